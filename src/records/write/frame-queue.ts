@@ -2,15 +2,21 @@ import { UsageError } from '../../errors.ts';
 import type { Framer } from '../../formats/record-format.ts';
 import type { Sink } from '../../storage/storage.ts';
 
-/** Bytes of one write. An aborted writer does not write the remaining pieces of a large record. */
+/**
+ * Number of bytes per write. An aborted writer does not write the remaining pieces of a large
+ * record.
+ */
 const PIECE_BYTES = 2 * 1024 * 1024;
-/** One buffer is filled, one is being written, and one is full so that the disk never waits. */
+/**
+ * Number of buffers: one is filled, one is being written, and one is full so that the disk never
+ * waits.
+ */
 const BUFFERS = 3;
 
 const CHANGED =
   'write: the payload was moved or resized before it was written; await the promise that write returns, or pass a copy';
 
-/** A record for which no buffer has room. */
+/** A record that waits for room in a buffer. */
 interface Waiter {
   readonly payload: Uint8Array;
   /** Length of the payload when it was accepted. */
@@ -20,16 +26,16 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** Writes frames into a sink, in order: it fills one buffer while another is written. */
+/** Writes frames to a sink, in order. Fills one buffer while another is written. */
 export class FrameQueue {
-  /** The first failure of a write. Nothing is accepted or written after it. */
+  /** The first failure of a write, after which nothing is accepted or written. */
   failure: unknown;
   readonly #sink: Sink;
   readonly #framer: Framer;
   readonly #ring: FrameRing;
-  /** In order. */
+  /** Waiting records, in order. */
   readonly #waiters: Waiter[] = [];
-  /** Writes started and not yet settled. */
+  /** Number of writes that have started but not yet settled. */
   #writes = 0;
   #lastWrite: Promise<void> = Promise.resolve();
 
@@ -41,7 +47,8 @@ export class FrameQueue {
   }
 
   /**
-   * Accepts a payload. Returns a promise if there is no room: keep the payload until it settles.
+   * Accepts a payload. Returns a promise if there is no room; do not change the payload until the
+   * promise settles.
    */
   push(payload: Uint8Array, frameBytes: number): Promise<void> | undefined {
     const { writeNow } = this.#sink;
@@ -54,12 +61,12 @@ export class FrameQueue {
       this.#waiters.push({ payload, length: payload.length, frameBytes, resolve, reject });
       this.#pump();
     });
-    // If nobody awaits it, the next call throws the failure.
+    // If no caller awaits this promise, the next call throws the failure.
     accepted.catch(() => {});
     return accepted;
   }
 
-  /** Waits until everything accepted so far is written. */
+  /** Waits until everything accepted so far has been written. */
   async drain(): Promise<void> {
     if (this.#sink.writeNow !== undefined && this.failure === undefined)
       this.#handOutNow(this.#sink.writeNow);
@@ -75,8 +82,8 @@ export class FrameQueue {
   }
 
   /**
-   * Runs a step of the sink after everything accepted so far is written, and before anything that
-   * is accepted later.
+   * Runs a step of the sink after everything accepted so far has been written and before anything
+   * that is accepted later.
    */
   async afterAll(step: () => Promise<void>): Promise<void> {
     await this.drain();
@@ -85,7 +92,7 @@ export class FrameQueue {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Waits until no write is in progress, whatever its outcome. */
+  /** Waits until no write is in progress, whether writes succeed or fail. */
   settled(): Promise<void> {
     return this.#lastWrite;
   }
@@ -95,7 +102,7 @@ export class FrameQueue {
     this.#ring.release(this.failure === undefined);
   }
 
-  /** Writes on the calling thread whenever the buffer is full. */
+  /** Appends a payload and writes on the calling thread whenever the buffer is full. */
   #pushNow(payload: Uint8Array, frameBytes: number, writeNow: (bytes: Uint8Array) => void): void {
     const ring = this.#ring;
     if (!ring.fits(frameBytes)) this.#handOutNow(writeNow);
@@ -128,7 +135,7 @@ export class FrameQueue {
     return true;
   }
 
-  /** Places waiting records as long as there is room. */
+  /** Places waiting records in buffers as long as there is room. */
   #pump(): void {
     for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
       if (first.payload.length !== first.length) {
@@ -177,7 +184,10 @@ export class FrameQueue {
     );
   }
 
-  /** Runs a step after all started ones. Calls `settled` whatever the outcome. */
+  /**
+   * Runs a step after all steps that have already started. Calls `settled` whether the step
+   * succeeds or fails.
+   */
   #start(step: () => Promise<void>, settled: () => void): void {
     this.#writes++;
     this.#lastWrite = this.#runAfter(this.#lastWrite, step, settled);
@@ -214,7 +224,7 @@ class FrameRing {
   #buffers: readonly Uint8Array[];
   #turn = 0;
   #used = 0;
-  /** Buffers handed out and not yet given back. */
+  /** Number of buffers that were handed out but not yet given back. */
   #out = 0;
 
   constructor(framer: Framer, bytes: number, count: number) {
@@ -223,22 +233,22 @@ class FrameRing {
     this.#buffers = framer.buffers(bytes, count);
   }
 
-  /** Bytes filled in the current buffer. */
+  /** Number of bytes in the current buffer. */
   get used(): number {
     return this.#used;
   }
 
-  /** Whether another buffer is free to be filled when the current one is handed out. */
+  /** Whether another buffer is free to be filled after the current one is handed out. */
   get canHandOut(): boolean {
     return this.#out < this.#buffers.length - 1;
   }
 
-  /** Whether a frame of this size fits into an empty buffer. */
+  /** Reports whether a frame of this size fits into an empty buffer. */
   holds(frameBytes: number): boolean {
     return frameBytes <= this.#bytes;
   }
 
-  /** Whether a frame of this size fits into the rest of the current buffer. */
+  /** Reports whether a frame of this size fits into the rest of the current buffer. */
   fits(frameBytes: number): boolean {
     return this.#used + frameBytes <= this.#bytes;
   }
@@ -246,7 +256,8 @@ class FrameRing {
   /** Appends one frame, which must fit. */
   append(payload: Uint8Array, frameBytes: number): void {
     this.#framer.frame(payload, this.#buffers[this.#turn], this.#used);
-    // After the copy: a payload that cannot be read leaves no gap between frames.
+    // Update the size only after the copy, so that a payload that cannot be read leaves no gap
+    // between frames.
     this.#used += frameBytes;
   }
 
@@ -268,8 +279,8 @@ class FrameRing {
   }
 
   /**
-   * Frees all memory. Nothing can be appended after it.
-   * @param reusable whether no write of it can be in progress
+   * Frees all memory. Nothing can be appended afterwards.
+   * @param reusable whether no write of the memory can be in progress
    */
   release(reusable: boolean): void {
     this.#buffers = [];

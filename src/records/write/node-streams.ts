@@ -11,10 +11,10 @@ import { readTextLines, type TextLineReadOptions } from '../textline.ts';
 import { readTFRecords, type TFRecordReadOptions } from '../tfrecord.ts';
 
 /**
- * A Node stream from the bytes of a TFRecord file to its records: each chunk read from it is one
- * record, a view.
+ * Creates a Node stream from the bytes of a TFRecord file to its records. Each chunk read from it
+ * is one record, as a view.
  *
- * @throws as `readTFRecords`; the stream emits the error
+ * @throws the same errors as `readTFRecords`, which the stream emits
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
@@ -29,8 +29,8 @@ export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions
 }
 
 /**
- * A Node stream from records to the bytes of a TFRecord file: each chunk written to it is one
- * record.
+ * Creates a Node stream from records to the bytes of a TFRecord file. Each chunk written to it is
+ * one record.
  *
  * @example
  * ```ts
@@ -47,10 +47,10 @@ export function createTFRecordEncoder(): Transform {
 }
 
 /**
- * A Node stream from the bytes of a RecordIO file to its records: each chunk read from it is one
- * record, a view, or a copy if it has several parts.
+ * Creates a Node stream from the bytes of a RecordIO file to its records. Each chunk read from it
+ * is one record, as a view, or as a copy if the record has several parts.
  *
- * @throws as `readRecordIO`; the stream emits the error
+ * @throws the same errors as `readRecordIO`, which the stream emits
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
@@ -65,10 +65,10 @@ export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions
 }
 
 /**
- * A Node stream from records to the bytes of a RecordIO file: each chunk written to it is one
- * record.
+ * Creates a Node stream from records to the bytes of a RecordIO file. Each chunk written to it is
+ * one record.
  *
- * @throws as `encodeRecordIO`; the stream emits the error
+ * @throws the same errors as `encodeRecordIO`, which the stream emits
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
@@ -84,10 +84,10 @@ export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>):
 }
 
 /**
- * A Node stream from the bytes of a text file to its lines: each chunk read from it is one line, a
- * view.
+ * Creates a Node stream from the bytes of a text file to its lines. Each chunk read from it is one
+ * line, as a view.
  *
- * @throws as `readTextLines`; the stream emits the error
+ * @throws the same errors as `readTextLines`, which the stream emits
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
@@ -101,9 +101,10 @@ export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions
 }
 
 /**
- * A Node stream from records to the bytes of a text file: each chunk written to it is one line.
+ * Creates a Node stream from records to the bytes of a text file. Each chunk written to it is one
+ * line.
  *
- * @throws as `encodeTextLine`; the stream emits the error
+ * @throws the same errors as `encodeTextLine`, which the stream emits
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
@@ -119,11 +120,11 @@ export function createTextLineEncoder(options?: Partial<TextLineEncodeOptions>):
 }
 
 /**
- * A Node stream from the bytes of a file to its records, one chunk each.
+ * Creates a Node stream from the bytes of a file to its records, one chunk per record.
  * @param read reads the format; its records must stay valid
  */
 function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordReader): Duplex {
-  // Not Duplex.from: on Node 22 it never settles if the source of a pipeline fails within a record.
+  // On Node 22, Duplex.from never settles if the source of a pipeline fails within a record.
   const input = new HandOver();
   const records = read(input);
   let pulling = false;
@@ -162,8 +163,8 @@ function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordReader): 
 }
 
 /**
- * A Node stream from records, one chunk each, to the bytes of a file.
- * @param name the public function, for its error
+ * Creates a Node stream from records, one chunk per record, to the bytes of a file.
+ * @param name the name of the public function, for its error
  */
 function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8Array): Transform {
   return new Transform({
@@ -188,7 +189,7 @@ function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8Array): 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
 /**
- * Passes chunks, one at a time, from a writer with callbacks to a reader that iterates. Either side
+ * Hands chunks, one at a time, from a writer with callbacks to a reader that iterates. Either side
  * may end it at any time.
  */
 class HandOver implements AsyncIterableIterator<Uint8Array> {
@@ -200,7 +201,10 @@ class HandOver implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  /** Offers a chunk, and calls `taken` when the reader has it or has ended. One chunk at a time. */
+  /**
+   * Offers a chunk, and calls `taken` when the reader has received it or has ended. Only one chunk
+   * may be offered at a time.
+   */
   give(chunk: Uint8Array, taken: () => void): void {
     const waiting = this.#waiting;
     if (waiting === undefined && !this.#ended) {
@@ -212,7 +216,7 @@ class HandOver implements AsyncIterableIterator<Uint8Array> {
     taken();
   }
 
-  /** Ends the input: no more chunks follow. */
+  /** Ends the input, so that no more chunks follow. */
   end(): void {
     this.#ended = true;
     this.#waiting?.(END);

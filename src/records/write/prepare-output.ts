@@ -12,18 +12,21 @@ export interface Appendable {
   readonly records: number;
 }
 
-/** How to open an output beyond the options of its writer. */
+/** How to open an output, in addition to the options of its writer. */
 export interface OutputRequest {
-  /** The requested compression, if any. */
+  /** Requested compression, if any. */
   readonly compression?: Compression | undefined;
-  /** Inspects an existing file to append to. Throws if it does not support appending. */
+  /**
+   * Inspects an existing file before appending to it. Throws if the file does not support
+   * appending.
+   */
   readonly checkAppendable?: (path: string) => Promise<Appendable>;
   /** Whether the output will be published under another name. Default false. */
   readonly renamed?: boolean;
 }
 
 /**
- * Opens an output that compresses its bytes as the options say.
+ * Opens an output that compresses its bytes as the options specify.
  * @param given a path, an `s3://` address, or `-` for standard output
  */
 export async function prepareOutput(
@@ -53,14 +56,14 @@ export async function prepareOutput(
 
 /**
  * Writes bytes that are not records, such as an index or a report. The file appears under its name
- * when it is complete. A link stays a link: the file that it points to is replaced. A replaced file
- * keeps its mode; devices and pipes are written in place.
+ * when it is complete. If the path is a link, the link remains and the file that it points to is
+ * replaced. A replaced file keeps its mode; devices and pipes are written in place.
  *
  * @param path a path or an `s3://` address
- * @param given options of a writer; by default an existing file is an `already-exists` error
- * @returns bytes in the file
+ * @param given options of a writer; by default, an existing file is an `already-exists` error
+ * @returns the number of bytes in the file
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`, `aborted`;
- * errors of `pieces`
+ *   errors of `pieces`
  * @example
  * ```ts
  * import { writeWhole } from 'recordpipe/records/write';
@@ -95,17 +98,17 @@ function checkAppending(found: Compression, wanted: Compression | undefined, pat
   throw new RecordpipeError('unsupported-source', text, { uri: path });
 }
 
-/** Bytes to compress in one step, so that memory never holds a large record twice. */
+/** Number of bytes to compress in one step, so that memory never holds a large record twice. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** Compresses the bytes of another sink. */
+/** A sink that compresses bytes and writes them to another sink. */
 class CompressingSink implements Sink {
   readonly #file: Sink;
   readonly #engine: Gzip;
-  /** Whether an empty stream is omitted. */
+  /** Whether to omit an empty stream. */
   readonly #omitEmpty: boolean;
   #begun = false;
-  /** Compressed chunks not yet in the file. */
+  /** Compressed chunks that are not yet in the file. */
   #output: Uint8Array[] = [];
   #fail: (error: Error) => void = () => {};
 

@@ -15,23 +15,26 @@ import type { RecordWriteOptions } from './write-options.ts';
 /** How to write shards. */
 export type ShardOptions<O extends RecordWriteOptions> = Omit<O, 'append' | 'atomic'> & {
   /**
-   * Maximum size of a shard in uncompressed bytes, framing included: the record that would exceed
-   * it starts the next shard. A larger record gets a shard of its own. Default 128 MiB.
+   * Maximum size of a shard in uncompressed bytes, including framing. The record that would exceed
+   * it starts the next shard. A larger record is written to a separate shard. Default 128 MiB.
    */
   readonly maxShardBytes: number;
-  /** Follows the number in the name, for example `.tfrecord`. Default none. */
+  /** Suffix of the names after the number, for example `.tfrecord`. Default none. */
   readonly suffix: string;
 };
 
 /**
- * An object with the names of all options of a shard writer. It includes options without meaning
- * for shards, so that one object of options can serve both kinds of writers.
+ * Returns an object with the names of all options of a shard writer. It includes options without
+ * meaning for shards, so that one object of options can serve both kinds of writers.
  */
 export function shardNames<O extends RecordWriteOptions>(format: WriteFormat<O>): object {
   return { ...format.writeOptions(undefined), maxShardBytes: true, suffix: true };
 }
 
-/** Writes records into shards, in order. Returned by `openTFRecordShards` and its relatives. */
+/**
+ * Writes records into shards, in order. Returned by `openTFRecordShards` and the other functions
+ * that open shards.
+ */
 export class RecordShardWriter implements AsyncDisposable {
   readonly #prefix: string;
   readonly #naming: ShardNaming;
@@ -40,7 +43,9 @@ export class RecordShardWriter implements AsyncDisposable {
   readonly #format: WriteFormat;
   readonly #finished: UnnamedFile[] = [];
   #current: RecordWriter | undefined;
-  /** The switch to the next shard in progress, and the records accepted in the meantime. */
+  /**
+   * The switch to the next shard, if it is in progress, and the records accepted in the meantime.
+   */
   #pending: Promise<void> | undefined;
   #failure: unknown;
   #closed: Promise<WrittenFile[]> | undefined;
@@ -61,8 +66,9 @@ export class RecordShardWriter implements AsyncDisposable {
   }
 
   /**
-   * Accepts one record. If it returns a promise, do not change the payload until that settles.
-   * @throws as {@link RecordWriter.write}
+   * Accepts one record. If it returns a promise, do not change the payload until the promise
+   * settles.
+   * @throws the same errors as {@link RecordWriter.write}
    */
   write(payload: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
@@ -78,21 +84,21 @@ export class RecordShardWriter implements AsyncDisposable {
     const settled = (): void => {
       if (this.#pending === pending) this.#pending = undefined;
     };
-    // If nobody awaits it, the next call throws the failure.
+    // If no caller awaits this promise, the next call throws the failure.
     pending.then(settled, settled);
     return pending;
   }
 
   /**
-   * Finishes the last shard and names all of them. Without records, one empty shard is written.
-   * Later calls return the same promise.
+   * Finishes the last shard and gives all shards their names. Without records, one empty shard is
+   * written. Later calls return the same promise.
    */
   close(): Promise<WrittenFile[]> {
     this.#closed ??= this.#finish();
     return this.#closed;
   }
 
-  /** Discards all shards: none appears. */
+  /** Discards all shards, so that none of them appears. */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
       await this.#closed.catch(() => {});
@@ -106,8 +112,8 @@ export class RecordShardWriter implements AsyncDisposable {
   }
 
   /**
-   * Aborts unless `close` was called: an exception that leaves an `await using` block publishes no
-   * shard. Call `close` at the end of the block.
+   * Aborts unless `close` was called, so that an exception that leaves an `await using` block
+   * publishes no shard. Call `close` at the end of the block.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
@@ -133,8 +139,8 @@ export class RecordShardWriter implements AsyncDisposable {
   }
 
   async #openShard(): Promise<RecordWriter> {
-    // Before the first record, so that it does not fail after hours of writing; `nameShards` checks
-    // again.
+    // Check before the first record, so that the writer does not fail after hours of writing;
+    // `nameShards` checks again.
     if (this.#finished.length === 0) await checkShardNames(this.#naming);
     const { prefix, suffix } = this.#naming;
     return openWriter(this.#format, `${prefix}-next-of-many${suffix}`, this.#options, true);
@@ -167,7 +173,7 @@ export class RecordShardWriter implements AsyncDisposable {
     const { reason } = this.#options.signal ?? {};
     const failure = new RecordpipeError('aborted', 'aborted by its signal', place, reason);
     this.#failure ??= failure;
-    // If `close` was called, it finds the failure.
+    // If `close` was called, it reports the failure.
     if (this.#closed !== undefined) return;
     void Promise.resolve(this.#pending)
       .catch(() => {})

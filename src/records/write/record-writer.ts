@@ -12,11 +12,11 @@ import { type RecordWriteOptions, writeOptions } from './write-options.ts';
 /** The result of a closed writer. */
 export interface WrittenFile {
   readonly path: string;
-  /** Records written by this writer. */
+  /** Number of records written by this writer. */
   readonly records: number;
-  /** Their payload bytes. */
+  /** Number of payload bytes of these records. */
   readonly payloadBytes: number;
-  /** Bytes that the writer added to the file, as stored. */
+  /** Number of bytes that the writer added to the file, as stored. */
   readonly bytes: number;
 }
 
@@ -26,25 +26,28 @@ export interface UnnamedFile {
   readonly file: Unnamed;
 }
 
-/** How writers see a format. */
+/** A format from the perspective of writers. */
 export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> {
   readonly name: string;
   /**
-   * Completes and checks options.
+   * Completes the options with defaults and checks them.
    * @throws UsageError for an invalid value
    */
   writeOptions(given: Partial<O> | undefined): O;
-  /** @throws as `RecordFormat.checkPayload` */
+  /**
+   * Checks that the format can represent a payload. @throws the same errors as
+   * `RecordFormat.checkPayload`
+   */
   checkPayload(payload: Uint8Array, options: O): void;
   framer(options: O): Framer | Promise<Framer>;
   /**
-   * Makes sure that records can be appended to an existing file, and returns its contents.
+   * Checks that records can be appended to an existing file, and returns its contents.
    * @throws RecordpipeError errors at the end of the file; `unsupported-source`
    */
   checkAppendable(path: string, options: O): Promise<Appendable>;
 }
 
-/** A format of the registry as writers see it. */
+/** Returns the writing interface of a format of the registry. */
 export function writingOf<R extends CodecOptions, W extends object>(
   format: RecordFormat<R, W>,
 ): WriteFormat<RecordWriteOptions & W> {
@@ -67,7 +70,7 @@ export function writingOf<R extends CodecOptions, W extends object>(
 
 /**
  * Opens a file of a format for writing.
- * @param renamed whether `finishUnnamed` will be called, and the file gets another name
+ * @param renamed whether `finishUnnamed` will be called and the file will receive another name
  */
 export async function openWriter<O extends RecordWriteOptions>(
   format: WriteFormat<O>,
@@ -85,7 +88,10 @@ export async function openWriter<O extends RecordWriteOptions>(
   return new RecordWriter(target, await format.framer(options), options);
 }
 
-/** @throws UsageError for anything but a `Uint8Array`, and for one whose buffer is detached */
+/**
+ * Checks a payload. @throws UsageError for any value except a `Uint8Array`, and for one whose
+ * buffer is detached
+ */
 export function checkPayload(payload: Uint8Array): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`write: expected a record as Uint8Array, got ${typeof payload}`);
@@ -95,7 +101,7 @@ export function checkPayload(payload: Uint8Array): void {
     );
 }
 
-/** Node 20 has no `ArrayBuffer.prototype.detached`. */
+/** Reports whether a buffer is detached. Node 20 has no `ArrayBuffer.prototype.detached`. */
 function isDetached(buffer: ArrayBufferLike): boolean {
   if (buffer.byteLength > 0) return false;
   try {
@@ -106,7 +112,10 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
-/** Writes the records of one file, in order. Returned by `openTFRecordWriter` and its relatives. */
+/**
+ * Writes the records of one file, in order. Returned by `openTFRecordWriter` and the other
+ * functions that open a file.
+ */
 export class RecordWriter implements AsyncDisposable {
   readonly path: string;
   #records = 0;
@@ -131,20 +140,20 @@ export class RecordWriter implements AsyncDisposable {
     else onAbort(options.signal, this.#onAbort);
   }
 
-  /** Records accepted so far. */
+  /** Number of records accepted so far. */
   get records(): number {
     return this.#records;
   }
 
   /**
-   * Bytes that the frame of a payload takes, uncompressed.
-   * @throws as `write` for a payload that the format cannot represent
+   * Returns the uncompressed size of the frame of a payload in bytes.
+   * @throws the same errors as `write` for a payload that the format cannot represent
    */
   frameBytesOf(payload: Uint8Array): number {
     return this.#framer.frameBytes(payload);
   }
 
-  /** Bytes of the frames of all accepted records, uncompressed. */
+  /** Uncompressed size of the frames of all accepted records in bytes. */
   get frameBytes(): number {
     return this.#frameBytes;
   }
@@ -154,21 +163,22 @@ export class RecordWriter implements AsyncDisposable {
     return this.#queue.failure;
   }
 
-  /** Bytes that the writer has put into the file so far, as stored. */
+  /** Number of bytes that the writer has added to the file so far, as stored. */
   get storedBytes(): number {
     return this.#sink.bytes;
   }
 
   /**
    * Accepts one record. Returns `undefined` if the payload has been copied, which is the usual
-   * case. Returns a promise if the disk cannot keep up: do not change the payload until it settles.
-   * `await writer.write(payload)` is right in both cases. Records keep their order even if the
+   * case. Returns a promise if the disk cannot keep up; do not change the payload until it settles.
+   * `await writer.write(payload)` is correct in both cases. Records keep their order even if the
    * caller does not wait.
    *
    * @throws RecordpipeError `closed`, `aborted`, or the error that stopped the writer
    *   (`io-failure`, …), also from the promise; `record-too-large`, `unrepresentable` for a payload
-   *   that the format cannot represent: the writer ignores that record and stays usable
-   * @throws UsageError for a payload that is too large for TFRecord (2^32 - 64 bytes), or not a
+   *   that the format cannot represent, after which the writer ignores that record and remains
+   *   usable
+   * @throws UsageError for a payload that is too large for TFRecord (2^32 - 64 bytes) or is not a
    *   `Uint8Array`
    */
   write(payload: Uint8Array): Promise<void> | undefined {
@@ -181,14 +191,18 @@ export class RecordWriter implements AsyncDisposable {
     return this.#queue.push(payload, frameBytes);
   }
 
-  /** Writes all accepted records to the file. Readers of a file written in place then see them. */
+  /**
+   * Writes all accepted records to the file. If the file is written in place, readers can then see
+   * them.
+   */
   async flush(): Promise<void> {
     this.#checkUsable();
     await this.#queue.afterAll(() => this.#sink.flush());
   }
 
   /**
-   * Writes the remaining records, closes and names the file. Later calls return the same promise.
+   * Writes the remaining records, closes the file and gives it its name. Later calls return the
+   * same promise.
    */
   close(): Promise<WrittenFile> {
     this.#closed ??= this.#finish(true);
@@ -196,9 +210,9 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Discards the file: removes a file that has no name yet, keeps an older file of the name, and
-   * removes appended records. A file written in place (`atomic: false`) keeps its contents. After
-   * `close` this only waits for it.
+   * Discards the file: removes a file that has no name yet, keeps an older file of the same name,
+   * and removes appended records. A file written in place (`atomic: false`) keeps its contents.
+   * After `close`, it only waits for `close` to finish.
    */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
@@ -212,8 +226,8 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Aborts unless `close` was called: an exception that leaves an `await using` block publishes
-   * nothing. Call `close` at the end of the block.
+   * Aborts unless `close` was called, so that an exception that leaves an `await using` block
+   * publishes nothing. Call `close` at the end of the block.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
@@ -221,12 +235,12 @@ export class RecordWriter implements AsyncDisposable {
 
   /**
    * Like `close`, but leaves the file under its temporary name, so that several files can be named
-   * at once.
+   * together.
    * @internal
    */
   async finishUnnamed(): Promise<UnnamedFile> {
     this.#closed ??= this.#finish(false);
-    // Returns the file, not the writer, which holds more memory.
+    // Return the file instead of the writer, which holds more memory.
     const { file } = this.#target;
     return { written: await this.#closed, file };
   }
@@ -254,7 +268,7 @@ export class RecordWriter implements AsyncDisposable {
     const { reason } = this.#signal ?? {};
     const failure = new RecordpipeError('aborted', 'aborted by its signal', { uri: this.path }, reason);
     this.#queue.failure ??= failure;
-    // If `close` was called, it finds the failure.
+    // If `close` was called, it reports the failure.
     if (this.#closed === undefined) void this.#discard(failure);
   };
 

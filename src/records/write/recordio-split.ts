@@ -12,15 +12,15 @@ import { readOptions } from '../read-options.ts';
 import { type Batches, RecordReader, readBatches } from '../record-reader.ts';
 import type { RecordIOReadOptions } from '../recordio.ts';
 
-/** Records start at multiples of four. */
+/** Alignment of records, which start at multiples of four. */
 const ALIGNMENT = 4;
 const SEARCH_BYTES = 64 * 1024;
 
-/** Selects one split of a file. */
+/** Selects one split of a file by its number. */
 export interface RecordIOSplit {
-  /** From 0 to `splits - 1`. */
+  /** Number of the split, from 0 to `splits - 1`. */
   readonly split: number;
-  /** Number of splits. */
+  /** Total number of splits. */
   readonly splits: number;
 }
 
@@ -28,7 +28,7 @@ export interface RecordIOSplit {
 export type RecordIOSplitOptions = RecordIOSplit &
   Partial<Omit<RecordIOReadOptions, 'compression' | 'reuse'>>;
 
-/** Bytes of a file, from `start` up to but not including `end`. */
+/** A range of bytes of a file, from `start` up to, but not including, `end`. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -36,11 +36,12 @@ export interface ByteRange {
 
 /**
  * Locates split `split` of `splits` of an uncompressed RecordIO file by dmlc's rule, so that splits
- * read with recordpipe and with dmlc are the same: equal ranges of bytes, each moved to the next
- * header that starts a record. The splits cover the file, do not overlap, and may be empty.
+ * read with recordpipe and with dmlc are the same. The rule divides the file into equal ranges of
+ * bytes and moves each boundary to the next header that starts a record. The splits cover the file,
+ * do not overlap, and may be empty.
  *
  * The rule expects that no payload contains the magic number at a multiple of four. In a file
- * written without escapes a split may start within a record.
+ * written without escapes, a split may start within a record.
  *
  * @throws UsageError unless both are integers with 0 <= split < splits
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `unsupported-source` for a
@@ -60,10 +61,11 @@ export async function recordIOSplitRange(path: string | URL, split: RecordIOSpli
 }
 
 /**
- * Reads the records of one split of a RecordIO file, as `readRecordIO` reads those of a whole file.
- * Offsets are positions in the file; records are counted from the start of the split.
+ * Reads the records of one split of a RecordIO file, like `readRecordIO` for a whole file. Offsets
+ * are positions in the file; records are counted from the start of the split.
  *
- * @throws as {@link recordIOSplitRange} and `readRecordIO`, while iterating; UsageError at once
+ * @throws the same errors as {@link recordIOSplitRange} and `readRecordIO`, while iterating;
+ *   UsageError immediately
  * @example
  * ```ts
  * import { openRecordIOWriter, readRecordIOSplit } from 'recordpipe/records/write';
@@ -80,9 +82,9 @@ export function readRecordIOSplit(path: string | URL, options: RecordIOSplitOpti
 }
 
 /**
- * Reads the records of one split in batches.
+ * Like {@link readRecordIOSplit}, but returns batches.
  *
- * @throws as {@link readRecordIOSplit}
+ * @throws the same errors as {@link readRecordIOSplit}
  * @example
  * ```ts
  * import { openRecordIOWriter, readRecordIOSplitBatches } from 'recordpipe/records/write';
@@ -118,7 +120,7 @@ async function* batches(
       new RecordIODecoder(complete, { uri, size: () => end, start: { offset: start } }, stats),
   };
   try {
-    // No reuse of buffers: the read-ahead may cross the end of the split.
+    // Buffers must not be reused, because reading ahead may cross the end of the split.
     const complete: RecordIOReadOptions = { ...options, uri, compression: 'none', reuse: false };
     yield* readBatches(codec, upTo(chunks, end - start), complete, stats);
   } finally {
@@ -146,8 +148,8 @@ async function splitRange(path: string | URL, split: RecordIOSplit, access: Acce
 }
 
 /**
- * The rule of `ResetPartition` in dmlc-core's input split, and of its `SeekRecordBegin` for
- * RecordIO.
+ * Returns the range of a split by the rule of `ResetPartition` in dmlc-core's input split and of
+ * its `SeekRecordBegin` for RecordIO.
  */
 async function rangeOf(file: StoredFile, { split, splits }: RecordIOSplit): Promise<ByteRange> {
   const { size, path: uri } = file;
@@ -170,7 +172,10 @@ async function rangeOf(file: StoredFile, { split, splits }: RecordIOSplit): Prom
   };
 }
 
-/** Position of the first header at or after `from` that starts a record, or the end of the file. */
+/**
+ * Returns the position of the first header at or after `from` that starts a record, or the end of
+ * the file.
+ */
 async function nextHead(file: StoredFile, from: number): Promise<number> {
   const { size } = file;
   const buffer = new Uint8Array(SEARCH_BYTES);

@@ -6,7 +6,7 @@ import type { Storage } from '../../storage/storage.ts';
 import type { UnnamedFile, WrittenFile } from './record-writer.ts';
 import type { RecordWriteOptions } from './write-options.ts';
 
-/** Maximum names in an error message. */
+/** Maximum number of names in an error message. */
 const MAX_LISTED = 3;
 
 /** The names of a set of shards: `PREFIX-00000-of-00012SUFFIX`. */
@@ -15,13 +15,14 @@ export interface ShardNaming extends Pick<RecordWriteOptions, 'overwrite' | 'obj
   readonly suffix: string;
 }
 
-/** The name of shard `index` of `count`. */
+/** Returns the name of shard `index` of `count`. */
 export function shardName({ prefix, suffix }: ShardNaming, index: number, count: number): string {
   return `${prefix}-${digits(index)}-of-${digits(count)}${suffix}`;
 }
 
 /**
- * Finds the existing shards with this prefix and suffix, of sets of any size, in no order.
+ * Finds the existing shards with this prefix and suffix, in sets of any size, and returns them in
+ * no particular order.
  * @throws RecordpipeError `access-denied`, `object-missing` (no such bucket), `retries-exhausted`,
  *   `io-failure`, `aborted`
  */
@@ -35,17 +36,18 @@ export async function findShards(naming: ShardNaming): Promise<string[]> {
       if (uri.endsWith(suffix) && isShardNumber(uri.slice(beginning.length, uri.length - suffix.length)))
         found.push(uri);
   } catch (error) {
-    // If the folder does not exist, opening a shard reports that.
+    // If the folder does not exist, opening a shard reports the error.
     if (!isRecordpipeError(error, 'not-found')) throw error;
   }
   return found;
 }
 
 /**
- * Fails if shards with this prefix exist and may not be replaced: a reader would read both sets.
+ * Fails if shards with this prefix exist and may not be replaced, because a reader would read both
+ * sets.
  * @param existing the result of `findShards`, if it was called
  * @returns the existing shards
- * @throws RecordpipeError `already-exists`, and as `findShards`
+ * @throws RecordpipeError `already-exists`, and the same errors as `findShards`
  */
 export async function checkShardNames(
   naming: ShardNaming,
@@ -57,7 +59,8 @@ export async function checkShardNames(
 }
 
 /**
- * Names finished shards, and then removes the shards of an older set of another size.
+ * Gives finished shards their names, and then removes the shards of an older set of a different
+ * size.
  * @throws RecordpipeError `already-exists`, and errors of the file system or the object store
  */
 export async function nameShards(
@@ -89,7 +92,10 @@ function shardsExist(found: readonly string[]): RecordpipeError {
   return new RecordpipeError('already-exists', text, { uri: names[0] });
 }
 
-/** Whether a text is the part between prefix and suffix of a shard's name: `00000-of-00012`. */
+/**
+ * Reports whether a string has the form of the part between prefix and suffix in the name of a
+ * shard, `00000-of-00012`.
+ */
 function isShardNumber(text: string): boolean {
   return /^\d{5,}-of-\d{5,}$/.test(text);
 }

@@ -21,8 +21,8 @@ export interface RecordIOWriteOptions extends RecordWriteOptions, RecordIOEncode
 export interface TextLineWriteOptions extends RecordWriteOptions, TextLineEncodeOptions {}
 
 /**
- * How to write a file whose format is an option: each format uses its own options and ignores the
- * rest.
+ * How to write a file whose format is an option. Each format uses its own options and ignores the
+ * others.
  */
 export interface AnyRecordWriteOptions
   extends TFRecordWriteOptions,
@@ -46,13 +46,14 @@ const recordIOWriting: WriteFormat<RecordIOWriteOptions> = writingOf(recordIOFor
 const textLineWriting = writingOf(textLineFormat) as WriteFormat<TextLineWriteOptions>;
 
 /**
- * Opens a TFRecord file for writing. By default it appears under its name, complete, when the
- * writer is closed.
+ * Opens a TFRecord file for writing. By default, the file appears under its name, complete, when
+ * the writer is closed.
  *
- * Call `close` when all records are written. `await using` aborts a writer that is not closed: a
- * block that ends with an exception publishes nothing.
+ * Call `close` when all records have been written. `await using` aborts a writer that is not
+ * closed, so that a block that ends with an exception publishes nothing.
  *
- * @param path a path, an `s3://` address, or `-` for standard output, which gets the bytes at once
+ * @param path a path, an `s3://` address, or `-` for standard output, which receives the bytes
+ *   immediately
  * @throws RecordpipeError `not-found`, `access-denied`, `already-exists`, `io-failure`; when
  *   appending, also `unsupported-source` if the compression of the file differs or does not support
  *   appending, and the errors of reading it if it does not end with a whole record
@@ -77,10 +78,10 @@ export async function openTFRecordWriter(
 }
 
 /**
- * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …. Their number is known only at the end:
- * all appear under their names when the writer is closed.
+ * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …. Because their number is known only at
+ * the end, all shards appear under their names when the writer is closed.
  *
- * @param prefix folder and beginning of the names
+ * @param prefix folder and start of the names
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -101,8 +102,10 @@ export function openTFRecordShards(
 /**
  * Opens a RecordIO file for writing, with the contract of {@link openTFRecordWriter}.
  *
- * @param path a path, an `s3://` address, or `-` for standard output, which gets the bytes at once
- * @throws RecordpipeError as `openTFRecordWriter`; `write` also throws `record-too-large`
+ * @param path a path, an `s3://` address, or `-` for standard output, which receives the bytes
+ *   immediately
+ * @throws RecordpipeError the same errors as `openTFRecordWriter`; `write` also throws
+ *   `record-too-large`
  * @throws UsageError for an invalid option value, and for options that exclude each other
  * @example
  * ```ts
@@ -120,9 +123,9 @@ export async function openRecordIOWriter(
 }
 
 /**
- * Opens a writer of shards of RecordIO, with the contract of {@link openTFRecordShards}.
+ * Opens a writer of RecordIO shards, with the contract of {@link openTFRecordShards}.
  *
- * @param prefix folder and beginning of the names
+ * @param prefix folder and start of the names
  * @throws UsageError for an invalid option value, and for options that exclude each other
  * @example
  * ```ts
@@ -143,9 +146,11 @@ export function openRecordIOShards(
  * Opens a text file for writing, one line per record, with the contract of {@link
  * openTFRecordWriter}.
  *
- * @param path a path, an `s3://` address, or `-` for standard output, which gets the bytes at once
- * @throws RecordpipeError as `openTFRecordWriter`; `write` also throws `unrepresentable` for a
- *   payload that a reader would not read back unchanged (see `encodeTextLine`)
+ * @param path a path, an `s3://` address, or `-` for standard output, which receives the bytes
+ *   immediately
+ * @throws RecordpipeError the same errors as `openTFRecordWriter`; `write` also throws
+ *   `unrepresentable` for a payload that a reader would not read back unchanged (see
+ *   `encodeTextLine`)
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -163,9 +168,9 @@ export async function openTextLineWriter(
 }
 
 /**
- * Opens a writer of shards of text, with the contract of {@link openTFRecordShards}.
+ * Opens a writer of text shards, with the contract of {@link openTFRecordShards}.
  *
- * @param prefix folder and beginning of the names
+ * @param prefix folder and start of the names
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -183,10 +188,11 @@ export function openTextLineShards(
 }
 
 /**
- * Opens a file of the named format for writing, as {@link openTFRecordWriter} and its relatives do.
+ * Opens a file of the named format for writing, like {@link openTFRecordWriter} and the functions
+ * for other formats.
  *
  * @param options `format`, which has no default, and options that differ from the defaults
- * @throws as the writer of the format
+ * @throws the same errors as the writer of the format
  * @throws UsageError for an unknown format or an invalid option value
  * @example
  * ```ts
@@ -206,7 +212,8 @@ export async function openRecordWriter(
 }
 
 /**
- * Opens a writer of shards of the named format, as {@link openTFRecordShards} and its relatives do.
+ * Opens a writer of shards of the named format, like {@link openTFRecordShards} and the functions
+ * for other formats.
  *
  * @param prefix folder and beginning of the names
  * @param options `format`, which has no default, and options that differ from the defaults
@@ -228,7 +235,7 @@ export function openRecordShards(
   return new RecordShardWriter(writeFormat(format) as unknown as WriteFormat, prefix, given);
 }
 
-/** The format of this name. @throws UsageError for an unknown name */
+/** Returns the format of this name. @throws UsageError for an unknown name */
 export function writeFormat(name: FormatName): WriteFormat<AnyRecordWriteOptions> {
   return writingOf(recordFormat(name, [])) as unknown as WriteFormat<AnyRecordWriteOptions>;
 }
@@ -257,7 +264,7 @@ function openShards<O extends RecordWriteOptions>(
   );
 }
 
-/** Checks that options exist, and that some format has each of their names. */
+/** Checks that options exist and that at least one format has each of their names. */
 function checkAnyOptions(
   caller: string,
   options: object | undefined,
