@@ -16,17 +16,18 @@ export type { FoundFile } from './find-files.ts';
 /** Maximum size of a list of inputs, which is read into memory. */
 const MAX_LIST_BYTES = 512 * 1024 * 1024;
 
-/** The files of inputs. */
+/** The files of a list of inputs. */
 export interface Expanded {
-  /** Sorted by the UTF-8 bytes of their paths, without duplicates. */
+  /** Files sorted by the UTF-8 bytes of their paths, without duplicates. */
   readonly files: readonly FoundFile[];
   readonly notices: readonly InputNotice[];
 }
 
 /**
- * Expands inputs to files, as `expandInputs` of `recordpipe/check` does, and reports problems.
+ * Expands inputs to files, like `expandInputs` of `recordpipe/check`, and reports problems.
  *
- * @throws RecordpipeError as `expandInputs`; `incomplete-shards` with `strictShards`
+ * @throws RecordpipeError the same errors as `expandInputs`; `incomplete-shards` with
+ *   `strictShards`
  */
 export async function expand(inputs: readonly string[], options: ExpandOptions): Promise<Expanded> {
   const expansion = new Expansion(options);
@@ -49,9 +50,9 @@ function stdinTwice(): UsageError {
   return new UsageError('inputs: @- and - both read standard input; use one of them');
 }
 
-/** Expands inputs one after the other, and collects the problems of all of them. */
+/** Expands inputs one after another and collects the problems of all of them. */
 export class Expansion {
-  /** Number of inputs with files. Several may name the same file. */
+  /** Number of inputs with files. Several inputs may name the same file. */
   sources = 0;
   readonly #format: FormatName | 'auto';
   readonly #options: ExpandOptions;
@@ -60,7 +61,10 @@ export class Expansion {
   readonly #sets = new ShardSets();
   /** Paths of the `dataset_info.json` files found. */
   readonly #infos: string[] = [];
-  /** Whether a list is being read, by its path. A list that was read has the value false. */
+  /**
+   * Whether a list is currently being read, by its path. The value is false for a list that has
+   * been read.
+   */
   readonly #lists = new Map<string, boolean>();
 
   /** @throws UsageError for invalid patterns */
@@ -71,8 +75,10 @@ export class Expansion {
   }
 
   /**
-   * The files of one input; those of a folder or pattern are sorted by the bytes of their paths.
-   * @throws RecordpipeError `not-found` if there are none, and as `expandInputs`
+   * Yields the files of one input. Those of a folder or pattern are sorted by the bytes of their
+   * paths.
+   * @throws RecordpipeError `not-found` if there are no files, and the same errors as
+   *   `expandInputs`
    */
   async *filesOf(input: string): AsyncGenerator<FoundFile, void, undefined> {
     if (typeof input !== 'string' || input === '')
@@ -130,7 +136,7 @@ export class Expansion {
     const name = input.slice(1);
     const key = keyOf(name);
     if (this.#lists.get(key)) throw new UsageError(`inputs: the list ${input} contains itself`);
-    // Its files are in the result already.
+    // The result already contains the files of this list.
     if (this.#lists.has(key)) return;
     this.#lists.set(key, true);
     const text = (await this.#listText(input)).replace(/^\ufeff/, '');
@@ -153,12 +159,15 @@ export class Expansion {
   }
 }
 
-/** Identifies a file, whether its path is relative or absolute. */
+/** Returns a key that identifies a file, whether its path is relative or absolute. */
 function keyOf(path: string): string {
   return path === '-' || isRemote(path) ? path : resolve(path);
 }
 
-/** @param repeated whether several inputs may have named the same file; the first name counts */
+/**
+ * Returns the files sorted by path, each only once. @param repeated whether several inputs may have
+ * named the same file; if so, the first name counts
+ */
 function sortedOnce(files: FoundFile[], repeated: boolean): FoundFile[] {
   const once = repeated ? firstOfEach(files) : files;
   return once.sort((a, b) => compareKeys(a.path, b.path));

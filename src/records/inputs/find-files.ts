@@ -19,25 +19,28 @@ import { contentKind, HEAD_BYTES, isRecordName } from './record-names.ts';
 
 /** A file of an input. */
 export interface FoundFile {
-  /** Path, `s3://` address, or `-` for standard input. */
+  /** Path of a file, `s3://` address, or `-` for standard input. */
   readonly path: string;
-  /** For objects, from their listing. */
+  /** Size in bytes, known only for objects, from their listing. */
   readonly size?: number | undefined;
   readonly etag?: string | undefined;
-  /** Expected number of records, from `dataset_info.json` in its folder. */
+  /** Expected number of records, from `dataset_info.json` in the folder of the file. */
   readonly expectedRecords?: number | undefined;
 }
 
-/** A file, and whether the input names it alone rather than a folder, a prefix or a pattern. */
+/**
+ * A file, and whether the input names it individually rather than by a folder, a prefix or a
+ * pattern.
+ */
 type Found = FoundFile & { readonly alone?: boolean };
 
-/** Maximum requests for the first bytes of objects below one prefix. */
+/** Maximum number of requests for the first bytes of objects below one prefix. */
 const MAX_INSPECTED = 32;
 
 /**
- * Finds the files of a path, address, folder, prefix or pattern: local files sorted by the bytes of
- * their paths, objects in the order of their listing. Lists each prefix once.
- * @throws RecordpipeError `not-found`, `object-missing` if there are none; `access-denied`,
+ * Finds the files of a path, address, folder, prefix or pattern. Local files are sorted by the
+ * bytes of their paths; objects are in the order of their listing. Each prefix is listed once.
+ * @throws RecordpipeError `not-found`, `object-missing` if there are no files; `access-denied`,
  *   `io-failure`, `retries-exhausted`, `aborted`
  */
 export function findFiles(input: string, selection: Selection, access: Access): AsyncIterable<Found> {
@@ -50,7 +53,8 @@ async function* localFiles(
   access: Access,
 ): AsyncGenerator<Found, void, undefined> {
   const isFolder = folderAt(path);
-  // A question mark in https://host/x?y is not a pattern; opening the address reports what to do.
+  // A question mark in https://host/x?y is not a pattern; opening the address reports the next
+  // step.
   const isAddress = /^[a-z][a-z\d+.-]+:\/\//i.test(path);
   if (isFolder !== true && (isAddress || !(isFolder === undefined && isGlob(path)))) {
     yield { path, alone: true };
@@ -64,7 +68,10 @@ async function* localFiles(
   yield* files.sort((a, b) => compareKeys(a.path, b.path));
 }
 
-/** Undefined if nothing of that name exists, or it cannot be inspected. */
+/**
+ * Reports whether a path is a folder. Returns undefined if the path does not exist or cannot be
+ * inspected.
+ */
 function folderAt(path: string): boolean | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory();
@@ -113,15 +120,15 @@ function hasFileName(key: string, { format, filter }: Selection): boolean {
 }
 
 /**
- * Whether an address is that of one object. If it is a prefix, the listing still yields its first
- * object.
+ * Reports whether an address is that of one object. If it is a prefix, the listing still yields its
+ * first object.
  */
 async function isObject(uri: string, listing: AsyncGenerator<WalkEntry, void, undefined>): Promise<boolean> {
   let first: IteratorResult<WalkEntry, void>;
   try {
     first = await listing.next();
   } catch (error) {
-    // An identity that may not list may be allowed to read.
+    // An identity without list permission may have read permission.
     if (isRecordpipeError(error, 'access-denied')) return true;
     throw error;
   }
@@ -211,7 +218,7 @@ async function* matchingFiles(
   throw nothing(what, pattern, selection);
 }
 
-/** The part of a path up to its last slash. */
+/** Returns the part of a path up to and including its last slash. */
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
@@ -230,8 +237,8 @@ function nothing(what: string, uri: string, { skipped }: Selection): RecordpipeE
 type Judged = 'records' | { readonly reason: 'other-contents' | 'not-inspected'; readonly detail?: string };
 
 /**
- * Classifies files with unknown names by their contents. Each object costs a request, so one stands
- * for all objects whose names have the same shape.
+ * Classifies files with unknown names by their contents. Inspecting an object takes a request, so
+ * one object represents all objects whose names have the same shape.
  */
 class Inspector {
   readonly #selection: Selection;
@@ -245,7 +252,7 @@ class Inspector {
 
   async judge(entry: WalkEntry, name: string): Promise<Judged> {
     const { path, size } = entry;
-    // A file that cannot be opened is an input: reading it reports the error.
+    // A file that cannot be opened is an input, because reading it reports the error.
     if (!isRemote(path)) return this.#judgeHead(peekStored(path, HEAD_BYTES)?.head);
     if (size === 0) return { reason: 'other-contents', detail: 'an empty object' };
     const shape = path.slice(0, -name.length) + name.replace(UUID, '#').replace(/\d+/g, '#');
@@ -266,7 +273,7 @@ class Inspector {
         return await this.#judgeHead(chunk.subarray(0, HEAD_BYTES));
     } catch (error) {
       if (isRecordpipeError(error, 'aborted')) throw error;
-      // Reading it reports the error.
+      // Reading the file reports the error.
     }
     return 'records';
   }

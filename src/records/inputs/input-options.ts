@@ -5,63 +5,66 @@ import { compileGlob, type Glob } from '../../storage/glob.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { type ContentKind, isIndexName, nameKind, unreadableCompression } from './record-names.ts';
 
-/** Why a file in a folder, or an object below a prefix, is skipped. */
+/** Reasons for skipping a file in a folder or an object below a prefix. */
 export type SkipReason =
-  /** Its name, or that of a folder above it, begins with a dot. */
+  /** The name of the file, or of a folder that contains it, begins with a dot. */
   | 'hidden'
-  /** A marker such as `_SUCCESS`. */
+  /** The file is a marker such as `_SUCCESS`. */
   | 'marker'
-  /** An index (`*.rpidx`, `*.idx`), or a manifest where manifests are not data. */
+  /** The file is an index (`*.rpidx`, `*.idx`), or a manifest if manifests are not data. */
   | 'index'
-  /** In a compression that recordpipe does not read: zstd, snappy, bzip2, xz, lz4, … */
+  /** The compression is one that recordpipe does not read: zstd, snappy, bzip2, xz, lz4, … */
   | 'compression'
-  /** Its name is that of another kind of file, or of a format that is not requested. */
+  /** The name is that of another kind of file, or of a format that was not requested. */
   | 'other-name'
-  /** Its name is unknown, and its contents are not records of the format. */
+  /** The name is unknown, and the contents are not records of the format. */
   | 'other-contents'
-  /** Its name is unknown, and its contents were not inspected: there are too many such objects. */
+  /**
+   * The name is unknown, and the contents were not inspected because there are too many such
+   * objects.
+   */
   | 'not-inspected'
-  /** A named pipe, socket or device. */
+  /** The file is a named pipe, socket or device. */
   | 'special-file'
-  /** Matched by `exclude`. */
+  /** The file matches `exclude`. */
   | 'excluded'
-  /** Not matched by `include`. */
+  /** The file does not match `include`. */
   | 'not-included'
-  /** A folder below a pattern without permission to read it. */
+  /** The folder is below a pattern and cannot be read without further permission. */
   | 'unreadable-folder';
 
 /** Files of one folder, prefix or pattern that are skipped for the same reason. */
 export interface SkippedFiles {
   readonly code: 'skipped-files';
-  /** The folder, prefix or pattern. */
+  /** Folder, prefix or pattern. */
   readonly uri: string;
   readonly reason: SkipReason;
   readonly count: number;
-  /** The first 10 names in sorted order, relative to the folder or prefix. */
+  /** First 10 names in sorted order, relative to the folder or prefix. */
   readonly names: readonly string[];
   readonly message: string;
 }
 
-/** A problem of a set of shards, `NAME-00000-of-00004`, seen from the names of its files. */
+/** A problem of a set of shards, `NAME-00000-of-00004`, detected from the names of its files. */
 export interface ShardNotice {
   /**
-   * `missing-shards`: numbers of a set have no file; `mixed-shards`: sets of several sizes have the
-   * same name; `surplus-shards`: numbers beyond the size of the set; `dataset-info`:
-   * `dataset_info.json` beside the files lists other shards.
+   * Kind of problem. `missing-shards`: some numbers of a set have no file. `mixed-shards`: sets of
+   * several sizes have the same name. `surplus-shards`: some numbers exceed the size of the set.
+   * `dataset-info`: `dataset_info.json` beside the files lists different shards.
    */
   readonly code: 'missing-shards' | 'mixed-shards' | 'surplus-shards' | 'dataset-info';
-  /** The set, with `*` in place of the number. */
+  /** Name of the set, with `*` in place of the number. */
   readonly uri: string;
   /** Expected number of shards. */
   readonly total: number;
   /** Number of shards with the problem. */
   readonly count: number;
-  /** The first 10 of their numbers. */
+  /** First 10 numbers of these shards. */
   readonly shards: readonly number[];
   readonly message: string;
 }
 
-/** A file whose number of records differs from `dataset_info.json` beside it. */
+/** A file whose number of records differs from the one in `dataset_info.json` beside it. */
 export interface RecordCountNotice {
   readonly code: 'record-count';
   readonly uri: string;
@@ -70,36 +73,38 @@ export interface RecordCountNotice {
   readonly message: string;
 }
 
-/** Nothing to do: no inputs, or only empty lists. */
+/** A run without files: there are no inputs, or only empty lists. */
 export interface NoFilesNotice {
   readonly code: 'no-files';
   readonly message: string;
 }
 
-/** A notice about the inputs of a run: a stable `code`, and `message` for people. */
+/** A notice about the inputs of a run, with a stable `code` and a human-readable `message`. */
 export type InputNotice = SkippedFiles | ShardNotice | RecordCountNotice | NoFilesNotice;
 
-/** Which files of folders, prefixes and patterns are inputs, and where notices go. */
+/**
+ * Which files of folders, prefixes and patterns are inputs, and which function receives notices.
+ */
 export interface InputOptions {
   /**
    * Patterns of files to include from folders, prefixes and patterns, whatever their names; all
    * other files are skipped. A pattern with a slash is matched against the path below the folder,
-   * one without against the name. Default: files of the format, by name, or by contents if the name
-   * is unknown.
+   * and a pattern without a slash against the name. Default: files of the format, detected by name,
+   * or by contents if the name is unknown.
    */
   readonly include: readonly string[] | undefined;
   /**
-   * Patterns of files to skip, as for `include`. Default: none. Explicitly named files are never
-   * skipped.
+   * Patterns of files to skip, with the syntax of `include`. Default: none. Explicitly named files
+   * are never skipped.
    */
   readonly exclude: readonly string[] | undefined;
-  /** Whether missing and mixed shards are an `incomplete-shards` error. Default false. */
+  /** Whether missing or mixed shards are an `incomplete-shards` error. Default false. */
   readonly strictShards: boolean | undefined;
   /** Called for skipped files and for incomplete sets of shards. */
   readonly onNotice: ((notice: InputNotice) => void) | undefined;
 }
 
-/** The names of {@link InputOptions}. */
+/** The option names of {@link InputOptions}. */
 export const INPUT_OPTION_NAMES: OptionNames<InputOptions> = {
   include: true,
   exclude: true,
@@ -111,7 +116,7 @@ export const INPUT_OPTION_NAMES: OptionNames<InputOptions> = {
 export interface ExpandOptions extends Partial<InputOptions> {
   /** Format of the files to include from folders. Default `auto`. */
   readonly format?: FormatName | 'auto' | undefined;
-  /** How objects are read. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
+  /** How to read objects. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
   readonly objects?: Partial<ObjectOptions> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -128,7 +133,10 @@ export class NameFilter {
     this.including = include.length > 0;
   }
 
-  /** @param path below the folder or prefix, with slashes */
+  /**
+   * Reports whether the patterns exclude a file. @param path the path below the folder or prefix,
+   * with slashes
+   */
   excludes(path: string): boolean {
     return this.#exclude.some((pattern) => matches(pattern, path));
   }
@@ -153,7 +161,7 @@ function matches({ glob, onPath }: NamePattern, path: string): boolean {
   return glob.matches(onPath ? path : path.slice(path.lastIndexOf('/') + 1));
 }
 
-/** Maximum names in a notice. */
+/** Maximum number of names in a notice. */
 const MAX_NAMES = 10;
 
 const REASONS: Record<SkipReason, string> = {
@@ -170,12 +178,12 @@ const REASONS: Record<SkipReason, string> = {
   'unreadable-folder': 'folders without permission to read them',
 };
 
-/** Collects skipped files: a few names of each kind, and their number. */
+/** Collects skipped files as a few names of each kind and their number. */
 export class Skipped {
   readonly #found = new Map<string, { uri: string; reason: SkipReason; count: number; names: string[] }>();
   readonly #details = new Map<string, string>();
 
-  /** @param detail describes the contents, as a noun */
+  /** Adds a skipped file. @param detail a noun that describes the contents */
   add(uri: string, reason: SkipReason, name: string, detail?: string): void {
     const key = `${reason} ${uri}`;
     let found = this.#found.get(key);
@@ -184,7 +192,7 @@ export class Skipped {
       this.#found.set(key, found);
     }
     found.count++;
-    // A directory lists its files in any order. Keeping the smallest names makes the message
+    // A directory lists its files in arbitrary order. Keeping the smallest names makes the message
     // reproducible.
     const { names } = found;
     if (names.length >= MAX_NAMES && name >= names[MAX_NAMES - 1]) return;
@@ -210,7 +218,7 @@ export class Skipped {
 
 type Format = FormatName | 'auto';
 
-/** Which files of a folder, prefix or pattern are inputs. */
+/** The rules that select the inputs among the files of a folder, prefix or pattern. */
 export interface Selection {
   readonly format: FormatName | 'auto';
   readonly filter: NameFilter;
@@ -220,13 +228,13 @@ export interface Selection {
   readonly onInfo: (path: string) => void;
 }
 
-/** TensorFlow Datasets' description of the files beside it. */
+/** Name of the file in which TensorFlow Datasets describes the files beside it. */
 export const DATASET_INFO = 'dataset_info.json';
 
-/** How to read files that a folder does not include. */
+/** Hint about how to read files that a folder does not include. */
 const OTHERWISE = 'to read files with other names, use a pattern or --include';
 
-/** What is missing from a folder without inputs, for the error. */
+/** Description of the files that a folder without inputs lacks, for the error. */
 export const SOUGHT: Readonly<Record<Format, string>> = {
   tfrecord: `TFRecord file in this folder (*.tfrecord, *.tfrecords, *.tfrec, *-00000-of-00012, …); ${OTHERWISE}`,
   recordio: `RecordIO file in this folder (*.rec, *.recordio, *-00000-of-00012, …); ${OTHERWISE}`,
@@ -234,7 +242,10 @@ export const SOUGHT: Readonly<Record<Format, string>> = {
   auto: `TFRecord or RecordIO file in this folder (*.tfrecord, *.rec, *-00000-of-00012, …); ${OTHERWISE}; text files need format: 'textline'`,
 };
 
-/** Why a name is skipped, whatever the contents; undefined if it is not. */
+/**
+ * Returns the reason for skipping a name, whatever the contents of the file, or undefined if it is
+ * not skipped.
+ */
 export function refusal(below: string, name: string, { filter }: Selection): SkipReason | undefined {
   if (filter.excludes(below)) return 'excluded';
   if (filter.including) return filter.includes(below) ? undefined : 'not-included';
@@ -242,8 +253,9 @@ export function refusal(below: string, name: string, { filter }: Selection): Ski
 }
 
 /**
- * Why a file that matches a pattern is skipped. As `refusal`, and also skips indexes: `train-*`
- * means the data, not the indexes beside it. A pattern for indexes (`*.idx`) includes them.
+ * Returns the reason for skipping a file that matches a pattern. Like `refusal`, but also skips
+ * indexes: `train-*` means the data, not the indexes beside it. A pattern for indexes (`*.idx`)
+ * includes them.
  */
 export function refusalByPattern(
   pattern: string,
@@ -253,26 +265,28 @@ export function refusalByPattern(
 ): SkipReason | undefined {
   const { including } = selection.filter;
   const why = refusal(below, name, selection);
-  // A pattern itself says which hidden files it matches.
+  // The pattern itself specifies which hidden files it matches.
   if (why !== undefined && (why !== 'hidden' || including)) return why;
   return !including && isIndexName(name) && !isIndexName(pattern) ? 'index' : undefined;
 }
 
-/** What a name says about a file: records, nothing, or a reason to skip it. */
+/** Returns what a name indicates about a file: records, nothing, or a reason to skip it. */
 export function otherName(
   name: string,
   format: Format,
 ): 'records' | 'unknown' | { readonly reason: SkipReason; readonly detail?: string } {
   const kind = nameKind(name, format);
   if (kind === 'records') return kind;
-  // Any file may be text, so that only names identify lines of data.
+  // Any file may be text, so only names identify lines of data.
   if (kind === 'unknown')
     return format !== 'textline' || /^part-/.test(name) ? kind : { reason: 'other-name' };
   if (kind === 'compressed') return { reason: 'compression', detail: unreadableCompression(name)! };
   return { reason: kind === 'other' ? 'other-name' : kind };
 }
 
-/** Describes the contents of a file that is not of the format; undefined for one that is. */
+/**
+ * Describes the contents of a file that is not of the format. Returns undefined for a file that is.
+ */
 export function otherContents(kind: ContentKind, format: Format): string | undefined {
   if (kind.format === undefined) return kind.is;
   if (format === 'auto' ? kind.format !== 'textline' : kind.format === format) return undefined;

@@ -4,18 +4,21 @@ import { splitCompressedName } from '../../formats/codec-options.ts';
 import type { FormatName } from '../../formats/names/index.ts';
 import { CERTAIN_BYTES, certainFormat, formats } from '../../formats/registry.ts';
 
-/** Enough bytes to recognize the contents of a file. */
+/** Number of bytes that is enough to recognize the contents of a file. */
 export const HEAD_BYTES = 4096;
 
-/** The contents of a file: a format of records, or something else, as a noun with its article. */
+/**
+ * The contents of a file: a format of records, or something else, described by a noun with its
+ * article.
+ */
 export type ContentKind =
   | { readonly format: FormatName }
   | { readonly format: undefined; readonly is: string };
 
 /**
- * Recognizes a file from its first bytes, also if it is compressed. Only unambiguous signs count as
- * records. A file that begins like TFRecord and is too short for a header counts as a truncated
- * TFRecord file.
+ * Recognizes a file from its first bytes, even if it is compressed. Only unambiguous signs count as
+ * records. A file that begins like a TFRecord file but is too short for a header counts as a
+ * truncated TFRecord file.
  *
  * @param head the first bytes, up to {@link HEAD_BYTES}
  */
@@ -42,7 +45,7 @@ export async function contentKind(head: Uint8Array): Promise<ContentKind> {
   return { format: undefined, is: describeForeignFile(head) ?? 'neither TFRecord nor RecordIO' };
 }
 
-/** The format of a file that ends within its first header. */
+/** Returns the format of a file that ends within its first header. */
 function truncatedFormat(head: Uint8Array): FormatName | undefined {
   return formats().find(({ detect }) => detect(head).certainty === 'truncated')?.name as
     | FormatName
@@ -58,12 +61,12 @@ async function inflatedHead(head: Uint8Array, kind: 'gzip' | 'zlib'): Promise<Ui
     for await (const chunk of inflate(once, { kind, zlibConcat: true, whenTruncated: 'stop' }))
       if (chunk.length > 0) return chunk.slice(0, CERTAIN_BYTES);
   } catch {
-    // Corrupt, or not such a stream: its contents are unknown.
+    // The data is corrupt or not such a stream, so its contents are unknown.
   }
   return new Uint8Array(0);
 }
 
-/** Extensions of files without records: other data formats, and files beside data. */
+/** Extensions of files without records, which are other data formats and files beside data. */
 const OTHERS = new Set(
   (
     'array_record|arrayrecord|riegeli|sstable|json|parquet|orc|avro|arrow|feather|npz|npy|' +
@@ -73,7 +76,7 @@ const OTHERS = new Set(
     'swp|bak|pid'
   ).split('|'),
 );
-/** Compression of whole files that recordpipe does not read, and the name of each. */
+/** Compressions of whole files that recordpipe does not read, and the name of each. */
 const UNREADABLE: Readonly<Record<string, string>> = {
   zst: 'zstd',
   zstd: 'zstd',
@@ -85,43 +88,45 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   lzo: 'lzo',
   br: 'brotli',
 };
-/** The number of a shard: `train-00000-of-00012`, with or without an extension before it. */
+/**
+ * Pattern of the number of a shard: `train-00000-of-00012`, with or without an extension before it.
+ */
 const SHARD = /-\d+-of-\d+$/;
-/** Indexes beside data: `FILE.rpidx` and `FILE.idx`. */
+/** Pattern of indexes beside data: `FILE.rpidx` and `FILE.idx`. */
 const INDEX = /\.(rpidx|idx)$/i;
 
-/** Whether a name is that of an index beside data: `*.rpidx`, `*.idx`. */
+/** Reports whether a name is that of an index beside data: `*.rpidx`, `*.idx`. */
 export function isIndexName(name: string): boolean {
   return INDEX.test(name);
 }
 
 const MANIFEST = /\.manifest$/i;
-/** Files that Hadoop, Spark and Databricks write beside data. */
+/** Pattern of files that Hadoop, Spark and Databricks write beside data. */
 const MARKER =
   /^_(SUCCESS|FAILURE|started(_.*)?|committed(_.*)?|temporary|metadata|common_metadata|delta_log)$/;
 
 type Format = FormatName | 'auto';
 
-/** What the name of a file says about its contents. */
+/** What the name of a file indicates about its contents. */
 export type NameKind =
-  /** Records of a requested format. */
+  /** The file contains records of a requested format. */
   | 'records'
-  /** Hidden: the name begins with a dot. */
+  /** The file is hidden: its name begins with a dot. */
   | 'hidden'
-  /** A marker such as `_SUCCESS`. */
+  /** The file is a marker such as `_SUCCESS`. */
   | 'marker'
-  /** An index beside data. */
+  /** The file is an index beside data. */
   | 'index'
-  /** In a compression that recordpipe does not read. */
+  /** The compression is one that recordpipe does not read. */
   | 'compressed'
-  /** Another kind of file, or a format that is not requested. */
+  /** The file is of another kind, or of a format that was not requested. */
   | 'other'
-  /** The name says nothing: the contents decide. */
+  /** The name indicates nothing, so the contents decide. */
   | 'unknown';
 
 /**
- * The formats to find in folders. `auto` excludes text, because any text file may lie beside the
- * data.
+ * Returns the formats to find in folders. `auto` excludes text, because any text file may be beside
+ * the data.
  */
 export function formatsInFolders(format: Format): readonly FormatName[] {
   return format === 'auto'
@@ -132,14 +137,14 @@ export function formatsInFolders(format: Format): readonly FormatName[] {
 }
 
 /**
- * What the name of a file in a folder says about its contents. Records of a format have these
- * names, each also with `.gz`, `.gzip`, `.zlib` or `.zz` at the end:
+ * Returns what the name of a file in a folder indicates about its contents. Records of a format
+ * have these names, each also with `.gz`, `.gzip`, `.zlib` or `.zz` at the end:
  *
  * - TFRecord: `*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, `*.records`, and
  *   TensorBoard's `*.tfevents` and `*tfevents.*`;
  * - RecordIO: `*.rec`, `*.recordio`, `*.rio`;
  * - text, unless `auto`: `*.txt`, `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`;
- * - shards of them, `*-00000-of-00012`, also without an extension.
+ * - shards of these files, `*-00000-of-00012`, also without an extension.
  */
 export function nameKind(name: string, format: Format = 'auto'): NameKind {
   if (name.startsWith('.')) return 'hidden';
@@ -159,24 +164,30 @@ export function nameKind(name: string, format: Format = 'auto'): NameKind {
   return stem === plain || extension === 'data' ? 'unknown' : 'records';
 }
 
-/** Whether the name of a file in a folder is that of records of `format`: see {@link nameKind}. */
+/**
+ * Reports whether the name of a file in a folder is that of records of `format`; see {@link
+ * nameKind}.
+ */
 export function isRecordName(name: string, format: Format = 'auto'): boolean {
   return nameKind(name, format) === 'records';
 }
 
 /**
- * Whether a file lies beside data and is not data itself: hidden files and those in hidden folders,
- * markers such as `_SUCCESS`, indexes (`*.rpidx`, `*.idx`) and manifests. A training program that
- * reads whole prefixes, as Pipe mode does, must not get them.
+ * Reports whether a file accompanies data but is not data itself. Such files are hidden files and
+ * those in hidden folders, markers such as `_SUCCESS`, indexes (`*.rpidx`, `*.idx`) and manifests.
+ * A training program that reads whole prefixes, as in Pipe mode, must not receive them.
  *
- * @param path below the folder or prefix
+ * @param path the path below the folder or prefix
  */
 export function isSidecar(path: string): boolean {
   if (INDEX.test(path) || MANIFEST.test(path)) return true;
   return path.split('/').some((name) => name.startsWith('.') || MARKER.test(name));
 }
 
-/** The compression in a name if recordpipe does not read it: `zstd`, `snappy`, `bzip2`, … */
+/**
+ * Returns the compression that a name indicates if recordpipe does not read it: `zstd`, `snappy`,
+ * `bzip2`, …
+ */
 export function unreadableCompression(name: string): string | undefined {
   const extension = extensionOf(name);
   return Object.hasOwn(UNREADABLE, extension) ? UNREADABLE[extension] : undefined;

@@ -1,17 +1,17 @@
 import { readText } from '../../storage/stored-source.ts';
 import type { ExpandOptions, ShardNotice } from './input-options.ts';
 
-/** Maximum size of a `dataset_info.json`; a larger one is ignored. */
+/** Maximum size of a `dataset_info.json`. A larger file is ignored. */
 const MAX_INFO_BYTES = 64 * 1024 * 1024;
 
 /** A file of a set of shards. */
 export interface ShardFile {
   readonly path: string;
-  /** Whether an input names this file alone, so that the other shards are not expected. */
+  /** Whether an input names this file individually, so that the other shards are not expected. */
   readonly alone?: boolean | undefined;
 }
 
-/** The shards of one name, by the number of shards in their names. */
+/** Shards with the same name, grouped by the number of shards in their names. */
 interface ShardSet {
   /** Folder and name before the number. */
   readonly stem: string;
@@ -20,20 +20,20 @@ interface ShardSet {
   readonly sizes: Map<number, { readonly digits: number; readonly numbers: Set<number>; alone: boolean }>;
 }
 
-/** Maximum numbers in a notice. */
+/** Maximum number of shard numbers in a notice. */
 const MAX_NUMBERS = 10;
 const SHARD = /^(.*)-(\d{1,9})-of-(\d{1,9})(\.[^/]*)?$/s;
 
 /**
- * A split in TensorFlow Datasets' `dataset_info.json`: `shardLengths` lists the records of each
- * shard.
+ * A split in TensorFlow Datasets' `dataset_info.json`. `shardLengths` lists the number of records
+ * of each shard.
  */
 interface Split {
   readonly name: string;
   readonly lengths: readonly number[];
 }
 
-/** Collects the sets of shards among files by name. */
+/** Collects the sets of shards that the names of files indicate. */
 export class ShardSets {
   readonly #sets = new Map<string, ShardSet>();
 
@@ -56,7 +56,7 @@ export class ShardSets {
     if (!alone || one.numbers.size > 1) one.alone = false;
   }
 
-  /** Problems of the sets, in the order in which they were added. */
+  /** Returns the problems of the sets, in the order in which the sets were added. */
   notices(): ShardNotice[] {
     const notices: ShardNotice[] = [];
     for (const set of this.#sets.values()) {
@@ -87,7 +87,10 @@ export class ShardSets {
     return notices;
   }
 
-  /** The names and sizes of the sets in a folder. @param folder ends with a slash, or is empty */
+  /**
+   * Yields the names and sizes of the sets in a folder. @param folder ends with a slash, or is
+   * empty
+   */
   *below(
     folder: string,
   ): Generator<{ name: string; sizes: readonly number[]; pathOf(number: number, size: number): string }> {
@@ -118,7 +121,7 @@ export interface ComparedInfos {
 
 /**
  * Compares the `dataset_info.json` of each folder with its shards. Ignores a description that
- * cannot be read, or that has no `shardLengths`.
+ * cannot be read or has no `shardLengths`.
  */
 export async function compareInfos(
   infos: readonly string[],
@@ -195,7 +198,10 @@ function listed({ count, shards }: { count: number; shards: readonly number[] },
   return names.join(', ') + (count > shards.length ? `, and ${count - shards.length} more` : '');
 }
 
-/** Whether a file name contains the name of a split as a word: `mnist-train.tfrecord`, `train`. */
+/**
+ * Reports whether a file name contains the name of a split as a word, such as `train` in
+ * `mnist-train.tfrecord`.
+ */
 function nameHas(name: string, split: string): boolean {
   return name.split(/[-.]/).includes(split);
 }

@@ -4,13 +4,13 @@ import { type ErrorPlace, RecordpipeError, sentenceOf, UsageError } from '../../
 /** First message of every worker. */
 export const READY = 'recordpipe: ready';
 
-/** A job as received by a worker. */
+/** A job that a worker receives. */
 export interface JobOrder {
   readonly job: number;
   readonly content: unknown;
 }
 
-/** Messages of a worker about a job: notes, followed by its result or error. */
+/** A message of a worker about a job: a note, or the result or error that follows all notes. */
 export type JobAnswer =
   | { readonly job: number; readonly note: unknown }
   | { readonly job: number; readonly result: unknown }
@@ -25,8 +25,8 @@ export interface JobResult {
 
 /**
  * Runs the jobs that a `WorkerPool` sends to this worker thread. Jobs start in order of arrival;
- * `work` decides whether they overlap.
- * @param work runs one job; `note` sends a message about it before its result
+ * `work` determines whether they overlap.
+ * @param work runs one job; `note` sends a message about the job before its result
  */
 export function serveJobs(
   work: (content: unknown, note: (note: unknown) => void) => Promise<JobResult>,

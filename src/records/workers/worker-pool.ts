@@ -13,7 +13,7 @@ export interface PoolOptions<Content> {
   /** Runs a job on the calling thread if no worker can start. */
   readonly here: (content: Content, onNote: (note: unknown) => void) => Promise<unknown>;
   /**
-   * Returns the error for jobs whose thread died. @param reason the thrown value, or the exit code
+   * Returns the error for jobs whose thread died. @param reason the thrown value or the exit code
    */
   readonly died: (reason: unknown) => Error;
   /** Returns the error for jobs that `close` aborts. */
@@ -22,9 +22,9 @@ export interface PoolOptions<Content> {
 
 /**
  * Runs jobs on worker threads. Starts a new thread if all others are busy, up to `size` threads;
- * after that, the thread with the fewest jobs gets the next one. If no thread can start, because a
- * bundler omitted the worker's module or the system refuses a thread, the pool warns once per
- * process and runs jobs on the calling thread.
+ * after that, the thread with the fewest jobs receives the next one. If no thread can start,
+ * because a bundler omitted the worker's module or the system refuses to start a thread, the pool
+ * warns once per process and runs jobs on the calling thread.
  */
 export class WorkerPool<Content> {
   readonly #options: PoolOptions<Content>;
@@ -36,7 +36,7 @@ export class WorkerPool<Content> {
   }
 
   /**
-   * Returns the result of a job. Rejects with the error of the job, or with that of `died` or
+   * Returns the result of a job. Rejects with the error of the job, or with the error of `died` or
    * `closed`.
    * @param onNote receives the messages that the worker sends before the result
    * @param buffers buffers of `content` to transfer instead of copying them
@@ -79,7 +79,7 @@ interface Pending<Content> extends Job<Content> {
   posted: boolean;
 }
 
-/** One worker thread and its jobs. The thread starts with the first job. */
+/** One worker thread and its jobs. The thread starts when it receives its first job. */
 class JobThread<Content> {
   readonly #options: PoolOptions<Content>;
   readonly #pending = new Map<number, Pending<Content>>();
