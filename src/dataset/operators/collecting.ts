@@ -156,7 +156,8 @@ export class WindowStage<T> extends Collecting<T, T[]> {
 }
 
 /**
- * Opens windows over a source. @throws UsageError unless size, shift and stride are integers >= 1
+ * Opens windows over a source.
+ * @throws UsageError unless size, shift and stride are integers >= 1
  */
 export function openWindows<T>(source: Openable<T>, size: number, options: WindowOptions): Open<T[]> {
   const { shift = size, stride = 1, dropRemainder = false } = options;

@@ -156,8 +156,8 @@ function isMovable(buffer: ArrayBuffer): boolean {
 }
 
 /**
- * Checks that a buffer was not already moved, because it would arrive empty or not at all. @throws
- * UsageError
+ * Checks that a buffer was not already moved, because it would arrive empty or not at all.
+ * @throws UsageError
  */
 function checkAttached(buffer: ArrayBuffer): void {
   try {

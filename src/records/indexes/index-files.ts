@@ -263,7 +263,8 @@ async function firstOfFormat(
 }
 
 /**
- * Returns the format of the data of a text index, or undefined for another or an unreadable file.
+ * Returns the format of the data that a text index describes, or undefined for any other file and
+ * for one that cannot be read.
  */
 async function formatOfText(path: string, access: Access): Promise<FormatName | undefined> {
   try {

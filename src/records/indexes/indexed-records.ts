@@ -144,8 +144,8 @@ export class IndexedRecords implements AsyncDisposable {
   }
 
   /**
-   * Returns the position of the frame of record `i` in the file. @throws the same UsageError as
-   * {@link get}
+   * Returns the position of the frame of record `i` in the file.
+   * @throws the same UsageError as {@link get}
    */
   offset(i: number): number {
     this.#checkNumber(i);
@@ -153,8 +153,8 @@ export class IndexedRecords implements AsyncDisposable {
   }
 
   /**
-   * Returns the size of the frame of record `i` in bytes. @throws the same UsageError as {@link
-   * get}
+   * Returns the size of the frame of record `i` in bytes.
+   * @throws the same UsageError as {@link get}
    */
   frameBytes(i: number): number {
     this.#checkNumber(i);

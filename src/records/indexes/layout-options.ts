@@ -17,8 +17,8 @@ export interface LayoutOptions {
   readonly multipart: Multipart;
   readonly lenientFlags: boolean;
   /**
-   * Text: see `TextLineReadOptions`. Default `"\n"`, with `crlf` for that delimiter and `keep` for
-   * any other.
+   * Text: see `TextLineReadOptions`. Defaults: `"\n"` for the delimiter; for carriage returns,
+   * `crlf` with that delimiter and `keep` with any other.
    */
   readonly delimiter: string | Uint8Array;
   readonly cr: CarriageReturns;
@@ -39,7 +39,7 @@ export interface FrameScanOptions extends LayoutOptions {
   readonly maxRecordBytes: number;
   /** Called periodically with the number of bytes scanned so far. */
   readonly onProgress: ((bytes: number) => void) | undefined;
-  /** Aborts the scan with an `aborted` error. */
+  /** Signal that aborts the scan with an `aborted` error. */
   readonly signal: AbortSignal | undefined;
 }
 

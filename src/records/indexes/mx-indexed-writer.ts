@@ -151,7 +151,7 @@ export class MXIndexedWriter implements AsyncDisposable {
       await this.#indexing;
       if (this.#failure !== undefined) throw this.#failure;
       await this.#index.sink.close();
-      // A new index with old data, or old with new, would read wrong records, so both files get
+      // A new index with old data, or the reverse, would read wrong records, so both files receive
       // their names or neither does.
       const { written, file } = await this.#records.finishUnnamed();
       try {

@@ -215,8 +215,8 @@ export class SpanReader {
   }
 
   /**
-   * Delivers the records of a span. @param shift number to add to a position in the file to get an
-   * index in `bytes`
+   * Delivers the records of a span.
+   * @param shift number to add to a position in the file to get an index in `bytes`
    */
   #take(
     { from, to, first }: Span,

@@ -165,8 +165,8 @@ function keyOf(path: string): string {
 }
 
 /**
- * Returns the files sorted by path, each only once. @param repeated whether several inputs may have
- * named the same file; if so, the first name counts
+ * Returns the files sorted by path, without duplicates.
+ * @param repeated whether several inputs may have named the same file; if so, the first name counts
  */
 function sortedOnce(files: FoundFile[], repeated: boolean): FoundFile[] {
   const once = repeated ? firstOfEach(files) : files;

@@ -30,7 +30,7 @@ export type SkipReason =
   | 'excluded'
   /** The file does not match `include`. */
   | 'not-included'
-  /** The folder is below a pattern and cannot be read without further permission. */
+  /** The folder is below a pattern, and the process has no permission to read it. */
   | 'unreadable-folder';
 
 /** Files of one folder, prefix or pattern that are skipped for the same reason. */
@@ -134,8 +134,8 @@ export class NameFilter {
   }
 
   /**
-   * Reports whether the patterns exclude a file. @param path the path below the folder or prefix,
-   * with slashes
+   * Reports whether the patterns exclude a file.
+   * @param path the path below the folder or prefix, with slashes
    */
   excludes(path: string): boolean {
     return this.#exclude.some((pattern) => matches(pattern, path));

@@ -88,8 +88,8 @@ export class ShardSets {
   }
 
   /**
-   * Yields the names and sizes of the sets in a folder. @param folder ends with a slash, or is
-   * empty
+   * Yields the names and sizes of the sets in a folder.
+   * @param folder ends with a slash, or is empty
    */
   *below(
     folder: string,

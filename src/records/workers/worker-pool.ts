@@ -13,7 +13,8 @@ export interface PoolOptions<Content> {
   /** Runs a job on the calling thread if no worker can start. */
   readonly here: (content: Content, onNote: (note: unknown) => void) => Promise<unknown>;
   /**
-   * Returns the error for jobs whose thread died. @param reason the thrown value or the exit code
+   * Returns the error for jobs whose thread died.
+   * @param reason the thrown value or the exit code
    */
   readonly died: (reason: unknown) => Error;
   /** Returns the error for jobs that `close` aborts. */

@@ -35,8 +35,8 @@ export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> 
    */
   writeOptions(given: Partial<O> | undefined): O;
   /**
-   * Checks that the format can represent a payload. @throws the same errors as
-   * `RecordFormat.checkPayload`
+   * Checks that the format can represent a payload.
+   * @throws the same errors as `RecordFormat.checkPayload`
    */
   checkPayload(payload: Uint8Array, options: O): void;
   framer(options: O): Framer | Promise<Framer>;
@@ -89,8 +89,8 @@ export async function openWriter<O extends RecordWriteOptions>(
 }
 
 /**
- * Checks a payload. @throws UsageError for any value except a `Uint8Array`, and for one whose
- * buffer is detached
+ * Checks a payload.
+ * @throws UsageError for any value except a `Uint8Array`, and for one whose buffer is detached
  */
 export function checkPayload(payload: Uint8Array): void {
   if (!(payload instanceof Uint8Array))
