@@ -57,9 +57,9 @@ export interface FeatureListSchema extends FeatureSchema {
 }
 
 /**
- * Rules for every record of a data set. The JSON document is written by `recordpipe schema`, edited
- * by you, and checked by `recordpipe validate --schema`. Its JSON Schema is
- * `schema/recordpipe-schema.json` in the package.
+ * Rules for every record of a data set. A schema is a JSON document that `recordpipe schema`
+ * writes, that you can edit, and that `recordpipe validate --schema` applies to records. Its JSON
+ * Schema is `schema/recordpipe-schema.json` in the package.
  */
 export interface RecordSchema {
   /** Location of the JSON Schema, which identifies the document to people and editors. */

@@ -29,8 +29,9 @@ export class FoundFeatures {
   }
 
   /**
-   * Starts a batch of at most `maxRecords` records. @param placeOf returns the source of a record,
-   * for errors
+   * Starts a batch of at most `maxRecords` records.
+   *
+   * @param placeOf returns the source of a record, for errors
    */
   begin(maxRecords: number, placeOf: (record: number) => ErrorPlace): void {
     this.#places.clear(maxRecords * this.#names.length);

@@ -46,8 +46,9 @@ export class NameTable<T> {
   }
 
   /**
-   * Returns the value of the name at [start, end) of `bytes`. @throws TypeError for bytes that are
-   * not UTF-8
+   * Returns the value of the name at [start, end) of `bytes`.
+   *
+   * @throws TypeError for bytes that are not UTF-8
    */
   find(bytes: Uint8Array, start: number, end: number): T {
     const last = this.#last;
