@@ -6,15 +6,15 @@ export const IMAGE_KINDS: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 
 /** Kind and size of an image. */
 export interface ImageHeader {
   readonly kind: ImageKind;
-  /** Pixels; 0 if the header is truncated or has no size. */
+  /** Width in pixels; 0 if the header is truncated or has no size. */
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * Detects the kind of an image and its size in pixels; undefined for other bytes. Only the header
- * is read: the segments before the first scan of a JPEG are skipped, and no pixel is decoded, so
- * that a damaged image still has a header.
+ * Detects the kind of an image and its size in pixels. Returns undefined for other bytes. Only the
+ * header is read: the segments before the first scan of a JPEG are skipped, and no pixels are
+ * decoded, so that a damaged image still has a header.
  *
  * Sources: ITU T.81 B.2 (JPEG), W3C PNG 11.2.1, GIF89a 18, RFC 9649 (WebP), Windows
  * BITMAPINFOHEADER (BMP), TIFF 6.0 section 2.
@@ -30,7 +30,7 @@ export function imageHeader(bytes: Uint8Array): ImageHeader | undefined {
   return headerAt(bytes, 0, bytes.length);
 }
 
-/** The same for the bytes [from, to). */
+/** Like {@link imageHeader}, but for the bytes [from, to). */
 export function headerAt(bytes: Uint8Array, from: number, to: number): ImageHeader | undefined {
   if (to - from < 4) return undefined;
   switch (bytes[from]) {
@@ -72,7 +72,10 @@ function header(
   return { kind, width, height };
 }
 
-/** Skips segments up to the frame header (SOF0 to SOF15, except three other markers). */
+/**
+ * Reads the size of a JPEG. Skips segments up to the frame header (SOF0 to SOF15, except three
+ * other markers).
+ */
 function jpeg(bytes: Uint8Array, from: number, to: number): ImageHeader {
   let at = from + 2;
   while (at + 4 <= to && bytes[at] === 0xff) {
@@ -91,7 +94,7 @@ function jpeg(bytes: Uint8Array, from: number, to: number): ImageHeader {
   return { kind: 'jpeg', width: 0, height: 0 };
 }
 
-/** The first chunk of a WebP is of one of three kinds. */
+/** Returns the size of a WebP, whose first chunk is of one of three kinds. */
 function webpSize(bytes: Uint8Array, from: number): [number, number] {
   const at = from + 20;
   switch (String.fromCharCode(...bytes.subarray(from + 12, from + 16))) {
@@ -108,7 +111,7 @@ function webpSize(bytes: Uint8Array, from: number): [number, number] {
   }
 }
 
-/** A negative height means that rows start at the top. */
+/** Returns the size of a BMP. A negative height means that the rows start at the top. */
 function bmpSize(bytes: Uint8Array, from: number): [number, number] {
   if (le32(bytes, from + 14) === 12) return [le16(bytes, from + 18), le16(bytes, from + 20)];
   return [le32(bytes, from + 18), Math.abs(le32(bytes, from + 22) | 0)];
@@ -118,7 +121,10 @@ const TIFF_WIDTH = 256;
 const TIFF_HEIGHT = 257;
 const MAX_TIFF_ENTRIES = 1024;
 
-/** Width and height are entries of the first directory, which may be anywhere in the file. */
+/**
+ * Reads the size of a TIFF. Width and height are entries of the first directory, which may be
+ * anywhere in the file.
+ */
 function tiff(bytes: Uint8Array, from: number, to: number, little: boolean): ImageHeader {
   const u16 = little ? le16 : be16;
   const u32 = little ? le32 : be32;

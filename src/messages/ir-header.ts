@@ -2,8 +2,8 @@ import { readU32 } from '../bytes/binary-data.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 
 /**
- * flag (u32), label (f32), id and id2 (u64), little-endian. Source of the rule: MXNet's
- * `recordio.pack`.
+ * Size of the header: flag (u32), label (f32), id and id2 (u64), little-endian. Source of the rule:
+ * MXNet's `recordio.pack`.
  */
 const IR_HEADER_BYTES = 24;
 const FLOAT_BYTES = 4;
@@ -11,28 +11,28 @@ const MAX_ID = 2n ** 64n - 1n;
 
 /** The header that MXNet puts before an image or any other payload inside a record. */
 export interface IRHeader {
-  /** Number of labels in an array; 0 if the label is in the header itself. */
+  /** Number of labels in the array; 0 if the label is in the header itself. */
   readonly flag: number;
-  /** One number, or an array. */
+  /** A single label, or an array of labels. */
   readonly label: number | Float32Array;
   /** Id of the record, exact up to 2^64 - 1. */
   readonly id: bigint;
-  /** A second id for the use of the writer; usually 0. */
+  /** A second id, which the writer may use freely; usually 0. */
   readonly id2: bigint;
 }
 
 /** A record with an IRHeader. */
 export interface UnpackedIR extends IRHeader {
-  /** The bytes after header and labels: a view of the record. */
+  /** Bytes after the header and the labels, as a view of the record. */
   readonly payload: Uint8Array;
 }
 
 /**
- * A header to pack: as {@link IRHeader}, but the flag follows from the label, ids may be numbers,
- * and `id2` is optional.
+ * A header to pack. Like {@link IRHeader}, but the flag is derived from the label, ids may be
+ * numbers, and `id2` is optional.
  */
 export interface IRHeaderInput {
-  /** Ignored, so that an unpacked header can be packed again. */
+  /** Ignored. Allowed so that an unpacked header can be packed again. */
   readonly flag?: number;
   readonly label: number | Float32Array | readonly number[];
   readonly id: bigint | number;
@@ -40,8 +40,9 @@ export interface IRHeaderInput {
 }
 
 /**
- * Puts an IRHeader before a payload, byte for byte as MXNet does: one label in the header itself,
- * an array of labels after it, as 32-bit floats. The result is new memory that the caller owns.
+ * Puts an IRHeader before a payload, byte for byte as MXNet does. A single label is stored in the
+ * header itself, and an array of labels after the header, as 32-bit floats. The result is new
+ * memory that the caller owns.
  *
  * @throws UsageError for an id that is not an integer from 0 to 2^64 - 1 (as `number`, to 2^53 -
  *   1), and for a label beyond 32-bit floats
@@ -67,7 +68,7 @@ export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<A
   view.setBigUint64(8, wholeId('id', id), true);
   view.setBigUint64(16, wholeId('id2', id2), true);
   if (labels instanceof Float32Array) {
-    // As bytes: a number does not keep the bits of a NaN.
+    // Copied as bytes, because a number does not keep the bits of a NaN.
     record.set(
       new Uint8Array(labels.buffer, labels.byteOffset, FLOAT_BYTES * labels.length),
       IR_HEADER_BYTES,
@@ -81,11 +82,12 @@ export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<A
 }
 
 /**
- * Splits a record into IRHeader and payload. The payload is a view of the record, and so is an
- * array of labels if it is at a multiple of four bytes of the buffer; otherwise labels are copied.
+ * Splits a record into its IRHeader and its payload. The payload is a view of the record, and so is
+ * an array of labels if it begins at a multiple of four bytes of the buffer; otherwise the labels
+ * are copied.
  *
  * @throws RecordpipeError `truncated-header` for a record shorter than 24 bytes, `truncated-record`
- *   for one shorter than its labels
+ *   for one that is shorter than its labels require
  * @example
  * ```ts
  * import { packIR, unpackIR } from 'recordpipe';

@@ -8,7 +8,7 @@ import { isTextAt, isUtf8At } from '../stats/text.ts';
 import { type Bounds, type FeatureListSchema, type FeatureSchema, fixedLength } from './schema.ts';
 import { type CheckedRecord, Tallies } from './violations.ts';
 
-/** Kinds that Examples do not have. */
+/** Numbers of the kinds that Examples do not have. */
 const FLOAT64 = 4;
 const INT32 = 5;
 const KINDS = {
@@ -20,27 +20,30 @@ const KINDS = {
   int32: INT32,
 } as const;
 const NAMES = ['no list', 'bytes', 'float', 'int64', 'float64', 'int32'];
-/** Maximum number of allowed values listed in a message. */
+/** Maximum number of allowed values that a message lists. */
 const MAX_LISTED_VALUES = 8;
 
-/** Checks one feature, record by record: its rules or, without rules, that it has one type. */
+/**
+ * Checks one feature, record by record: its rules or, if it has no rules, that it has only one
+ * type.
+ */
 export class FeatureChecker implements FieldSink {
   readonly name: string;
   readonly rules: FeatureListSchema | undefined;
   readonly tallies: Tallies;
-  /** Index of the last record that had it, to detect repeated names. */
+  /** Index of the last record that contained the feature, used to detect repeated names. */
   lastRecord = -1;
-  /** Index of the last record that had it with a list. */
+  /** Index of the last record that contained the feature with a list. */
   lastList = -1;
-  /** Its first kind, if no rule fixes the kind. */
+  /** First kind of the feature, if no rule determines the kind. */
   firstKind: number = NONE;
   readonly #kind: number;
   readonly #length: number | undefined;
   readonly #range: Int64Range | undefined;
   readonly #floatRange: FloatRange | undefined;
-  /** Allowed values: of bytes with one character per byte. */
+  /** Allowed values. Values of bytes are strings with one character per byte. */
   readonly #allowed: ReadonlySet<string | number> | undefined;
-  /** Bytes of the longest allowed value. */
+  /** Size of the longest allowed value in bytes. */
   readonly #longest: number = 0;
   #values = 0;
 
@@ -66,7 +69,7 @@ export class FeatureChecker implements FieldSink {
       this.tallies.breaks('steps', () => `expected ${boundsText(bounds)} steps, got ${steps}`);
   }
 
-  /** Checks one list. */
+  /** Checks one list of an Example or SequenceExample. */
   check(index: FeatureIndex, feature: number, record: number): void {
     if (!this.#begin(record, index.kind(feature))) return;
     index.send(feature, this);
@@ -136,7 +139,7 @@ export class FeatureChecker implements FieldSink {
     if (range === undefined) return;
     for (let at = from; at < to; at += 4) {
       const bits = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
-      // Negative zero compares as zero.
+      // Negative zero is compared as zero.
       const key = floatKey(bits === NEGATIVE_ZERO ? 0 : bits);
       if ((bits & EXPONENT_MASK) === EXPONENT_MASK) this.#odd(bits, range);
       else if (key < range.min || key > range.max)
@@ -201,7 +204,7 @@ export class FeatureChecker implements FieldSink {
   }
 }
 
-/** The UTF-8 of a text, one character per byte. */
+/** Returns the UTF-8 of a string, with one character per byte. */
 function bytesKey(value: string | number): string {
   const bytes = new TextEncoder().encode(String(value));
   return latin1(bytes, 0, bytes.length);
@@ -251,7 +254,7 @@ function halves(value: bigint): { high: number; low: number } {
 }
 
 interface FloatRange {
-  /** As `floatKey` returns them. */
+  /** Bounds in the form that `floatKey` returns. */
   readonly min: number;
   readonly max: number;
   readonly nan: boolean;
@@ -265,7 +268,10 @@ function floatRange({ range = {}, nan = true, infinity = true }: FeatureSchema):
   return { min: keyOf(Number(min) || 0), max: keyOf(Number(max) || 0), nan, infinity, bounds: range };
 }
 
-/** Bounds are rounded to 32-bit floats, as the values are: the bound 0.1 includes the float 0.1. */
+/**
+ * Returns the key of a bound, which is rounded to a 32-bit float as the values are, so that the
+ * bound 0.1 includes the float 0.1.
+ */
 function keyOf(value: number): number {
   floats[0] = value;
   return floatKey(words[0]);

@@ -18,18 +18,22 @@ import {
   type SchemaMessage,
 } from './schema.ts';
 
-/** Maximum number of distinct texts of a domain. */
+/** Maximum number of distinct strings in a domain. */
 const MAX_DOMAIN = 100;
-/** Minimum mean count of the texts of a domain: ids and captions are not domains. */
+/**
+ * Minimum mean count of the strings in a domain. It excludes ids and captions, which are not
+ * domains.
+ */
 const MIN_OCCURRENCES = 2;
 
 /**
- * A feature with lists of several types, which the conformance rules of example.proto do not allow.
+ * A feature whose lists have several types, which the conformance rules of example.proto do not
+ * allow.
  */
 export interface TypeConflict {
   readonly feature: string;
   readonly isList: boolean;
-  /** Types, the most frequent first: the schema has that one. */
+  /** Types of the lists, in descending order of frequency. The schema has the first one. */
   readonly types: readonly {
     readonly type: ValueKind;
     readonly count: number;
@@ -41,16 +45,16 @@ export interface TypeConflict {
 export interface SchemaOptions {
   /**
    * Whether to write only rules about types, presence, fixed lengths and kinds of images, so that
-   * other data of the same kind fits. Default false.
+   * other data of the same kind also conforms. Default false.
    */
   readonly loose: boolean;
 }
 
 /**
- * The tightest schema that all records of a data set conform to, and the features of several types,
- * which no schema can describe: their rule has the most frequent type. A feature whose lists are
- * all empty gets no type, because it is not known. If the records have several message types, the
- * schema describes the most frequent one.
+ * Returns the tightest schema that all records of a data set conform to, and the features that have
+ * several types. No schema can describe such a feature; its rule has the most frequent type. A
+ * feature whose lists are all empty gets no type, because its type is unknown. If the records have
+ * several message types, the schema describes the most frequent one.
  *
  * @throws UsageError if no record has a message type that a schema describes
  * @example
@@ -85,7 +89,8 @@ export function schemaOf(
 }
 
 /**
- * The most frequent message type that a schema can describe, and the number of its records.
+ * Returns the most frequent message type that a schema can describe, and the number of records of
+ * that type.
  *
  * @throws UsageError if no record has such a type
  * @example
@@ -124,7 +129,7 @@ function conflictOf(feature: NamedFeature, isList: boolean): TypeConflict[] {
 
 function featureSchema(stats: NamedFeature, records: number, loose: boolean): FeatureSchema {
   const [most] = typesOf(stats);
-  // Writers choose any type for an empty list: only values show the type of a feature.
+  // Writers choose any type for an empty list, so only values determine the type of a feature.
   if (most === undefined || !hasValues(stats)) return {};
   const { type } = most;
   const required = most.count === records;
@@ -194,14 +199,17 @@ function valueRules(
   };
 }
 
-/** The distinct texts of a feature, sorted, if they are few and occur several times. */
+/**
+ * Returns the distinct strings of a feature, sorted, if there are only a few and they occur several
+ * times.
+ */
 function domainOf({ distinct, values, text }: BytesStats): string[] | undefined {
   if (distinct === null || text < values) return undefined;
   if (distinct.length > MAX_DOMAIN || values < MIN_OCCURRENCES * distinct.length) return undefined;
   return distinct.map(({ value }) => String(value)).sort();
 }
 
-/** Whether the header of every image has a size. */
+/** Reports whether the header of every image has a size. */
 function isSized({ values, width }: { values: number; width?: Spread }): boolean {
   return width !== undefined && width.log2.reduce((sum, count) => sum + count, 0) === values;
 }

@@ -15,10 +15,10 @@ import {
 import type { RecordSchema } from './schema.ts';
 
 /**
- * Reads a schema from JSON text or a parsed document, and checks it: unknown keys, types of values,
- * and bounds.
+ * Reads a schema from JSON text or from a parsed document. Checks the document for unknown keys,
+ * types of values, and bounds.
  *
- * @throws UsageError that names the place in the document and the expected value
+ * @throws UsageError with the place in the document and the expected value
  * @example
  * ```ts
  * import { readSchema } from 'recordpipe/check';
@@ -46,7 +46,7 @@ export function readSchema(document: unknown): RecordSchema {
   }
 }
 
-/** Checks that only the tensors of a Record have types that Examples do not have. */
+/** Checks that only tensors of a Record have the types that Examples do not have. */
 function checkExampleTypes({ features, featureLists = {} }: RecordSchema): void {
   for (const [place, rules] of Object.entries({ features, featureLists })) {
     for (const [name, { type }] of Object.entries(rules))
@@ -80,7 +80,7 @@ const FEATURE: Record<string, Check> = {
   width: counts,
   height: counts,
 };
-/** The types that a rule applies to, if it does not apply to all. */
+/** Types that each rule applies to, for rules that do not apply to all types. */
 const ONLY: Record<string, readonly string[]> = {
   range: ['int64', 'float', 'float64', 'int32'],
   nan: ['float', 'float64'],

@@ -25,7 +25,7 @@ export class SchemaChecker {
     this.#lists = new Checkers(featureLists, true, unknownFeatures === 'error', this.#at);
   }
 
-  /** @param format of the file, if known: see `recognizeRecord` */
+  /** Checks the records of a batch. @param format of the file, if known: see `recognizeRecord` */
   add(batch: RecordBatch, format?: FormatName): void {
     const { bytes, index, length, firstRecord } = batch;
     const { message } = this.#schema;
@@ -44,21 +44,21 @@ export class SchemaChecker {
     }
   }
 
-  /** The violated rules, by the position of the first record. */
+  /** Returns the violated rules, sorted by the position of the first record. */
   violations(): SchemaViolation[] {
     const found = [this.#records.violations(), this.#features.violations(), this.#lists.violations()].flat();
     return found.sort((a, b) => a.record - b.record);
   }
 
-  /** The features that the schema allows without rules, and their first type. */
+  /** Returns the features that the schema allows without rules, with their first type. */
   unlisted(): { feature: string; isList: boolean; type: FeatureType }[] {
     if (this.#schema.unknownFeatures !== 'allow') return [];
     return [...this.#features.unlisted(), ...this.#lists.unlisted()];
   }
 
   /**
-   * Checks an Example or SequenceExample, from the last feature to the first: the last one of a
-   * name counts.
+   * Checks an Example or SequenceExample. Features are checked from the last to the first, because
+   * the last one with a given name counts.
    */
   #check(): void {
     const { index } = this.#recognizer;
@@ -106,7 +106,7 @@ export class SchemaChecker {
 
 const TYPES = [undefined, 'bytes', 'float', 'int64', 'float64', 'int32'] as const;
 
-/** The checkers of all features, or of all feature lists. */
+/** Holds the checkers of all features, or of all feature lists. */
 class Checkers {
   readonly #table: NamedEntries<FeatureChecker>;
   readonly #known: FeatureChecker[];
@@ -133,14 +133,14 @@ class Checkers {
     );
   }
 
-  /** Starts a record. */
+  /** Starts a new record. */
   begin(): void {
     this.#table.begin();
   }
 
   /**
-   * The checker of the name at [start, end) of `bytes`; undefined if the record had that name
-   * before.
+   * Returns the checker for the name at [start, end) of `bytes`, or undefined if the name was
+   * already checked in this record.
    */
   next(bytes: Uint8Array, start: number, end: number, record: number): FeatureChecker | undefined {
     return this.#met(this.#table.find(bytes, start, end), record);

@@ -1,6 +1,6 @@
 import { RecordpipeError } from '../../errors.ts';
 
-/** A kind of rule. */
+/** Kind of a rule. */
 export type SchemaRule =
   | 'message'
   | 'unknown-feature'
@@ -23,19 +23,21 @@ export type SchemaRule =
 /** A rule that records of a file violate. */
 export interface SchemaViolation {
   readonly rule: SchemaRule;
-  /** The feature or, with `isList`, the feature list; null for rules about whole records. */
+  /**
+   * Name of the feature or, with `isList`, of the feature list; null for rules about whole records.
+   */
   readonly feature: string | null;
   readonly isList: boolean;
-  /** Number of records. */
+  /** Number of records that violate the rule. */
   readonly count: number;
-  /** The first record. */
+  /** Index of the first record that violates the rule. */
   readonly record: number;
   readonly offset: number;
-  /** The expected value, and that of the first record. */
+  /** Description of the expected value and the actual value in the first record. */
   readonly message: string;
 }
 
-/** The record that is checked. */
+/** Position of the record that is checked. */
 export interface CheckedRecord {
   record: number;
   offset: number;
@@ -62,7 +64,7 @@ export class Tallies {
     this.#at = at;
   }
 
-  /** Counts the current record. @param message called for the first record only */
+  /** Counts the current record. @param message called only for the first record */
   breaks(rule: SchemaRule, message: () => string): void {
     const { record, offset } = this.#at;
     const tally = this.#tallies.get(rule);
@@ -87,7 +89,7 @@ export class Tallies {
   }
 }
 
-/** A violation as a finding of its file. */
+/** Returns the finding for a violation in a file. */
 export function violationError(
   violation: SchemaViolation,
   uri: string,

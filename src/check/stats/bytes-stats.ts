@@ -3,24 +3,24 @@ import { DistinctCounter, type DistinctValues, mergeDistinct } from './distinct-
 import { mergeSpreads, type Spread, SpreadCounter } from './log2.ts';
 import { isTextAt } from './text.ts';
 
-/** The values of a bytes feature. */
+/** Statistics of the values of a bytes feature. */
 export interface BytesStats {
   readonly values: number;
-  /** Bytes of all values. */
+  /** Total size of all values in bytes. */
   readonly total: number;
-  /** Bytes per value. */
+  /** Number of bytes per value. */
   readonly length: Spread;
-  /** Values that are text: UTF-8 without control characters. Images are never text. */
+  /** Number of values that are text: UTF-8 without control characters. Images are never text. */
   readonly text: number;
-  /** Values that begin like an image, by kind. */
+  /** Statistics of the values that begin like an image, by kind. */
   readonly images: { readonly [kind in ImageKind]?: ImageStats };
   readonly distinct: DistinctValues;
 }
 
-/** Images of one kind. */
+/** Statistics of the images of one kind. */
 export interface ImageStats {
   readonly values: number;
-  /** Pixels, of the images whose header has a size; missing if none has. */
+  /** Width in pixels of the images whose header has a size; missing if there are none. */
   readonly width?: Spread;
   readonly height?: Spread;
 }
@@ -54,7 +54,7 @@ export class BytesCounter {
     return header;
   }
 
-  /** Undefined if there were no values. */
+  /** Returns the statistics, or undefined if there were no values. */
   stats(): BytesStats | undefined {
     const length = this.#length.spread();
     if (length === undefined) return undefined;

@@ -21,7 +21,7 @@ import { SampleKeeper } from './samples.ts';
 
 /** What to collect in addition to counts. */
 export interface StatsOptions {
-  /** Whether to keep some of the images. Default false. */
+  /** Whether to keep some of the images as samples. Default false. */
   readonly samples: boolean;
 }
 
@@ -36,15 +36,15 @@ export class DatasetCounter {
   #payloadBytes = 0;
   #records = 0;
   #examples = 0;
-  /** Records of all other types. */
+  /** Number of records of each other type. */
   readonly #counts: { [key in MessageCountKey]?: number } = {};
   #firstOther: (RecordPlace & { why: string }) | undefined;
-  // The current record.
+  // Index and offset of the current record, and the current feature.
   #record = 0;
   #offset = 0;
   #feature = '';
   readonly #place = (): RecordPlace => ({ uri: this.#uri, record: this.#record, offset: this.#offset });
-  /** The fields of a record that is not an Example or SequenceExample. */
+  /** Fields of the current record if it is not an Example or SequenceExample. */
   #content: RecordContent | undefined;
   readonly #label = (): string | undefined =>
     this.#content === undefined ? recordLabel(this.#recognizer.index) : contentLabel(this.#content.features);
@@ -57,7 +57,7 @@ export class DatasetCounter {
     this.#samples = new SampleKeeper(uri, samples);
   }
 
-  /** @param format of the file, if known: see `recognizeRecord` */
+  /** Counts the records of a batch. @param format of the file, if known: see `recognizeRecord` */
   add(batch: RecordBatch, format?: FormatName): void {
     const { bytes, index, length, firstRecord } = batch;
     for (let i = 0; i < length; i++) {
@@ -81,7 +81,11 @@ export class DatasetCounter {
     }
   }
 
-  /** @param findings the first findings of the file, by position */
+  /**
+   * Returns the statistics of the file.
+   *
+   * @param findings the first findings of the file, by position
+   */
   stats(file: FileStats, findings: readonly StatsFinding[]): DatasetStats {
     const recordBytes = this.#recordBytes.spread();
     return {
@@ -100,8 +104,8 @@ export class DatasetCounter {
   }
 
   /**
-   * Counts the features of an Example or SequenceExample, from the last to the first: the last one
-   * of a name counts.
+   * Counts the features of an Example or SequenceExample. Features are counted from the last to the
+   * first, because the last one with a given name counts.
    */
   #take(): void {
     const { index } = this.#recognizer;

@@ -11,9 +11,12 @@ import { mergeSpreads, type Spread } from './log2.ts';
 import type { RecordType } from './record-type.ts';
 import { type ImageSample, mergeSamples } from './samples.ts';
 
-/** Maximum number of features, and of feature lists: those whose names sort first. */
+/** Maximum number of features, and of feature lists. Those whose names sort first are kept. */
 export const MAX_FEATURES = 4096;
-/** Maximum number of findings listed, the first by file and position; all are counted. */
+/**
+ * Maximum number of listed findings. The first ones by file and position are listed; all are
+ * counted.
+ */
 export const MAX_FINDINGS = 100;
 
 /** A file of the data set. */
@@ -21,9 +24,9 @@ export interface FileStats {
   readonly uri: string;
   readonly format: string | null;
   readonly compression: string | null;
-  /** Good records. */
+  /** Number of good records. */
   readonly records: number;
-  /** Bytes as stored. */
+  /** Size of the file as stored, in bytes. */
   readonly bytes: number;
   /** Number of findings. */
   readonly findings: number;
@@ -45,24 +48,24 @@ export interface StatsFinding {
  */
 export interface MessageCounts {
   readonly example: number;
-  /** With feature lists. */
+  /** Number of records with feature lists. */
   readonly sequenceExample: number;
   readonly exampleListWithContext?: number;
   readonly event?: number;
-  /** aialgs.data.Record. */
+  /** Number of aialgs.data.Record messages. */
   readonly record?: number;
   readonly irHeader?: number;
-  /** Records without named features: text, other messages and binary data together. */
+  /** Number of records without named features: text, other messages and binary data together. */
   readonly other: number;
   readonly text?: number;
   readonly protobuf?: number;
   readonly binary?: number;
-  /** The first record of `other`, and its description. */
+  /** Position and description of the first record counted in `other`. */
   readonly firstOther?: RecordPlace & { readonly why: string };
 }
 
 /**
- * Number of records with named features.
+ * Returns the number of records with named features.
  *
  * @example
  * ```ts
@@ -75,8 +78,8 @@ export function recordsWithFeatures(messages: MessageCounts): number {
 }
 
 /**
- * Number of records of each type that occurs, with the name of the type, in the order of {@link
- * MessageCounts}.
+ * Returns the number of records of each type that occurs, with the name of the type, in the order
+ * of {@link MessageCounts}.
  *
  * @example
  * ```ts
@@ -101,7 +104,7 @@ const WITH_FEATURES = [
 ] as const;
 const WITHOUT_FEATURES = ['text', 'protobuf', 'binary'] as const;
 
-/** Key of a type in {@link MessageCounts}. */
+/** Keys of the types in {@link MessageCounts}. */
 export const COUNT_KEYS: Readonly<Record<RecordType, MessageCountKey>> = Object.freeze({
   Example: 'example',
   SequenceExample: 'sequenceExample',
@@ -128,7 +131,7 @@ const COUNT_NAMES: Readonly<Record<MessageCountKey, string>> = {
 
 export type MessageCountKey = (typeof WITH_FEATURES)[number] | (typeof WITHOUT_FEATURES)[number];
 
-/** The counts with a fixed order of keys: documents are compared byte for byte. */
+/** Returns the counts with a fixed order of keys, because documents are compared byte for byte. */
 export function messageCounts(
   counts: { readonly [key in MessageCountKey]?: number },
   firstOther: MessageCounts['firstOther'],
@@ -146,35 +149,36 @@ export function messageCounts(
 }
 
 /**
- * The statistics of a set of record files: the document that `recordpipe stats --json` prints.
- * Documents of parts of a set merge into the document of the set, byte for byte and in any order:
- * see `mergeStats`. Fields may be added; `version` changes when the meaning of a field changes.
+ * Statistics of a set of record files: the document that `recordpipe stats --json` prints.
+ * Documents of parts of a set can be merged, in any order, into a document that is byte for byte
+ * the document of the whole set: see `mergeStats`. New fields may be added; `version` changes when
+ * the meaning of a field changes.
  */
 export interface DatasetStats {
   readonly version: 1;
-  /** By uri. */
+  /** Files of the set, sorted by uri. */
   readonly files: readonly FileStats[];
-  /** Good records of all files. */
+  /** Number of good records in all files. */
   readonly records: number;
-  /** Bytes per good record, without framing; missing if there are no records. */
+  /** Number of bytes per good record, without framing; missing if there are no records. */
   readonly recordBytes?: Spread;
   readonly payloadBytes: number;
   readonly messages: MessageCounts;
   /**
-   * By name: features of Examples and contexts, and the corresponding fields of other messages (see
-   * `recordContent`).
+   * Features of Examples and contexts, and the corresponding fields of other messages (see
+   * `recordContent`), sorted by name.
    */
   readonly features: readonly NamedFeature[];
-  /** By name. */
+  /** Feature lists, sorted by name. */
   readonly featureLists: readonly NamedFeature[];
-  /** Whether there were more than 4,096 features or feature lists. */
+  /** Whether the set has more than 4,096 features or feature lists. */
   readonly truncated: boolean;
   readonly findings: { readonly count: number; readonly first: readonly StatsFinding[] };
-  /** Some of the images, if requested. */
+  /** Sample of the images, if requested. */
   readonly samples: readonly ImageSample[];
 }
 
-/** The statistics of no files: the start of a merge. */
+/** The statistics of no files, from which a merge can start. */
 export const NO_STATS: DatasetStats = Object.freeze({
   version: 1,
   files: [],
@@ -189,10 +193,10 @@ export const NO_STATS: DatasetStats = Object.freeze({
 } satisfies DatasetStats);
 
 /**
- * Merges two documents. The operation is associative and commutative, with {@link NO_STATS} as
- * neutral element: however a set of files is divided, and in whatever order the parts are merged,
- * the result is the same JSON text as that of one run over all files. No file may be in both
- * documents.
+ * Merges two documents. The operation is associative and commutative, with {@link NO_STATS} as its
+ * neutral element: regardless of how a set of files is divided and in what order the parts are
+ * merged, the result is the same JSON text as that of one run over all files. No file may be in
+ * both documents.
  *
  * @example
  * ```ts
@@ -223,11 +227,11 @@ export function mergeStats(a: DatasetStats, b: DatasetStats): DatasetStats {
 }
 
 /**
- * Merges the statistics of many files as they come, in pairs of about equal size: the time grows
- * with the files, not with their square.
+ * Merges the statistics of many files as they arrive, in pairs of about equal size, so that the
+ * time does not grow with the square of the number of files.
  */
 export class StatsMerger {
-  /** At index i the statistics of 2^i files, or undefined. */
+  /** Merged statistics of 2^i files at index i, or undefined. */
   readonly #levels: (DatasetStats | undefined)[] = [];
 
   add(stats: DatasetStats): void {
@@ -240,7 +244,7 @@ export class StatsMerger {
     this.#levels[level] = merged;
   }
 
-  /** The statistics of all files. */
+  /** Returns the merged statistics of all files. */
   merged(): DatasetStats {
     return this.#levels.reduce<DatasetStats>(
       (merged, level) => (level === undefined ? merged : mergeStats(level, merged)),
@@ -268,7 +272,10 @@ function mergeMessages(a: MessageCounts, b: MessageCounts): MessageCounts {
   return messageCounts(counts, firstOther);
 }
 
-/** Keeps the names that sort first: a name that is kept in the end was kept in every part. */
+/**
+ * Merges two lists and keeps the names that sort first. A name that is kept in the end was kept in
+ * every part.
+ */
 function mergeNamed(
   a: readonly NamedFeature[],
   b: readonly NamedFeature[],

@@ -1,13 +1,14 @@
 /**
- * Distinct values of a feature are counted up to this number; beyond it, all counts are dropped.
+ * Maximum number of distinct values of a feature that are counted. Beyond it, all counts are
+ * dropped.
  */
 export const MAX_DISTINCT = 1024;
-/** Beyond this length of a value of bytes, all counts are dropped too. */
+/** Maximum size of a value of bytes. If a value is longer, all counts are dropped too. */
 export const MAX_LABEL_BYTES = 64;
 
 /**
- * A value and its count: an integer (as text beyond 2^53), or bytes as text, or as base64 if they
- * are not UTF-8.
+ * A value and its count. The value is an integer (a decimal string beyond 2^53), or bytes as text,
+ * or as base64 if they are not UTF-8.
  */
 export interface ValueCount {
   readonly value: number | string;
@@ -17,17 +18,17 @@ export interface ValueCount {
 }
 
 /**
- * All distinct values, the most frequent first; null if there are more than 1,024, or one of more
- * than 64 bytes. This does not depend on the order of values, so that counts of parts add up to
- * those of the whole.
+ * All distinct values, in descending order of frequency; null if there are more than 1,024, or if
+ * one has more than 64 bytes. This does not depend on the order of the values, so that the counts
+ * of parts add up to those of the whole.
  */
 export type DistinctValues = readonly ValueCount[] | null;
 
-/** Counts the distinct values of a feature while they are few. */
+/** Counts the distinct values of a feature as long as there are only a few. */
 export class DistinctCounter {
   overflown = false;
   #size = 0;
-  /** Counts of small numbers, which most labels are. */
+  /** Counts of small numbers. Most labels are small numbers. */
   #small: Float64Array | undefined;
   readonly #others = new Map<number | string, number>();
 
@@ -50,7 +51,7 @@ export class DistinctCounter {
     else this.#count(latin1(bytes, from, to));
   }
 
-  /** The counts. @param isBytes whether the values are bytes */
+  /** Returns the counts. @param isBytes whether the values are bytes */
   values(isBytes: boolean): DistinctValues {
     if (this.overflown) return null;
     const found: ValueCount[] = [];
@@ -79,10 +80,10 @@ export class DistinctCounter {
   }
 }
 
-/** Adds the counts of both. */
+/** Returns the sum of two sets of counts. */
 export function mergeDistinct(a: DistinctValues, b: DistinctValues, isBytes: boolean): DistinctValues {
   if (a === null || b === null) return null;
-  // Numbers and texts are different keys; base64 may look like any text.
+  // Numbers and strings are different keys, but base64 may equal the text of another value.
   const found = new Map<number | string, ValueCount>();
   const encoded = new Map<number | string, ValueCount>();
   for (const one of a) (one.base64 ? encoded : found).set(one.value, one);
@@ -95,7 +96,7 @@ export function mergeDistinct(a: DistinctValues, b: DistinctValues, isBytes: boo
   return sortedCounts([...found.values(), ...encoded.values()], isBytes);
 }
 
-/** A 64-bit integer for JSON: a number if that is exact, else decimal text. */
+/** Returns a 64-bit integer for JSON: a number if that is exact, otherwise a decimal string. */
 export function int64Value(high: number, low: number): number | string {
   const value = high * 2 ** 32 + low;
   return Number.isSafeInteger(value) ? value : String((BigInt(high) << 32n) | BigInt(low));
@@ -112,14 +113,17 @@ function compareBytes(a: ValueCount, b: ValueCount): number {
   return one < other ? -1 : one > other ? 1 : (a.base64 ? 1 : 0) - (b.base64 ? 1 : 0);
 }
 
-/** Negative, 0 or positive if `a` is less than, equal to or greater than `b`. */
+/**
+ * Returns a negative number, 0 or a positive number if `a` is less than, equal to or greater than
+ * `b`.
+ */
 export function compareInt64(a: number | string, b: number | string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [one, other] = [BigInt(a), BigInt(b)];
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** Bytes as text, one character per byte. */
+/** Returns bytes as a string with one character per byte. */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
   for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]);

@@ -6,15 +6,18 @@ import { mergeSpreads } from './log2.ts';
 import type { FloatStats } from './number-stats.ts';
 import { bytesText, countText, numberOf, numberText, rangeText, shareText } from './words.ts';
 
-/** The statistics of a feature in words. */
+/** Description of the statistics of a feature in words. */
 export interface FeatureFacts {
   readonly name: string;
-  /** Its types, the most frequent first. More than one type breaks the rules of example.proto. */
+  /**
+   * Types of the feature, in descending order of frequency. More than one type violates the rules
+   * of example.proto.
+   */
   readonly types: readonly string[];
-  /** Share of the records that have it, from 0 to 1. */
+  /** Share of the records that have the feature, from 0 to 1. */
   readonly share: number;
   readonly present: string;
-  /** Values per list; for a feature list also steps per record. */
+  /** Number of values per list and, for a feature list, of steps per record. */
   readonly lengths: string;
   /** Range and kind of the values. */
   readonly values: string;
@@ -102,7 +105,7 @@ function bytesFacts({ values, length, text, images, distinct }: BytesStats): str
   return `${found.join(', ')}${others}${pixels}, ${size}`;
 }
 
-/** A value of a feature: text in quotes, and bytes that are not text as base64. */
+/** Formats a value of a feature: text in quotes, and bytes that are not text as base64. */
 function labelText({ value, base64 }: ValueCount, isText = true): string {
   if (base64) return `base64 ${value}`;
   if (typeof value === 'number') return numberText(value);

@@ -17,9 +17,9 @@ import {
 import { type FieldSink, type FieldValue, sendField } from './record-content.ts';
 
 /**
- * Type of a feature's list. `none` means that the feature exists without a list. Examples do not
- * have `float64` and `int32`, which are types of tensors in other messages; their values are
- * counted in `float` and `int64`.
+ * Type of a feature's list. `none` means that the feature exists without a list. `float64` and
+ * `int32` do not occur in Examples; they are types of tensors in other messages, and their values
+ * are counted in `float` and `int64`.
  */
 export type FeatureKind = 'int64' | 'float' | 'bytes' | 'float64' | 'int32' | 'none';
 
@@ -32,34 +32,36 @@ const KIND_OF: Record<number, FeatureKind> = {
   [INT64]: 'int64',
 };
 
-/** A kind of values that a feature can have. */
+/** Kind of the values that a feature can have. */
 export type ValueKind = Exclude<FeatureKind, 'none'>;
 
-/** A record of a file. */
+/** Position of a record in a file. */
 export interface RecordPlace {
   readonly uri: string;
   readonly record: number;
   readonly offset: number;
 }
 
-/** How often a kind occurs, and where it occurs first, by file name and record. */
+/** Number of occurrences of a kind, and its first occurrence by file name and record. */
 export interface KindStats {
   readonly count: number;
   readonly first: RecordPlace;
 }
 
-/** The values of a feature, over all records. */
+/** Statistics of the values of a feature over all records. */
 export interface FeatureStats {
-  /** Records that have the feature. */
+  /** Number of records that have the feature. */
   readonly records: number;
-  /** Kinds of its lists, one per record; of a feature list, one per step. */
+  /**
+   * Kinds of the feature's lists, counted once per record or, for a feature list, once per step.
+   */
   readonly kinds: { readonly [kind in FeatureKind]?: KindStats };
-  /** Values per list; missing if no list has a kind. */
+  /** Number of values per list; missing if no list has a kind. */
   readonly length?: Spread;
   readonly int64?: Int64Stats;
   readonly float?: FloatStats;
   readonly bytes?: BytesStats;
-  /** Steps per record, of a feature list. */
+  /** Number of steps per record of a feature list. */
   readonly steps?: Spread;
 }
 
@@ -68,7 +70,7 @@ export interface NamedFeature extends FeatureStats {
   readonly name: string;
 }
 
-/** The types of a feature, the most frequent first. */
+/** Returns the types of a feature, in descending order of frequency. */
 export function typesOf({ kinds }: FeatureStats): { type: ValueKind; count: number; first: RecordPlace }[] {
   return VALUE_KINDS.flatMap((type) => (kinds[type] === undefined ? [] : [{ type, ...kinds[type] }])).sort(
     (a, b) => b.count - a.count,
@@ -81,7 +83,7 @@ export type OnImage = (header: ImageHeader, bytes: Uint8Array, from: number, to:
 /** Collects the statistics of a feature, record by record. */
 export class FeatureCounter implements FieldSink {
   readonly name: string;
-  /** Index of the last record that had it, to detect repeated names. */
+  /** Index of the last record that contained the feature, used to detect repeated names. */
   lastRecord = -1;
   #records = 0;
   readonly #kinds: { [kind in FeatureKind]?: { count: number; first: RecordPlace } } = {};
@@ -99,7 +101,7 @@ export class FeatureCounter implements FieldSink {
     this.name = name;
   }
 
-  /** Counts a record with the feature. */
+  /** Counts a record that has the feature. */
   seen(): void {
     this.#records++;
   }
@@ -109,7 +111,7 @@ export class FeatureCounter implements FieldSink {
     this.#steps.add(steps);
   }
 
-  /** Adds one list. @param place called when the place is needed */
+  /** Adds one list. @param place called only if the place is needed */
   add(index: FeatureIndex, feature: number, place: () => RecordPlace, onImage: OnImage | undefined): void {
     const kind = index.kind(feature);
     this.#begin(KIND_OF[kind], place, onImage);
@@ -119,7 +121,7 @@ export class FeatureCounter implements FieldSink {
   }
 
   /**
-   * Adds the values of a record that is not an Example.
+   * Adds the values of a field of a record that is not an Example.
    *
    * @param isLabel whether to count distinct floats
    */
@@ -190,7 +192,7 @@ export class FeatureCounter implements FieldSink {
   }
 }
 
-/** The statistics of the feature over the records of both. */
+/** Merges the statistics of a feature over two sets of records. */
 export function mergeFeatures(a: FeatureStats, b: FeatureStats): FeatureStats {
   const kinds: { [kind in FeatureKind]?: KindStats } = {};
   for (const kind of KINDS) {
@@ -210,7 +212,10 @@ type Parts = {
   readonly [K in 'length' | 'int64' | 'float' | 'bytes' | 'steps']: FeatureStats[K] | undefined;
 };
 
-/** Omits missing parts, and keeps one order of keys: documents are compared byte for byte. */
+/**
+ * Omits missing parts and keeps a fixed order of keys, because documents are compared byte for
+ * byte.
+ */
 function complete(
   records: number,
   kinds: FeatureStats['kinds'],
@@ -235,7 +240,7 @@ function mergeKinds(a: KindStats, b: KindStats): KindStats {
   return { count: a.count + b.count, first: comparePlaces(a.first, b.first) <= 0 ? a.first : b.first };
 }
 
-/** Orders by file, then by position in the file. */
+/** Compares places by file, then by position in the file. */
 export function comparePlaces(a: RecordPlace, b: RecordPlace): number {
   return compareTexts(a.uri, b.uri) || a.record - b.record || a.offset - b.offset;
 }

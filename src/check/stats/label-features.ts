@@ -4,14 +4,14 @@ import type { NamedFeature } from './feature-stats.ts';
 /** A feature with few distinct values. */
 export interface LabelFeature {
   readonly name: string;
-  /** All of its values, the most frequent first. */
+  /** All values of the feature, in descending order of frequency. */
   readonly distinct: readonly ValueCount[];
   readonly values: number;
 }
 
-/** With more distinct values, a feature is a label only by its name. */
+/** Maximum number of distinct values of a label whose name does not identify it as a label. */
 const MAX_UNNAMED = 24;
-/** Longer lists are data: masks, pixels, tokens. */
+/** Maximum length of a list of labels. Longer lists are data, such as masks, pixels or tokens. */
 const MAX_LABELS_PER_RECORD = 16;
 const NAME = /label|class|categor|target|type|kind|lang|split|source/i;
 /** Names of ids, sizes, positions and times. */
@@ -22,9 +22,9 @@ const FLAG =
   /(^|[/_.])(is[_/.])?(first|last|start|begin|end|terminal|terminated|truncated|done|valid|padding)$/i;
 
 /**
- * The features whose values are labels: at least two distinct texts or numbers that occur twice on
- * average, few per record, and few in all unless the name says that they are labels. Features named
- * label, class and the like come first.
+ * Returns the features whose values are labels. Such a feature has at least two distinct strings or
+ * numbers that occur twice on average, few values per record, and few distinct values unless its
+ * name identifies it as a label. Features with names such as label or class come first.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export function labelFeatures(features: readonly NamedFeature[]): LabelFeature[]
     .map(({ name, distinct, values }) => ({ name, distinct, values }));
 }
 
-/** 0 for the most likely labels; undefined for a feature that is not a label. */
+/** Returns 0 for the most likely labels, and undefined for a feature that is not a label. */
 function labelRank({ name, length, int64, float, bytes }: NamedFeature): number | undefined {
   const { distinct, values = 0 } = int64 ?? float ?? bytes ?? {};
   if (!distinct || distinct.length < 2 || values < 2 * distinct.length) return undefined;
@@ -69,7 +69,7 @@ function labelRank({ name, length, int64, float, bytes }: NamedFeature): number 
   // Images, pixels and packed numbers are not labels.
   if (bytes !== undefined && (Object.keys(bytes.images).length > 0 || (bytes.text === 0 && !isNamed)))
     return undefined;
-  // Lists are tokens and tensors, unless the name says that they are labels.
+  // Lists are tokens and tensors, unless their name identifies them as labels.
   if (length.max > 1 && !isNamed) return undefined;
   return isNamed && length.max === 1 ? 0 : 1;
 }

@@ -7,13 +7,13 @@ import { type FieldSink, type FieldValue, sendField } from './record-content.ts'
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Names of features that describe a picture: texts are preferred to numbers. */
+/** Names of features that describe a picture. Strings are preferred to numbers. */
 const TEXT_NAME = /(^|[/_.])(label|class|category|caption|text|name)s?([/_.](text|name))?$/i;
 const NUMBER_NAME = /(^|[/_.])(label|class|category)(es|s)?([/_.](id|index|label))?$/i;
 
 /**
- * The label of a record with these fields: the first text or number in a field named label, class
- * and the like.
+ * Returns the label of a record with these fields: the first short string or number in a field with
+ * a name such as label or class.
  */
 export function contentLabel(features: ReadonlyMap<string, FieldValue>): string | undefined {
   const named = [...features].flatMap(([name, field]) => {
@@ -29,17 +29,17 @@ export function contentLabel(features: ReadonlyMap<string, FieldValue>): string 
   return undefined;
 }
 
-/** Labels of a Record, such as `label/values`. */
+/** Names of the labels of a Record, such as `label/values`. */
 const LABEL_FOLDER = /^label\/[^/]+$/;
 
-/** Whether a field of an IRHeader or a Record is its label. */
+/** Reports whether a field of an IRHeader or a Record is its label. */
 export function isLabelField(name: string): boolean {
   return name === 'label' || LABEL_FOLDER.test(name);
 }
 
 /**
- * The label of an Example: its first short text or number in a feature named label, class and the
- * like.
+ * Returns the label of an Example: the first short string or number in a feature with a name such
+ * as label or class.
  */
 export function recordLabel(index: FeatureIndex): string | undefined {
   let label: string | undefined;
@@ -81,7 +81,7 @@ class FirstValue implements FieldSink {
     try {
       this.text = STRICT_UTF8.decode(bytes.subarray(from, to));
     } catch {
-      // Not text.
+      // The value is not text.
     }
   }
 }

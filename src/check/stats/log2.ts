@@ -1,7 +1,7 @@
 /**
- * Counts by power of two: at 0 the zeros, at k the values of at least 2^(k-1) and less than 2^k.
- * Trailing zeros are omitted. The limits are always the same, so that two histograms are added by
- * adding their counts.
+ * Counts by power of two: the count of zeros at index 0, and at index k the count of values that
+ * are at least 2^(k-1) and less than 2^k. Trailing zeros are omitted. The limits never change, so
+ * that two histograms can be merged by adding their counts.
  */
 export type Log2Counts = readonly number[];
 
@@ -14,12 +14,12 @@ export interface Spread {
 
 const BUCKETS = 54;
 
-/** The bucket of an integer from 0 to 2^53. */
+/** Returns the bucket of an integer from 0 to 2^53. */
 function log2Bucket(value: number): number {
   return value < 2 ** 31 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 2 ** 32));
 }
 
-/** The minimum of a bucket. */
+/** Returns the minimum of a bucket. */
 export function bucketStart(bucket: number): number {
   return bucket === 0 ? 0 : 2 ** (bucket - 1);
 }
@@ -36,14 +36,14 @@ export class SpreadCounter {
     this.#counts[log2Bucket(value)]++;
   }
 
-  /** Undefined if there were none. */
+  /** Returns the spread, or undefined if there were no integers. */
   spread(): Spread | undefined {
     if (this.min > this.max) return undefined;
     return { min: this.min, max: this.max, log2: trimmed([...this.#counts]) };
   }
 }
 
-/** The spread over the values of both. */
+/** Merges the spreads of two sets of values. */
 export function mergeSpreads(a: Spread | undefined, b: Spread | undefined): Spread | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return {
@@ -57,15 +57,16 @@ function addCounts(a: Log2Counts, b: Log2Counts): Log2Counts {
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0));
 }
 
-/** Without the zeros at the end. */
+/** Removes the zeros at the end. */
 function trimmed(counts: number[]): number[] {
   while (counts.at(-1) === 0) counts.pop();
   return counts;
 }
 
 /**
- * Counts of numbers by sign and power of two: pairs `[exponent, count]`, ascending, where exponent
- * e counts the values with 2^e <= |value| < 2^(e+1). Subnormal floats are counted as 2^-127.
+ * Counts of numbers by sign and power of two, as pairs `[exponent, count]` in ascending order.
+ * Exponent e counts the values with 2^e <= |value| < 2^(e+1). Subnormal floats are counted as
+ * 2^-127.
  */
 export interface SignedLog2 {
   readonly negative: readonly ExponentCount[];
@@ -75,7 +76,11 @@ export interface SignedLog2 {
 
 export type ExponentCount = readonly [exponent: number, count: number];
 
-/** @param offset exponent of the first of `counts` */
+/**
+ * Returns the counts that are not zero, with their exponents.
+ *
+ * @param offset exponent of the first of `counts`
+ */
 export function exponentCounts(counts: ArrayLike<number>, offset: number): ExponentCount[] {
   const found: ExponentCount[] = [];
   for (let i = 0; i < counts.length; i++) if (counts[i] > 0) found.push([i + offset, counts[i]]);

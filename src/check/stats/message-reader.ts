@@ -4,7 +4,7 @@ import { findMalformedUtf8 } from '../../formats/utf8.ts';
 import { FeatureIndex } from '../../messages/example/feature-index.ts';
 import { shortFloat } from './number-stats.ts';
 
-/** Types of fields, other than messages. */
+/** Type of a field that is not a message. */
 export type ScalarType =
   | 'double'
   | 'float'
@@ -18,18 +18,18 @@ export type ScalarType =
   /** A tf.train.Example. */
   | 'Example';
 
-/** A field of a message. */
+/** Description of a field of a message. */
 export interface FieldShape {
-  /** In camel case, as protobuf's JSON mapping names it. */
+  /** Name of the field in camel case, as in protobuf's JSON mapping. */
   readonly name: string;
   readonly type: ScalarType | MessageShape;
-  /** A list, or a map from texts to messages. */
+  /** Whether the field is a list, or a map from strings to messages. */
   readonly many?: 'list' | 'map';
-  /** Names of an enum's values. */
+  /** Names of the values of an enum. */
   readonly names?: readonly string[];
 }
 
-/** The fields of a message, by number. */
+/** Fields of a message, by number. */
 export interface MessageShape {
   readonly [number: number]: FieldShape;
 }
@@ -43,7 +43,7 @@ function list(name: string, type: FieldShape['type']): FieldShape {
 }
 
 /**
- * tensorflow.ranking's ExampleListWithContext: the documents of one query. Source:
+ * TensorFlow Ranking's ExampleListWithContext: the documents of one query. Source:
  * tensorflow_serving/apis/input.proto.
  */
 export const EXAMPLE_LIST_WITH_CONTEXT: MessageShape = {
@@ -54,7 +54,7 @@ export const EXAMPLE_LIST_WITH_CONTEXT: MessageShape = {
 const DATA_TYPES =
   'INVALID FLOAT DOUBLE INT32 UINT8 INT16 INT8 STRING COMPLEX64 INT64 BOOL QINT8 QUINT8 QINT32 BFLOAT16 QINT16 QUINT16 UINT16 COMPLEX128 HALF RESOURCE VARIANT UINT32 UINT64';
 
-/** Source: tensorflow/core/framework/tensor.proto and tensor_shape.proto. */
+/** A tensor. Source: tensorflow/core/framework/tensor.proto and tensor_shape.proto. */
 const TENSOR: MessageShape = {
   1: { ...one('dtype', 'enum'), names: DATA_TYPES.split(' ').map((name) => `DT_${name}`) },
   2: one('tensorShape', {
@@ -76,7 +76,7 @@ const TENSOR: MessageShape = {
   17: list('uint64Val', 'uint64'),
 };
 
-/** Source: tensorflow/core/framework/summary.proto. */
+/** A value of a summary. Source: tensorflow/core/framework/summary.proto. */
 const SUMMARY_VALUE: MessageShape = {
   1: one('tag', 'string'),
   2: one('simpleValue', 'float'),
@@ -173,16 +173,16 @@ const MAX_DEPTH = 8;
 
 /**
  * A message in protobuf's JSON mapping, except that bytes are views of the record and 64-bit
- * integers are bigint.
+ * integers are bigints.
  */
 export type MessageValue = { readonly [field: string]: unknown };
 
-/** Finds out whether bytes are a message of a given shape, and reads such messages. */
+/** Determines whether bytes are a message of a given shape, and reads such messages. */
 export class MessageReader extends WireReader {
   readonly #index = new FeatureIndex();
 
   /**
-   * Whether every field at [from, to) of `bytes` belongs to the shape, at every depth.
+   * Reports whether every field at [from, to) of `bytes` belongs to the shape, at every depth.
    *
    * @param seen receives the numbers of the fields of the outer message
    */
@@ -298,7 +298,7 @@ export class MessageReader extends WireReader {
   }
 }
 
-/** Bytes of a value of each wire type of fixed size. */
+/** Size of a value of each fixed-size wire type, in bytes. */
 const WIRE_SIZES: { readonly [wire: number]: number | undefined } = { [FIXED64]: 8, [FIXED32]: 4 };
 const KEY: FieldShape = { name: 'key', type: 'string' };
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });

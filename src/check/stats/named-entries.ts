@@ -1,8 +1,8 @@
 import { NameTable } from '../../messages/example/name-table.ts';
 
 /**
- * An entry for each name. Beyond `max` names, those that sort first are kept, so that the result
- * does not depend on the order of records.
+ * Keeps an entry for each name. If there are more than `max` names, those that sort first are kept,
+ * so that the result does not depend on the order of the records.
  */
 export class NamedEntries<T extends { readonly name: string }> {
   /** Whether names were dropped. */
@@ -11,7 +11,7 @@ export class NamedEntries<T extends { readonly name: string }> {
   readonly #max: number;
   readonly #entries = new Map<string, T>();
   readonly #table = new NameTable<T | undefined>((name) => this.byName(name));
-  /** The last name that was kept when names were dropped. */
+  /** Last name that was kept when names were dropped. */
   #limit: string | undefined;
 
   constructor(create: (name: string) => T, max: number) {
@@ -19,14 +19,14 @@ export class NamedEntries<T extends { readonly name: string }> {
     this.#max = max;
   }
 
-  /** Starts a record. */
+  /** Starts a new record. */
   begin(): void {
     this.#table.begin();
   }
 
   /**
-   * The entry of the name at [start, end) of `bytes`, which is UTF-8; undefined for a name that is
-   * dropped.
+   * Returns the entry for the name at [start, end) of `bytes`, which must be UTF-8, or undefined if
+   * the name is dropped.
    */
   find(bytes: Uint8Array, start: number, end: number): T | undefined {
     return this.#table.find(bytes, start, end);
@@ -42,12 +42,12 @@ export class NamedEntries<T extends { readonly name: string }> {
     return entry;
   }
 
-  /** The entries that are kept, sorted by name. */
+  /** Returns the entries that are kept, sorted by name. */
   entries(): T[] {
     return this.#names().map((name) => this.#entries.get(name)!);
   }
 
-  /** Drops the names that sort last. It sorts all names, so it does not run for each new one. */
+  /** Drops the names that sort last. This sorts all names, so it does not run for each new name. */
   #trim(): void {
     const kept = new Set(this.#names());
     this.#limit = [...kept].at(-1);

@@ -7,23 +7,23 @@ import {
 } from './distinct-values.ts';
 import { type ExponentCount, exponentCounts, mergeSignedLog2, type SignedLog2 } from './log2.ts';
 
-/** The values of an int64 feature. */
+/** Statistics of the values of an int64 feature. */
 export interface Int64Stats {
   readonly values: number;
-  /** Exact: a number up to 2^53, else decimal text. */
+  /** Exact minimum: a number up to 2^53, otherwise a decimal string. */
   readonly min: number | string;
   readonly max: number | string;
   readonly log2: SignedLog2;
   readonly distinct: DistinctValues;
 }
 
-/** The values of a float feature. */
+/** Statistics of the values of a float feature. */
 export interface FloatStats {
-  /** All values, including NaN. */
+  /** Number of values, including NaN. */
   readonly values: number;
   /**
-   * Minimum of the finite values, with the fewest digits that give the same float; null if there
-   * are none.
+   * Minimum of the finite values, with the fewest digits that represent the same float; null if
+   * there are no finite values.
    */
   readonly min: number | null;
   readonly max: number | null;
@@ -31,11 +31,11 @@ export interface FloatStats {
   readonly positiveInfinity: number;
   readonly negativeInfinity: number;
   readonly log2: SignedLog2;
-  /** Finite values of the labels of an IRHeader or Record. Missing for other features. */
+  /** Distinct finite values of the labels of an IRHeader or Record. Missing for other features. */
   readonly distinct?: DistinctValues;
 }
 
-/** Collects the statistics of 64-bit integers, which come as two halves. */
+/** Collects the statistics of 64-bit integers, each of which is passed as two halves. */
 export class Int64Counter {
   #values = 0;
   #minHigh = 0x7fffffff;
@@ -65,7 +65,7 @@ export class Int64Counter {
     if (!this.#distinct.overflown) this.#distinct.int64(high, low);
   }
 
-  /** Undefined if there were no values. */
+  /** Returns the statistics, or undefined if there were no values. */
   stats(): Int64Stats | undefined {
     if (this.#values === 0) return undefined;
     return {
@@ -82,10 +82,12 @@ export class Int64Counter {
   }
 }
 
-/** 0 to 63 for positive values, 64 to 127 for negative ones. */
+/**
+ * Returns the index of the exponent: 0 to 63 for positive values, 64 to 127 for negative values.
+ */
 function exponentIndex(high: number, low: number): number {
   if (high > 0) return 63 - Math.clz32(high);
-  // The magnitude of a negative value: two's complement of both halves.
+  // The magnitude of a negative value is the two's complement of both halves.
   const magnitudeLow = -low >>> 0;
   const magnitudeHigh = (magnitudeLow === 0 ? -high : ~high) >>> 0;
   return 64 + (magnitudeHigh === 0 ? 31 - Math.clz32(magnitudeLow) : 63 - Math.clz32(magnitudeHigh));
@@ -110,12 +112,12 @@ const floats = new Float32Array(words.buffer);
 /** Collects the statistics of runs of little-endian 32-bit floats. */
 export class FloatCounter {
   #values = 0;
-  // As `floatKey` returns them.
+  // Minimum and maximum in the form that `floatKey` returns.
   #min = 0x7fffffff;
   #max: number = -0x80000000;
   #nan = 0;
   #zeros = 0;
-  /** By the upper nine bits, sign and exponent. */
+  /** Counts by the upper nine bits, which are the sign and the exponent. */
   readonly #exponents: Float64Array = new Float64Array(512);
 
   add(bytes: Uint8Array, from: number, to: number): void {
@@ -140,7 +142,7 @@ export class FloatCounter {
     }
   }
 
-  /** Undefined if there were no values. */
+  /** Returns the statistics, or undefined if there were no values. */
   stats(): FloatStats | undefined {
     if (this.#values === 0) return undefined;
     const finite = this.#min <= this.#max;
@@ -207,7 +209,7 @@ function sortedCounts(counts: Map<number, number>): ExponentCount[] {
   return [...counts].sort(([a], [b]) => a - b);
 }
 
-/** The exponent in the bits of a 64-bit float. */
+/** Returns the exponent from the bits of a 64-bit float. */
 function exponentOf(value: number): number {
   double.setFloat64(0, value);
   return ((double.getUint16(0) >>> 4) & 0x7ff) - 1023;
@@ -232,7 +234,9 @@ export function mergeFloat(a: FloatStats, b: FloatStats): FloatStats {
   };
 }
 
-/** Converts the bits of a finite float to an integer that compares as the float does, and back. */
+/**
+ * Converts the bits of a finite float to an integer that has the same order as the float, and back.
+ */
 export function floatKey(bits: number): number {
   return bits ^ ((bits >> 31) & 0x7fffffff);
 }
@@ -243,8 +247,8 @@ function floatOfKey(key: number): number {
 }
 
 /**
- * The number with the fewest digits that rounds to this 32-bit float: 0.1 instead of
- * 0.10000000149011612.
+ * Returns the number with the fewest digits that rounds to this 32-bit float, such as 0.1 instead
+ * of 0.10000000149011612.
  */
 export function shortFloat(value: number): number {
   for (let digits = 1; digits < 9; digits++) {

@@ -19,10 +19,11 @@ export type FieldValue =
 
 /** The fields of a record by name, whatever its message type. */
 export interface RecordContent {
-  /** Features of an Example, or of the context. */
+  /** Features of an Example or of the context. */
   readonly features: ReadonlyMap<string, FieldValue>;
   /**
-   * One value for each step of a SequenceExample, or for each example of an ExampleListWithContext.
+   * Feature lists, with one value for each step of a SequenceExample or for each example of an
+   * ExampleListWithContext.
    */
   readonly featureLists: ReadonlyMap<string, readonly FieldValue[]>;
 }
@@ -54,11 +55,11 @@ export function sendField(field: FieldValue, sink: FieldSink): void {
   }
 }
 
-/** Types of records that have named fields. */
+/** Type of a record that has named fields. */
 export type MessageType = Exclude<RecordType, 'protobuf' | 'text' | 'binary'>;
 
 /**
- * Whether records of a type have named fields.
+ * Reports whether records of a type have named fields.
  *
  * @example
  * ```ts
@@ -73,15 +74,15 @@ export function isMessageType(type: RecordType): type is MessageType {
 const NO_LISTS: ReadonlyMap<string, readonly FieldValue[]> = new Map();
 
 /**
- * The fields of a record by name.
+ * Returns the fields of a record by name.
  *
- * - ExampleListWithContext: features of the context; each feature list has one step per example, of
- *   kind `none` where the example lacks the feature.
- * - Record: `features/NAME` and `label/NAME`, with `/keys` and `/shape` for tensors that have them;
- *   `uid`, `metadata` and `configuration`.
+ * - ExampleListWithContext: features of the context. Each feature list has one step per example,
+ *   which is of kind `none` if the example lacks the feature.
+ * - Record: `features/NAME` and `label/NAME`, with `/keys` and `/shape` for tensors that have them,
+ *   and `uid`, `metadata` and `configuration`.
  * - IRHeader: `label`, `id`, `id2` unless it is 0, and `payload`.
- * - Event: `wall_time`, `step`, and each summary by its tag: scalars and tensors as numbers, images
- *   encoded, and the minimum and maximum of histograms.
+ * - Event: `wall_time`, `step`, and each summary by its tag. Scalars and tensors are numbers,
+ *   images are encoded bytes, and a histogram is its minimum and maximum.
  *
  * Bytes are views of the record.
  *
@@ -119,7 +120,7 @@ function exampleListContent(record: Uint8Array): RecordContent {
   const featureLists = new Map<string, FieldValue[]>();
   for (const [i, example] of examples.entries()) {
     for (const [name, feature] of decodeExample(example)) {
-      // Every list has a step for each example.
+      // Every list has one step for each example.
       const steps =
         featureLists.get(name) ?? Array.from<FieldValue>({ length: examples.length }).fill(NO_VALUE);
       steps[i] = feature;
@@ -129,7 +130,7 @@ function exampleListContent(record: Uint8Array): RecordContent {
   return { features: context === undefined ? new Map() : decodeExample(context), featureLists };
 }
 
-/** An ExampleListWithContext, with its Examples as bytes. */
+/** An ExampleListWithContext whose Examples are bytes. */
 export interface ExampleListMessage {
   readonly examples?: readonly Uint8Array[];
   readonly context?: Uint8Array;
@@ -202,7 +203,7 @@ function headerFields(record: Uint8Array): Map<string, FieldValue> {
   ]);
 }
 
-/** An Event, with the field names of the JSON mapping. */
+/** An Event with the field names of the JSON mapping. */
 export interface EventMessage extends MessageValue {
   readonly wallTime?: number;
   readonly step?: bigint;
@@ -275,7 +276,7 @@ function eventFields(event: EventMessage): Map<string, FieldValue> {
   return fields;
 }
 
-/** The numbers, images or texts of a summary. */
+/** Returns the numbers, images or strings of a summary. */
 function summaryField(value: SummaryValue): FieldValue {
   const { simpleValue, image, histo, audio, tensor, obsoleteOldStyleHistogram, metadata } = value;
   if (simpleValue !== undefined) return { kind: 'float', value: Float32Array.of(simpleValue) };
@@ -286,11 +287,11 @@ function summaryField(value: SummaryValue): FieldValue {
   const field = tensorField(tensor);
   const plugin = metadata?.pluginData?.pluginName;
   if (plugin === 'histograms' && field.kind === 'float64' && field.value.length >= 3) {
-    // Rows of left edge, right edge, count.
+    // Each row has a left edge, a right edge and a count.
     const { value: rows } = field;
     return { kind: 'float64', value: Float64Array.of(rows[0], rows[rows.length - 2]) };
   }
-  // TensorFlow 2 writes width and height as texts before the images.
+  // TensorFlow 2 writes width and height as strings before the images.
   if (
     field.kind === 'bytes' &&
     field.value.length > 2 &&
@@ -322,7 +323,7 @@ function tensorField(tensor: TensorMessage): FieldValue {
   }
 }
 
-/** All complete values of `size` bytes, in aligned memory. */
+/** Returns all complete values of `size` bytes, in aligned memory. */
 function wholeValues(bytes: Uint8Array, size: number): ArrayBuffer {
   return new Uint8Array(bytes.subarray(0, bytes.length - (bytes.length % size))).buffer;
 }

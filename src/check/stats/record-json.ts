@@ -7,26 +7,29 @@ import type { SageMakerValue } from '../../messages/sagemaker/record.ts';
 import { shortFloat } from './number-stats.ts';
 import { type MessageType, readEvent, readExampleList } from './record-content.ts';
 
-/** Values of a list per piece of text. */
+/** Number of values of a list per piece of text. */
 const PIECE_VALUES = 8192;
-/** Bytes per piece: a multiple of 3, so that the pieces are valid base64 together. */
+/**
+ * Number of bytes per piece. It is a multiple of 3, so that the pieces together are valid base64.
+ */
 const PIECE_BYTES = 3 * 2 ** 18;
 
 /** Options of {@link recordJson}. */
 export interface RecordJsonOptions {
   /**
-   * Whether to write a feature or feature list. Default: all. Ignored for types without named
-   * features.
+   * Whether to write the feature or feature list with this name. By default, all are written.
+   * Ignored for types without named features.
    */
   readonly wanted: (name: string) => boolean;
 }
 
 /**
- * A record in protobuf's canonical JSON mapping, as `google.protobuf.json_format.MessageToJson`
- * writes it: field names in camel case, int64 as decimal text, bytes as base64 with padding, floats
- * with the fewest digits that give the same 32 bits, `"NaN"`, `"Infinity"` and `"-Infinity"` as
- * text, unset fields omitted. It is one line; features keep the order of the record. An IRHeader
- * has the fields `flag`, `label`, `id`, `id2` and `payload`.
+ * Returns a record in protobuf's canonical JSON mapping, as
+ * `google.protobuf.json_format.MessageToJson` writes it: field names in camel case, int64 as
+ * decimal strings, bytes as base64 with padding, floats with the fewest digits that represent the
+ * same 32 bits, the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, and unset fields omitted. The
+ * JSON text is one line, and features keep the order of the record. An IRHeader has the fields
+ * `flag`, `label`, `id`, `id2` and `payload`.
  *
  * The text is returned in pieces, because a string cannot hold the text of a record of more than
  * about 400 MB.
@@ -85,7 +88,7 @@ function exampleMessage(record: Uint8Array, wanted: Wanted): object {
   return { features: hasFeatures(record) ? featuresMessage(decodeExample(record), wanted) : undefined };
 }
 
-/** Whether an Example or context sets its features, even if there are none in them. */
+/** Reports whether an Example or context sets its features, even if they are empty. */
 function hasFeatures(record: Uint8Array): boolean {
   const cursor = new FeatureCursor();
   cursor.open(record);
@@ -119,12 +122,15 @@ function tensorMessage(value: SageMakerValue<'bigint'>): object {
   return { [TENSORS[value.kind]]: { values, keys: filled(value.keys), shape: filled(value.shape) } };
 }
 
-/** Omits empty lists. */
+/** Returns undefined for an empty list, so that the list is omitted. */
 function filled<T extends { readonly length: number }>(list: T): T | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** Omits undefined fields. Maps become objects, so that no name is special. */
+/**
+ * Yields the pieces of the JSON text of a value. Undefined fields are omitted. A Map is written as
+ * an object, so that no name has a special meaning.
+ */
 function* pieces(value: unknown): Generator<string, void, undefined> {
   if (value instanceof Uint8Array) yield* base64Pieces(value);
   else if (ArrayBuffer.isView(value)) yield* numberPieces(value as unknown as Numbers);

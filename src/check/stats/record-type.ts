@@ -28,25 +28,27 @@ export type RecordType =
   | 'text'
   | 'binary';
 
-/** Type of a record, and a description. */
+/** Type and description of a record. */
 export interface RecognizedRecord {
   readonly type: RecordType;
-  /** Such as `protobuf message of unknown type (fields 1, 2)`. */
+  /** Description of the record, such as `protobuf message of unknown type (fields 1, 2)`. */
   readonly description: string;
 }
 
 const IR_HEADER_BYTES = 24;
 const MAX_SHOWN_FIELDS = 16;
 
-/** Recognizes records. For an Example it allocates nothing. */
+/** Recognizes records. It does not allocate memory for an Example. */
 export class RecordRecognizer {
-  /** The features of the last record, if it is an Example or SequenceExample. */
+  /** Features of the last record, if it is an Example or SequenceExample. */
   readonly index: FeatureIndex = new FeatureIndex();
   readonly #reader = new MessageReader();
   readonly #fields = new Set<number>();
 
   /**
-   * @param format of the source: lines are text or binary, and RecordIO may have an IRHeader before
+   * Detects the type of the record at [from, to) of `bytes`.
+   *
+   * @param format of the source: lines are text or binary, and in RecordIO an IRHeader may precede
    *   any payload
    */
   recognize(bytes: Uint8Array, from: number, to: number, format: FormatName | undefined): RecordType {
@@ -55,14 +57,14 @@ export class RecordRecognizer {
     const isExample = index.read(bytes, from, to);
     const example = index.isSequence ? 'SequenceExample' : 'Example';
     if (isExample && !index.isOdd) return example;
-    // Always in this order, so that the type does not depend on earlier records. Each check fails
+    // The order is fixed, so that the type does not depend on earlier records. A failing check ends
     // within a few bytes.
     const known = OTHERS.find((type) => this.#is(type, bytes, from, to, format));
     if (known !== undefined && !(isExample && UNCERTAIN.has(known))) return known;
     return isExample ? example : 'binary';
   }
 
-  /** Describes the last record. Call it before the next one is recognized. */
+  /** Describes the last record. Call only before the next record is recognized. */
   describe(type: RecordType): string {
     if (type === 'text') return 'text';
     if (type !== 'protobuf' && type !== 'binary') return type;
@@ -87,7 +89,7 @@ export class RecordRecognizer {
         return reader.matches(RECORD, bytes, from, to, seen) && (seen.has(1) || seen.has(2));
       case 'Event':
         seen.clear();
-        // A time, and something that happened then.
+        // An event has a time and at least one other field.
         return reader.matches(EVENT, bytes, from, to, seen) && seen.has(1) && seen.size > 1;
       case 'IRHeader':
         return isIRHeader(bytes, from, to, format);
@@ -108,7 +110,7 @@ export class RecordRecognizer {
 
 type Other = Exclude<RecordType, 'Example' | 'SequenceExample' | 'binary'>;
 
-/** By certainty: an earlier one wins. */
+/** Other types in descending order of certainty: the first match determines the type. */
 const OTHERS: readonly Other[] = [
   'ExampleListWithContext',
   'Record',
@@ -117,12 +119,12 @@ const OTHERS: readonly Other[] = [
   'text',
   'protobuf',
 ];
-/** Types that an odd Example may look like by chance. */
+/** Types that an odd Example may match by chance. */
 const UNCERTAIN: ReadonlySet<Other> = new Set(['text', 'protobuf']);
 
 /**
- * An image after the header is certain; other payloads count in RecordIO, where the header's
- * numbers are plausible.
+ * Reports whether a record begins with an IRHeader. An image after the header is certain evidence.
+ * Any other payload is accepted only in RecordIO, if the numbers of the header are plausible.
  */
 function isIRHeader(bytes: Uint8Array, from: number, to: number, format: FormatName | undefined): boolean {
   if (to - from < IR_HEADER_BYTES) return false;
@@ -134,7 +136,7 @@ function isIRHeader(bytes: Uint8Array, from: number, to: number, format: FormatN
   const view = new DataView(bytes.buffer, bytes.byteOffset + from, IR_HEADER_BYTES);
   const label = Math.abs(view.getFloat32(4, true));
   const isLabel = label === 0 || (label > 1e-6 && label < 1e9);
-  // Ids are below 2^48, and the second one is 0.
+  // Ids must be less than 2^48, and the second id must be 0.
   return isLabel && view.getUint16(14, true) === 0 && view.getBigUint64(16, true) === 0n;
 }
 
@@ -142,8 +144,8 @@ let shared: RecordRecognizer | undefined;
 
 /**
  * Detects the type of a record from its content. A record has a message type only if every field in
- * it belongs to that type, at every depth. Empty records and SequenceExamples without feature lists
- * are Examples, because they have the same bytes.
+ * it belongs to that type, at every depth. An empty record and a SequenceExample without feature
+ * lists are Examples, because their bytes are identical.
  *
  * @param format of the file, if known: lines of text are `text` or `binary`, and an IRHeader is
  *   expected in RecordIO

@@ -10,22 +10,22 @@ export interface ImageSample {
   readonly width: number;
   readonly height: number;
   /**
-   * The label of its record, if there is a feature whose name ends in label, class, text, name or
-   * caption.
+   * Label of the image's record, if the record has a feature whose name ends in label, class, text,
+   * name or caption.
    */
   readonly label?: string;
-  /** The bytes of the image. */
+  /** Bytes of the image in base64. */
   readonly base64: string;
 }
 
 /**
- * Samples in a document. A hash of their place selects them, so that the order and division of the
- * data do not matter.
+ * Maximum number of samples in a document. Samples are selected by a hash of their place, so that
+ * the selection does not depend on the order and division of the data.
  */
 export const MAX_SAMPLES = 16;
-/** Larger images are not kept. */
+/** Maximum size of a sample in bytes. Larger images are not kept. */
 export const MAX_SAMPLE_BYTES: number = 128 * 1024;
-/** Kinds that browsers show. */
+/** Kinds of images that browsers can show. */
 export const SHOWN: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp'];
 
 interface Kept {
@@ -34,8 +34,8 @@ interface Kept {
 }
 
 /**
- * A sample before it is encoded: most candidates are replaced, and base64 takes as long as all
- * other work.
+ * A sample that is not yet encoded. Most candidates are replaced later, and base64 takes as long as
+ * all other work.
  */
 interface Candidate {
   readonly hash: number;
@@ -50,8 +50,8 @@ export class SampleKeeper {
   readonly #wanted: boolean;
   #kept: Candidate[] = [];
   /**
-   * Memory of a candidate that was replaced: allocating memory for each one is slower than all
-   * counting.
+   * Memory of a replaced candidate, which is reused because allocating memory for each candidate is
+   * slower than all counting.
    */
   #spare: Uint8Array | undefined;
 
@@ -61,7 +61,7 @@ export class SampleKeeper {
     this.#wanted = wanted;
   }
 
-  /** Offers an image. @param label called only if the image is kept */
+  /** Offers an image as a sample. @param label called only if the image is kept */
   offer(
     feature: string,
     record: number,
@@ -115,7 +115,7 @@ export class SampleKeeper {
   }
 }
 
-/** Selects the samples of both. */
+/** Merges two sets of samples and selects those that are kept. */
 export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[]): ImageSample[] {
   const kept = [...a, ...b].map((sample) => ({
     hash: placeHash(textHash(sample.uri), sample.record, sample.feature),
@@ -127,7 +127,10 @@ export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[
     .map(({ sample }) => sample);
 }
 
-/** Images of one feature of one record have the same hash: their bytes decide. */
+/**
+ * Compares candidates by hash. Images of one feature of one record have the same hash, so their
+ * bytes determine the order.
+ */
 function compareCandidates(a: Candidate, b: Candidate): number {
   return (
     a.hash - b.hash ||

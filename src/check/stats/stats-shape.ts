@@ -30,10 +30,10 @@ import type { SignedLog2, Spread } from './log2.ts';
 import type { FloatStats, Int64Stats } from './number-stats.ts';
 import { type ImageSample, MAX_SAMPLE_BYTES, MAX_SAMPLES, SHOWN } from './samples.ts';
 
-// One check for each interface of the document, with the same keys: the compiler reports a check
-// that is out of date.
+// Each interface of the document has a check with the same keys, so that the compiler reports a
+// check that is out of date.
 
-/** An error code: also one of a newer version, but nothing that could be markup. */
+/** Accepts error codes, including those of newer versions, but nothing that could be markup. */
 export const code: Check = like(/^[a-z][a-z0-9-]{0,63}$/, 'an error code');
 export const format: Check = orNull(oneOf('tfrecord', 'recordio', 'textline'));
 export const compression: Check = orNull(oneOf('none', 'gzip', 'zlib'));

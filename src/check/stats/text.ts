@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { findMalformedUtf8 } from '../../formats/utf8.ts';
 
-/** Values up to this length are checked here, which is faster than calling Node. */
+/** Maximum size of a value that is checked here, which is faster than calling Node. */
 const SHORT_BYTES = 48;
 /**
- * Control characters are looked for in this many bytes: binary data nearly always has some near its
- * beginning.
+ * Number of bytes that are searched for control characters. Binary data nearly always has some near
+ * its beginning.
  */
 const CONTROL_BYTES = 64;
 
-/** Whether the bytes [from, to) are UTF-8. */
+/** Reports whether the bytes [from, to) are UTF-8. */
 export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from <= SHORT_BYTES) return findMalformedUtf8(bytes, from, to) < 0;
   // Most values that are not UTF-8 are malformed near their beginning.
@@ -20,8 +20,8 @@ export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * Whether the bytes [from, to) are text: UTF-8, with no control characters except tab and line ends
- * in the first 64 bytes.
+ * Reports whether the bytes [from, to) are text: UTF-8, with no control characters except tabs and
+ * line ends in the first 64 bytes.
  */
 export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, from + CONTROL_BYTES);
@@ -30,7 +30,7 @@ export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
     const byte = bytes[at];
     if (byte >= 0x80) {
       isAscii = false;
-      // U+0080 to U+009F.
+      // U+0080 to U+009F are control characters.
       if (byte === 0xc2 && at + 1 < to && bytes[at + 1] < 0xa0) return false;
     } else if (byte < 0x20 ? byte !== 0x0a && byte !== 0x0d && byte !== 0x09 : byte === 0x7f) return false;
   }
@@ -40,7 +40,7 @@ export function isTextAt(bytes: Uint8Array, from: number, to: number): boolean {
 
 /**
  * Decodes bytes that are text, including a byte order mark. Returns undefined for bytes that are
- * not UTF-8 or have control characters other than tab and line ends.
+ * not UTF-8, or that have control characters other than tabs and line ends.
  *
  * @example
  * ```ts

@@ -1,6 +1,9 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** `812 B`, `1.5 KiB`, `64 KiB`, `3.21 GiB`: three significant digits, without trailing zeros. */
+/**
+ * Formats a size with three significant digits, without trailing zeros: `812 B`, `1.5 KiB`, `64
+ * KiB`, `3.21 GiB`.
+ */
 export function bytesText(bytes: number): string {
   let value = bytes;
   let power = 0;
@@ -11,17 +14,17 @@ export function bytesText(bytes: number): string {
   return `${power === 0 ? value : Number(value.toPrecision(value < 999.5 ? 3 : 4))} ${UNITS[power]}`;
 }
 
-/** `1,234,567`. */
+/** Formats a count with thousands separators: `1,234,567`. */
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `1 file`, `2 files`. */
+/** Formats a count with a noun: `1 file`, `2 files`. */
 export function numberOf(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `100 %`, `99.9 %`, `< 0.1 %`: 100 % and 0 % only if that is exact. */
+/** Formats a share: `100 %`, `99.9 %`, `< 0.1 %`. Writes 100 % and 0 % only for exact values. */
 export function shareText(part: number, whole: number): string {
   if (part === 0 || whole === 0) return '0 %';
   if (part === whole) return '100 %';
@@ -31,7 +34,7 @@ export function shareText(part: number, whole: number): string {
   return `${percent < 10 || percent > 99 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
 }
 
-/** `12`, or `1 to 5`. */
+/** Formats a range: `12`, or `1 to 5`. */
 export function rangeText(
   min: number | string,
   max: number | string,
@@ -41,7 +44,7 @@ export function rangeText(
   return low === high ? low : `${low} to ${high}`;
 }
 
-/** Numbers of 1,000 or more as integers, others with up to four digits. */
+/** Formats numbers of 1,000 or more as integers, and others with up to four digits. */
 export function numberText(value: number): string {
   if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? countTextSigned(value) : String(value);
   if (Math.abs(value) >= 1000 && Math.abs(value) < 1e15) return countTextSigned(Math.round(value));
@@ -49,7 +52,7 @@ export function numberText(value: number): string {
   return Math.abs(short) >= 1e-4 ? String(short) : short.toExponential();
 }
 
-/** A power of two: in full, or with two digits and an exponent of ten. */
+/** Formats a power of two, in full or with two digits and an exponent of ten. */
 export function powerText(exponent: number): string {
   const value = 2 ** exponent;
   if (exponent >= 0 && exponent < 17) return countText(value);
@@ -62,7 +65,7 @@ function countTextSigned(value: number): string {
 }
 
 /**
- * Shortens a text to at most `characters` characters. The middle is replaced, because names often
+ * Shortens a string to at most `characters` characters. The middle is replaced, because names often
  * differ at their ends.
  *
  * @example

@@ -13,26 +13,26 @@ import { type UnsafeError, type ValueCollector, valueCollector } from './value-c
 
 const MAX_VALUES = 2 ** 31 - 1;
 
-/** Builds the result for one requested name from the features that were found. */
+/** Builds the result for one requested name from the features that were found in the records. */
 export interface Column {
-  /** The column of all records. */
+  /** Returns the column of all records. */
   batch(found: FoundFeatures): unknown;
-  /** The value of the only record. */
+  /** Returns the value of the only record. */
   single(found: FoundFeatures): unknown;
 }
 
-/** The values of all records in one array; those of record `i` are [splits[i], splits[i + 1]). */
+/** Values of all records in one array. Those of record `i` are [splits[i], splits[i + 1]). */
 interface Lists {
   readonly values: unknown;
   readonly splits: Int32Array;
 }
 
 /**
- * The column of a spec.
+ * Returns the column for a spec.
  *
  * @param slotOf returns the slot of a name in the records
- * @param reuse whether arrays of numbers use the memory of the previous column, where the column
- *   has no second array
+ * @param reuse whether arrays of numbers use the memory of the previous column, if the column has
+ *   no second array
  */
 export function columnOf(
   name: string,
@@ -94,7 +94,7 @@ function fixedLenColumn(spec: FixedLenSpec, collector: ValueCollector, slot: num
   };
 }
 
-/** Rows are filled up to the longest one. */
+/** Returns a column in which every row is padded to the length of the longest one. */
 function sequenceColumn(spec: FixedLenSequenceSpec, collector: ValueCollector, slot: number): Column {
   const size = sizeOfShape(spec.shape);
   const checkCount = (found: FoundFeatures, record: number, count: number): void => {
@@ -160,7 +160,7 @@ function raggedColumn(collector: ValueCollector, slot: number): Column {
   };
 }
 
-/** Values at positions that other features hold, sorted by position. */
+/** Returns a column of values at positions that other features hold, sorted by position. */
 function sparseColumn(
   spec: SparseSpec,
   collector: ValueCollector,
@@ -172,7 +172,7 @@ function sparseColumn(
     valueCollector(JSON.stringify(name), 'int64', 'bigint', undefined),
   );
 
-  /** Writes dimension `d` of the position of each value: positions are rows of `rank` numbers. */
+  /** Writes dimension `d` of the position of each value. Positions are rows of `rank` numbers. */
   const addIndices = (found: FoundFeatures, d: number, splits: Int32Array, positions: Int32Array): void => {
     const indexSlot = indexSlots[d];
     const { values } = listsOf(found, indexCollectors[d], indexSlot, (_, record, indices) => {
@@ -219,8 +219,8 @@ function sparseColumn(
 }
 
 /**
- * Indices of the values by position, record by record. Values with equal positions keep their
- * order.
+ * Returns the indices of the values sorted by position, record by record. Values with equal
+ * positions keep their order.
  */
 function sortedByPosition(splits: Int32Array, positions: Int32Array, rank: number): number[] {
   const compare = (a: number, b: number): number => {
@@ -293,12 +293,12 @@ function unsafeError(found: FoundFeatures, slot: number, recordOf: (index: numbe
     );
 }
 
-/** The record that the value at `index` belongs to. */
+/** Returns the record that the value at `index` belongs to. */
 function recordAt(splits: Int32Array, index: number): number {
   return splits.findIndex((end) => end > index) - 1;
 }
 
-/** Values of the longest list. */
+/** Returns the number of values of the longest list. */
 function longestOf(splits: Int32Array): number {
   let longest = 0;
   for (let i = 1; i < splits.length; i++) longest = Math.max(longest, splits[i] - splits[i - 1]);

@@ -9,19 +9,19 @@ import { FoundFeatures } from './found-features.ts';
 /** Options of {@link compileFeatures}. */
 export interface CompileFeaturesOptions<M extends PlanInt64 = PlanInt64> {
   /**
-   * Integers as `BigInt64Array`, or as numbers (`Float64Array`): then an integer beyond 2^53 - 1 is
-   * an error.
+   * Type of integers: `BigInt64Array`, or numbers in a `Float64Array`. As numbers, an integer
+   * beyond 2^53 - 1 is an error.
    */
   readonly int64: M;
   /**
-   * As in `decodeExample`: with `tf`, features that TensorFlow rejects or reads otherwise are
-   * errors. Only requested features are read.
+   * Whether to apply stricter rules, as in `decodeExample`. With `tf`, features that TensorFlow
+   * rejects or reads differently are errors. Only requested features are read.
    */
   readonly strict: false | 'tf';
   /**
    * Whether arrays of numbers may use the memory of the previous result, which is then valid only
-   * until the next call of the plan. It makes batches of long lists faster: new memory of megabytes
-   * is mapped page by page.
+   * until the next call of the plan. This makes batches of long lists faster, because the operating
+   * system maps megabytes of new memory page by page.
    */
   readonly reuse: boolean;
 }
@@ -33,7 +33,7 @@ export const DEFAULT_COMPILE_FEATURES_OPTIONS: Readonly<CompileFeaturesOptions<'
   reuse: false,
 });
 
-/** A compiled plan. Its methods do not use `this`: they can be passed to `map` as they are. */
+/** A compiled plan. Its methods do not use `this`, so they can be passed directly to `map`. */
 export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigint'> {
   /**
    * Returns the features of one record.
@@ -45,7 +45,7 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
   /**
    * Returns the features of many records, column by column.
    *
-   * @param place source of the first record, for errors; a RecordBatch knows it
+   * @param place source of the first record, for errors; a RecordBatch knows its own
    * @throws RecordpipeError `malformed-example`, `schema-mismatch`
    */
   readonly parseBatch: (
@@ -56,11 +56,11 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
 
 /**
  * Compiles the requested features, and the form of each, into a plan that reads Examples. Missing
- * features, empty lists, other kinds and other numbers of values follow the rules of TensorFlow's
- * `parse_single_example` and `parse_example`. Features that are not requested are skipped by their
- * length.
+ * features, empty lists, other kinds and other numbers of values are treated according to the rules
+ * of TensorFlow's `parse_single_example` and `parse_example`. Features that are not requested are
+ * skipped using their declared length.
  *
- * Arrays are new memory that the caller owns (except with `reuse`); bytes are views of the records.
+ * Arrays are new memory that the caller owns (except with `reuse`). Bytes are views of the records.
  * A plan keeps some memory from batch to batch.
  *
  * @throws UsageError for invalid specs

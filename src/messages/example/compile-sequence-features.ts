@@ -16,16 +16,16 @@ import {
 import { FoundFeatures, SlotFinder } from './found-features.ts';
 
 /**
- * What to read of one feature list: as many values in each step as a shape has
- * (`fixedLenSequence`), or any number.
+ * What to read from one feature list: in each step, as many values as a shape has
+ * (`fixedLenSequence`), or any number of values.
  */
 export type FeatureListSpec = FixedLenSequenceSpec | VarLenSpec | RaggedSpec;
 
-/** What to read of feature lists, by name. */
+/** What to read from feature lists, by name. */
 export type FeatureListSpecs = { readonly [name: string]: FeatureListSpec };
 
 /**
- * The result of a plan for a SequenceExample. In the columns of feature lists, steps take the place
+ * Result of a plan for a SequenceExample. In the columns of feature lists, the steps take the place
  * of the records of a batch.
  */
 export interface ParsedSequence<C extends FeatureSpecs, L extends FeatureListSpecs, M extends PlanInt64> {
@@ -50,14 +50,14 @@ export interface SequenceFeaturePlan<
 
 /**
  * Compiles the requested features of the context and the requested feature lists of
- * SequenceExamples into a plan, as TensorFlow's `parse_single_sequence_example` does. The context
- * is read as {@link compileFeatures} reads an Example. For a feature list, `fixedLenSequence(shape,
- * kind)` gives values in `[steps, …shape]`, `varLen` a sparse column and `ragged` a ragged one,
- * step by step. A record without the list has no steps; unlike in TensorFlow this needs no
- * `allow_missing`.
+ * SequenceExamples into a plan, as TensorFlow's `parse_single_sequence_example` does. The plan
+ * reads the context as {@link compileFeatures} reads an Example. For a feature list,
+ * `fixedLenSequence(shape, kind)` returns values of shape `[steps, …shape]`, `varLen` a sparse
+ * column and `ragged` a ragged column, with one row per step. A record without the list has no
+ * steps. Unlike in TensorFlow, this does not require `allow_missing`.
  *
- * Arrays are new memory that the caller owns (except with `reuse`, which applies to the context
- * only); bytes are views of the record.
+ * Arrays are new memory that the caller owns (except with `reuse`, which applies only to the
+ * context). Bytes are views of the record.
  *
  * @throws UsageError for invalid specs, and for `sparse` and `fixedLen` as the spec of a feature
  *   list
@@ -103,7 +103,7 @@ export function compileSequenceFeatures<
       const slot = finder.find(record, cursor.nameStart, cursor.nameEnd);
       if (slot < 0) continue;
       const list = lists[slot];
-      // The last list of a name counts.
+      // The last list with a given name counts.
       list.begin(0, () => place);
       while (cursor.nextStep()) list.addStep(record, cursor);
     }
@@ -139,7 +139,7 @@ function keyOf(name: string, spec: FeatureListSpec): string {
   );
 }
 
-/** The spec of a step, as the only feature of a record. */
+/** Returns the spec of a step, which is treated as the only feature of a record. */
 function stepSpec(spec: FeatureListSpec): FeatureSpec {
   return spec.type === 'fixedLenSequence' ? fixedLen(spec.shape, spec.kind) : spec;
 }

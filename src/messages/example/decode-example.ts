@@ -10,12 +10,14 @@ const names = new NameTable<string>((name) => name);
 const listNames = new NameTable<string>((name) => name);
 
 /**
- * Decodes a tf.train.Example: features by name. Bytes are views of the record, and so are floats at
- * a multiple of four bytes in its memory. Other floats and all integers are copies; small copies
- * share memory, as Node's Buffers do. An empty record is an Example without features.
+ * Decodes a tf.train.Example and returns its features by name. Bytes are views of the record, and
+ * so are floats that begin at a multiple of four bytes in its memory. Other floats and all integers
+ * are copies. Small copies share memory, as Node's Buffers do. An empty record is an Example
+ * without features.
  *
- * All rules of protobuf hold: the last feature of a name counts, lists in several parts are joined,
- * unknown fields are skipped. Declared lengths are checked before memory is allocated.
+ * All rules of protobuf apply: the last feature with a given name counts, lists in several parts
+ * are joined, and unknown fields are skipped. Declared lengths are checked before memory is
+ * allocated.
  *
  * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the
  *   record
@@ -49,8 +51,8 @@ export function decodeExample<M extends Int64Mode = 'bigint'>(
 }
 
 /**
- * Decodes a tf.train.SequenceExample: its context, and the feature of each step by the name of the
- * list. Values are as {@link decodeExample} returns them.
+ * Decodes a tf.train.SequenceExample. Returns its context and, by the name of each feature list,
+ * the feature of each step. Values have the same form as those that {@link decodeExample} returns.
  *
  * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the
  *   record

@@ -7,16 +7,16 @@ import { UnsafeInteger } from './feature-values.ts';
 /** Options of {@link decodeExample}. */
 export interface DecodeExampleOptions<M extends Int64Mode = Int64Mode> {
   /**
-   * Type of integers: `BigInt64Array` (`bigint`), `Float64Array` (`number`: an integer beyond 2^53
-   * - 1 is an error that names its feature), or `Float64Array` for features whose integers all fit
-   * and `BigInt64Array` for others (`auto`).
+   * Type of integers: `BigInt64Array` (`bigint`), `Float64Array` (`number`), or `Float64Array` for
+   * features whose integers all fit and `BigInt64Array` for others (`auto`). With `number`, an
+   * integer beyond 2^53 - 1 is an error that names its feature.
    */
   readonly int64: M;
   /**
-   * Default false: protobuf's rules. The last feature of a name counts, and so does the last kind
-   * of a feature; runs of one list are joined, packed or not. Values of a kind that a later one
-   * replaces are not read. With `tf`, records that TensorFlow's `parse_example` rejects or reads
-   * otherwise are errors.
+   * Whether to apply stricter rules than protobuf. Default false: the last feature with a given
+   * name counts, and so does the last kind of a feature; the runs of one list are joined, whether
+   * they are packed or not. Values of a kind that a later kind replaces are not read. With `tf`,
+   * records that TensorFlow's `parse_example` rejects or reads differently are errors.
    */
   readonly strict: false | 'tf';
   /** Source of the record, for errors. */
@@ -31,7 +31,7 @@ export const DEFAULT_DECODE_EXAMPLE_OPTIONS: Readonly<DecodeExampleOptions<'bigi
 });
 
 const INT64_MODES: readonly unknown[] = ['bigint', 'number', 'auto'];
-/** @throws UsageError for anything else than bytes */
+/** Checks that a record is a Uint8Array. @throws UsageError for any other value */
 export function checkRecord(record: unknown): asserts record is Uint8Array {
   if (!(record instanceof Uint8Array))
     throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
@@ -49,7 +49,8 @@ export function decodeOptions(given: Partial<DecodeExampleOptions> | undefined):
 }
 
 /**
- * The error of a record that could not be read, with the feature and the byte where the cursor is.
+ * Returns the error for a record that could not be read, with the feature and the byte at the
+ * position of the cursor.
  */
 export function explained(error: unknown, cursor: FeatureCursor, place: ErrorPlace): unknown {
   const { record, nameStart, nameEnd } = cursor;

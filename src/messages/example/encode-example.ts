@@ -17,7 +17,7 @@ import { LITTLE_ENDIAN } from '../../bytes/wire/varints.ts';
 import { UsageError } from '../../errors.ts';
 
 /**
- * A feature to encode: as `decodeExample` returns it, or with plain arrays. Texts are encoded as
+ * A feature to encode: as `decodeExample` returns it, or with plain arrays. Strings are encoded as
  * UTF-8.
  */
 export type FeatureInput =
@@ -35,7 +35,7 @@ export type FeaturesInput = ReadonlyMap<string, FeatureInput> | { readonly [name
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 
-/** The values of an Int64List as pairs of words, the lower one first. */
+/** Returns the values of an Int64List as pairs of words, low word first. */
 export function int64Words(
   what: string,
   value: BigInt64Array | Float64Array | Int32Array | readonly (number | bigint)[],
@@ -65,8 +65,8 @@ export function int64Words(
 export interface EncodeExampleOptions {
   /**
    * Whether to sort features by the UTF-8 bytes of their names, as TensorFlow's deterministic
-   * serialization does: the same features are then always the same bytes. Otherwise they keep their
-   * order. Default true.
+   * serialization does, so that the same features always produce the same bytes. Otherwise features
+   * keep their order. Default true.
    */
   readonly deterministic: boolean;
 }
@@ -90,11 +90,12 @@ const TAGS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
 
 /**
  * Encodes a tf.train.Example, byte for byte as TensorFlow does with
- * `SerializeToString(deterministic=True)`. (Python puts a name after another that it is a prefix
- * of.) Without features, the result has no bytes. It is new memory that the caller owns.
+ * `SerializeToString(deterministic=True)`, except that Python puts a name after any name that it is
+ * a prefix of. If there are no features, the result is empty. The result is new memory that the
+ * caller owns.
  *
  * @throws UsageError for integers beyond 64 bits, numbers beyond 32-bit floats, lone surrogates in
- *   texts, more than 2 GiB; it names the feature
+ *   strings, or more than 2 GiB; the error names the feature
  * @throws UsageError for values of a type that does not match the kind
  * @example
  * ```ts
@@ -114,10 +115,10 @@ export function encodeExample(
 }
 
 /**
- * Encodes a tf.train.SequenceExample, in the order of {@link encodeExample}. The result is new
- * memory that the caller owns.
+ * Encodes a tf.train.SequenceExample. Features are in the same order as with {@link encodeExample}.
+ * The result is new memory that the caller owns.
  *
- * @throws UsageError for values that an Example cannot hold, as {@link encodeExample}
+ * @throws UsageError for values that an Example cannot hold, as with {@link encodeExample}
  * @example
  * ```ts
  * import { encodeSequenceExample } from 'recordpipe/messages';

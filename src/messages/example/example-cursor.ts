@@ -6,13 +6,13 @@ import { countValues, FeatureBuilder, floatsInto, int64sInto } from './feature-v
 import { BYTES, FLOAT, INT64, KIND_NAMES } from './list-cursor.ts';
 import { NameTable } from './name-table.ts';
 
-/** A name, and the last record that had it. */
+/** A name, and the last record that contained it. */
 interface MetName {
   readonly text: string;
   lastRecord: number;
 }
 
-/** The array that a caller passed last, as memory. */
+/** The array that the caller passed most recently, as words and as bytes. */
 interface TargetMemory {
   readonly target: Float32Array | BigInt64Array;
   readonly words: Int32Array;
@@ -22,14 +22,15 @@ interface TargetMemory {
 const NO_NAME: MetName = { text: '', lastRecord: 0 };
 
 /**
- * Reads the features of one record after another without creating objects: for statistics, schemas
- * and checks. `next()` moves through the features of an Example, or the context of a
+ * Reads the features of one record after another without creating objects, for statistics, schemas
+ * and checks. `next()` moves through the features of an Example, or of the context of a
  * SequenceExample; then `nextList()` and `nextStep()` move through its feature lists. The
- * properties are valid until the next of these calls. A name is one string, created once.
+ * properties are valid until the next call of one of these methods. Each name is a string that is
+ * created only once.
  *
- * A feature that a record has twice is met twice, and `repeats` the second time: the last one
- * counts. Values are read only when you ask for them. A list that is damaged inside is an error
- * only then (`count` finds all damage except varints of more than ten bytes).
+ * If a record contains a feature twice, the cursor visits it twice, and `repeats` is true the
+ * second time; the last one counts. Values are read only on request. Damage inside a list is
+ * reported only then (`count` finds all damage except varints of more than ten bytes).
  *
  * @example
  * ```ts
@@ -53,7 +54,7 @@ export class ExampleCursor {
   #int64: Int64Mode = 'bigint';
   #memory: TargetMemory | undefined;
 
-  /** Starts to read a record. */
+  /** Starts reading a record. */
   open(record: Uint8Array, options?: Partial<DecodeExampleOptions>): void {
     checkRecord(record);
     const { int64, strict, place } = decodeOptions(options);
@@ -73,7 +74,7 @@ export class ExampleCursor {
   }
 
   /**
-   * Moves to the next feature of the Example or context; false at the end.
+   * Moves to the next feature of the Example or context. Returns false at the end.
    *
    * @throws RecordpipeError `malformed-example`
    */
@@ -82,7 +83,7 @@ export class ExampleCursor {
   }
 
   /**
-   * Moves to the next feature list of a SequenceExample; false at the end.
+   * Moves to the next feature list of a SequenceExample. Returns false at the end.
    *
    * @throws RecordpipeError `malformed-example`
    */
@@ -91,7 +92,7 @@ export class ExampleCursor {
   }
 
   /**
-   * Moves to the feature of the next step of the list; false at its end.
+   * Moves to the feature of the next step of the list. Returns false at the end of the list.
    *
    * @throws RecordpipeError `malformed-example`
    */
@@ -99,12 +100,12 @@ export class ExampleCursor {
     return this.#cursor.nextStep() || this.#end();
   }
 
-  /** Name of the feature, or of the feature list. */
+  /** Name of the feature or the feature list. */
   get name(): string {
     return this.#name.text;
   }
 
-  /** Whether this record had the name before. */
+  /** Whether the name occurred earlier in this record. */
   get repeats(): boolean {
     return this.#repeats;
   }
@@ -119,20 +120,20 @@ export class ExampleCursor {
     return this.#checked(countValues, undefined, 0);
   }
 
-  /** Bytes of the list in the record, including the tags and lengths inside it. */
+  /** Size of the list in the record in bytes, including the tags and lengths inside it. */
   get byteLength(): number {
     return this.#cursor.listEnd - this.#cursor.listStart;
   }
 
-  /** The bytes that `bytesInto` returns ranges of: nearly always the record. */
+  /** The bytes that the ranges of `bytesInto` refer to: nearly always the record. */
   get bytes(): Uint8Array {
     return this.#cursor.list;
   }
 
   /**
-   * Writes start and length in `bytes` of each value of a feature of kind `bytes` to `ranges`,
-   * starting at index `to`. Returns the index after the last one. A typed array needs room for
-   * twice `count` numbers.
+   * Writes the start and length, in `bytes`, of each value of a feature of kind `bytes` to
+   * `ranges`, starting at index `to`. Returns the index after the last one. A typed array needs
+   * room for twice `count` numbers.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `ranges` is too short
@@ -146,8 +147,8 @@ export class ExampleCursor {
   }
 
   /**
-   * Writes the values of a feature of kind `float` to `target`, which needs room for `count` of
-   * them, starting at index `to`. Returns the index after the last one.
+   * Writes the values of a feature of kind `float` to `target`, starting at index `to`. Returns the
+   * index after the last one. The array needs room for `count` values.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `target` is too short
@@ -161,8 +162,8 @@ export class ExampleCursor {
   }
 
   /**
-   * Writes the values of a feature of kind `int64` to `target`, which needs room for `count` of
-   * them, starting at index `to`. Returns the index after the last one.
+   * Writes the values of a feature of kind `int64` to `target`, starting at index `to`. Returns the
+   * index after the last one. The array needs room for `count` values.
    *
    * @throws UsageError for a feature of another kind
    * @throws UsageError when `target` is too short
@@ -175,7 +176,7 @@ export class ExampleCursor {
     return end;
   }
 
-  /** The feature as `decodeExample` returns it. @throws RecordpipeError `malformed-example` */
+  /** Returns the feature as `decodeExample` does. @throws RecordpipeError `malformed-example` */
   feature(): Feature {
     try {
       return this.#builder.feature(this.#cursor, this.#int64);
@@ -247,7 +248,10 @@ function metName(text: string): MetName {
   return { text, lastRecord: 0 };
 }
 
-/** Typed arrays ignore writes after their end: without this check values would be lost silently. */
+/**
+ * Throws if the values do not fit the target. Typed arrays ignore writes after their end, so
+ * without this check values would be lost silently.
+ */
 function checkRoom(caller: string, room: number, end: number): void {
   if (end > room)
     throw new UsageError(`${caller}: the target has room for ${room} numbers, the values end at ${end}`);

@@ -18,16 +18,20 @@ import { NameTable } from './name-table.ts';
 /** Options of an {@link ExampleDecoder}. */
 export type ExampleDecoderOptions<M extends Int64Mode = Int64Mode> = Omit<DecodeExampleOptions<M>, 'place'>;
 
-/** Shorter lists of floats are copied even if they are aligned: that is faster than a new view. */
+/**
+ * Maximum size of a list of floats that is copied even if it is aligned, because copying it is
+ * faster than creating a view.
+ */
 const MIN_VIEWED_BYTES = 4 * 32;
 
 /**
  * Decodes tf.train.Examples one after another into the same memory. The result equals that of
- * `decodeExample`, but **it is valid only until the next call**. Records with the same features in
- * the same order, as those of a file nearly always are, come in the same Map with the same arrays,
- * filled again; only views of bytes are created. Use a record before you decode the next one.
+ * `decodeExample`, but **it is valid only until the next call**. If records have the same features
+ * in the same order, as nearly always within a file, they are returned in the same Map with the
+ * same arrays, which are filled again; only views of bytes are created. Finish using a record
+ * before you decode the next one.
  *
- * The memory is that of the longest list of each feature so far.
+ * The decoder uses as much memory as the longest list of each feature so far.
  *
  * @example
  * ```ts
@@ -45,7 +49,7 @@ export class ExampleDecoder<M extends Int64Mode = 'bigint'> {
   readonly #names = new NameTable<string>((name) => name);
   readonly #builder = new FeatureBuilder();
   readonly #example = new Map<string, Feature>();
-  /** By position in the record; the first `#count` are in the Map. */
+  /** Features by position in the record. The first `#count` are in the Map. */
   readonly #features: ReusedFeature[] = [];
   #count = 0;
 
@@ -55,7 +59,7 @@ export class ExampleDecoder<M extends Int64Mode = 'bigint'> {
   }
 
   /**
-   * The features of a record.
+   * Returns the features of a record.
    *
    * @param place source of the record, for errors
    * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the
@@ -104,7 +108,9 @@ export class ExampleDecoder<M extends Int64Mode = 'bigint'> {
   }
 }
 
-/** A feature at its position in successive records, with memory for the values of the next one. */
+/**
+ * A feature at its position in successive records, with memory for the values of the next record.
+ */
 class ReusedFeature {
   readonly name: string;
   readonly kind: number;
@@ -112,7 +118,7 @@ class ReusedFeature {
   readonly #mutable: { value: unknown };
   readonly #views: Uint8Array[] = [];
   readonly #memory = new ValueMemory();
-  /** Number of values of `#memory` that `value` is an array of; -1 if `value` has other memory. */
+  /** Number of values if `value` is an array in `#memory`; -1 if `value` has other memory. */
   #count = -1;
 
   constructor(name: string, kind: number) {
@@ -150,7 +156,7 @@ class ReusedFeature {
     this.#count = count;
   }
 
-  /** Returns false if an integer does not fit a number. */
+  /** Reads the integers. Returns false if one of them does not fit in a number. */
   #fillInt64s(cursor: FeatureCursor, int64: Int64Mode): boolean {
     this.#reserve(2 * maxInt64s(cursor));
     const memory = this.#memory;

@@ -1,58 +1,61 @@
 import { areVarints } from '../../bytes/wire/varints.ts';
 import { FLOAT, INT64, ListCursor, NONE } from './list-cursor.ts';
 
-/** Tags of delimited fields 1 to 3. */
+/** Tags of the length-delimited fields 1 to 3. */
 const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
 const FIELD_3 = 0x1a;
 const NOTHING = new Uint8Array(0);
 
 /**
- * The parser of tf.train.Example and SequenceExample, on which decoders, plans, statistics and
- * checks are built. Reports names, kinds, positions and runs of values; allocates nothing.
+ * Parses tf.train.Example and SequenceExample. Decoders, plans, statistics and checks are built on
+ * this class. It reports names, kinds, positions and runs of values, and allocates nothing.
  *
- * After `next`, the name is [nameStart, nameEnd) of the record, and the list that of {@link
+ * After `next`, the name is [nameStart, nameEnd) of the record, and the list is that of {@link
  * ListCursor}. After the last feature of a SequenceExample, `nextList` and `nextStep` move through
- * its feature lists. They return false at the end, and at damage, which sets `fault`.
+ * its feature lists. These methods return false at the end and at damage, which sets `fault`.
  *
- * Writers agree on one layout (name, then a feature with one list, then one packed run), which is
- * read without loops. Any other layout that protobuf allows takes the general path.
+ * Writers use one common layout: a name, then a feature with one list, then one packed run. This
+ * layout is read without loops. Any other layout that protobuf allows takes the general path.
  */
 export class FeatureCursor extends ListCursor {
   record: Uint8Array = NOTHING;
   nameStart = 0;
   nameEnd = 0;
-  /** Whether the record has features, even if there are none in them. */
+  /** Whether the record sets its features, even if they are empty. */
   hasFeatures = false;
-  /** Whether the record has feature lists, even if there are none in them. */
+  /** Whether the record sets its feature lists, even if they are empty. */
   isSequence = false;
-  /** Whether an entry lacks its name or its value, or repeats one. */
+  /** Whether an entry lacks its name or its value, or repeats one of them. */
   isOdd = false;
   entryStart = 0;
   #recordEnd = 0;
-  /** The next feature, and the end of the current `Features`. */
+  /** Position of the next feature, followed by the end of the current `Features`. */
   #nextAt = 0;
   #featuresEnd = 0;
-  /** The value of the entry: in the record, or joined. */
+  /** Value of the entry if its parts were joined; undefined if it is in the record. */
   #joinedValue: Uint8Array | undefined;
   #valueStart = 0;
   #valueEnd = 0;
-  /** The next feature list, and the end of the current `FeatureLists`. */
+  /** Position of the next feature list, followed by the end of the current `FeatureLists`. */
   #nextListAt = 0;
   #listsEnd = 0;
-  /** The next step of the current `FeatureList`, which is in the record, or joined. */
+  /**
+   * Steps of the current `FeatureList` if their parts were joined; undefined if they are in the
+   * record.
+   */
   #joinedSteps: Uint8Array | undefined;
   #nextStepAt = 0;
   #stepsEnd = 0;
 
-  /** Starts to read the record at [start, end) of `bytes`. */
+  /** Starts reading the record at [start, end) of `bytes`. */
   open(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     this.bytes = this.list = this.record = bytes;
     this.fault = undefined;
     this.#recordEnd = end;
     this.#nextListAt = this.#listsEnd = start;
     this.isSequence = this.isOdd = this.isForeign = false;
-    // The common layout: one message of features.
+    // The common layout is one message of features.
     if (bytes[start] === FIELD_1 && this.delimitedEnd(start + 1, end) === end) {
       this.hasFeatures = true;
       this.#nextAt = this.start;
@@ -70,22 +73,28 @@ export class FeatureCursor extends ListCursor {
     this.#joinedValue = this.#joinedSteps = undefined;
   }
 
-  /** Moves to the next feature of the Example or context. */
+  /**
+   * Moves to the next feature of the Example or context. Returns false at the end and at damage.
+   */
   next(): boolean {
     return this.#advance(true);
   }
 
-  /** Moves to the name of the next feature. Its contents are skipped unless `readFeature` runs. */
+  /**
+   * Moves to the name of the next feature. Its contents are skipped unless `readFeature` is called.
+   */
   nextName(): boolean {
     return this.#advance(false);
   }
 
-  /** Reads kind and position of the list of the feature that `nextName` has found. */
+  /** Reads the kind and the position of the list of the feature that `nextName` has found. */
   readFeature(): boolean {
     return this.#feature(this.#joinedValue ?? this.record, this.#valueStart, this.#valueEnd);
   }
 
-  /** Moves to the next feature list of a SequenceExample. */
+  /**
+   * Moves to the next feature list of a SequenceExample. Returns false at the end and at damage.
+   */
   nextList(): boolean {
     this.bytes = this.list = this.record;
     for (;;) {
@@ -109,7 +118,7 @@ export class FeatureCursor extends ListCursor {
     }
   }
 
-  /** Moves to the feature of the next step of the list. */
+  /** Moves to the feature of the next step of the list. Returns false at the end and at damage. */
   nextStep(): boolean {
     const at = this.#nextStepAt;
     if (at >= this.#stepsEnd) return false;
@@ -131,7 +140,10 @@ export class FeatureCursor extends ListCursor {
     return false;
   }
 
-  /** Returns the position in the record of a byte of the list; for joined parts, of the entry. */
+  /**
+   * Returns the position in the record of a byte of the list or, if parts were joined, the position
+   * of the entry.
+   */
   placeOf(at: number): number {
     return this.list === this.record ? at : this.entryStart;
   }
@@ -162,9 +174,9 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Reads an entry of less than 128 bytes in the common layout, with one run of values: all of its
-   * lengths are single bytes, and each value must end where the entry ends. Returns false for any
-   * other entry.
+   * Reads an entry of fewer than 128 bytes in the common layout, with one run of values. All of its
+   * lengths are single bytes, and each value must end at the end of the entry. Returns false for
+   * any other entry.
    */
   #smallEntry(at: number, withFeature: boolean): boolean {
     const bytes = this.record;
@@ -198,7 +210,10 @@ export class FeatureCursor extends ListCursor {
     return true;
   }
 
-  /** Reads a map entry in the common layout: a name, then a value. False for any other entry. */
+  /**
+   * Reads a map entry in the common layout: a name, then a value. Returns false for any other
+   * entry.
+   */
   #plainEntry(at: number, end: number): boolean {
     const { bytes } = this;
     if (bytes[at] !== FIELD_1) return false;
@@ -218,7 +233,7 @@ export class FeatureCursor extends ListCursor {
     return true;
   }
 
-  /** Finds the next `Features` of the record: several are merged. */
+  /** Finds the next `Features` of the record. If there are several, they are merged. */
   #nextFeatures(): boolean {
     let start = this.#startEntry(this.#nextAt);
     for (; this.step(this.#recordEnd); start = this.at) {
@@ -237,7 +252,7 @@ export class FeatureCursor extends ListCursor {
     return false;
   }
 
-  /** Finds the next `FeatureLists` of the record: several are merged. */
+  /** Finds the next `FeatureLists` of the record. If there are several, they are merged. */
   #nextLists(): boolean {
     this.#startEntry(this.#nextListAt);
     while (this.step(this.#recordEnd)) {
@@ -256,7 +271,7 @@ export class FeatureCursor extends ListCursor {
     return at;
   }
 
-  /** Reads an entry of a map in any layout: the last name counts, values are joined. */
+  /** Reads a map entry in any layout. The last name counts, and values are joined. */
   #entry(start: number, end: number): boolean {
     let names = 0;
     let values = 0;
@@ -314,7 +329,7 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Reads a `Feature` in any layout: the last kind counts, and its lists after the last one of
+   * Reads a `Feature` in any layout. The last kind counts, and its lists after the last list of
    * another kind are joined.
    */
   #oddFeature(start: number, end: number): boolean {
@@ -357,8 +372,8 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Reads all values of the list that `step` has found: other messages have several such fields, and
-   * only some of those are lists.
+   * Reads all values of the list that `step` has found and reports whether they are undamaged.
+   * Other messages have several such fields, and only some of them are lists.
    */
   #isSound(): boolean {
     const { at, tag, start, end } = this;
@@ -375,8 +390,8 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Joins the values of all fields with `tag` in [from, end), which have `size` bytes and are
-   * undamaged.
+   * Joins the values of all fields with `tag` in [from, end). They have `size` bytes in total and
+   * must be undamaged.
    */
   #joined(tag: number, from: number, end: number, size: number): Uint8Array {
     const joined = new Uint8Array(size);

@@ -7,28 +7,30 @@ import { INT64, NONE } from './list-cursor.ts';
 
 /**
  * Recognizes Examples and SequenceExamples, and keeps the positions of their features. One object
- * serves all records. It allocates nothing per record and throws nothing.
+ * serves all records. It allocates nothing per record and throws no errors.
  *
- * Only a record whose every field belongs to these messages is one of them: protobuf accepts nearly
- * any message as an Example with unknown fields. The values of an accepted record are undamaged. A
- * name may occur twice: the last one counts.
+ * A record is accepted only if every field belongs to these messages, because protobuf accepts
+ * nearly any message as an Example with unknown fields. The values of an accepted record are
+ * undamaged. A name may occur twice; the last one counts.
  */
 export class FeatureIndex {
-  /** The features of the Example or context, by position in the record. */
+  /**
+   * Number of features of the Example or context. Features are numbered by position in the record.
+   */
   featureCount = 0;
-  /** The feature lists, by position in the record. */
+  /** Number of feature lists. Lists are numbered by position in the record. */
   listCount = 0;
   readonly #cursor = new FeatureCursor();
-  /** Features, then the steps of all lists. */
+  /** Places of the features, then of the steps of all lists. */
   readonly #places = new FeaturePlaces();
   #placeCount = 0;
   /** Start and end of the name of each feature, then of each list. */
   readonly #names: number[] = [];
-  /** The first step of each list, and the end of the last list. */
+  /** Number of the first step of each list, then the end of the last list. */
   readonly #firstSteps: number[] = [];
   #from = 0;
   #to = 0;
-  /** What is wrong with the record, and where in `bytes`. */
+  /** Description of the damage to the record, followed by its position in `bytes`. */
   #damage = '';
   #damageAt = 0;
 
@@ -62,7 +64,7 @@ export class FeatureIndex {
     return !this.#hasFault('truncated or damaged');
   }
 
-  /** Why `read` returned false; empty for a field that does not belong to the messages. */
+  /** Reason why `read` returned false; empty for a field that does not belong to the messages. */
   get problem(): string {
     if (this.#damage === '') return '';
     const at = this.#damageAt - this.#from;
@@ -75,30 +77,30 @@ export class FeatureIndex {
     this.#places.release();
   }
 
-  /** The bytes that names are in. */
+  /** The bytes that contain the names. */
   get bytes(): Uint8Array {
     return this.#cursor.record;
   }
 
-  /** Whether the record has features, even if there are none in them. */
+  /** Whether the record sets its features, even if they are empty. */
   get hasFeatures(): boolean {
     return this.#cursor.hasFeatures;
   }
 
-  /** Whether the record has feature lists, even if there are none in them. */
+  /** Whether the record sets its feature lists, even if they are empty. */
   get isSequence(): boolean {
     return this.#cursor.isSequence;
   }
 
   /**
-   * Whether an entry lacks its name or its value, or repeats one. No writer produces such entries,
-   * but other messages look like them when they are read as an Example.
+   * Whether an entry lacks its name or its value, or repeats one of them. No writer produces such
+   * entries, but other messages seem to contain them when they are read as an Example.
    */
   get isOdd(): boolean {
     return this.#cursor.isOdd;
   }
 
-  /** Where the name of a feature begins in `bytes`. */
+  /** Returns the position in `bytes` at which the name of a feature begins. */
   nameStart(feature: number): number {
     return this.#names[2 * feature];
   }
@@ -107,7 +109,7 @@ export class FeatureIndex {
     return this.#names[2 * feature + 1];
   }
 
-  /** Where the name of a feature list begins in `bytes`. */
+  /** Returns the position in `bytes` at which the name of a feature list begins. */
   listNameStart(list: number): number {
     return this.#names[2 * (this.featureCount + list)];
   }
@@ -117,14 +119,14 @@ export class FeatureIndex {
   }
 
   /**
-   * The first step of a list, to be used as a feature; the steps end at the first step of the next
-   * list.
+   * Returns the number of the first step of a list, which can be used as a feature. The steps end
+   * at the first step of the next list.
    */
   firstStep(list: number): number {
     return this.#firstSteps[list];
   }
 
-  /** The kind of a feature or step, by number. */
+  /** Returns the kind of a feature or step, as a number. */
   kind(feature: number): number {
     return this.#places.kinds[feature];
   }
@@ -152,7 +154,7 @@ export class FeatureIndex {
     return !this.#hasFault(DAMAGED_VALUES);
   }
 
-  /** Returns false for a run with damaged values. */
+  /** Checks the values of the current run. Returns false if any is damaged. */
   #checkRun(): boolean {
     const { kind, list, runStart, runEnd } = this.#cursor;
     if (kind !== INT64 || areVarints(list, runStart, runEnd)) return true;

@@ -1,15 +1,17 @@
 import type { FeatureCursor } from './feature-cursor.ts';
 import { NONE } from './list-cursor.ts';
 
-/** Kinds and positions of features, by number, to read their values later. */
+/**
+ * Stores the kinds and positions of features, by number, so that their values can be read later.
+ */
 export class FeaturePlaces {
   kinds: Uint8Array = new Uint8Array(0);
   #starts = new Uint32Array(0);
   #ends = new Uint32Array(0);
-  /** Lists that are not in the record, because protobuf joins their parts. */
+  /** Lists that are not in the record because protobuf joins their parts. */
   #joined: Map<number, Uint8Array> | undefined;
 
-  /** Forgets all features, and reserves room for `count`. */
+  /** Removes all features and reserves room for `count`. */
   clear(count: number): void {
     this.#joined = undefined;
     if (count > this.kinds.length) this.#grow(count);
@@ -21,7 +23,7 @@ export class FeaturePlaces {
     this.#joined = undefined;
   }
 
-  /** Keeps the feature that the cursor has read. */
+  /** Stores the feature that the cursor has read. */
   set(i: number, { kind, list, listStart, listEnd, record }: FeatureCursor): void {
     if (i >= this.kinds.length) this.#grow(2 * i + 16);
     this.kinds[i] = kind;
@@ -33,7 +35,7 @@ export class FeaturePlaces {
     } else this.#joined?.delete(i);
   }
 
-  /** Bytes of the list. */
+  /** Returns the size of the list in bytes. */
   length(i: number): number {
     return this.kinds[i] === NONE ? 0 : this.#ends[i] - this.#starts[i];
   }

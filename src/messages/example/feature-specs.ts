@@ -8,7 +8,7 @@ export type DefaultValue<K extends FeatureKind = FeatureKind> = K extends 'bytes
     ? number
     : number | bigint;
 
-/** As many values in each record as the shape has. */
+/** Spec of a feature with as many values in each record as the shape has. */
 export interface FixedLenSpec<
   K extends FeatureKind = FeatureKind,
   S extends readonly number[] = readonly number[],
@@ -19,13 +19,16 @@ export interface FixedLenSpec<
   readonly defaultValue?: DefaultValue<K> | readonly DefaultValue<K>[];
 }
 
-/** Any number of values. */
+/** Spec of a feature with any number of values. */
 export interface VarLenSpec<K extends FeatureKind = FeatureKind> {
   readonly type: 'varLen';
   readonly kind: K;
 }
 
-/** Any number of values, or of groups of a shape; in a batch padded to the longest. */
+/**
+ * Spec of a feature with any number of values, or of groups of a shape. In a batch, records are
+ * padded to the longest one.
+ */
 export interface FixedLenSequenceSpec<K extends FeatureKind = FeatureKind> {
   readonly type: 'fixedLenSequence';
   readonly kind: K;
@@ -33,7 +36,7 @@ export interface FixedLenSequenceSpec<K extends FeatureKind = FeatureKind> {
   readonly defaultValue?: DefaultValue<K>;
 }
 
-/** Values of one feature at positions that other features hold. */
+/** Spec of the values of one feature at positions that other features hold. */
 export interface SparseSpec<K extends FeatureKind = FeatureKind> {
   readonly type: 'sparse';
   readonly kind: K;
@@ -43,26 +46,27 @@ export interface SparseSpec<K extends FeatureKind = FeatureKind> {
   readonly alreadySorted: boolean;
 }
 
-/** Any number of values; in a batch with the splits between records. */
+/** Spec of a feature with any number of values. A batch includes the splits between records. */
 export interface RaggedSpec<K extends FeatureKind = FeatureKind> {
   readonly type: 'ragged';
   readonly kind: K;
   readonly valueKey: string | undefined;
 }
 
-/** What to read of one feature. */
+/** What to read from one feature. */
 export type FeatureSpec = FixedLenSpec | VarLenSpec | FixedLenSequenceSpec | SparseSpec | RaggedSpec;
 
 const KINDS: readonly unknown[] = ['bytes', 'float', 'int64'];
-/** Indices are 32-bit numbers. */
+/** Maximum size of a dimension: indices are 32-bit numbers. */
 const MAX_SIZE = 2 ** 31 - 1;
 
 /**
- * A feature with as many values in each record as `shape` has, in row-major order; `[]` is one
- * value. A record without it gets the default; without a default it is an error. TensorFlow's
- * `FixedLenFeature`.
+ * Returns the spec of a feature with as many values in each record as `shape` has, in row-major
+ * order; `[]` means one value. A record without the feature gets the default; without a default,
+ * such a record is an error. Corresponds to TensorFlow's `FixedLenFeature`.
  *
- * @param defaultValue one value for each element of the shape; a single value needs no array
+ * @param defaultValue one value for each element of the shape; a single value does not need an
+ *   array
  * @throws UsageError for an invalid shape, or a default with another number of values
  * @example
  * ```ts
@@ -89,8 +93,8 @@ export function fixedLen<const S extends readonly number[], K extends FeatureKin
 }
 
 /**
- * A feature with any number of values; a record without it has none. In a batch a sparse column.
- * TensorFlow's `VarLenFeature`.
+ * Returns the spec of a feature with any number of values. A record without the feature has no
+ * values. A batch of it is a sparse column. Corresponds to TensorFlow's `VarLenFeature`.
  *
  * @example
  * ```ts
@@ -107,9 +111,9 @@ export function varLen<K extends FeatureKind>(kind: K): VarLenSpec<K> {
 }
 
 /**
- * A feature with any number of values, or of groups with a `shape`. In a batch a dense column,
- * padded to the longest record with the default (0, or no bytes). TensorFlow's
- * `FixedLenSequenceFeature` with `allow_missing`.
+ * Returns the spec of a feature with any number of values, or of groups with a `shape`. A batch of
+ * it is a dense column, padded to the longest record with the default (0, or no bytes). Corresponds
+ * to TensorFlow's `FixedLenSequenceFeature` with `allow_missing`.
  *
  * @example
  * ```ts
@@ -131,16 +135,17 @@ export function fixedLenSequence<K extends FeatureKind>(
 
 /** Options of {@link sparse}. */
 export interface SparseSpecOptions {
-  /** Whether the indices of each record are sorted already. Default false. */
+  /** Whether the indices of each record are already sorted. Default false. */
   readonly alreadySorted?: boolean;
 }
 
 /**
- * Values of the feature `valueKey` at the positions in the int64 features `indexKey`, one feature
- * per dimension of `size`. Values are sorted by position. TensorFlow's `SparseFeature`, except that
- * an index outside its size is an error.
+ * Returns the spec of the values of the feature `valueKey` at the positions in the int64 features
+ * `indexKey`, one feature per dimension of `size`. Values are sorted by position. Corresponds to
+ * TensorFlow's `SparseFeature`, except that an index outside its size is an error.
  *
- * @throws UsageError if there is not one size for each index key, and for sizes beyond 2^31 - 1
+ * @throws UsageError if the number of sizes differs from the number of index keys, and for sizes
+ *   beyond 2^31 - 1
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, sparse } from 'recordpipe/messages';
@@ -173,10 +178,11 @@ export function sparse<K extends FeatureKind>(
 }
 
 /**
- * A feature with any number of values. In a batch all values, with the position of the first value
- * of each record. TensorFlow's `RaggedFeature` without partitions.
+ * Returns the spec of a feature with any number of values. A batch of it holds all values, with the
+ * position of the first value of each record. Corresponds to TensorFlow's `RaggedFeature` without
+ * partitions.
  *
- * @param valueKey the name in the record, if it is not that of the result
+ * @param valueKey the name in the record, if it differs from the name in the result
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, ragged } from 'recordpipe/messages';
@@ -191,7 +197,7 @@ export function ragged<K extends FeatureKind>(kind: K, valueKey?: string): Ragge
   return { type: 'ragged', kind, valueKey };
 }
 
-/** The number of values of a shape. */
+/** Returns the number of values of a shape. */
 export function sizeOfShape(shape: readonly number[]): number {
   let size = 1;
   for (const dimension of shape) {
@@ -229,26 +235,29 @@ export type Value<K extends FeatureKind, M extends PlanInt64> = K extends 'bytes
       ? number
       : bigint;
 
-/** Values in row-major order: `shape[0]` records, then the shape of the spec. */
+/** Values in row-major order. The dimensions are `shape[0]` records, then the shape of the spec. */
 export interface DenseColumn<V> {
   readonly values: V;
   readonly shape: readonly number[];
 }
 
-/** Values with positions: the position of value `k` begins at `indices[k * shape.length]`. */
+/** Values with positions. The position of value `k` begins at `indices[k * shape.length]`. */
 export interface SparseColumn<V> {
   readonly indices: Int32Array;
   readonly values: V;
   readonly shape: readonly number[];
 }
 
-/** Values of all records: those of record `i` from `rowSplits[i]` to `rowSplits[i + 1]`. */
+/**
+ * Values of all records. Those of record `i` are at `rowSplits[i]` up to, but not including,
+ * `rowSplits[i + 1]`.
+ */
 export interface RaggedColumn<V> {
   readonly values: V;
   readonly rowSplits: Int32Array;
 }
 
-/** The result of a plan for a feature of one record. */
+/** Result of a plan for a feature of one record. */
 export type ParsedFeature<S extends FeatureSpec, M extends PlanInt64> =
   S extends FixedLenSpec<infer K, infer Shape>
     ? Shape extends readonly []
@@ -260,7 +269,7 @@ export type ParsedFeature<S extends FeatureSpec, M extends PlanInt64> =
         ? Values<K, M>
         : never;
 
-/** The result of a plan for a feature of a batch. */
+/** Result of a plan for a feature of a batch. */
 export type ParsedColumn<S extends FeatureSpec, M extends PlanInt64> = S extends
   | FixedLenSpec<infer K>
   | FixedLenSequenceSpec<infer K>
@@ -271,15 +280,15 @@ export type ParsedColumn<S extends FeatureSpec, M extends PlanInt64> = S extends
       ? RaggedColumn<Values<K, M>>
       : never;
 
-/** What to read, by name. */
+/** Specs of the features to read, by name. */
 export type FeatureSpecs = { readonly [name: string]: FeatureSpec };
 
-/** The result of a plan for one record. */
+/** Result of a plan for one record. */
 export type ParsedExample<S extends FeatureSpecs, M extends PlanInt64 = 'bigint'> = {
   -readonly [Name in keyof S]: ParsedFeature<S[Name], M>;
 };
 
-/** The result of a plan for a batch. */
+/** Result of a plan for a batch. */
 export type ParsedBatch<S extends FeatureSpecs, M extends PlanInt64 = 'bigint'> = {
   -readonly [Name in keyof S]: ParsedColumn<S[Name], M>;
 };

@@ -11,37 +11,37 @@ import type { Feature, Int64Mode, Int64Values } from './feature.ts';
 import type { FeatureCursor } from './feature-cursor.ts';
 import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 
-/** From this number of floats on, copying a run at once is faster than word by word. */
+/** Number of floats beyond which copying a run at once is faster than copying it word by word. */
 const MIN_COPIED_FLOATS = 32;
-/** Integers of longer lists are counted before memory is allocated. */
+/** Maximum size of a list whose integers are not counted before memory is allocated. */
 const MAX_UNCOUNTED_BYTES = 1024;
 const SLAB_BYTES = 65_536;
-/** Larger arrays have memory of their own. */
+/** Maximum size of an array that shares memory with others. */
 const MAX_SHARED_BYTES = 16_384;
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 const UNSET: Feature = Object.freeze({ kind: 'none', value: Object.freeze([]) }) as Feature;
 
-/** Receives the values of a feature where they are, without copies. */
+/** Receives the values of a feature in place, without copies. */
 export interface ValueSink extends VarintSink {
-  /** A run of little-endian 32-bit floats at [from, to) of `bytes`. */
+  /** Receives a run of little-endian 32-bit floats at [from, to) of `bytes`. */
   floats(bytes: Uint8Array, from: number, to: number): void;
-  /** A value of bytes at [from, to) of `bytes`. */
+  /** Receives a value of bytes at [from, to) of `bytes`. */
   value(bytes: Uint8Array, from: number, to: number): void;
 }
 
-/** Memory as 32-bit words and as bytes. */
+/** Memory that is accessible as 32-bit words and as bytes. */
 export interface WordMemory {
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
 }
 
 /**
- * Memory for values. Floats and integers are written as words, without creating a number of each
- * value: a float keeps its NaN, and a 64-bit integer needs no BigInt.
+ * Memory for values. Floats and integers are written as words, without creating a JavaScript number
+ * for each value, so that a NaN keeps its bits and a 64-bit integer does not need a BigInt.
  */
 export class ValueMemory implements WordMemory {
   words!: Int32Array<ArrayBuffer>;
-  /** The same memory. Kept, because asking an array for its buffer takes 22 ns. */
+  /** The buffer of the memory, stored because reading the `buffer` of an array takes 22 ns. */
   buffer!: ArrayBuffer;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #numbers: Float64Array<ArrayBuffer> | undefined;
@@ -74,9 +74,9 @@ export class ValueMemory implements WordMemory {
 }
 
 /**
- * Number of values of the list.
+ * Returns the number of values of the list.
  *
- * @throws WireFault for a damaged list; a varint of more than ten bytes is not found
+ * @throws WireFault for a damaged list; varints of more than ten bytes are not detected
  */
 export function countValues(cursor: FeatureCursor): number {
   if (cursor.isOneRun) return countRun(cursor);
@@ -106,8 +106,8 @@ export function viewsInto(cursor: FeatureCursor, views: Uint8Array[], to: number
 }
 
 /**
- * A view takes 100 bytes of memory, and an empty value two bytes of a message: all empty values
- * share one view.
+ * Returns a view of the current run. All empty values share one view, because a view takes 100
+ * bytes of memory, but an empty value takes only two bytes of a message.
  */
 function viewOf(cursor: FeatureCursor): Uint8Array {
   const { offset, buffer, runStart, runEnd } = cursor;
@@ -116,7 +116,7 @@ function viewOf(cursor: FeatureCursor): Uint8Array {
 
 /**
  * Writes the floats of a FloatList to `memory`, starting at word `to`. Returns the word after the
- * last one. Values beyond the end of the memory are counted, not written.
+ * last one. Values beyond the end of the memory are counted but not written.
  */
 export function floatsInto(cursor: FeatureCursor, memory: WordMemory, to: number): number {
   if (cursor.isOneRun) return copyFloats(cursor, memory, to);
@@ -163,13 +163,13 @@ export function numbersInto(cursor: FeatureCursor, numbers: Float64Array, to: nu
   return to;
 }
 
-/** An upper bound of the number of integers in the list. */
+/** Returns an upper bound of the number of integers in the list. */
 export function maxInt64s(cursor: FeatureCursor): number {
   const size = cursor.listEnd - cursor.listStart;
   return size <= MAX_UNCOUNTED_BYTES ? size : countValues(cursor);
 }
 
-/** Sends the values of the list to `sink`. The list is undamaged. */
+/** Sends the values of the list to `sink`. The list must be undamaged. */
 export function sendValues(cursor: FeatureCursor, sink: ValueSink): void {
   if (cursor.isOneRun) sendRun(cursor, sink);
   else for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) sendRun(cursor, sink);
@@ -181,7 +181,7 @@ function sendRun({ kind, list, runStart, runEnd }: FeatureCursor, sink: ValueSin
   else sendVarints(list, runStart, runEnd, sink);
 }
 
-/** An integer that a number cannot hold, and its index in the list. */
+/** Thrown for an integer that a number cannot represent, with its index in the list. */
 export class UnsafeInteger extends Error {
   constructor(index: number, value: bigint) {
     super(
@@ -191,13 +191,13 @@ export class UnsafeInteger extends Error {
 }
 
 /**
- * Builds features with arrays of their own. Small arrays share memory, as Node's Buffers do:
- * allocating 16 KiB takes 8 µs, a view of existing memory 60 ns.
+ * Builds features that own their arrays. Small arrays share memory, as Node's Buffers do:
+ * allocating 16 KiB takes 8 µs, but creating a view of existing memory takes 60 ns.
  */
 export class FeatureBuilder {
   readonly #slab = new Slab();
 
-  /** The feature of the cursor. @throws WireFault, UnsafeInteger */
+  /** Returns the feature of the cursor. @throws WireFault, UnsafeInteger */
   feature(cursor: FeatureCursor, int64: Int64Mode): Feature {
     switch (cursor.kind) {
       case BYTES: {
@@ -214,7 +214,7 @@ export class FeatureBuilder {
     }
   }
 
-  /** A view of the record where the floats are aligned, else a copy. */
+  /** Returns the floats as a view of the record if they are aligned, otherwise as a copy. */
   #floats(cursor: FeatureCursor): Float32Array {
     const view = alignedFloats(cursor);
     if (view !== undefined) return view;
@@ -246,7 +246,7 @@ export class FeatureBuilder {
   }
 }
 
-/** The floats of a list that is one run, as a view of the record, if they are aligned there. */
+/** Returns the floats of the list as a view of the record, if the list is one run and aligned. */
 export function alignedFloats(cursor: FeatureCursor): Float32Array | undefined {
   if (!LITTLE_ENDIAN || !cursor.isOneRun) return undefined;
   const at = cursor.offset + cursor.runStart;
@@ -254,14 +254,14 @@ export function alignedFloats(cursor: FeatureCursor): Float32Array | undefined {
   return new Float32Array(cursor.buffer, at, (cursor.runEnd - cursor.runStart) / 4);
 }
 
-/** Memory that several arrays share, piece by piece. */
+/** Memory that is divided into pieces for several arrays. */
 class Slab extends ValueMemory {
-  /** The first word of the piece taken last. */
+  /** First word of the most recent piece. */
   at = 0;
   #shared = new Int32Array(0);
   #used = 0;
 
-  /** Takes a piece of at most `bytes` bytes, at a multiple of eight bytes. */
+  /** Reserves a piece of at most `bytes` bytes, at a multiple of eight bytes. */
   take(bytes: number): void {
     if (bytes > MAX_SHARED_BYTES) {
       this.allocate(Math.ceil(bytes / 8) * 2);
@@ -276,7 +276,7 @@ class Slab extends ValueMemory {
     this.at = this.#used;
   }
 
-  /** Keeps only the first `words` words of the piece: the next one begins after them. */
+  /** Keeps only the first `words` words of the piece. The next piece begins after them. */
   keep(words: number): void {
     if (this.words === this.#shared) this.#used = this.at + words + (words & 1);
   }

@@ -2,31 +2,31 @@
 export type FeatureKind = 'bytes' | 'float' | 'int64';
 
 /**
- * How integers are returned: exactly, as numbers (one beyond 2^53 - 1 is an error), or as numbers
- * for features whose integers all fit.
+ * Form in which integers are returned: exactly (`bigint`), as numbers (`number`: an integer beyond
+ * 2^53 - 1 is an error), or as numbers only for features whose integers all fit (`auto`).
  */
 export type Int64Mode = 'bigint' | 'number' | 'auto';
 
-/** The array of integers for a mode. */
+/** Type of the array of integers for a mode. */
 export type Int64Values<M extends Int64Mode = Int64Mode> = M extends 'bigint'
   ? BigInt64Array
   : M extends 'number'
     ? Float64Array
     : BigInt64Array | Float64Array;
 
-/** Texts, images, any other bytes. */
+/** A feature of strings, images or other bytes. */
 export interface BytesFeature {
   readonly kind: 'bytes';
   readonly value: Uint8Array[];
 }
 
-/** 32-bit floats. */
+/** A feature of 32-bit floats. */
 export interface FloatFeature {
   readonly kind: 'float';
   readonly value: Float32Array;
 }
 
-/** 64-bit integers. */
+/** A feature of 64-bit integers. */
 export interface Int64Feature<M extends Int64Mode = Int64Mode> {
   readonly kind: 'int64';
   readonly value: Int64Values<M>;
@@ -48,7 +48,10 @@ export type Feature<M extends Int64Mode = Int64Mode> =
 /** A tf.train.Example: features by name, in the order of the record. */
 export type Example<M extends Int64Mode = Int64Mode> = Map<string, Feature<M>>;
 
-/** A tf.train.SequenceExample: features of the whole, and for each name one feature per step. */
+/**
+ * A tf.train.SequenceExample: the features of its context and, by the name of each feature list,
+ * one feature per step.
+ */
 export interface SequenceExample<M extends Int64Mode = Int64Mode> {
   readonly context: Map<string, Feature<M>>;
   readonly featureLists: Map<string, Feature<M>[]>;

@@ -6,16 +6,17 @@ import { KIND_NAMES, NONE } from './list-cursor.ts';
 import { isSame } from './name-table.ts';
 
 /**
- * The positions of the requested features of some records: found while each record is walked once,
- * and read afterwards column by column. Of all other features, only name and length are read.
+ * Positions of the requested features of some records. They are found while each record is
+ * traversed once, and the values are read later, column by column. For all other features, only the
+ * name and the length are read.
  */
 export class FoundFeatures {
-  /** Reads the list that `open` has opened. */
+  /** Cursor that reads the list opened by `open`. */
   readonly cursor: FeatureCursor = new FeatureCursor();
   records = 0;
   readonly #names: readonly string[];
   readonly #finder: SlotFinder;
-  /** By record and slot. */
+  /** Places of the features, by record and slot. */
   readonly #places = new FeaturePlaces();
   readonly #bytes: Uint8Array[] = [];
   readonly #recordStarts: number[] = [];
@@ -27,7 +28,11 @@ export class FoundFeatures {
     this.cursor.strict = strict;
   }
 
-  /** Starts with at most `maxRecords` records. @param placeOf source of a record, for errors */
+  /**
+   * Starts a batch of at most `maxRecords` records.
+   *
+   * @param placeOf returns the source of a record, for errors
+   */
   begin(maxRecords: number, placeOf: (record: number) => ErrorPlace): void {
     this.#places.clear(maxRecords * this.#names.length);
     this.records = 0;
@@ -65,7 +70,10 @@ export class FoundFeatures {
     );
   }
 
-  /** Adds the step that `cursor` has read in `record`, as the only feature of a record. */
+  /**
+   * Adds the step that `cursor` has read in `record`. The step becomes the only feature of a
+   * record.
+   */
   addStep(record: Uint8Array, cursor: FeatureCursor): void {
     this.#places.set(this.#addRecord(record, 0), cursor);
   }
@@ -76,18 +84,18 @@ export class FoundFeatures {
     return this.records++;
   }
 
-  /** Whether the record has the feature, with a list. */
+  /** Reports whether the record has the feature, with a list. */
   has(record: number, slot: number): boolean {
     return this.#places.kinds[record * this.#names.length + slot] !== NONE;
   }
 
-  /** Bytes of the list in the record. */
+  /** Returns the size in bytes of the list in the record. */
   length(record: number, slot: number): number {
     return this.#places.length(record * this.#names.length + slot);
   }
 
   /**
-   * Opens the list of a feature. Returns false for a record without it.
+   * Opens the list of a feature. Returns false if the record does not have the list.
    *
    * @throws RecordpipeError `schema-mismatch` for a list of another kind
    */
@@ -105,12 +113,12 @@ export class FoundFeatures {
     return true;
   }
 
-  /** The error of a record that is undamaged, but does not fit the specs. */
+  /** Returns the error for a record that is undamaged but does not match the specs. */
   mismatch(record: number, slot: number, what: string): RecordpipeError {
     return new RecordpipeError('schema-mismatch', this.#sentence(slot, what), this.#placeOf(record));
   }
 
-  /** The error of a list that could not be read. */
+  /** Returns the error for a list that could not be read. */
   explained(error: unknown, record: number, slot: number): unknown {
     if (!(error instanceof WireFault)) return error;
     const isInRecord = this.cursor.list === this.#bytes[record];
@@ -131,14 +139,14 @@ export class FoundFeatures {
 interface Requested {
   readonly bytes: Uint8Array;
   readonly slot: number;
-  /** The requested name that came next in an earlier record. */
+  /** The requested name that followed this one in an earlier record. */
   follower: Requested | undefined;
 }
 
 /**
- * Finds requested names. Records of a file nearly always have the same names in the same order: the
- * name that came next in an earlier record is compared first, then those of the same length. Other
- * names are not kept, unlike in `NameTable`.
+ * Finds requested names. The records of a file nearly always have the same names in the same order,
+ * so the name that came next in an earlier record is compared first, then names of the same length.
+ * Unlike `NameTable`, it does not keep other names.
  */
 export class SlotFinder {
   readonly #byLength: Requested[][];
@@ -153,12 +161,12 @@ export class SlotFinder {
     );
   }
 
-  /** Starts a record. */
+  /** Starts a new record. */
   begin(): void {
     this.#last = undefined;
   }
 
-  /** The index of the name among those requested; -1 for any other name. */
+  /** Returns the index of the name among the requested ones, or -1 for any other name. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const last = this.#last;
     const expected = last === undefined ? this.#first : last.follower;

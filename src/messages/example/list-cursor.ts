@@ -1,26 +1,26 @@
 import { WireReader } from '../../bytes/wire/wire-reader.ts';
 
-/** Kinds as numbers: those of the fields of `Feature` in example.proto; 0 where none is set. */
+/** Kinds as numbers: those of the fields of `Feature` in example.proto, or 0 if no kind is set. */
 export const NONE = 0;
 export const BYTES = 1;
 export const FLOAT = 2;
 export const INT64 = 3;
-/** Name of a kind by its number. */
+/** Names of the kinds, by number. */
 export const KIND_NAMES = ['none', 'bytes', 'float', 'int64'] as const;
 
-/** Tag of a packed run, or of a value of bytes. */
+/** Tag of a packed run or of a value of bytes. */
 const FIELD_1 = 0x0a;
 /** Tags of values that are not packed. */
 const VARINT_1 = 0x08;
 const FLOAT_1 = 0x0d;
 const NOTHING = new Uint8Array(0);
-/** Kept, because asking an array for its buffer takes 22 ns. */
+/** Buffer of the empty array, stored because reading the `buffer` of an array takes 22 ns. */
 const NO_BUFFER: ArrayBufferLike = NOTHING.buffer;
 
 /**
  * Moves through the values of one list, run by run. Nearly all lists of numbers are one packed run,
- * [runStart, runEnd), for which `isOneRun` is true: readers need no loop for it. Any mixture of runs
- * and single values is read as well:
+ * [runStart, runEnd), for which `isOneRun` is true, so that readers do not need a loop. Any mixture
+ * of runs and single values can also be read:
  *
  * ```
  * for (cursor.openRuns(); cursor.hasRun; cursor.nextRun()) use(cursor.list, cursor.runStart, cursor.runEnd);
@@ -29,35 +29,37 @@ const NO_BUFFER: ArrayBufferLike = NOTHING.buffer;
  */
 export class ListCursor extends WireReader {
   /**
-   * False for protobuf's rules, which accept unknown fields. `tf` reports what TensorFlow's parser
-   * rejects or reads otherwise as damage. `exact` reports unknown fields as damage, and sets
-   * `isForeign`.
+   * Rules that apply to the record. False selects protobuf's rules, which accept unknown fields.
+   * `tf` reports as damage what TensorFlow's parser rejects or reads differently. `exact` reports
+   * unknown fields as damage, and sets `isForeign`.
    */
   strict: false | 'tf' | 'exact' = false;
   kind: number = NONE;
-  /** The body of the feature's list: the record, or a copy where protobuf joins separate parts. */
+  /**
+   * Bytes that contain the feature's list: the record, or a copy if protobuf joins separate parts.
+   */
   list: Uint8Array = NOTHING;
   listStart = 0;
   listEnd = 0;
   /**
-   * Values of the list: packed numbers, one number that is not packed, or one value of bytes; -1
-   * after the last run.
+   * Start of the current run: packed numbers, one number that is not packed, or one value of bytes;
+   * -1 after the last run.
    */
   runStart = -1;
   runEnd = 0;
-  /** Whether the list is one packed run, or one value of bytes; `openRuns` resets it. */
+  /** Whether the list is one packed run or one value of bytes. `openRuns` resets it. */
   isOneRun = false;
   /** Whether the fault is a field that does not belong to these messages. */
   isForeign = false;
-  /** Packed runs of the list so far, and numbers that are not packed. */
+  /** Number of packed runs of the list so far, followed by that of numbers that are not packed. */
   #runs = 0;
   #singles = 0;
-  /** The list whose buffer and offset are known. */
+  /** The list for which the buffer and the offset are known. */
   #viewed: Uint8Array = NOTHING;
   #buffer: ArrayBufferLike = NO_BUFFER;
   #offset = 0;
 
-  /** Moves to a list found earlier. */
+  /** Moves to a list that was found earlier. */
   openList(kind: number, list: Uint8Array, start: number, end: number): void {
     this.fault = undefined;
     this.kind = kind;
@@ -67,7 +69,7 @@ export class ListCursor extends WireReader {
     this.findOneRun(start, end);
   }
 
-  /** Finds out whether the list is one run, the common layout. */
+  /** Determines whether the list is one run, which is the common layout. */
   protected findOneRun(start: number, end: number): void {
     this.isOneRun = false;
     if (this.bytes[start] !== FIELD_1 || this.delimitedEnd(start + 1, end) !== end) return;
@@ -87,7 +89,7 @@ export class ListCursor extends WireReader {
     this.nextRun();
   }
 
-  /** Whether there is a run. */
+  /** Whether the cursor is at a run. */
   get hasRun(): boolean {
     return this.runStart >= 0;
   }
@@ -137,7 +139,7 @@ export class ListCursor extends WireReader {
     else this.runStart = start;
   }
 
-  /** Byte 0 of `list` in `buffer`. */
+  /** Position of byte 0 of `list` in `buffer`. */
   get offset(): number {
     if (this.#viewed !== this.list) {
       this.#viewed = this.list;
@@ -147,7 +149,7 @@ export class ListCursor extends WireReader {
     return this.#offset;
   }
 
-  /** The memory of `list`, after `offset` was read. */
+  /** Memory of `list`. Valid only after `offset` was read. */
   get buffer(): ArrayBufferLike {
     return this.#buffer;
   }
@@ -157,7 +159,7 @@ export class ListCursor extends WireReader {
     this.#buffer = NO_BUFFER;
   }
 
-  /** Accepts a field that does not belong to these messages, or reports it. */
+  /** Skips a field that does not belong to these messages, or reports it as damage. */
   protected skipUnknown(at: number): boolean {
     if (this.strict !== 'exact') return true;
     this.isForeign = true;

@@ -1,21 +1,23 @@
 interface Entry<T> {
   readonly bytes: Uint8Array;
   readonly value: T;
-  /** The name that came after this one in an earlier record. */
+  /** The name that followed this one in an earlier record. */
   follower: Entry<T> | undefined;
-  /** Another name with the same hash. */
+  /** The next entry with the same hash. */
   readonly chain: Entry<T> | undefined;
 }
 
-/** Limits of the names kept: beyond them, the table starts empty with the next record. */
+/**
+ * Limits of the stored names. If they are exceeded, the table is cleared before the next record.
+ */
 const MAX_NAMES = 4096;
 const MAX_BYTES = 1 << 20;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Finds the value of a name from its bytes, without decoding them. Records of a file nearly always
- * have the same names in the same order: the name that came next in an earlier record is compared
- * first.
+ * Finds the value of a name from its bytes, without decoding them. The records of a file nearly
+ * always have the same names in the same order, so the name that came next in an earlier record is
+ * compared first.
  */
 export class NameTable<T> {
   readonly #create: (name: string) => T;
@@ -23,7 +25,7 @@ export class NameTable<T> {
   #first: Entry<T> | undefined;
   #last: Entry<T> | undefined;
   #size = 0;
-  // Random, so that no file can have names that all share a hash.
+  // Random, so that no file can be crafted whose names all share a hash.
   readonly #seed = Math.floor(Math.random() * 2 ** 31);
 
   /** @param create called for a name that is not in the table */
@@ -31,7 +33,7 @@ export class NameTable<T> {
     this.#create = create;
   }
 
-  /** Starts a record. */
+  /** Starts a new record. */
   begin(): void {
     if (this.#byHash.size > MAX_NAMES || this.#size > MAX_BYTES) this.clear();
     this.#last = undefined;
@@ -43,7 +45,11 @@ export class NameTable<T> {
     this.#first = this.#last = undefined;
   }
 
-  /** @throws TypeError for bytes that are not UTF-8 */
+  /**
+   * Returns the value of the name at [start, end) of `bytes`.
+   *
+   * @throws TypeError for bytes that are not UTF-8
+   */
   find(bytes: Uint8Array, start: number, end: number): T {
     const last = this.#last;
     const expected = last === undefined ? this.#first : last.follower;
@@ -73,8 +79,8 @@ export class NameTable<T> {
 }
 
 /**
- * Whether `name` is at [start, end) of `bytes`. Names with a common prefix differ at their end: the
- * last byte is compared first.
+ * Reports whether `name` is at [start, end) of `bytes`. The last byte is compared first, because
+ * names with a common prefix differ at their end.
  */
 export function isSame(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   const { length } = name;

@@ -8,28 +8,28 @@ import type { PlanInt64 } from './feature-specs.ts';
 import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewsInto } from './feature-values.ts';
 import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 
-/** Collects values of one kind from many lists in the array of a column. */
+/** Collects values of one kind from many lists into the array of a column. */
 export interface ValueCollector {
-  /** The kind by number. */
+  /** Kind of the values, as a number. */
   readonly kind: number;
   /** Starts a column of at most `maxValues` values. */
   begin(maxValues: number): void;
-  /** An upper bound of the number of values in a list of `bytes` bytes. */
+  /** Returns an upper bound of the number of values in a list of `bytes` bytes. */
   maxValues(bytes: number): number;
   /**
    * Adds the values of an open list, starting at `to`. Returns the index after the last one. Values
-   * without room are counted only.
+   * for which there is no room are only counted.
    */
   add(cursor: FeatureCursor, to: number): number;
   /** Fills [from, to) with the default. */
   fill(from: number, to: number): void;
   /**
-   * The first `count` values, which the caller owns.
+   * Returns the first `count` values, which the caller owns.
    *
-   * @param onUnsafe the error for an integer that a number cannot hold
+   * @param onUnsafe returns the error for an integer that a number cannot represent
    */
   finish(count: number, onUnsafe: UnsafeError): unknown;
-  /** The first value, without an array. */
+  /** Returns the first value, without an array. */
   finishOne(onUnsafe: UnsafeError): unknown;
 }
 
@@ -39,7 +39,7 @@ export type UnsafeError = (index: number, value: bigint) => Error;
 type Default = Uint8Array | string | number | bigint;
 
 /**
- * A collector of values of `kind`.
+ * Returns a collector of values of `kind`.
  *
  * @param what the feature, for errors
  * @param given one default for all values, or one for each value of a record
@@ -115,7 +115,7 @@ class BytesCollector implements ValueCollector {
   }
 }
 
-/** A value by its words, without an array for it. */
+/** Converts the words of one value without allocating an array for it. */
 const one = new Int32Array(2);
 const oneFloat = new Float32Array(one.buffer);
 const oneInteger = new BigInt64Array(one.buffer);
@@ -123,7 +123,7 @@ const oneInteger = new BigInt64Array(one.buffer);
 class FloatCollector implements ValueCollector {
   readonly kind = FLOAT;
   readonly #defaults: Int32Array;
-  /** For columns of one value, which are copied when they are finished. */
+  /** Memory for columns of one value, which are copied on completion. */
   readonly #single = new ValueMemory(2);
   readonly #reuse: boolean;
   #memory: ValueMemory = this.#single;
@@ -172,8 +172,8 @@ class FloatCollector implements ValueCollector {
 }
 
 /**
- * Collects words in memory that is kept, because the number of integers is not known before they
- * are read.
+ * Collects words in memory that is kept from column to column, because the number of integers is
+ * not known until they are read.
  */
 class Int64Collector implements ValueCollector {
   readonly kind = INT64;

@@ -14,7 +14,7 @@ import { fieldBody, type MessageBody, TensorReader } from './tensor-reader.ts';
 /** Options of {@link decodeSageMakerRecord}. */
 export interface DecodeSageMakerRecordOptions<M extends Uint64Mode = Uint64Mode> {
   /**
-   * Keys and shapes as `Float64Array` (`number`: an integer beyond 2^53 - 1 is an error), or as
+   * Type of keys and shapes: `Float64Array` (`number`: an integer beyond 2^53 - 1 is an error) or
    * `BigUint64Array` (`bigint`).
    */
   readonly uint64: M;
@@ -32,15 +32,16 @@ const KINDS = new Map<number, keyof typeof VALUE>(
 const NONE: SageMakerValue<never> = Object.freeze({ kind: 'none' });
 
 /**
- * Decodes an aialgs.data.Record: the payload of a record in SageMaker's recordio-protobuf. Bytes
- * are views of the record, and so are floats at a multiple of their size in its memory; others, and
- * integers, are copies.
+ * Decodes an aialgs.data.Record, which is the payload of a record in SageMaker's recordio-protobuf.
+ * Bytes are views of the record, and so are floats that begin at a multiple of their size in its
+ * memory. Other floats and all integers are copies.
  *
- * All rules of protobuf hold: the last feature of a name and the last kind of a value count, lists
- * in several parts are joined, packed or not, unknown fields are skipped. Keys and shape are not
- * compared with the values. Declared lengths are checked before memory is allocated.
+ * All rules of protobuf apply: the last feature with a given name and the last kind of a value
+ * count, lists in several parts are joined, whether they are packed or not, and unknown fields are
+ * skipped. Keys and shape are not compared with the values. Declared lengths are checked before
+ * memory is allocated.
  *
- * The format is that of record.proto in the SageMaker Python SDK.
+ * The format is defined by record.proto in the SageMaker Python SDK.
  *
  * @throws RecordpipeError `malformed-example` with the name of the feature or label and the byte of
  *   the record
@@ -72,7 +73,7 @@ class Decoding<M extends Uint64Mode> {
   readonly #place: ErrorPlace;
   readonly #reader: WireReader;
   readonly #tensors = new TensorReader();
-  /** What is read, and where it begins: for errors. */
+  /** Name of the value that is read, followed by its start; used in errors. */
   #what = '';
   #whatAt = 0;
   #body: Uint8Array;
@@ -137,7 +138,7 @@ class Decoding<M extends Uint64Mode> {
   }
 
   /**
-   * Reads a Value: the last kind counts, with all of its parts after the last one of another kind.
+   * Reads a Value. The last kind counts, with all of its parts after the last part of another kind.
    */
   #value(value: MessageBody): SageMakerValue<M> {
     const reader = this.#reader;
@@ -189,7 +190,7 @@ class Decoding<M extends Uint64Mode> {
     this.#reader.reset(bytes, at);
   }
 
-  /** The field as text. */
+  /** Returns the field as text. */
   #text(): string {
     const { bytes, start, end } = this.#reader;
     try {

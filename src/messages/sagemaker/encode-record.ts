@@ -23,7 +23,7 @@ export type Uint64Input = BigUint64Array | Float64Array | Uint32Array | readonly
 const MAX_INT32 = 2 ** 31 - 1;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** 64-bit floats as protobuf writes them. */
+/** Returns 64-bit floats as protobuf writes them. */
 function doubleBytes(what: string, values: Float64Array | Float32Array | readonly number[]): Uint8Array {
   if (values instanceof Float64Array && LITTLE_ENDIAN)
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -39,7 +39,8 @@ function doubleBytes(what: string, values: Float64Array | Float32Array | readonl
 }
 
 /**
- * 32-bit integers as pairs of words, the lower one first: protobuf writes them as 64-bit integers.
+ * Returns 32-bit integers as pairs of words, low word first, because protobuf writes them as 64-bit
+ * integers.
  */
 function int32Words(what: string, values: Int32Array | Float64Array | readonly number[]): Int32Array {
   listed(what, values, 'integers');
@@ -55,7 +56,7 @@ function int32Words(what: string, values: Int32Array | Float64Array | readonly n
   return words;
 }
 
-/** Unsigned integers as pairs of words, the lower one first. */
+/** Returns unsigned integers as pairs of words, low word first. */
 function uint64Words(what: string, values: Uint64Input): Int32Array {
   if (values instanceof BigUint64Array && LITTLE_ENDIAN)
     return new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
@@ -82,12 +83,15 @@ function uint64Words(what: string, values: Uint64Input): Int32Array {
 export interface TensorInput {
   readonly kind: 'float32' | 'float64' | 'int32';
   readonly values: Float32Array | Float64Array | Int32Array | readonly number[];
-  /** The element of each value of a sparse tensor; none for a dense one. Keys need a shape. */
+  /**
+   * Index of the element that each value of a sparse tensor belongs to; omitted for a dense tensor.
+   * Keys require a shape.
+   */
   readonly keys?: Uint64Input | undefined;
   readonly shape?: Uint64Input | undefined;
 }
 
-/** A feature or label to encode. Texts are written in UTF-8. */
+/** A feature or label to encode. Strings are encoded as UTF-8. */
 export type SageMakerValueInput =
   | TensorInput
   | {
@@ -113,13 +117,14 @@ export interface SageMakerRecordInput {
 
 /**
  * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's
- * `Record.SerializeToString(deterministic=True)`: lists packed, features and labels sorted by name.
- * (Python puts a name after another that it is a prefix of.) As RecordIO (`openRecordIOWriter`),
- * such records are SageMaker's recordio-protobuf. The result is new memory that the caller owns.
+ * `Record.SerializeToString(deterministic=True)` does: lists are packed, and features and labels
+ * are sorted by name, except that Python puts a name after any name that it is a prefix of. Such
+ * records, written as RecordIO (`openRecordIOWriter`), are SageMaker's recordio-protobuf. The
+ * result is new memory that the caller owns.
  *
  * @throws UsageError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone
- *   surrogates in texts, keys or a shape that do not fit the values, more than 2 GiB; it names the
- *   feature or label
+ *   surrogates in strings, keys or a shape that do not fit the values, or more than 2 GiB; the
+ *   error names the feature or label
  * @throws UsageError for values of a type that does not match the kind
  * @example
  * ```ts
@@ -192,7 +197,7 @@ function valuesPart(what: string, kind: TensorInput['kind'], values: TensorInput
   }
 }
 
-/** Checks that keys and shape, which are integers, fit the number of values. */
+/** Checks that the keys and the shape are integers that fit the number of values. */
 function checkPlaces(what: string, values: number, keys: Uint64Input, shape: Uint64Input): void {
   if (shape.length === 0) {
     if (keys.length > 0) throw new UsageError(`${what}: expected a shape beside keys, got none`);

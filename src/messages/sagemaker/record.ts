@@ -1,24 +1,24 @@
 /**
- * How keys and shapes are returned: as numbers (an integer beyond 2^53 - 1 is an error), or
- * exactly.
+ * Form in which keys and shapes are returned: as numbers (`number`: an integer beyond 2^53 - 1 is
+ * an error), or exactly (`bigint`).
  */
 export type Uint64Mode = 'number' | 'bigint';
 
-/** The array of unsigned 64-bit integers for a mode. */
+/** Type of the array of unsigned 64-bit integers for a mode. */
 export type Uint64Values<M extends Uint64Mode = Uint64Mode> = M extends 'number'
   ? Float64Array
   : BigUint64Array;
 
-/** Where the values of a tensor are. */
+/** Positions of the values of a tensor. */
 export interface TensorPlaces<M extends Uint64Mode = Uint64Mode> {
   /**
-   * The element of each value of a sparse tensor, in row-major order; empty for a dense tensor, or
-   * one without values.
+   * Index of the element that each value of a sparse tensor belongs to, in row-major order; empty
+   * for a dense tensor or a tensor without values.
    */
   readonly keys: Uint64Values<M>;
   /**
-   * The dimensions; empty if the record has none, as for the dense vectors that the SageMaker SDK
-   * writes.
+   * Dimensions of the tensor; empty if the record has none, as with the dense vectors that the
+   * SageMaker SDK writes.
    */
   readonly shape: Uint64Values<M>;
 }
@@ -41,7 +41,7 @@ export interface Int32Tensor<M extends Uint64Mode = Uint64Mode> extends TensorPl
   readonly values: Int32Array;
 }
 
-/** Bytes: images, texts, anything. */
+/** Bytes of any kind, such as images or strings. */
 export interface SageMakerBytes {
   readonly kind: 'bytes';
   readonly values: Uint8Array[];
@@ -86,11 +86,11 @@ export const RECORD = {
 /** Tags of the kinds of a Value. */
 export const VALUE = { float32: 0x12, float64: 0x1a, int32: 0x3a, bytes: 0x4a } as const;
 
-/** Tags of the fields of each tensor, packed. */
+/** Tags of the fields of each tensor, which are packed. */
 export const TENSOR = { values: 0x0a, keys: 0x12, shape: 0x1a } as const;
 
 /** Tags of the fields of Bytes. */
 export const BYTES = { value: 0x0a, contentType: 0x12 } as const;
 
-/** Tags of the fields of an entry of a map. */
+/** Tags of the fields of a map entry. */
 export const ENTRY = { name: 0x0a, value: 0x12 } as const;

@@ -9,7 +9,7 @@ import {
 import { FIXED32, FIXED64, VARINT, WireFault, WireReader } from '../../bytes/wire/wire-reader.ts';
 import { TENSOR, type Uint64Mode, type Uint64Values } from './record.ts';
 
-/** The body of a message: part of the record, or a copy where protobuf joins separate parts. */
+/** Body of a message: part of the record, or a copy if protobuf joins separate parts. */
 export interface MessageBody {
   readonly bytes: Uint8Array;
   readonly start: number;
@@ -17,8 +17,8 @@ export interface MessageBody {
 }
 
 /**
- * The bodies of all fields with `tag` from `from` to the end of a message, joined, which is how
- * protobuf merges messages. Undefined if there is none.
+ * Returns the joined bodies of all fields with `tag` from `from` to the end of a message, or
+ * undefined if there are none. Protobuf merges messages by joining their bodies.
  */
 export function fieldBody(
   reader: WireReader,
@@ -46,12 +46,12 @@ export function fieldBody(
   return { bytes: joined, start: 0, end: size };
 }
 
-/** The part of a tag that is the number of the field. */
+/** Mask of the bits of a tag that contain the field number. */
 const FIELD = 0xf8;
 
 /**
- * Reads the lists of one tensor. Nearly all are one packed run; any mixture of runs and single
- * values is read as well. Values are counted before memory is allocated.
+ * Reads the lists of one tensor. Nearly all lists are one packed run, but any mixture of runs and
+ * single values can be read. Values are counted before memory is allocated.
  */
 export class TensorReader extends WireReader {
   #start = 0;
@@ -63,7 +63,7 @@ export class TensorReader extends WireReader {
     this.#end = end;
   }
 
-  /** 32-bit floats: a view of the record if they are aligned, else a copy. */
+  /** Returns the 32-bit floats as a view of the record if they are aligned, otherwise as a copy. */
   float32s(): Float32Array {
     const bytes = this.#fixed(FIXED32, 4);
     if (!LITTLE_ENDIAN)
@@ -72,7 +72,7 @@ export class TensorReader extends WireReader {
     return new Float32Array(buffer, byteOffset, bytes.length / 4);
   }
 
-  /** 64-bit floats: a view of the record if they are aligned, else a copy. */
+  /** Returns the 64-bit floats as a view of the record if they are aligned, otherwise as a copy. */
   float64s(): Float64Array {
     const bytes = this.#fixed(FIXED64, 8);
     if (!LITTLE_ENDIAN)
@@ -81,7 +81,7 @@ export class TensorReader extends WireReader {
     return new Float64Array(buffer, byteOffset, bytes.length / 8);
   }
 
-  /** 32-bit integers. */
+  /** Returns the 32-bit integers. */
   int32s(): Int32Array {
     const values = new Int32Array(this.#count(TENSOR.values));
     let to = 0;
@@ -90,7 +90,7 @@ export class TensorReader extends WireReader {
     return values;
   }
 
-  /** Keys or shape. @throws WireFault for an integer that does not fit the mode */
+  /** Returns the keys or the shape. @throws WireFault for an integer that does not fit the mode */
   uint64s<M extends Uint64Mode>(list: 'keys' | 'shape', mode: M): Uint64Values<M>;
   uint64s(list: 'keys' | 'shape', mode: Uint64Mode): Float64Array | BigUint64Array {
     const tag = TENSOR[list];
@@ -111,7 +111,7 @@ export class TensorReader extends WireReader {
     return numbers;
   }
 
-  /** The values of fixed size as bytes: a view of the record if they are one run. */
+  /** Returns the values of fixed size as bytes: as a view of the record if they are one run. */
   #fixed(single: number, size: number): Uint8Array {
     const { bytes } = this;
     let runs = 0;
@@ -146,7 +146,7 @@ export class TensorReader extends WireReader {
     this.at = this.#start;
   }
 
-  /** Moves to the next packed run of a list, or its next single value of the wire type. */
+  /** Moves to the next packed run of a list, or to its next single value of the wire type. */
   #nextRun(tag: number, single: number): boolean {
     const singleTag = (tag & FIELD) | single;
     while (this.nextField(this.#end)) if (this.tag === tag || this.tag === singleTag) return true;
@@ -162,7 +162,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** Offset of each value. */
+/** Returns the offset of each value. */
 function offsets({ length }: Uint8Array, size: number): number[] {
   return Array.from({ length: length / size }, (_, i) => i * size);
 }

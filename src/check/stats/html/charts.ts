@@ -12,7 +12,7 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Markup. Everything else that is interpolated into {@link html} is escaped. */
+/** A piece of markup. {@link html} escapes everything else that is interpolated into it. */
 export class Markup {
   readonly text: string;
 
@@ -21,15 +21,15 @@ export class Markup {
   }
 }
 
-/** What a template can interpolate. */
+/** A value that can be interpolated into a template. */
 export type Interpolated = string | number | Markup | readonly Markup[];
 
 /**
- * A template that escapes its interpolated values, in text and in quoted attributes. This is the
- * only way values get into a page.
+ * Builds markup from a template and escapes the interpolated values, in text and in quoted
+ * attributes. Values can get into a page only through this function.
  *
- * @param values markup is inserted unchanged, a list of markup without separators, everything else
- *   escaped
+ * @param values markup, which is inserted unchanged, lists of markup, which are inserted without
+ *   separators, or other values, which are escaped
  */
 export function html(parts: TemplateStringsArray, ...values: readonly Interpolated[]): Markup {
   let text = parts[0];
@@ -39,7 +39,7 @@ export function html(parts: TemplateStringsArray, ...values: readonly Interpolat
 
 export const NOTHING: Markup = new Markup('');
 
-/** Joins markup with a separator, which is markup too. */
+/** Joins markup with a separator, which is also markup. */
 export function joined(markup: readonly Markup[], separator: string): Markup {
   return new Markup(markup.map(({ text }) => text).join(separator));
 }
@@ -50,8 +50,8 @@ function markupOf(value: Interpolated): string {
 }
 
 /**
- * Replaces control characters, which pages must not contain, with their pictures, and format
- * characters, which can disguise text, with escapes.
+ * Escapes text for a page. Control characters, which pages must not contain, are replaced by their
+ * pictures, and format characters, which can disguise text, by escapes.
  */
 function escaped(text: string): string {
   return text
@@ -62,21 +62,21 @@ function escaped(text: string): string {
     .replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
-/** Size of the drawings in their own units: they stretch to the available space. */
+/** Size of the drawings in their own units. Drawings are stretched to the available space. */
 const WIDTH = 1000;
 const HEIGHT = 100;
 /** Gap between columns, as a share of the width of a column. */
 const GAP = 0.14;
-/** Minimum height of a column that is not zero, so that it is visible. */
+/** Minimum height of a column that is not zero. It keeps the column visible. */
 const MIN_HEIGHT = 1.5;
 
-/** A share from 0 to 1 as a bar. @param title describes it to screen readers */
+/** Draws a share from 0 to 1 as a bar. @param title describes the bar to screen readers */
 export function shareBar(share: number, title: string, kind: '' | 'bad' = ''): Markup {
   const width = share === 0 ? 0 : Math.max(4, round(share * WIDTH));
   return html`<svg class="bar" role="img" viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none"><title>${title}</title><rect class="track" width="${WIDTH}" height="10"/><rect class="fill ${kind}" width="${width}" height="10"/></svg>`;
 }
 
-/** A histogram. @param noun names what is counted */
+/** Draws a histogram. @param noun names what is counted */
 export function histogram(
   columns: readonly Column[],
   title: string,
@@ -91,7 +91,7 @@ export function histogram(
   const shapes = columns.map(({ count, label }, i) => {
     const height = count === 0 ? 0 : Math.max(MIN_HEIGHT, round((count / most) * HEIGHT));
     const said = `${label}: ${countText(count)} ${noun}`;
-    // The whole height reacts to the pointer.
+    // The full height of the chart reacts to the pointer.
     return html`<g><title>${said}</title><rect class="hit" x="${round(i * step)}" width="${round(step)}" height="${HEIGHT}"/><rect class="fill" x="${round((i + GAP / 2) * step)}" y="${round(HEIGHT - height)}" width="${round((1 - GAP) * step)}" height="${height}"/></g>`;
   });
   const said = columns
@@ -101,7 +101,7 @@ export function histogram(
   return html`<div class="histogram ${size}">${svg}<div class="axis" aria-hidden="true">${axis(columns, size)}</div></div>`;
 }
 
-/** The labels that fit. */
+/** Returns the labels that fit on the axis. */
 function axis(columns: readonly Column[], size: 'large' | 'small'): Markup[] {
   const room = size === 'large' ? 9 : 3;
   const each = Math.max(1, Math.ceil(columns.length / room));
@@ -115,18 +115,18 @@ function round(value: number): number {
 /** A column of a histogram. */
 export interface Column {
   readonly count: number;
-  /** Its start, as the label on the axis. */
+  /** Start of the range, as the label on the axis. */
   readonly start: string;
-  /** Its range in words. */
+  /** Range of the column in words. */
   readonly label: string;
 }
 
-/** Powers of two on each side of zero. */
+/** Maximum number of powers of two on each side of zero. */
 const MAX_EXPONENTS = 10;
 const MAX_LINEAR = 24;
 
 /**
- * Columns of a spread, from its first to its last power of two that is not empty.
+ * Returns the columns of a spread, from the first to the last power of two that is not empty.
  *
  * @param text formats a value
  * @example
@@ -146,7 +146,7 @@ export function spreadColumns({ log2 }: Spread, text: (value: number) => string 
 }
 
 /**
- * Columns of a spread of sizes in bytes.
+ * Returns the columns of a spread of sizes in bytes.
  *
  * @example
  * ```ts
@@ -159,8 +159,8 @@ export function sizeColumns(spread: Spread): Column[] {
 }
 
 /**
- * Columns of signed numbers, from large negative to large positive ones. All numbers much smaller
- * than the largest are one column, around zero.
+ * Returns the columns of signed numbers, from large negative to large positive numbers. All numbers
+ * that are much smaller than the largest share one column around zero.
  */
 function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
   const most = largestOf([...negative, ...positive].map(([exponent]) => exponent));
@@ -194,7 +194,7 @@ function signedColumns({ negative, zeros, positive }: SignedLog2): Column[] {
   ];
 }
 
-/** Columns of equal width, of integers that are all known. */
+/** Returns columns of equal width for integers whose values are all known. */
 function linearColumns(distinct: readonly ValueCount[]): Column[] {
   const values = distinct.map(({ value }) => value as number);
   const [min, max] = [smallestOf(values), largestOf(values)];
@@ -209,8 +209,8 @@ function linearColumns(distinct: readonly ValueCount[]): Column[] {
 }
 
 /**
- * Columns of the values of a feature: by value for a few integers, by power of two for other
- * numbers, by size for bytes.
+ * Returns the columns of the values of a feature: by value for a small number of integers, by power
+ * of two for other numbers, and by size for bytes.
  *
  * @example
  * ```ts
@@ -231,7 +231,7 @@ export function valueColumns({ int64, float, bytes }: NamedFeature): Column[] {
   return bytes === undefined ? [] : sizeColumns(bytes.length);
 }
 
-/** Adds the exponents in between that do not occur. */
+/** Adds the missing exponents between those that occur. */
 function filled(counts: readonly ExponentCount[]): ExponentCount[] {
   if (counts.length === 0) return [];
   const known = new Map(counts);

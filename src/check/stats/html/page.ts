@@ -13,8 +13,8 @@ import {
 } from './sections.ts';
 
 /**
- * Styles for light and dark mode, narrow and wide screens, and print. Data has one colour; red
- * marks problems only.
+ * Styles for light and dark mode, narrow and wide screens, and print. Data has a single color; red
+ * is used only for problems.
  */
 export const STYLE = `
 :root{color-scheme:light dark;--page:#f6f7f9;--card:#fff;--text:#1b2129;--muted:#566070;--line:#dde1e7;--track:#e9ecf1;--data:#24718f;--bad:#b3261e;--badback:#fdeceb}
@@ -99,18 +99,19 @@ section{border:0;padding:6px 0}tr,figure,.tiles div,.labels>div{break-inside:avo
 
 /** Options of {@link statsHtml}. */
 export interface StatsHtmlOptions {
-  /** Title of the page. Default: the file, or the common directory of all files. */
+  /** Title of the page. Default: the uri of the only file, or the common directory of all files. */
   readonly title: string | undefined;
   /**
-   * Maximum size of the page in bytes: sample images are omitted until it fits. Default 2,000,000.
+   * Maximum size of the page in bytes. Sample images are omitted until the page fits. Default
+   * 2,000,000.
    */
   readonly maxBytes: number;
 }
 
 /**
  * Renders statistics as one self-contained HTML page, without scripts, fonts or network access, for
- * light and dark mode, all screen widths and print. The same statistics always give the same page.
- * All values in it are escaped.
+ * light and dark mode, all screen widths and print. The same statistics always produce the same
+ * page. All values in the page are escaped.
  *
  * @throws UsageError for an invalid option
  * @example
@@ -220,7 +221,7 @@ function tiles({ files, records, findings, payloadBytes }: DatasetStats): Markup
   ]}</dl>`;
 }
 
-/** The images that fit in `room` bytes. */
+/** Returns the section with the images that fit in `room` bytes. */
 function imagesSection(samples: readonly ImageSample[], room: number): Markup {
   if (samples.length === 0) return NOTHING;
   const figures: Markup[] = [];

@@ -18,7 +18,10 @@ import {
 const MAX_FEATURES_SHOWN = 200;
 const MAX_SHARDS_SHOWN = 48;
 const MAX_LABELS = 16;
-/** Longer names are elided in the middle, so that shard numbers remain visible. */
+/**
+ * Maximum length of a name. Longer names are elided in the middle, so that shard numbers remain
+ * visible.
+ */
 const MAX_FILE_CHARACTERS = 30;
 const MAX_LABEL_FEATURES = 12;
 
@@ -81,7 +84,7 @@ function times(ratio: number): string {
   return `${ratio >= 9.95 ? Math.round(ratio) : Number(ratio.toFixed(ratio < 0.095 ? 3 : 2))} ×`;
 }
 
-/** The names without their common directory. */
+/** Returns the names without their common directory. */
 function shortNames(uris: readonly string[]): string[] {
   const folder = commonFolder(uris);
   return uris.map((uri) => uri.slice(folder.length));
@@ -121,7 +124,7 @@ export function featuresSection(
   return html`<section class="features"><h2>${title}</h2><p class="note">${note}</p><div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Present</th><th scope="col">Values per record</th><th scope="col">Values</th><th scope="col"><span class="muted">Distribution</span></th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
 }
 
-/** Most names are paths: lines may break after a slash, underscore or dot. */
+/** Allows line breaks after slashes, underscores and dots, because most names are paths. */
 function breakable(name: string): Markup {
   return joined(
     name.split(/(?<=[/_.])/).map((piece) => html`${piece}`),
