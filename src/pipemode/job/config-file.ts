@@ -41,8 +41,8 @@ export function configObject(value: unknown, what: string, path: string): JsonOb
 }
 
 /**
- * Returns `value` as a string or undefined. @throws RecordpipeError `malformed-config` if it is
- * neither
+ * Returns `value` as a string or undefined.
+ * @throws RecordpipeError `malformed-config` if it is neither
  */
 export function configText(value: unknown, what: string, path: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
@@ -50,8 +50,8 @@ export function configText(value: unknown, what: string, path: string): string |
 }
 
 /**
- * Returns `value` as an array of strings. @throws RecordpipeError `malformed-config` if it is not
- * one
+ * Returns `value` as an array of strings.
+ * @throws RecordpipeError `malformed-config` if it is not one
  */
 export function configTexts(value: unknown, what: string, path: string): string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;

@@ -50,7 +50,7 @@ export interface StreamChannel {
    */
   readonly recordWrapper: 'None' | 'RecordIO';
   /**
-   * Seed that shuffles the objects or lines in each epoch, an integer. If undefined, which is the
+   * Integer seed for shuffling the objects or lines in each epoch. If undefined, which is the
    * default, they are in listing order.
    */
   readonly shuffleSeed: number | undefined;

@@ -65,7 +65,8 @@ const PARALLEL_HEADS = 16;
  * @param source a path, an `s3://` address or `-`
  * @throws RecordpipeError if the source cannot be read: `not-found`, `object-missing`, `access-denied`,
  * `io-failure`, `aborted`
- * @throws UsageError for more than 16 attributes, or for names that are not 1 to 256 characters long
+ * @throws UsageError for more than 16 attributes, or for a name that is not 1 to 256 characters
+ * long
  * @example
  * ```ts
  * import { checkManifest } from 'recordpipe/pipemode/manifest';

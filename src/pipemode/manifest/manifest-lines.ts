@@ -159,7 +159,10 @@ export function attributeNamesMistake(names: unknown): string | undefined {
   return `expected names of 1 to ${MAX_NAME_CHARACTERS} characters, got ${JSON.stringify(names[wrong])}`;
 }
 
-/** Converts an S3 address that starts with `s3:` or `https:` to `s3://bucket/key`. */
+/**
+ * Converts an S3 address that starts with `s3:` or `https:` to `s3://bucket/key`. Returns undefined
+ * for any other text.
+ */
 export function s3UriOf(text: string): string | undefined {
   if (/^s3:\/\/[^/]+\/./s.test(text)) return text;
   const [, bucket, path] = VIRTUAL_HOST.exec(text) ?? PATH_STYLE.exec(text) ?? [];

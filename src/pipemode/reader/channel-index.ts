@@ -25,9 +25,9 @@ const MAX_INDEX = 2 ** 31 - 1;
 const MODE_BITS = 0o7777;
 
 /**
- * The index of the next epoch of a channel. It uses the state file and the lock file of SageMaker's
- * readers. Therefore it takes epochs in turn with those readers, with earlier processes and with
- * other processes on this machine.
+ * The index of the next epoch of a channel. It is stored in the state file of SageMaker's readers
+ * and protected by their lock file, so those readers, earlier processes and other processes on this
+ * machine take epochs in turn.
  */
 export class ChannelIndex {
   readonly statePath: string;

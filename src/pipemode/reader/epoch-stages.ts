@@ -53,7 +53,10 @@ export class TupleStage<A extends readonly string[]> extends Through<Uint8Array,
   #have = 0;
   #tuples = 0;
 
-  /** @param fail returns the error for a stream that ends inside a tuple, with the channel added */
+  /**
+   * Creates a stage that combines the records of `source`.
+   * @param fail returns the error for a stream that ends inside a tuple, with the channel added
+   */
   constructor(source: Stage<Uint8Array>, attributes: A, fail: (error: RecordpipeError) => Error) {
     super(source);
     this.#attributes = attributes;

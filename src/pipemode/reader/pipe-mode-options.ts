@@ -32,8 +32,8 @@ export interface PipeModeOptions {
    */
   readonly benchmark: boolean;
   /**
-   * Number of records after which SageMaker's three lines about the latest record are printed each
-   * time. The default is 0, which means never.
+   * Interval, in records, at which SageMaker's three lines about the latest record are printed. The
+   * default is 0, which means never.
    */
   readonly benchmarkRecordsInterval: number;
   /**
@@ -100,7 +100,7 @@ export interface PipeModeOptions {
 /** Options as given by the caller, including alternative names. */
 export interface PipeModeOptionsInput extends Omit<PipeModeOptions, 'recordFormat'>, SageMakerOptionNames {
   readonly recordFormat: RecordFormatSpelling;
-  /** Alias of `recordFormat`, which is the name used by functions that read files. */
+  /** Alias of `recordFormat`, as in functions that read files. */
   readonly format: RecordFormatSpelling;
 }
 

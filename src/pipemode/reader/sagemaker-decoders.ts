@@ -208,7 +208,10 @@ export class SageMakerTFRecordDecoder implements RecordDecoder {
   #corruptedBefore = 0;
   #ended = false;
 
-  /** @param budget maximum number of consecutive corrupted records to skip */
+  /**
+   * Creates a decoder that wraps `strict`.
+   * @param budget the maximum number of consecutive corrupted records to skip
+   */
   constructor(strict: RecordDecoder, budget: number) {
     this.#strict = strict;
     this.#budget = budget;

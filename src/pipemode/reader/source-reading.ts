@@ -42,9 +42,9 @@ const CODECS = {
  */
 const FRESH_CHUNK_BYTES = 1024 * 1024;
 /**
- * Size of each of the four rotating buffers. The CPU time per gigabyte for records of 10 KB and 100
- * KB is 179 and 289 ms. With 256 KiB, which fits in the cache of one core, it is 176 and 336 ms,
- * because more records span two buffers. With 1 MiB, it is 196 and 258 ms.
+ * Size of each of the four rotating buffers. The CPU time per gigabyte is 179 ms for records of
+ * 10 KB and 289 ms for records of 100 KB. With 256 KiB, which fits in the cache of one core, it is
+ * 176 and 336 ms, because more records span two buffers. With 1 MiB, it is 196 and 258 ms.
  */
 const REUSED_CHUNK_BYTES = 512 * 1024;
 

@@ -96,8 +96,8 @@ export async function giveBack(index: ChannelIndex, epoch: number, signal: Abort
 }
 
 /**
- * Waits until `path` exists. Checks at once, then after 50 ms and at intervals that double up to 1
- * s, and finally at the timeout.
+ * Waits until `path` exists. Checks at once, then after 50 ms and at intervals that double up to
+ * 1 s, and finally at the timeout.
  * @param isEnough called at each check; if it returns true, the wait ends
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `io-failure`
  */

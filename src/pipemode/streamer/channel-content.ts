@@ -92,7 +92,8 @@ export interface OrderOptions {
  * xoshiro128** seeded by seed and epoch (see `Xoshiro128`), so every host and every run computes
  * the same order. A host takes every n-th index, starting at its rank. SageMaker documents that it
  * shuffles at the start of each epoch and gives each host about 1/n of the objects, but it does not
- * specify a method. Test vectors are in test/pipemode/streamer/order.test.ts.
+ * specify the method, which is recordpipe's choice. Test vectors are in
+ * test/pipemode/streamer/order.test.ts.
  */
 export function epochOrder(count: number, epoch: number, { seed, share }: OrderOptions): Uint32Array {
   const order = new Uint32Array(count);

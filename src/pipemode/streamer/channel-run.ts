@@ -100,8 +100,8 @@ export class ChannelRun {
   }
 
   /**
-   * Serves the channel until all epochs have been read. @throws RecordpipeError if the channel
-   * fails
+   * Serves the channel until all epochs have been read.
+   * @throws RecordpipeError if the channel fails
    */
   async run(): Promise<void> {
     const { folder, channel, lock, signal, onEvent, open } = this.#serving;

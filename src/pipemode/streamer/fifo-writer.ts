@@ -63,7 +63,10 @@ export class FifoWriter {
   /** Time at which the queue of the event loop last became empty. */
   #emptySince = performance.now();
 
-  /** @param descriptor a descriptor that is open for non-blocking writing; closed at the end */
+  /**
+   * Creates a writer for an open pipe.
+   * @param descriptor a descriptor that is open for non-blocking writing; closed at the end
+   */
   constructor(fifo: OwnFifo, descriptor: number, signal: AbortSignal) {
     this.#fifo = fifo;
     this.#descriptor = descriptor;

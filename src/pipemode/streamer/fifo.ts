@@ -31,8 +31,8 @@ export interface OwnFifo {
 /** Mode of a new pipe: only the current user may write. The umask determines who may read. */
 const MODE = 0o644;
 /**
- * Flags for opening a pipe without blocking. If there is no reader, opening fails within 8 to 10
- * µs. A blocking open would occupy a thread and keep the process alive.
+ * Flags for opening a pipe without blocking. If there is no reader, opening fails within
+ * 8 to 10 µs. A blocking open would occupy a thread and keep the process alive.
  */
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 /** Intervals of the checks for a reader. A reader waits up to this long for its first byte. */

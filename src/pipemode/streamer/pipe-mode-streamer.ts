@@ -61,7 +61,10 @@ export class PipeModeStreamer {
   #isNotReady: (error: unknown) => void = () => {};
   #listed = 0;
 
-  /** @throws UsageError for an unknown option or an invalid value */
+  /**
+   * Creates a streamer. Call `run` to start it.
+   * @throws UsageError for an unknown option or an invalid value
+   */
   constructor(given: StreamerInput) {
     this.#options = streamerOptions(given);
     this.#ready = new Promise((resolve, reject) => {

@@ -45,6 +45,7 @@ export class ProgramGuard {
   readonly #gone: Promise<unknown>;
 
   /**
+   * Starts a guard for a program.
    * @param pipe the writing end of a pipe to hold, which the guard inherits. If undefined, the
    *   guard kills the program
    * @throws RecordpipeError `io-failure`, `not-found` if the guard cannot be started

@@ -74,6 +74,7 @@ export class TrainingProgram {
   #stopping: Promise<void> | undefined;
 
   /**
+   * Starts the program.
    * @param command the program and its arguments; the program inherits the standard streams
    * @throws UsageError for a command without a program, or an invalid grace period
    */
