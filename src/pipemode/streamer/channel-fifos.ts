@@ -199,7 +199,7 @@ async function whileLocked<R>(
         const note = (fifos: readonly OwnFifo[], making: readonly string[] = []): void =>
           write(descriptor, path, { pid: process.pid, fifos, making });
         note(left);
-        if (signal.aborted && left.length === 0) throw abortError(signal); // Otherwise, `work` removes them.
+        if (signal.aborted && left.length === 0) throw abortError(signal); // Otherwise, `work` first removes the pipes.
         return { result: await work({ descriptor, left, note }) };
       } finally {
         unlinkSync(path);
