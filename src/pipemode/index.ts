@@ -1,6 +1,6 @@
 /**
- * SageMaker's Pipe mode: channels that arrive through named pipes, one per epoch, and the files
- * that describe a training job. Node only.
+ * Support for SageMaker's Pipe mode: readers of channels that arrive through named pipes, one pipe
+ * per epoch, and of the files that describe a training job. Requires Node.
  *
  * @module
  */

@@ -4,8 +4,8 @@ import { UsageError } from '../../errors.ts';
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * Checks a channel name against SageMaker's rule before it becomes part of a file name.
- * @throws UsageError
+ * Checks a channel name against SageMaker's rule before the name becomes part of a file name.
+ * @throws UsageError if the name violates the rule
  */
 export function checkChannelName(argument: string, name: unknown): void {
   if (typeof name === 'string' && NAME.test(name)) return;
@@ -15,32 +15,35 @@ export function checkChannelName(argument: string, name: unknown): void {
 }
 
 /**
- * The path of an epoch's named pipe. Like `sagemaker_tensorflow`, prints a negative index as an
- * unsigned integer.
+ * Returns the path of an epoch's named pipe. Like `sagemaker_tensorflow`, formats a negative index
+ * as an unsigned integer.
  */
 export function pipePath(pipeDir: string, channel: string, epoch: number): string {
   return join(pipeDir, `${channel}_${epoch >>> 0}`);
 }
 
 /**
- * The path of the file that stores the index of the next epoch. `sagemaker_tensorflow` uses the
- * same file.
+ * Returns the path of the file that stores the index of the next epoch. `sagemaker_tensorflow` uses
+ * the same file.
  */
 export function statePath(stateDir: string, channel: string): string {
   return join(stateDir, `.${channel}-pipe_mode-state`);
 }
 
-/** The path of the state file's lock. `sagemaker_tensorflow` uses the same file. */
+/** Returns the path of the state file's lock. `sagemaker_tensorflow` uses the same file. */
 export function stateLockPath(stateDir: string, channel: string): string {
   return join(stateDir, `.${channel}-pipe_mode-lock`);
 }
 
-/** The path of the lock that a streamer holds while it serves the channel. */
+/** Returns the path of the lock that a streamer holds while it serves the channel. */
 export function streamerLockPath(pipeDir: string, channel: string): string {
   return join(pipeDir, `.recordpipe-${channel}.lock`);
 }
 
-/** The path of the status file that a streamer writes for readers. A pipe cannot carry an error. */
+/**
+ * Returns the path of the status file that a streamer writes for readers, because a pipe cannot
+ * carry an error.
+ */
 export function statusPath(pipeDir: string, channel: string): string {
   return join(pipeDir, `${channel}.status.json`);
 }

@@ -4,10 +4,10 @@ import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
 import { replaceFileSync } from '../../storage/local/temporary-file.ts';
 
-/** SageMaker's folder of configuration files. */
+/** SageMaker's folder for configuration files. */
 export const CONFIG_DIR = '/opt/ml/input/config';
 
-/** Any JSON object. */
+/** A JSON object with arbitrary members. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
@@ -20,12 +20,12 @@ export function readConfigFile(path: string): JsonObject {
   return configObject(parseConfig(text, path), 'the file', path);
 }
 
-/** Writes a JSON file atomically: readers see the old contents or the new. */
+/** Writes a JSON file atomically: readers see either the old or the new contents. */
 export function writeConfigFile(path: string, value: unknown): void {
   withFileErrors(path, () => replaceFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`));
 }
 
-/** @throws RecordpipeError `malformed-config` if the text is not JSON */
+/** Parses a JSON text. @throws RecordpipeError `malformed-config` if the text is not JSON */
 export function parseConfig(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
@@ -34,30 +34,36 @@ export function parseConfig(text: string, path: string): unknown {
   }
 }
 
-/** @throws RecordpipeError `malformed-config` unless `value` is a JSON object */
+/** Returns `value` as a JSON object. @throws RecordpipeError `malformed-config` if it is not one */
 export function configObject(value: unknown, what: string, path: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw malformed(`${what}: expected a JSON object, got ${kindOf(value)}`, path);
 }
 
-/** @throws RecordpipeError `malformed-config` unless `value` is a string or undefined */
+/**
+ * Returns `value` as a string or undefined.
+ * @throws RecordpipeError `malformed-config` if it is neither
+ */
 export function configText(value: unknown, what: string, path: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
   throw malformed(`${what}: expected a string, got ${kindOf(value)}`, path);
 }
 
-/** @throws RecordpipeError `malformed-config` unless `value` is an array of strings */
+/**
+ * Returns `value` as an array of strings.
+ * @throws RecordpipeError `malformed-config` if it is not one
+ */
 export function configTexts(value: unknown, what: string, path: string): string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
   throw malformed(`${what}: expected an array of strings, got ${kindOf(value)}`, path);
 }
 
-/** Builds the `malformed-config` error. */
+/** Returns a `malformed-config` error. */
 export function malformed(what: string, uri: string, cause?: unknown): RecordpipeError {
   return new RecordpipeError('malformed-config', what, { uri }, cause);
 }
 
-/** Returns the first name that occurs twice. */
+/** Returns the first name that occurs twice, or undefined if all names are unique. */
 export function duplicateIn(names: readonly string[]): string | undefined {
   return names.find((name, i) => names.indexOf(name) !== i);
 }
@@ -67,7 +73,7 @@ export function makeFolder(path: string): void {
   withFileErrors(path, () => mkdirSync(path, { recursive: true }));
 }
 
-/** Reads a text file. Rejects a named pipe or device, because reading it could block. */
+/** Reads a text file. Rejects named pipes and devices, because reading them could block. */
 export function readSmallFile(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -80,7 +86,7 @@ export function readSmallFile(path: string, encoding: 'utf8' | 'latin1' = 'utf8'
   }
 }
 
-/** Runs file operations. Converts a system error into a RecordpipeError that names `path`. */
+/** Runs file operations. Converts a system error to a RecordpipeError that names `path`. */
 export function withFileErrors<R>(path: string, work: () => R): R {
   try {
     return work();

@@ -7,37 +7,40 @@ import type { TrainingJob, TrainingPlaces } from './training-job.ts';
 
 /** The `SM_*` variables of a training job. A field is undefined if its variable is not set. */
 export interface SageMakerEnvironment {
-  /** `SM_CHANNELS`, or the names of the `SM_CHANNEL_*` variables in lower case. */
+  /**
+   * Names of the channels: `SM_CHANNELS`, or the names of the `SM_CHANNEL_*` variables in lower
+   * case.
+   */
   readonly channels: readonly string[];
-  /** `SM_CHANNEL_NAME`: the folder of each channel in File mode, by channel name. */
+  /** Folder of each channel in File mode, by channel name: `SM_CHANNEL_NAME`. */
   readonly channelDirs: Readonly<Record<string, string>>;
-  /** `SM_HOSTS` */
+  /** Names of all hosts: `SM_HOSTS`. */
   readonly hosts: readonly string[] | undefined;
-  /** `SM_CURRENT_HOST` */
+  /** Name of the current host: `SM_CURRENT_HOST`. */
   readonly currentHost: string | undefined;
-  /** `SM_MODEL_DIR` */
+  /** Folder for the model: `SM_MODEL_DIR`. */
   readonly modelDir: string | undefined;
-  /** `SM_OUTPUT_DATA_DIR` */
+  /** Folder for output data: `SM_OUTPUT_DATA_DIR`. */
   readonly outputDataDir: string | undefined;
-  /** `SM_INPUT_DIR` */
+  /** Folder of the input: `SM_INPUT_DIR`. */
   readonly inputDir: string | undefined;
-  /** `SM_INPUT_CONFIG_DIR` */
+  /** Folder of the configuration files: `SM_INPUT_CONFIG_DIR`. */
   readonly inputConfigDir: string | undefined;
-  /** `SM_NUM_GPUS` */
+  /** Number of GPUs: `SM_NUM_GPUS`. */
   readonly gpus: number | undefined;
-  /** `SM_NUM_CPUS` */
+  /** Number of CPUs: `SM_NUM_CPUS`. */
   readonly cpus: number | undefined;
-  /** The values of `SM_HPS`, or of the `SM_HP_*` variables. */
+  /** Hyperparameters by name: the values of `SM_HPS`, or of the `SM_HP_*` variables. */
   readonly hyperparameters: Readonly<Record<string, JsonValue>>;
 }
 
-/** Environment variables. */
+/** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the variables that SageMaker's containers set (`SM_*`).
  *
- * @param variables default: those of this process
+ * @param variables the environment variables; by default, those of this process
  * @throws RecordpipeError `malformed-config` for a variable with an unexpected value
  * @example
  * ```ts

@@ -4,31 +4,33 @@ import { abortError, onAbort as listenForAbort } from '../../bytes/abortable.ts'
 import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
 
-/** How to wait for a lock. */
+/** Options for waiting for a lock. */
 export interface LockWait {
   /**
-   * Maximum time to wait for another holder; may be Infinity. Excludes the start-up time of
-   * `flock`.
+   * Maximum time to wait for another holder, excluding the time to start `flock`. May be Infinity.
    */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Maximum timer delay. Node fires a timer with a longer delay at once. */
+/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** Does not block on a named pipe or follow a link: another user may have planted either. */
+/**
+ * Flags for opening a lock file without blocking on a named pipe and without following a link,
+ * because another user may have planted either.
+ */
 const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /**
  * Runs `work` while holding an exclusive flock(2) on a file. The lock excludes every process that
  * takes it, in any language, and other work in this process.
  *
- * Node has no flock. The `flock` program (util-linux, busybox) inherits our descriptor and locks
- * it. The lock belongs to the open file, so it outlives the program and ends when this process
- * closes the file or dies. Locking takes 2 ms. `flock -n` decides whether another process holds the
- * lock, so a slow start of the program does not count as contention.
+ * Node has no flock, so the `flock` program (util-linux, busybox) inherits this process's
+ * descriptor and locks it. The lock belongs to the open file, so it outlives the program and ends
+ * when this process closes the file or dies. Locking takes 2 ms. `flock -n` determines whether
+ * another process holds the lock, so a slow start of the program does not count as contention.
  *
- * @param path created if it does not exist
+ * @param path the path of the lock file, which is created if it does not exist
  * @param work receives the locked descriptor; code that removes lock files compares it with the
  *   path
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `not-found`, `io-failure`;
@@ -53,8 +55,8 @@ export async function withFileLock<R>(
 let starts: Promise<void> = Promise.resolve();
 
 /**
- * Waits for the next turn of the event loop. Starting a program blocks for 1 ms, so 64 channels
- * start one program per turn.
+ * Waits for the next turn of the event loop. Starting a program blocks for 1 ms, so if there are 64
+ * channels, one program is started per turn.
  */
 function nextStart(): Promise<void> {
   starts = starts.then(() => new Promise((resolve) => void setImmediate(resolve)));
@@ -78,7 +80,7 @@ function openForLock(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | FLAGS, 0o666);
   } catch (error) {
-    // flock needs only an open file, so a file that another user owns can be locked read-only.
+    // flock needs only an open file, so a file of another user can be opened read-only and locked.
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     return openSync(path, constants.O_RDONLY | FLAGS);
   }
@@ -102,8 +104,8 @@ async function lock(descriptor: number, path: string, wait: LockWait): Promise<v
 
 /**
  * Runs `flock`.
- * @returns whether it took the lock. If another process holds it, `-n` returns false at once;
- *   otherwise it waits up to `timeoutMs`.
+ * @returns whether it took the lock. If another process holds the lock, `-n` returns false at once;
+ *   without `-n`, the program waits up to `timeoutMs`
  */
 function flock(
   flags: readonly string[],

@@ -1,6 +1,6 @@
 import { CONFIG_DIR, configPath, malformed, readConfigFile, writeConfigFile } from './config-file.ts';
 
-/** A JSON value. */
+/** Any JSON value. */
 export type JsonValue =
   | string
   | number
@@ -15,9 +15,9 @@ export type Hyperparameters = Readonly<Record<string, string>>;
 /**
  * Reads `hyperparameters.json`.
  *
- * @param configDir default: SageMaker's `/opt/ml/input/config`
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if
- * SageMaker does not write such a file
+ * @param configDir the folder of the file; by default, SageMaker's `/opt/ml/input/config`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` for a file
+ * that SageMaker would not write
  * @example
  * ```ts
  * import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -44,8 +44,8 @@ export function writeHyperparameters(configDir: string, hyperparameters: Hyperpa
 }
 
 /**
- * Returns the value of a hyperparameter. SageMaker's Python SDK writes JSON (`"adam"` with quotes).
- * Text that is not JSON is returned unchanged.
+ * Returns the value of a hyperparameter. The text is decoded as JSON, because SageMaker's Python
+ * SDK writes JSON (`"adam"` with quotes). Text that is not JSON is returned unchanged.
  *
  * @example
  * ```ts

@@ -9,21 +9,21 @@ import {
 } from './config-file.ts';
 import { type StreamChannelInput, streamChannel } from './stream-channel.ts';
 
-/** One channel of a training job, as described in `inputdataconfig.json`. Unknown keys are kept. */
+/** A channel of a training job, as described in `inputdataconfig.json`. Unknown keys are kept. */
 export interface ChannelConfig {
-  /** `Pipe`, `File` or `FastFile`, in any case. */
+  /** Input mode: `Pipe`, `File` or `FastFile`, in any case. */
   readonly TrainingInputMode?: string;
   readonly ContentType?: string;
-  /** `FullyReplicated` or `ShardedByS3Key`. */
+  /** Distribution of the data to hosts: `FullyReplicated` or `ShardedByS3Key`. */
   readonly S3DistributionType?: string;
-  /** `None` or `RecordIO`: whether SageMaker wraps each object, or attribute, in a record. */
+  /** Whether SageMaker wraps each object, or each attribute, in a record: `None` or `RecordIO`. */
   readonly RecordWrapperType?: string;
-  /** `None` or `Gzip`: the compression of the objects in S3. SageMaker decompresses them. */
+  /** Compression of the objects in S3: `None` or `Gzip`. SageMaker decompresses them. */
   readonly CompressionType?: string;
   readonly [key: string]: unknown;
 }
 
-/** All channels of a training job by name. */
+/** All channels of a training job, by name. */
 export type InputDataConfig = Readonly<Record<string, ChannelConfig>>;
 
 const TEXT_KEYS = [
@@ -35,11 +35,11 @@ const TEXT_KEYS = [
 ] as const;
 
 /**
- * Reads `inputdataconfig.json`: the channels of this training job.
+ * Reads `inputdataconfig.json`, which describes the channels of this training job.
  *
- * @param configDir default: SageMaker's `/opt/ml/input/config`
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if
- * SageMaker does not write such a file
+ * @param configDir the folder of the file; by default, SageMaker's `/opt/ml/input/config`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` for a file
+ * that SageMaker would not write
  * @example
  * ```ts
  * import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ export function writeInputDataConfig(configDir: string, channels: readonly Strea
   writeConfigFile(inputDataConfigPath(configDir), inputDataConfig(channels));
 }
 
-/** Builds the contents of `inputdataconfig.json` for streamed channels. */
+/** Returns the contents of `inputdataconfig.json` for streamed channels. */
 export function inputDataConfig(channels: readonly StreamChannelInput[]): InputDataConfig {
   const entries = channels.map((given): [string, ChannelConfig] => {
     const { name, contentType, distribution, recordWrapper, compression } = streamChannel(given);
@@ -82,7 +82,7 @@ export function inputDataConfig(channels: readonly StreamChannelInput[]): InputD
 
 /**
  * Returns the configuration of one channel.
- * @throws RecordpipeError `unknown-channel`, which lists the existing channels
+ * @throws RecordpipeError `unknown-channel`, with a list of the existing channels
  */
 export function channelConfig(config: InputDataConfig, channel: string, configDir: string): ChannelConfig {
   if (Object.hasOwn(config, channel)) return config[channel];
@@ -92,12 +92,12 @@ export function channelConfig(config: InputDataConfig, channel: string, configDi
   throw new RecordpipeError('unknown-channel', what, { uri: inputDataConfigPath(configDir) });
 }
 
-/** Whether the channel is in Pipe mode. */
+/** Reports whether the channel is in Pipe mode. */
 export function isPipeChannel({ TrainingInputMode = '' }: ChannelConfig): boolean {
   return TrainingInputMode.toLowerCase() === 'pipe';
 }
 
-/** Builds the error for a channel that is not in Pipe mode. */
+/** Returns the error for a channel that is not in Pipe mode. */
 export function notAPipeChannel(
   { TrainingInputMode }: ChannelConfig,
   channel: string,

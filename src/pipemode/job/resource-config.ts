@@ -11,9 +11,9 @@ import {
 
 /** The machines of a training job, as described in `resourceconfig.json`. */
 export interface ResourceConfig {
-  /** The machine that this process runs on. */
+  /** Name of the machine that this process runs on. */
   readonly current_host: string;
-  /** All machines of the job, including this one. */
+  /** Names of all machines of the job, including this one. */
   readonly hosts: readonly string[];
   readonly network_interface_name?: string;
   readonly current_instance_type?: string;
@@ -24,7 +24,7 @@ export interface ResourceConfig {
 /** The hosts of a job. */
 export type Hosts = Pick<ResourceConfig, 'current_host' | 'hosts'>;
 
-/** A job on one machine. */
+/** The configuration of a job on a single machine. */
 export const ONE_HOST: ResourceConfig = Object.freeze({
   current_host: 'algo-1',
   hosts: Object.freeze(['algo-1']),
@@ -32,11 +32,11 @@ export const ONE_HOST: ResourceConfig = Object.freeze({
 });
 
 /**
- * Reads `resourceconfig.json`.
+ * Reads `resourceconfig.json`, which describes the machines of this training job.
  *
- * @param configDir default: SageMaker's `/opt/ml/input/config`
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` if
- * SageMaker does not write such a file
+ * @param configDir the folder of the file; by default, SageMaker's `/opt/ml/input/config`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` for a file
+ * that SageMaker would not write
  * @example
  * ```ts
  * import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -65,8 +65,8 @@ export function writeResourceConfig(configDir: string, config: ResourceConfig): 
 }
 
 /**
- * Describes the mistake in a list of hosts. Two hosts with the same name would both get the share
- * of the first.
+ * Describes the mistake in a list of hosts. Returns undefined if the list is valid. Names must be
+ * unique, because two hosts with the same name would both receive the share of the first.
  */
 export function hostsMistake({ current_host, hosts }: Hosts): string | undefined {
   const duplicate = duplicateIn(hosts);
@@ -76,8 +76,8 @@ export function hostsMistake({ current_host, hosts }: Hosts): string | undefined
 }
 
 /**
- * Returns the rank of this machine for `dataset.shard(hosts, rank)`: its zero-based position in the
- * sorted host names.
+ * Returns the number of hosts and the rank of this machine for `dataset.shard(hosts, rank)`. The
+ * rank is the zero-based position of the machine in the sorted host names.
  *
  * @example
  * ```ts

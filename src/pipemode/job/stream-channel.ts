@@ -19,31 +19,42 @@ export type S3DataType = 'S3Prefix' | 'ManifestFile' | 'AugmentedManifestFile';
 
 /** A channel to stream. Every field except `name` and `uri` has a default. */
 export interface StreamChannel {
-  /** 1 to 64 of `A-Z a-z 0-9 . - _`. */
+  /** Name of the channel: 1 to 64 of the characters `A-Z a-z 0-9 . - _`. */
   readonly name: string;
   /**
-   * `s3://bucket/prefix` (the scheme in any case), or a path or `file:` URL of a folder or file.
-   * For manifests, the address of the manifest.
+   * Address of the data: `s3://bucket/prefix` (with the scheme in any case), or a path or `file:`
+   * URL of a folder or file. For manifests, the address of the manifest.
    */
   readonly uri: string;
   /**
-   * Default `S3Prefix`: all objects whose address starts with `uri`, or all files below a folder.
+   * Type of data at `uri`. The default is `S3Prefix`: all objects whose address starts with `uri`,
+   * or all files below a folder.
    */
   readonly dataType: S3DataType;
-  /** For augmented manifests: the 1 to 16 attributes to stream from each line, in this order. */
+  /** For augmented manifests, the 1 to 16 attributes to stream from each line, in this order. */
   readonly attributeNames: readonly string[];
   /**
-   * Default `FullyReplicated`: each host gets all data. `ShardedByS3Key`: each host gets its share
-   * of the objects, or of the lines of an augmented manifest.
+   * Distribution of the data to hosts. `FullyReplicated`, the default: each host receives all data.
+   * `ShardedByS3Key`: each host receives its share of the objects, or of the lines of an augmented
+   * manifest.
    */
   readonly distribution: 'FullyReplicated' | 'ShardedByS3Key';
-  /** Default `None`. `Gzip`: decompresses each object while streaming it. */
+  /**
+   * Compression of the objects. The default is `None`. `Gzip` decompresses each object while
+   * streaming it.
+   */
   readonly compression: 'None' | 'Gzip';
-  /** Default `None`: raw bytes. `RecordIO`: wraps each object, or attribute, in a record. */
+  /**
+   * Wrapping of the objects. The default is `None`, which streams raw bytes. `RecordIO` wraps each
+   * object, or each attribute, in a record.
+   */
   readonly recordWrapper: 'None' | 'RecordIO';
-  /** Default undefined: listing order. An integer: shuffles the objects or lines in each epoch. */
+  /**
+   * Integer seed for shuffling the objects or lines in each epoch. If undefined, which is the
+   * default, they are in listing order.
+   */
   readonly shuffleSeed: number | undefined;
-  /** Passed to the training program. */
+  /** Content type that is passed to the training program. */
   readonly contentType: string | undefined;
 }
 
@@ -71,7 +82,7 @@ const CHOICES = {
 
 /**
  * Applies defaults to a channel and checks it against SageMaker's rules.
- * @throws UsageError for a value that SageMaker rejects, and for an unknown option
+ * @throws UsageError for a value that SageMaker rejects, or for an unknown option
  */
 export function streamChannel(given: StreamChannelInput): StreamChannel {
   const { name, uri } = given;
@@ -106,11 +117,12 @@ export function streamChannel(given: StreamChannelInput): StreamChannel {
 }
 
 /**
- * Reads the channels of a training job from a CreateTrainingJob request in JSON: the whole request
- * with its `InputDataConfig`, or that array alone. `S3Uri` may also be a path or a `file:` URL.
+ * Reads the channels of a training job from a CreateTrainingJob request in JSON. The file contains
+ * either the whole request with its `InputDataConfig` or that array alone. `S3Uri` may also be a
+ * path or a `file:` URL.
  *
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` for a
- * request that CreateTrainingJob rejects, with the channel and key
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config`, with the
+ * channel and the key, for a request that CreateTrainingJob rejects
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -126,9 +138,9 @@ export function readTrainingInput(path: string): StreamChannel[] {
 }
 
 /**
- * Like {@link readTrainingInput}, for text.
+ * Like {@link readTrainingInput}, but parses a string instead of a file.
  *
- * @param uri the name of the text in errors
+ * @param uri the name of the string in error messages
  * @throws RecordpipeError `malformed-config`
  * @example
  * ```ts
@@ -162,7 +174,7 @@ function channelOf(channel: JsonObject, index: number, uri: string): StreamChann
   if (mode !== 'Pipe') throw malformed(`${where}: InputMode is ${mode}; only Pipe can be streamed`, uri);
   const attributes = s3['AttributeNames'];
   const shuffle = channel['ShuffleConfig'];
-  // streamChannel checks the choices.
+  // The values are checked by streamChannel.
   const given = {
     name,
     uri: required(s3, 'S3Uri', where, uri),

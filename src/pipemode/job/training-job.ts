@@ -16,7 +16,7 @@ export interface TrainingPlaces {
    * `input/config`.
    */
   readonly configDir: string;
-  /** The folder of `PipeModeDataset`'s epoch index: `pipe_state`. */
+  /** The folder that stores the epoch index of `PipeModeDataset`: `pipe_state`. */
   readonly stateDir: string;
   readonly modelDir: string;
   readonly outputDir: string;
@@ -49,8 +49,8 @@ export function trainingPlaces(root: string): TrainingPlaces {
 }
 
 /**
- * Creates the folders of a training job and writes its configuration files, as SageMaker does.
- * Removes the state that readers of earlier jobs left for these channels, so that the job starts at
+ * Creates the folders of a training job and writes its configuration files, as SageMaker does. Also
+ * removes the state that readers of earlier jobs left for these channels, so that the job starts at
  * epoch 0.
  *
  * @throws RecordpipeError `access-denied`, `io-failure`

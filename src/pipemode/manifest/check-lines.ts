@@ -2,7 +2,7 @@ import { excerptAt, type JsonMember, JsonMistake, jsonMembers } from './json-cur
 import { isAttributeName, isRefName, refMistake, type SourceLine, s3UriOf } from './manifest-lines.ts';
 import { BYTE_ORDER_MARK, type ManifestListMistake } from './manifest-list.ts';
 
-/** A problem in a manifest. */
+/** A problem found in a manifest. */
 export interface ManifestProblem {
   /** Stable identifier in kebab case. */
   readonly code:
@@ -19,15 +19,15 @@ export interface ManifestProblem {
     | 'no-final-newline'
     | 'several-buckets'
     | 'long-name';
-  /** An error makes the manifest unusable. */
+  /** Severity of the problem. An error makes the manifest unusable. */
   readonly severity: 'error' | 'warning';
-  /** One-based. */
+  /** One-based line number. */
   readonly line: number;
-  /** One-based, in characters. */
+  /** One-based column, in characters. */
   readonly column: number;
   /** Human-readable description. */
   readonly message: string;
-  /** Excerpt at this position, up to 80 characters. */
+  /** Excerpt of the line at this position, up to 80 characters. */
   readonly text: string;
 }
 
@@ -47,8 +47,8 @@ export class LineChecks {
   notAManifest = false;
   readonly #problems: Problems;
   /**
-   * Attributes that every line must have. If undefined, an attribute that the first line has and
-   * another lacks is a warning.
+   * Attributes that every line must have. If undefined, a line that lacks an attribute of the first
+   * line causes a warning.
    */
   readonly #required: readonly string[] | undefined;
   readonly #refs: Map<string, number> | undefined;
@@ -58,7 +58,7 @@ export class LineChecks {
   #usual: readonly string[] | undefined;
   #bucket: string | undefined;
   /**
-   * Reports that the first line ends inside a value. Called unless the next line shows that the
+   * Reports that the first line ends inside a value. Not called if the next line shows that the
    * file is not a manifest.
    */
   #unfinished: (() => void) | undefined;
@@ -122,7 +122,7 @@ export class LineChecks {
     }
   }
 
-  /** @returns the number of lines with attributes */
+  /** Ends the checks. @returns the number of lines with attributes */
   end(): number {
     this.#unfinished?.();
     if (this.#entries === 0 && !this.notAManifest)
@@ -130,7 +130,10 @@ export class LineChecks {
     return this.#entries;
   }
 
-  /** Whether the first line contains no object, or an object that continues on the next line. */
+  /**
+   * Reports whether the first line contains no object, or an object that continues on the next
+   * line.
+   */
   #looksLikeAnotherFile(text: string): boolean {
     const startsObject = text.trimStart().startsWith('{');
     if (this.#first === undefined) return !startsObject;
@@ -190,7 +193,7 @@ export class LineChecks {
   }
 }
 
-/** Decodes UTF-8. Returns undefined if the bytes are invalid. */
+/** Decodes UTF-8. Returns undefined if the bytes are not valid UTF-8. */
 function decoded(bytes: Uint8Array): string | undefined {
   try {
     return UTF8.decode(bytes);
@@ -199,7 +202,7 @@ function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Collects problems. */
+/** The problems found so far. */
 export class Problems {
   readonly first: ManifestProblem[] = [];
   errors = 0;
@@ -226,7 +229,10 @@ export class Problems {
     this.first.push({ code, severity, line, column, message, text: excerpt });
   }
 
-  /** Whether this is the first call for `code`. Used for problems reported once per manifest. */
+  /**
+   * Reports whether this is the first call with `code`. Used for problems reported once per
+   * manifest.
+   */
   isFirst(code: ManifestProblem['code']): boolean {
     const first = !this.#reported.has(code);
     this.#reported.add(code);

@@ -8,35 +8,37 @@ import { LineChecks, type ManifestProblem, Problems } from './check-lines.ts';
 import { attributeNamesMistake, LineSplitter } from './manifest-lines.ts';
 import { LinePositions, type ManifestListMistake, visitManifestList } from './manifest-list.ts';
 
-/** How to check a manifest. Every field has a default. */
+/** Options for {@link checkManifest}. Every field has a default. */
 export interface CheckManifestOptions {
   /**
-   * Attributes that every line must have, 1 to 16: AttributeNames of the job. By default, a line
-   * that lacks an attribute of the first line is a warning.
+   * The 1 to 16 attributes that every line must have: the AttributeNames of the job. By default, a
+   * line that lacks an attribute of the first line causes a warning.
    */
   readonly attributes: readonly string[] | undefined;
-  /** Whether to check that each object exists. Default false. */
+  /** Whether to check that each object exists. The default is false. */
   readonly headObjects: boolean;
-  /** Maximum number of problems in the report. All problems are counted. Default 100. */
+  /**
+   * Maximum number of problems listed in the report. All problems are counted. The default is 100.
+   */
   readonly maxProblems: number;
-  /** Maximum length of a line of an augmented manifest, in bytes. Default 16 MiB. */
+  /** Maximum length of a line of an augmented manifest, in bytes. The default is 16 MiB. */
   readonly maxLineBytes: number;
-  /** How to access objects. */
+  /** Options for accessing objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The result of `checkManifest`. A stable contract; fields may be added. */
+/** The result of `checkManifest`. Its fields are stable; more may be added. */
 export interface ManifestReport {
   readonly uri: string;
   /**
-   * `manifest`: a ManifestFile, one JSON array. `augmented`: an AugmentedManifestFile, one JSON
-   * object per line.
+   * Kind of manifest. `manifest`: a ManifestFile, which is one JSON array. `augmented`: an
+   * AugmentedManifestFile, which has one JSON object per line.
    */
   readonly kind: 'manifest' | 'augmented';
   /** Whether the manifest has no errors. */
   readonly ok: boolean;
-  /** Number of lines with attributes, or of objects in the list. */
+  /** Number of lines with attributes, or number of objects in the list. */
   readonly entries: number;
   readonly errorCount: number;
   readonly warningCount: number;
@@ -56,14 +58,15 @@ const CHUNK_BYTES = 1024 * 1024;
 const PARALLEL_HEADS = 16;
 
 /**
- * Finds the problems in a SageMaker manifest and reports each with line, column and an excerpt. A
- * file that starts with `[` is checked as a ManifestFile and read into memory as a whole. Any other
+ * Checks a SageMaker manifest and reports each problem with its line, its column and an excerpt. A
+ * file that starts with `[` is read into memory as a whole and checked as a ManifestFile. Any other
  * file is checked as an AugmentedManifestFile, one line at a time.
  *
  * @param source a path, an `s3://` address or `-`
  * @throws RecordpipeError if the source cannot be read: `not-found`, `object-missing`, `access-denied`,
  * `io-failure`, `aborted`
- * @throws UsageError for more than 16 attributes, or names that are not 1 to 256 characters long
+ * @throws UsageError for more than 16 attributes, or for a name that is not 1 to 256 characters
+ * long
  * @example
  * ```ts
  * import { checkManifest } from 'recordpipe/pipemode/manifest';
@@ -117,7 +120,10 @@ function withDefaults(options: Partial<CheckManifestOptions>): CheckManifestOpti
   return { ...DEFAULTS, ...Object.fromEntries(present) };
 }
 
-/** Detects the kind of manifest. Returns undefined if all bytes are white space. */
+/**
+ * Returns the kind of manifest that the bytes belong to. Returns undefined if all bytes are white
+ * space.
+ */
 function kindOf(bytes: Uint8Array): ManifestReport['kind'] | undefined {
   const head = Buffer.from(bytes.subarray(0, 4096)).toString('utf8');
   const [first] = head.replace(/^\ufeff/, '').trim();

@@ -1,6 +1,6 @@
 /**
- * Reads, writes and checks SageMaker's manifests: lists of objects (ManifestFile) and lines of
- * attributes (AugmentedManifestFile).
+ * Functions that read, write and check SageMaker's manifests: lists of objects (ManifestFile) and
+ * lines of attributes (AugmentedManifestFile).
  *
  * @module
  */

@@ -1,10 +1,10 @@
 const MAX_CHARACTERS = 80;
-/** Number of characters that an excerpt shows before the position. */
+/** Number of characters shown before the position in an excerpt. */
 const BEFORE = 20;
 
 /**
- * Returns the column of a position in a line, and an excerpt of up to 80 characters with invisible
- * characters escaped.
+ * Returns the column of a position in a line, and an excerpt of up to 80 characters in which
+ * invisible characters are escaped.
  */
 export function excerptAt(text: string, at: number): { readonly column: number; readonly excerpt: string } {
   const before = Array.from(text.slice(0, at));
@@ -12,7 +12,7 @@ export function excerptAt(text: string, at: number): { readonly column: number; 
   const rest = text.slice(from);
   const characters = Array.from(rest.slice(0, 2 * MAX_CHARACTERS));
   const cut = characters.length > MAX_CHARACTERS || rest.length > 2 * MAX_CHARACTERS;
-  // A position near the start shows the line from its start.
+  // If the position is near the start, the excerpt begins at the start of the line.
   const shown = (cut ? [...characters.slice(0, MAX_CHARACTERS - 1), '…'] : characters).join('').trimEnd();
   const excerpt = from > 0 ? `…${Array.from(shown).slice(1).join('')}` : shown;
   return { column: before.length + 1, excerpt: withVisible(excerpt) };
@@ -23,7 +23,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** Escapes invisible characters as in JSON. For example, a byte order mark becomes `\ufeff`. */
+/** Escapes invisible characters as JSON does. For example, a byte order mark becomes `\ufeff`. */
 export function withVisible(text: string): string {
   return text.replace(INVISIBLE, (sign) => {
     if (NAMED[sign] !== undefined) return NAMED[sign];
@@ -34,12 +34,13 @@ export function withVisible(text: string): string {
 }
 
 /**
- * A syntax error in a JSON text. Internal: users get a RecordpipeError or a problem in a report.
+ * A syntax error in a JSON text. Not exposed to users, who receive a RecordpipeError or a problem
+ * in a report instead.
  */
 export class JsonMistake extends Error {
   override readonly name = 'JsonMistake';
   readonly code: 'malformed-json' | 'single-quotes';
-  /** Index of the character in the text. */
+  /** Index of the faulty character in the text. */
   readonly at: number;
 
   constructor(at: number, message: string, code: 'malformed-json' | 'single-quotes' = 'malformed-json') {
@@ -51,7 +52,7 @@ export class JsonMistake extends Error {
 
 export type JsonKind = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 
-/** The position of a value: `text.slice(start, end)`. */
+/** The position of a value, which is `text.slice(start, end)`. */
 export interface JsonSpan {
   readonly kind: JsonKind;
   readonly start: number;
@@ -64,7 +65,7 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[A-Za-z_$][\w$]*/y;
 const ESCAPE = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
 const WORDS: Readonly<Record<string, JsonKind>> = { true: 'boolean', false: 'boolean', null: 'null' };
-/** Literals of other languages that JSON does not have, with an explanation. */
+/** Literals that are valid in other languages but not in JSON, each with an explanation. */
 const FOREIGN: Readonly<Record<string, string>> = {
   None: "Python's None is not valid JSON; write null (json.dumps(row), not str(row))",
   True: "Python's True is not valid JSON; write true (json.dumps(row), not str(row))",
@@ -76,7 +77,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
 const SINGLE =
   'JSON does not allow single quotes: write names and strings in double quotes (in Python json.dumps(row), not str(row))';
 
-/** Scans a JSON text (strict RFC 8259) and reports positions without decoding values. */
+/** A scanner for JSON text (strict RFC 8259) that reports positions without decoding values. */
 export class JsonCursor {
   readonly text: string;
   at: number;
@@ -86,7 +87,7 @@ export class JsonCursor {
     this.at = at;
   }
 
-  /** Skips white space. @returns the code of the next character, NaN at the end */
+  /** Skips white space. @returns the code of the next character, or NaN at the end */
   peek(): number {
     for (;;) {
       const code = this.text.charCodeAt(this.at);
@@ -95,24 +96,24 @@ export class JsonCursor {
     }
   }
 
-  /** Consumes the next character if it equals `sign`. @returns whether it does */
+  /** Consumes the next character if it equals `sign`. @returns whether it was consumed */
   takes(sign: string): boolean {
     if (this.peek() !== sign.charCodeAt(0)) return false;
     this.at++;
     return true;
   }
 
-  /** Consumes `sign`. @throws JsonMistake if the next character is another one */
+  /** Consumes `sign`. @throws JsonMistake if the next character is a different one */
   expect(sign: string, where: string): void {
     if (!this.takes(sign)) throw this.mistake(`expected ${sign} ${where}`);
   }
 
-  /** Checks that only white space follows. @throws JsonMistake */
+  /** Checks that only white space follows. @throws JsonMistake if anything else follows */
   expectEnd(): void {
     if (!Number.isNaN(this.peek())) throw this.mistake('expected the end after the value');
   }
 
-  /** Consumes a string. @throws JsonMistake */
+  /** Consumes a string. @throws JsonMistake if the string is missing or invalid */
   string(where: string): JsonSpan {
     const { text } = this;
     if (this.peek() !== QUOTE) throw this.mistake(`expected " ${where}`);
@@ -131,8 +132,8 @@ export class JsonCursor {
 
   /**
    * Consumes a value.
-   * @param onToken called for each bracket, comma, colon and scalar in it
-   * @throws JsonMistake
+   * @param onToken called for each bracket, comma, colon and scalar in the value
+   * @throws JsonMistake if the value is missing or invalid
    */
   value(onToken?: (start: number, end: number) => void): JsonSpan {
     const kind = this.#kind();
@@ -145,7 +146,7 @@ export class JsonCursor {
     return { kind, start, end: this.at };
   }
 
-  /** Builds the error for the next character. */
+  /** Returns the error for an unexpected next character. */
   mistake(expected: string): JsonMistake {
     const { text, at } = this;
     if (at >= text.length) return new JsonMistake(at, `${expected}, got the end`);
@@ -199,9 +200,12 @@ export class JsonCursor {
     this.at = end;
   }
 
-  /** Consumes an array or object. Iterative, because the input determines the nesting depth. */
+  /**
+   * Consumes an array or object. Iterates instead of recursing, because the input determines the
+   * nesting depth.
+   */
   #container(onToken: ((start: number, end: number) => void) | undefined): void {
-    /** One entry per open container: whether it is an object. */
+    /** For each open container, whether it is an object. */
     const open: boolean[] = [];
     const sign = (): void => {
       onToken?.(this.at, this.at + 1);
@@ -247,7 +251,7 @@ export class JsonCursor {
   }
 }
 
-/** Returns the text of a value without white space between its tokens. */
+/** Returns the text of a value without the white space between its tokens. */
 export function compactJson(text: string, { kind, start, end }: JsonSpan): string {
   if (kind !== 'array' && kind !== 'object') return text.slice(start, end);
   const parts: string[] = [];
@@ -255,17 +259,17 @@ export function compactJson(text: string, { kind, start, end }: JsonSpan): strin
   return parts.join('');
 }
 
-/** A member of an object. */
+/** A member of a JSON object. */
 export interface JsonMember {
   readonly name: string;
-  /** The position of its name. */
+  /** Position of the member's name. */
   readonly at: number;
   readonly value: JsonSpan;
 }
 
 /**
  * Returns the members of a JSON object in text order.
- * @throws JsonMistake
+ * @throws JsonMistake if the text is not a JSON object
  */
 export function jsonMembers(text: string): JsonMember[] {
   const cursor = new JsonCursor(text);

@@ -3,29 +3,29 @@ import { compactJson, excerptAt, type JsonMember, JsonMistake, jsonMembers } fro
 
 /** The position of a line in a manifest. */
 export interface ManifestPlace {
-  /** The name of the manifest. */
+  /** Name of the manifest. */
   readonly uri?: string | undefined;
-  /** One-based. */
+  /** One-based line number. */
   readonly line?: number | undefined;
-  /** Zero-based offset of its first byte. */
+  /** Zero-based offset of the line's first byte. */
   readonly offset?: number | undefined;
 }
 
 /**
- * The addresses that a `-ref` attribute may contain. `s3`: S3 objects only, as in SageMaker. `any`:
- * also absolute paths and `file:` URLs, for manifests used on one machine.
+ * The kinds of address that a `-ref` attribute may contain. `s3`: only S3 objects, as in SageMaker.
+ * `any`: also absolute paths and `file:` URLs, for manifests used on one machine.
  */
 export type ManifestRefs = 's3' | 'any';
 
 /** The value of one attribute in a line of an augmented manifest. */
 export interface ManifestValue {
   readonly name: string;
-  /** Whether the name ends with `-ref`, so that `text` is the address of an object. */
+  /** Whether the name ends with `-ref`, which makes `text` the address of an object. */
   readonly ref: boolean;
   /**
-   * The text that SageMaker streams, in UTF-8. Strings lose their quotes and numbers keep their
-   * digits. `true`, `false` and `null` are unchanged. Arrays and objects become JSON without white
-   * space, in manifest order.
+   * The text that SageMaker streams, encoded as UTF-8. Strings lose their quotes, and numbers keep
+   * their digits. `true`, `false` and `null` are unchanged. Arrays and objects become JSON without
+   * white space, in manifest order.
    */
   readonly text: string;
 }
@@ -41,18 +41,18 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Returns the values of the named attributes in one line of an augmented manifest (JSON Lines), in
- * the order of the names. Ignores other attributes; if a name occurs twice, the last value counts.
+ * the order of the names. Ignores other attributes. If a name occurs twice, its last value is used.
  * Numbers keep their digits.
  *
- * Source of the rules: SageMaker's developer guide, "Augmented manifest files", and
- * API_S3DataSource. They do not specify how a value becomes text; the README does.
+ * The rules come from SageMaker's developer guide, "Augmented manifest files", and from
+ * API_S3DataSource. These do not specify how a value becomes text; recordpipe's README does.
  *
- * @param line without its line end; a trailing carriage return is white space, and a byte order
- * mark at the start of the first line is skipped
- * @param attributeNames case-sensitive
- * @param place for messages
- * @param refs default `s3`
- * @throws RecordpipeError `malformed-manifest` for a line that is not a JSON object, and for a
+ * @param line the line without its line end; a trailing carriage return counts as white space, and
+ * a byte order mark at the start of the first line is skipped
+ * @param attributeNames the names of the attributes to return, which are case-sensitive
+ * @param place the position of the line, for error messages
+ * @param refs the kinds of address that a `-ref` may contain; the default is `s3`
+ * @throws RecordpipeError `malformed-manifest` for a line that is not a JSON object, or for a
  * `-ref` that is not the address of an object; `missing-attribute`
  * @example
  * ```ts
@@ -115,7 +115,7 @@ function decoded(line: Uint8Array, place: ManifestPlace): string {
   }
 }
 
-/** Builds the error for a mistake at a position of a line, with an excerpt. */
+/** Returns the error for a mistake at a position in a line, with an excerpt. */
 export function malformedManifest(
   what: string,
   text: string,
@@ -129,7 +129,7 @@ export function malformedManifest(
   return new RecordpipeError(code, `${where}: ${what}: ${excerpt}`, { uri, record, offset });
 }
 
-/** Whether the attribute's value is the address of an object. */
+/** Reports whether the attribute's value is the address of an object. */
 export function isRefName(name: string): boolean {
   return name.endsWith('-ref');
 }
@@ -140,12 +140,15 @@ export function refMistake(name: string, kind: string): string {
   return `${JSON.stringify(name)} is not the address of an object: expected "s3://bucket/key"${got}`;
 }
 
-/** Whether SageMaker accepts the attribute name. */
+/** Reports whether SageMaker accepts the attribute name. */
 export function isAttributeName(name: unknown): boolean {
   return typeof name === 'string' && name.length >= 1 && name.length <= MAX_NAME_CHARACTERS;
 }
 
-/** Describes the mistake in a list of attribute names, by SageMaker's rules for AttributeNames. */
+/**
+ * Describes the mistake in a list of attribute names, according to SageMaker's rules for
+ * AttributeNames. Returns undefined if the list is valid.
+ */
 export function attributeNamesMistake(names: unknown): string | undefined {
   if (!Array.isArray(names) || names.length < 1 || names.length > MAX_ATTRIBUTES) {
     const got = Array.isArray(names) ? names.length : typeof names;
@@ -156,7 +159,10 @@ export function attributeNamesMistake(names: unknown): string | undefined {
   return `expected names of 1 to ${MAX_NAME_CHARACTERS} characters, got ${JSON.stringify(names[wrong])}`;
 }
 
-/** Converts an S3 address, `s3:` or `https:`, to `s3://bucket/key`. */
+/**
+ * Converts an S3 address that starts with `s3:` or `https:` to `s3://bucket/key`. Returns undefined
+ * for any other text.
+ */
 export function s3UriOf(text: string): string | undefined {
   if (/^s3:\/\/[^/]+\/./s.test(text)) return text;
   const [, bucket, path] = VIRTUAL_HOST.exec(text) ?? PATH_STYLE.exec(text) ?? [];
@@ -170,20 +176,18 @@ export function s3UriOf(text: string): string | undefined {
 
 /** A line of an augmented manifest, without its line feed. */
 export interface SourceLine {
-  /** One-based; blank lines count. */
+  /** One-based line number. Blank lines count. */
   readonly number: number;
-  /** Zero-based offset of its first byte. */
+  /** Zero-based offset of the line's first byte. */
   readonly offset: number;
-  /**
-   * The bytes of the line, or its start if it is too long. Valid until the next chunk is pushed.
-   */
+  /** Bytes of the line, or of its start if it is too long. Valid until the next chunk is pushed. */
   readonly bytes: Uint8Array;
   /** Whether the line ends with a line feed. */
   readonly ended: boolean;
   readonly tooLong: boolean;
 }
 
-/** Splits chunks into lines. Buffers at most one line of limited length. */
+/** Splits chunks into lines. Buffers at most one line, up to a maximum length. */
 export class LineSplitter {
   readonly #maxLineBytes: number;
   /** Copies of the earlier parts of a line that spans several chunks. */
@@ -192,7 +196,7 @@ export class LineSplitter {
   #number = 1;
   #offset = 0;
   #bytesBefore = 0;
-  /** Whether the current line is too long and was already delivered. */
+  /** Whether the current line is too long and its start was already yielded. */
   #skipping = false;
 
   constructor(maxLineBytes: number) {
@@ -220,7 +224,7 @@ export class LineSplitter {
     this.#bytesBefore += chunk.length;
   }
 
-  /** Yields the last line if it lacks a line feed. */
+  /** Yields the last line if it does not end with a line feed. */
   *end(): Generator<SourceLine, void, undefined> {
     if (this.#heldBytes > 0) yield this.#line(new Uint8Array(0), false, false);
   }

@@ -3,7 +3,7 @@ import type { ManifestRefs } from './manifest-lines.ts';
 
 const MAX_KEY_BYTES = 1024;
 
-/** The codes of mistakes in a ManifestFile. */
+/** Codes of the mistakes that a ManifestFile may contain. */
 export type ManifestListMistake =
   | 'malformed-json'
   | 'single-quotes'
@@ -13,16 +13,17 @@ export type ManifestListMistake =
   | 'bad-suffix'
   | 'duplicate-suffix';
 
-/** Receives the entries and mistakes of a ManifestFile, each with its position in the text. */
+/** A receiver of the entries and mistakes of a ManifestFile, each with its position in the text. */
 export interface ManifestListVisitor {
   object(uri: string, at: number): void;
   problem(severity: 'error' | 'warning', code: ManifestListMistake, at: number, message: string): void;
 }
 
 /**
- * Visits the entries of a ManifestFile: a JSON array of `{"prefix": "s3://…"}` followed by the
- * suffix of each address.
- * @param refs the addresses that the prefix may contain: S3 only, or also paths and `file:` URLs
+ * Visits the entries of a ManifestFile: a JSON array that contains `{"prefix": "s3://…"}` followed
+ * by the suffix of each address.
+ * @param refs the kinds of address that the prefix may contain: only S3, or also paths and `file:`
+ *   URLs
  * @returns the number of objects
  */
 export function visitManifestList(text: string, visitor: ManifestListVisitor, refs: ManifestRefs): number {
@@ -50,7 +51,7 @@ export function visitManifestList(text: string, visitor: ManifestListVisitor, re
   return suffixes.count;
 }
 
-/** The warning for a byte order mark. */
+/** Text of the warning about a byte order mark. */
 export const BYTE_ORDER_MARK =
   'a byte order mark, which JSON does not allow; recordpipe skips it, but SageMaker may reject it; save the file as UTF-8 without one';
 
@@ -109,7 +110,7 @@ class Suffixes {
   }
 }
 
-/** Maps positions to lines. Fast for positions in ascending order. */
+/** Maps positions to lines. Fast if positions are in ascending order. */
 export class LinePositions {
   readonly #text: string;
   #line = 1;
@@ -119,7 +120,10 @@ export class LinePositions {
     this.#text = text;
   }
 
-  /** Returns the line at a position: its one-based number, its text, and the position within it. */
+  /**
+   * Returns the line at a position: its one-based number, its text, and the position within the
+   * line.
+   */
   find(at: number): { readonly line: number; readonly text: string; readonly at: number } {
     if (at < this.#start) {
       this.#line = 1;

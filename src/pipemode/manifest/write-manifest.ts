@@ -13,26 +13,27 @@ import type { ObjectOptions } from '../../storage/object-options.ts';
 import { discardOutput, openOutput } from '../../storage/output.ts';
 import { isRefName, s3UriOf } from './manifest-lines.ts';
 
-/** How to write a text file. Every field has a default. */
+/** Options for writing a text file. Every field has a default. */
 export interface TextTargetOptions {
   /**
-   * Whether to replace an existing file or object. If false (default), an existing target is an
-   * `already-exists` error.
+   * Whether to replace an existing file or object. If false, which is the default, an existing
+   * target causes an `already-exists` error.
    */
   readonly overwrite: boolean;
-  /** How to access objects. */
+  /** Options for accessing objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** How to write a ManifestFile. Every field has a default. */
+/** Options for {@link writeManifest}. Every field has a default. */
 export interface WriteManifestOptions extends TextTargetOptions {
-  /** The common prefix of all addresses. Default: their common folder. */
+  /** The common prefix of all addresses. By default, their common folder. */
   readonly prefix: string | undefined;
 }
 
 /**
- * A line of an augmented manifest: attributes by name. Values of `-ref` attributes are addresses.
+ * A line of an augmented manifest: attribute values by name. Values of `-ref` attributes are
+ * addresses.
  */
 export type ManifestRow = Readonly<Record<string, unknown>>;
 
@@ -41,16 +42,17 @@ const TARGET_OPTIONS = { overwrite: false, objects: undefined, signal: undefined
 const BLOCK_CHARACTERS = 64 * 1024;
 
 /**
- * Writes a ManifestFile: a JSON array of `{"prefix": "s3://bucket/folder/"}` and the suffix of each
- * address, in the given order, one per line. The file appears when it is complete.
+ * Writes a ManifestFile: a JSON array that contains `{"prefix": "s3://bucket/folder/"}` and the
+ * suffix of each address, in the given order, one per line. The file appears only once it is
+ * complete.
  *
- * Source of the format: SageMaker's API_S3DataSource, "ManifestFile".
+ * The format is defined in SageMaker's API_S3DataSource, "ManifestFile".
  *
  * @param target a path or an `s3://` address
- * @param uris `s3://bucket/key`, all in one bucket
+ * @param uris addresses of the form `s3://bucket/key`, all in one bucket
  * @throws UsageError for addresses without a common prefix, or for an empty list
- * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`, and those
- * of `openObjectWriter`
+ * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`, and the
+ * errors of `openObjectWriter`
  * @example
  * ```ts
  * import { writeManifest } from 'recordpipe/pipemode/manifest';
@@ -72,8 +74,8 @@ export async function writeManifest(
 /**
  * Returns the text that {@link writeManifest} writes.
  *
- * @param uris `s3://bucket/key`, all in one bucket
- * @param prefix the common prefix of all addresses; default: their common folder
+ * @param uris addresses of the form `s3://bucket/key`, all in one bucket
+ * @param prefix the common prefix of all addresses; by default, their common folder
  * @throws UsageError for addresses without a common prefix, or for an empty list
  * @example
  * ```ts
@@ -90,15 +92,15 @@ export function formatManifest(uris: readonly string[], prefix?: string): string
 
 /**
  * Writes an AugmentedManifestFile: one JSON object per line (JSON Lines), with the attributes in
- * row order. The file appears when it is complete.
+ * row order. The file appears only once it is complete.
  *
- * Source of the format: SageMaker's developer guide, "Augmented manifest files".
+ * The format is defined in SageMaker's developer guide, "Augmented manifest files".
  *
  * @param target a path or an `s3://` address
  * @returns the number of lines
  * @throws UsageError for a `-ref` that is not an `s3://` address, and for values that JSON cannot
  * represent
- * @throws RecordpipeError as `writeManifest`
+ * @throws RecordpipeError the same errors as `writeManifest`
  * @example
  * ```ts
  * import { writeAugmentedManifest } from 'recordpipe/pipemode/manifest';
@@ -120,7 +122,7 @@ export async function writeAugmentedManifest(
   return lines;
 }
 
-/** Checks that `uris` is an array of strings. @throws UsageError */
+/** Checks that `uris` is an array of strings. @throws UsageError if it is not */
 export function checkUris(argument: string, uris: unknown): void {
   if (!Array.isArray(uris))
     throw new UsageError(`${argument}: expected an array of addresses, got ${typeName(uris)}`);
@@ -186,9 +188,9 @@ async function writeText(
   }
 }
 
-/** How to list the objects of a manifest. Every field has a default. */
+/** Options for {@link listManifestObjects}. Every field has a default. */
 export interface ManifestListOptions extends InputOptions {
-  /** How to access objects. */
+  /** Options for accessing objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
   /** Called for each warning about the listing. */
@@ -203,13 +205,13 @@ const OPTION_NAMES: OptionNames<ManifestListOptions> = {
 };
 
 /**
- * Lists the objects for a manifest in listing order, without duplicates. Skips files without
- * records, because a training program would read them as data: hidden files, markers such as
- * `_SUCCESS`, indexes (`*.rpidx`, `*.idx`) and manifests. An address that names such a file
- * includes it.
+ * Returns the addresses of the objects for a manifest, in listing order and without duplicates.
+ * Skips files that contain no records, because a training program would read them as data: hidden
+ * files, markers such as `_SUCCESS`, indexes (`*.rpidx`, `*.idx`) and manifests. Such a file is
+ * included only if an address names it.
  *
- * @param addresses `s3://bucket/key`, `s3://bucket/prefix/` or patterns, as for `listObjects`
- * @throws RecordpipeError as `listObjects`; `not-found` if everything is skipped;
+ * @param addresses `s3://bucket/key`, `s3://bucket/prefix/` or patterns, as with `listObjects`
+ * @throws RecordpipeError the same errors as `listObjects`; `not-found` if everything is skipped;
  * `incomplete-shards` with `strictShards`
  * @example
  * ```ts

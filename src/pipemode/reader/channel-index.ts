@@ -7,23 +7,27 @@ import { stateLockPath, statePath } from '../job/channel-files.ts';
 import { readSmallFile } from '../job/config-file.ts';
 import { withFileLock } from '../job/file-lock.ts';
 
-/** How to store the index of a channel. */
+/** Options for storing the index of a channel. */
 export interface IndexOptions {
   readonly stateDir: string;
-  /** `flock` excludes other processes. `none` excludes only other work in this process. */
+  /**
+   * Kind of lock. `flock` excludes other processes. `none` excludes only other work in this
+   * process.
+   */
   readonly lock: 'flock' | 'none';
   readonly lockTimeoutMs: number;
   /** Whether to read the state file as `sagemaker_tensorflow` does. */
   readonly lenient: boolean;
 }
 
-/** Maximum value of the C++ `int` in `sagemaker_tensorflow`. */
+/** Maximum index, which is the maximum value of the C++ `int` in `sagemaker_tensorflow`. */
 const MAX_INDEX = 2 ** 31 - 1;
 const MODE_BITS = 0o7777;
 
 /**
- * The index of the next epoch of a channel. Uses the state file and lock file of SageMaker's
- * readers, so those, earlier processes and other processes on this machine take epochs in turn.
+ * The index of the next epoch of a channel. It is stored in the state file of SageMaker's readers
+ * and protected by their lock file, so those readers, earlier processes and other processes on this
+ * machine take epochs in turn.
  */
 export class ChannelIndex {
   readonly statePath: string;
@@ -37,8 +41,8 @@ export class ChannelIndex {
   }
 
   /**
-   * Whether the index is greater than `epoch`. Does not take the lock; returns false while another
-   * process writes the index.
+   * Reports whether the index is greater than `epoch`. Does not take the lock, and returns false
+   * while another process writes the index.
    */
   isBeyond(epoch: number): boolean {
     try {
@@ -51,7 +55,7 @@ export class ChannelIndex {
   /**
    * Reads, changes and writes the index under the lock. Creates a missing state file, as
    * `sagemaker_tensorflow` does.
-   * @param change receives the index and returns the new one; undefined keeps it
+   * @param change receives the index and returns the new one, or undefined to keep it
    * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, `access-denied`,
    *   `io-failure`; errors from `change`
    */
@@ -85,8 +89,9 @@ async function inTurn(path: string, work: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Reads the index of the next epoch, in decimal digits. Returns 0 if the file does not exist.
- * @param lenient whether text that is not a number means 0, as in `sagemaker_tensorflow`
+ * Reads the index of the next epoch, which is stored as decimal digits. Returns 0 if the file does
+ * not exist.
+ * @param lenient whether text that is not a number counts as 0, as in `sagemaker_tensorflow`
  */
 function readIndex(path: string, lenient: boolean): number {
   let text: string;
@@ -104,7 +109,9 @@ function readIndex(path: string, lenient: boolean): number {
   throw new RecordpipeError('malformed-state', what, { uri: path });
 }
 
-/** Parses an `int` like a C++ stream: white space, sign, digits. Returns 0 for anything else. */
+/**
+ * Parses an `int` as a C++ stream does: white space, sign, digits. Returns 0 for any other text.
+ */
 function asStreamReads(text: string): number {
   const [number] = /^[ \t\n\v\f\r]*[+-]?\d+/.exec(text) ?? ['0'];
   return Math.max(-MAX_INDEX - 1, Math.min(MAX_INDEX, Number.parseInt(number, 10)));
@@ -113,7 +120,8 @@ function asStreamReads(text: string): number {
 let lastWrite: Promise<void> = Promise.resolve();
 
 /**
- * Writes the index. Serializes writes, because a slow fsync occupies one of Node's four threads.
+ * Writes the index. Writes are serialized, because a slow fsync occupies one of Node's four
+ * threads.
  */
 function writeIndex(path: string, index: number): Promise<void> {
   const written = lastWrite.then(() => replaceFile(path, String(index)));
@@ -122,8 +130,8 @@ function writeIndex(path: string, index: number): Promise<void> {
 }
 
 /**
- * Replaces a file atomically: readers see the old or the new contents, even after a crash. Keeps
- * the file mode.
+ * Replaces a file atomically: readers see either the old or the new contents, even after a crash.
+ * Keeps the file mode.
  */
 async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = temporaryPath(path);

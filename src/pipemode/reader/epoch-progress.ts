@@ -6,39 +6,39 @@ import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
 /** The progress of one iteration of a channel. */
 export interface PipeModeMetrics {
   readonly channel: string;
-  /** Index of the pipe. Undefined before a pipe was taken, and for files. */
+  /** Index of the pipe. Undefined until a pipe has been taken, and undefined for files. */
   readonly epoch: number | undefined;
   /** Number of delivered records. */
   readonly records: number;
-  /** Payload bytes of the delivered records. */
+  /** Total size of the payloads of the delivered records, in bytes. */
   readonly payloadBytes: number;
-  /** Number of corrupted records skipped. */
+  /** Number of corrupted records that were skipped. */
   readonly corrupted: number;
   /** Milliseconds from the start of the iteration until the pipe was open. */
   readonly openMs: number;
   /** Milliseconds spent waiting for bytes. */
   readonly waitMs: number;
-  /** Milliseconds spent waiting for bytes and decoding records. Excludes the consumer's time. */
+  /** Milliseconds spent waiting for bytes and decoding records, excluding the consumer's time. */
   readonly readMs: number;
   /** Payload throughput in GiB per second of `readMs`, as in SageMaker's output. */
   readonly gibibytesPerSecond: number;
-  /** `reading`, or how the iteration ended. `left`: the consumer ended it. */
+  /** `reading`, or how the iteration ended. `left` means that the consumer ended it. */
   readonly outcome: 'reading' | 'end' | 'left' | 'failed';
 }
 
-/** The position of a reader in an epoch. Plain JSON, to store with a checkpoint. */
+/** The position of a reader in an epoch, as plain JSON that can be stored with a checkpoint. */
 export interface PipeModeState {
   readonly channel: string;
   readonly recordFormat: string;
-  /** Index of the pipe; null for files. */
+  /** Index of the pipe, or null for files. */
   readonly epoch: number | null;
   /** Number of delivered records. */
   readonly recordsRead: number;
-  /** Position after the last delivered record in the uncompressed stream. */
+  /** Position after the last delivered record in the uncompressed stream, in bytes. */
   readonly bytesRead: number;
   /**
-   * Fingerprint of the last delivered record, to detect a reordered stream. null before the first
-   * record.
+   * Fingerprint of the last delivered record, used to detect a reordered stream; null before the
+   * first record.
    */
   readonly lastRecord: { readonly bytes: number; readonly crc32c: number } | null;
 }
@@ -54,13 +54,13 @@ export class EpochProgress {
   readMs = 0;
   outcome: PipeModeMetrics['outcome'] = 'reading';
   #batch: RecordBatch | undefined;
-  /** Number of delivered records of `#batch`. */
+  /** Number of records of `#batch` that were delivered. */
   #at = 0;
   /** Position of the end of `#batch` in its stream. */
   #end = 0;
-  /** Total bytes of the earlier streams, if the reader reads several files. */
+  /** Total size of the earlier streams in bytes, if the reader reads several files. */
   #base = 0;
-  /** The previous batch, kept until the first record of `#batch` is delivered. */
+  /** The previous batch, which is kept until the first record of `#batch` is delivered. */
   #before: RecordBatch | undefined;
 
   /** Marks the start of a stream. */
@@ -130,7 +130,7 @@ export class EpochProgress {
   }
 }
 
-/** Returns the size and checksum that identify a record. */
+/** Returns the size and the checksum that identify a record. */
 export function fingerprint(record: Uint8Array): { bytes: number; crc32c: number } {
   return { bytes: record.length, crc32c: crc32c(record) };
 }
@@ -138,7 +138,7 @@ export function fingerprint(record: Uint8Array): { bytes: number; crc32c: number
 const ITERATOR = 'PipeModeDatasetOp::Dataset::Iterator';
 
 /**
- * Formats the lines that `sagemaker_tensorflow` prints for the latest read. Reaching the end counts
+ * Returns the lines that `sagemaker_tensorflow` prints for the latest read. Reaching the end counts
  * as a read.
  */
 export function recordLines(reads: number, nanoseconds: number, bytes: number): string[] {
@@ -150,8 +150,8 @@ export function recordLines(reads: number, nanoseconds: number, bytes: number): 
 }
 
 /**
- * Formats the lines that `sagemaker_tensorflow` prints at the end of an iteration. It labels GiB as
- * GB and truncates milliseconds.
+ * Returns the lines that `sagemaker_tensorflow` prints at the end of an iteration. Like that
+ * library, labels GiB as GB and truncates milliseconds.
  */
 export function totalLines({ readMs, payloadBytes }: EpochProgress): string[] {
   const ms = Math.trunc(readMs);
@@ -163,8 +163,8 @@ export function totalLines({ readMs, payloadBytes }: EpochProgress): string[] {
 }
 
 /**
- * Formats a double like a C++ stream: six significant digits, no trailing zeros. On x86, 0/0 is
- * negative NaN.
+ * Formats a double as a C++ stream does: with six significant digits and no trailing zeros. 0/0 is
+ * formatted as negative NaN, as on x86.
  */
 function asStreamWrites(value: number): string {
   if (Number.isNaN(value)) return '-nan';
@@ -181,7 +181,7 @@ function trimmed(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
-/** Skips the records that an earlier reader delivered: reads them again and drops them. */
+/** Skips the records that an earlier reader delivered, by reading and dropping them. */
 export class Resuming {
   readonly #state: PipeModeState;
   readonly #progress: EpochProgress;
@@ -194,7 +194,7 @@ export class Resuming {
   }
 
   /**
-   * Returns the new records of a batch, or null if it contains none.
+   * Returns the records of a batch that follow the resume position, or null if there are none.
    * @throws RecordpipeError `not-resumable` if the stream differs before the resume position
    */
   rest(batch: RecordBatch): RecordBatch | null {
@@ -206,7 +206,10 @@ export class Resuming {
     return skip < batch.length ? after(batch, skip) : null;
   }
 
-  /** Checks that the stream reached the resume position. @throws RecordpipeError `not-resumable` */
+  /**
+   * Checks that the stream reached the resume position.
+   * @throws RecordpipeError `not-resumable` if it did not
+   */
   end(): void {
     if (this.#remaining === 0) return;
     const { recordsRead } = this.#state;
@@ -229,7 +232,7 @@ export class Resuming {
   }
 }
 
-/** Returns the records of a batch from index `first`. */
+/** Returns the records of a batch, starting with index `first`. */
 function after(batch: RecordBatch, first: number): RecordBatch {
   const { bytes, index, length, firstRecord } = batch;
   const base = batch.offset(0) - index[0];
@@ -245,7 +248,8 @@ function notResumable(what: string): RecordpipeError {
 
 /**
  * Validates a state that was stored as JSON.
- * @throws RecordpipeError `malformed-state`; `not-resumable` for another channel or format
+ * @throws RecordpipeError `malformed-state`; `not-resumable` for a state of another channel or
+ *   format
  */
 export function checkState(
   state: PipeModeState,

@@ -23,10 +23,10 @@ import {
   takeNextEpoch,
 } from './take-epoch.ts';
 
-/** Maximum time that a closing iteration waits for the lock. */
+/** Maximum time that an iteration waits for the lock while it is closing. */
 const GIVE_BACK_MS = 250;
 
-/** A channel of a dataset. */
+/** The channel that a dataset reads. */
 export interface Channel {
   readonly name: string;
   readonly options: PipeModeOptions;
@@ -37,13 +37,16 @@ export interface Channel {
 
 /** The starting point of an iteration. */
 export interface Beginning {
-  /** Default: the first record of the next epoch. */
+  /**
+   * Position to resume from. By default, the iteration starts at the first record of the next
+   * epoch.
+   */
   readonly resume?: { readonly state: PipeModeState; readonly from: 'same' | 'next' } | undefined;
   /** Whether a batch is valid only until the next one is requested. */
   readonly reuse?: boolean | undefined;
 }
 
-/** One iteration over a channel, which is one epoch. */
+/** An iteration over a channel, which reads one epoch. */
 export class EpochReading {
   readonly progress: EpochProgress = new EpochProgress();
   readonly #channel: Channel;
@@ -51,7 +54,7 @@ export class EpochReading {
   readonly #began: number = performance.now();
   #reserved: Promise<number> | undefined;
   #reads = 0;
-  /** Nanoseconds per record of the current batch, and the value of `readMs` before the batch. */
+  /** Nanoseconds per record of the current batch, and the value of `readMs` before that batch. */
   #recordNs = 0;
   #readMs = 0;
 
@@ -60,7 +63,7 @@ export class EpochReading {
     this.#beginning = beginning;
     if (channel.options.reserve === 'on-create' && !channel.files && beginning.resume?.from !== 'same') {
       this.#reserved = reserveEpoch(channel.index, channel.options.signal);
-      this.#reserved.catch(() => {}); // thrown with the first record
+      this.#reserved.catch(() => {}); // Thrown with the first record.
     }
   }
 
@@ -73,9 +76,9 @@ export class EpochReading {
   }
 
   /**
-   * Yields the batches of the epoch. Can be called once.
-   * @param countAll whether a yielded batch counts as delivered; otherwise the caller reports
-   *   records with `delivered`
+   * Yields the batches of the epoch. Can be called only once.
+   * @param countAll whether all records of a yielded batch count as delivered; otherwise the caller
+   *   reports records with `delivered`
    */
   async *batches(outer: AbortSignal | undefined, countAll: boolean): Batches {
     const { progress } = this;
@@ -155,7 +158,7 @@ export class EpochReading {
     return openReserved(this.progress.epoch, place, signal);
   }
 
-  /** Closes the source. If the pipe never had a writer, resets the index to this epoch. */
+  /** Closes the source. Resets the index to this epoch if the pipe never had a writer. */
   async #leave(source: EpochSource): Promise<void> {
     source.close();
     const { options, index } = this.#channel;
@@ -179,8 +182,8 @@ function notResumable(error: unknown): never {
 }
 
 /**
- * Returns a signal that fires with the first of several. AbortSignal.any would leak an entry in a
- * long-lived signal for every epoch.
+ * Returns a signal that fires when the first of several signals fires. AbortSignal.any would leak
+ * an entry in a long-lived signal for every epoch.
  */
 function anySignal(signals: readonly (AbortSignal | undefined)[]): {
   readonly signal: AbortSignal;
@@ -200,7 +203,7 @@ function anySignal(signals: readonly (AbortSignal | undefined)[]): {
 }
 
 /**
- * A failure while reading a channel: a {@link RecordpipeError} with the channel and the epoch.
+ * A failure to read a channel: a {@link RecordpipeError} with the channel and the epoch.
  *
  * @example
  * ```ts
@@ -219,7 +222,7 @@ function anySignal(signals: readonly (AbortSignal | undefined)[]): {
 export class PipeModeError extends RecordpipeError {
   override readonly name = 'PipeModeError';
   readonly channel: string;
-  /** Undefined before a pipe was taken. */
+  /** Index of the epoch. Undefined until a pipe has been taken. */
   readonly epoch: number | undefined;
 
   constructor(channel: string, epoch: number | undefined, failure: RecordpipeError) {

@@ -6,12 +6,12 @@ import { attributeNamesMistake } from '../manifest/manifest-lines.ts';
 import type { EpochReading } from './epoch-reading.ts';
 
 /**
- * The values of one line of an augmented manifest by attribute: the bytes of the object for a
- * `-ref`, the bytes of the text for other attributes.
+ * The values of one line of an augmented manifest, by attribute: the bytes of the object for a
+ * `-ref` attribute, and the bytes of the text for any other attribute.
  */
 export type ManifestTuple<A extends readonly string[]> = { readonly [Name in A[number]]: Uint8Array };
 
-/** Yields the records of one epoch one by one and counts the delivered records. */
+/** Yields the records of an epoch one by one and counts the delivered records. */
 export class EpochStage extends RecordStage {
   readonly #reading: EpochReading;
 
@@ -35,7 +35,7 @@ export class EpochStage extends RecordStage {
 
 /**
  * Checks attribute names against SageMaker's rules.
- * @throws UsageError
+ * @throws UsageError if the names violate the rules
  */
 export function checkAttributes(attributes: readonly string[]): void {
   const mistake = attributeNamesMistake(attributes);
@@ -45,7 +45,7 @@ export function checkAttributes(attributes: readonly string[]): void {
   );
 }
 
-/** Combines consecutive records into tuples, one record per attribute. */
+/** Combines consecutive records into tuples that have one record per attribute. */
 export class TupleStage<A extends readonly string[]> extends Through<Uint8Array, ManifestTuple<A>> {
   readonly #attributes: A;
   readonly #fail: (error: RecordpipeError) => Error;
@@ -53,7 +53,10 @@ export class TupleStage<A extends readonly string[]> extends Through<Uint8Array,
   #have = 0;
   #tuples = 0;
 
-  /** @param fail adds the channel to the error for a stream that ends inside a tuple */
+  /**
+   * Creates a stage that combines the records of `source`.
+   * @param fail returns the error for a stream that ends inside a tuple, with the channel added
+   */
   constructor(source: Stage<Uint8Array>, attributes: A, fail: (error: RecordpipeError) => Error) {
     super(source);
     this.#attributes = attributes;

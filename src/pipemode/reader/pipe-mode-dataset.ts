@@ -25,46 +25,46 @@ import { channelDecoding } from './source-reading.ts';
 /** The element type of a channel: a record, or a tuple of records if attributes are named. */
 export type PipeModeElement<A> = A extends readonly string[] ? ManifestTuple<A> : Uint8Array;
 
-/** The options of {@link PipeModeDataset}. */
+/** Options for {@link PipeModeDataset}. */
 export interface PipeModeDatasetOptions<A> extends Partial<PipeModeOptionsInput> {
   /**
-   * The attributes of an augmented manifest, in the order of the job's `AttributeNames`. Elements
-   * are then tuples with these names, and a stream that ends inside a tuple is an error. Default:
-   * none; elements are records.
+   * The attributes of an augmented manifest, in the order of the job's `AttributeNames`. If given,
+   * elements are tuples with these names, and a stream that ends inside a tuple is an error. By
+   * default, elements are records.
    */
   readonly attributes?: A | undefined;
 }
 
-/** How to read a channel in batches. */
+/** Options for reading a channel in batches. */
 export interface PipeBatchesOptions {
   /**
-   * Default false. If true, a batch is valid only until the next one is requested, and records are
-   * checked in the read buffer without a copy.
+   * Whether a batch is valid only until the next one is requested. If true, records are checked in
+   * the read buffer without a copy. The default is false.
    */
   readonly reuse?: boolean | undefined;
-  /** Ends the iteration with an `aborted` error. */
+  /** Signal that ends the iteration with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How to resume an epoch. */
+/** Options for resuming an epoch. */
 export interface ResumeOptions {
   /**
-   * Default `same`: the pipe with the same index, which its writer must serve again. `next`: the
-   * next pipe, for use after a restart of the whole job.
+   * The pipe to read. `same`, the default: the pipe with the same index, which its writer must
+   * serve again. `next`: the next pipe, for use after a restart of the whole job.
    */
   readonly from?: 'same' | 'next' | undefined;
 }
 
 /**
  * The records of a SageMaker channel in Pipe mode, as views (`Uint8Array`) that stay valid while
- * they are referenced. Each iteration is one epoch and takes the next pipe,
- * `PIPE_DIR/CHANNEL_INDEX`. The index is stored in the same file and under the same lock as that of
- * `sagemaker_tensorflow`, so both can share a channel.
+ * they are referenced. Each iteration reads one epoch and takes the next pipe,
+ * `PIPE_DIR/CHANNEL_INDEX`. The index is stored in the same file and under the same lock as the
+ * index of `sagemaker_tensorflow`, so both libraries can share a channel.
  *
- * No thread blocks, not even on pipes without a writer. Errors while iterating are {@link
- * PipeModeError}s with channel, epoch, record and byte, thrown after all valid records. Codes:
- * those of the format's reader, `pipe-timeout`, `malformed-state`, `not-resumable`, `aborted`,
- * `access-denied`, `io-failure`.
+ * No thread blocks, not even on a pipe without a writer. Iteration throws a {@link PipeModeError}
+ * with the channel, epoch, record and byte, after it has yielded all valid records. Its code is a
+ * code of the format's reader, `pipe-timeout`, `malformed-state`, `not-resumable`, `aborted`,
+ * `access-denied` or `io-failure`.
  *
  * @example
  * ```ts
@@ -89,7 +89,8 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   readonly #source: ChannelSource<A>;
 
   /**
-   * Creates `stateDir`, reads `inputdataconfig.json` and validates the options. Opens no pipe.
+   * Creates `stateDir`, reads `inputdataconfig.json` and validates the options. Does not open a
+   * pipe.
    * @throws RecordpipeError `unknown-channel`, `not-a-pipe-channel`, `malformed-config`,
    *   `not-found`, `access-denied`, `io-failure`
    * @throws UsageError for an unknown option or an invalid value
@@ -103,7 +104,8 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 
   /**
-   * Iterates over one epoch. With `reserve: 'on-create'`, increments the index now or soon after.
+   * Returns an iterator over one epoch. With `reserve: 'on-create'`, the index is incremented now
+   * or soon after.
    */
   override iterate(options: IterateOptions = {}): DatasetIterator<PipeModeElement<A>> {
     if (this.#source.channel.options.reserve === 'on-open') return super.iterate(options);
@@ -112,10 +114,10 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 
   /**
-   * Returns the records of one epoch in batches, for millions of records per second. Ignores
-   * `attributes`.
+   * Returns the records of one epoch in batches, which allows millions of records per second.
+   * Ignores `attributes`.
    *
-   * @throws RecordpipeError while iterating, as the dataset
+   * @throws RecordpipeError while iterating, the same errors as the dataset
    * @example
    * ```ts
    * import { mkdirSync, writeFileSync } from 'node:fs';
@@ -139,24 +141,24 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 
   /**
-   * Returns the position of the latest iteration as plain JSON. Records that later operators read
-   * ahead (`prefetch`, `shuffle`) count as read. Undefined before the first iteration.
+   * Returns the position of the latest iteration as plain JSON, or undefined before the first
+   * iteration. Records that later operators read ahead (`prefetch`, `shuffle`) count as read.
    */
   state(): PipeModeState | undefined {
     return this.#source.latest?.state();
   }
 
-  /** Returns the progress of the latest iteration. Undefined before the first iteration. */
+  /** Returns the progress of the latest iteration, or undefined before the first iteration. */
   metrics(): PipeModeMetrics | undefined {
     return this.#source.latest?.metrics();
   }
 
   /**
    * Returns a dataset whose first iteration yields the rest of an epoch: it reads the pipe again
-   * and drops the records before the position. Later iterations are the next epochs.
+   * and drops the records before the position. Later iterations read the next epochs.
    *
-   * Iteration fails with `not-resumable` if the stream differs before the position (length, offset
-   * or last record), or if the pipe does not appear again.
+   * Iteration fails with `not-resumable` if the stream differs before the position (in its length,
+   * the offset or the last record), or if the pipe does not appear again.
    * @throws RecordpipeError `malformed-state`; `not-resumable` for a state of another channel or
    * format
    * @example
@@ -189,7 +191,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 }
 
-/** State shared by all iterations of a dataset. */
+/** The state that all iterations of a dataset share. */
 class ChannelSource<A extends readonly string[] | undefined> {
   readonly channel: Channel;
   readonly config: ChannelConfig;
@@ -206,7 +208,7 @@ class ChannelSource<A extends readonly string[] | undefined> {
     this.config = channelConfig(readInputDataConfig(configDir), name, configDir);
     const files = !isPipeChannel(this.config);
     if (files && !options.fileModeFallback) throw notAPipeChannel(this.config, name, configDir);
-    channelDecoding(options, false); // checks the options of the format
+    channelDecoding(options, false); // Checks the options of the format.
     const mistake = wrapperMistake(this.config, name, options.recordFormat, attributes !== undefined);
     if (mistake !== undefined) options.onWarning(mistake);
     const index = new ChannelIndex(name, { stateDir, lock, lockTimeoutMs, lenient: compat !== undefined });

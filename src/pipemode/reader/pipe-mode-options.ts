@@ -2,93 +2,109 @@ import { checkOptionNames } from '../../bytes/arguments.ts';
 import { type RecordpipeError, UsageError } from '../../errors.ts';
 import type { PipeModeMetrics } from './epoch-progress.ts';
 
-/** Record format of a channel, by SageMaker's names. */
+/** Record format of a channel, in SageMaker's spelling. */
 export type RecordFormatName = 'RecordIO' | 'TFRecord' | 'TextLine';
-/** Record format of a channel, by SageMaker's or recordpipe's names. */
+/** Record format of a channel, in SageMaker's or recordpipe's spelling. */
 export type RecordFormatSpelling = RecordFormatName | Lowercase<RecordFormatName>;
 
 /**
- * How to read a channel. Every field has a default. The first seven are the options of
- * `sagemaker_tensorflow` and also accept its names (`record_format`, …).
+ * Options for reading a channel. Every field has a default. The first seven are the options of
+ * `sagemaker_tensorflow` and can also be given by its names (`record_format`, …).
  */
 export interface PipeModeOptions {
   /**
-   * Default `RecordIO`, with multipart records as SageMaker writes them (`multipart: 'concat'`).
-   * Text lines keep a trailing `\r`.
+   * Format of the records. The default is `RecordIO`, with multipart records as SageMaker writes
+   * them (`multipart: 'concat'`). Text lines keep a trailing `\r`.
    */
   readonly recordFormat: RecordFormatName;
   /**
-   * The folder of the epoch index and its lock; created if missing. Default `/opt/ml/pipe_state`.
+   * The folder of the epoch index and its lock. Created if it does not exist. The default is
+   * `/opt/ml/pipe_state`.
    */
   readonly stateDir: string;
-  /** The folder of the pipes, `CHANNEL_INDEX`. Default `/opt/ml/input/data`. */
+  /** The folder of the pipes, `CHANNEL_INDEX`. The default is `/opt/ml/input/data`. */
   readonly pipeDir: string;
-  /** The folder of `inputdataconfig.json`. Default `/opt/ml/input/config`. */
+  /** The folder of `inputdataconfig.json`. The default is `/opt/ml/input/config`. */
   readonly configDir: string;
   /**
-   * Whether to print SageMaker's three lines of totals at the end of an iteration. Default false.
+   * Whether to print SageMaker's three lines of totals at the end of an iteration. The default is
+   * false.
    */
   readonly benchmark: boolean;
-  /** Prints SageMaker's three lines about the latest record every N records. Default 0: never. */
+  /**
+   * Interval, in records, at which SageMaker's three lines about the latest record are printed. The
+   * default is 0, which means never.
+   */
   readonly benchmarkRecordsInterval: number;
   /**
-   * Maximum number of consecutive records with a wrong payload checksum to skip; TFRecord only.
-   * Default 0.
+   * Maximum number of consecutive records with a wrong payload checksum that are skipped. Applies
+   * only to TFRecord. The default is 0.
    */
   readonly maxCorruptedRecordsToSkip: number;
   /**
-   * Default undefined: reports all damage. `sagemaker` reads like `sagemaker_tensorflow`, including
-   * its faults: a truncated last record counts as corrupted, truncated RecordIO is padded with
-   * zeros, flags are not checked, `reserve` is `on-create`, and a state file that is not a number
-   * means 0.
+   * Compatibility mode. If undefined, which is the default, all damage is reported. `sagemaker`
+   * reads as `sagemaker_tensorflow` does, including its faults: a truncated last record counts as
+   * corrupted, truncated RecordIO is padded with zeros, flags are not checked, `reserve` is
+   * `on-create`, and a state file that does not contain a number counts as 0.
    */
   readonly compat: 'sagemaker' | undefined;
   /**
-   * When to increment the index. Default `on-open`: when the pipe is opened; the index is reset if
-   * the iteration ends before a writer connects. `on-create`: when the iteration is created, as
-   * `sagemaker_tensorflow` does, even if no data can be read.
+   * When to increment the index. `on-open`, the default: when the pipe is opened. The index is
+   * reset if the iteration ends before a writer connects. `on-create`: when the iteration is
+   * created, as `sagemaker_tensorflow` does, even if no data can be read.
    */
   readonly reserve: 'on-open' | 'on-create';
-  /** Maximum time to wait for the next pipe. Default 120,000 ms; may be Infinity. */
+  /** Maximum time to wait for the next pipe. The default is 120,000 ms. May be Infinity. */
   readonly openTimeoutMs: number;
   /**
    * Maximum time that the writer may be silent while the reader waits for bytes, including the
-   * first. A slow consumer does not count. Default 600,000 ms; may be Infinity.
+   * first byte. The time of a slow consumer does not count. The default is 600,000 ms. May be
+   * Infinity.
    */
   readonly idleTimeoutMs: number;
-  /** Maximum time to wait for the lock of the index. Default 30,000 ms. */
+  /** Maximum time to wait for the lock of the index. The default is 30,000 ms. */
   readonly lockTimeoutMs: number;
-  /** Default `flock`. `none`: does not lock out other processes; for hosts without `flock`. */
+  /**
+   * Kind of lock. The default is `flock`. `none` does not exclude other processes and is meant for
+   * hosts without `flock`.
+   */
   readonly lock: 'flock' | 'none';
   /**
    * Whether to read the files below `PIPE_DIR/CHANNEL/`, sorted by name, if the channel is not in
-   * Pipe mode. The index does not change. Default false: an error.
+   * Pipe mode. Reading files does not change the index. By default, false: such a channel is an
+   * error.
    */
   readonly fileModeFallback: boolean;
-  /** Compression of the stream. Default `none`: SageMaker decompresses objects. */
+  /** Compression of the stream. The default is `none`, because SageMaker decompresses objects. */
   readonly compression: 'none' | 'auto' | 'gzip' | 'zlib';
-  /** Maximum record size in bytes. Default 2^31 - 1. */
+  /** Maximum size of a record in bytes. The default is 2^31 - 1. */
   readonly maxRecordBytes: number;
-  /** Ends every iteration with an `aborted` error. */
+  /** Signal that ends every iteration with an `aborted` error. */
   readonly signal: AbortSignal | undefined;
   /** Called for each corrupted record that is skipped. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   /** Called at the end of each iteration, regardless of its outcome. */
   readonly onEpochEnd: ((metrics: PipeModeMetrics) => void) | undefined;
-  /** Called with probable configuration mistakes. Default: `process.emitWarning`. */
+  /**
+   * Called with the description of a probable configuration mistake. The default is
+   * `process.emitWarning`.
+   */
   readonly onWarning: (message: string) => void;
-  /** Called with each `benchmark` line, including its line end. Default: standard output. */
+  /**
+   * Called with each `benchmark` line, including its line end. By default, writes to standard
+   * output.
+   */
   readonly writeLine: (line: string) => void;
 }
 
-/** Options as given by the caller, with alternative names. */
+/** Options as given by the caller, including alternative names. */
 export interface PipeModeOptionsInput extends Omit<PipeModeOptions, 'recordFormat'>, SageMakerOptionNames {
   readonly recordFormat: RecordFormatSpelling;
   /** Alias of `recordFormat`, as in functions that read files. */
   readonly format: RecordFormatSpelling;
 }
 
-/** Option names of `sagemaker_tensorflow`. */
+/** Names of the options in `sagemaker_tensorflow`. */
 export interface SageMakerOptionNames {
   readonly record_format: RecordFormatSpelling;
   readonly state_dir: string;
@@ -141,7 +157,7 @@ const CHOICES: Partial<Record<keyof PipeModeOptions, readonly unknown[]>> = {
 };
 
 /**
- * Applies defaults and validates options.
+ * Applies defaults and validates the options.
  * @throws UsageError for an invalid value or an unknown name
  */
 export function pipeModeOptions(given: Partial<PipeModeOptionsInput>): PipeModeOptions {

@@ -20,15 +20,15 @@ import {
 const BATCH_RECORDS = 4096;
 
 /**
- * Decodes RecordIO like `sagemaker_tensorflow`. Checks only the magic number of a header. A record
- * continues until a part has a flag other than 1 and 2, regardless of earlier flags. If the stream
- * ends inside a part, the missing bytes are zeros; if it ends between the parts of a record, that
- * record is lost.
+ * Decodes RecordIO as `sagemaker_tensorflow` does. Only the magic number of a header is checked. A
+ * record continues until a part has a flag other than 1 and 2, regardless of earlier flags. If the
+ * stream ends inside a part, the missing bytes are replaced with zeros. If it ends between the
+ * parts of a record, that record is lost.
  */
 export class SageMakerRecordIODecoder implements RecordDecoder {
   readonly #cursor: RecordCursor;
   readonly #maxRecordBytes: number;
-  /** Payloads of the current record's parts, and the record's offset. */
+  /** Payloads of the current record's parts, and the offset of the record. */
   readonly #parts: Uint8Array[] = [];
   #partsAt = 0;
   #partsBytes = 0;
@@ -133,7 +133,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return partBytes(length);
   }
 
-  /** Consumes a complete part. @returns the record, if the part ends it */
+  /** Consumes a complete part. @returns the record if the part ends one */
   #takePart(wanted: number): RecordBatch | null {
     const { window } = this.#cursor;
     const { bytes, at } = window;
@@ -142,7 +142,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return this.#add(payload, word, wanted);
   }
 
-  /** Handles the rest of the stream: nothing, or a part to pad with zeros. */
+  /** Handles the rest of the stream, which is either empty or a part to pad with zeros. */
   #truncated(): RecordBatch | null {
     const { window } = this.#cursor;
     const have = window.unread;
@@ -163,7 +163,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     const cursor = this.#cursor;
     const { window } = cursor;
     if (this.#parts.length === 0) this.#partsAt = window.position;
-    // A copy: the buffer may be reused before the last part arrives.
+    // The payload is copied, because the buffer may be reused before the last part arrives.
     this.#parts.push(payload.slice());
     this.#partsBytes += payload.length;
     window.at += taken;
@@ -197,8 +197,9 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
 }
 
 /**
- * Decodes TFRecord like `sagemaker_tensorflow`: a truncated last record counts as one with a wrong
- * checksum. If the budget for corrupted records covers it, the stream ends without an error.
+ * Decodes TFRecord as `sagemaker_tensorflow` does: a truncated last record counts as a record with
+ * a wrong checksum. If the budget for corrupted records covers it, the stream ends without an
+ * error.
  */
 export class SageMakerTFRecordDecoder implements RecordDecoder {
   readonly #strict: RecordDecoder;
@@ -207,7 +208,10 @@ export class SageMakerTFRecordDecoder implements RecordDecoder {
   #corruptedBefore = 0;
   #ended = false;
 
-  /** @param budget maximum number of consecutive corrupted records to skip */
+  /**
+   * Creates a decoder that wraps `strict`.
+   * @param budget the maximum number of consecutive corrupted records to skip
+   */
   constructor(strict: RecordDecoder, budget: number) {
     this.#strict = strict;
     this.#budget = budget;

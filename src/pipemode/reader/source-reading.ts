@@ -20,7 +20,7 @@ import type { PipeModeOptions, RecordFormatName } from './pipe-mode-options.ts';
 import { SageMakerRecordIODecoder, SageMakerTFRecordDecoder } from './sagemaker-decoders.ts';
 import type { EpochSource } from './take-epoch.ts';
 
-/** How to decode one epoch of a channel: options, read buffers, decoders. */
+/** The means to decode one epoch of a channel: options, read buffers and decoders. */
 export interface ChannelDecoding {
   readonly options: AnyOptions & SourceOptions;
   readonly detectCompression: DetectCompression;
@@ -29,7 +29,7 @@ export interface ChannelDecoding {
   decoder(source: DecoderSource, stats: ReadStats): RecordDecoder;
 }
 
-/** Codecs by SageMaker's format names. A codec ignores the options of the others. */
+/** Codecs by SageMaker's format names. A codec ignores the options of other codecs. */
 const CODECS = {
   RecordIO: recordIOCodec,
   TFRecord: tfrecordCodec,
@@ -37,19 +37,19 @@ const CODECS = {
 } as object as Readonly<Record<RecordFormatName, RecordCodec<AnyOptions>>>;
 
 /**
- * Size of a buffer that is not reused. It holds several reads of a 64 KiB pipe. Records keep it
- * alive, so it is not larger.
+ * Size of a buffer that is not reused. Such a buffer holds several reads of a 64 KiB pipe. It is
+ * not larger, because records keep it alive.
  */
 const FRESH_CHUNK_BYTES = 1024 * 1024;
 /**
- * Size of each of the four rotating buffers. CPU time per gigabyte for records of 10 KB and 100 KB:
- * 179 and 289 ms. With 256 KiB, which fits in the cache of one core: 176 and 336 ms, because more
- * records span two buffers. With 1 MiB: 196 and 258 ms.
+ * Size of each of the four rotating buffers. The CPU time per gigabyte is 179 ms for records of
+ * 10 KB and 289 ms for records of 100 KB. With 256 KiB, which fits in the cache of one core, it is
+ * 176 and 336 ms, because more records span two buffers. With 1 MiB, it is 196 and 258 ms.
  */
 const REUSED_CHUNK_BYTES = 512 * 1024;
 
 /**
- * Returns the decoding of a channel's records.
+ * Returns the {@link ChannelDecoding} for a channel.
  * @param reuse whether a batch is valid only until the next one is requested
  * @throws UsageError for an invalid option
  */
@@ -83,9 +83,9 @@ export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelD
 }
 
 /**
- * Reads one open source. While `fill` returns true, call `next` until it returns null. Updates
- * `progress`. Not a generator, because each generator costs about a microsecond per batch, and a
- * pipe yields one batch per 64 KiB.
+ * Reads one open source and updates `progress`. While `fill` returns true, call `next` until it
+ * returns null. This is not a generator, because each generator costs about a microsecond per
+ * batch, and a pipe yields one batch per 64 KiB.
  */
 export class SourceReading {
   readonly #progress: EpochProgress;
@@ -119,7 +119,7 @@ export class SourceReading {
     progress.opened();
   }
 
-  /** Waits for bytes or the end. @returns false once all bytes were delivered */
+  /** Waits for bytes or the end. @returns false once all bytes have been delivered */
   async fill(): Promise<boolean> {
     if (this.#ended || this.#decoder.ended) return false;
     const requestedAt = performance.now();
@@ -142,7 +142,7 @@ export class SourceReading {
     return true;
   }
 
-  /** Returns the next batch of the bytes received so far. */
+  /** Returns the next batch of the bytes received so far, or null if there is none. */
   next(): RecordBatch | null {
     const began = performance.now();
     try {
@@ -161,7 +161,7 @@ export class SourceReading {
   }
 }
 
-/** Adds the position of the current record to a pipe failure. */
+/** Returns a pipe failure with the position of the current record added. */
 function withPlace(error: unknown, place: ErrorPlace): unknown {
   if (!isRecordpipeError(error) || error instanceof UsageError || error.record !== undefined) return error;
   const uri = error.uri ?? place.uri;

@@ -12,7 +12,7 @@ import { pipePath } from '../job/channel-files.ts';
 import { withFileErrors } from '../job/config-file.ts';
 import type { ChannelIndex } from './channel-index.ts';
 
-/** An epoch that belongs to this reader: no other reader gets its pipe. */
+/** An epoch that belongs to this reader. No other reader receives its pipe. */
 export interface TakenEpoch {
   readonly epoch: number;
   readonly source: EpochSource;
@@ -30,13 +30,14 @@ const MAX_PAUSE_MS = 1000;
 /** Maximum number of file names in the error for a missing pipe. */
 const MAX_NAMES = 10;
 
-/** Maximum timer delay. Node fires a timer with a longer delay at once. */
+/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Opens the pipe of the next epoch and increments the index, both under the channel's lock. So a
- * pipe that never appears loses no epoch, and two readers never get the same pipe. Waits for a
- * missing pipe without the lock; if another reader takes it, continues with the next one.
+ * Opens the pipe of the next epoch and increments the index, both under the channel's lock.
+ * Therefore no epoch is lost if a pipe never appears, and two readers never receive the same pipe.
+ * Does not hold the lock while it waits for a missing pipe; if another reader takes that pipe,
+ * continues with the next one.
  * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, and the errors of opening
  */
 export async function takeNextEpoch(
@@ -52,7 +53,7 @@ export async function takeNextEpoch(
   }
 }
 
-/** Increments the index without opening a pipe. @returns the epoch */
+/** Increments the index without opening a pipe. @returns the reserved epoch */
 export async function reserveEpoch(index: ChannelIndex, signal: AbortSignal | undefined): Promise<number> {
   let epoch = 0;
   await index.update(signal, async (next) => {
@@ -73,7 +74,7 @@ export async function openReserved(
   return { epoch, source: new EpochSource(path) };
 }
 
-/** Reopens the pipe of an earlier epoch. Raises the index above `epoch`. */
+/** Reopens the pipe of an earlier epoch. Increases the index if it is not greater than `epoch`. */
 export async function reopenEpoch(
   index: ChannelIndex,
   epoch: number,
@@ -87,15 +88,17 @@ export async function reopenEpoch(
   }
 }
 
-/** Resets the index to an epoch that never had a writer, unless another reader took a later one. */
+/**
+ * Resets the index to an epoch that never had a writer, unless another reader took a later epoch.
+ */
 export async function giveBack(index: ChannelIndex, epoch: number, signal: AbortSignal): Promise<void> {
   await index.update(signal, async (next) => (next === epoch + 1 ? epoch : undefined));
 }
 
 /**
- * Waits until `path` exists. Checks at once, then after 50 ms, doubling up to 1 s, and again at
- * the timeout.
- * @param isEnough called at each check; returning true ends the wait
+ * Waits until `path` exists. Checks at once, then after 50 ms and at intervals that double up to
+ * 1 s, and finally at the timeout.
+ * @param isEnough called at each check; if it returns true, the wait ends
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `io-failure`
  */
 export async function waitForPipe(
@@ -126,7 +129,7 @@ function pathOf({ pipeDir, channel }: PipePlace, epoch: number): string {
 /**
  * Opens the pipe of an epoch and increments the index. Returns no source if the pipe does not
  * exist.
- * @param wanted default: the next epoch
+ * @param wanted the epoch; by default, the next one
  */
 async function openUnderLock(
   index: ChannelIndex,
@@ -169,7 +172,10 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Lists the files next to a missing pipe: other epochs of its channel, otherwise all files. */
+/**
+ * Returns a list of the files next to a missing pipe: the other epochs of its channel, or all files
+ * if there are none.
+ */
 async function namesBeside(path: string): Promise<string> {
   const folder = dirname(path);
   let names: string[];
@@ -190,19 +196,19 @@ async function namesBeside(path: string): Promise<string> {
 }
 
 /**
- * The open pipe of an epoch, or a regular file in its place, which SageMaker's readers also accept.
+ * The open pipe of an epoch, or a regular file in its place, which SageMaker's readers accept too.
  */
 export class EpochSource {
   readonly path: string;
   readonly #isPipe: boolean;
   readonly #descriptor: number;
-  /** Whether a byte or the end has arrived. */
+  /** Whether a byte or the end of the stream has been received. */
   #hasReceived = false;
   #unused = false;
   #closed = false;
 
   /**
-   * Opens without waiting for a writer.
+   * Opens the source without waiting for a writer.
    * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`
    */
   constructor(path: string) {
@@ -216,20 +222,20 @@ export class EpochSource {
     throw new RecordpipeError('unsupported-source', 'expected a named pipe or a regular file', { uri: path });
   }
 
-  /** Returns the size in bytes, if known. */
+  /** Function that returns the size in bytes. Undefined for a pipe. */
   get size(): (() => number) | undefined {
     return this.#isPipe ? undefined : () => fs.fstatSync(this.#descriptor).size;
   }
 
   /**
-   * Whether the source was closed before a writer connected, so that another reader can read the
-   * epoch.
+   * Whether the source was closed before a writer connected, in which case another reader can read
+   * the epoch.
    */
   get unused(): boolean {
     return this.#unused;
   }
 
-  /** Yields the bytes. Can be called once. Ending the iteration closes the source. */
+  /** Yields the bytes. Can be called only once. Ending the iteration closes the source. */
   chunks(reading: ChunkReading, idleTimeoutMs: number): AsyncIterable<Uint8Array> {
     const chunks = this.#read(reading, idleTimeoutMs)[Symbol.asyncIterator]();
     const markReceived = (step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
@@ -247,7 +253,7 @@ export class EpochSource {
     return { [Symbol.asyncIterator]: () => iterator };
   }
 
-  /** Closes a source that was not read. */
+  /** Closes a source that has not been read. */
   close(): void {
     if (this.#closed) return;
     this.#beforeClose();
@@ -269,7 +275,8 @@ export class EpochSource {
   }
 
   /**
-   * Checks for a writer: without one, a read returns the end; with a silent one, it returns EAGAIN.
+   * Checks whether a writer is connected. Without a writer, a read returns the end of file; with a
+   * silent one, it returns EAGAIN.
    */
   #beforeClose(): void {
     if (!this.#closed && !this.#hasReceived && this.#isPipe) {
@@ -291,7 +298,7 @@ export class EpochSource {
 }
 
 /**
- * Returns the files of a channel in File mode: all regular files below its folder and links to
+ * Returns the files of a channel in File mode: all regular files below its folder and all links to
  * files, sorted by the bytes of their paths.
  * @throws RecordpipeError `not-found` if the folder has no files, `access-denied`, `io-failure`
  */

@@ -20,12 +20,13 @@ import {
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
-/** Number of bytes to read at a time for consecutive lines. */
+/** Number of bytes read at a time when lines are consecutive. */
 const BLOCK_BYTES = 256 * 1024;
 const UTF8 = new TextEncoder();
 
 /**
- * The lines of an augmented manifest: the named attributes of each line, in the order of the names.
+ * The content of an augmented manifest: the named attributes of each line, in the order of the
+ * names.
  */
 export class AugmentedLines implements ChannelContent {
   readonly valueless = false;
@@ -46,7 +47,7 @@ export class AugmentedLines implements ChannelContent {
     this.countHere = countOfShare(this.count, order.share);
   }
 
-  /** Reads the manifest once. Keeps only the positions of its lines in memory. */
+  /** Reads the manifest once and keeps only the positions of its lines in memory. */
   static async open(
     channel: StreamChannel,
     order: OrderOptions,
@@ -95,12 +96,13 @@ export class AugmentedLines implements ChannelContent {
   }
 }
 
-/** Numbers per line in the table of {@link LineFile}: start, end, line number. */
+/** Number of values per line in the table of {@link LineFile}: start, end and line number. */
 const COLUMNS = 3;
 
 /**
- * The lines of a manifest by index. Uses 24 bytes of memory per line; the text is in an unnamed
- * file. So every order of lines costs the same, and a manifest may have millions of lines.
+ * The lines of a manifest, accessible by index. Uses 24 bytes of memory per line; the text is
+ * stored in an unnamed file. Therefore every order of lines has the same cost, and a manifest may
+ * have millions of lines.
  */
 class LineFile {
   count = 0;
@@ -136,7 +138,7 @@ class LineFile {
     return this.#table[COLUMNS * index + 2];
   }
 
-  /** Returns a line without its line end. Valid until the next call. */
+  /** Returns a line without its line end. The bytes are valid until the next call. */
   bytes(index: number): Uint8Array {
     const start = this.#table[COLUMNS * index];
     const end = this.#table[COLUMNS * index + 1];
@@ -199,7 +201,8 @@ function isBlank(bytes: Uint8Array): boolean {
 }
 
 /**
- * Opens a temporary file that the system removes when its descriptor closes, even after a crash.
+ * Opens a temporary file, which the system removes when its descriptor is closed, even after a
+ * crash.
  */
 function unnamedFile(): number {
   const path = join(tmpdir(), `recordpipe-${randomUUID()}.tmp`);

@@ -6,24 +6,26 @@ import type { ObjectRef } from '../../storage/storage.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import type { CheckedStreamerOptions } from './streamer-options.ts';
 
-/** The objects or lines of a channel, listed once. */
+/** The objects or lines of a channel, which are listed once. */
 export interface ChannelContent {
   /** Whether all items are objects. */
   readonly valueless: boolean;
   /** Whether all items are local files. */
   readonly files: boolean;
-  /** Number of objects or lines for all hosts together. */
+  /** Total number of objects or lines for all hosts. */
   readonly count: number;
-  /** Number of objects or lines for this host. The same in each epoch. */
+  /** Number of objects or lines for this host. It is the same in each epoch. */
   readonly countHere: number;
-  /** Returns the size of an epoch before decompression and wrapping, if known. */
+  /**
+   * Returns the size of an epoch in bytes before decompression and wrapping; undefined if unknown.
+   */
   bytesOf(epoch: number): number | undefined;
-  /** Returns the items of an epoch in order. Iterate once. */
+  /** Returns the items of an epoch in order. The result can be iterated only once. */
   items(epoch: number): AsyncIterable<EpochItem>;
   close(): Promise<void>;
 }
 
-/** How to list the content of a channel. */
+/** Options for listing the content of a channel. */
 export interface ContentOpening
   extends Pick<CheckedStreamerOptions, 'objects' | 'onBadLine' | 'maxLineBytes' | 'strictShards'> {
   readonly share: HostShare | undefined;
@@ -31,17 +33,20 @@ export interface ContentOpening
   readonly warn: (code: string, message: string) => void;
 }
 
-/** A part of an epoch: an object to fetch, or a value. */
+/** A part of an epoch: either an object to fetch or a value. */
 export interface EpochItem {
   readonly object?: ObjectRef;
   readonly value?: Uint8Array;
-  /** One-based line number in an augmented manifest. */
+  /** One-based line number in the augmented manifest. */
   readonly line?: number;
 }
 
-/** How to convert the items of an epoch to bytes. */
+/** Options for converting the items of an epoch to bytes. */
 export interface EpochMaking extends Pick<StreamChannel, 'compression' | 'recordWrapper'> {
-  /** Whether to skip missing objects. For augmented manifests, skips their lines. */
+  /**
+   * Whether to skip missing objects. In an augmented manifest, the lines of missing objects are
+   * skipped.
+   */
   readonly skipMissing: boolean;
   readonly objects: ObjectReadOptions;
   readonly signal: AbortSignal;
@@ -52,11 +57,11 @@ export interface EpochMaking extends Pick<StreamChannel, 'compression' | 'record
 /** The bytes of an epoch that is being fetched. */
 export interface EpochBytes {
   readonly chunks: AsyncIterator<Uint8Array>;
-  /** Whether the memory of a chunk is reused for the next one. */
+  /** Whether the memory of a chunk is reused for the next chunk. */
   readonly reused: boolean;
   /**
-   * Resolves when the last bytes were requested, so that the next epoch can be fetched. Never
-   * rejects.
+   * Resolves once the last bytes have been requested, when fetching of the next epoch can start.
+   * Never rejects.
    */
   readonly allRequested: Promise<void>;
   readonly counts: { readonly requests: number; readonly retries: number };
@@ -64,29 +69,31 @@ export interface EpochBytes {
   cancel(): Promise<void>;
 }
 
-/** The share of a channel that this host gets. */
+/** The share of a channel that this host receives. */
 export interface HostShare {
-  /** Zero-based position in the sorted host names. */
+  /** Zero-based position of this host in the sorted host names. */
   readonly rank: number;
   readonly hosts: number;
 }
 
 /** Parameters that determine the order of an epoch. */
 export interface OrderOptions {
-  /** Undefined: listing order. */
+  /** Seed of the shuffle. If undefined, items are in listing order. */
   readonly seed: number | undefined;
-  /** Undefined: all items. */
+  /** The share of this host. If undefined, the host receives all items. */
   readonly share: HostShare | undefined;
 }
 
 /**
- * Returns the indices of this host's objects or lines in an epoch, in order: 0 to `count - 1`.
+ * Returns the indices of this host's objects or lines in an epoch, in order. Indices range from 0
+ * to `count - 1`.
  *
  * With a seed, all indices are shuffled (Fisher-Yates, from the last position down) with
  * xoshiro128** seeded by seed and epoch (see `Xoshiro128`), so every host and every run computes
  * the same order. A host takes every n-th index, starting at its rank. SageMaker documents that it
- * shuffles at the start of each epoch and gives each host about 1/n of the objects; the method is
- * our choice. Test vectors: test/pipemode/streamer/order.test.ts.
+ * shuffles at the start of each epoch and gives each host about 1/n of the objects, but it does not
+ * specify the method, which is recordpipe's choice. Test vectors are in
+ * test/pipemode/streamer/order.test.ts.
  */
 export function epochOrder(count: number, epoch: number, { seed, share }: OrderOptions): Uint32Array {
   const order = new Uint32Array(count);
@@ -99,7 +106,7 @@ export function epochOrder(count: number, epoch: number, { seed, share }: OrderO
   return shared;
 }
 
-/** Returns the number of items that this host gets in any epoch. */
+/** Returns the number of items that this host receives in each epoch. */
 export function countOfShare(count: number, share: HostShare | undefined): number {
   if (share === undefined) return count;
   const { rank, hosts } = share;
@@ -116,8 +123,8 @@ function shuffle(order: Uint32Array, random: Xoshiro128): void {
 }
 
 /**
- * Returns the RecordIO header of a single-part record. The payload is not escaped: readers jump
- * from header to header.
+ * Returns the RecordIO header of a single-part record. The payload is not escaped, because readers
+ * skip from header to header.
  */
 export function wrapHeader(payloadBytes: number, uri: string): Uint8Array {
   if (payloadBytes >= PART_LENGTH_END) {
@@ -133,7 +140,7 @@ export function wrapHeader(payloadBytes: number, uri: string): Uint8Array {
 
 const PADDING = [new Uint8Array(0), new Uint8Array(1), new Uint8Array(2), new Uint8Array(3)];
 
-/** Returns the zero padding after a payload. */
+/** Returns the zero bytes that pad a payload. */
 export function wrapPadding(payloadBytes: number): Uint8Array {
   return PADDING[-payloadBytes & 3];
 }

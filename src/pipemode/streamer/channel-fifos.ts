@@ -6,16 +6,19 @@ import { readSmallFile, withFileErrors } from '../job/config-file.ts';
 import { withFileLock } from '../job/file-lock.ts';
 import { hasItsName, makeFifos, type OwnFifo, ownFifo, removeFifo, statOf } from './fifo.ts';
 
-/** Maximum time to wait for a lock whose holder is exiting. */
+/** Maximum time to wait for a lock when its holder is exiting. */
 const WAIT_MS = 300;
-/** Larger than any valid note: a channel has only a few pipes at a time. */
+/**
+ * Maximum size of a note. Valid notes are smaller, because a channel has only a few pipes at a
+ * time.
+ */
 const MAX_NOTE_BYTES = 64 * 1024;
 
 /** The location of a channel's pipes. */
 export interface FifoPlace {
   readonly folder: string;
   readonly channel: string;
-  /** Whether to use existing pipes. */
+  /** Whether existing pipes may be used. */
   readonly force: boolean;
 }
 
@@ -25,7 +28,7 @@ export class ChannelFifos {
   readonly #locked: LockedChannel;
   readonly #fifos = new Map<number, OwnFifo>();
   #leftovers: readonly OwnFifo[];
-  /** Existing pipes that this streamer took over. */
+  /** Paths of existing pipes that this streamer took over. */
   readonly reused: string[] = [];
 
   constructor(place: FifoPlace, locked: LockedChannel) {
@@ -38,13 +41,13 @@ export class ChannelFifos {
     return [...this.#fifos.values()];
   }
 
-  /** Returns the pipe of an epoch, which must exist. */
+  /** Returns the pipe of an epoch. The pipe must exist. */
   of(epoch: number): OwnFifo {
     return this.#fifos.get(epoch) as OwnFifo;
   }
 
   /**
-   * Creates the missing pipes of these epochs.
+   * Creates those pipes of the given epochs that do not exist.
    * @throws RecordpipeError `already-exists`, `access-denied`, `not-found`, `io-failure`
    */
   async make(epochs: readonly number[]): Promise<void> {
@@ -59,14 +62,14 @@ export class ChannelFifos {
     }
   }
 
-  /** Removes the pipes of a killed streamer, except those taken over. */
+  /** Removes the pipes of a killed streamer, except those that were taken over. */
   removeLeft(): void {
     for (const fifo of this.#leftovers) if (!this.#isInUse(fifo)) removeFifo(fifo);
     this.#leftovers = [];
     this.#note();
   }
 
-  /** Removes the pipe of an epoch. A reader blocked in open gets an end of file. */
+  /** Removes the pipe of an epoch. A reader that is blocked in open receives an end of file. */
   remove(epoch: number): void {
     const fifo = this.#fifos.get(epoch);
     if (fifo === undefined) return;
@@ -92,7 +95,7 @@ export class ChannelFifos {
     this.#locked.note([...this.all, ...this.#leftovers.filter((fifo) => !this.#isInUse(fifo))], making);
   }
 
-  /** Takes over an existing pipe. @returns false if it does not exist */
+  /** Takes over an existing pipe. @returns false if the pipe does not exist */
   #takeOver(epoch: number): boolean {
     const path = this.#path(epoch);
     const found = statOf(path);
@@ -113,29 +116,38 @@ export class ChannelFifos {
   }
 }
 
-/** The contents of a lock file: for users, and for the streamer that runs after a killed one. */
+/**
+ * The contents of a lock file, intended for users and for the streamer that runs after a killed
+ * one.
+ */
 interface LockNote {
   readonly pid: number;
   readonly fifos: readonly OwnFifo[];
-  /** Paths of pipes about to be created, where no file existed. */
+  /** Paths at which pipes are about to be created and no file existed before. */
   readonly making?: readonly string[];
 }
 
 /** A channel that no other streamer may serve. */
 export interface LockedChannel {
-  /** Holds the lock, also in processes that inherit it. Undefined without a lock. */
+  /**
+   * Descriptor that holds the lock, also in processes that inherit it. Undefined if there is no
+   * lock.
+   */
   readonly descriptor: number | undefined;
   /** Pipes of a killed streamer that still exist. */
   readonly left: readonly OwnFifo[];
-  /** Writes a note of this streamer's pipes, and of the paths where it is about to create pipes. */
+  /**
+   * Writes a note that lists this streamer's pipes and the paths at which it is about to create
+   * pipes.
+   */
   note(fifos: readonly OwnFifo[], making?: readonly string[]): void;
 }
 
-/** How to lock a channel. */
+/** Options for locking a channel. */
 export interface ChannelLocking {
   readonly folder: string;
   readonly channel: string;
-  /** `none`: takes no lock and does not recognize the pipes of a killed streamer. */
+  /** Kind of lock. `none` takes no lock and does not recognize the pipes of a killed streamer. */
   readonly lock: 'flock' | 'none';
   readonly signal: AbortSignal;
 }
@@ -144,9 +156,9 @@ const NO_NOTE: LockNote = { pid: 0, fifos: [] };
 const UNLOCKED: LockedChannel = { descriptor: undefined, left: [], note: () => {} };
 
 /**
- * Runs `work` while no other streamer may serve the channel in this folder. The lock is flock(2) on
- * a file, so it ends with its process, even after a crash. The file lists the pipes that remain
- * if the streamer is killed.
+ * Runs `work` while no other streamer may serve the channel in this folder. The lock is a flock(2)
+ * on a file, so it ends with its process, even after a crash. The file lists the pipes that would
+ * remain if the streamer were killed.
  * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the path
  *   of the lock belongs to another file; `unsupported-source` without a `flock` program; errors
  *   from `work`
@@ -166,7 +178,10 @@ export async function withChannelLock<R>(
   }
 }
 
-/** Returns undefined if the file was removed during the wait: its lock then excludes no one. */
+/**
+ * Runs `work` under the lock of a file. Returns undefined if the file was removed during the wait,
+ * because its lock then excludes no other streamer.
+ */
 async function whileLocked<R>(
   locking: ChannelLocking,
   work: (locked: LockedChannel) => Promise<R>,
@@ -175,7 +190,7 @@ async function whileLocked<R>(
   const path = streamerLockPath(folder, channel);
   let ours = false;
   try {
-    // No signal: an aborted wait would leave the file that it created.
+    // Passes no signal, because an aborted wait would leave the file that it created.
     return await withFileLock(path, { timeoutMs: WAIT_MS, signal: undefined }, async (descriptor) => {
       if (!hasName(descriptor, path)) return undefined;
       const left = leftBy(noteOf(descriptor, path), locking);
@@ -184,7 +199,7 @@ async function whileLocked<R>(
         const note = (fifos: readonly OwnFifo[], making: readonly string[] = []): void =>
           write(descriptor, path, { pid: process.pid, fifos, making });
         note(left);
-        if (signal.aborted && left.length === 0) throw abortError(signal); // otherwise `work` removes the pipes first
+        if (signal.aborted && left.length === 0) throw abortError(signal); // Otherwise, `work` first removes the pipes.
         return { result: await work({ descriptor, left, note }) };
       } finally {
         unlinkSync(path);
@@ -200,8 +215,8 @@ async function whileLocked<R>(
 }
 
 /**
- * Removes an unused lock file. Waiting for a lock creates the file; its holder writes a note into
- * it.
+ * Removes an unused lock file. Waiting for a lock creates the file, and its holder writes a note
+ * into it.
  */
 function removeUnused(path: string): void {
   try {
@@ -223,16 +238,17 @@ function served(path: string, channel: string): RecordpipeError {
     const { pid } = parsed(readSmallFile(path)) ?? { pid: 0 };
     if (pid > 0) who = `, process ${pid},`;
   } catch {
-    // The file is gone or not readable.
+    // The file does not exist or is not readable.
   }
   const what = `another streamer${who} serves channel ${channel} in this folder; stop it, or choose another folder`;
   return new RecordpipeError('already-exists', what, { uri: path });
 }
 
 /**
- * Returns the pipes in a note that may be removed: pipes of the channel in its own folder, and of
- * those that were about to be created, only pipes of the current user. Anyone with write access to
- * the folder could put any path into the note.
+ * Returns the pipes in a note that may be removed. These are pipes of the channel in its own
+ * folder; a pipe that was only about to be created must also belong to the current user. The
+ * restriction is necessary because anyone with write access to the folder could put any path into
+ * the note.
  */
 function leftBy({ fifos, making = [] }: LockNote, { folder, channel }: ChannelLocking): OwnFifo[] {
   const prefix = pipePath(folder, channel, 0).slice(0, -1);
@@ -250,7 +266,7 @@ function isOurs(uid: bigint): boolean {
 }
 
 /**
- * Reads the note in a lock file. Ignores another user's note.
+ * Reads the note in a lock file. Ignores a note of another user.
  * @throws RecordpipeError `already-exists` if the file has other contents, which must not be
  *   overwritten
  */
@@ -276,8 +292,8 @@ function parsed(text: string): LockNote | undefined {
 }
 
 /**
- * Writes in place: the lock belongs to this file, not to a replacement. The first line is always a
- * valid note, even if the process is killed before it truncates a longer note.
+ * Writes a note in place, because the lock belongs to this file and not to a replacement. The first
+ * line is always a valid note, even if the process is killed before it truncates a longer note.
  */
 function write(descriptor: number, path: string, note: LockNote): void {
   const bytes = Buffer.from(`${JSON.stringify(note)}\n`);

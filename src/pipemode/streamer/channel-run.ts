@@ -14,7 +14,7 @@ import {
 } from './stream-events.ts';
 import type { CheckedStreamerOptions } from './streamer-options.ts';
 
-/** How to serve a channel. */
+/** Options for serving a channel. */
 export interface ChannelServing
   extends Pick<
     CheckedStreamerOptions,
@@ -29,21 +29,25 @@ export interface ChannelServing
   /** Starts fetching an epoch. */
   fetch(content: ChannelContent, epoch: number): EpochBytes;
   /**
-   * Called before a pipe with incomplete bytes is closed, because its reader would treat that as
-   * the end.
+   * Called before a pipe with incomplete data is closed, because its reader would treat the close
+   * as the end of the data.
    */
   beforeCut(error: unknown): Promise<void>;
-  /** Guards the writing end of a pipe that a program reads against the death of this process. */
+  /** Guards the writing end of a pipe that a program reads, in case this process dies. */
   guard(descriptor: number): ProgramGuard | undefined;
 }
 
-/** Interval of the checks for a stalled reader, and number of checks without progress. */
+/**
+ * Interval of the checks for a stalled reader, and the number of checks without progress that
+ * indicate a stall.
+ */
 const STALL_CHECK_MS = 1000;
 const STALL_CHECKS = 2;
 
 /**
- * Serves one channel, epoch by epoch. Keeps the pipes of this epoch and the next; waits for a
- * reader; writes the bytes; closes and removes the pipe; creates the pipe after the next.
+ * Serves one channel, epoch by epoch. For each epoch, waits for a reader, writes the bytes, closes
+ * and removes the pipe, and creates the pipe after the next. The pipes of the current and the next
+ * epoch exist at the same time.
  */
 export class ChannelRun {
   readonly #serving: ChannelServing;
@@ -52,7 +56,7 @@ export class ChannelRun {
   #epochs = 0;
   #began = 0;
   #total: number | undefined;
-  /** Totals of earlier epochs. */
+  /** Totals of all earlier epochs. */
   #earlier = { bytes: 0, requests: 0, retries: 0 };
   #content: ChannelContent | undefined;
   #writer: FifoWriter | undefined;
@@ -95,13 +99,16 @@ export class ChannelRun {
     return content.valueless ? 'S3' : 'objects';
   }
 
-  /** @throws RecordpipeError */
+  /**
+   * Serves the channel until all epochs have been read.
+   * @throws RecordpipeError if the channel fails
+   */
   async run(): Promise<void> {
     const { folder, channel, lock, signal, onEvent, open } = this.#serving;
-    // Loading the S3 client takes longer than locking and creating pipes, so it starts first.
+    // Loading the S3 client starts first, because it takes longer than locking and creating pipes.
     const giveUp = new AbortController();
     const opening = open(AbortSignal.any([signal, giveUp.signal]));
-    opening.catch(() => {}); // rethrown where it is awaited
+    opening.catch(() => {}); // Rethrown when awaited.
     try {
       await withChannelLock({ folder, channel, lock, signal }, (locked) => this.#serve(locked, opening));
       this.#state = 'done';
@@ -127,7 +134,8 @@ export class ChannelRun {
     removeStatus(folder, channel);
     try {
       const end = firstEpoch + epochs;
-      // Before listing: a program that starts at the same time finds its first pipe.
+      // Pipes are created before listing, so that a program that starts at the same time finds its
+      // first pipe.
       await fifos.make([firstEpoch, firstEpoch + 1].filter((epoch) => epoch < end));
       fifos.removeLeft();
       this.#content = await opening;
@@ -139,7 +147,7 @@ export class ChannelRun {
         if (epoch + 2 < end) await fifos.make([epoch + 2]);
       }
     } catch (error) {
-      // Removing a pipe also sends an end of file to a reader blocked in open.
+      // Removing a pipe also sends an end of file to a reader that is blocked in open.
       await this.#beforeCut(error, fifos.all);
       throw error;
     } finally {
@@ -150,7 +158,7 @@ export class ChannelRun {
     }
   }
 
-  /** Prevents readers from treating an incomplete epoch as complete, as far as possible. */
+  /** Prevents readers, as far as possible, from treating an incomplete epoch as complete. */
   async #beforeCut(error: unknown, fifos: readonly OwnFifo[]): Promise<void> {
     const { beforeCut, onFailure, signal } = this.#serving;
     await beforeCut(error);
@@ -245,9 +253,9 @@ export class ChannelRun {
   }
 
   /**
-   * Warns if a program opens the next epoch's pipe and stops reading this one: each side then waits
-   * for the other forever. Checking a pipe for a reader unblocks the reader's open, so the writing
-   * end is kept.
+   * Warns if a program opens the next epoch's pipe and stops reading this one, because each side
+   * then waits forever for the other. Checking a pipe for a reader unblocks the reader's open, so
+   * the writing end is kept.
    */
   #watchNext(epoch: number, next: OwnFifo, writer: FifoWriter): ReturnType<typeof setInterval> {
     const { channel, onEvent } = this.#serving;
@@ -261,7 +269,7 @@ export class ChannelRun {
       try {
         this.#early = openIfRead(next);
       } catch {
-        return; // rethrown when its epoch starts
+        return; // Rethrown when its epoch starts.
       }
       if (this.#early === undefined) return;
       onEvent({ event: 'warning', channel, code: 'unread-epoch', message: unreadEpoch(epoch, bytes) });
@@ -292,8 +300,8 @@ export class ChannelRun {
 }
 
 /**
- * Whether no process has the pipe open for reading. A pipe that lost its name may still have its
- * reader.
+ * Reports whether no process has the pipe open for reading. A pipe that lost its name may still
+ * have its reader.
  */
 function isUnread(fifo: OwnFifo): boolean {
   try {

@@ -8,25 +8,25 @@ import type { EpochBytes } from './channel-content.ts';
 import { hasReader, type OwnFifo } from './fifo.ts';
 
 /**
- * Bytes per write to the event loop: enough to keep a 64 KiB pipe busy, and few enough to show the
- * progress of a slow reader.
+ * Number of bytes passed to the event loop per write. This is enough to keep a 64 KiB pipe busy,
+ * and small enough to show the progress of a slow reader.
  */
 const SLICE_BYTES = 256 * 1024;
 /** Maximum number of bytes queued for the pipe. */
 const WAITING_BYTES = 1024 * 1024;
-/** Maximum number of chunks before a direct write to a full pipe is retried. */
+/** Maximum number of chunks after which a direct write to a full pipe is retried. */
 const MAX_UNTRIED = 64;
-/** Interval of the reader checks while the pipe is silent. */
+/** Interval at which the reader is checked while no bytes are written. */
 const PROBE_MS = 1000;
 /**
- * Number of bytes, less than a millisecond of work, after which the writer yields to the event
- * loop.
+ * Number of bytes after which the writer yields to the event loop. Writing them takes less than a
+ * millisecond.
  */
 const TURN_BYTES = 1024 * 1024;
 
 /** Counters of an epoch. */
 export interface FifoStats {
-  /** Bytes accepted by the pipe. */
+  /** Number of bytes accepted by the pipe. */
   readonly bytes: number;
   /** Milliseconds during which bytes waited for the reader. */
   readonly blockedMs: number;
@@ -34,15 +34,15 @@ export interface FifoStats {
 
 /**
  * Writes to a named pipe that a reader has opened, without blocking. A direct call writes the bytes
- * that the pipe accepts at once; the event loop writes the rest. A reader that stops blocks no
- * thread and does not keep the process alive. Chunks are not copied.
+ * that the pipe accepts at once, and the event loop writes the rest. A reader that stops reading
+ * blocks no thread and does not keep the process alive. Chunks are not copied.
  */
 export class FifoWriter {
   readonly #fifo: OwnFifo;
   readonly #descriptor: number;
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
-  /** Bytes written by direct calls. */
+  /** Number of bytes written by direct calls. */
   #atOnce = 0;
   /** Number of chunks to pass to the event loop before the next direct write. */
   #untried = 0;
@@ -50,9 +50,12 @@ export class FifoWriter {
   #gone = false;
   #failure: RecordpipeError | undefined;
   #closed = false;
-  /** Resolves when the socket closes itself because the reader is gone. */
+  /** Resolves when the socket closes itself because the reader disconnected. */
   readonly #whenClosed: Promise<void>;
-  /** Called when the pipe has room again, the reader is gone or writing failed. */
+  /**
+   * Called when the pipe has room again, when the reader has disconnected, or when writing has
+   * failed.
+   */
   #wake: (() => void) | undefined;
   #blockedSince = 0;
   #blockedMs = 0;
@@ -60,7 +63,10 @@ export class FifoWriter {
   /** Time at which the queue of the event loop last became empty. */
   #emptySince = performance.now();
 
-  /** @param descriptor open for non-blocking writing; closed at the end */
+  /**
+   * Creates a writer for an open pipe.
+   * @param descriptor a descriptor that is open for non-blocking writing; closed at the end
+   */
   constructor(fifo: OwnFifo, descriptor: number, signal: AbortSignal) {
     this.#fifo = fifo;
     this.#descriptor = descriptor;
@@ -82,7 +88,10 @@ export class FifoWriter {
     if (signal.aborted) this.#abort();
   }
 
-  /** Whether the reader closed its end. A silent writer detects this within a second. */
+  /**
+   * Whether the reader closed its end. While no bytes are written, this is detected within a
+   * second.
+   */
   get readerGone(): boolean {
     return this.#gone;
   }
@@ -93,7 +102,8 @@ export class FifoWriter {
   }
 
   /**
-   * Time by `performance.now()` at which the queue became empty; Infinity while bytes are queued.
+   * Time, as returned by `performance.now()`, at which the queue became empty. Infinity while bytes
+   * are queued.
    */
   get emptySince(): number {
     return this.waiting ? Number.POSITIVE_INFINITY : this.#emptySince;
@@ -109,8 +119,8 @@ export class FifoWriter {
   /**
    * Writes a chunk, which must not change until the pipe has accepted it.
    * @param reused whether the caller will overwrite the chunk's memory
-   * @returns undefined if the next chunk may follow at once; otherwise a promise that resolves when
-   *   the pipe has room, or for a `reused` chunk when the pipe has accepted it
+   * @returns undefined if the next chunk may be written at once; otherwise a promise that resolves
+   *   when the pipe has room, or for a `reused` chunk, when the pipe has accepted it
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   write(chunk: Uint8Array, reused = false): Promise<void> | undefined {
@@ -125,7 +135,7 @@ export class FifoWriter {
   }
 
   /**
-   * Waits until the pipe has accepted all bytes or the reader is gone.
+   * Waits until the pipe has accepted all bytes or the reader has disconnected.
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   async flush(): Promise<void> {
@@ -134,8 +144,8 @@ export class FifoWriter {
   }
 
   /**
-   * Checks periodically that the reader is connected while the pipe is silent.
-   * @param onGone called when the reader is gone
+   * Checks periodically whether the reader is connected while no bytes are written.
+   * @param onGone called when the reader has disconnected
    */
   watchReader(onGone: () => void): void {
     this.#probe ??= setInterval(() => {
@@ -143,7 +153,7 @@ export class FifoWriter {
       try {
         this.#gone = !hasReader(this.#fifo);
       } catch {
-        return; // the pipe lost its name, but may still have its reader
+        return; // The pipe lost its name, but may still have its reader.
       }
       if (this.#gone) onGone();
     }, PROBE_MS);
@@ -151,8 +161,8 @@ export class FifoWriter {
   }
 
   /**
-   * Waits until the pipe has accepted all bytes and closes it, so that the reader gets the end of
-   * file. Closes at once if the reader is gone.
+   * Waits until the pipe has accepted all bytes and then closes it, so that the reader receives the
+   * end of file. Closes it at once if the reader has disconnected.
    * @throws RecordpipeError `io-failure`, `aborted`
    */
   async end(): Promise<void> {
@@ -178,9 +188,9 @@ export class FifoWriter {
   }
 
   /**
-   * Tries a direct write, which costs a quarter of a pass through the stream and the event loop; a
-   * reader that keeps up leaves room. A full pipe throws, which costs as much as writing half a
-   * chunk, so direct writes become less frequent after that.
+   * Tries a direct write, which costs a quarter of a write through the stream and the event loop
+   * and succeeds if the reader keeps up. A full pipe throws an error, which costs as much as
+   * writing half a chunk, so direct writes become less frequent after that.
    * @returns the number of bytes that the pipe accepted
    */
   #writeAtOnce(chunk: Uint8Array): number {
@@ -243,14 +253,14 @@ export class FifoWriter {
   };
 }
 
-/** Builds the error for a reader that left early. */
+/** Returns the error for a reader that left early. */
 export function leftEarly({ path }: OwnFifo, bytes: number): RecordpipeError {
   return new RecordpipeError('io-failure', `the reader left after ${bytes} bytes, before the end`, {
     uri: path,
   });
 }
 
-/** Measures how long an epoch waited for its source. */
+/** A clock that measures how long an epoch waited for its source. */
 export interface PumpClock {
   sourceWaitMs: number;
 }

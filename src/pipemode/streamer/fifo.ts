@@ -19,8 +19,8 @@ import { fileError } from '../../storage/local/file-errors.ts';
 import { withFileErrors } from '../job/config-file.ts';
 
 /**
- * A named pipe of this streamer, identified by its inode. A later file with the same name is not
- * ours.
+ * A named pipe of this streamer, identified by its inode. A file that is created later with the
+ * same name does not belong to this streamer.
  */
 export interface OwnFifo {
   readonly path: string;
@@ -28,11 +28,11 @@ export interface OwnFifo {
   readonly ino: string;
 }
 
-/** Only this user writes. The umask determines who reads. */
+/** Mode of a new pipe: only the current user may write. The umask determines who may read. */
 const MODE = 0o644;
 /**
- * Opening fails within 8 to 10 µs without a reader. A blocking open would occupy a thread and keep
- * the process alive.
+ * Flags for opening a pipe without blocking. If there is no reader, opening fails within
+ * 8 to 10 µs. A blocking open would occupy a thread and keep the process alive.
  */
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 /** Intervals of the checks for a reader. A reader waits up to this long for its first byte. */
@@ -41,12 +41,12 @@ const PAUSE_MS = 10;
 const QUICK_FOR_MS = 1000;
 /** Interval of the checks for the reader of a pipe that is held open. */
 const HOLD_MS = 50;
-/** Intervals of the checks for readers with unread bytes. */
+/** Intervals of the checks for readers that have unread bytes. */
 const FIRST_POLL_MS = 2;
 const MAX_POLL_MS = 50;
 const BLOCK_BYTES = 64 * 1024;
 
-/** Standard error of `mkfifo`, the error code, and the advice. */
+/** For each failure of `mkfifo`, its text on standard error, the error code and the advice. */
 const MKFIFO_FAILURES = [
   ['File exists', 'already-exists', '; remove it, or choose another folder'],
   ['No such file', 'not-found', '; create the folder first'],
@@ -57,7 +57,7 @@ const MKFIFO_FAILURES = [
 ] as const;
 
 /**
- * Creates named pipes with one run of the `mkfifo` program: 64 pipes take 7 ms.
+ * Creates named pipes with one run of the `mkfifo` program. Creating 64 pipes takes 7 ms.
  * @param lock a descriptor that holds the channel's lock. The program inherits it, so that if this
  *   process is killed, no other streamer takes over the channel before the pipes exist
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`;
@@ -101,18 +101,19 @@ function mkfifoError(error: Error, stderr: string, paths: readonly string[]): Re
 }
 
 /**
- * Returns the status of the file at `path` without following links; undefined if it does not exist.
+ * Returns the status of the file at `path` without following links, or undefined if the file does
+ * not exist.
  */
 export function statOf(path: string): BigIntStats | undefined {
   return withFileErrors(path, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
 }
 
-/** The named pipe at `path`. */
+/** Returns the named pipe at `path`. */
 export function ownFifo(path: string, { dev, ino }: BigIntStats): OwnFifo {
   return { path, dev: String(dev), ino: String(ino) };
 }
 
-/** Whether the pipe still has its name. */
+/** Reports whether the pipe still has its name. */
 export function hasItsName(fifo: OwnFifo): boolean {
   const found = statOf(fifo.path);
   return found?.isFIFO() === true && isSame(fifo, found);
@@ -122,18 +123,18 @@ function isSame(fifo: OwnFifo, { dev, ino }: BigIntStats): boolean {
   return String(dev) === fifo.dev && String(ino) === fifo.ino;
 }
 
-/** How to wait for a reader. */
+/** Options for waiting for a reader. */
 export interface ReaderWait {
-  /** Undefined: no limit. */
+  /** Maximum time to wait. If undefined, there is no limit. */
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Waits until a process opens the pipe for reading, and opens it for writing.
+ * Waits until a process opens the pipe for reading, then opens it for writing.
  * @returns the descriptor
- * @throws RecordpipeError `reader-timeout`, `aborted`, `source-changed` if the pipe is gone,
- *   `io-failure`
+ * @throws RecordpipeError `reader-timeout`, `aborted`, `source-changed` if the pipe no longer
+ *   exists, `io-failure`
  */
 export async function openForReader(fifo: OwnFifo, { timeoutMs, signal }: ReaderWait): Promise<number> {
   const began = performance.now();
@@ -151,7 +152,7 @@ export async function openForReader(fifo: OwnFifo, { timeoutMs, signal }: Reader
   }
 }
 
-/** Whether a process has the pipe open for reading, or is blocked opening it. */
+/** Reports whether a process has the pipe open for reading or is blocked while opening it. */
 export function hasReader(fifo: OwnFifo): boolean {
   const descriptor = openIfRead(fifo);
   if (descriptor !== undefined) closeSync(descriptor);
@@ -159,8 +160,8 @@ export function hasReader(fifo: OwnFifo): boolean {
 }
 
 /**
- * Opens the pipe for writing if a process has it open for reading or is blocked opening it. That
- * open then succeeds.
+ * Opens the pipe for writing if a process has it open for reading or is blocked while opening it.
+ * In the latter case, the process's open then succeeds.
  * @throws RecordpipeError `source-changed`, `access-denied`, `io-failure`
  */
 export function openIfRead(fifo: OwnFifo): number | undefined {
@@ -185,7 +186,8 @@ function replaced({ path }: OwnFifo): RecordpipeError {
 }
 
 /**
- * Keeps a pipe with a reader open without writing, until the reader closes it or the signal fires.
+ * Keeps a pipe that has a reader open, without writing, until the reader closes it or the signal
+ * fires.
  */
 export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void> {
   let descriptor: number | undefined;
@@ -194,7 +196,7 @@ export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void
     if (descriptor === undefined) return;
     while (!signal.aborted && hasReader(fifo)) await pause(HOLD_MS, signal);
   } catch {
-    // The name is gone, so no pipe needs holding.
+    // The pipe has lost its name, so it need not be held open.
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -202,7 +204,7 @@ export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void
 
 /**
  * Removes a pipe, unless another file has taken its name. A reader that is blocked in open, or that
- * opens the pipe just before its removal, would wait forever, so it gets an end of file.
+ * opens the pipe just before its removal, would wait forever, so it receives an end of file.
  */
 export function removeFifo(fifo: OwnFifo): void {
   if (!hasItsName(fifo)) return;
@@ -218,7 +220,7 @@ export function removeFifo(fifo: OwnFifo): void {
 }
 
 /**
- * Opens the pipe for reading and writing, which never blocks on Linux and unblocks readers that
+ * Opens the pipe for reading and writing. This never blocks on Linux, and it unblocks readers that
  * wait for a writer.
  */
 function releaseReaders(fifo: OwnFifo): number | undefined {
@@ -230,15 +232,15 @@ function releaseReaders(fifo: OwnFifo): number | undefined {
   }
 }
 
-/** Sleeps. Returns early, without an error, if the signal fires. */
+/** Waits for `ms` milliseconds. Returns early, without an error, if the signal fires. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
 /**
  * Counts the bytes that a reader leaves unread. When the writer is done, up to 64 KiB remain in the
- * kernel and are lost when the last descriptor closes. So this object keeps a reading end open
- * until all other processes have closed the pipe.
+ * kernel and are lost when the last descriptor is closed. Therefore this object keeps a reading end
+ * open until all other processes have closed the pipe.
  */
 export class UnreadBytes {
   readonly #fifo: OwnFifo;
@@ -250,9 +252,10 @@ export class UnreadBytes {
   }
 
   /**
-   * Opens a reading end. Call this after the last write, with the writing end still open: while
-   * this object exists, a writer does not notice that the reader is gone. Returns undefined if the
-   * reader cannot be observed because it is a process of another user or container.
+   * Opens a reading end. Call only after the last write, while the writing end is still open: while
+   * this object exists, a writer does not notice that the reader has disconnected. Returns
+   * undefined if the reader cannot be observed because it is a process of another user or
+   * container.
    * @throws RecordpipeError `io-failure`, `source-changed`
    */
   static of(fifo: OwnFifo): UnreadBytes | undefined {
@@ -266,14 +269,15 @@ export class UnreadBytes {
 
   /**
    * Waits until no other process has the pipe open.
-   * @returns the number of unread bytes; 0 if the signal fires first
+   * @returns the number of unread bytes, or 0 if the signal fires first
    */
   async count(signal: AbortSignal): Promise<number> {
     let readers = readersOf(this.#fifo, this.#descriptor);
     for (let ms = FIRST_POLL_MS; readers.length > 0; ms = Math.min(2 * ms, MAX_POLL_MS)) {
       if (signal.aborted) return 0;
       await sleep(ms);
-      // Checks known readers first: a search through all processes takes many times as long.
+      // Known readers are checked first, because a search through all processes takes many times as
+      // long.
       readers = readersOf(this.#fifo, this.#descriptor, readers);
       if (readers.length === 0) readers = readersOf(this.#fifo, this.#descriptor);
     }
@@ -293,8 +297,8 @@ export class UnreadBytes {
 }
 
 /**
- * Returns the processes that have the pipe open. @param except a descriptor of this process to
- * ignore
+ * Returns the processes that have the pipe open.
+ * @param except a descriptor of this process to ignore
  */
 function readersOf(fifo: OwnFifo, except?: number, processes: readonly string[] = allProcesses()): string[] {
   return processes.filter((pid) => {
@@ -314,13 +318,13 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // the process ended, or belongs to another user
+    return []; // The process ended or belongs to another user.
   }
 }
 
 function isOpenFile(path: string, fifo: OwnFifo): boolean {
   try {
-    if (!readlinkSync(path).startsWith('/')) return false; // a socket, an unnamed pipe, …
+    if (!readlinkSync(path).startsWith('/')) return false; // A socket, an unnamed pipe, …
     const stat = statSync(path, { bigint: true });
     return stat.isFIFO() && isSame(fifo, stat);
   } catch {

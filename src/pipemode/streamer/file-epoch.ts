@@ -9,13 +9,14 @@ import {
   wrapPadding,
 } from './channel-content.ts';
 
-/** Fetches items ahead. */
+/** Function that fetches items ahead. */
 type Fetch = (items: AsyncIterable<EpochItem>) => EpochBytes;
 
 /**
- * An epoch of local files. While the page cache serves them, this thread reads them in slices when
- * the pipe has room. That is twice as fast as reading ahead, which a cached file does not need.
- * From the first slow file on, other threads fetch the rest like objects, in parallel ranges.
+ * An epoch of local files. While files are in the page cache, this thread reads them in slices
+ * whenever the pipe has room. This is twice as fast as reading ahead, which a cached file does not
+ * need. Starting with the first slow file, other threads fetch the remaining files like objects, in
+ * parallel ranges.
  */
 export class FileEpoch implements EpochBytes {
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;

@@ -17,12 +17,12 @@ import { FileEpoch } from './file-epoch.ts';
 
 const NOTHING = new Uint8Array(0);
 const GZIP = { kind: 'gzip', zlibConcat: true, whenTruncated: 'throw' } as const;
-/** Approximate maximum size of the values that wait for earlier objects. */
+/** Approximate maximum size of the values that wait for earlier objects, in bytes. */
 const MAX_WAITING_BYTES = 1024 * 1024;
-/** Memory of an item, excluding its value. */
+/** Memory used by an item, excluding its value. */
 const ITEM_BYTES = 64;
 
-/** Starts fetching an epoch. Decompresses objects and wraps them in records as configured. */
+/** Starts fetching an epoch. Decompresses objects and wraps them in records if configured. */
 export function fetchEpoch(
   content: Pick<ChannelContent, 'files' | 'items' | 'valueless'>,
   epoch: number,
@@ -42,7 +42,7 @@ interface HeldLine {
   dropped: boolean;
 }
 
-/** An epoch of objects, which are fetched ahead, and values. */
+/** An epoch of values and of objects, which are fetched ahead. */
 class ObjectEpoch implements EpochBytes {
   readonly chunks: AsyncIterator<Uint8Array>;
   readonly reused = false;
@@ -52,7 +52,7 @@ class ObjectEpoch implements EpochBytes {
   readonly #making: EpochMaking;
   readonly #stop = new AbortController();
   readonly #pieces: AsyncIterator<ObjectPiece>;
-  /** The next piece, requested early because the first request starts the transfer. */
+  /** The next piece. It is requested early, because the first request starts the transfer. */
   #ahead: Promise<IteratorResult<ObjectPiece>>;
 
   constructor(items: AsyncIterable<EpochItem>, valueless: boolean, making: EpochMaking) {
@@ -87,11 +87,11 @@ class ObjectEpoch implements EpochBytes {
 
   #pull(): Promise<IteratorResult<ObjectPiece>> {
     const step = this.#pieces.next();
-    step.catch(() => {}); // rethrown where it is awaited
+    step.catch(() => {}); // Rethrown when awaited.
     return step;
   }
 
-  /** Yields unmodified objects one after the other, with no work per chunk except forwarding it. */
+  /** Yields unmodified objects one after another. The only work per chunk is to forward it. */
   #plain(): AsyncIterator<Uint8Array> {
     let first: Promise<IteratorResult<ObjectPiece>> | undefined = this.#ahead;
     const chunkOf = (step: IteratorResult<ObjectPiece>): IteratorResult<Uint8Array> =>
@@ -131,13 +131,13 @@ class ObjectEpoch implements EpochBytes {
     if (!done) throw new Error('an object arrived that no item names');
   }
 
-  /** Returns a value in one chunk, because each chunk costs a write call. */
+  /** Returns a value as a single chunk, because each chunk costs a write call. */
   #value({ value = NOTHING }: EpochItem): Uint8Array[] {
     const wrap = this.#making.recordWrapper === 'RecordIO';
     return [wrap ? encodeRecordIO(value, { escapeMagic: false }) : value];
   }
 
-  /** Whether an object was skipped because it does not exist. */
+  /** Reports whether an object was skipped because it does not exist. */
   async #isMissing(index: number, item: EpochItem): Promise<boolean> {
     try {
       const { done, value } = await this.#ahead;
@@ -166,7 +166,7 @@ class ObjectEpoch implements EpochBytes {
     }
   }
 
-  /** Yields the bytes of the next object as stored. */
+  /** Yields the bytes of the next object as they are stored. */
   async *#stored(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const { done, value } = await this.#ahead;
@@ -192,7 +192,7 @@ function* wrapped(chunks: readonly Uint8Array[], uri: string): Generator<Uint8Ar
   yield wrapPadding(bytes);
 }
 
-/** Adds the object's address to decompression errors. */
+/** Yields `chunks` and adds the object's address to decompression errors. */
 async function* withUri(
   chunks: AsyncIterable<Uint8Array>,
   uri: string,
@@ -208,7 +208,7 @@ async function* withUri(
   }
 }
 
-/** Adds the line number in the manifest to an object's error. */
+/** Returns an object's error with the line number in the manifest added. */
 function withLine(error: unknown, { line }: EpochItem): unknown {
   if (line === undefined || !isRecordpipeError(error) || error instanceof UsageError) return error;
   const what = `${sentenceOf(error)}; named in line ${line} of the manifest`;
@@ -217,12 +217,12 @@ function withLine(error: unknown, { line }: EpochItem): unknown {
 
 /**
  * Splits the items of an epoch between two consumers. The fetcher takes objects as far ahead as
- * memory allows; the writer takes all items, including values, in order.
+ * memory allows, and the writer takes all items in order, including values.
  */
 class EpochScript {
   readonly #items: AsyncIterator<EpochItem>;
   readonly #ahead = new Queue<EpochItem>();
-  /** Items of requested objects, by object number. */
+  /** Items of the requested objects, by object number. */
   readonly #requested = new Map<number, EpochItem>();
   #objects = 0;
   #aheadBytes = 0;
@@ -231,7 +231,9 @@ class EpochScript {
   #onItem: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
   #onAllRequested: () => void = () => {};
-  /** Resolves when the last object was requested, or when no more will be requested. */
+  /**
+   * Resolves once the last object has been requested, or once no more objects will be requested.
+   */
   readonly allRequested: Promise<void>;
 
   constructor(items: AsyncIterable<EpochItem>) {
@@ -265,7 +267,7 @@ class EpochScript {
     }
   }
 
-  /** Returns the next item; undefined at the end. @throws the error that ended the items */
+  /** Returns the next item, or undefined at the end. @throws the error that ended the items */
   async next(): Promise<EpochItem | undefined> {
     while (this.#ahead.length === 0) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -280,12 +282,12 @@ class EpochScript {
     return item;
   }
 
-  /** Returns the item of an object, by object number. */
+  /** Returns the item of an object by its number. */
   itemOf(object: number): EpochItem | undefined {
     return this.#requested.get(object);
   }
 
-  /** Drops the item of an object that was delivered or skipped. */
+  /** Discards the item of an object that was delivered or skipped. */
   forget(object: number): void {
     this.#requested.delete(object);
   }

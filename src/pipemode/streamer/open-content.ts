@@ -18,9 +18,9 @@ import {
   type OrderOptions,
 } from './channel-content.ts';
 
-/** Maximum number of names that a notice lists. */
+/** Maximum number of names listed in a notice. */
 const MAX_NAMES = 5;
-/** Larger than any valid list of keys. */
+/** Maximum size of a manifest. Valid lists of keys are smaller. */
 const MAX_MANIFEST_BYTES = 2 ** 29;
 
 /**
@@ -47,7 +47,7 @@ async function contentOf(channel: StreamChannel, opening: ContentOpening): Promi
   return AugmentedLines.open(channel, order, opening);
 }
 
-/** Objects in listing order. */
+/** The objects of a channel in listing order. */
 class ObjectList implements ChannelContent {
   readonly valueless = true;
   readonly files: boolean;
@@ -81,7 +81,10 @@ class ObjectList implements ChannelContent {
   async close(): Promise<void> {}
 }
 
-/** Lists all objects with a prefix, except folder markers and files without records. */
+/**
+ * Lists all objects whose address starts with a prefix, except folder markers and files without
+ * records.
+ */
 async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Promise<ObjectRef[]> {
   const { objects, signal, warn } = opening;
   const uri = isRemote(channel.uri) ? channel.uri : folderAsPrefix(channel.uri);
@@ -111,7 +114,7 @@ async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Pr
 }
 
 /**
- * Checks that no shard is missing: a training program would treat the existing shards as the whole
+ * Checks that no shard is missing. A training program would treat the existing shards as the whole
  * data set.
  */
 function checkShards(found: readonly ObjectRef[], uri: string, opening: ContentOpening): void {
@@ -139,8 +142,8 @@ function nothingFound(channel: StreamChannel, uri: string, onlySidecars: boolean
 }
 
 /**
- * Ends a local folder with a slash, so that the prefix does not match other names that start with
- * it.
+ * Appends a slash to the address of a local folder, so that it does not match other names that
+ * start with the folder's name.
  */
 function folderAsPrefix(uri: string): string {
   const path = uri.startsWith('file://') ? fileURLToPath(uri) : uri;

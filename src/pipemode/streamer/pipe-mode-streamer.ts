@@ -12,17 +12,17 @@ import type { TrainingProgram } from './training-program.ts';
 
 /**
  * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training
- * job: each channel epoch by epoch, each epoch through a pipe of its own, `CHANNEL_EPOCH`.
+ * job. Each channel is streamed epoch by epoch, and each epoch has its own pipe, `CHANNEL_EPOCH`.
  *
- * The pipe of the next epoch exists before this one ends. If a reader leaves early, its epoch ends.
- * If a reader pauses, the requests for its objects pause too. Channels share the requests of the
- * process fairly. `epochOrder` in the source describes how objects are ordered, split among hosts
- * and shuffled.
+ * The pipe of the next epoch exists before the current epoch ends. If a reader leaves early, its
+ * epoch ends. If a reader pauses, the requests for its objects pause too. Channels share the
+ * requests of the process fairly. `epochOrder` in the source describes how objects are ordered,
+ * split among hosts and shuffled.
  *
- * **A pipe cannot carry an error.** If an epoch cannot be completed, or the streamer is stopped,
- * the reader gets an ordinary end of file. To keep it from treating truncated data as complete, do
- * one of the following:
- * - Start the reader as a {@link TrainingProgram} and pass that to {@link supervise}. All its
+ * **A pipe cannot carry an error.** If an epoch cannot be completed, or if the streamer is stopped,
+ * the reader receives an ordinary end of file. To prevent it from treating truncated data as
+ * complete, do one of the following:
+ * - Start the reader as a {@link TrainingProgram} and pass it to {@link supervise}. All of its
  *   processes are stopped before the pipe is closed, even if this process is killed.
  * - End the reader in {@link beforeCut}, which is awaited before the pipe is closed.
  * - Set `onFailure: 'hold'`. After a failure, the pipe stays open without more bytes until the
@@ -30,7 +30,7 @@ import type { TrainingProgram } from './training-program.ts';
  * - Make the reader check `CHANNEL.status.json` next to the pipes, which states whether the epoch
  *   was complete.
  *
- * `run` rejects with the failure; the pipes are always removed. Requires Linux and the programs
+ * `run` rejects with the failure. The pipes are always removed. Requires Linux and the programs
  * `mkfifo` and `flock`.
  *
  * @example
@@ -61,16 +61,19 @@ export class PipeModeStreamer {
   #isNotReady: (error: unknown) => void = () => {};
   #listed = 0;
 
-  /** @throws UsageError for an unknown option or an invalid value */
+  /**
+   * Creates a streamer. Call `run` to start it.
+   * @throws UsageError for an unknown option or an invalid value
+   */
   constructor(given: StreamerInput) {
     this.#options = streamerOptions(given);
     this.#ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#isNotReady = reject;
     });
-    this.#ready.catch(() => {}); // run() rejects as well
+    this.#ready.catch(() => {}); // `run` rejects with the same error.
     const signals = [this.#stop.signal, ...(given.signal === undefined ? [] : [given.signal])];
-    // One signal per channel: Node warns about a signal with many listeners.
+    // Each channel has its own signal, because Node warns about a signal with many listeners.
     this.#runs = this.#options.channels.map((one) => this.#channelRun(one, AbortSignal.any(signals)));
   }
 
@@ -80,9 +83,10 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Resolves when the first pipe of each channel exists and its objects are listed. Rejects with
-   * the error of `run` if it fails earlier, or with `aborted` if the streamer is stopped earlier.
-   * After awaiting `ready`, you may await `run` later: its rejection then counts as handled.
+   * Resolves once the first pipe of each channel exists and the objects of each channel are listed.
+   * Rejects with the error of `run` if it fails before that, or with `aborted` if the streamer is
+   * stopped before that. After awaiting `ready`, you may await `run` later: its rejection then
+   * counts as handled.
    */
   get ready(): Promise<void> {
     this.#running?.catch(() => {});
@@ -93,15 +97,15 @@ export class PipeModeStreamer {
    * Serves all channels until the requested epochs have been read. The first failure ends all
    * channels.
    * @throws RecordpipeError `object-missing`, `object-changed`, `access-denied`,
-   * `retries-exhausted`, `malformed-manifest`, `missing-attribute`, `incomplete-shards`,
-   * `reader-timeout`, `already-exists`, `corrupt-compressed-stream`, `io-failure`, `aborted`, …
+   *   `retries-exhausted`, `malformed-manifest`, `missing-attribute`, `incomplete-shards`,
+   *   `reader-timeout`, `already-exists`, `corrupt-compressed-stream`, `io-failure`, `aborted`, …
    */
   run(): Promise<void> {
     this.#running ??= this.#runAll();
     return this.#running;
   }
 
-  /** Ends the run: cancels requests, closes and removes the pipes. */
+  /** Ends the run: cancels requests, and closes and removes the pipes. */
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#isNotReady(abortError(this.#stop.signal));
@@ -109,9 +113,9 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Callback that is awaited before a pipe with incomplete bytes is closed, after a failure or
-   * because the streamer is stopped. For example, end the program that would treat the close as the
-   * end of its data.
+   * Sets a callback that is awaited before a pipe with incomplete data is closed, either after a
+   * failure or because the streamer is stopped. For example, it can end the program that would
+   * treat the close as the end of its data.
    */
   set beforeCut(work: (error: unknown) => Promise<void>) {
     this.#beforeCut = work;
@@ -119,7 +123,7 @@ export class PipeModeStreamer {
 
   /**
    * Couples the streamer with the program that reads its pipes. All processes of the program are
-   * stopped before a pipe with incomplete bytes is closed. If this process is killed, a guard
+   * stopped before a pipe with incomplete data is closed. If this process is killed, a guard
    * process stops them.
    */
   supervise(program: TrainingProgram): void {

@@ -5,10 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileError } from '../../storage/local/file-errors.ts';
 
 /**
- * Script of the guard process, which waits for a line. If its input ends without one, the parent
- * process has died. A killing guard then sends SIGTERM to all processes of the program, and SIGKILL
- * to the rest after the grace period. A guard that holds a pipe waits until all of them have ended.
- * `left` finds processes as `processesOf` does.
+ * Script of the guard process, which waits for a line on its input. If the input ends without a
+ * line, the parent process has died. A guard that kills then sends SIGTERM to all processes of the
+ * program, and SIGKILL to the remaining ones after the grace period. A guard that holds a pipe
+ * waits until all of them have ended. `left` finds the same processes as `processesOf`.
  */
 const SCRIPT = `role=$1 leader=$2 mark=$3 tenths=$4
 trap '' HUP INT QUIT TERM
@@ -36,17 +36,18 @@ exit 0
 
 /**
  * A process that stops a program after this process was killed or crashed, when no handler of this
- * process can run. A guard with the writing end of a pipe also withholds the end of file from the
- * pipe's reader until then, because the kernel closes the descriptors of a dead process before any
- * other process learns of its death.
+ * process can run. A guard that holds the writing end of a pipe also withholds the end of file from
+ * the pipe's reader until then. This is necessary because the kernel closes the descriptors of a
+ * dead process before any other process can detect its death.
  */
 export class ProgramGuard {
   readonly #process: ChildProcess;
   readonly #gone: Promise<unknown>;
 
   /**
-   * @param pipe the writing end of a pipe to hold; the guard inherits it. Without one, the guard
-   *   kills the program
+   * Starts a guard for a program.
+   * @param pipe the writing end of a pipe to hold, which the guard inherits. If undefined, the
+   *   guard kills the program
    * @throws RecordpipeError `io-failure`, `not-found` if the guard cannot be started
    */
   constructor({ leader, id }: ProgramMark, graceMs: number, pipe?: number) {
@@ -55,7 +56,7 @@ export class ProgramGuard {
     this.#process = spawn('/bin/sh', ['-c', SCRIPT, 'recordpipe-guard', ...words.map(String)], {
       stdio: ['pipe', 'ignore', 'ignore', ...(pipe === undefined ? [] : [pipe])],
       cwd: '/',
-      env: { PATH: process.env['PATH'] }, // without a mark of our own
+      env: { PATH: process.env['PATH'] }, // Excludes the mark of this process.
       detached: true,
     });
     this.#gone = once(this.#process, 'exit').catch((error: unknown) => {
@@ -63,12 +64,12 @@ export class ProgramGuard {
     });
     this.#gone.catch(() => {});
     this.#process.stdin?.on('error', () => {});
-    // A guard does not keep the process running.
+    // The guard does not keep this process running.
     this.#process.unref();
     (this.#process.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
-  /** Ends the guard. A pipe that it held stays open as long as the writer's own descriptor. */
+  /** Ends the guard. A pipe that it held remains open as long as the writer's own descriptor. */
   async release(): Promise<void> {
     this.#process.ref();
     if (this.#process.stdin?.writableEnded === false) this.#process.stdin.end('\n');
@@ -77,7 +78,7 @@ export class ProgramGuard {
 }
 
 /**
- * The environment variable that marks processes of a program, including those that left its
+ * The environment variable that marks the processes of a program, including processes that left its
  * session.
  */
 export const PROGRAM_VARIABLE = 'RECORDPIPE_PROGRAM';
@@ -87,20 +88,20 @@ export function programId(): string {
   return randomUUID();
 }
 
-/** Identifies the processes of a program. */
+/** Identification of the processes of a program. */
 export interface ProgramMark {
-  /** The started process, which leads a session and a process group. */
+  /** Process id of the started process, which leads a session and a process group. */
   readonly leader: number;
   readonly id: string;
 }
 
-/** Known processes, by process id and start time, because ids are reused. */
+/** Known processes, identified by process id and start time, because ids are reused. */
 export type SeenProcesses = Set<string>;
 
 /** A live process of a program. */
 export interface ProgramProcess {
   readonly pid: number;
-  /** Process group. */
+  /** Id of the process group. */
   readonly group: number;
 }
 
@@ -109,8 +110,8 @@ export interface ProgramProcess {
  * inherited its mark, and their descendants. Excludes zombies and processes that this user may not
  * signal. Without /proc, returns only the process group.
  *
- * @param seen processes found by earlier calls, which remain part of the program when their parents
- *   are gone; this call adds to it
+ * @param seen processes found by earlier calls, which remain part of the program after their
+ *   parents have ended; this call adds to it
  */
 export function processesOf({ leader, id }: ProgramMark, seen: SeenProcesses = new Set()): ProgramProcess[] {
   let names: string[];
@@ -152,13 +153,13 @@ function keyOf(pid: number, { started }: ProcessState): string {
   return `${pid} ${started}`;
 }
 
-/** Sends a signal. @returns whether a process received it */
+/** Sends a signal to a process. @returns whether a process received it */
 export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
     return true;
   } catch {
-    return false; // gone, or a process of another user
+    return false; // The process ended or belongs to another user.
   }
 }
 
@@ -167,14 +168,14 @@ interface ProcessState {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** Clock ticks since boot. */
+  /** Start time in clock ticks since boot. */
   readonly started: string;
 }
 
 function stateOf(pid: number): ProcessState | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The program name, in parentheses, may contain anything.
+    // The program name is in parentheses and may contain any character.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
     const [state, parent, group, session] = fields;
     return {

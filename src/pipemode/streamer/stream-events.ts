@@ -33,7 +33,7 @@ export interface EpochEnd {
   readonly event: 'epoch-end';
   readonly channel: string;
   readonly epoch: number;
-  /** Bytes accepted by the pipe. */
+  /** Number of bytes accepted by the pipe. */
   readonly bytes: number;
   readonly seconds: number;
   /** Whether all bytes were delivered. If false, the reader left early. */
@@ -45,36 +45,42 @@ export interface EpochEnd {
   readonly source: StreamSource;
 }
 
-/** The source of a channel's bytes. `objects`: the objects named in an augmented manifest. */
+/** The source of a channel's bytes. `objects` means the objects named in an augmented manifest. */
 export type StreamSource = 'S3' | 'disk' | 'objects';
 
-/** Called with each event. */
+/** A function that is called with each event. */
 export type OnStreamEvent = (event: StreamEvent) => void;
 
 /** The progress of a channel. Times are in milliseconds and cover the current epoch. */
 export interface ChannelMetrics {
   readonly channel: string;
   /**
-   * `listing`; for each epoch, `waiting` for its reader and `streaming`; finally `done` or
-   * `failed`.
+   * State of the channel: `listing` at first, then `waiting` for the reader and `streaming` in each
+   * epoch, and finally `done` or `failed`.
    */
   readonly state: 'listing' | 'waiting' | 'streaming' | 'done' | 'failed';
   readonly epoch: number;
-  /** Bytes of this epoch accepted by the pipe. */
+  /** Number of bytes of this epoch accepted by the pipe. */
   readonly epochBytes: number;
-  /** Size of this epoch before decompression and wrapping, if known. */
+  /** Size of this epoch in bytes before decompression and wrapping; undefined if unknown. */
   readonly epochTotalBytes: number | undefined;
-  /** Total bytes of all epochs. */
+  /** Total number of bytes of all epochs. */
   readonly bytes: number;
   /** Number of epochs served, including those that the reader left early. */
   readonly epochs: number;
   readonly epochMs: number;
-  /** Time during which bytes waited for the reader. If long, the reader is the bottleneck. */
+  /**
+   * Time during which bytes waited for the reader. A high value means that the reader is the
+   * bottleneck.
+   */
   readonly readerWaitMs: number;
-  /** Time during which an empty pipe waited for bytes. If long, the source is the bottleneck. */
+  /**
+   * Time during which an empty pipe waited for bytes. A high value means that the source is the
+   * bottleneck.
+   */
   readonly sourceWaitMs: number;
   readonly source: StreamSource;
-  /** Number of requests retried after a failure. */
+  /** Number of requests that were retried after a failure. */
   readonly retries: number;
   readonly requests: number;
 }
@@ -102,8 +108,8 @@ const METRICS: readonly [string, 'counter' | 'gauge', string, (channel: ChannelM
 ];
 
 /**
- * Metrics of channels in the text format of Prometheus (version 0.0.4). Names start with
- * `recordpipe_stream_`.
+ * Returns the metrics of channels in the text format of Prometheus (version 0.0.4). The names of
+ * the metrics start with `recordpipe_stream_`.
  *
  * @example
  * ```ts
@@ -120,36 +126,36 @@ export function prometheusText(metrics: readonly ChannelMetrics[]): string {
   }).join('');
 }
 
-/** Escapes a label value for the text format. */
+/** Escapes a label value for Prometheus' text format. */
 function labelValue(text: string): string {
   return text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 
 /**
- * The contents of `CHANNEL.status.json` next to the pipes. Needed because a pipe cannot carry an
- * error, and a premature end of file looks like any other.
+ * The contents of `CHANNEL.status.json` next to the pipes. This file is necessary because a pipe
+ * cannot carry an error, and a premature end of file is indistinguishable from a regular one.
  */
 export interface ChannelStatus {
   readonly channel: string;
-  /** The current or last epoch. */
+  /** Index of the current or last epoch. */
   readonly epoch: number;
   readonly state: 'streaming' | 'done' | 'failed';
-  /** Bytes of that epoch accepted by its pipe. */
+  /** Number of bytes of that epoch accepted by its pipe. */
   readonly bytes: number;
   /** Whether that epoch was delivered completely. */
   readonly complete: boolean;
   readonly error: ReturnType<RecordpipeError['toJSON']> | null;
 }
 
-/** Replaces the status. @throws RecordpipeError `access-denied`, `io-failure` */
+/** Replaces the status file. @throws RecordpipeError `access-denied`, `io-failure` */
 export function writeStatus(folder: string, status: ChannelStatus): void {
   const path = statusPath(folder, status.channel);
   withFileErrors(path, () => replaceFileSync(path, `${JSON.stringify(status)}\n`));
 }
 
 /**
- * Removes the status of an earlier run, and the temporary files of a killed run. Call this only
- * under the channel's lock.
+ * Removes the status file of an earlier run, and the temporary files of a killed run. Call only
+ * while holding the channel's lock.
  * @throws RecordpipeError `already-exists` if the path is not a regular file; `access-denied`,
  *   `io-failure`
  */

@@ -7,65 +7,74 @@ import { type Hosts, hostsMistake, ONE_HOST } from '../job/resource-config.ts';
 import { type StreamChannel, type StreamChannelInput, streamChannel } from '../job/stream-channel.ts';
 import type { OnStreamEvent } from './stream-events.ts';
 
-/** How to stream channels. Every field except `channels` and `pipeDir` has a default. */
+/** Options for streaming channels. Every field except `channels` and `pipeDir` has a default. */
 export interface PipeModeStreamerOptions {
   readonly channels: readonly StreamChannelInput[];
-  /** The folder of the named pipes, `CHANNEL_EPOCH`; created if missing. */
+  /** The folder of the named pipes, `CHANNEL_EPOCH`. Created if it does not exist. */
   readonly pipeDir: string;
-  /** Number of epochs. Default: unlimited. */
+  /** Number of epochs. Unlimited by default. */
   readonly epochs: number;
-  /** Index of the first epoch. Default 0. */
+  /** Index of the first epoch. The default is 0. */
   readonly firstEpoch: number;
-  /** This host and all hosts, for `ShardedByS3Key`. Default: one host. */
+  /**
+   * The current host and all hosts of the job, for `ShardedByS3Key`. The default is a single host.
+   */
   readonly hosts: Hosts;
-  /** How to access objects. */
+  /** Options for accessing objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
   /**
-   * Whether to wait for the reader of an epoch before fetching it. Default false: fetches the start
-   * of an epoch before its reader connects.
+   * Whether to wait for the reader of an epoch before fetching the epoch. By default, false: the
+   * start of an epoch is fetched before its reader connects.
    */
   readonly lazy: boolean;
-  /** Whether to use existing named pipes, with or without readers. Default false: an error. */
+  /**
+   * Whether to use existing named pipes, with or without readers. By default, false: existing pipes
+   * are an error.
+   */
   readonly force: boolean;
   /**
-   * The lock that prevents two streamers from serving the same channel in the same folder. Default
-   * `flock`, which runs the `flock` program. `none`: no lock, for hosts without that program; pipes
-   * of a killed streamer then require `force`.
+   * The lock that prevents two streamers from serving the same channel in the same folder. The
+   * default is `flock`, which runs the `flock` program. `none` takes no lock and is meant for hosts
+   * without that program; using the pipes of a killed streamer then requires `force`.
    */
   readonly lock: 'flock' | 'none';
   /**
-   * Whether a reader that leaves before the end of an epoch is an error, even if the unread bytes
-   * fit in the pipe. Default false: the next epoch starts, as in SageMaker.
+   * Whether it is an error if a reader leaves before the end of an epoch, even if the unread bytes
+   * fit in the pipe. By default, false: the next epoch starts, as in SageMaker.
    */
   readonly strictEof: boolean;
   /**
-   * Whether missing or mixed shards, detected by name, are an `incomplete-shards` error. Default
-   * false: a warning.
+   * Whether missing or mixed shards, which are detected by name, are an `incomplete-shards` error.
+   * By default, false: they cause a warning.
    */
   readonly strictShards: boolean;
   /**
-   * What a reader gets when its epoch cannot be completed. Default `close`: an end of file, as
-   * after complete data. `hold`: no end of file; the pipe stays open without more bytes until the
-   * reader closes it, and only then does `run` reject. `stop` and `signal` always close pipes.
+   * What a reader receives if its epoch cannot be completed. `close`, the default: an end of file,
+   * as after complete data. `hold`: no end of file; the pipe stays open without more bytes until
+   * the reader closes it, and only then does `run` reject. `stop` and `signal` always close the
+   * pipes.
    */
   readonly onFailure: 'close' | 'hold';
-  /** Maximum time to wait for a reader. Default: unlimited. */
+  /** Maximum time to wait for a reader. Unlimited by default. */
   readonly readerTimeoutMs: number | undefined;
   /**
-   * Whether to skip missing objects. For augmented manifests, skips their lines. Default false: an
-   * error.
+   * Whether to skip missing objects. In an augmented manifest, the lines of missing objects are
+   * skipped. By default, false: a missing object is an error.
    */
   readonly skipMissing: boolean;
-  /** How to treat an invalid line of an augmented manifest. Default `error`; `skip` warns. */
+  /**
+   * How to handle an invalid line of an augmented manifest. The default is `error`. `skip` skips
+   * the line and warns.
+   */
   readonly onBadLine: 'error' | 'skip';
-  /** Maximum length of a line of an augmented manifest, in bytes. Default 1 MiB. */
+  /** Maximum length of a line of an augmented manifest, in bytes. The default is 1 MiB. */
   readonly maxLineBytes: number;
   readonly onEvent: OnStreamEvent | undefined;
-  /** Ends the run with an `aborted` error and removes the pipes. */
+  /** Signal that ends the run with an `aborted` error and removes the pipes. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** Complete and checked options. */
+/** Complete, validated options. */
 export interface CheckedStreamerOptions extends Omit<PipeModeStreamerOptions, 'channels'> {
   readonly channels: readonly StreamChannel[];
 }
@@ -95,11 +104,13 @@ const CHOICES = {
   onBadLine: ['error', 'skip'],
 } as const;
 
-/** Options as given by the caller: `channels`, `pipeDir`, and overrides of the defaults. */
+/**
+ * Options as given by the caller: `channels`, `pipeDir`, and any options that override defaults.
+ */
 export type StreamerInput = Pick<PipeModeStreamerOptions, 'channels' | 'pipeDir'> &
   Partial<PipeModeStreamerOptions>;
 
-/** Applies defaults and validates options. @throws UsageError */
+/** Applies defaults and validates the options. @throws UsageError for an invalid option */
 export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   if (typeof given !== 'object' || given === null)
     throw new UsageError(`PipeModeStreamer: expected an object with options, got ${typeName(given)}`);

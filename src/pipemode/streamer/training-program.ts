@@ -15,9 +15,9 @@ import {
   send,
 } from './program-guard.ts';
 
-/** How to stop a training program. */
+/** Options for stopping a training program. */
 export interface TrainingProgramOptions {
-  /** Time between SIGTERM and SIGKILL. Default 10,000 ms. */
+  /** Time between SIGTERM and SIGKILL. The default is 10,000 ms. */
   readonly graceMs?: number | undefined;
 }
 
@@ -25,13 +25,15 @@ const GRACE_MS = 10_000;
 /** Intervals of the checks for processes that should exit. */
 const FIRST_POLL_MS = 5;
 const MAX_POLL_MS = 100;
-/** How long to repeat SIGKILL, for processes that were forked during the first one. */
+/**
+ * Time during which SIGKILL is repeated, for processes that were forked during the first SIGKILL.
+ */
 const KILL_MS = 500;
 
 /**
  * A training program that runs alongside the streamer in its own session and process group, so that
- * it can be stopped with all processes that it started. A surviving process would treat a premature
- * end of a pipe as the end of its data.
+ * it can be stopped together with all processes that it started. A surviving process would treat a
+ * premature end of a pipe as the end of its data.
  *
  * The program inherits the standard streams of this process, including a terminal, but cannot open
  * `/dev/tty`. Ctrl-C in the terminal reaches it only through {@link signal}. If this process is
@@ -59,20 +61,21 @@ export class TrainingProgram {
   readonly #id: string = programId();
   readonly #graceMs: number;
   /**
-   * The exit code of the started process, or 128 plus the signal that ended it. Rejects if the
-   * start fails.
+   * Resolves with the exit code of the started process, or with 128 plus the signal that ended it.
+   * Rejects if the process cannot be started.
    */
   readonly ended: Promise<number>;
   #running = true;
   #killed = false;
-  /** Stops the program if this process is killed. */
+  /** The guard that stops the program if this process is killed. */
   readonly #guard: ProgramGuard | undefined;
-  /** Known processes: they remain part of the program when their parents are gone. */
+  /** Known processes, which remain part of the program after their parents have ended. */
   readonly #seen: SeenProcesses = new Set();
   #stopping: Promise<void> | undefined;
 
   /**
-   * @param command the program and its arguments; inherits the standard streams
+   * Starts the program.
+   * @param command the program and its arguments; the program inherits the standard streams
    * @throws UsageError for a command without a program, or an invalid grace period
    */
   constructor(
@@ -118,14 +121,14 @@ export class TrainingProgram {
     return this.#killed;
   }
 
-  /** Identifies the processes of the program; undefined if the start failed. */
+  /** Identification of the program's processes. Undefined if the start failed. */
   get mark(): ProgramMark | undefined {
     const leader = this.#child.pid;
     return leader === undefined ? undefined : { leader, id: this.#id };
   }
 
   /**
-   * Guards the writing end of a pipe that the program reads against the death of this process.
+   * Guards the writing end of a pipe that the program reads, in case this process dies.
    * @returns undefined if the program is not running
    */
   guard(pipe: number): ProgramGuard | undefined {
@@ -139,8 +142,9 @@ export class TrainingProgram {
   }
 
   /**
-   * Stops the program: sends `signal` to all of its processes, and SIGKILL to the rest after the
-   * grace period. Resolves when all of them have ended. Later calls wait for the first.
+   * Stops the program: sends `signal` to all of its processes, and SIGKILL to the remaining ones
+   * after the grace period. Resolves once all of them have ended. Later calls wait for the first
+   * one.
    */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping ??= this.#stop(signal);
@@ -169,16 +173,16 @@ export class TrainingProgram {
     await this.#guard?.release();
   }
 
-  /** Sends a signal to all processes. @returns whether any process received it */
+  /** Sends a signal to all processes of the program. @returns whether any process received it */
   #signalAll(signal: NodeJS.Signals): boolean {
     const { mark } = this;
     const found = mark === undefined ? [] : processesOf(mark, this.#seen);
     if (mark === undefined || found.length === 0) return false;
-    // First the whole group in one call, which misses no process that is being forked. Then the
-    // processes that left the group.
+    // The whole group is signaled first, in a single call that misses no process that is being
+    // forked. The processes that left the group follow.
     send(-mark.leader, signal);
     for (const { pid, group } of found) if (group !== mark.leader) send(pid, signal);
-    if (signal !== 'SIGKILL') send(-mark.leader, 'SIGCONT'); // a stopped process would not handle it
+    if (signal !== 'SIGKILL') send(-mark.leader, 'SIGCONT'); // A stopped process would not handle the signal.
     return true;
   }
 }
