@@ -6,7 +6,8 @@ import { checkFrozen, type FileInput } from './file-input.ts';
 import { type Examined, examinedFile, type FileReport, failedFile } from './file-report.ts';
 
 /**
- * Checks one file. The report lists invalid data and the reason why a file could not be read.
+ * Checks one file and returns its report, which lists invalid data and, if the file could not be
+ * read, the reason.
  * @throws RecordpipeError `aborted`
  */
 export async function checkFile(input: FileInput, task: FileTask, watch: Watch): Promise<FileReport> {
@@ -15,7 +16,7 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
   const { format = 'auto', compression = 'auto' } = task.reading;
   try {
     checkFrozen(input);
-    // Modules are imported lazily, here and below, to reduce start-up time.
+    // Modules are imported lazily, here and below, to reduce startup time.
     const inside = task.look && (await import('./look-inside.ts')).lookInside(task.look, input);
     const found = await examine(input, task, watch, inside?.onBatch);
     const detected = format === 'auto' && input.range === undefined;

@@ -10,7 +10,7 @@ import { type DatasetStats, MAX_FINDINGS, type StatsFinding, StatsMerger } from 
 
 /** Options of {@link collectStats}. Every field has a default. */
 export interface CollectStatsOptions extends FilesOptions {
-  /** Whether to keep sample images: up to 16, of up to 128 KiB each. Default false. */
+  /** Whether to keep sample images: up to 16 images of up to 128 KiB each. Default false. */
   readonly samples: boolean;
 }
 
@@ -22,7 +22,7 @@ const NAMES: OptionNames<CollectStatsOptions> = { ...FILES_OPTION_NAMES, samples
  * not with the number of records. `findings` lists invalid data and unreadable files.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
- * @throws as `validateFiles`
+ * @throws the same errors as `validateFiles`
  * @example
  * ```ts
  * import { collectStats } from 'recordpipe/check';
@@ -57,24 +57,25 @@ export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples'>
 
 /** Result of {@link inferSchema}. */
 export interface InferredSchema {
-  /** Schema that all records conform to. */
+  /** Strictest schema that all records conform to. */
   readonly schema: RecordSchema;
-  /** Features with several types, which example.proto does not allow. */
+  /** Features that have several types, which example.proto does not allow. */
   readonly conflicts: readonly TypeConflict[];
   /**
-   * Statistics that the schema was derived from. Their `findings` list invalid data and unreadable
-   * files.
+   * Statistics from which the schema was inferred. Their `findings` list invalid data and
+   * unreadable files.
    */
   readonly stats: DatasetStats;
 }
 
 /**
- * Infers the strictest schema that all records of many files conform to: type and presence of each
- * feature, list lengths, value ranges, text lengths and domains, image kinds and sizes.
+ * Infers the strictest schema that all records of many files conform to: the type and presence of
+ * each feature, list lengths, value ranges, string lengths, string domains, image kinds, and image
+ * sizes.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
- * @throws RecordpipeError as `validateFiles`; with the code of the first finding, such as
- *   `not-found`, if no record could be read
+ * @throws RecordpipeError the same errors as `validateFiles`; with the code of the first finding,
+ *   such as `not-found`, if no record could be read
  * @throws UsageError if no record has named features; for an invalid option
  * @example
  * ```ts
@@ -101,8 +102,8 @@ export async function inferSchema(
 }
 
 /**
- * Converts a finding to an error. Strips the location from the message, because the error appends
- * it again.
+ * Converts a finding to an error. Strips the location from the message because the error appends it
+ * again.
  */
 function errorOf(
   { code, uri, record, offset, message }: StatsFinding,

@@ -13,21 +13,24 @@ export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover
   readonly onFileInOrder: ((count: FileCount) => void) | undefined;
 }
 
-/** Number of records in a file. `uri` and `records` are a stable contract; fields may be added. */
+/**
+ * Number of records in a file. `uri` and `records` are a stable contract; other fields may be
+ * added.
+ */
 export interface FileCount {
-  /** Path as given or found; `<stdin>` for standard input. */
+  /** Path as specified or found; `<stdin>` for standard input. */
   readonly uri: string;
-  /** Number of records; if `error` is present, the number before the damage. */
+  /** Number of records; if `error` is present, the number of records before the damage. */
   readonly records: number;
   /** Reason why the file could not be counted completely. */
   readonly error?: Finding;
-  /** Present if the file could not be read. */
+  /** Present and true if the file could not be read. */
   readonly unreadable?: true;
 }
 
 /**
- * Result of {@link countFiles}, as printed by `recordpipe count --json`. A stable contract; fields
- * may be added.
+ * Result of {@link countFiles}, as printed by `recordpipe count --json`. The fields are a stable
+ * contract; others may be added.
  */
 export interface CountReport {
   /** One entry per file, sorted by the UTF-8 bytes of `uri`. */
@@ -45,12 +48,11 @@ const NAMES: OptionNames<CountOptions & Pick<FilesOptions, 'payloadCrc' | 'recov
 };
 
 /**
- * Counts the records of many files of any format. Verifies every header but no payload. Of
- * uncompressed TFRecord and RecordIO files with large records, it reads little more than the
- * headers.
+ * Counts the records of many files of any format. Verifies every header but no payload. From
+ * uncompressed TFRecord and RecordIO files with large records, reads little more than the headers.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
- * @throws as `validateFiles`
+ * @throws the same errors as `validateFiles`
  * @example
  * ```ts
  * import { countFiles } from 'recordpipe/check';

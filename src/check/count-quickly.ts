@@ -11,7 +11,8 @@ import { type FileInput, storedBytes } from './file-input.ts';
 import type { CheckedReading } from './files-options.ts';
 
 /**
- * Number of leading bytes that determine format and compression. For an object, its first block.
+ * Number of leading bytes that determine the format and compression of a file. An object's first
+ * block is used instead.
  */
 const HEAD_BYTES = 64;
 const OBJECT_HEAD_BYTES = 128 * 1024;
@@ -25,7 +26,7 @@ export interface QuickCount {
 
 /**
  * Counts the records of an uncompressed file or object from its headers or delimiters. Returns
- * undefined for anything unusual; the general scan then handles the file.
+ * undefined for any input that requires the general scan.
  */
 export async function countQuickly(
   input: FileInput,
@@ -101,7 +102,7 @@ async function countObject(
   }
 }
 
-/** Determines the format from the first bytes or the options, and the counter for it. */
+/** Determines the format from the first bytes or the options, and selects its counter. */
 async function hopOf(
   head: Uint8Array,
   reading: Partial<CheckedReading>,

@@ -16,20 +16,20 @@ import type { Format } from './files-options.ts';
  *   (`*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, TensorBoard's `*tfevents.*`),
  *   RecordIO (`*.rec`, `*.recordio`, `*.rio`), or both with `auto`; text with `textline` (`*.txt`,
  *   `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`); shards (`*-00000-of-00012`)
- *   with or without such an extension; all of these also compressed. If the name is not conclusive,
- *   the first bytes of the file decide. Other files are skipped, and `onNotice` receives them with
- *   the reason. Symbolic links are followed;
+ *   with or without such an extension; all of these also when compressed. If the name is not
+ *   conclusive, the first bytes of the file decide. Other files are skipped and reported to
+ *   `onNotice` with the reason. Symbolic links are followed;
  * - a pattern, unless a file with exactly that name exists: all matching files with any name,
  *   except hidden ones. `*` and `?` do not match a slash, `**` matches any number of folders,
- *   `[a-z]` and `[!a-z]` match one character, `{a,b}` matches either alternative. All other
+ *   `[a-z]` and `[!a-z]` match one character, and `{a,b}` matches either alternative. All other
  *   characters, such as parentheses, are literal;
- * - `s3://bucket/key`: an object, whether or not it exists. If the key ends with a slash, or has no
- *   extension and no such object exists: all objects below that prefix, selected as in folders.
- *   Among objects with unknown names, one per kind of name is inspected, up to 32. A pattern
- *   selects the objects whose keys match;
- * - `@list`: a file or object (`@s3://…`) with one input per line, or NUL-separated inputs if it
- *   contains null bytes (`find -print0`). `@-` reads the list from standard input. Blank lines are
- *   skipped, and each list is read once;
+ * - `s3://bucket/key`: an object, whether or not it exists. If the key ends with a slash, or if it
+ *   has no extension and no such object exists: all objects below that prefix, selected as in
+ *   folders. Among objects with unknown names, one per kind of name is inspected, up to 32. A
+ *   pattern selects the objects whose keys match;
+ * - `@list`: a file or object (`@s3://…`) with one input per line, or with NUL-separated inputs if
+ *   it contains null bytes (`find -print0`). `@-` reads the list from standard input. Blank lines
+ *   are skipped, and each list is read once;
  * - `-`: standard input.
  *
  * Write a name that begins with `@` as `./@name`. A {@link KnownFile} is never expanded.
@@ -60,21 +60,18 @@ export type FileInputs = string | readonly (string | KnownFile)[];
 
 /** Options for accessing objects, and a signal that aborts the work. Every field has a default. */
 export interface Reaching {
-  /** Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
+  /** Options for accessing objects. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
   readonly objects?: Partial<ObjectOptions> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Expanded inputs, with the metadata of objects from listings, and notices about the inputs. */
+/** Expanded inputs, with object metadata from listings, and notices about the inputs. */
 export interface ExpandedInputs {
   readonly files: readonly FileInput[];
   readonly notices: readonly InputNotice[];
 }
 
-/**
- * Expands inputs as {@link expandInputs} does, and also returns notices and the known metadata of
- * each file.
- */
+/** Like {@link expandInputs}, but also returns notices and the known metadata of each file. */
 export async function expandWithNotices(
   inputs: FileInputs,
   format: Format = 'auto',

@@ -4,9 +4,9 @@ import type { FileReport, Finding } from './file-report.ts';
 import type { CheckedReading } from './files-options.ts';
 import type { Look } from './look-inside.ts';
 
-/** Instructions for checking files. Can be sent to a worker. */
+/** Instructions for checking files. They can be sent to a worker. */
 export interface FileTask {
-  /** `count` does not verify payloads. */
+  /** Kind of check. `count` does not verify payloads. */
   readonly check: 'validate' | 'count';
   readonly maxErrors: number;
   /** Whether the checking thread also reads the file. */
@@ -14,7 +14,8 @@ export interface FileTask {
   /** Whether this is the only job, which leaves another core free for read-ahead. */
   readonly alone?: boolean | undefined;
   /**
-   * Maximum concurrent requests of this thread to object stores. Default: the limit of the process.
+   * Maximum number of concurrent requests from this thread to object stores. Default: the limit of
+   * the process.
    */
   readonly requests?: number | undefined;
   readonly reading: Partial<CheckedReading>;
@@ -39,7 +40,7 @@ export interface Watch {
 /** Checks files on this thread or on worker threads. */
 export interface FileChecker {
   check(input: FileInput, onProgress: OnFileProgress): Promise<FileReport>;
-  /** Aborts running checks, which then reject, and releases all resources. */
+  /** Aborts running checks, whose promises then reject, and releases all resources. */
   close(): Promise<void>;
 }
 
@@ -48,17 +49,17 @@ export type OnFileProgress = (progress: FileProgress) => void;
 
 /** Progress of a file that is being checked. */
 export interface FileProgress {
-  /** Bytes read, as stored. */
+  /** Number of stored bytes read. */
   readonly bytes: number;
   /** Number of retried requests. */
   readonly retries: number;
-  /** Stored size, once known; omitted if the size was known before reading. */
+  /** Stored size, once it is known; omitted if it was known before reading. */
   readonly size?: number;
   /** A finding, reported as soon as it occurs. */
   readonly finding?: Finding;
 }
 
-/** Returns the error of a check that `close` aborted. */
+/** Returns the error for a check that `close` aborted. */
 export function stoppedEarly(): RecordpipeError {
   return new RecordpipeError('aborted', 'stopped before the end of the file');
 }

@@ -5,21 +5,20 @@ import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
 
 /**
- * A file with its state when it was planned. Its `uri` is used literally, never as a pattern or
- * list.
+ * A file as it was when it was planned. Its `uri` is used literally, never as a pattern or list.
  */
 export interface KnownFile {
   /** Path, or `s3://bucket/key`. */
   readonly uri: string;
-  /** Stored size in bytes. */
+  /** Stored size, in bytes. */
   readonly size: number;
-  /** ETag of an object, if the service returns one. */
+  /** ETag of the object, if the service returns one. */
   readonly etag?: string | undefined;
   /** Part of the file to process. Default: the whole file. */
   readonly range?: RecordRange | undefined;
 }
 
-/** A range of whole records in an uncompressed file, determined from an index. */
+/** A range of whole records in an uncompressed file, as determined from an index. */
 export interface RecordRange {
   readonly format: FormatName;
   /** Zero-based index of the first record. */
@@ -36,12 +35,12 @@ export interface RecordRange {
 export interface FileInput {
   /** Path, `s3://` address, or `-` for standard input. */
   readonly path: string;
-  /** Size of an object, from its listing. */
+  /** Size of the object according to its listing. */
   readonly size?: number | undefined;
   readonly etag?: string | undefined;
-  /** Whether a changed size or ETag is an error. */
+  /** Whether it is an error if the size or ETag has changed. */
   readonly frozen?: true | undefined;
-  /** Number of records listed in a description of the data. */
+  /** Number of records according to a description of the data. */
   readonly expectedRecords?: number | undefined;
   /** Part of the file to check. Default: the whole file. */
   readonly range?: RecordRange | undefined;
@@ -57,7 +56,9 @@ export function uriOf({ path }: FileInput): string {
   return path === '-' ? '<stdin>' : path;
 }
 
-/** Returns the stored size of a regular file, or the known size of an object; 0 for all others. */
+/**
+ * Returns the stored size of a regular file or the known size of an object; 0 for all other inputs.
+ */
 export function storedBytes({ path, size = 0, range }: FileInput): number {
   if (range !== undefined) return range.end - range.start;
   if (isRemote(path)) return size;
@@ -71,8 +72,8 @@ export function storedBytes({ path, size = 0, range }: FileInput): number {
 }
 
 /**
- * Fails if the size of a local file differs from the plan. Modification times are not compared,
- * because each machine has its own copy.
+ * Throws an error if the size of a local file differs from the plan. Modification times are not
+ * compared because each machine has its own copy.
  * @throws RecordpipeError `source-changed`, `not-found`, `access-denied`
  */
 export function checkFrozen({ path, size, frozen }: FileInput): void {

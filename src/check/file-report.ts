@@ -13,11 +13,12 @@ export interface Finding extends ErrorJson {}
 /** A noteworthy property of a file that does not make it invalid. */
 export interface FileWarning {
   /**
-   * Stable kebab-case word. `missing-final-delimiter`: the last line of a text has no line end, so
-   * a reader that concatenates files, for example in a pipe, joins it with the next file's first
-   * line. `missing-final-padding`: the last RecordIO record lacks its padding (with `strictPadding:
-   * false`). `empty-file`: the file has 0 bytes. `no-records`: the file is valid but has no
-   * records. `several-zlib-streams`: TensorFlow reads only the first of several zlib streams.
+   * Stable kebab-case code. `missing-final-delimiter`: the last line of a text has no line ending,
+   * so a reader that concatenates files, for example through a pipe, joins it with the first line
+   * of the next file. `missing-final-padding`: the last RecordIO record lacks its padding (with
+   * `strictPadding: false`). `empty-file`: the file has 0 bytes. `no-records`: the file is valid
+   * but has no records. `several-zlib-streams`: TensorFlow reads only the first of several zlib
+   * streams.
    */
   readonly code:
     | 'missing-final-delimiter'
@@ -30,43 +31,43 @@ export interface FileWarning {
 }
 
 /**
- * Result of checking one file. The fields up to `errors` are a stable contract; fields may be
+ * Result of checking one file. The fields up to `errors` are a stable contract; other fields may be
  * added.
  */
 export interface FileReport {
-  /** Path as given or found; `<stdin>` for standard input. */
+  /** Path as specified or found; `<stdin>` for standard input. */
   readonly uri: string;
   /**
-   * Format that was checked; null if detection was requested and the file is empty or of an unknown
-   * format.
+   * Format against which the file was checked; null if detection was requested and the file is
+   * empty or its format is unknown.
    */
   readonly format: FormatName | null;
-  /** Compression of the whole file; null if too little could be read to detect it. */
+  /** Compression of the whole file; null if not enough of the file could be read to detect it. */
   readonly compression: Compression | null;
   /** Whether the whole file is valid. */
   readonly ok: boolean;
   /** Number of valid records. */
   readonly records: number;
-  /** Stored size in bytes; for a pipe, the number of bytes read. */
+  /** Stored size, in bytes; for a pipe, the number of bytes read. */
   readonly bytes: number;
-  /** Elapsed time of the check. */
+  /** Duration of the check, in seconds. */
   readonly seconds: number;
   /** The first `maxErrors` findings, in file order. */
   readonly errors: readonly Finding[];
   /** Number of findings, including those beyond `maxErrors`. */
   readonly errorCount: number;
   /**
-   * Whether the file could not be read to its end (missing, no permission, I/O failure). The report
-   * then makes no statement about its data.
+   * Whether the file could not be read to its end because it is missing, permission was denied, or
+   * I/O failed. If true, the report makes no statement about the validity of the data.
    */
   readonly unreadable: boolean;
   readonly warnings: readonly FileWarning[];
   /**
-   * Part of the file that was checked. `records` and `bytes` count the part only; locations of
+   * Part of the file that was checked. `records` and `bytes` count only this part; locations of
    * findings refer to the whole file.
    */
   readonly range?: RecordRange;
-  /** Conformance of the records to the schema, if one was given. */
+  /** Conformance of the records to the schema. Omitted without a schema. */
   readonly schema?: FileSchemaReport;
 }
 
@@ -76,11 +77,14 @@ export type CheckedFile = Omit<FileReport, 'seconds'>;
 /** Conformance of the records of one file to a schema. */
 export interface FileSchemaReport {
   /**
-   * Violated rules. Each is also one `schema-mismatch` finding, at the first record that violates
-   * it.
+   * Violated rules. Each is also listed as one `schema-mismatch` finding, at the first record that
+   * violates it.
    */
   readonly violations: readonly SchemaViolation[];
-  /** Features not in the schema, if it allows them, with their types in this file. */
+  /**
+   * Features that are not in the schema, with their types in this file, if the schema allows such
+   * features.
+   */
   readonly unlisted: readonly UnlistedFeature[];
 }
 
@@ -190,13 +194,13 @@ export function warningsOf({
 export interface Requirements {
   readonly failOnEmpty: boolean;
   readonly strictShards: boolean;
-  /** Called if a record count differs from that in a description of the data. */
+  /** Called if the number of records differs from the number in a description of the data. */
   readonly onNotice: (notice: InputNotice) => void;
 }
 
 /**
- * Applies the requirements: adds a finding if a valid file has no records, or another number of
- * records than its description lists.
+ * Applies the requirements: adds a finding if a valid file has no records, or if the number of
+ * records differs from the number in its description.
  */
 export function judgeFile(
   report: FileReport,

@@ -8,8 +8,8 @@ import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
 
 /**
- * Checks files on worker threads. If a thread dies, its checks reject, which is no statement about
- * the data.
+ * Returns a checker that uses worker threads. If a thread dies, its checks reject, which says
+ * nothing about the validity of the data.
  * @param here checks the files instead if no thread can start
  * @param start starts a worker; only tests replace it
  */
@@ -39,8 +39,8 @@ export function workerChecker(
 const NEXT = 'use fewer jobs, or give the process more memory';
 
 /**
- * Converts the reason for the death of a worker. An error that the worker did not catch is a bug in
- * recordpipe and stays unchanged.
+ * Converts the reason for a worker's death to an error. An error that the worker did not catch is a
+ * bug in recordpipe and is returned unchanged.
  */
 function died(reason: unknown): Error {
   if (isOutOfMemory(reason))

@@ -43,30 +43,30 @@ export interface FilesProgress {
   /** Number of files. */
   readonly files: number;
   readonly filesDone: number;
-  /** Number of invalid or unreadable files so far. */
+  /** Number of invalid or unreadable files found so far. */
   readonly bad: number;
   /** Stored bytes read so far, over all files. */
   readonly bytes: number;
   /**
-   * Stored size of all files; undefined while any size is unknown, as for a pipe or an object given
-   * by address.
+   * Stored size of all files; undefined if any size is unknown, as with a pipe or an object
+   * specified by address.
    */
   readonly totalBytes: number | undefined;
   /** Number of retried requests to object stores; omitted if zero. */
   readonly retries?: number;
 }
 
-/** Options common to all runs over many files. Every field has a default. */
+/** Options common to all commands that process many files. Every field has a default. */
 export interface FilesOptions extends CheckedReading, InputOptions {
-  /** Default `auto`. */
+  /** Expected format. Default `auto`. */
   readonly format: Format;
   /**
    * Whether RecordIO padding must be complete and zero. Default true, unlike in readers.
-   * `countFiles` ignores it.
+   * `countFiles` ignores this option.
    */
   readonly strictPadding: boolean;
   /**
-   * Number of files to process in parallel on worker threads, 1 to 256; 1 starts no worker.
+   * Number of files to process in parallel on worker threads, 1 to 256. If 1, no worker is started.
    * Default: the number of available cores, or 1 if the files are so small that starting a worker
    * takes longer than checking them. For objects (`s3://`), the default is at most 4 threads. Each
    * thread reads several objects concurrently; all threads together use up to 4 windows
@@ -74,19 +74,21 @@ export interface FilesOptions extends CheckedReading, InputOptions {
    */
   readonly jobs: number | undefined;
   /**
-   * Whether this thread may block. Default false: with `jobs` 1, the I/O threads of the host read
-   * the files; with more jobs, this thread takes none of them. In both cases it stays responsive.
-   * With `true`, intended for command lines, this thread reads synchronously and takes one of the
-   * jobs, which saves starting one worker.
+   * Whether this thread may block. Default false: if `jobs` is 1, the I/O threads of the host read
+   * the files; if it is more, this thread runs none of the jobs. In both cases, this thread stays
+   * responsive. If true, which is intended for command-line programs, this thread reads
+   * synchronously and runs one of the jobs, which saves starting one worker.
    */
   readonly blocking: boolean;
   /** Called periodically and after each file. */
   readonly onProgress: ((progress: FilesProgress) => void) | undefined;
-  /** Aborts the run with an `aborted` error, stops its workers and closes its files. */
+  /**
+   * Signal that aborts the run with an `aborted` error, stops its workers, and closes its files.
+   */
   readonly signal: AbortSignal | undefined;
 }
 
-/** Names of {@link FilesOptions}. */
+/** Names of the options in {@link FilesOptions}. */
 export const FILES_OPTION_NAMES: OptionNames<FilesOptions> = {
   ...INPUT_OPTION_NAMES,
   format: true,

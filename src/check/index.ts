@@ -1,5 +1,6 @@
 /**
- * Checks of record files: validation, counts, statistics, schemas, and their reports. Node only.
+ * Checks of record files: validation, counts, statistics, schemas, and their reports. Requires
+ * Node.
  *
  * @module
  */

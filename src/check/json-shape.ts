@@ -1,9 +1,9 @@
 /**
- * Strict validation of untrusted JSON documents: no unknown keys, and every value has the expected
- * type and range. A document that passes conforms to its TypeScript type.
+ * Strict validation of untrusted JSON documents: unknown keys are rejected, and every value must
+ * have the expected type and range. A document that passes conforms to its TypeScript type.
  */
 
-/** Checks a value. `place` is its path in the document. @throws ShapeError */
+/** Checks a value. `place` is the path of the value in the document. @throws ShapeError */
 export type Check = (value: unknown, place: string) => void;
 
 /** An unexpected value in a document. */
@@ -11,16 +11,17 @@ export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
 
-/** Fails. @throws ShapeError with the path, the expected and the actual value */
+/**
+ * Throws an error.
+ * @throws ShapeError with the path, the expected and the actual value
+ */
 export function wrong(place: string, expected: string, got: unknown): never {
   throw new ShapeError(`${place || 'the document'}: expected ${expected}, got ${shown(got)}`);
 }
 
 const SHOWN_CHARACTERS = 80;
 
-/**
- * Describes a value for a message. Does not print nested contents, which may be arbitrarily deep.
- */
+/** Describes a value for a message. Omits nested contents, which may be arbitrarily deep. */
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -39,7 +40,7 @@ export const finite: Check = (value, place) => {
   if (!Number.isFinite(value)) wrong(place, 'a number', value);
 };
 
-/** Checks for an integer from `min` to `max`. */
+/** Returns a check for an integer from `min` to `max`. */
 export function integer(min: number, max: number): Check {
   return (value, place) => {
     if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
@@ -48,14 +49,14 @@ export function integer(min: number, max: number): Check {
   };
 }
 
-/** Checks for text that matches a pattern. */
+/** Returns a check for a string that matches a pattern. */
 export function like(pattern: RegExp, what: string): Check {
   return (value, place) => {
     if (typeof value !== 'string' || !pattern.test(value)) wrong(place, what, value);
   };
 }
 
-/** Checks for a 64-bit integer, which is decimal text beyond 2^53. */
+/** Checks for a 64-bit integer, which is a decimal string if it exceeds 2^53. */
 export const int64: Check = (value, place) => {
   const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
   if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer or its decimal text', value);
@@ -83,7 +84,7 @@ export function listOf(check: Check, maxLength: number = Number.POSITIVE_INFINIT
   };
 }
 
-/** Checks for an object with arbitrary keys. */
+/** Returns a check for an object with arbitrary keys, whose values pass `check`. */
 export function mapOf(check: Check): Check {
   return (value, place) => {
     if (!isObject(value)) wrong(place, 'an object', value);
@@ -91,7 +92,9 @@ export function mapOf(check: Check): Check {
   };
 }
 
-/** Checks for an object with exactly these keys. */
+/**
+ * Returns a check for an object that has all `required` keys and no keys except those in `keys`.
+ */
 export function object(keys: Readonly<Record<string, Check>>, required: readonly string[]): Check {
   return (value, place) => {
     if (!isObject(value)) wrong(place, 'an object', value);
@@ -108,8 +111,8 @@ export function object(keys: Readonly<Record<string, Check>>, required: readonly
 type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T];
 
 /**
- * Checks for an object of type T. The compiler rejects a definition that lacks a key of T or
- * requires an optional one.
+ * Returns a check for an object of type T. The compiler rejects a definition that lacks a key of T
+ * or requires an optional one.
  */
 export function shape<T>(
   required: Readonly<Record<Exclude<keyof T, OptionalKeys<T>>, Check>>,

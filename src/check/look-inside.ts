@@ -7,7 +7,7 @@ import { violationError } from './schema/violations.ts';
 import { DatasetCounter, type StatsOptions } from './stats/dataset-counter.ts';
 import { compareFindings, type DatasetStats, MAX_FINDINGS, NO_STATS } from './stats/dataset-stats.ts';
 
-/** How to examine record contents. Can be sent to a worker. */
+/** How to examine record contents. It can be sent to a worker. */
 export interface Look {
   readonly schema?: RecordSchema | undefined;
   readonly stats?: StatsOptions | undefined;
@@ -40,7 +40,7 @@ export function lookInside({ schema, stats }: Look, input: FileInput): Inside {
   };
 }
 
-/** Adds a finding per violated rule, at the first record that violates it. */
+/** Adds a finding for each violated rule, at the first record that violates it. */
 function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: number): FileReport {
   const violations = checker.violations();
   const compressed = file.compression !== 'none';
@@ -58,7 +58,9 @@ function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: num
   };
 }
 
-/** Returns the statistics of a file; without a counter, only those that its report implies. */
+/**
+ * Returns the statistics of a file. Without a counter, they are limited to what its report implies.
+ */
 export function statsOfFile(report: FileReport, counter?: DatasetCounter): DatasetStats {
   const { uri, format, compression, records, bytes, errors, errorCount, unreadable } = report;
   const file = { uri, format, compression, records, bytes, findings: errorCount, unreadable };

@@ -1,7 +1,7 @@
 /**
- * Entry point of the worker threads started by `workerChecker`: checks the files that it receives.
- * The file name carries the name of the package because bundles resolve it in their own folder,
- * next to workers of other packages.
+ * Entry point of the worker threads that `workerChecker` starts. Checks the files that it receives.
+ * The file name contains the package name because bundled code resolves it in the folder of the
+ * bundle, next to workers of other packages.
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../records/workers/serve-jobs.ts';
@@ -10,7 +10,7 @@ import type { FileTask } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 import { watching } from './share-files.ts';
 
-/** Interval between progress messages. */
+/** Interval between progress messages, in milliseconds. */
 const PROGRESS_MS = 100;
 
 serveJobs(async (input, note) => {

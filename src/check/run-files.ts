@@ -9,19 +9,22 @@ import type { FilesOptions } from './files-options.ts';
 import { shareFiles, type Work } from './share-files.ts';
 
 /**
- * Minimum total size for worker threads. Below it, checking takes about as long as starting threads
- * (40 ms), even for slow compressed data.
+ * Minimum total size for using worker threads. For less data, checking takes about as long as
+ * starting threads (40 ms), even if the data is compressed and slow to read.
  */
 const MIN_WORKER_BYTES = 64 * 1024 * 1024;
 /**
- * Minimum total size of objects for worker threads. Each worker loads an S3 client, which takes 200
- * ms.
+ * Minimum total size of objects for using worker threads. Each worker loads an S3 client, which
+ * takes 200 ms.
  */
 const MIN_CLIENT_BYTES = 256 * 1024 * 1024;
-/** Maximum threads for objects. More gain nothing: each receives about 1 GB/s. */
+/**
+ * Maximum number of threads for objects. More do not increase throughput: each receives about 1
+ * GB/s.
+ */
 const MAX_CLIENTS = 4;
 
-/** Controls and callbacks of a run over many files. */
+/** Options and callbacks of a run over many files. */
 export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | 'signal'> {
   /** Whether to stop after the first invalid file. */
   readonly failFast?: boolean | undefined;
@@ -29,14 +32,14 @@ export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | '
   readonly onFile?: ((report: FileReport) => void) | undefined;
   /** Called with each report in input order, as soon as all earlier files are done. */
   readonly onFileInOrder?: ((report: FileReport) => void) | undefined;
-  /** Called with each listed finding, as soon as it occurs. */
+  /** Called with each listed finding as soon as it occurs. */
   readonly onFinding?: ((finding: Finding & { readonly uri: string }) => void) | undefined;
   /** Requirements beyond valid data. Default: none. */
   readonly requirements?: Requirements;
 }
 
 /**
- * Runs a task over all files, several in parallel.
+ * Runs a task over all files, several of them in parallel.
  * @returns reports in input order; with `failFast`, reports may be missing
  * @throws RecordpipeError `aborted`
  */
@@ -70,16 +73,16 @@ class Run {
   readonly #inputs: readonly FileInput[];
   readonly #options: RunOptions;
   readonly #sizes: readonly number[];
-  /** Files of unknown size. */
+  /** Indexes of the files whose size is unknown. */
   readonly #unsized = new Set<number>();
-  /** Total size of the files of known size. */
+  /** Total size of the files whose size is known. */
   #totalBytes = 0;
   readonly #reports: (FileReport | undefined)[];
   /** Number of reports passed to `onFileInOrder`. */
   #reported = 0;
-  /** Bytes read of each file in progress. */
+  /** Number of bytes read from each file in progress. */
   readonly #running = new Map<number, number>();
-  /** Number of retried requests, for files that have any. */
+  /** Number of retried requests of each file that has any. */
   readonly #retries = new Map<number, number>();
   #doneBytes = 0;
   #done = 0;

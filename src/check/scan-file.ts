@@ -13,17 +13,20 @@ import { openStored } from '../storage/stored-source.ts';
 import type { FileTask, Watch } from './file-checker.ts';
 import { changedSincePlan, type FileInput, storedBytes, uriOf } from './file-input.ts';
 
-/** Buffers dominate the time and memory of checking thousands of small files. */
+/**
+ * Minimum chunk size. Buffers dominate the time and memory of checking thousands of small files.
+ */
 const MIN_CHUNK_BYTES = 64 * 1024;
 /**
- * Size of the scanner's buffers for network data. They only hold records that straddle two chunks;
+ * Size of the scanner's buffers for network data. They hold only records that span two chunks; the
  * chunks themselves are not copied.
  */
 export const REMOTE_CHUNK_BYTES: number = 64 * 1024;
 /**
- * Minimum file size for read-ahead on another core. Below it, waking the other thread costs more
- * than it saves. Applies only if checksums keep this thread busy: walking RecordIO headers and
- * counting lines are too cheap (0.8 GB of lines take 130 ms, and 167 ms with read-ahead).
+ * Minimum file size for read-ahead on another core. For smaller files, waking the other thread
+ * costs more than it saves. Read-ahead is used only if checksums keep this thread busy: walking
+ * RecordIO headers and counting lines are too cheap (0.8 GB of lines take 130 ms, and 167 ms with
+ * read-ahead).
  */
 const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 
@@ -50,7 +53,7 @@ export function scanOptions(
   { reading, check, maxErrors }: FileTask,
   { signal, onProgress, onFinding }: Watch,
 ): Partial<ScanOptions<RecordReadOptions>> {
-  // Counting does not verify payloads and padding.
+  // Counting does not verify payloads or padding.
   const counting = { checksum: 'length', strictPadding: false } as const;
   return {
     ...reading,
@@ -70,7 +73,7 @@ interface Opened {
   readonly source: ByteSource | PeekedSource;
   readonly blocking: boolean;
   readonly chunkBytes: number;
-  /** Stored size; 0 if unknown. */
+  /** Returns the stored size; 0 if it is unknown. */
   readonly size: () => number;
 }
 
@@ -98,8 +101,8 @@ async function openLocal(
       : { format, compression, source };
   const ahead = task.alone && stored >= AHEAD_FROM_BYTES && recordFormat(found.format).hasChecksums;
   const blocking = task.blocking && !ahead;
-  // Records that straddle two chunks are copied for examination. With small chunks that is every
-  // fifth record of 100 KB, which took 50 % longer.
+  // Records that span two chunks are copied for examination. With small chunks, every fifth record
+  // of 100 KB spans two chunks, which took 50 % longer.
   const maxChunkBytes = reusedChunkBytes(blocking && !examinesRecords);
   const chunkBytes = Math.min(Math.max(stored, MIN_CHUNK_BYTES), maxChunkBytes);
   return { ...found, blocking, chunkBytes, size: () => storedBytes(input) };
@@ -136,8 +139,8 @@ async function openRemote(
 }
 
 /**
- * Opens the object and fails if it differs from its plan. A download that finds another version
- * restarts before its first byte arrives.
+ * Returns a source that fails if the object differs from its plan. A download that finds another
+ * version restarts before its first byte arrives.
  */
 function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
   const chunks = opened.chunks[Symbol.asyncIterator]();
@@ -154,7 +157,7 @@ function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
 }
 
 /**
- * Opens standard input. The event loop reads pipes, so that waiting for a writer blocks neither a
+ * Opens standard input. The event loop reads pipes so that waiting for a writer blocks neither a
  * thread nor the exit of the process.
  */
 function standardInput(onSize: Watch['onSize']): ByteSource {

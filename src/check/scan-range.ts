@@ -9,12 +9,12 @@ import type { FileTask, Watch } from './file-checker.ts';
 import type { FileInput, RecordRange } from './file-input.ts';
 import { REMOTE_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
-/** Bytes per read. */
+/** Number of bytes per read. */
 const STEP_BYTES = 4 * 1024 * 1024;
 /** Number of concurrent reads. */
 const STEPS_AHEAD = 4;
 
-/** Scans the records of a part of a file. Record numbers and offsets refer to the whole file. */
+/** Scans the records of one part of a file. Record numbers and offsets refer to the whole file. */
 export async function scanRange(
   input: FileInput,
   range: RecordRange,
@@ -87,7 +87,7 @@ function placedScan(scan: RecordScan, uri: string, range: RecordRange): RecordSc
   return { ...scan, bytes: range.end - range.start, errors };
 }
 
-/** Converts the location of an error from the part to the whole file. */
+/** Converts the location in an error from the part to the whole file. */
 function placedError(error: RecordpipeError, uri: string, { from, start }: RecordRange): RecordpipeError {
   const { code, record, offset, cause } = error;
   const place = {
@@ -99,8 +99,8 @@ function placedError(error: RecordpipeError, uri: string, { from, start }: Recor
 }
 
 /**
- * Fails if the range does not contain the planned records: with a wrong index, records would be
- * checked twice or not at all.
+ * Throws an error if the range does not contain the planned records: with an incorrect index,
+ * records would be checked twice or not at all.
  */
 function asExpected(scan: RecordScan, uri: string, { from, to, start }: RecordRange): RecordScan {
   if (scan.errorCount > 0 || scan.records === to - from) return scan;

@@ -6,17 +6,18 @@ import type { FileTask, Watch } from './file-checker.ts';
 import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 
-/** A checker and the queues that it processes one after the other. */
+/** A checker and the queues that it processes one after another. */
 export interface Work {
   readonly checker: FileChecker;
   readonly queues: readonly Queue[];
 }
 
-/** Indexes of files, shared by all checkers. */
+/** Indexes of files that all checkers share. */
 export interface Queue {
   readonly files: readonly number[];
   /**
-   * Position of the next file. An index avoids the copies that removing array elements would cost.
+   * Position of the next file. Advancing it avoids the copies that removing array elements would
+   * cost.
    */
   next: number;
   /** Number of files that one checker processes concurrently. */
@@ -24,9 +25,10 @@ export interface Queue {
 }
 
 /**
- * Distributes files over threads. One job runs on this thread, several on worker threads. If this
- * thread may block, it takes one of the jobs, which saves starting one worker. It always checks
- * standard input itself. Each thread checks one local file, or several objects, at a time.
+ * Distributes files over threads. A single job runs on this thread, several jobs run on worker
+ * threads. If this thread may block, it runs one of the jobs, which saves starting one worker. It
+ * always checks standard input itself. Each thread checks one local file, or several objects, at a
+ * time.
  */
 export async function shareFiles(
   inputs: readonly FileInput[],
@@ -61,7 +63,10 @@ export async function shareFiles(
   return works;
 }
 
-/** Returns the queue of objects, if any, and the task with their memory and request limits. */
+/**
+ * Returns the queue of objects, if there are any, and the task with their memory and request
+ * limits.
+ */
 async function withObjects(
   remote: readonly number[],
   inputs: readonly FileInput[],
@@ -71,7 +76,7 @@ async function withObjects(
   const { reading } = task;
   if (remote.length === 0)
     return { shared: { ...task, reading: { ...reading, objects: undefined } }, objects: [] };
-  // Imported lazily to reduce start-up time.
+  // Imported lazily to reduce startup time.
   const { shareOfObjects } = await import('./share-objects.ts');
   const files = remote.map((index) => inputs[index]);
   const { parallel, objects, requests } = shareOfObjects(files, threads, reading.objects);
@@ -81,13 +86,13 @@ async function withObjects(
   };
 }
 
-/** Checks files on this thread. */
+/** Returns a checker that runs on this thread. */
 function localChecker(task: FileTask): FileChecker {
   const stop = new AbortController();
   const turns = new EventLoopTurns();
   return {
     check: async (input, onProgress) => {
-      // Small files are read synchronously, so the event loop must get its turn.
+      // Small files are read synchronously, so this thread periodically yields to the event loop.
       if (turns.due()) await turns.take();
       return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
     },
@@ -98,7 +103,7 @@ function localChecker(task: FileTask): FileChecker {
   };
 }
 
-/** Returns callbacks for `checkFile` that report to `onProgress`. */
+/** Returns callbacks for `checkFile` that call `onProgress`. */
 export function watching(onProgress: OnFileProgress): Watch {
   let progress: FileProgress = { bytes: 0, retries: 0 };
   const update = (change: Partial<FileProgress>): void => {

@@ -2,25 +2,25 @@ import { type ObjectOptions, objectOptions } from '../storage/object-options.ts'
 import { processGate } from '../storage/prefetch/request-gate.ts';
 import type { FileInput } from './file-input.ts';
 
-/** Maximum concurrent requests of the process, over all threads. */
+/** Maximum number of concurrent requests of the process, over all threads. */
 const PROCESS_REQUESTS = 32;
-/** Maximum number of windows in use by all objects together: 256 MiB by default. */
+/** Maximum number of windows that all objects together may use: 256 MiB by default. */
 const WINDOWS = 4;
 const MAX_PARALLEL = 32;
 
-/** Number of objects to check in parallel, and the limits for each. */
+/** Number of objects to check in parallel, and the limits for each thread and object. */
 export interface ObjectShare {
   /** Number of objects to check in parallel, over all threads. */
   readonly parallel: number;
   readonly objects: Partial<ObjectOptions>;
-  /** Maximum concurrent requests of each thread. */
+  /** Maximum number of concurrent requests of each thread. */
   readonly requests: number;
 }
 
 /**
- * Selects as many parallel objects as the windows can hold: few large ones or many small ones. This
- * bounds memory for any mix of sizes, overlaps the requests of consecutive objects, and gives the
- * last large objects several connections each.
+ * Returns how many objects to check in parallel: as many as the windows can hold, which is a few
+ * large ones or many small ones. This bounds memory for any mix of sizes, overlaps the requests of
+ * consecutive objects, and gives each of the last large objects several connections.
  */
 export function shareOfObjects(
   inputs: readonly FileInput[],
@@ -42,7 +42,8 @@ export function shareOfObjects(
 }
 
 /**
- * Limits the concurrent requests of this thread; undefined applies only the limit of the process.
+ * Limits the concurrent requests of this thread. If undefined, only the limit of the process
+ * applies.
  */
 export function shareRequests(requests: number | undefined): void {
   processGate.share(requests);

@@ -10,29 +10,30 @@ import { type ValidateReport, validateReport, withSchemaTotals } from './validat
 
 /** Options of {@link validateFiles}. Every field has a default. */
 export interface ValidateOptions extends FilesOptions {
-  /** Maximum findings listed per file; all are counted. Default 100. */
+  /** Maximum number of findings listed per file; all are counted. Default 100. */
   readonly maxErrors: number;
   /**
-   * Whether to stop after the first invalid file. The report then omits unchecked files. Default
+   * Whether to stop after the first invalid file. If so, the report omits unchecked files. Default
    * false.
    */
   readonly failFast: boolean;
   /**
-   * Whether a file without records, or a run without files, is an error. Default false: it is a
-   * warning or notice.
+   * Whether it is an error if a file has no records or a run has no files. Default false: these
+   * cases are a warning and a notice, respectively.
    */
   readonly failOnEmpty: boolean;
   /**
-   * Schema to check record contents against. Each violated rule is one `schema-mismatch` finding
-   * per file, at the first record that violates it. Default: record contents are not checked.
+   * Schema to check record contents against. Each violated rule is listed as one `schema-mismatch`
+   * finding per file, at the first record that violates it. Default: record contents are not
+   * checked.
    */
   readonly schema: RecordSchema | undefined;
   /** Called with the report of each file as soon as the file is done, in no particular order. */
   readonly onFile: ((report: FileReport) => void) | undefined;
   /**
-   * Called with each finding that its file's report will list, as soon as it occurs, so that an
-   * interrupted run can report it. Findings that are only known at the end of a file (schema
-   * violations, unreadable files) appear in the report only.
+   * Called with each finding that the report of its file will list, as soon as the finding occurs,
+   * so that an interrupted run can report it. Findings that are known only at the end of a file
+   * (schema violations, unreadable files) appear only in the report.
    */
   readonly onFinding: ((finding: Finding & { readonly uri: string }) => void) | undefined;
 }
@@ -49,7 +50,7 @@ const NAMES: OptionNames<ValidateOptions> = {
 
 /**
  * Validates every record of many files of any format, several files in parallel, in constant
- * memory. The report lists every invalid file with its findings, including unreadable files.
+ * memory. The report lists every invalid or unreadable file with its findings.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws RecordpipeError `not-found` if an input matches no file; `access-denied`, `io-failure`
@@ -81,7 +82,7 @@ export async function validateFiles(
   const schema = options.schema && (await import('./schema/read-schema.ts')).readSchema(options.schema);
   if (!(maxErrors >= 0)) throw new UsageError(`maxErrors: expected a number >= 0, got ${maxErrors}`);
   const reading = checkedReading(options);
-  // Missing shards do not prevent the check of the others.
+  // Missing shards do not prevent the other shards from being checked.
   const found = await expandWithNotices(inputs, options.format, { ...options, strictShards: false });
   const notices: InputNotice[] = [...found.notices];
   const note = (notice: InputNotice): void => {

@@ -2,11 +2,11 @@ import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { CheckedFile, FileReport, Finding, UnlistedFeature } from './file-report.ts';
 import type { SchemaViolation } from './schema/violations.ts';
 
-/** A violated schema rule, summed over all files. */
+/** Violations of a schema rule, totaled over all files. */
 export interface SchemaTotal extends SchemaViolation {
-  /** File that contains the first such record. */
+  /** File that contains the first record that violates the rule. */
   readonly uri: string;
-  /** Number of files with such records. */
+  /** Number of files that contain such records. */
   readonly files: number;
 }
 
@@ -16,13 +16,13 @@ export interface ReportTotals {
   readonly files: number;
   /** Number of valid records. */
   readonly records: number;
-  /** Stored bytes. */
+  /** Number of stored bytes. */
   readonly bytes: number;
   /** Number of files that are not ok, including unreadable ones. */
   readonly bad: number;
   /** Number of files that could not be read. */
   readonly unreadable: number;
-  /** Number of files not checked completely because `failFast` stopped the run. */
+  /** Number of files that were not completely checked because `failFast` stopped the run. */
   readonly notChecked: number;
   /** Number of files with warnings. */
   readonly warned: number;
@@ -30,22 +30,22 @@ export interface ReportTotals {
 
 /**
  * Result of `validateFiles`, as printed by `recordpipe validate --json`. `ok`, `files`, and the
- * fields `files`, `records`, `bytes` and `bad` of `totals` are a stable contract; fields may be
- * added.
+ * fields `files`, `records`, `bytes` and `bad` of `totals` are a stable contract; other fields may
+ * be added.
  */
 export interface ValidateReport {
   /**
-   * Whether every file was checked and is ok. A file without records and a run without files are ok
+   * Whether every file was checked and is ok. Files without records and runs without files are ok
    * unless `failOnEmpty` is set; missing and mixed shards are ok unless `strictShards` is set. Each
-   * of them is reported as a warning or notice.
+   * of these cases is reported as a warning or notice.
    */
   readonly ok: boolean;
   /** One entry per file, sorted by the UTF-8 bytes of `uri`. */
   readonly files: readonly FileReport[];
   readonly totals: ReportTotals;
   /**
-   * Present if a signal stopped the run; the report is then partial. Only the command line writes
-   * such reports.
+   * Present if a signal stopped the run, which makes the report partial. Only the command-line
+   * program writes such reports.
    */
   readonly interrupted?: Interruption;
   /** Notices about the inputs: skipped files, missing or mixed shards, no inputs. */
@@ -56,17 +56,17 @@ export interface ValidateReport {
 
 /** Partial results for the files that an interrupted run did not finish. */
 export interface Interruption {
-  /** Findings in unfinished files. */
+  /** Findings in files that were not finished. */
   readonly unfinished: readonly (Finding & { readonly uri: string })[];
 }
 
-/** A report without fields that vary between runs. */
+/** A report without the fields that vary between runs. */
 export interface CheckedReport extends Omit<ValidateReport, 'files' | 'notices'> {
   readonly files: readonly CheckedFile[];
 }
 
 /**
- * Combines the reports of files.
+ * Combines the reports of files into one.
  *
  * @param notChecked number of files without a report
  * @example
@@ -96,8 +96,8 @@ export function validateReport<F extends CheckedFile>(
 }
 
 /**
- * Adds the schema violations of all files to a report, and those that only a comparison of files
- * reveals: features with several types.
+ * Returns the report with the schema violations of all files, including those that only a
+ * comparison of files reveals: features with several types.
  */
 export function withSchemaTotals<R extends CheckedReport>(report: R): R & Pick<ValidateReport, 'violations'> {
   const totals = new Map<string, SchemaTotal>();
@@ -118,7 +118,7 @@ export function withSchemaTotals<R extends CheckedReport>(report: R): R & Pick<V
   return { ...report, ok: report.ok && conflicts.length === 0, violations };
 }
 
-/** Returns the features outside the schema whose types differ between files. */
+/** Returns the features that are not in the schema and whose types differ between files. */
 function typeConflicts(files: readonly CheckedFile[]): SchemaTotal[] {
   const first = new Map<string, UnlistedFeature & { uri: string }>();
   const found = new Map<string, SchemaTotal>();

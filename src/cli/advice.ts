@@ -2,7 +2,7 @@ import { complain } from './output.ts';
 import { visible } from './text/format.ts';
 import { type Painter, painter } from './text/terminal.ts';
 
-/** An error, as reports and exceptions describe it. */
+/** An error, as described by reports and exceptions. */
 export interface Failure {
   readonly code: string;
   readonly record?: number | null | undefined;
@@ -10,7 +10,7 @@ export interface Failure {
   readonly uri?: string | null | undefined;
 }
 
-/** Prints an error on standard error. */
+/** Prints an error to standard error. */
 export function complainAbout(failure: Failure): void {
   complain(errorText(failure, process.argv[2], painter(2)));
 }
@@ -27,8 +27,8 @@ export function errorText(
 }
 
 /**
- * Returns the message of an error with the names of command-line options. The location at its end,
- * which quotes file names, stays unchanged.
+ * Returns the message of an error with library option names replaced by command-line options. The
+ * location at its end, which quotes file names, stays unchanged.
  */
 export function cliMessage({ message }: { readonly message: string }): string {
   const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
@@ -88,7 +88,7 @@ const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'io-failure': 'recordpipe doctor s3://BUCKET checks credentials, connection, region and permissions',
 };
 
-/** Next steps for files of other kinds, by the text of their `unknown-format` errors. */
+/** Next steps for files of other kinds, keyed by text in their `unknown-format` errors. */
 const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = [
   ['text in UTF-16', 'pass the format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
   [
@@ -108,7 +108,7 @@ const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = 
   ['', 'if the file contains records, pass their --format; otherwise exclude it'],
 ];
 const NO_SUCH_PATTERN = /^no such file; check the path \(.*(?:[*?]|\[.+\]).*\)$/;
-/** `s3:/bucket` and `s3:bucket`. */
+/** Matches errors for the misspelled addresses `s3:/bucket` and `s3:bucket`. */
 const S3_TYPO = /\(s3:(?!\/\/).*\)$/i;
 const MANY =
   "this command takes one file, not a pattern; merge them first: recordpipe merge 'PATTERN' -o - | recordpipe COMMAND -";
@@ -117,16 +117,17 @@ const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 're
 /** Commands whose `--force` replaces an output and nothing else. */
 const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
 
-/** Matches messages about an index or report that would replace a different file. */
+/** Matches messages about an index or report that would replace a file of another kind. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
 
 /**
- * Returns the next step for an error on the command line; undefined if the message contains it.
+ * Returns the next step for an error on the command line; undefined if the message already contains
+ * it.
  * @param command the command that failed
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
   const { code, record, message } = failure;
-  // The existing file is of another kind, and overwriting it would destroy it.
+  // The existing file is of another kind, so overwriting it would destroy other data.
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
@@ -154,7 +155,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
   }
 }
 
-/** Suggests `--force` only if it replaces nothing but the output of the same command. */
+/** Suggests `--force` only if it replaces nothing except the output of the same command. */
 function replacingAdvice(message: string, command: string | undefined): string | undefined {
   // These messages name the only safe alternative.
   if (/\bchoose\b|\bremove\b/.test(message)) return undefined;
@@ -165,18 +166,18 @@ function replacingAdvice(message: string, command: string | undefined): string |
   return 'choose another name';
 }
 
-/** Returns the next step for local file system errors whose message does not contain one. */
+/** Returns the next step for a local file system error whose message does not contain one. */
 function localFailureAdvice(message: string): string | undefined {
   if (/no space left|disk quota/.test(message)) return 'free disk space, or write to another disk';
   if (/read-only/.test(message)) return 'choose an output on a writable file system';
   if (/name is too long/.test(message)) return 'choose a shorter name';
-  // Messages put the next step after a semicolon.
+  // Messages contain the next step after a semicolon.
   return message.includes('; ') ? undefined : 'check the disk or mount, and try again';
 }
 
 /**
- * Command-line options by library option. A test compares the list with the option names in the
- * library's messages.
+ * Command-line options, keyed by library option. A test compares this list with the option names in
+ * the library's messages.
  */
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
@@ -250,7 +251,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   windowBytes: '--window',
 };
 
-/** Hints in library messages that only a program can follow. */
+/** Hints in library messages that only programs can follow. */
 const LIBRARY_HINTS: readonly RegExp[] = [
   /,? or (?:read with|pass) (?:fatal|missing): (?:false|'memory')(?: to have U\+FFFD in its place)?/g,
   / \((?:lenientFlags|strictPadding)\b[^)]*\)/g,
@@ -259,10 +260,15 @@ const LIBRARY_HINTS: readonly RegExp[] = [
   /; (?:pass|set|use) overwrite(?:: true)? to \w+ (?:it|them)/g,
 ];
 
-/** Alternatives for addresses of other schemes. Only the last one works on the command line. */
+/**
+ * Matches the alternatives to addresses with other schemes. Only the last alternative works on the
+ * command line.
+ */
 const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of its bytes, or download the file)/;
 
-/** Option names with an inner capital letter, which are unambiguous anywhere in a message. */
+/**
+ * Matches option names with an inner capital letter, which are unambiguous anywhere in a message.
+ */
 const COMPOUND = new RegExp(
   `\\b(?:${Object.keys(OPTION_NAMES)
     .filter((name) => /[A-Z]/.test(name))
@@ -270,7 +276,10 @@ const COMPOUND = new RegExp(
   'g',
 );
 
-/** Replaces library option names in a message without its location by command-line options. */
+/**
+ * Replaces library option names by command-line options in a message that does not contain a
+ * location.
+ */
 export function inCliWords(message: string): string {
   let text = message;
   for (const hint of LIBRARY_HINTS) text = text.replace(hint, '');
@@ -286,11 +295,11 @@ export function inCliWords(message: string): string {
 }
 
 /**
- * Returns the message of a UsageError, which begins with an option or argument, with the names of
- * command-line options.
+ * Returns the message of a UsageError, which begins with an option or argument, with library option
+ * names replaced by command-line options.
  */
 export function usageInCliWords(message: string, command: string | undefined = process.argv[2]): string {
-  // A command keeps its name: `schema` is both a command and an option.
+  // A command keeps its name because `schema` is both a command and an option.
   return inCliWords(message).replace(/^\w+(?=: )/, (name) => (name === command ? name : optionName(name)));
 }
 

@@ -8,12 +8,12 @@ export interface CommandDeclaration<O extends OptionTable, A extends readonly un
   readonly name: string;
   readonly description: string;
   readonly usage?: string;
-  /** Argument descriptions by flags such as `<file>`, `[output]` and `<files...>`. */
+  /** Argument descriptions, keyed by flags such as `<file>`, `[output]` and `<files...>`. */
   readonly arguments: Readonly<Record<string, string>>;
   readonly options: O;
-  /** Examples and notes. */
+  /** Examples and notes for the help. */
   readonly help: string;
-  /** Last section of the help, if it differs from the default. */
+  /** Last section of the help. Default: `EXIT_CODES`. */
   readonly exitCodes?: string;
   /** Runs the command and returns its exit code. Imports the library lazily. */
   readonly action: (...args: [...A, Values<O>]) => Promise<number>;
@@ -50,7 +50,7 @@ export function command<O extends OptionTable, A extends readonly unknown[]>(
     );
     for (const option of [...Object.values(options), color]) command.addOption(option);
     command.addHelpText('after', `${help}\n${exitCodes}`).action(async (...args: unknown[]) => {
-      // Commander appends the options and the command.
+      // Commander appends the options and the command to the arguments.
       const given = args.slice(0, -1) as [...A, Values<O>];
       useColor((given.at(-1) as Values<{ color: typeof color }>).color);
       const exitCode = await action(...given);

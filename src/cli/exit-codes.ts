@@ -3,18 +3,20 @@ import { DATA_ERROR_CODES, type ErrorCode } from 'recordpipe/errors';
 // Exit codes tell batch engines whether another attempt can help.
 
 export const OK = 0;
-/** Invalid data: another attempt fails again. */
+/** Exit code for invalid data: another attempt would fail again. */
 export const INVALID = 1;
-/** Invalid command line. */
+/** Exit code for an invalid command line. */
 export const USAGE = 2;
 /**
- * A failure of a file, an object or the environment, including out of memory: another attempt may
- * succeed.
+ * Exit code for a failure of a file, an object or the environment, including running out of memory:
+ * another attempt may succeed.
  */
 export const IO_FAILURE = 3;
-/** No reader opened a pipe in time. */
+/** Exit code if no reader opened a pipe in time. */
 export const READER_TIMEOUT = 4;
-/** A bug in recordpipe; the stack is on standard error. (EX_SOFTWARE in sysexits.h) */
+/**
+ * Exit code for a bug in recordpipe, whose stack is on standard error. (EX_SOFTWARE in sysexits.h)
+ */
 export const INTERNAL_ERROR = 70;
 
 /** Returns the exit code for an error code. */

@@ -7,7 +7,7 @@ import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
 import { visible } from './text/format.ts';
 
-/** Prints an error on standard error and returns its exit code. */
+/** Prints an error to standard error and returns its exit code. */
 export async function fail(error: unknown): Promise<number> {
   const signal = interruptedBy();
   if (signal !== undefined) return signal;
@@ -47,14 +47,17 @@ export async function fail(error: unknown): Promise<number> {
 const MORE_MEMORY = 'give the process more memory, or reduce --jobs, --window, --memory or --max-record-size';
 
 /**
- * Reports whether the operating system failed where no command expected it, for example because too
- * many files are open.
+ * Reports whether an error is an operating system failure that no command expected, for example
+ * because too many files are open.
  */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'errno' in error;
 }
 
-/** Returns the stack with its causes. Escapes control characters, which file names may contain. */
+/**
+ * Returns the stack of an error with its causes. Escapes control characters, which file names may
+ * contain.
+ */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return visible(String(error));
   const stack = (error.stack ?? String(error)).split('\n').map(visible).join('\n');

@@ -3,7 +3,7 @@ import { UsageError } from 'recordpipe/errors';
 import { parsed, type TypedOption } from './options/option.ts';
 import { quoted } from './text/format.ts';
 
-/** Selects the features that a command shows. */
+/** Option that selects the features that a command shows. */
 export const featureOption: TypedOption<readonly string[] | undefined> = parsed(
   '--feature <name>',
   "show only these features: names or patterns such as 'image/*', separated by commas (\\, for a comma in a name); repeatable",
@@ -11,8 +11,8 @@ export const featureOption: TypedOption<readonly string[] | undefined> = parsed(
 );
 
 /**
- * Parses `--feature label,image/*` and appends to the previous values. `\,` stands for a comma in a
- * name.
+ * Parses `--feature label,image/*` and appends the names to the previous values. `\,` stands for a
+ * comma in a name.
  * @throws InvalidArgumentError for an argument without a name
  */
 export function featureNames(argument: string, previous: readonly string[] = []): readonly string[] {
@@ -23,8 +23,8 @@ export function featureNames(argument: string, previous: readonly string[] = [])
 }
 
 /**
- * The features that `--feature` selects, by name or by patterns in which `*` matches any text and
- * `?` any character.
+ * The features that `--feature` selects by name or by pattern. In patterns, `*` matches any text
+ * and `?` matches any character.
  */
 export class FeatureChoice {
   readonly #missing: Set<string>;
@@ -36,7 +36,7 @@ export class FeatureChoice {
     this.#missing = new Set(patterns);
   }
 
-  /** Reports whether a feature is selected, and records that it exists. */
+  /** Reports whether a feature is selected, and notes that it exists. */
   readonly includes = (name: string): boolean => {
     if (this.#names.size < MAX_NAMES) this.#names.add(name);
     let selected = false;
@@ -49,8 +49,9 @@ export class FeatureChoice {
   };
 
   /**
+   * Throws an error unless every name and pattern has matched a feature.
    * @param where the searched records, such as `the 5 records shown`
-   * @throws UsageError if a name or pattern has matched no feature
+   * @throws UsageError if a name or pattern has not matched any feature
    */
   checkAllFound(where: string): void {
     const [missing] = this.#missing;
@@ -66,7 +67,7 @@ export class FeatureChoice {
   }
 }
 
-/** Maximum names kept for suggestions. */
+/** Maximum number of names kept for suggestions. */
 const MAX_NAMES = 10_000;
 
 /**
@@ -106,8 +107,8 @@ export function nearest(given: string, names: Iterable<string>): string | undefi
 }
 
 /**
- * Returns the edit distance: the number of insertions, deletions and replacements between two
- * texts.
+ * Returns the edit distance between two strings: the number of insertions, deletions and
+ * replacements.
  */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, i) => i);

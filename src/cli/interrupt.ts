@@ -7,8 +7,8 @@ export type TerminatingSignal = keyof typeof SIGNAL_EXIT_CODES;
 export const SIGNALS: readonly TerminatingSignal[] = Object.keys(SIGNAL_EXIT_CODES) as TerminatingSignal[];
 
 /**
- * Time for the work to stop. After it, for example if a read from an idle pipe blocks, the signal's
- * default action terminates the process.
+ * Time for the work to stop, in milliseconds. After this time, for example if a read from an idle
+ * pipe blocks, the signal's default action terminates the process.
  */
 const GRACE_MS = 300;
 
@@ -20,8 +20,8 @@ let exitCode: number | undefined;
 
 /**
  * Returns a signal that aborts on SIGHUP, SIGINT, SIGQUIT and SIGTERM. A second signal terminates
- * the process immediately. Temporary files are removed in both cases.
- * @param withinMs time that the work needs to stop, if longer than usual
+ * the process immediately. In both cases, temporary files are removed.
+ * @param withinMs time that the work needs to stop, if it is longer than usual
  */
 export function interruption(withinMs?: number): AbortSignal {
   graceMs = Math.max(graceMs, withinMs ?? 0);
@@ -32,7 +32,7 @@ export function interruption(withinMs?: number): AbortSignal {
   return controller.signal;
 }
 
-/** Returns the exit code for the received signal, if any. */
+/** Returns the exit code for the received signal; undefined if none was received. */
 export function interruptedBy(): number | undefined {
   return exitCode;
 }
@@ -45,7 +45,7 @@ function interrupt(signal: TerminatingSignal): void {
   controller.abort(new Error(signal));
 }
 
-/** Terminates the process by the signal's default action, so that a shell sees the signal. */
+/** Terminates the process by the signal's default action so that the shell sees the signal. */
 function end(signal: TerminatingSignal): never {
   // Listeners of `exit` remove the temporary files, which the signal's default action would leave.
   // Until that is done, another signal has no effect.

@@ -4,12 +4,12 @@ import { writeSync } from 'node:fs';
 // All other imports are dynamic, so that the exit code is correct even if a module cannot be
 // loaded.
 
-/** IO_FAILURE and INTERNAL_ERROR of exit-codes.ts. */
+/** Copies of IO_FAILURE and INTERNAL_ERROR in exit-codes.ts. */
 const [IO_FAILURE, INTERNAL_ERROR] = [3, 70];
 
 let failed = false;
 
-// Errors outside the promise below, including unhandled rejections.
+// This handles errors outside the promise below, including unhandled rejections.
 process.on('uncaughtException', (error) => {
   void endOn(error).then(() => process.exit()); // The state of the process is unknown.
 });
@@ -22,7 +22,7 @@ try {
 
 /** Prints an error that no command handled and sets the exit code for it. */
 async function endOn(error: unknown): Promise<void> {
-  // The first error is the cause of those that follow.
+  // The first error is the cause of all later ones.
   if (failed) return;
   failed = true;
   try {
@@ -31,7 +31,7 @@ async function endOn(error: unknown): Promise<void> {
     // A failure to print help has already set the exit code.
     if (exitCode !== 0 || process.exitCode === undefined) process.exitCode = exitCode;
   } catch {
-    // The error modules cannot be loaded, for example because file descriptors ran out.
+    // The error modules cannot be loaded, for example because no file descriptors are left.
     const isSystemError = error instanceof Error && 'syscall' in error;
     process.exitCode = isSystemError ? IO_FAILURE : INTERNAL_ERROR;
     const text =

@@ -41,7 +41,8 @@ export async function reportsOf(inputs: readonly string[], options: Options): Pr
     if (options.output?.endsWith('.json')) throw error;
     return [];
   });
-  // One valid report is enough: any other file is then a damaged report rather than text to merge.
+  // One valid report is enough: any other file is then treated as a damaged report rather than text
+  // to merge.
   for (const file of files) if (await isReport(file, access).catch(() => false)) return files;
   return undefined;
 }
@@ -66,7 +67,7 @@ export async function mergeShards(files: readonly string[], options: Options): P
   const total = merged.total();
   if (html === '-' && (json || output === '-'))
     throw new UsageError('--html: - and another option both write to standard output');
-  // Check all outputs before writing any.
+  // All outputs are checked before any is written.
   if (html !== undefined && html !== '-') await checkReplaceable(html, 'page', force);
   if (schema !== undefined) await checkReplaceable(schema, undefined, force);
   if (html !== undefined) {
@@ -85,7 +86,10 @@ export async function mergeShards(files: readonly string[], options: Options): P
   return total.ok ? OK : INVALID;
 }
 
-/** @returns true if the report was written; false if an equal file exists */
+/**
+ * Writes a report.
+ * @returns true if the report was written; false if an equal file exists
+ */
 async function write(report: ShardReport | TotalReport, output: string, options: Options): Promise<boolean> {
   const access = accessOf(options);
   if (!options.force) return writeReport(report, output, access);
@@ -93,7 +97,10 @@ async function write(report: ShardReport | TotalReport, output: string, options:
   return true;
 }
 
-/** Prints only the shard numbers on standard output, in the syntax of `sbatch --array`. */
+/**
+ * Prints the numbers of the missing shards. Standard output contains only these, in the syntax of
+ * `sbatch --array`.
+ */
 async function printMissing(merged: MergedReportFiles, { json }: Options): Promise<number> {
   const { command, shards, plan, missing } = merged;
   const array = shardList(missing);

@@ -29,7 +29,7 @@ export async function refuseReportOn(
 }
 
 /**
- * Fails early if a report cannot be written.
+ * Throws an error early if a report cannot be written.
  * @throws RecordpipeError `not-found`, `io-failure`
  */
 export async function checkReportFolder(path: string): Promise<void> {
@@ -46,7 +46,7 @@ export async function checkReportFolder(path: string): Promise<void> {
 }
 
 /**
- * Fails early if an output cannot be written or would replace an input.
+ * Throws an error early if an output cannot be written or would replace an input.
  * @param others other files that must not be replaced
  */
 export async function checkOutput(
@@ -84,13 +84,13 @@ async function isObject(uri: string, options: AnyObjectOptions): Promise<boolean
     return true;
   } catch (error) {
     if (isRecordpipeError(error, 'object-missing')) return false;
-    // Without permission to read, the object may exist.
+    // Access was denied, so the object may exist.
     if (isRecordpipeError(error, 'access-denied')) return true;
     throw error;
   }
 }
 
-/** Creates a directory unless it exists. @throws RecordpipeError `io-failure` */
+/** Creates a directory unless it already exists. @throws RecordpipeError `io-failure` */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
     const text = `the directory cannot be created: ${error.message}`;
@@ -98,10 +98,12 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** Kinds of reports. A run replaces an older report of its kind without `--force`. */
+/**
+ * Kinds of reports. A run replaces an older report of the same kind without requiring `--force`.
+ */
 export type ReportKind = 'validation' | 'repair' | 'page';
 
-/** First characters of each kind of report. */
+/** Patterns that match the beginning of each kind of report. */
 const BEGINNINGS: Record<ReportKind, RegExp> = {
   validation: /^\{\n {2}"ok": (true|false),\n {2}"files": \[(\]|\n {4}\{\n {6}"uri": ")/,
   // A single result, or an array of results (--output-dir).
@@ -113,9 +115,9 @@ const BEGINNINGS: Record<ReportKind, RegExp> = {
 const BEGINNING_BYTES = 4096;
 
 /**
- * Reports whether an existing file may be replaced: with `--force`, if it is empty, or if it is a
+ * Reports whether an existing file may be replaced: `--force` is set, the file is empty, or it is a
  * report of this kind.
- * @throws RecordpipeError `already-exists` if it may not
+ * @throws RecordpipeError `already-exists` if it may not be replaced
  */
 export async function checkReplaceable(
   path: string,
@@ -123,7 +125,7 @@ export async function checkReplaceable(
   force: boolean | undefined,
 ): Promise<boolean> {
   if (force) return true;
-  // `writeWhole` checks objects and files created in the meantime.
+  // `writeWhole` checks objects, and files that are created in the meantime.
   if (isAddress(path)) return false;
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isFile() !== true) return false;
@@ -134,8 +136,9 @@ export async function checkReplaceable(
 }
 
 /**
- * Writes a report atomically; devices and pipes are written in place.
- * @param kind undefined for documents that users edit, which only `--force` replaces
+ * Writes a report atomically. Devices and pipes are written in place.
+ * @param kind kind of the report; undefined for documents that users edit, which only `--force`
+ *   replaces
  */
 export async function writeReport(
   path: string,
@@ -160,7 +163,9 @@ async function beginningOf(path: string): Promise<string> {
   }
 }
 
-/** Returns an identity of a file: its inode, or its directory and name if it does not exist. */
+/**
+ * Returns the identity of a file: its inode or, if the file does not exist, its directory and name.
+ */
 async function identity(path: string): Promise<string> {
   const existing = await stat(path, { bigint: true }).catch(() => undefined);
   if (existing !== undefined) return `${existing.dev} ${existing.ino}`;
@@ -173,7 +178,7 @@ function reportError(uri: string, cause: Error): RecordpipeError {
 }
 
 /**
- * Reads the schema of `--schema`.
+ * Reads the schema specified by `--schema`.
  * @throws RecordpipeError `not-found`, `io-failure`; UsageError for an invalid schema
  */
 export async function readSchemaFile(path: string): Promise<RecordSchema> {
@@ -199,7 +204,7 @@ export async function readSchemaFile(path: string): Promise<RecordSchema> {
 
 /**
  * Returns the output paths in a directory, and creates the directory if necessary.
- * @param names one for each file
+ * @param names one name for each file
  * @throws UsageError if two files have the same output
  */
 export async function outputPaths(
@@ -230,8 +235,8 @@ export interface FileResults<R> {
 }
 
 /**
- * Processes files one after the other.
- * @param onFailure reports a failed file and returns its result, if any; without it, the first
+ * Processes files one after another.
+ * @param onFailure reports a failed file and returns its result, if any; if undefined, the first
  *   failure ends the run
  */
 export async function eachFile<R>(

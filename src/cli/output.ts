@@ -11,15 +11,16 @@ export interface BinaryOutputOptions {
 }
 
 /**
- * Reports whether to refuse binary data: standard output is a terminal and no option permits it.
+ * Reports whether to refuse binary data because standard output is a terminal and no option permits
+ * it.
  */
 export function isGuarded({ binary, force }: BinaryOutputOptions, terminal: boolean = isatty(1)): boolean {
   return terminal && !binary && !force;
 }
 
 /**
- * Reports whether an output is a terminal: standard output (`-`), or a path such as `/dev/tty` and
- * `/dev/stdout`.
+ * Reports whether an output is a terminal. The output may be standard output (`-`), or a path such
+ * as `/dev/tty` or `/dev/stdout`.
  */
 export function isTerminal(output: string): boolean {
   if (output === '-') return isatty(1);
@@ -29,7 +30,7 @@ export function isTerminal(output: string): boolean {
     descriptor = openSync(output, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
     return isatty(descriptor);
   } catch {
-    return false; // Opening it for writing reports the error.
+    return false; // Opening the output for writing reports the error.
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -37,9 +38,9 @@ export function isTerminal(output: string): boolean {
 
 /**
  * Returns the error for binary data on a terminal.
- * @param subject names the data
+ * @param subject name of the data
  * @param text the option that writes text instead
- * @param output names the terminal; `-`, the default, is standard output
+ * @param output name of the terminal; `-`, the default, is standard output
  */
 export function binaryOnTerminal(subject: string, text: string, output = '-'): UsageError {
   const where = output === '-' ? 'standard output' : output;
@@ -70,28 +71,31 @@ const RETRY_MS = 5;
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Writes data to standard output, in call order. Await it to bound memory when the reader is slow.
- * Does not use process.stdout, whose writes to a pipe block the thread and delay signals.
+ * Writes data to standard output, in the order of the calls. Await the result to bound memory if
+ * the reader is slow. Does not use process.stdout, whose writes to a pipe block the thread and
+ * delay signals.
  * @throws ClosedOutput if the reader has closed the pipe; RecordpipeError `io-failure`, for example
  *   if the disk is full
  */
 export function print(data: Uint8Array | string): Promise<void> {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   last = last.then(() => writeAll(bytes));
-  last.catch(() => {}); // The awaiting caller or a later call gets the error.
+  last.catch(() => {}); // The caller that awaits the result, or a later call, receives the error.
   return last;
 }
 
 /**
- * Writes human-readable text to standard output. Removes secrets and escapes terminal control
+ * Writes human-readable text to standard output. Removes secrets, and escapes terminal control
  * sequences except the program's own colors.
- * @throws as `print`
+ * @throws the same errors as `print`
  */
 export function say(text: string): Promise<void> {
   return print(visibleText(redacted(text)));
 }
 
-/** Writes a line to standard error as `say` does. If standard error is closed, the line is lost. */
+/**
+ * Writes a line to standard error, as `say` does. If standard error is closed, the line is lost.
+ */
 export function complain(line: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
   process.stderr.write(`${visibleText(redacted(line))}\n`);
@@ -117,7 +121,9 @@ function ioFailure(error: NodeJS.ErrnoException): RecordpipeError {
   return new RecordpipeError('io-failure', `writing failed: ${text}`, { uri: '<stdout>' }, error);
 }
 
-/** Output of a run that reports while it works. A failure of standard output aborts the run. */
+/**
+ * Output of a run that reports results while it works. A failure of standard output aborts the run.
+ */
 export class LiveReport {
   readonly #failed = new AbortController();
   readonly #clearProgress: () => void;
@@ -132,7 +138,7 @@ export class LiveReport {
     this.#clearProgress = clearProgress;
   }
 
-  /** Prints a text without waiting for it. */
+  /** Prints text without waiting for completion. */
   readonly write = (text: string): void => {
     if (text === '') return;
     this.#clearProgress();
@@ -140,8 +146,8 @@ export class LiveReport {
   };
 
   /**
-   * Runs the work and returns the exit code. If the reader closes standard output, the results up
-   * to then determine it.
+   * Runs the work and returns the exit code. If the reader closes standard output, the results
+   * obtained until then determine the exit code.
    */
   async run(
     work: (signal: AbortSignal) => Promise<void>,
@@ -171,13 +177,10 @@ export class LiveReport {
 /** Settings for running work. */
 export interface RunSettings {
   readonly exitCode: () => number;
-  /** Time that the work needs to stop after a signal. */
+  /** Time that the work needs to stop after a signal, in milliseconds. */
   readonly graceMs: number;
-  /**
-   * Called immediately on a signal, because the work may take longer to stop than the process
-   * lives.
-   */
+  /** Called immediately on a signal, because the process may end before the work stops. */
   readonly onInterrupt?: () => void;
-  /** Whether the command fails if it stops because the reader closed standard output. */
+  /** Whether the command fails if it stops because the reader has closed standard output. */
   readonly mustFinish?: boolean;
 }

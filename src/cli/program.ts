@@ -23,7 +23,7 @@ import { complain, print } from './output.ts';
 import { visible } from './text/format.ts';
 import { fill } from './text/terminal.ts';
 
-/** The commands in help order. */
+/** Commands, in the order of the help. */
 const COMMANDS: Readonly<Record<string, Register>> = {
   validate,
   count,
@@ -48,7 +48,7 @@ const COMMANDS: Readonly<Record<string, Register>> = {
 /**
  * Builds the command line. Declares only the called command, or all commands for help and
  * suggestions.
- * @param called the first argument
+ * @param called the first command-line argument
  */
 export function program(called: string | undefined): Command {
   const root = new Command('recordpipe')
@@ -72,7 +72,8 @@ export function program(called: string | undefined): Command {
 }
 
 /**
- * Formats an error of Commander: a line that quotes arguments, optionally followed by a suggestion.
+ * Formats an error of Commander, which is a line that quotes arguments, optionally followed by a
+ * suggestion.
  */
 function errorLines(text: string): string {
   return text
@@ -85,12 +86,12 @@ function errorLines(text: string): string {
 let printed: unknown;
 
 /**
- * Prints help. Commander's default exits with a stack trace if the reader has closed the pipe (`|
- * head`) or the disk is full.
+ * Prints help. With Commander's default, the process would exit with a stack trace if the reader
+ * has closed the pipe (`| head`) or the disk is full.
  */
 function printHelp(text: string): void {
   print(fill(text, process.stdout.columns || 80)).catch(async (error: unknown) => {
-    // Help is printed in parts, which fail for the same reason.
+    // Help is printed in parts, which all fail for the same reason.
     if (error === printed) return;
     printed = error;
     process.exitCode = await fail(error);

@@ -5,8 +5,8 @@ import { formatBytes, formatClock, formatNumberOf, formatRate, visible } from '.
 import { textWidth } from './text/terminal.ts';
 
 /**
- * One item of a progress line. If a line is too long for the terminal, the items of lowest priority
- * are dropped first.
+ * One item of a progress line. If a line is too long for the terminal, the items with the lowest
+ * priority are dropped first.
  */
 export interface StatusItem {
   readonly text: string;
@@ -14,35 +14,37 @@ export interface StatusItem {
 }
 
 /**
- * A status line on standard error: on a terminal, one line that is rewritten in place; otherwise, a
- * new line every ten seconds.
+ * A status line on standard error. On a terminal, one line is rewritten in place; otherwise, a new
+ * line is printed every ten seconds.
  */
 export interface StatusLine {
-  /** Shows a text unless the last update was less than 100 ms ago (10 s if not on a terminal). */
+  /** Shows text unless the last update was less than 100 ms ago (10 s if not on a terminal). */
   update(text: (columns: number) => string): void;
-  /** Removes the live line. Call it before any other output and when done. */
+  /** Removes the live line. Must be called before any other output and when the work is done. */
   clear(): void;
 }
 
 /** Reports the progress of a command on standard error. */
 export interface Progress<P> {
-  /** Undefined if progress is hidden, so that the library does not compute it. */
+  /**
+   * Updates the progress; undefined if progress is hidden, so that the library does not compute it.
+   */
   readonly update: ((progress: P) => void) | undefined;
-  /** Removes the live line. Call it before any other output and when done. */
+  /** Removes the live line. Must be called before any other output and when the work is done. */
   clear(): void;
 }
 
-/** Interval between updates of a live line. */
+/** Interval between updates of a live line, in milliseconds. */
 export const LIVE_MS = 100;
 const PLAIN_MS = 10_000;
 const STDERR = 2;
 const DEFAULT_COLUMNS = 80;
-/** Minimum elapsed time for an ETA. Start-up time dominates earlier estimates. */
+/** Minimum elapsed time for showing an ETA. Earlier estimates are dominated by startup time. */
 const ETA_AFTER_SECONDS = 1;
 
 const PRIORITY = { subject: 100, percent: 90, eta: 80, rate: 70, bad: 60, bytes: 40, retries: 30 } as const;
 
-/** Returns the progress of a command over files. */
+/** Returns the progress of a command that processes files. */
 export function progressOf(verb: string, enabled: boolean): Progress<FilesProgress> {
   return progressWith((progress, seconds) => progressItems(verb, progress, seconds), enabled);
 }
@@ -63,7 +65,7 @@ export function progressWith<P>(
 }
 
 /**
- * Reports whether standard error is a terminal and standard output is not, so that progress cannot
+ * Reports whether standard error is a terminal but standard output is not, so that progress cannot
  * corrupt a document.
  */
 export function isLiveApart(): boolean {
@@ -104,7 +106,7 @@ export function statusLine(): StatusLine {
   };
 }
 
-/** Joins the items to one line of at most `columns` columns. */
+/** Joins the items into one line of at most `columns` columns. */
 export function statusText(items: readonly StatusItem[], columns: number = Number.POSITIVE_INFINITY): string {
   return firstFitting(shorterAndShorter(items), columns);
 }
@@ -121,7 +123,8 @@ function* shorterAndShorter(items: readonly StatusItem[]): Generator<string> {
 }
 
 /**
- * Returns the first of several texts, longest first, that fits; otherwise truncates the last one.
+ * Returns the first of several strings that fits; if none does, truncates the last one. The strings
+ * are sorted from longest to shortest.
  */
 export function firstFitting(texts: Iterable<string>, columns: number): string {
   let last = '';
@@ -137,7 +140,10 @@ export function firstFitting(texts: Iterable<string>, columns: number): string {
   return `${kept}…`.slice(0, Math.max(0, columns));
 }
 
-/** `validate 3/12 files  35 %  1.20 GiB/3.40 GiB  2.10 GiB/s  ETA 0:01  1 bad`. */
+/**
+ * Returns the items of a line such as `validate 3/12 files 35 % 1.20 GiB/3.40 GiB 2.10 GiB/s ETA
+ * 0:01 1 bad`.
+ */
 export function progressItems(verb: string, progress: FilesProgress, seconds: number): StatusItem[] {
   const { bytes, totalBytes = 0, retries = 0 } = progress;
   return shownItems(
@@ -154,7 +160,10 @@ export function progressItems(verb: string, progress: FilesProgress, seconds: nu
   );
 }
 
-/** `upload 3/12 files  checked 60 %  sent 35 %  1.20 GiB/3.40 GiB  80 MiB/s  ETA 0:21`. */
+/**
+ * Returns the items of a line such as `upload 3/12 files checked 60 % sent 35 % 1.20 GiB/3.40 GiB
+ * 80 MiB/s ETA 0:21`.
+ */
 export function uploadItems(progress: UploadProgress, isChecked: boolean, seconds: number): StatusItem[] {
   const { bytes, totalBytes = 0, bytesSent, bytesToSend, bad } = progress;
   const sends = bytesToSend > 0;
@@ -173,19 +182,19 @@ export function uploadItems(progress: UploadProgress, isChecked: boolean, second
   );
 }
 
-/** `ETA 0:21`; undefined if unknown. */
+/** Formats the remaining time, such as `ETA 0:21`. Returns undefined if it is unknown. */
 export function etaText(bytes: number, totalBytes: number, seconds: number): string | undefined {
   if (bytes <= 0 || bytes >= totalBytes || seconds < ETA_AFTER_SECONDS) return undefined;
   return `ETA ${formatClock(((totalBytes - bytes) / bytes) * seconds)}`;
 }
 
-/** `1 retry`, `2 retries`; undefined if zero. */
+/** Formats a number of retries: `1 retry`, `2 retries`. Returns undefined for zero. */
 export function retriesText(retries: number): string | undefined {
   if (retries === 0) return undefined;
   return retries === 1 ? '1 retry' : `${retries} retries`;
 }
 
-/** `26 %`. */
+/** Formats a fraction as a percentage: `26 %`. */
 export function percentOf(bytes: number, totalBytes: number): string {
   return `${totalBytes === 0 ? 100 : Math.floor(Math.min(1, bytes / totalBytes) * 100)} %`;
 }

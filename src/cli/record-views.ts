@@ -13,7 +13,7 @@ import { formatBytes } from './text/format.ts';
 import { contentLines, previewLines } from './text/payload.ts';
 import type { Painter } from './text/terminal.ts';
 
-/** The position, size and hash of a record. */
+/** Position, size and hash of a record. */
 export interface ShownRecord {
   readonly record: number;
   readonly offset: number;
@@ -35,12 +35,15 @@ export interface ViewOptions {
 
 /** Formats records and their contents. */
 export interface RecordViews {
-  /** Returns pieces, because a string cannot hold a large record. */
+  /** Returns the JSON of a record in pieces, because a string cannot hold a large record. */
   json(shown: ShownRecord, payload: Uint8Array, format: FormatName): Iterable<string>;
   text(shown: ShownRecord, payload: Uint8Array, format: FormatName, paint: Painter): string;
   /** Writes the images of a record to `--save-images` and returns their number. */
   save(shown: ShownRecord, payload: Uint8Array, format: FormatName): Promise<number>;
-  /** @throws UsageError if none of the shown records has a feature of `--feature` */
+  /**
+   * Throws an error unless every feature of `--feature` was found.
+   * @throws UsageError if none of the shown records has a feature of `--feature`
+   */
   checkFeatures(records: number): void;
 }
 
@@ -49,7 +52,7 @@ const KEYS: Record<MessageType, string> = {
   SequenceExample: 'sequenceExample',
   ExampleListWithContext: 'exampleListWithContext',
   Event: 'event',
-  // `record` is already the record number.
+  // The key `record` already contains the record number.
   Record: 'sageMakerRecord',
   IRHeader: 'irHeader',
 };
@@ -61,6 +64,7 @@ const TITLES: Partial<Record<RecordType, string>> = {
 const PIECE_BYTES = 2 ** 20;
 
 /**
+ * Returns the views that the options select.
  * @throws UsageError for `--decode` without a JSON output, and for `--force` without
  *   `--save-images`
  */

@@ -9,7 +9,7 @@ import { writeWhole } from 'recordpipe/records/write';
  * Writes the images of a record to a directory as `RECORD-FEATURE.jpeg`, with `-N` after the
  * feature if it has several images. If a name is too long or ambiguous within the record, a hash of
  * the feature name is added.
- * @param force overwrites files
+ * @param force whether to overwrite files
  * @returns the number of images
  * @throws RecordpipeError `already-exists`, `io-failure`
  */
@@ -42,14 +42,14 @@ export async function saveImages(
 }
 
 /**
- * Maximum bytes of a feature in a file name. File names have up to 255 bytes; record, position,
- * hash and extension use up to 60.
+ * Maximum number of bytes that a feature may use in a file name. File names have up to 255 bytes;
+ * the record, position, hash and extension use up to 60.
  */
 const MAX_STEM_BYTES = 180;
 
 /**
  * Returns the part of a file name that identifies a feature.
- * @param taken number of features of the record by plain stem
+ * @param taken number of features in the record, keyed by plain stem
  */
 function stemOf(feature: string, taken: ReadonlyMap<string, number>): string {
   const stem = plainStem(feature);
@@ -61,7 +61,7 @@ function plainStem(feature: string): string {
   return feature.replace(/[^\p{L}\p{N}_.-]+/gu, '_');
 }
 
-/** Counts stems in lower case, because some file systems ignore case. */
+/** Counts stems in lower case because some file systems ignore case. */
 function countStems(features: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const feature of features) {

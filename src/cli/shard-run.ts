@@ -36,11 +36,13 @@ import { formatBytes, formatCount, formatNumberOf, visible } from './text/format
 
 /** Work assigned to this process. */
 export interface ShardRun<C extends ShardCommand> {
-  /** Sorted files of this shard; empty if there are more shards than files. */
+  /** Files of this shard, sorted; empty if there are more shards than files. */
   readonly files: readonly KnownFile[];
-  /** The files of all shards. */
+  /** Files of all shards. */
   readonly all: readonly KnownFile[];
-  /** Writes the report of this shard, or the total of a run over a whole plan, to `--report`. */
+  /**
+   * Writes the report of this shard, or the total report of a run over a whole plan, to `--report`.
+   */
   write(result: ShardResults[C]): Promise<void>;
 }
 
@@ -51,7 +53,7 @@ export interface ShardWork<C extends ShardCommand> {
   readonly format: ReadingOptions['format'];
   /** Whether the command can process a part of a file. */
   readonly parts: boolean;
-  /** Options that affect the results. Reports with different options do not merge. */
+  /** Options that affect the results. Reports with different options cannot be merged. */
   readonly settings: Settings;
 }
 
@@ -130,7 +132,7 @@ function whichShard(choice: ShardChoice | undefined, planned: number | undefined
   return { shard, shards: count, by: engineText(from), folders };
 }
 
-/** Rejects folders that SageMaker has already divided (ShardedByS3Key). */
+/** Throws an error for folders whose files SageMaker has already divided (ShardedByS3Key). */
 function refuseSharded(inputs: readonly string[], folders: readonly string[]): void {
   for (const folder of folders) {
     const inside = inputs.find((input) => input === folder || input.startsWith(`${folder}/`));
@@ -152,7 +154,7 @@ function shardText(
   return `recordpipe: shard ${shard} of ${shards} (zero-based)${by === undefined ? '' : `, by ${visible(by)}`}: ${share}`;
 }
 
-/** Returns the path of a report. In a directory, appends the report's name. */
+/** Returns the path of a report. If the path is a directory, appends the name of the report. */
 async function named(report: string, name: string): Promise<string> {
   if (report.endsWith('/')) return `${report}${name}`;
   const folder = !isAddress(report) && (await stat(report).catch(() => undefined))?.isDirectory();
@@ -162,15 +164,15 @@ async function named(report: string, name: string): Promise<string> {
 /** Work assigned to this process in a command that writes an output for each file. */
 export interface ShardFiles {
   readonly files: readonly KnownFile[];
-  /** The files of all shards. */
+  /** Files of all shards. */
   readonly all: readonly KnownFile[];
-  /** Fails if a file has changed since it was planned. */
+  /** Throws an error if a file has changed since it was planned. */
   check(uri: string): Promise<void>;
-  /** Writes the report, unless a file could not be read or written. Returns the exit code. */
+  /** Writes the report, unless a file could not be read or written, and returns the exit code. */
   end(done: readonly DoneFile[]): Promise<number>;
 }
 
-/** Equivalent of {@link shardRun} for a command that writes an output for each file. */
+/** Like {@link shardRun}, but for a command that writes an output for each file. */
 export async function shardFiles(
   work: ShardWork<'index'> | ShardWork<'convert'>,
   options: Options,

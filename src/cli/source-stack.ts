@@ -3,7 +3,8 @@ import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Maps the locations of a stack in the bundled package to its sources, if the source maps exist.
+ * Maps the locations in a stack trace of the bundled package to its sources, if the source maps
+ * exist.
  */
 export function sourceStack(stack: string): string {
   return stack.replace(/(file:\/\/[^\s()]+\.js):(\d+):(\d+)/g, (place, url, line, column) => {

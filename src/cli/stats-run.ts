@@ -36,7 +36,7 @@ export async function statsShard<C extends 'stats' | 'schema'>(
 
 /**
  * Writes the report of a shard and returns the exit code. If files could not be read, writes no
- * report, so that the shard is rerun.
+ * report so that the shard is rerun.
  */
 export async function finishStats(
   stats: DatasetStats,

@@ -16,21 +16,21 @@ export interface StreamProgress {
   start(metrics: () => readonly ChannelMetrics[]): void;
   /** Updates the totals for the summary. */
   note(event: StreamEvent): void;
-  /** Removes the live line. Call it before any other output. */
+  /** Removes the live line. Must be called before any other output. */
   clear(): void;
   /** Removes the live line and prints the summary. */
   end(): void;
 }
 
 const PLAIN_MS = 30_000;
-/** Minimum share of waiting time for a side to count as the bottleneck. */
+/** Minimum share of the time spent waiting for one side at which that side is the bottleneck. */
 const MIN_SHARE = 0.05;
 const NONE: StreamProgress = { start: () => {}, note: () => {}, clear: () => {}, end: () => {} };
 
 /**
- * Reports progress: on a terminal, one live line; with a program, which may write to the same
- * terminal at any time, a new line every 30 seconds; otherwise none. Ends with a summary of each
- * channel.
+ * Reports progress on standard error. On a terminal, progress is one live line; with a program,
+ * which may write to the same terminal at any time, it is a new line every 30 seconds; otherwise,
+ * there is none. Ends with a summary of each channel.
  */
 export function streamProgress(enabled: boolean, hasProgram: boolean): StreamProgress {
   if (!enabled) return NONE;
@@ -64,7 +64,7 @@ export function streamProgress(enabled: boolean, hasProgram: boolean): StreamPro
 /** Totals over the epochs of a channel. */
 export interface ChannelTotal {
   epochs: number;
-  /** Number of epochs whose reader left before the end. */
+  /** Number of epochs whose reader closed the pipe before the end. */
   early: number;
   bytes: number;
   seconds: number;
@@ -88,7 +88,10 @@ function count(totals: Map<string, ChannelTotal>, event: StreamEvent): void {
   totals.set(channel, total);
 }
 
-/** `train: 3 epochs (1 left early), 9.60 GiB in 24.1 s, 408 MiB/s, waiting for reader 82 %`. */
+/**
+ * Formats the summary of a channel: `train: 3 epochs (1 left early), 9.60 GiB in 24.1 s, 408 MiB/s,
+ * waiting for reader 82 %`.
+ */
 export function summaryLine(channel: string, total: ChannelTotal): string {
   const { epochs, early, bytes, seconds } = total;
   const left = early === 0 ? '' : ` (${early} left early)`;
@@ -102,16 +105,16 @@ export function summaryLine(channel: string, total: ChannelTotal): string {
 }
 
 /**
- * Returns text that moves the cursor to the start of a line without visible output. A terminal's
- * width of blanks wraps to the next line, unless the cursor is already at the start.
+ * Returns text that moves the cursor to the start of a line without visible output. A row of blanks
+ * as wide as the terminal wraps to the next line unless the cursor is already at the start.
  */
 function freshLine(): string {
   return `${' '.repeat(terminalColumns())}\r`;
 }
 
 /**
- * Formats all channels on one line of at most `columns` columns: drops details first, then
- * channels.
+ * Formats all channels on one line of at most `columns` columns. If they do not fit, drops details
+ * first, then channels.
  */
 export function progressLine(metrics: readonly ChannelMetrics[], columns: number): string {
   return firstFitting(channelLines(metrics), columns);
@@ -125,7 +128,10 @@ function* channelLines(metrics: readonly ChannelMetrics[]): Generator<string> {
   yield texts[0] ?? '';
 }
 
-/** `train e0 3.20 GiB/12.0 GiB 410 MiB/s 1 retry ETA 0:21 waiting for reader 82 %`. */
+/**
+ * Formats a channel: `train e0 3.20 GiB/12.0 GiB 410 MiB/s 1 retry ETA 0:21 waiting for reader 82
+ * %`.
+ */
 function longText(metrics: ChannelMetrics): string {
   const { epochBytes, retries } = metrics;
   const total = totalOf(metrics);
@@ -133,7 +139,7 @@ function longText(metrics: ChannelMetrics): string {
   return channelText(metrics, size, retriesText(retries), bottleneck(metrics));
 }
 
-/** `train e0 26 % 410 MiB/s ETA 0:21 reader 82 %`. */
+/** Formats a channel with fewer details: `train e0 26 % 410 MiB/s ETA 0:21 reader 82 %`. */
 function shortText(metrics: ChannelMetrics): string {
   return channelText(
     metrics,
@@ -157,7 +163,7 @@ function channelText(
   return parts.filter((part) => part !== undefined).join(' ');
 }
 
-/** `train e0 26 %`. */
+/** Formats a channel without details: `train e0 26 %`. */
 function briefText(metrics: ChannelMetrics): string {
   const { channel, state, epoch } = metrics;
   if (state === 'waiting') return `${channel} e${epoch} no reader yet`;
@@ -174,7 +180,7 @@ function totalOf({ epochBytes, epochTotalBytes }: ChannelMetrics): number | unde
   return epochTotalBytes !== undefined && epochTotalBytes >= epochBytes ? epochTotalBytes : undefined;
 }
 
-/** Returns the bottleneck: the side that the other waits for, and its share of the time. */
+/** Returns the bottleneck: the side for which the other side waits, and its share of the time. */
 function bottleneck(
   times: Pick<ChannelMetrics, 'epochMs' | 'readerWaitMs' | 'sourceWaitMs'> & { readonly source: string },
 ): string | undefined {

@@ -5,9 +5,9 @@ import { SIGNAL_EXIT_CODES, SIGNALS, type TerminatingSignal } from './interrupt.
 const STDIN = 0;
 
 /**
- * Handles signals of `stream`. Without a program, a signal stops the streaming. A program runs in
- * its own session, so the terminal does not signal it; `stream` forwards signals and exits with the
- * program. A program that outlives its grace period is killed; a second signal kills it
+ * Handles the signals of `stream`. Without a program, a signal stops the streaming. A program runs
+ * in its own session, so the terminal does not signal it; `stream` forwards signals and exits when
+ * the program does. A program that outlives its grace period is killed; a second signal kills it
  * immediately. Ctrl-C in a terminal has no such limit, because a program may intend to continue.
  */
 export class StreamSignals {
@@ -19,7 +19,7 @@ export class StreamSignals {
     for (const name of SIGNALS) process.on(name, this.#take);
   }
 
-  /** Aborts when the streaming must stop. */
+  /** Signal that is aborted when the streaming must stop. */
   get stop(): AbortSignal {
     return this.#controller.signal;
   }
@@ -66,7 +66,10 @@ export class StreamSignals {
 
   readonly #pass = (name: 'SIGCONT' | 'SIGWINCH'): void => this.#program?.signal(name);
 
-  /** Handles Ctrl-Z: a process group without a shell in its session ignores SIGTSTP. */
+  /**
+   * Handles Ctrl-Z by sending SIGSTOP, because a process group without a shell in its session
+   * ignores SIGTSTP.
+   */
   readonly #suspend = (): void => {
     this.#program?.signal('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');

@@ -9,22 +9,22 @@ import { formatBytes, formatNumberOf, visible } from './text/format.ts';
 
 /** A command that writes record files. */
 export interface Transforming<R> {
-  /** Name of the command for the progress line. */
+  /** Name of the command on the progress line. */
   readonly verb: string;
   /** Input whose name determines the output format if no option does. */
   readonly input?: string;
-  /** `-` for standard output. */
+  /** Path or address of the output; `-` for standard output. */
   readonly output: string;
   readonly work: (options: Partial<TransformOptions>) => Promise<R>;
   /** Returns the summary for standard error. */
   readonly summary: (result: R) => string;
-  /** Returns the exit code. Default: 0. */
+  /** Returns the exit code. If undefined, the exit code is 0. */
   readonly exitCode?: (result: R) => number;
 }
 
 /**
- * Runs a command that writes record files and returns its exit code. Standard output receives
- * records or the JSON summary; everything else goes to standard error.
+ * Runs a command that writes record files and returns its exit code. Standard output receives the
+ * records or the JSON summary; everything else is written to standard error.
  */
 export async function transforming<R>(
   options: TransformingOptions,
@@ -58,7 +58,7 @@ export async function transforming<R>(
   }
 }
 
-/** Reports whether the output is text, according to its options or the name of the input. */
+/** Reports whether the output is text according to its options or the name of the input. */
 async function writesText(
   { to, from, format, outputCompression = 'none' }: TransformingOptions,
   input: string,

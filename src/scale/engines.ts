@@ -1,6 +1,6 @@
 import { RecordpipeError, UsageError } from '../errors.ts';
 
-/** Engine that started this process as one of many. */
+/** Engine that started this process as one of several. */
 export type ShardEngine =
   | 'aws-batch'
   | 'kubernetes'
@@ -12,10 +12,10 @@ export type ShardEngine =
 /** The environment variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Reads a text file. Returns undefined if it does not exist. */
+/** Reads a text file. Returns undefined if the file does not exist. */
 export type ReadText = (path: string) => string | undefined;
 
-/** Shard of this process according to an engine. */
+/** Shard of this process, as reported by an engine. */
 export interface Claim {
   readonly engine: ShardEngine;
   /** Human-readable evidence: variables with their values, or a file. */
@@ -27,7 +27,8 @@ export interface Claim {
 }
 
 /**
- * Detects AWS Batch array jobs. Variable names: AWS Batch User Guide, "Job environment variables".
+ * Detects AWS Batch array jobs. Source of the variable names: AWS Batch User Guide, "Job
+ * environment variables".
  */
 export function awsBatch(variables: Variables): Claim | undefined {
   return counted('aws-batch', variables, 'AWS_BATCH_JOB_ARRAY_INDEX', 'AWS_BATCH_JOB_ARRAY_SIZE');
@@ -35,14 +36,16 @@ export function awsBatch(variables: Variables): Claim | undefined {
 
 /**
  * Detects Kubernetes Jobs with `completionMode: Indexed`. They do not provide the number of shards,
- * so the manifest must set JOB_COMPLETIONS or RECORDPIPE_SHARDS. Variable name: Kubernetes
- * documentation of Jobs, "Completion mode".
+ * so the manifest must set JOB_COMPLETIONS or RECORDPIPE_SHARDS. Source of the variable name:
+ * Kubernetes documentation of Jobs, "Completion mode".
  */
 export function kubernetes(variables: Variables): Claim | undefined {
   return counted('kubernetes', variables, 'JOB_COMPLETION_INDEX', 'JOB_COMPLETIONS');
 }
 
-/** Detects torchrun, mpirun wrappers, Kubeflow and others. */
+/**
+ * Detects torchrun, mpirun wrappers, Kubeflow, and other launchers that set RANK and WORLD_SIZE.
+ */
 export function ranks(variables: Variables): Claim | undefined {
   return counted('ranks', variables, 'RANK', 'WORLD_SIZE');
 }
@@ -66,9 +69,9 @@ const MAX = 'SLURM_ARRAY_TASK_MAX';
 const STEP = 'SLURM_ARRAY_TASK_STEP';
 
 /**
- * Detects Slurm job arrays. A partial array (`--array=3,7`, to rerun these tasks) looks like an
- * array of two tasks. If the number of shards is known from another source, the task id is the
- * shard number. Variable names: sbatch(1), "OUTPUT ENVIRONMENT VARIABLES".
+ * Detects Slurm job arrays. A partial array (`--array=3,7`, which reruns these tasks) looks like an
+ * array of two tasks. If the number of shards is known from another source, the task ID is the
+ * shard number. Source of the variable names: sbatch(1), "OUTPUT ENVIRONMENT VARIABLES".
  */
 export function slurm(variables: Variables, knownShards: number | undefined): Claim | undefined {
   const id = integerIn(variables, ID);
@@ -137,8 +140,8 @@ function fromHosts(engine: ShardEngine, path: string, readText: ReadText): Claim
 }
 
 /**
- * Returns the index of a machine in the sorted host names. Sorting is required because the files
- * list hosts in different orders.
+ * Returns the claim of a machine, whose shard number is its index in the sorted host names. The
+ * names are sorted because the files list hosts in different orders.
  */
 function claimOf(engine: ShardEngine, by: string, current: unknown, hosts: unknown): Claim {
   const isList = Array.isArray(hosts) && hosts.every((host) => typeof host === 'string');
@@ -166,7 +169,10 @@ function parsed(text: string, uri: string): unknown {
   }
 }
 
-/** Returns the integer in a variable. @throws UsageError for any other text */
+/**
+ * Returns the integer in a variable; undefined if it is not set.
+ * @throws UsageError for any other text
+ */
 export function integerIn(variables: Variables, name: string): number | undefined {
   const text = variables[name];
   if (text === undefined || text === '') return undefined;

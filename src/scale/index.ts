@@ -1,7 +1,7 @@
 /**
- * Distributed runs: plans, shards, and mergeable reports. There is no scheduler: an engine starts
- * the processes and gives each a number. The plan and the number determine the work of a process.
- * The reports of all processes merge into one.
+ * Distributed runs: plans, shards, and mergeable reports. This module contains no scheduler: an
+ * engine starts the processes and assigns each a number. The plan and this number determine the
+ * work of a process. The reports of all processes can be merged into one.
  *
  * @module
  */

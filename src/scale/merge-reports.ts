@@ -13,8 +13,8 @@ import {
 import { type TotalReport, totalOf } from './total-report.ts';
 
 /**
- * Merges shard reports. The operation is associative and commutative: the order of merging does not
- * change the JSON text. A shard that ran twice may occur twice if both reports are equal.
+ * Merges shard reports. Merging is associative and commutative: its order does not affect the
+ * resulting JSON text. A shard that ran twice may occur twice if both of its reports are equal.
  *
  * @param reports one or more
  * @throws UsageError if there are no reports
@@ -51,7 +51,7 @@ export function mergeReports<C extends ShardCommand>(reports: Iterable<ShardRepo
 
 /** Result of merging report files. */
 export interface MergedReportFiles extends Pick<ShardReport, 'command' | 'plan' | 'shards' | 'settings'> {
-  /** Shards without a report. */
+  /** Numbers of the shards without a report. */
   readonly missing: readonly number[];
   /** Returns the total report. @throws RecordpipeError `missing-shards` */
   total(): TotalReport;
@@ -62,11 +62,11 @@ const PARALLEL_READS = 8;
 
 /**
  * Reads and merges report files. Equivalent to `totalReport(mergeReports(…))`, but does not hold
- * all reports in memory.
+ * all reports in memory at once.
  *
  * @param files paths and `s3://` addresses, as returned by `findReports`
  * @throws UsageError if there are no files
- * @throws RecordpipeError as `readReport` and `mergeReports`
+ * @throws RecordpipeError the same errors as `readReport` and `mergeReports`
  */
 export async function mergeReportFiles(
   files: readonly string[],
@@ -90,7 +90,7 @@ class Adding {
   readonly #read: (file: string) => Promise<ShardReport>;
   /** The first report, without its results. */
   #head: ShardReport | undefined;
-  /** File that contains each shard. */
+  /** File that contains the report of each shard. */
   readonly #from = new Map<number, string>();
   readonly #results: ShardResults[keyof ShardResults][] = [];
   /** Number of shards merged into each result. */
@@ -113,7 +113,7 @@ class Adding {
       this.#from.set(shard, file);
       this.#take(result);
     }
-    // Rare: read the earlier report again to compare it.
+    // In this rare case, the earlier report is read again and compared.
     for (const before of again) mergeReports([await this.#read(before), report]);
   }
 
@@ -132,7 +132,9 @@ class Adding {
     };
   }
 
-  /** Merges statistics as they arrive, always those with equal numbers of shards. */
+  /**
+   * Adds a result. Merges statistics as they arrive, always two that cover equal numbers of shards.
+   */
   #take(result: ShardResults[keyof ShardResults]): void {
     this.#results.push(result);
     this.#counts.push(1);
@@ -146,7 +148,10 @@ class Adding {
   }
 }
 
-/** @throws RecordpipeError `report-mismatch` for reports of different runs */
+/**
+ * Throws an error unless two reports are of the same run.
+ * @throws RecordpipeError `report-mismatch`
+ */
 function checkSame(a: ShardReport, b: ShardReport): void {
   const differing = ASPECTS.find(([, of]) => of(a) !== of(b));
   if (differing === undefined) return;

@@ -14,19 +14,19 @@ import { checkShards } from './shard.ts';
 
 /** Options of {@link planShards}. Every field has a default. */
 export interface PlanOptions extends Reaching, InputOptions {
-  /** Which files to list in folders. Default `auto`. */
+  /** Format of the files to list in folders. Default `auto`. */
   readonly format: Format;
   /**
-   * Number of shards, 1 to 100,000. If set, workers can omit it. Default: undefined; each worker
-   * passes it.
+   * Number of shards, 1 to 100,000. If set, workers do not need to specify it. Default: undefined;
+   * each worker specifies it.
    */
   readonly shards: number | undefined;
   /**
-   * Target part size. Larger files with an index (see `buildIndex`) are divided at record
-   * boundaries into parts of about this many bytes. Default: undefined; files are not divided.
+   * Target part size, in bytes. Larger files that have an index (see `buildIndex`) are divided at
+   * record boundaries into parts of about this size. Default: undefined; files are not divided.
    */
   readonly cutBytes: number | undefined;
-  /** Called with the reason for each larger file that cannot be divided. */
+  /** Called for each larger file that cannot be divided, with the reason. */
   readonly onUncut: ((uri: string, why: Error) => void) | undefined;
 }
 
@@ -40,18 +40,18 @@ const NAMES: OptionNames<PlanOptions> = {
   signal: true,
 };
 
-/** Concurrent requests for the sizes of objects given by address. */
+/** Number of concurrent requests for the sizes of objects specified by address. */
 const PARALLEL_REQUESTS = 32;
 
 /**
  * Creates a plan: a fixed list of the files that `inputs` match, with their sizes and ETags.
- * Listings provide these; files and objects given individually take one request each. 100,000
- * objects use about 30 MB of memory.
+ * Listings provide these; files and objects specified individually take one request each. A plan of
+ * 100,000 objects uses about 30 MB of memory.
  *
  * @param inputs files, folders, patterns, `@list`: see `expandInputs`
  * @throws UsageError for standard input, which cannot be divided; for an invalid option
- * @throws RecordpipeError as `expandInputs`; `object-missing`, `not-found` for a file given by name
- *   that does not exist
+ * @throws RecordpipeError the same errors as `expandInputs`; `object-missing`, `not-found` for a
+ *   file specified by name that does not exist
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -106,7 +106,7 @@ async function knownFile(input: FileInput, { objects, signal }: Reaching): Promi
   const { path: uri, size, etag, range } = input;
   if (size !== undefined) return { uri, size, ...(etag && { etag }), ...(range && { range }) };
   const info = await statObject(uri, { ...objects, signal });
-  // The ETag of a local file is valid on one machine only.
+  // The ETag of a local file is valid only on one machine.
   return { uri, size: info.size, ...(info.etag && isRemote(uri) && { etag: info.etag }) };
 }
 
@@ -116,7 +116,7 @@ interface Borders {
   offset(record: number): number;
 }
 
-/** Error codes for a file without a valid index. */
+/** Error codes that mean that a file has no valid index. */
 const NO_INDEX = [
   'not-found',
   'object-missing',
@@ -138,7 +138,7 @@ async function cutFile(
   const { uri, size, range } = file;
   if (size <= cutBytes || range !== undefined) return [file];
   try {
-    // Imported lazily to reduce start-up time.
+    // Imported lazily to reduce startup time.
     const { openIndexed } = await import('../records/indexes/open-indexed.ts');
     const indexed = await openIndexed(uri, { objects, signal });
     try {
@@ -159,7 +159,7 @@ async function cutFile(
   }
 }
 
-/** Returns the first record of each part, followed by the number of records. */
+/** Returns the index of the first record of each part, followed by the number of records. */
 function bordersOf(indexed: Borders, size: number, parts: number): number[] {
   const borders = [0];
   for (let part = 1; part < parts; part++) {
@@ -169,7 +169,7 @@ function bordersOf(indexed: Borders, size: number, parts: number): number[] {
   return [...borders, indexed.length];
 }
 
-/** Returns the first record that begins at or after a position. */
+/** Returns the index of the first record that begins at or after a position. */
 function firstFrom(indexed: Borders, position: number): number {
   let low = 0;
   let high = indexed.length;

@@ -12,24 +12,25 @@ import { MAX_SHARDS } from './shard.ts';
 
 /**
  * A fixed list of files with their sizes and ETags, created by `planShards`. Workers that read the
- * same plan divide the same work, even if files are added or overwritten in the meantime.
+ * same plan divide the same work, even if files have been added or overwritten in the meantime.
  */
 export interface ShardPlan {
   /**
-   * Files without duplicates, sorted by the UTF-8 bytes of their addresses; parts of one file by
-   * position.
+   * Files without duplicates, sorted by the UTF-8 bytes of their addresses. Parts of one file are
+   * sorted by position.
    */
   readonly files: readonly KnownFile[];
-  /** Total bytes of all files. */
+  /** Total size of all files, in bytes. */
   readonly bytes: number;
-  /** SHA-256 of the files in hexadecimal. Plans with equal hashes list the same work. */
+  /** SHA-256 hash of the files, in hexadecimal. Plans with equal hashes list the same work. */
   readonly hash: string;
-  /** Number of shards. Undefined: each worker passes it. */
+  /** Number of shards. If undefined, each worker specifies it. */
   readonly shards: number | undefined;
 }
 
 /**
- * Replaces the parts in a plan by whole files, for commands that cannot process a part of a file.
+ * Returns the plan with whole files instead of parts, for commands that cannot process a part of a
+ * file.
  */
 export function uncut(plan: ShardPlan): ShardPlan {
   if (plan.files.every(({ range }) => range === undefined)) return plan;
@@ -44,7 +45,7 @@ export function planOf(files: readonly KnownFile[], shards: number | undefined):
   return { files, bytes: sum.bytes, hash: sum.hash(), shards };
 }
 
-/** Returns the size of a file, or of its planned part. */
+/** Returns the size of a file or, if only a part is planned, of this part. */
 export function bytesOf({ size, range }: KnownFile): number {
   return range === undefined ? size : range.end - range.start;
 }
@@ -59,16 +60,19 @@ export function compareFiles(
 
 /** Options of {@link writePlan}. Every field has a default. */
 export interface PlanWriteOptions extends Reaching {
-  /** Whether to replace an existing file. Default false: it is an `already-exists` error. */
+  /**
+   * Whether to replace an existing file. Default false: an existing file is an `already-exists`
+   * error.
+   */
   readonly overwrite: boolean;
 }
 
-/** Approximate size of each write. Lines are batched. */
+/** Approximate size of each write, in characters. Lines are batched. */
 const PIECE_CHARACTERS = 256 * 1024;
 
 /**
- * Writes a plan as JSON Lines: a header, a line per file, and a trailer with their number and hash,
- * which reveals truncation. If the name ends in `.gz`, the plan is compressed.
+ * Writes a plan as JSON Lines: a header, one line per file, and a trailer with the number and hash
+ * of the files, which reveals truncation. If the name ends in `.gz`, the plan is compressed.
  *
  * @param output a path or `s3://bucket/key`; `-` for standard output
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `retries-exhausted`,
@@ -94,8 +98,8 @@ export async function writePlan(
 }
 
 /**
- * Fails if the plan lists the output. Compares only files of the same size, because a plan may list
- * a million files.
+ * Throws an error if the plan lists the output. Compares only files of the same size because a plan
+ * may list a million files.
  */
 function refuseListedFile({ files }: ShardPlan, output: string): void {
   const size = localSize(output);
@@ -133,7 +137,7 @@ export async function readPlan(input: string, { objects, signal }: Reaching = {}
 
 const NOT_A_PLAN = 'not a plan; write one with recordpipe plan';
 
-/** Checks for a SHA-256 in hexadecimal. */
+/** Checks for a SHA-256 hash in hexadecimal. */
 export const hash: Check = like(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 export const range: Check = shape<RecordRange>(
   { format: oneOf('tfrecord', 'recordio', 'textline'), from: count, to: count, start: count, end: count },
@@ -149,7 +153,7 @@ interface Head {
   readonly shards?: number;
 }
 
-/** The last line of a plan. A truncated plan has none. */
+/** The last line of a plan. A truncated plan does not have one. */
 interface Tail {
   readonly files: number;
   readonly bytes: number;
@@ -162,7 +166,7 @@ const HEAD: Check = shape<Head>(
 );
 const TAIL: Check = shape<Tail>({ files: count, bytes: count, hash }, {});
 
-/** Yields the lines of a plan, including line ends. */
+/** Yields the lines of a plan, including line endings. */
 function* planLines({ files, bytes, hash, shards }: ShardPlan): Generator<string, void, undefined> {
   const head: Head = { recordpipe: 'plan', version: 1, ...(shards !== undefined && { shards }) };
   yield `${JSON.stringify(head)}\n`;
@@ -268,7 +272,7 @@ class PlanSum {
   }
 }
 
-/** Formats a file. The key order is fixed, because plans are compared by their bytes. */
+/** Formats a file as a line. The key order is fixed because plans are compared by their bytes. */
 function fileLine({ uri, size, etag, range }: KnownFile): string {
   if (range === undefined) return JSON.stringify({ uri, size, etag });
   const { format, from, to, start, end } = range;

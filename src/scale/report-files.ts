@@ -12,7 +12,7 @@ import type { TotalReport } from './total-report.ts';
 /**
  * Returns the report files that `inputs` match. Works like `expandInputs`, except that folders, and
  * prefixes that end with a slash, match files whose names end in `.json`.
- * @throws RecordpipeError as `expandInputs`
+ * @throws RecordpipeError the same errors as `expandInputs`
  */
 export async function findReports(inputs: readonly string[], reaching: Reaching = {}): Promise<string[]> {
   const found = new Set<string>();
@@ -33,13 +33,16 @@ async function expand(input: string, reaching: Reaching): Promise<string[]> {
   throw new RecordpipeError('not-found', 'no reports found (*.json)', { uri: input });
 }
 
-/** First characters of every shard report, which distinguish it from other JSON. */
+/** First characters of every shard report, which distinguish it from other JSON documents. */
 const MAGIC = '{"recordpipe":"shard-report",';
-/** Maximum size of a report. The text of a larger one would exceed the maximum string length. */
+/**
+ * Maximum size of a report, in bytes. The text of a larger one would exceed the maximum string
+ * length.
+ */
 const MAX_REPORT_BYTES = 500_000_000;
 
 /**
- * Writes a report unless an equal one exists: an engine may rerun a worker that had already
+ * Writes a report unless an equal one exists, because an engine may rerun a worker that has already
  * finished.
  *
  * @param output a path or `s3://bucket/key`
@@ -66,7 +69,7 @@ export async function writeReport(
 }
 
 /**
- * Reads a report of one or more shards. Validates every field, because reports may come from an
+ * Reads a report of one or more shards. Validates every field because the report may come from an
  * untrusted source.
  * @param input a path or `s3://bucket/key`
  * @throws RecordpipeError `malformed-report`; `not-found`, `object-missing`, `access-denied`,
@@ -95,7 +98,7 @@ export async function readReport(input: string, reaching: Reaching = {}): Promis
   return report;
 }
 
-/** Reports whether a file begins like a shard report. */
+/** Reports whether a file begins as a shard report does. */
 export async function isReport(input: string, { objects, signal }: Reaching = {}): Promise<boolean> {
   const options = { ...objects, firstPartBytes: MAGIC.length, signal };
   let head = '';
@@ -106,7 +109,9 @@ export async function isReport(input: string, { objects, signal }: Reaching = {}
   return head.startsWith(MAGIC);
 }
 
-/** Formats a report: a shard report on one line, for programs; a total report indented. */
+/**
+ * Formats a report. A shard report, which programs read, is one line; a total report is indented.
+ */
 export function reportText(report: ShardReport | TotalReport): string {
   return `${JSON.stringify(report, undefined, report.recordpipe === 'total-report' ? 2 : undefined)}\n`;
 }

@@ -17,14 +17,14 @@ import {
 } from './engines.ts';
 import { checkShards, type Shard } from './shard.ts';
 
-/** Shard of this process, with the engine that assigned it. */
+/** Shard of this process, and the engine that assigned it. */
 export interface EnvironmentShard extends Shard {
   readonly engine: ShardEngine;
   /** Human-readable evidence: variables with their values, or a file. */
   readonly by: string;
   /**
-   * Local folders that SageMaker has already divided (`ShardedByS3Key`). Their files must not be
-   * divided again.
+   * Local folders whose files SageMaker has already divided among the machines (`ShardedByS3Key`).
+   * These files must not be divided again.
    */
   readonly shardedFolders: readonly string[];
 }
@@ -39,16 +39,16 @@ const ENGINES: Record<ShardEngine, string> = {
   ranks: 'RANK and WORLD_SIZE',
 };
 
-/** Variable that provides the number of shards if the engine does not. */
+/** Environment variable that provides the number of shards if the engine does not. */
 const SHARDS = 'RECORDPIPE_SHARDS';
 
 /**
  * Determines the shard of this process from the engine that started it: AWS Batch array jobs,
  * Kubernetes Indexed Jobs, SageMaker Processing and training jobs (`resourceconfig.json`), Slurm
- * arrays, RANK and WORLD_SIZE, in this order. If several are present, they must agree.
+ * arrays, or RANK and WORLD_SIZE, in this order. If several are present, they must agree.
  *
  * The engine provides the number of shards. If it does not (Kubernetes), `RECORDPIPE_SHARDS` or
- * `shards` does. If either is set, the task id of a partial array, which reruns some tasks (Slurm's
+ * `shards` does. If either is set, the task ID of a partial array, which reruns some tasks (Slurm's
  * `--array=3,7`), is the shard number.
  *
  * @param variables environment variables. Default: those of this process
@@ -115,7 +115,8 @@ function same(one: number | undefined, other: number | undefined): number | unde
 }
 
 /**
- * Returns the number of shards. @throws UsageError if the claim contradicts it or the first claim
+ * Returns the number of shards if it is known.
+ * @throws UsageError if the claim contradicts the number of shards or the first claim
  */
 function agreed(shards: number | undefined, claim: Claim, first: Claim): number | undefined {
   const differs = claim.index !== first.index;

@@ -29,23 +29,23 @@ import { checkShards, MAX_SHARDS, type Shard } from './shard.ts';
 /** Output that a command wrote for a file. */
 export interface DoneFile {
   readonly uri: string;
-  /** Path or address of the output; omitted if nothing was written. */
+  /** Path or address of the output; omitted if no output was written. */
   readonly output?: string;
   readonly records?: number;
-  /** Size of the output. */
+  /** Size of the output, in bytes. */
   readonly bytes?: number;
   /** Reason why the command failed for this file. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 
 /**
- * Results of a shard, by command. They contain nothing that varies between runs: a shard that runs
- * again writes the same bytes.
+ * Results of a shard, by command. They contain nothing that varies between runs, so a shard that
+ * runs again writes the same bytes.
  */
 export interface ShardResults {
   readonly validate: { readonly files: readonly CheckedFile[] };
   readonly stats: DatasetStats;
-  /** Statistics. The schema is inferred when all shards are merged. */
+  /** Statistics of the files. The schema is inferred when all shards are merged. */
   readonly schema: DatasetStats;
   readonly index: { readonly files: readonly DoneFile[] };
   readonly convert: { readonly files: readonly DoneFile[] };
@@ -53,7 +53,7 @@ export interface ShardResults {
 
 export type ShardCommand = keyof ShardResults;
 
-/** Options that affect the results. */
+/** Values of the options that affect the results. */
 export type ShardSettings = Readonly<Record<string, string | number | boolean>>;
 
 /** Results of one shard. */
@@ -71,8 +71,8 @@ export interface PlanSummary {
 }
 
 /**
- * Results of one or more shards. Workers write it, and `mergeReports` merges it. Fields may be
- * added; `version` changes when the meaning of a field changes.
+ * Results of one or more shards. Workers write such reports, and `mergeReports` merges them. Fields
+ * may be added; `version` changes when the meaning of a field changes.
  */
 export interface ShardReport<C extends ShardCommand = ShardCommand> {
   readonly recordpipe: 'shard-report';
@@ -89,8 +89,8 @@ export interface ShardReport<C extends ShardCommand = ShardCommand> {
 /**
  * Builds the report of one shard.
  *
- * @param result results with files in plan order
- * @param settings options that affect the results; reports with different settings do not merge
+ * @param result results, with files in plan order
+ * @param settings options that affect the results; reports with different settings cannot be merged
  * @throws UsageError for a shard number that is out of range
  * @example see `mergeReports`
  */
@@ -117,7 +117,7 @@ export function shardReport<C extends ShardCommand>(
 }
 
 /**
- * Returns a file name that is unique to the command, plan and shard:
+ * Returns a file name that is unique to the command, plan and shard, such as
  * `validate-0123456789ab-00003-of-00008.json`.
  */
 export function reportName({ command, plan, shards, parts }: ShardReport): string {
@@ -126,7 +126,7 @@ export function reportName({ command, plan, shards, parts }: ShardReport): strin
 }
 
 /**
- * Returns the shards without a report, in ascending order.
+ * Returns the numbers of the shards without a report, in ascending order.
  * @throws UsageError for more than 100,000 shards
  */
 export function missingShards({ shards, parts }: Pick<ShardReport, 'shards' | 'parts'>): number[] {

@@ -17,7 +17,7 @@ export function checkShards(shards: number): void {
 }
 
 /**
- * Formats shard numbers in the syntax of engines, such as `sbatch --array`: `0,3-5,7`.
+ * Formats shard numbers in the syntax of engines, such as that of `sbatch --array`: `0,3-5,7`.
  *
  * @param shards in ascending order
  * @example

@@ -16,7 +16,7 @@ import {
   type ShardSettings,
 } from './shard-report.ts';
 
-/** Removes the fields of a report that vary between runs. */
+/** Returns the report of a file without the fields that vary between runs. */
 export function checkedFile({ seconds: _, ...file }: FileReport): CheckedFile {
   return file;
 }
@@ -34,7 +34,7 @@ export interface TotalResults {
   readonly convert: { readonly files: readonly DoneFile[] };
 }
 
-/** Merged report of all shards. It equals the report of a single run, byte for byte. */
+/** Merged report of all shards. It is byte-for-byte identical to the report of a single run. */
 export interface TotalReport<C extends ShardCommand = ShardCommand> {
   readonly recordpipe: 'total-report';
   readonly version: 1;
@@ -47,8 +47,8 @@ export interface TotalReport<C extends ShardCommand = ShardCommand> {
 }
 
 /**
- * Builds the total report from a report of all shards. It equals the report of a single run, byte
- * for byte.
+ * Builds the total report from a merged report of all shards. The result is byte-for-byte identical
+ * to the report of a single run.
  *
  * @throws RecordpipeError `missing-shards`, with the missing shard numbers
  * @throws UsageError for a schema if no record is an Example
@@ -59,7 +59,7 @@ export function totalReport<C extends ShardCommand>(report: ShardReport<C>): Tot
   return totalOf(report, missingShards(report), results);
 }
 
-/** Does the same as {@link totalReport} for the results of shards in any order. */
+/** Like {@link totalReport}, but accepts the results of the shards in any order. */
 export function totalOf<C extends ShardCommand>(
   { command, plan, shards, settings }: Pick<ShardReport<C>, 'command' | 'plan' | 'shards' | 'settings'>,
   missing: readonly number[],
@@ -102,7 +102,10 @@ const TOTALS: {
   convert: totalDone,
 };
 
-/** Merges pairwise in rounds: merging one by one would sort a thousand times. */
+/**
+ * Merges statistics pairwise in rounds, because merging a thousand one by one would sort them a
+ * thousand times.
+ */
 function totalStats(results: readonly DatasetStats[]): DatasetStats {
   let level = results.length === 0 ? [NO_STATS] : results;
   do {
@@ -122,6 +125,7 @@ function totalDone(results: readonly { readonly files: readonly DoneFile[] }[]):
 }
 
 /**
+ * Throws an error if shards are missing.
  * @throws RecordpipeError `missing-shards`, with the missing shard numbers in the syntax of engines
  */
 function checkComplete(shards: number, missing: readonly number[]): void {
@@ -130,7 +134,7 @@ function checkComplete(shards: number, missing: readonly number[]): void {
   throw new RecordpipeError('missing-shards', text);
 }
 
-/** Builds the report of all files from those of their parts. */
+/** Builds the report of all files from the reports of their parts. */
 function totalValidation(
   files: readonly CheckedFile[],
   maxErrors: number,
@@ -148,7 +152,7 @@ function totalValidation(
   return withSchema ? withSchemaTotals(report) : report;
 }
 
-/** Removes the range of a file that was joined from its parts. */
+/** Returns the report of a file without the range that remains after joining its parts. */
 function whole({ range: _, ...file }: CheckedFile): CheckedFile {
   return file;
 }

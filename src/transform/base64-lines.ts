@@ -8,12 +8,13 @@ import type { WriteFormat } from '../records/write/record-writer.ts';
 import { writeOptions } from '../records/write/write-options.ts';
 
 /**
- * Number of characters decoded at a time: a multiple of four, far below the maximum string length.
+ * Number of characters to decode at a time: a multiple of four that is far below the maximum string
+ * length.
  */
 const PIECE_CHARACTERS = 4 * 16 * 1024;
 /**
- * Maximum length of a JSON line. JSON is parsed from a string, and longer lines exceed the maximum
- * string length.
+ * Maximum length of a JSON line, in bytes. JSON is parsed from a string, and longer lines exceed
+ * the maximum string length.
  */
 const MAX_JSON_BYTES = 2 ** 29 - 25;
 const QUOTE = 0x22;
@@ -21,8 +22,8 @@ const BACKSLASH = 0x5c;
 const EQUALS = 0x3d;
 
 /**
- * Decodes the payload of a line into `target` at `at`, which must have room for the line. Accepts
- * only canonical base64 with padding (RFC 4648 section 4).
+ * Decodes the payload of a line into `target` at `at`. `target` must have room for the whole line.
+ * Accepts only canonical base64 with padding (RFC 4648 section 4).
  *
  * @returns the length of the payload, or a description of the problem
  */
@@ -41,7 +42,7 @@ export function decodeLine(
 }
 
 /**
- * Returns the base64 text of a line in the form that this package writes; undefined for other
+ * Returns the base64 text of a line that has the form written by this package; undefined for other
  * forms.
  */
 function plainData(line: Buffer): Buffer | undefined {
@@ -50,7 +51,7 @@ function plainData(line: Buffer): Buffer | undefined {
   if (end < before.length || line.toString('latin1', 0, before.length) !== before) return undefined;
   if (line.toString('latin1', end) !== after) return undefined;
   const inner = line.subarray(before.length, end);
-  // Lines with more fields or escapes go to the JSON parser.
+  // The JSON parser handles lines that contain more fields or escapes.
   return inner.includes(QUOTE) || inner.includes(BACKSLASH) ? undefined : inner;
 }
 
@@ -84,7 +85,7 @@ function decode(text: Buffer, target: Uint8Array, at: number): number | string {
   for (let from = 0; from < length; from += PIECE_CHARACTERS) {
     const piece = text.toString('latin1', from, Math.min(length, from + PIECE_CHARACTERS));
     const written = bytes.write(piece, to, 'base64');
-    // Node's decoder skips invalid characters. Encoding the result again detects that.
+    // Node's decoder skips invalid characters. Encoding the result again detects this.
     if (bytes.toString('base64', to, to + written) !== piece) return badCharacter(piece, from);
     to += written;
   }
@@ -105,7 +106,7 @@ function kindOf(value: unknown): string {
 export interface Base64Decoding {
   readonly format: 'jsonl' | 'base64';
   readonly maxRecordBytes: number | undefined;
-  /** Called for each skipped line. Undefined: the first invalid line is an error. */
+  /** Called for each skipped line. If undefined, the first invalid line is an error. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   readonly place: ErrorPlace;
 }
@@ -114,7 +115,7 @@ const DEFAULT_MAX_RECORD_BYTES = 2 ** 31 - 1;
 
 /**
  * Decodes batches of lines into batches of records. Each record keeps the index of its line, in a
- * buffer of the same size, so that offsets refer to lines. A batch is valid until the next one is
+ * buffer of the same size, so offsets refer to lines. A batch is valid until the next one is
  * requested.
  */
 export async function* base64Batches(lines: Batches, decoding: Base64Decoding): Batches {
@@ -147,7 +148,7 @@ export async function* base64Batches(lines: Batches, decoding: Base64Decoding): 
   }
 }
 
-/** Decodes the lines `from` to `to` of a batch. */
+/** Decodes lines `from` to `to` of a batch. */
 function part(
   lines: RecordBatch,
   bytes: Uint8Array,
@@ -174,7 +175,7 @@ function lineError(
   return new RecordpipeError('malformed-jsonl', `line ${record + 1}: ${problem}${hint}`, where);
 }
 
-/** The text before and after the base64 in a line. */
+/** Text before and after the base64 in a line. */
 export interface LineShape {
   readonly before: string;
   readonly after: string;
@@ -199,8 +200,8 @@ export function base64Writing(name: 'jsonl' | 'base64'): WriteFormat {
 }
 
 /**
- * Number of payload bytes encoded at a time: a multiple of three, so that the pieces concatenate,
- * far below the maximum string length.
+ * Number of payload bytes to encode at a time: a multiple of three, so that the encoded pieces can
+ * be concatenated, that is far below the maximum string length.
  */
 const PIECE_BYTES = 3 * 16 * 1024;
 

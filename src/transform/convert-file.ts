@@ -8,7 +8,7 @@ import { type TransformOptions, type TransformResult, transformOptions } from '.
 /**
  * Converts a file to another format or compression. Payloads stay unchanged. Text converted to text
  * keeps its carriage returns unless `cr` is set. The output is replaced atomically: until it is
- * complete, and after any failure, either no file or the old file has its name.
+ * complete, and after any failure, its name refers either to the old file or to no file.
  *
  * @param source a path, `-` for standard input, or any other byte source
  * @param output a path, or `-` for standard output, which receives data as it is produced

@@ -4,18 +4,20 @@ import { formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
  * Formats that transformations read and write: the binary formats, text lines, and two text
- * encodings of arbitrary bytes: `jsonl`, one JSON object `{"data":"<base64>"}` per line, and
- * `base64`, one base64 string per line.
+ * encodings of arbitrary bytes. `jsonl` has one JSON object `{"data":"<base64>"}` per line, and
+ * `base64` has one base64 string per line.
  */
 export type FileFormat = FormatName | 'jsonl' | 'base64';
 
-/** Format and compression according to a file name. */
+/** Format and compression indicated by a file name. */
 export interface NamedKind {
   readonly format: FileFormat | undefined;
   readonly compression: Compression;
 }
 
-/** Text encodings of arbitrary bytes, with their file extensions, the preferred one first. */
+/**
+ * Text encodings of arbitrary bytes with their file extensions. The preferred extension is first.
+ */
 const SPELLINGS = { jsonl: ['jsonl', 'ndjson'], base64: ['b64', 'base64'] } as const;
 
 /** Returns the names of all file formats. */
@@ -24,9 +26,9 @@ export function fileFormats(): FileFormat[] {
 }
 
 /**
- * Returns the format and compression according to a file name, which may have a shard number after
+ * Returns the format and compression indicated by a file name, which may have a shard number after
  * the extension (`train.rec-00000-of-00012.gz`). `.gz` and `.gzip` mean gzip, `.zz` and `.zlib`
- * mean zlib, everything else means no compression.
+ * mean zlib, and everything else means no compression.
  *
  * @example
  * ```ts

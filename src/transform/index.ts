@@ -1,5 +1,6 @@
 /**
- * Transformations of record files: convert, merge, repair, sample, shuffle, split. Node only.
+ * Transformations of record files: convert, merge, repair, sample, shuffle, and split. Requires
+ * Node.
  *
  * @module
  */

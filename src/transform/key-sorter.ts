@@ -11,18 +11,22 @@ import {
 } from './keyed-records.ts';
 import { TempFile } from './temp-file.ts';
 
-/** Minimum buffer size of a bucket. Smaller buffers slow down writing. */
+/** Minimum buffer size of a bucket, in bytes. Smaller buffers slow down writing. */
 const MIN_BUFFER_BYTES = 64 * 1024;
-/** Maximum buffer size of a bucket. Larger buffers do not speed up writing. */
+/** Maximum buffer size of a bucket, in bytes. Larger buffers do not speed up writing. */
 const MAX_BUFFER_BYTES = 1024 * 1024;
-/** Maximum total size of all bucket buffers. */
+/** Maximum total size of all bucket buffers, in bytes. */
 const MAX_BUFFERS_BYTES = 2 ** 28;
-/** Maximum arena size. Arena positions have 32 bits, and more memory would not speed up sorting. */
+/**
+ * Maximum arena size, in bytes. Arena positions have 32 bits, and more memory would not speed up
+ * sorting.
+ */
 const MAX_ARENA_BYTES = 2 ** 31;
-/** Maximum number of open files. */
+/** Maximum number of parts, which limits the number of open files. */
 const MAX_PARTS = 256;
 /**
- * Number of parts if the total size is unknown: enough to sort fifty times the memory in one pass.
+ * Number of parts if the total size is unknown. With it, fifty times the memory size can be sorted
+ * in one pass.
  */
 const DEFAULT_PARTS = 64;
 /** Safety factor for buckets of unequal size. */
@@ -37,18 +41,18 @@ export type Emit = (payload: Uint8Array) => Promise<void> | undefined;
 
 /** Memory and disk limits of a sort. */
 export interface SorterLimits {
-  /** Memory for records, index and buffers. */
+  /** Memory for records, index and buffers, in bytes. */
   readonly memoryBytes: number;
   /** Folder for temporary files. */
   readonly folder: string;
-  /** Size of the source, if known. */
+  /** Size of the source, if it is known. */
   readonly totalBytes: number | undefined;
 }
 
 /**
- * Sorts records by 64-bit keys in bounded memory. Records that do not fit are distributed to
- * temporary files by key range, in input order; each file is then sorted in memory. A file that is
- * still too large is distributed again.
+ * Sorts records by 64-bit keys in bounded memory. Records that do not fit in memory are distributed
+ * to temporary files by key range, in input order; each file is then sorted in memory. A file that
+ * is still too large is distributed again.
  */
 export class KeySorter {
   readonly #arena: RecordArena;
@@ -68,8 +72,8 @@ export class KeySorter {
   }
 
   /**
-   * Adds a record. If it returns a promise, await it before changing the payload or adding another
-   * record.
+   * Adds a record. If this method returns a promise, await it before changing the payload or adding
+   * another record.
    */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     if (this.#buckets !== undefined) return this.#buckets.add(hi, lo, payload);
@@ -110,7 +114,7 @@ export class KeySorter {
     const { totalBytes } = this.#limits;
     const { used, count } = this.#arena;
     if (totalBytes === undefined || count === 0) return Math.min(DEFAULT_PARTS, this.#maxParts);
-    // Assumes one byte of framing per record, which is the minimum.
+    // Assumes the minimum framing of one byte per record.
     const sourceBytes = used - (ENTRY_BYTES - 1) * count;
     return this.#partsFor(((used + ENTRY_BYTES * count) / sourceBytes) * totalBytes);
   }
@@ -161,7 +165,7 @@ function addEntry(buckets: KeyBuckets, bytes: Uint8Array, at: number): Promise<v
   return buckets.add(readU32(bytes, at + 4), readU32(bytes, at + 8), payload);
 }
 
-/** Reads the entries of a file through `window`. Larger entries get a separate buffer. */
+/** Reads the entries of a file through `window`. Larger entries use a separate buffer. */
 export async function eachEntry(
   file: TempFile,
   window: Uint8Array,
@@ -221,11 +225,11 @@ export class SpooledRecords {
   }
 }
 
-/** The keyed records of one key range, in a temporary file. */
+/** Keyed records of one key range, in a temporary file. */
 export interface KeyBucket {
   readonly range: KeyRange;
   readonly count: number;
-  /** Undefined if there are no records. */
+  /** File that contains the records; undefined if there are no records. */
   readonly file: TempFile | undefined;
 }
 
@@ -243,7 +247,10 @@ class OpenBucket implements KeyBucket {
     this.#folder = folder;
   }
 
-  /** If it returns a promise, the payload must not change until the promise settles. */
+  /**
+   * Adds a record. If this method returns a promise, the payload must not change until the promise
+   * settles.
+   */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     this.count++;
     if (this.#used + ENTRY_BYTES + payload.length > this.#buffer.length)
@@ -265,7 +272,8 @@ class OpenBucket implements KeyBucket {
       this.#used = writeEntry(this.#buffer, 0, hi, lo, payload);
       return;
     }
-    // Larger than a buffer: only the header is buffered, the payload is written directly.
+    // If the record is larger than the buffer, only the header is buffered. The payload is written
+    // directly.
     this.#used = writeEntry(this.#buffer, 0, hi, lo, EMPTY);
     writeU32(this.#buffer, 0, payload.length);
     await this.flush();
@@ -273,12 +281,12 @@ class OpenBucket implements KeyBucket {
   }
 }
 
-/** Distributes keyed records to temporary files, one for each part of a key range. */
+/** Distributes keyed records to temporary files, one per part of a key range. */
 export class KeyBuckets {
   readonly #range: KeyRange;
   readonly #buckets: readonly OpenBucket[];
 
-  /** @param memory buffers of all buckets; reusable after `finish` */
+  /** @param memory memory for the buffers of all buckets; reusable after `finish` */
   constructor(range: KeyRange, parts: number, memory: Uint8Array, folder: string) {
     this.#range = range;
     const each = Math.min(MAX_BUFFER_BYTES, Math.floor(memory.length / parts));
@@ -289,14 +297,14 @@ export class KeyBuckets {
   }
 
   /**
-   * Adds a record. If it returns a promise, await it before changing the payload or adding another
-   * record.
+   * Adds a record. If this method returns a promise, await it before changing the payload or adding
+   * another record.
    */
   add(hi: number, lo: number, payload: Uint8Array): Promise<void> | undefined {
     return this.#buckets[partOf(this.#range, this.#buckets.length, hi, lo)].add(hi, lo, payload);
   }
 
-  /** Returns the buckets in key order. */
+  /** Finishes all buckets and returns them in key order. */
   async finish(): Promise<KeyBucket[]> {
     for (const bucket of this.#buckets) await bucket.flush();
     return this.#buckets.map(({ range, count, file }) => ({ range, count, file }));

@@ -1,9 +1,9 @@
 import { readU32, writeU32 } from '../bytes/binary-data.ts';
 
-// Layout of a keyed record, in memory and in temporary files: payload length, upper and lower half
-// of the key, each 32 bits little-endian, then the payload.
+// Layout of a keyed record, in memory and in temporary files: the payload length, the upper half of
+// the key, and the lower half of the key, each as a 32-bit little-endian integer, then the payload.
 
-/** Size of an entry's header. */
+/** Size of an entry's header, in bytes. */
 export const ENTRY_BYTES = 12;
 
 /** A range of keys as floating-point numbers. Rounding preserves the order of keys. */
@@ -15,18 +15,21 @@ export interface KeyRange {
 /** The range of all 64-bit keys. */
 export const ALL_KEYS: KeyRange = Object.freeze({ from: 0, width: 2 ** 64 });
 
-/** Returns which of `parts` equal parts of a range contains a key. Monotonic in the key. */
+/**
+ * Returns the number of the part that contains a key if the range is divided into `parts` equal
+ * parts. The result is monotonic in the key.
+ */
 export function partOf(range: KeyRange, parts: number, hi: number, lo: number): number {
   const part = Math.floor(((hi * 2 ** 32 + lo - range.from) / range.width) * parts);
   return part < 0 ? 0 : part < parts ? part : parts - 1;
 }
 
-/** Returns one of `parts` equal parts of a range. */
+/** Returns the range of a part if a range is divided into `parts` equal parts. */
 export function rangeOfPart({ from, width }: KeyRange, parts: number, part: number): KeyRange {
   return { from: from + (width / parts) * part, width: width / parts };
 }
 
-/** Writes an entry, which must fit, and returns the index after it. */
+/** Writes an entry, for which there must be room, and returns the index after it. */
 export function writeEntry(
   target: Uint8Array,
   at: number,
@@ -46,14 +49,14 @@ export function entryBytes(bytes: Uint8Array, at: number): number {
   return ENTRY_BYTES + readU32(bytes, at);
 }
 
-/** Reports whether the key of the entry at `a` is less than that at `b`. */
+/** Reports whether the key of the entry at `a` is less than the key of the entry at `b`. */
 function keyIsLess(bytes: Uint8Array, a: number, b: number): boolean {
   const left = readU32(bytes, a + 4);
   const right = readU32(bytes, b + 4);
   return left < right || (left === right && readU32(bytes, a + 8) < readU32(bytes, b + 8));
 }
 
-/** Sorting memory per record: eight bytes for the sort key, four for the position. */
+/** Memory for sorting, in bytes per record: eight for the sort key and four for the position. */
 const INDEX_BYTES = 12;
 /**
  * Number of distinct key prefixes. A sort key combines 29 bits of the key with a 24-bit record
@@ -62,20 +65,23 @@ const INDEX_BYTES = 12;
 const KEY_PARTS = 2 ** 29;
 const MAX_RECORDS = 2 ** 24;
 
-/** Keyed records in one block of memory, with their index at its end. */
+/** Keyed records in one block of memory, with their index at the end of the block. */
 export class RecordArena {
   readonly bytes: Uint8Array;
-  /** Bytes used by entries. */
+  /** Number of bytes used by entries. */
   used = 0;
   count = 0;
 
-  /** @param bytes a multiple of eight */
+  /** @param bytes size of the block; a multiple of eight */
   constructor(bytes: number) {
-    // The system allocates pages on first use.
+    // The operating system allocates pages on first use.
     this.bytes = new Uint8Array(new ArrayBuffer(bytes));
   }
 
-  /** Reports whether the arena can hold and sort `count` entries of `entriesBytes` in total. */
+  /**
+   * Reports whether the arena can hold and sort `count` entries with a total size of
+   * `entriesBytes`.
+   */
   holds(count: number, entriesBytes: number): boolean {
     return count <= MAX_RECORDS && entriesBytes + count * INDEX_BYTES + 8 <= this.bytes.length;
   }
@@ -94,7 +100,7 @@ export class RecordArena {
   }
 
   /**
-   * Returns the position of each entry, in key order. Valid until the arena changes.
+   * Returns the position of each entry, in key order. The result is valid until the arena changes.
    * @param range a range that contains all keys
    */
   sorted(range: KeyRange): Uint32Array {
@@ -109,7 +115,8 @@ export class RecordArena {
       at += entryBytes(bytes, at);
     }
     order.sort();
-    // The sorted positions overwrite the sort keys from the front: four bytes for every eight read.
+    // The sorted positions overwrite the sort keys from the beginning: four bytes for every eight
+    // read.
     const result = new Uint32Array(bytes.buffer, start, count);
     let run = 0;
     let runPart = -1;

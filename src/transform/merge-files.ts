@@ -13,12 +13,12 @@ export interface MergeResult extends TransformResult {
 }
 
 /**
- * Concatenates the records of several files in the given order. Sources may differ in format and
- * compression.
+ * Concatenates the records of several files in the given order. The sources may differ in format
+ * and compression.
  *
- * @param sources one or more, each as for `convertFile`
+ * @param sources one or more, each as in `convertFile`
  * @param output a path, or `-` for standard output
- * @throws as `convertFile`
+ * @throws the same errors as `convertFile`
  * @throws UsageError if there are no sources, or for an invalid option value
  * @example
  * ```ts

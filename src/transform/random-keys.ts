@@ -1,9 +1,9 @@
 import { UsageError } from '../errors.ts';
 
 /**
- * SplitMix64 (Steele, Lea and Flood, 2014): the i-th number is a bijective mix of `seed + (i + 1) *
- * 0x9e3779b97f4a7c15`, modulo 2^64. The numbers of one seed are distinct, because the mix is
- * bijective. Computed in 32-bit halves, without BigInt.
+ * The SplitMix64 generator (Steele, Lea and Flood, 2014). The i-th number is a bijective mix of
+ * `seed + (i + 1) * 0x9e3779b97f4a7c15`, modulo 2^64. All numbers of one seed are distinct because
+ * the mix is bijective. They are computed in 32-bit halves, without BigInt.
  */
 export class SplitMix64 {
   /** Upper half of the current number; `lo` is the lower half. */
@@ -38,7 +38,7 @@ export class SplitMix64 {
     this.hi = (hi ^ (hi >>> bits)) >>> 0;
   }
 
-  /** Multiplies modulo 2^64. */
+  /** Multiplies the current number, modulo 2^64. */
   #multiply(hi: number, lo: number): void {
     const a = this.lo & 0xffff;
     const b = this.lo >>> 16;
@@ -47,7 +47,7 @@ export class SplitMix64 {
     const low = a * c;
     const middle = b * c + (low >>> 16);
     const carried = a * d + (middle & 0xffff);
-    // Exact, because it is less than 2^53.
+    // This is exact because it is less than 2^53.
     const high = b * d + Math.floor(middle / 65536) + Math.floor(carried / 65536);
     this.hi = (Math.imul(this.lo, hi) + Math.imul(this.hi, lo) + (high >>> 0)) >>> 0;
     this.lo = (((carried & 0xffff) << 16) | (low & 0xffff)) >>> 0;
@@ -60,7 +60,7 @@ export function checkSeed(seed: number): void {
     throw new UsageError(`seed: expected an integer from 0 to 2^53 - 1, got ${seed}`);
 }
 
-/** The N smallest 64-bit keys added so far, as a heap with the largest on top. */
+/** The N smallest 64-bit keys added so far, stored as a heap with the largest on top. */
 export class SmallestKeys {
   readonly #max: number;
   #hi: Uint32Array = new Uint32Array(16);
@@ -71,7 +71,10 @@ export class SmallestKeys {
     this.#max = max;
   }
 
-  /** Adds a key, which must be distinct. Returns whether it is among the smallest so far. */
+  /**
+   * Adds a key, which must differ from all others, and reports whether it is among the smallest so
+   * far.
+   */
   add(hi: number, lo: number): boolean {
     if (this.#count < this.#max) {
       this.#grow();

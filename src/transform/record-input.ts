@@ -24,15 +24,15 @@ export interface RecordInput {
   readonly uri: string | undefined;
   readonly format: FileFormat;
   readonly compression: Compression;
-  /** Total size, if known and uncompressed. */
+  /** Total size, if it is known and the source is uncompressed. */
   readonly totalBytes: number | undefined;
-  /** Each batch is valid until the next one is requested. */
+  /** Batches of records. Each batch is valid until the next one is requested. */
   readonly batches: Batches;
 }
 
 /**
  * Opens a source.
- * @throws RecordpipeError as `openRecords`
+ * @throws RecordpipeError the same errors as `openRecords`
  */
 export async function openInput(source: ByteSource, opening: InputOpening): Promise<RecordInput> {
   const { from, read, signal, onCorrupt, chunkBytes } = opening;
@@ -75,8 +75,8 @@ const LINES = {
 } as const;
 
 /**
- * Returns batches whose `return` also closes the source: a generator that was never started does
- * not close it.
+ * Returns batches whose `return` method also closes the source, because a generator that was never
+ * started would not close it.
  */
 function closing(batches: Batches, lines: Batches): Batches {
   const end = batches.return.bind(batches);
@@ -88,7 +88,10 @@ function closing(batches: Batches, lines: Batches): Batches {
   return batches;
 }
 
-/** Selects jsonl or base64 by name, because their content looks like any text lines. */
+/**
+ * Selects jsonl or base64 by name, because the content of these formats looks like any other text
+ * lines.
+ */
 function base64ByName(uri: string | undefined): 'jsonl' | 'base64' | 'auto' {
   const named = uri === undefined ? undefined : kindOfName(uri).format;
   return named === 'jsonl' || named === 'base64' ? named : 'auto';
@@ -104,7 +107,7 @@ function totalOf({
   return compression === 'none' ? size?.() : undefined;
 }
 
-/** Returns the name of a source for errors and reports. */
+/** Returns the name of a source for errors and reports; undefined if it has none. */
 export function nameOf(source: ByteSource): string | undefined {
   if (source === '-' || source === process.stdin) return '<stdin>';
   if (typeof source === 'string') return source;
@@ -112,11 +115,12 @@ export function nameOf(source: ByteSource): string | undefined {
 }
 
 /**
- * Receives a record. If it returns a promise, the bytes must not change until the promise settles.
+ * Receives a record. If the function returns a promise, the bytes must not change until the promise
+ * settles.
  */
 export type Take = (payload: Uint8Array) => Promise<void> | undefined;
 
-/** Called with each batch after its records were processed. */
+/** Called with each batch after its records have been processed. */
 export type OnBatch = (batch: RecordBatch) => void;
 
 /**

@@ -11,11 +11,11 @@ import { writingOptions } from './text-lines.ts';
 import type { TransformOptions, TransformResult } from './transform-options.ts';
 
 /**
- * Writes the records of an input to one output atomically. Closes the input.
+ * Writes the records of an input to one output atomically, and closes the input.
  * @param sources the sources of the transformation; the output must not be one of them
  * @param fill writes the records
- * @throws RecordpipeError as `openRecordWriter`; `unsupported-source` if the output is one of the
- *   sources; any error of `fill`
+ * @throws RecordpipeError the same errors as `openRecordWriter`; `unsupported-source` if the output
+ *   is one of the sources; any error of `fill`
  */
 export async function writeOutput(
   input: RecordInput,
@@ -48,8 +48,8 @@ export interface OutputKind {
 }
 
 /**
- * Returns the kind of an output: from the options, else from its name, else the format of the
- * source.
+ * Returns the kind of an output. The options determine the format; otherwise the output's name
+ * does; otherwise it is the format of the source.
  */
 export function outputKind(path: string, { to, write }: TransformOptions, from: FileFormat): OutputKind {
   const named = path === '-' ? undefined : kindOfName(path);
@@ -64,7 +64,7 @@ export type Opening = Pick<TransformOptions, 'read' | 'write' | 'overwrite' | 's
 
 /**
  * Opens an output for writing.
- * @param renamed whether the file is renamed when complete
+ * @param renamed whether the file is renamed once it is complete
  */
 export function openOutput(
   path: string,
@@ -72,7 +72,7 @@ export function openOutput(
   { write, read, overwrite, signal }: Opening,
   renamed = false,
 ): Promise<RecordWriter> {
-  // Outputs default to the access options of sources.
+  // By default, outputs use the access options of sources.
   const options = { objects: read.objects, ...write, compression, overwrite, signal };
   return format === 'jsonl' || format === 'base64'
     ? openWriter(base64Writing(format), path, options, renamed)
@@ -80,8 +80,8 @@ export function openOutput(
 }
 
 /**
- * Fails if the output is one of the sources, even through a link or redirection: the transformation
- * would overwrite its own input.
+ * Throws an error if the output is one of the sources, even through a link or redirection: the
+ * transformation would overwrite its own input.
  *
  * @param output a path, or `-`
  * @throws RecordpipeError `unsupported-source`

@@ -14,7 +14,7 @@ import { type TransformOptions, type TransformResult, transformOptions } from '.
 
 /** Options of {@link repairFile}. Every field has a default. */
 export interface RepairOptions extends TransformOptions {
-  /** Maximum findings listed in the result; all are counted. Default 1000. */
+  /** Maximum number of findings listed in the result; all are counted. Default 1000. */
   readonly maxFindings: number;
   /** Called with every finding, including those beyond `maxFindings`. */
   readonly onFinding: ((error: RecordpipeError) => void) | undefined;
@@ -25,22 +25,22 @@ const NAMES: OptionNames<Omit<RepairOptions, keyof TransformOptions>> = {
   onFinding: true,
 };
 
-/** A damaged location. A skipped range counts as one record, at its first byte. */
+/** A damaged location. A skipped range counts as one record, located at its first byte. */
 export interface RepairFinding extends ErrorJson {
   /**
-   * Number of bytes from this location that are not in the output; null if unknown because the
-   * damage ends a compressed stream.
+   * Number of bytes from this location that are missing from the output; null if it is unknown
+   * because the damage ends a compressed stream.
    */
   readonly skippedBytes: number | null;
 }
 
 /**
- * Result of `repairFile`, as written by `recordpipe repair --report`. A stable contract; fields may
- * be added.
+ * Result of `repairFile`, as written by `recordpipe repair --report`. The fields are a stable
+ * contract; others may be added.
  */
 export interface RepairResult extends TransformResult {
   readonly uri: string | undefined;
-  /** Whether the source is undamaged: the output has all of its records. */
+  /** Whether the source is undamaged. If true, the output has all of its records. */
   readonly ok: boolean;
   /** The first `maxFindings` findings, in source order. */
   readonly findings: readonly RepairFinding[];
@@ -48,14 +48,14 @@ export interface RepairResult extends TransformResult {
 }
 
 /**
- * Copies the valid records of a damaged file to a new one and reports the damage. Never modifies
+ * Copies the valid records of a damaged file to a new file and reports the damage. Never modifies
  * the source. Damage is a finding, not an exception: reading resumes at the next valid record
  * (`recover: 'scan'` of the readers). If nothing after the damage is readable, the output ends
  * there.
  *
  * @param source a path, `-` for standard input, or any other byte source
  * @param output a path, or `-` for standard output
- * @throws as `convertFile`, except for damage of the source
+ * @throws the same errors as `convertFile`, except for damage of the source
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -88,8 +88,8 @@ export async function repairFile(
 }
 
 /**
- * Returns the same input, but ended at unreadable data. Notifies the log where valid records
- * resume.
+ * Returns the same input, but ending at data that cannot be read. Notifies the log when valid
+ * records resume.
  */
 function watched(input: RecordInput, log: FindingLog): RecordInput {
   async function* batches(): RecordInput['batches'] {
@@ -108,7 +108,7 @@ function watched(input: RecordInput, log: FindingLog): RecordInput {
 }
 
 /**
- * Collects findings. The number of bytes that a finding skips is known at the next record or
+ * Collects findings. The number of bytes that a finding skips is known only at the next record or
  * finding.
  */
 class FindingLog {
@@ -130,7 +130,10 @@ class FindingLog {
     this.#onFinding?.(error);
   }
 
-  /** @param end end of the damage, if known */
+  /**
+   * Completes the last finding.
+   * @param end end of the damage, if it is known
+   */
   close(end: number | undefined): void {
     const error = this.#open;
     this.#open = undefined;

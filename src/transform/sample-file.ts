@@ -10,19 +10,19 @@ import { preservingLines } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
- * Options of {@link sampleFile}. Exactly one of `records` and `fraction` is required; every other
- * field has a default.
+ * Options of {@link sampleFile}. Exactly one of `records` and `fraction` is required; all other
+ * fields have defaults.
  */
 export interface SampleOptions extends TransformOptions {
-  /** Number of records to draw (or all, if there are fewer). */
+  /** Number of records to draw. If the source has fewer, all are drawn. */
   readonly records: number | undefined;
-  /** Probability of drawing each record independently, 0 to 1. */
+  /** Probability, 0 to 1, with which each record is drawn independently. */
   readonly fraction: number | undefined;
   /** Integer from 0 to 2^53 - 1 that determines the sample. Default 0. */
   readonly seed: number;
   /**
-   * Folder for the temporary file that `records` needs. Default: the output's folder; the system's
-   * temporary folder for standard output.
+   * Folder for the temporary file that `records` requires. Default: the folder of the output; for
+   * standard output, the system's temporary folder.
    */
   readonly tempDir: string | undefined;
 }
@@ -34,7 +34,7 @@ const NAMES: OptionNames<Omit<SampleOptions, keyof TransformOptions>> = {
   tempDir: true,
 };
 
-/** Result of sampling. */
+/** Result of {@link sampleFile}. */
 export interface SampleResult extends TransformResult {
   /** Number of records in the source. */
   readonly of: number;
@@ -47,15 +47,16 @@ export interface SampleResult extends TransformResult {
  *
  * SplitMix64 generates a number from the seed for each record, as in `shuffleFile`. `records: n`
  * selects the n records with the smallest numbers, which are the first n that `shuffleFile` would
- * write. `fraction: p` selects those with numbers below p * 2^64, so a smaller fraction is a subset
- * of a larger one. The result depends only on the seed and the number of records.
+ * write. `fraction: p` selects the records with numbers below p * 2^64, so the sample for a smaller
+ * fraction is a subset of the sample for a larger one. The result depends only on the seed and the
+ * number of records.
  *
  * The source is read once and may be a pipe. `records` uses 8 bytes of memory per record to draw,
- * and a temporary file for candidates: n * (1 + ln(total / n)) records.
+ * and a temporary file for the candidates: n * (1 + ln(total / n)) records.
  *
  * @param source a path, `-` for standard input, or any other byte source
  * @param output a path, or `-` for standard output
- * @throws as `convertFile`
+ * @throws the same errors as `convertFile`
  * @throws UsageError for an invalid option value; unless exactly one of `records` and `fraction` is
  *   set
  * @example

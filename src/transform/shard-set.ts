@@ -16,7 +16,7 @@ export interface ShardNaming extends Opening {
   readonly kind: OutputKind;
 }
 
-/** A set of shards that are renamed together when all are finished. */
+/** A set of shards that are renamed together once all are finished. */
 export class ShardSet {
   readonly #naming: ShardNaming;
   readonly #open = new Set<RecordWriter>();
@@ -34,7 +34,8 @@ export class ShardSet {
 
   async open(): Promise<RecordWriter> {
     const { prefix, suffix, kind } = this.#naming;
-    // Up to thousands of writers are open, so they do not listen to the signal individually.
+    // Up to thousands of writers are open at once, so they do not individually listen to the
+    // signal.
     const writing = { ...this.#naming, signal: undefined };
     const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, writing, true);
     this.#open.add(writer);
@@ -49,7 +50,7 @@ export class ShardSet {
     this.#finished.push(file);
   }
 
-  /** Renames all shards to `PREFIX-00000-of-00012SUFFIX`, …. */
+  /** Renames the shards to `PREFIX-00000-of-00012SUFFIX`, …. */
   async name(): Promise<WrittenFile[]> {
     checkAborted(this.#naming.signal);
     return nameShards(this.#finished, namesOf(this.#naming));
@@ -63,13 +64,15 @@ export class ShardSet {
 }
 
 /**
- * Fails if shards with this prefix exist and may not be replaced, or if one of them is the source.
- * @throws RecordpipeError `already-exists`, `unsupported-source`, and as `findShards`
+ * Throws an error if shards with this prefix exist and may not be replaced, or if one of them is
+ * the source.
+ * @throws RecordpipeError `already-exists`, `unsupported-source`, and the same errors as
+ *   `findShards`
  */
 export async function checkShardNames(source: ByteSource, naming: ShardNaming): Promise<void> {
   const names = namesOf(naming);
   const found = await findShards(names);
-  // Checked first: advice to overwrite would destroy the source.
+  // This is checked first because following the advice to overwrite would destroy the source.
   for (const path of found) refuseSameFile([source], path);
   await checkFreeNames(names, found);
 }

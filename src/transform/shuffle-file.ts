@@ -14,14 +14,15 @@ export interface ShuffleOptions extends TransformOptions {
   /** Integer from 0 to 2^53 - 1 that determines the order. Default 0. */
   readonly seed: number;
   /**
-   * Memory limit for records, their index (24 bytes each) and buffers, at least 1 MiB. Default 256
-   * MiB. Excludes Node's own memory, about 60 MiB, and a single record larger than the limit.
+   * Memory limit, in bytes, for records, their index (24 bytes each) and buffers; at least 1 MiB.
+   * Default 256 MiB. The limit excludes Node's own memory, about 60 MiB, and a single record that
+   * is larger than the limit.
    */
   readonly memoryBytes: number;
   /**
-   * Folder for temporary files. If the records do not fit in memory, the files take their size plus
-   * 12 bytes per record. Default: the output's folder; the system's temporary folder for standard
-   * output.
+   * Folder for temporary files. If the records do not fit in memory, these files take up the size
+   * of the records plus 12 bytes per record. Default: the folder of the output; for standard
+   * output, the system's temporary folder.
    */
   readonly tempDir: string | undefined;
 }
@@ -32,7 +33,7 @@ const NAMES: OptionNames<Omit<ShuffleOptions, keyof TransformOptions>> = {
   tempDir: true,
 };
 
-/** Result of shuffling. */
+/** Result of {@link shuffleFile} and {@link shuffleFiles}. */
 export interface ShuffleResult extends TransformResult {
   readonly seed: number;
 }
@@ -45,12 +46,13 @@ const MIN_MEMORY_BYTES = 1024 * 1024;
  * is read, and the records are sorted by these numbers. The order depends only on the seed and the
  * number of records, and is the same on every machine.
  *
- * The source is read once, sequentially, and may be a pipe. Data beyond `memoryBytes` goes to
- * temporary files, which are also written and read sequentially, and are always removed.
+ * The source is read once, sequentially, and may be a pipe. Data that exceeds `memoryBytes` is
+ * written to temporary files, which are also written and read sequentially, and are always removed.
  *
  * @param source a path, `-` for standard input, or any other byte source
  * @param output a path, or `-` for standard output
- * @throws as `convertFile`; `io-failure` also if there is no space for the temporary files
+ * @throws the same errors as `convertFile`; `io-failure` also if there is no space for the
+ *   temporary files
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -70,11 +72,11 @@ export function shuffleFile(
 }
 
 /**
- * Shuffles the records of several files into one. The result equals that of {@link shuffleFile} on
+ * Shuffles the records of several files into one. The result equals that of {@link shuffleFile} for
  * the output of `mergeFiles`.
  *
- * @param sources one or more, each as for `convertFile`
- * @throws as {@link shuffleFile}
+ * @param sources one or more, each as in `convertFile`
+ * @throws the same errors as {@link shuffleFile}
  * @throws UsageError if there are no sources
  * @example
  * ```ts
@@ -98,7 +100,7 @@ export async function shuffleFiles(
   checkSeed(seed);
   if (!(memoryBytes >= MIN_MEMORY_BYTES))
     throw new UsageError(`memoryBytes: expected a number >= ${MIN_MEMORY_BYTES}, got ${memoryBytes}`);
-  // Readers and writers use several such buffers.
+  // Readers and writers each use several such buffers.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
   const folder = tempDir ?? temporaryFolder(output);
   const reading = { ...options, chunkBytes: bufferBytes };
@@ -140,7 +142,7 @@ export async function shuffleFiles(
   }
 }
 
-/** Reports progress: reading is the first half of the work, writing the second. */
+/** Reports progress. Reading is the first half of the work, and writing is the second. */
 function shuffleProgress(
   total: number | undefined,
   { onProgress }: TransformOptions,

@@ -27,35 +27,36 @@ import { preservingLines, textExtension, writingOptions } from './text-lines.ts'
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
- * Options of {@link splitFile}. Exactly one of the first four is required; every other field has a
- * default.
+ * Options of {@link splitFile}. Exactly one of the first four fields is required; all others have
+ * defaults.
  */
 export interface SplitOptions extends TransformOptions {
-  /** Records per shard; the last shard may have fewer. */
+  /** Number of records per shard. The last shard may have fewer. */
   readonly recordsPerShard: number | undefined;
   /**
-   * Maximum bytes per shard, uncompressed and including framing. A larger record gets a shard to
-   * itself.
+   * Maximum size of a shard, in bytes, uncompressed and including framing. A larger record is
+   * placed in a shard of its own.
    */
   readonly maxShardBytes: number | undefined;
   /**
-   * Number of shards. Record counts differ by at most one; the first shards get the extra records.
-   * The source is read twice.
+   * Number of shards. The numbers of records per shard differ by at most one; the first shards
+   * receive the extra records. The source is read twice.
    */
   readonly shards: number | undefined;
   /**
-   * Number of shards. Each record goes to shard CRC-32C(payload) modulo this number, so duplicates
-   * share a shard.
+   * Number of shards. Each record is assigned to the shard CRC-32C(payload) modulo this number, so
+   * duplicates share a shard.
    */
   readonly hashShards: number | undefined;
   /**
    * Text after the shard number. Default: the extension of the format, such as `.tfrecord` or
-   * `.rec.gz`; for text converted to text, that of the source, such as `.csv`.
+   * `.rec.gz`; for text converted to text, the extension of the source, such as `.csv`.
    */
   readonly suffix: string | undefined;
   /**
-   * Folder for temporary files. `shards` copies sources that can be read only once (pipes);
-   * `hashShards` above 500 sorts records that exceed 128 MiB. Default: the folder of the shards.
+   * Folder for temporary files. `shards` copies sources that can be read only once (pipes) to it;
+   * `hashShards` above 500 sorts records that exceed 128 MiB in it. Default: the folder of the
+   * shards.
    */
   readonly tempDir: string | undefined;
 }
@@ -69,20 +70,21 @@ const NAMES: OptionNames<Omit<SplitOptions, keyof TransformOptions>> = {
   tempDir: true,
 };
 
-/** Result of splitting. */
+/** Result of {@link splitFile}. */
 export interface SplitResult extends Omit<TransformResult, 'output'> {
-  /** The shards, sorted by name. */
+  /** Shards, sorted by name. */
   readonly outputs: readonly WrittenFile[];
 }
 
 /**
  * Splits a file into shards `PREFIX-00000-of-00012.EXT`, …. Keeps the order of records, except with
  * `hashShards`. The shards appear together when all are complete, or not at all. A source without
- * records yields one empty shard, or the requested number.
+ * records yields one empty shard, or the requested number of empty shards.
  *
  * @param source a path, `-` for standard input, or any other byte source
  * @param prefix path prefix of the shards
- * @throws as `convertFile`; `already-exists` if a shard with this prefix exists, with any number
+ * @throws the same errors as `convertFile`; `already-exists` if a shard with this prefix exists,
+ *   with any number
  * @throws UsageError for an invalid option value; unless exactly one way of splitting is set
  * @example
  * ```ts
@@ -108,7 +110,10 @@ export async function splitFile(
   );
 }
 
-/** @param original the source, or the pipe that it was copied from; shards never replace it */
+/**
+ * Splits a source into shards.
+ * @param original the source, or the pipe from which it was copied; shards never replace it
+ */
 async function split(
   source: ByteSource,
   prefix: string,
@@ -163,7 +168,7 @@ async function split(
   }
 }
 
-/** Returns the suffix of shard names. Text keeps the extension of the source. */
+/** Returns the suffix of shard names. Text files keep the extension of the source. */
 function suffixOf({ uri, format }: RecordInput, kind: OutputKind): string {
   const extension = extensionOf(kind.format, kind.compression);
   const own = format === 'textline' && kind.format === 'textline' ? textExtension(uri) : undefined;
@@ -230,14 +235,14 @@ async function byHash(set: ShardSet, shards: number): Promise<Distribution> {
 }
 
 /**
- * Maximum number of open shards, which bounds file descriptors and buffers. More shards are written
- * one after the other.
+ * Maximum number of open shards, which bounds file descriptors and buffers. If there are more
+ * shards, they are written one after another.
  */
 const MAX_OPEN_SHARDS = 500;
 const SORT_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /**
- * Does the same as `byHash` with one open shard at a time. Sorts the records by shard first, in
+ * Like `byHash`, but keeps only one shard open at a time. Sorts the records by shard first, in
  * temporary files if they do not fit in memory.
  */
 function sortedByHash(
@@ -247,7 +252,7 @@ function sortedByHash(
   totalBytes: number | undefined,
 ): Distribution {
   const sorter = new KeySorter({ memoryBytes: SORT_MEMORY_BYTES, folder, totalBytes });
-  // Each shard has a key range. Within it, keys follow the source order.
+  // Each shard has a key range, in which keys follow the source order.
   const keysOfShard = Math.floor(2 ** 32 / shards);
   let records = 0;
   const toShard = async (writers: { current: RecordWriter }, shard: number): Promise<void> => {
@@ -275,10 +280,10 @@ function sortedByHash(
   };
 }
 
-/** Total memory for the buffers of all writers; each writer has three. */
+/** Total memory for the buffers of all writers, in bytes. Each writer has three buffers. */
 const HASH_BUFFER_BYTES = 96 * 1024 * 1024;
 
-/** Returns the naming with small write buffers, because all shards are open at once. */
+/** Returns the naming with small write buffers because all shards are open at once. */
 function smallBuffers(naming: ShardNaming, shards: number): ShardNaming {
   const each = Math.floor(HASH_BUFFER_BYTES / (3 * shards));
   const bufferBytes = Math.min(Math.max(each, 4096), 1024 * 1024);
@@ -286,7 +291,7 @@ function smallBuffers(naming: ShardNaming, shards: number): ShardNaming {
 }
 
 const WAYS = ['recordsPerShard', 'maxShardBytes', 'shards', 'hashShards'] as const;
-/** Maximum number of shards: names have five digits. */
+/** Maximum number of shards, whose names have five digits. */
 const MAX_SHARDS = 99_999;
 
 function checkWays(given: Partial<SplitOptions>): void {
@@ -303,9 +308,10 @@ function checkWays(given: Partial<SplitOptions>): void {
 }
 
 /**
- * Counts the records of a source, then calls `then` with a source to read again, the number of
- * records and the name. Copies a source that can be read only once to a temporary file first.
- * @param output determines the folder of the temporary file, unless `tempDir` is set
+ * Counts the records of a source, then calls `then` with a source that can be read again, the
+ * number of records, and the name of the source. Copies a source that can be read only once to a
+ * temporary file first.
+ * @param output path that determines the folder of the temporary file, unless `tempDir` is set
  */
 async function countRecords<T>(
   source: ByteSource,

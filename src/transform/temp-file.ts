@@ -5,16 +5,16 @@ import { RecordpipeError } from '../errors.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
 
-/** Maximum bytes per call. Node accepts less than 2^31. */
+/** Maximum number of bytes per call. Node accepts less than 2^31. */
 const CALL_BYTES = 2 ** 30;
 
 /**
  * A temporary file that is written once, then read once, both sequentially. It is unlinked as soon
- * as it is open, so it disappears however the process ends. On systems that do not allow this,
- * `close` removes it.
+ * as it is open, so it disappears regardless of how the process ends. On systems that do not allow
+ * this, `close` removes it.
  */
 export class TempFile {
-  /** Bytes written so far. */
+  /** Number of bytes written so far. */
   bytes = 0;
   readonly #handle: FileHandle;
   readonly #path: string;
@@ -30,7 +30,8 @@ export class TempFile {
   }
 
   /**
-   * Creates a temporary file. @throws RecordpipeError `not-found`, `access-denied`, `io-failure`
+   * Creates a temporary file.
+   * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`
    */
   static async open(folder: string): Promise<TempFile> {
     const path = temporaryPath(join(folder, 'recordpipe'));
@@ -64,7 +65,8 @@ export class TempFile {
   }
 
   /**
-   * Fills `target` with the next bytes and returns their number, which is smaller only at the end.
+   * Fills `target` with the next bytes and returns their number, which is smaller than `target`
+   * only at the end.
    * @throws RecordpipeError `io-failure`, also if the bytes read differ from those written
    */
   async read(target: Uint8Array): Promise<number> {

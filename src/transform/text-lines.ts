@@ -5,7 +5,7 @@ import type { TransformOptions } from './transform-options.ts';
 
 /**
  * Returns options that keep the carriage returns of text converted to text, unless `cr` is set. If
- * the output is known to have another format, the reader's default applies.
+ * the output is known to have another format, the default of the reader applies.
  * @param output name of the output, if it can determine the format
  */
 export function keepingLineEnds<O extends TransformOptions>(options: O, output: string | undefined): O {
@@ -18,7 +18,7 @@ export function keepingLineEnds<O extends TransformOptions>(options: O, output: 
 }
 
 /**
- * Returns options for a transformation that keeps the format: `.jsonl` files are read as text lines
+ * Returns options for a transformation that keeps the format. `.jsonl` files are read as text lines
  * if the output's name ends in `.jsonl` or does not determine a format.
  * @param output name of the output, if it can determine the format
  */
@@ -38,8 +38,8 @@ export function preservingLines<O extends TransformOptions>(
 }
 
 /**
- * Returns options for the output of a source with this format: carriage returns that the reader
- * kept are written.
+ * Returns options for writing the output of a source with this format. Carriage returns that the
+ * reader kept are written.
  */
 export function writingOptions<O extends Pick<TransformOptions, 'read' | 'write'>>(
   options: O,

@@ -10,52 +10,55 @@ import { type FileFormat, fileFormats } from './file-formats.ts';
 export interface TransformOptions {
   /**
    * Format of the sources. Default `auto`: jsonl or base64 for a name that ends in `.jsonl`,
-   * `.ndjson`, `.b64` or `.base64` (compressed or not), otherwise detected from the content. In
-   * transformations that keep the format (all except `convertFile`), if neither `from` nor `to` is
-   * `jsonl`, `.jsonl` files are read as text lines when the output's name ends in `.jsonl`, or when
-   * neither the name nor `to` determines a format.
+   * `.ndjson`, `.b64` or `.base64` (compressed or not); otherwise, the format is detected from the
+   * content. Transformations that keep the format (all except `convertFile`) read `.jsonl` files as
+   * text lines if neither `from` nor `to` is `jsonl`, and either the output's name ends in `.jsonl`
+   * or neither the name nor `to` determines a format.
    */
   readonly from: FileFormat | 'auto';
-  /** Format of the output. Default: from its name, else that of the first source. */
+  /**
+   * Format of the output. Default: the format indicated by its name or, if there is none, that of
+   * the first source.
+   */
   readonly to: FileFormat | undefined;
   /**
    * Options for reading the sources. Default: strict, with compression detected from the content;
-   * `cr: 'keep'` for text converted to text, unless `cr` is set.
+   * `cr: 'keep'` for text converted to text.
    */
   readonly read: InputOptions;
   /**
-   * Options for writing the output. Default: compressed if its name ends in `.gz` or `.zz`;
-   * carriage returns that the reader kept (`read.cr`) are written.
+   * Options for writing the output. Default: compressed if the output's name ends in `.gz` or
+   * `.zz`; carriage returns that the reader kept (`read.cr`) are written.
    */
   readonly write: OutputOptions;
   /**
-   * Whether to replace an existing output. Default false: it is an `already-exists` error. A source
-   * is never replaced.
+   * Whether to replace an existing output. Default false: an existing output is an `already-exists`
+   * error. A source is never replaced.
    */
   readonly overwrite: boolean;
-  /** Called periodically. */
+  /** Called periodically with the progress. */
   readonly onProgress: ((progress: TransformProgress) => void) | undefined;
-  /** Aborts the work with an `aborted` error and removes unfinished files. */
+  /** Signal that aborts the work with an `aborted` error and removes unfinished files. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reader options, except those that a transformation sets. */
+/** Reader options, except those that a transformation sets itself. */
 export type InputOptions = Partial<
   Omit<RecordReadOptions, 'format' | 'reuse' | 'signal' | 'onCorrupt' | 'chunkBytes'>
 >;
 
-/** Writer options, except those that a transformation sets. */
+/** Writer options, except those that a transformation sets itself. */
 export type OutputOptions = Partial<
   Omit<AnyRecordWriteOptions, 'append' | 'atomic' | 'overwrite' | 'signal'>
 >;
 
 /** Progress of a transformation. */
 export interface TransformProgress {
-  /** Records read so far. */
+  /** Number of records read so far. */
   readonly records: number;
-  /** Uncompressed bytes of the sources read so far. */
+  /** Number of uncompressed bytes read from the sources so far. */
   readonly bytes: number;
-  /** Total size of all sources; undefined if unknown, as for pipes and compressed files. */
+  /** Total size of all sources; undefined if it is unknown, as with pipes and compressed files. */
   readonly totalBytes: number | undefined;
 }
 
@@ -81,7 +84,7 @@ export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
 });
 
 /**
- * Applies the defaults.
+ * Returns the options with defaults applied.
  * @param more an object with the names of the caller's additional options
  * @throws UsageError for an invalid format
  */

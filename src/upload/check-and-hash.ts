@@ -11,7 +11,7 @@ import { openStoredFile } from '../storage/stored-file.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Checksums of a file at the time of its check. */
+/** Size and checksums of a file when it was checked. */
 export interface FileHash {
   readonly size: number;
   /** CRC-32C of the whole file. */
@@ -22,18 +22,18 @@ export interface FileHash {
 
 /** Result of checking a file. */
 export interface CheckedFile {
-  /** Undefined if the records were not validated. */
+  /** Report of the validation; undefined if the records were not validated. */
   readonly report: FileReport | undefined;
-  /** Undefined for an invalid or unreadable file. */
+  /** Checksums of the file; undefined if it is invalid or unreadable. */
   readonly hash: FileHash | undefined;
 }
 
 /** Options for checking a file. */
 export interface Checking {
-  /** Options for validating records. Undefined: only checksums are computed. */
+  /** Options for validating records. If undefined, only checksums are computed. */
   readonly reading: Partial<CheckedReading> | undefined;
   readonly maxErrors: number;
-  /** How to examine record contents against the schema, if any. */
+  /** How to check record contents against the schema, if there is one. */
   readonly look: Look | undefined;
   readonly partBytes: (size: number) => number;
   readonly signal: AbortSignal | undefined;
@@ -82,21 +82,23 @@ class HashedFile {
   readonly #parts: number[] = [];
   #at = 0;
 
-  /** @param partBytes returns the part size for a file size */
+  /** @param partBytes returns the part size for a given file size */
   constructor(file: StoredFile, partBytes: (size: number) => number) {
     this.#file = file;
     this.#partBytes = partBytes(file.size);
   }
 
   /**
-   * Yields the bytes that were not read yet. If the iteration stops early, the next one resumes.
+   * Yields the bytes that have not been read yet. If the iteration stops early, the next one
+   * resumes at the same position.
    */
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     while (this.#at < this.#file.size) yield await this.#next();
   }
 
   /**
-   * Reads the rest of the file. @throws RecordpipeError `source-changed` if its size has changed
+   * Reads the rest of the file and returns its checksums.
+   * @throws RecordpipeError `source-changed` if the size of the file has changed
    */
   async finish(signal: AbortSignal | undefined): Promise<FileHash> {
     const { size, path } = this.#file;

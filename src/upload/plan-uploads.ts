@@ -18,11 +18,11 @@ export interface PlannedUpload {
 /**
  * Maps each file to its object. Files from folders and patterns keep their path relative to the
  * folder, or to the part of the pattern without wildcards; other files keep their base name. A
- * destination that ends with a slash, or only names a bucket, is a folder; any other is the key of
- * one object.
+ * destination that ends with a slash, or consists only of a bucket, is a folder; any other
+ * destination is the key of a single object.
  * @throws UsageError for standard input, for several files with a destination that is not a folder,
  *   and for two files that map to the same object
- * @throws RecordpipeError as `expandInputs`
+ * @throws RecordpipeError the same errors as `expandInputs`
  */
 export async function planUploads(
   inputs: string | readonly string[],
@@ -63,7 +63,7 @@ export async function planUploads(
   return { files: distinct(planned), notices };
 }
 
-/** Returns the folder that names are relative to; undefined for a single file or a list. */
+/** Returns the folder to which names are relative; undefined for a single file or a list. */
 async function baseOf(input: string): Promise<string | undefined> {
   if (input === '-' || input.startsWith('@')) return undefined;
   const path = input.startsWith('file://') ? fileURLToPath(input) : input;

@@ -8,7 +8,7 @@ import type { ObjectUpload } from '../storage/upload/object-upload.ts';
 import type { WrittenObject } from '../storage/upload/stored-object.ts';
 import { changedFile, type FileHash } from './check-and-hash.ts';
 
-/** A file to upload, and the options for it. */
+/** A file to upload, with its options. */
 export interface Sending {
   readonly path: string;
   readonly hash: FileHash;
@@ -19,7 +19,7 @@ export interface Sending {
   readonly onSent: (bytes: number) => void;
 }
 
-/** The object written for a file. */
+/** The object that was written for a file. */
 export interface SentFile extends WrittenObject {
   /** Number of parts reused from an interrupted upload. */
   readonly resumedParts: number;
@@ -28,7 +28,7 @@ export interface SentFile extends WrittenObject {
 /**
  * Uploads a file and verifies that it has not changed: each part is compared with the checksum
  * computed during the check. After a failure, the caller must abort the upload.
- * @throws RecordpipeError `source-changed`, and as the upload
+ * @throws RecordpipeError `source-changed`, and the same errors as the upload
  */
 export async function sendFile(sending: Sending): Promise<SentFile> {
   const { path, hash, upload, buffers, onSent } = sending;
@@ -82,7 +82,7 @@ async function sendParts(file: StoredFile, sending: Sending, present: ReadonlySe
       underWay.add(sent);
     }
   } catch (error) {
-    // The first failure is the cause. It also aborts waiting for memory.
+    // The first failure is the cause. It also aborts the wait for memory.
     throw upload.failure ?? error;
   } finally {
     // All parts must end before the file is closed.
@@ -127,7 +127,10 @@ async function readPart(
   return body;
 }
 
-/** Buffers for parts, shared by all files. If all are in use, callers wait in first-come order. */
+/**
+ * Buffers for parts, shared by all files. If all are in use, callers wait in the order of their
+ * calls.
+ */
 export class PartBuffers {
   readonly #idle: Uint8Array[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -139,14 +142,14 @@ export class PartBuffers {
   }
 
   /**
-   * Returns a buffer.
+   * Returns a buffer once one is available.
    * @param bytes minimum size
-   * @throws RecordpipeError `aborted` if the signal fires while waiting
+   * @throws RecordpipeError `aborted` if the signal is aborted while waiting
    */
   async take(bytes: number, signal: AbortSignal): Promise<Uint8Array> {
     while (this.#free === 0) await this.#turn(signal);
     if (signal.aborted) {
-      // Wakes the next caller.
+      // Wake the next caller.
       this.#waiting.shift()?.();
       throw abortError(signal);
     }

@@ -17,17 +17,17 @@ export interface UploadTask {
   readonly options: CompleteUploadOptions;
   readonly objects: ObjectOptions;
   readonly reading: Partial<CheckedReading>;
-  /** How to examine record contents against the schema, if any. */
+  /** How to check record contents against the schema, if there is one. */
   readonly look: Look | undefined;
   readonly buffers: PartBuffers;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Metadata key for the checksum of an object, for services that do not store one. */
+/** Metadata key for the checksum of an object, used with services that do not store one. */
 const CRC_NAME = 'recordpipe-crc32c';
 
 /**
- * Checks one file and uploads it. The result contains failures.
+ * Checks one file and uploads it. Failures of the file are returned in the result.
  * @throws RecordpipeError `aborted`
  */
 export async function uploadFile(
@@ -90,7 +90,10 @@ export async function uploadFile(
   }
 }
 
-/** Reports whether an existing object makes the upload unnecessary. */
+/**
+ * Returns the status of an existing object that makes the upload unnecessary; undefined if the
+ * upload is required.
+ */
 async function skippable(
   uri: string,
   { size, crc }: FileHash,
@@ -130,7 +133,7 @@ async function send(
   watch: UploadWatch,
 ): Promise<SentFile> {
   const sent = await sendOnce(path, uri, hash, task, watch, true);
-  // An upload that began with earlier contents of the file and was resumed has correct parts, but
+  // A resumed upload that began with earlier contents of the file has correct parts but still has
   // the old checksum in its metadata.
   const stated = sent.metadata[CRC_NAME];
   if (sent.resumedParts === 0 || stated === undefined || stated === hex(hash.crc)) return sent;

@@ -17,12 +17,12 @@ import { type UploadedFile, type UploadReport, UploadTally, uploadReport } from 
  * removed. Invalid files are rejected; the run continues with the others.
  *
  * Files from folders and patterns keep their path below the folder. A destination that ends with a
- * slash, or only names a bucket, is a folder; any other is the key of one object, as for `aws s3
- * cp`. Existing objects are replaced only with `overwrite`; an existing object with the same
- * contents is not a failure.
+ * slash, or consists only of a bucket, is a folder; any other destination is the key of a single
+ * object, as with `aws s3 cp`. Existing objects are replaced only with `overwrite`; an existing
+ * object with the same contents is not a failure.
  *
- * See `openObjectWriter` for how files are sent. An upload resumes the parts that a killed process
- * has sent and sends only missing ones.
+ * See `openObjectWriter` for how files are sent. An upload reuses the parts that a killed process
+ * has already sent, and sends only the missing ones.
  *
  * @param inputs files, folders, patterns, `@list`: see `expandInputs`
  * @param destination `s3://bucket/folder/`, or `s3://bucket/key` for one file
@@ -83,7 +83,7 @@ export async function uploadFiles(
   return { ...report, manifest };
 }
 
-/** Uploads files in order, several in parallel. */
+/** Uploads files in order, several of them in parallel. */
 async function run(planned: readonly PlannedUpload[], task: UploadTask, tally: UploadTally): Promise<void> {
   const stop = new AbortController();
   const signal = task.signal === undefined ? stop.signal : AbortSignal.any([task.signal, stop.signal]);

@@ -8,28 +8,29 @@ import type { UploadedFile, UploadProgress } from './upload-report.ts';
 /** Options of `uploadFiles`. Every field has a default. */
 export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 'onProgress'> {
   /**
-   * Access to the service (`credentials`, `region`, `endpointUrl`, ...) and transfer limits over
-   * all files: `partBytes`, `windowBytes`, `maxRequests`, `retryTimeoutMs`, `maxAttempts`.
+   * Access to the service (`credentials`, `region`, `endpointUrl`, ...), and transfer limits that
+   * apply to all files together: `partBytes`, `windowBytes`, `maxRequests`, `retryTimeoutMs`,
+   * `maxAttempts`.
    */
   readonly objects: Partial<ObjectOptions> | undefined;
   /** Whether to validate files and reject invalid ones. Default true. */
   readonly validate: boolean;
   /**
-   * Schema to check record contents against, as `validateFiles` does. Files that violate it are
+   * Schema to check record contents against, as in `validateFiles`. Files that violate it are
    * rejected. Default: none.
    */
   readonly schema: RecordSchema | undefined;
-  /** Maximum findings listed per file. Default 100. */
+  /** Maximum number of findings listed per file. Default 100. */
   readonly maxErrors: number;
   /**
    * Whether to replace existing objects and an existing manifest. Default false: an object with the
-   * same size and checksum is `unchanged`, which is not a failure; any other object is an
+   * same size and checksum is `unchanged`, which is not a failure; any other object causes an
    * `already-exists` failure of its file.
    */
   readonly overwrite: boolean;
   /**
-   * Which existing objects to keep: `unchanged` keeps objects with the same size and checksum,
-   * `existing` keeps all. Default: `unchanged`, or none with `overwrite`.
+   * Which existing objects to keep: `unchanged` keeps objects with the same size and checksum, and
+   * `existing` keeps all objects. Default: `unchanged`, or none with `overwrite`.
    */
   readonly skip: 'unchanged' | 'existing' | undefined;
   /**
@@ -37,15 +38,15 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
    * false.
    */
   readonly dryRun: boolean;
-  /** Whether to start no more files after one is rejected or fails. Default false. */
+  /** Whether to stop starting files after one is rejected or fails. Default false. */
   readonly failFast: boolean;
   /** Number of files to process in parallel. Default 4. */
   readonly jobs: number;
-  /** MIME type of the objects. Default: that of the service. */
+  /** MIME type of the objects. Default: the default of the service. */
   readonly contentType: string | undefined;
   /**
-   * User metadata of all objects, in addition to `recordpipe-crc32c`, the CRC-32C of the object in
-   * hexadecimal.
+   * User metadata of all objects, in addition to `recordpipe-crc32c`, which is the CRC-32C of the
+   * object in hexadecimal.
    */
   readonly metadata: Readonly<Record<string, string>>;
   /**
@@ -58,7 +59,7 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
 }
 
-/** Names of {@link UploadOptions}. */
+/** Names of the options in {@link UploadOptions}. */
 export const UPLOAD_OPTION_NAMES: OptionNames<UploadOptions> = {
   ...FILES_OPTION_NAMES,
   validate: true,
@@ -89,7 +90,7 @@ export type CompleteUploadOptions = Pick<
 
 const SKIPS = ['unchanged', 'existing'];
 
-/** Applies the defaults. @throws UsageError for an invalid value */
+/** Returns the options with defaults applied. @throws UsageError for an invalid value */
 export function uploadOptions(given: Partial<UploadOptions>): CompleteUploadOptions {
   const { validate = true, maxErrors = 100, overwrite = false, dryRun = false, failFast = false } = given;
   const { skip = overwrite ? undefined : 'unchanged' } = given;

@@ -3,20 +3,23 @@ import type { FileReport, Finding } from '../check/file-report.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { PlannedUpload } from './plan-uploads.ts';
 
-/** Result for one file. The fields up to `error` are a stable contract; fields may be added. */
+/**
+ * Result for one file. The fields up to `error` are a stable contract; other fields may be added.
+ */
 export interface UploadedFile {
   readonly path: string;
   /** Address of the object. */
   readonly uri: string;
   /**
-   * Outcome. `uploaded`; `unchanged`: an object with the same size and checksum exists; `kept`: an
-   * object with the same key exists (`skip: 'existing'`); `would-upload` (`dryRun`); `refused`: the
-   * data is invalid and was not sent; `failed`: the file could not be read or sent, and nothing of
-   * it remains in the bucket.
+   * Outcome. `uploaded`: the file was sent; `unchanged`: an object with the same size and checksum
+   * exists; `kept`: an object with the same key exists (`skip: 'existing'`); `would-upload`: the
+   * file would be sent, but this is a dry run (`dryRun`); `refused`: the data is invalid and was
+   * not sent; `failed`: the file could not be read or sent, and nothing of it remains in the
+   * bucket.
    */
   readonly status: 'uploaded' | 'unchanged' | 'kept' | 'would-upload' | 'refused' | 'failed';
   readonly bytes: number;
-  /** CRC-32C of the file in hexadecimal; null if it could not be read to its end. */
+  /** CRC-32C of the file, in hexadecimal; null if the file could not be read to its end. */
   readonly crc32c: string | null;
   /** Number of valid records; null if they were not validated. */
   readonly records: number | null;
@@ -24,37 +27,40 @@ export interface UploadedFile {
   readonly error?: Finding;
   /** Report of the validation; omitted if the file was not validated. */
   readonly report?: FileReport;
-  /** For `uploaded`: how the contents of the object were verified, see `WrittenObject`. */
+  /** How the contents of an `uploaded` object were verified: see `WrittenObject`. */
   readonly verified?: 'checksum' | 'size' | 'sent';
   readonly etag?: string;
   readonly versionId?: string;
-  /** Number of parts sent, or to be sent in a dry run. */
+  /** Number of parts that were sent or, in a dry run, would be sent. */
   readonly parts?: number;
   /** Number of parts reused from an interrupted upload. */
   readonly resumedParts?: number;
-  /** Elapsed time of checking and sending. */
+  /** Duration of checking and sending, in seconds. */
   readonly seconds: number;
 }
 
 /**
- * Result of `uploadFiles`, as printed by `recordpipe upload --json`. A stable contract; fields may
- * be added.
+ * Result of `uploadFiles`, as printed by `recordpipe upload --json`. The fields are a stable
+ * contract; others may be added.
  */
 export interface UploadReport {
-  /** Whether every file was uploaded or already existed; in a dry run, whether it would be. */
+  /**
+   * Whether every file was uploaded or already existed; in a dry run, whether this would be the
+   * case.
+   */
   readonly ok: boolean;
   /** One entry per file, sorted by the UTF-8 bytes of `path`. */
   readonly files: readonly UploadedFile[];
   readonly totals: {
     readonly files: number;
     readonly uploaded: number;
-    /** Number of files that are `unchanged` or `kept`. */
+    /** Number of files whose status is `unchanged` or `kept`. */
     readonly skipped: number;
     readonly refused: number;
     readonly failed: number;
-    /** Number of files not started because `failFast` stopped the run. */
+    /** Number of files that were not started because `failFast` stopped the run. */
     readonly notBegun: number;
-    /** Bytes of the files that were uploaded or already existed. */
+    /** Total size of the files that were uploaded or already existed, in bytes. */
     readonly bytes: number;
   };
   /** Path or address of the manifest; null if none was written. */
@@ -63,28 +69,30 @@ export interface UploadReport {
   readonly notices: readonly InputNotice[];
 }
 
-/** The progress of an upload. */
+/** Progress of an upload. */
 export interface UploadProgress {
   /** Number of files. */
   readonly files: number;
-  /** Number of finished files, with any outcome. */
+  /** Number of finished files, regardless of their outcome. */
   readonly filesDone: number;
   /** Number of files that were rejected or failed. */
   readonly bad: number;
-  /** Sum of bytes read for checking and bytes sent. */
+  /** Number of bytes read for checking, plus the number of bytes sent. */
   readonly bytes: number;
-  /** Final value of `bytes`, as far as known. */
+  /** Final value of `bytes`, as far as it is known. */
   readonly totalBytes: number | undefined;
-  /** Bytes received by the service, including reused parts of an interrupted upload. */
+  /**
+   * Number of bytes that the service has received, including reused parts of an interrupted upload.
+   */
   readonly bytesSent: number;
   /**
-   * Final value of `bytesSent`, which excludes files that are rejected, fail or need no upload. 0
+   * Final value of `bytesSent`, which excludes files that are rejected, fail, or need no upload. 0
    * in a dry run.
    */
   readonly bytesToSend: number;
 }
 
-/** Builds the report of these files. */
+/** Builds the report of the given files. */
 export function uploadReport(
   files: readonly UploadedFile[],
   given: number,
@@ -122,18 +130,21 @@ interface Running {
   sent: number;
 }
 
-/** Receives the total bytes of a file read for checking, and the bytes sent since the last call. */
+/**
+ * Callbacks that receive the number of bytes of a file read for checking in total, and the number
+ * of bytes sent since the last call.
+ */
 export interface UploadWatch {
   onChecked(bytes: number): void;
   onSent(bytes: number): void;
 }
 
-/** Counts progress and calls `onFile` and `onProgress`. */
+/** Tracks progress and calls `onFile` and `onProgress`. */
 export class UploadTally {
   readonly #files: (UploadedFile | undefined)[];
   readonly #running: Running[];
   readonly #sizes: readonly number[];
-  /** Number of times each byte is processed: 1 (read) or 2 (read and sent). */
+  /** Number of times that each byte is processed: 1 (read) or 2 (read and sent). */
   readonly #times: number;
   readonly #onFile: OnFile;
   readonly #onProgress: OnProgress;
@@ -141,7 +152,7 @@ export class UploadTally {
   #reported = 0;
   #done = 0;
   #bad = 0;
-  /** Bytes processed so far. */
+  /** Number of bytes processed so far. */
   #bytes = 0;
   readonly #totalBytes: number;
   #bytesSent = 0;

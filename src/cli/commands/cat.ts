@@ -80,7 +80,7 @@ async function cat(inputs: string[], options: Options): Promise<number> {
 
 const NEWLINE = 10;
 
-/** Joins the payloads `from` to `to` of a batch in output format. */
+/** Joins payloads `from` to `to` of a batch in the output format. */
 function joined(batch: RecordBatch, from: number, to: number, options: Options): Uint8Array {
   const gap = options.newline ? 1 : 0;
   if (to - from === 1 && gap === 0) return batch.record(from);
@@ -100,8 +100,8 @@ function joined(batch: RecordBatch, from: number, to: number, options: Options):
 }
 
 /**
- * Piece size: a multiple of 3, so that the base64 pieces concatenate to the base64 of the payload.
- * A single string cannot hold the base64 of 400 MB.
+ * Piece size, in bytes: a multiple of 3, so that the concatenated base64 pieces equal the base64 of
+ * the payload. A single string cannot hold the base64 of 400 MB.
  */
 const PIECE_BYTES = 3 * 2 ** 18;
 

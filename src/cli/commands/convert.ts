@@ -102,7 +102,7 @@ async function convertInto(folder: string, inputs: string[], options: Options): 
   });
 }
 
-/** Converts each file of a shard into a separate output. Continues after a failed file. */
+/** Converts each file of a shard to a separate output. Continues after a file fails. */
 async function convertShard(folder: string, inputs: string[], options: Options): Promise<number> {
   const [{ settingsOf, shardFiles }, { convertFile }] = await Promise.all([
     import('../shard-run.ts'),
@@ -119,7 +119,7 @@ async function convertShard(folder: string, inputs: string[], options: Options):
     folder,
   };
   const shard = await shardFiles({ command: 'convert', inputs, format, parts: false, settings }, options);
-  // Computed over all shards, so that no two of them write the same file.
+  // The outputs are computed over all shards so that no two shards write the same file.
   const all = shard.all.map(({ uri }) => uri);
   const names = await outputsIn(folder, all, options);
   const outputs = new Map(all.map((uri, i) => [uri, names[i]]));
@@ -149,7 +149,9 @@ async function convertShard(folder: string, inputs: string[], options: Options):
   });
 }
 
-/** Returns the output of each file: the input's name with the extension of the output format. */
+/**
+ * Returns the output of each file: the name of the input with the extension of the output format.
+ */
 async function outputsIn(
   folder: string,
   files: readonly string[],

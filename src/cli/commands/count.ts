@@ -36,7 +36,7 @@ Payload checksums are not verified; use validate for that.`,
   action: count,
 });
 
-/** Time to print partial results after a signal on a busy machine. */
+/** Time for printing partial results after a signal on a busy machine, in milliseconds. */
 const GRACE_MS = 1000;
 
 async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
@@ -58,7 +58,7 @@ async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise
     }
     if (jsonl) output.write(`${JSON.stringify({ event: 'file', ...file })}\n`);
   };
-  // Listing in a fixed order makes runs comparable.
+  // A fixed order makes the output of runs comparable.
   const onFileInOrder = ({ uri, records, error }: FileCount): void =>
     output.write(`${records}\t${visible(uri)}${error === undefined ? '' : '\t(incomplete)'}\n`);
   const onInterrupt = (): void => {

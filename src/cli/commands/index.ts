@@ -59,7 +59,7 @@ Indexes that match their file are kept; others are rebuilt. An MXNet index is re
 
 type Options = Values<typeof OPTIONS>;
 
-/** Result for the index of one file. A stable contract; fields may be added. */
+/** Result for the index of one file. The fields are a stable contract; others may be added. */
 interface IndexReport {
   readonly uri: string;
   readonly index?: string;
@@ -115,7 +115,7 @@ async function index(inputs: string[], options: Options): Promise<number> {
   return exitCode;
 }
 
-/** Format that each kind of index requires. */
+/** Format that each kind of index requires of its file. */
 const FORMAT_OF_KIND = { rpidx: 'auto', vahidk: 'tfrecord', dali: 'tfrecord', mx: 'recordio' } as const;
 
 async function filesOf(inputs: string[], options: Options): Promise<string[]> {
@@ -162,7 +162,10 @@ async function shardOf(inputs: string[], options: Options): Promise<ShardFiles |
   return shardFiles({ command: 'index', inputs, format, parts: false, settings }, options);
 }
 
-/** Omits whether the index was rebuilt, because that depends on earlier runs. */
+/**
+ * Returns the result for a report. Omits whether the index was rebuilt because that depends on
+ * earlier runs.
+ */
 function doneFile({ uri, index, records, bytes, error }: IndexReport): DoneFile {
   if (error !== undefined) return { uri, error: { code: error.code, message: error.message } };
   return { uri, ...defined({ output: index || undefined, records, bytes }) };
@@ -174,7 +177,10 @@ function storedBytes(files: readonly string[]): number {
 
 type OnProgress = (bytes: number) => void;
 
-/** Builds the index of a file. @param taken default paths of earlier indexes */
+/**
+ * Builds the index of a file.
+ * @param taken default paths of earlier indexes
+ */
 async function built(
   uri: string,
   options: Options,
@@ -183,7 +189,8 @@ async function built(
 ): Promise<IndexReport> {
   const { buildIndex, defaultIndexPath } = await import('recordpipe/records/indexes');
   const { kind, output, force } = options;
-  // If two files differ only in their extension, the second index keeps it in its name.
+  // If the names of two files differ only in their extension, the name of the second index includes
+  // the extension.
   const path = defaultIndexPath(uri, kind);
   const indexPath = output ?? (taken.has(path) ? `${uri}.idx` : undefined);
   taken.add(path);

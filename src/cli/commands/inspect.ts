@@ -87,7 +87,7 @@ async function inspect(file: string, options: Options): Promise<number> {
   const head = JSON.stringify({ uri, format, compression }, undefined, 2);
   if (json) await print(`${head.slice(0, -2)},\n  "records": `);
   let isTitled = !isText || opened === undefined;
-  /** Printed with the first records: an empty file has no format. */
+  /** Prints the title with the first records, because an empty file has no format. */
   const title = async (isEmpty: boolean): Promise<void> => {
     if (isTitled || opened === undefined) return;
     isTitled = true;

@@ -53,7 +53,8 @@ type Options = Values<typeof OPTIONS>;
 
 async function merge(files: string[], options: Options): Promise<number> {
   const { sort, output } = options;
-  // Searching for reports lists a prefix. The name of a record file makes that unnecessary.
+  // Searching for reports lists a prefix. If the output has the name of a record file, this is
+  // unnecessary.
   const { kindOfName, mergeFiles } = await import('recordpipe/transform');
   const isRecordFile = ['tfrecord', 'recordio'].includes(kindOfName(output ?? '').format ?? '');
   if (!isRecordFile && files.every(mayBeReport)) {
@@ -61,7 +62,8 @@ async function merge(files: string[], options: Options): Promise<number> {
     const reports = await reportsOf(files, options);
     if (reports !== undefined) return mergeShards(reports, options);
   }
-  // The last argument is never the output: with --force, `merge a b` would overwrite an input.
+  // The last argument is never the output: otherwise, `merge a b` with --force would overwrite an
+  // input.
   if (output === undefined)
     throw new UsageError(
       'merge: name the output with -o FILE, or -o - for standard output; all other arguments are inputs',
@@ -83,13 +85,13 @@ async function merge(files: string[], options: Options): Promise<number> {
   });
 }
 
-/** Reports whether an input may be a shard report. Only JSON files and directories qualify. */
+/** Reports whether an input may be a shard report. Only JSON files and directories can be. */
 function mayBeReport(input: string): boolean {
   if (input.endsWith('.json') || input.endsWith('/')) return true;
   return !isAddress(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Expands the inputs in the given order; files of a directory or pattern are sorted by name. */
+/** Expands the inputs in the given order. Files of a directory or pattern are sorted by name. */
 async function inOrder(inputs: readonly string[], options: Options): Promise<string[]> {
   const files: string[] = [];
   for (const input of inputs) for (const file of await expanded(input, options)) files.push(file);

@@ -52,7 +52,7 @@ ${TEXT_NOTES}`,
 
 type Options = Values<typeof OPTIONS>;
 
-/** Maximum findings shown. */
+/** Maximum number of findings shown. */
 const MAX_SHOWN = 10;
 
 async function repair(input: string, output: string | undefined, options: Options): Promise<number> {

@@ -63,7 +63,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
   const path = output === '-' ? undefined : output;
   if (path !== undefined) {
     await checkOutput(files, path, '--output', options);
-    // Never replaced without --force, because users edit schemas.
+    // An existing schema is never replaced without --force because users edit schemas.
     await checkReplaceable(path, undefined, force);
   }
   const { collectStats, inferSchema, messageCountTexts, schemaMessage } = await import('recordpipe/check');
@@ -76,7 +76,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
     onProgress: progress.update,
     signal: interruption(),
   };
-  // A shard has only some of the records, so its report contains statistics instead of a schema.
+  // A shard has only some of the records, so its report contains statistics rather than a schema.
   if (options.shard !== undefined)
     return finishStats(await collectStats(files, running).finally(progress.clear), shard);
   const inferred = await inferSchema(files, { ...running, loose }).finally(progress.clear);

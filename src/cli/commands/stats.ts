@@ -93,7 +93,8 @@ async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise
 }
 
 /**
- * Returns the statistics of the selected features. @throws UsageError if one of them does not exist
+ * Returns the statistics of the selected features.
+ * @throws UsageError if one of the features does not exist
  */
 function chosenFeatures(stats: DatasetStats, choice: FeatureChoice): DatasetStats {
   const features = stats.features.filter(({ name }) => choice.includes(name));

@@ -100,7 +100,10 @@ const OPTIONS = {
   ...objectReadOptions,
 };
 
-/** Last section of the help: the exit code may come from the program. */
+/**
+ * Last section of the help. It differs from the default because the exit code may come from the
+ * program.
+ */
 const EXIT_CODES = `
 Exit codes:
   0         ok
@@ -214,7 +217,7 @@ async function stream(command: string[], options: Options): Promise<number> {
   return signals.exitCode ?? OK;
 }
 
-/** Returns the same error with the names of command-line options. */
+/** Returns an error with the same meaning whose message names command-line options. */
 function inOptions(error: unknown): unknown {
   if (!isRecordpipeError(error, 'unsupported-source') || !error.message.includes("lock: 'none'"))
     return error;
@@ -231,12 +234,12 @@ async function runProgram(
   graceMs: number | undefined,
 ): Promise<number> {
   let failure: unknown;
-  /** Ignores errors after a signal or while the streamer stops. */
+  /** Records the first error. Ignores errors after a signal or while the streamer stops. */
   const note = (error: unknown): void => {
     if (!signals.received && !isRecordpipeError(error, 'aborted')) failure ??= error;
   };
   const ended = streamer.run().catch(note);
-  // The program starts after its pipes exist, and not at all if there is no data.
+  // The program starts once its pipes exist. It does not start if there is no data.
   await streamer.ready;
   if (signals.stop.aborted) return streamer.run().then(() => OK);
   const { TrainingProgram } = await import('recordpipe/pipemode/streamer');
@@ -248,7 +251,8 @@ async function runProgram(
   try {
     exitCode = await program.ended;
   } finally {
-    // Its child processes would treat the end of the pipes as the end of the data.
+    // The program is stopped first, because its child processes would treat the end of the pipes as
+    // the end of the data.
     await program.stop();
     await streamer.stop();
     await ended;

@@ -65,7 +65,10 @@ Each file is validated, then uploaded; several files run in parallel. If a file 
   action: upload,
 });
 
-/** Time to abort incomplete uploads after a signal, which requires a response from the service. */
+/**
+ * Time for aborting incomplete uploads after a signal, in milliseconds. Aborting requires a
+ * response from the service.
+ */
 const GRACE_MS = 10_000;
 
 async function upload(words: string[], options: Values<typeof OPTIONS>): Promise<number> {
@@ -140,7 +143,10 @@ const STATUS_TEXT: Record<Status, string> = {
   failed: 'failed',
 };
 
-/** Formats a file. @param all whether to include files without errors */
+/**
+ * Formats a file.
+ * @param all whether to include files without errors
+ */
 function fileText(file: UploadedFile, all: boolean, paint: Painter): string {
   const { path, uri, status, bytes, records, report, error, resumedParts = 0 } = file;
   if (status === 'refused' && report !== undefined) return badFileText(report, paint);

@@ -76,7 +76,7 @@ The format is detected from the content, not the name. From directories, validat
 
 type Options = Values<typeof OPTIONS>;
 
-/** Time to print partial results after a signal on a busy machine. */
+/** Time for printing partial results after a signal on a busy machine, in milliseconds. */
 const GRACE_MS = 1000;
 
 async function validate(inputs: string[], options: Options): Promise<number> {
@@ -112,7 +112,7 @@ async function validate(inputs: string[], options: Options): Promise<number> {
     const text = findings + (quiet || json ? '' : warningsText(file, paint));
     if (!json) output.write(text);
     else if (text !== '') {
-      // The document follows at the end; findings are printed immediately.
+      // Findings are printed immediately; the document follows at the end.
       progress.clear();
       complain(text.trimEnd());
     }
@@ -161,7 +161,7 @@ async function validate(inputs: string[], options: Options): Promise<number> {
       );
       await writeReport(reportPath, document(report), 'validation', force, accessOf(options));
     }
-    // Another attempt may succeed: without a report, the shard is rerun.
+    // Another attempt may succeed. Without a report, the shard is rerun.
     if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
     else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
     if (json) await print(document(report));

@@ -13,25 +13,25 @@ type Format = ReadingOptions['format'];
 
 const LIST = '@list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin)';
 
-/** Describes the argument of the commands that accept local files. */
+/** Description of the argument of commands that accept local files. */
 export const LOCAL_INPUTS: string = `files, directories, quoted glob patterns, ${LIST}`;
 
-/** Describes the argument of the commands that accept files and objects. */
+/** Description of the argument of commands that accept files and objects. */
 export const STORED_INPUTS: string = `files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, ${LIST}`;
 
-/** Describes the argument of the commands that accept many inputs. */
+/** Description of the argument of commands that accept many inputs. */
 export const INPUTS: string = `${STORED_INPUTS}, - for stdin`;
 
 /**
- * Describes the argument of the commands that accept one input, which may stand for several files.
+ * Description of the argument of commands that accept one input, which may represent several files.
  */
 export const INPUT =
   'a file, directory or quoted glob pattern, s3://bucket/key, prefix/ or pattern, @list, or - for stdin';
 
-/** Describes the argument of the commands that accept one file. */
+/** Description of the argument of commands that accept one file. */
 export const ONE_FILE = 'a file, s3://bucket/key, or - for stdin';
 
-/** Options of the commands that accept directories. */
+/** Options of commands that accept directories. */
 export interface InputSelection {
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
@@ -49,7 +49,7 @@ export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, p
 });
 
 /**
- * Returns the library's options for expanding inputs.
+ * Returns the library options for expanding inputs.
  * @param quiet whether to suppress notices about skipped files and missing shards
  */
 export function inputsOf({ include, exclude, strictShards }: InputSelection, quiet?: boolean): InputOptions {
@@ -64,7 +64,7 @@ export function inputsOf({ include, exclude, strictShards }: InputSelection, qui
 
 /**
  * Expands inputs to files.
- * @param format format of the files to take from directories and patterns
+ * @param format format of the files to select from directories and patterns
  */
 export async function expanded(
   inputs: string | readonly string[],
@@ -76,8 +76,8 @@ export async function expanded(
 }
 
 /**
- * Returns the source for an argument, and its name in errors. The event loop reads a pipe on
- * standard input, so that signals can interrupt it.
+ * Returns the source for an argument, and its name in errors. If standard input is a pipe, the
+ * event loop reads it so that signals can interrupt it.
  */
 export function sourceOf(file: string): { source: ByteSource; uri: string } {
   if (file !== '-') return { source: file, uri: file };

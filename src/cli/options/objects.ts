@@ -13,7 +13,7 @@ import {
   value,
 } from './option.ts';
 
-/** Options of the commands that access `s3://` addresses. */
+/** Options of commands that access `s3://` addresses. */
 export interface AccessOptions {
   readonly endpointUrl?: string;
   readonly region?: string;
@@ -23,14 +23,14 @@ export interface AccessOptions {
   readonly retryTimeout?: number;
 }
 
-/** Options of the commands that transfer objects. */
+/** Options of commands that transfer objects. */
 export interface TransferOptions extends AccessOptions {
   readonly partSize?: number;
   readonly window?: number;
   readonly maxRequests?: number;
 }
 
-/** Options of the commands that read objects. */
+/** Options of commands that read objects. */
 export interface ObjectReadOptions extends TransferOptions {
   readonly single?: true;
   readonly verifyObject?: true;
@@ -39,7 +39,9 @@ export interface ObjectReadOptions extends TransferOptions {
 
 const HEADING = 'S3 (credentials as for the AWS CLI):';
 
-/** These options have no defaults: the library applies its own. */
+/**
+ * Declarations of the access options. They have no defaults because the library applies its own.
+ */
 export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
   endpointUrl: value('--endpoint-url <url>', 'S3-compatible endpoint (default: AWS)'),
   region: value('--region <name>', 'AWS region (default: AWS_REGION, the profile, or that of the bucket)'),
@@ -74,7 +76,7 @@ export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
   }),
 };
 
-/** Options of any command that accesses objects. */
+/** Options of all commands that access objects. */
 export type AnyObjectOptions = AccessOptions & Partial<ObjectReadOptions>;
 
 /** Returns the library's `objects` option; undefined if none of these options is set. */
@@ -112,11 +114,12 @@ export function isAddress(argument: string): boolean {
   return /^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(argument);
 }
 
-/** Size of the first request for an object when only a few records are read. */
+/** Size of the first request for an object if only a few records are read, in bytes. */
 const FIRST_BYTES = 128 * 1024;
 
 /**
- * Returns the same options with a small first request if only the records before `end` are read.
+ * Returns the same options but with a small first request if only the records before `end` are
+ * read.
  */
 export function withSmallStart<O extends { readonly objects?: Partial<ObjectOptions> }>(
   options: O,

@@ -2,52 +2,52 @@ import { InvalidArgumentError, Option } from 'commander';
 
 /** An option of a command. Its value in the action has type `T`. */
 export interface TypedOption<T> extends Option {
-  /** Never set; carries the type. */
+  /** Never set; only carries the type. */
   readonly valueType?: () => T;
 }
 
-/** Options by their property names in the action. */
+/** Options, keyed by their property names in the action. */
 export type OptionTable = Readonly<Record<string, TypedOption<unknown>>>;
 
-/** The declarations of the options in an interface. */
+/** Declarations of the options in an interface. */
 export type OptionsOf<T> = { readonly [K in keyof Required<T>]: TypedOption<T[K]> };
 
-/** The values of declared options. */
+/** Values of declared options. */
 export type Values<O extends OptionTable> = Defined<{
   readonly [K in keyof O]: O[K] extends TypedOption<infer T> ? T : never;
 }>;
 
-/** The same object type, with properties that may be undefined made optional. */
+/** The same object type, but properties that may be undefined are optional. */
 type Defined<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
 /**
- * Returns the properties that are not undefined. The library applies its defaults to the others.
+ * Returns the properties that are not undefined. The library applies its defaults for the others.
  */
 export function defined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-/** An option without an argument: true or undefined. */
+/** Declares an option without an argument. Its value is true or undefined. */
 export function flag(flags: string, text: string): TypedOption<true | undefined> {
   return new Option(flags, text);
 }
 
-/** An option `--no-NAME`: the value of NAME is true unless the option is given. */
+/** Declares an option `--no-NAME`. The value of NAME is true unless the option is specified. */
 export function negation(flags: string, text: string): TypedOption<boolean> {
   return new Option(flags, text);
 }
 
-/** An option with an argument. */
+/** Declares an option with an argument. */
 export function value(flags: string, text: string): TypedOption<string | undefined> {
   return new Option(flags, text);
 }
 
-/** Parses an argument; `previous` is the value from an earlier occurrence of the option. */
+/** Parses an argument. `previous` is the value from an earlier occurrence of the option. */
 type Parse<T> = (text: string, previous?: T) => T;
 
-/** An option whose argument is parsed. */
+/** Declares an option whose argument is parsed. */
 export function parsed<T>(flags: string, text: string, parse: Parse<T>): TypedOption<T | undefined>;
 export function parsed<T>(flags: string, text: string, parse: Parse<T>, preset: T): TypedOption<T>;
 export function parsed<T>(
@@ -60,7 +60,7 @@ export function parsed<T>(
   return preset === undefined ? option : option.default(preset);
 }
 
-/** An option whose argument is one of a fixed set of words. */
+/** Declares an option whose argument is one of a fixed set of words. */
 export function choice<C extends string>(
   flags: string,
   text: string,
@@ -82,7 +82,7 @@ export function choice(
   return preset === undefined ? option : option.default(preset);
 }
 
-/** Groups options under a separate heading in the help. */
+/** Shows options under a separate heading in the help. */
 export function grouped<O extends OptionTable>(heading: string, options: O): O {
   for (const option of Object.values(options)) option.helpGroup(heading);
   return options;
@@ -95,7 +95,7 @@ export function repeated(text: string, previous: readonly string[] = []): readon
   return [...previous, text];
 }
 
-/** Parses an integer >= `min`. */
+/** Returns a parser for integers >= `min`. */
 export function atLeast(min: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
@@ -104,14 +104,14 @@ export function atLeast(min: number): (text: string) => number {
   };
 }
 
-/** Parses a size such as 8MiB to bytes. */
+/** Parses a size such as 8MiB, in bytes. */
 export function size(text: string): number {
   const bytes = parseSize(text);
   if (bytes !== undefined) return bytes;
   throw new InvalidArgumentError('Expected a size such as 8MiB, 64K, 1GB or 4096.');
 }
 
-/** Parses a duration such as 30s to milliseconds. */
+/** Parses a duration such as 30s, in milliseconds. */
 export function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds !== undefined) return milliseconds;
@@ -131,8 +131,8 @@ export function names(text: string): readonly string[] {
 const POWERS: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
 /**
- * Parses `8MiB`, `8M` (the same), `8MB` (decimal) or `8192` to bytes. Returns undefined for any
- * other text.
+ * Returns the number of bytes in a size such as `8MiB`, `8M` (the same), `8MB` (decimal) or `8192`;
+ * undefined for any other text.
  */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?([kmgt]?)(i?b)?$/i.exec(text.trim());
@@ -153,8 +153,8 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Parses `500ms`, `30s`, `5m`, `5min` or `1.5h` to milliseconds. A number without a unit means
- * seconds. Returns undefined for any other text.
+ * Returns the number of milliseconds in a duration such as `500ms`, `30s`, `5m`, `5min` or `1.5h`.
+ * A number without a unit means seconds. Returns undefined for any other text.
  */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?(ms|s|m|min|h)?$/i.exec(text.trim());

@@ -14,7 +14,7 @@ import {
   value,
 } from './option.ts';
 
-/** Options of the commands that read records. */
+/** Options of commands that read records. */
 export interface ReadingOptions {
   readonly format: FormatName | 'auto';
   readonly compression: 'auto' | 'none' | 'gzip' | 'zlib';
@@ -29,13 +29,16 @@ export interface ReadingOptions {
   readonly stripBom?: true;
 }
 
-/** Options of the commands that read payloads. */
+/** Options of commands that read payloads. */
 export interface PayloadOptions {
   readonly payloadCrc: 'crc32c' | 'smdebug';
   readonly recover?: true;
 }
 
-/** Options specific to a format have no defaults: the library applies its own. */
+/**
+ * Declarations of the reading options. Options specific to a format have no defaults because the
+ * library applies its own.
+ */
 export const readingOptions: OptionsOf<ReadingOptions> = {
   format: choice('--format <format>', 'format of the input files', ['auto', ...FORMAT_NAMES], 'auto'),
   compression: choice(

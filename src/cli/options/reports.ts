@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { ShardChoice } from 'recordpipe/scale';
 import { atLeast, flag, grouped, negation, type OptionsOf, parsed, value } from './option.ts';
 
-/** Options of the commands that can run on several machines. */
+/** Options of commands that can run on several machines. */
 export interface ShardOptions {
   readonly shard?: ShardChoice;
   readonly plan?: string;
@@ -29,11 +29,11 @@ export const shardOptions: OptionsOf<ShardOptions> = grouped(SHARDS_HEADING, {
   ),
 });
 
-/** MAX_SHARDS of recordpipe/scale, which is not loaded at start-up. */
+/** Copy of MAX_SHARDS in recordpipe/scale, which is not loaded at startup. */
 const MAX_SHARDS = 100_000;
 const SHARD = /^(?:auto|\d{1,9})(?:\/\d{1,9})?$/;
 
-/** Parses `--shard`. Does not use the library's parser, which would increase start-up time. */
+/** Parses `--shard`. Does not use the library's parser, which would increase startup time. */
 function shardChoice(text: string): ShardChoice {
   const [which, count] = text.split('/');
   const shards = count === undefined ? undefined : Number(count);
@@ -48,7 +48,7 @@ function shardChoice(text: string): ShardChoice {
   );
 }
 
-/** Options of the commands that print a report. */
+/** Options of commands that print a report. */
 export interface ReportOptions {
   readonly json?: true;
   readonly quiet?: true;
@@ -61,7 +61,7 @@ export const reportOptions: OptionsOf<ReportOptions> = {
   progress: negation('--no-progress', 'hide progress'),
 };
 
-/** Options of the commands that process many files in parallel. */
+/** Options of commands that process many files in parallel. */
 export interface RunOptions extends ReportOptions {
   readonly jobs?: number;
 }
@@ -82,7 +82,7 @@ export const runOptions: OptionsOf<RunOptions> = {
   ),
 };
 
-/** Options of the commands that can print one line per file or record. */
+/** Options of commands that can print one line per file or record. */
 export interface LinesOptions {
   readonly jsonl?: true;
 }

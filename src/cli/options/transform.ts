@@ -15,7 +15,7 @@ import { type ReportOptions, reportOptions } from './reports.ts';
 /** Formats of output files. */
 export type FileFormat = FormatName | 'jsonl' | 'base64';
 
-/** Options of the commands that write record files. */
+/** Options of commands that write record files. */
 export interface TransformingOptions
   extends ReadingOptions,
     ObjectReadOptions,
@@ -32,13 +32,13 @@ export interface TransformingOptions
 
 export const FILE_FORMATS: readonly FileFormat[] = [...FORMAT_NAMES, 'jsonl', 'base64'];
 
-/** The heading of the options about outputs. */
+/** Heading of the options that concern outputs. */
 export const OUTPUT_HEADING = 'Output:';
 
-/** Help notes of the commands that keep the format of their input. */
+/** Description of the argument that specifies an output. */
 export const OUTPUT = 'a new file or s3://bucket/key (see --force), or - for stdout';
 
-/** Notes for the help of the commands that keep the format of their input. */
+/** Help notes of commands that keep the format of their input. */
 export const TEXT_NOTES =
   'Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the output has no extension, lines are copied unchanged, regardless of their JSON. --from jsonl and --to jsonl select {"data":"<base64>"} lines.';
 

@@ -3,10 +3,10 @@ import { advice, inCliWords } from '../advice.ts';
 import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds, visible } from './format.ts';
 import type { Painter } from './terminal.ts';
 
-/** Maximum findings shown per file. */
+/** Maximum number of findings shown per file. */
 const MAX_SHOWN = 10;
 
-/** Describes an invalid file: a line for the file, one per finding, and the next steps. */
+/** Describes an invalid file: one line for the file, one line per finding, and the next steps. */
 export function badFileText(file: CheckedFile, paint: Painter): string {
   const { uri, records, bytes, errors, errorCount, unreadable } = file;
   const state = unreadable
@@ -55,7 +55,8 @@ export function summaryText(report: ValidateReport, seconds: number, paint: Pain
 }
 
 /**
- * Formats the result of an interrupted check: findings in unfinished files, and a partial summary.
+ * Formats the result of an interrupted check: the findings in unfinished files, and a partial
+ * summary.
  */
 export function interruptedText(
   { files, totals, interrupted }: ValidateReport,
@@ -109,7 +110,7 @@ function placedText(
   return `${where}${paint('yellow', visible(code))}: ${visible(inCliWords(withoutPlace(message, uri)))}`;
 }
 
-/** Removes the location from the end of a message, because the line already shows it. */
+/** Removes the location from the end of a message because the line already shows it. */
 function withoutPlace(message: string, uri: string): string {
   if (!message.endsWith(`${uri})`)) return message;
   const at = message.lastIndexOf(' (', message.length - uri.length - 1);

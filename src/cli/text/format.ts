@@ -1,6 +1,6 @@
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** `812 B`, `1.5 KiB`, `3.21 GiB`: three significant digits. */
+/** Formats a size with three significant digits: `812 B`, `1.5 KiB`, `3.21 GiB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let power = 0;
@@ -11,23 +11,23 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 ? value : threeDigits(value)} ${BINARY[power]}`;
 }
 
-/** `1,234,567`. */
+/** Formats a count with separators: `1,234,567`. */
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `1 file`, `2 files`. */
+/** Formats a count with its noun: `1 file`, `2 files`. */
 export function formatNumberOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `8 ms`, `1.52 s`, `83.1 s`, `12:07`, `3:02:07`. */
+/** Formats a duration: `8 ms`, `1.52 s`, `83.1 s`, `12:07`, `3:02:07`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 0.0995) return `${Math.ceil(seconds * 1000)} ms`;
   return seconds < 100 ? `${threeDigits(seconds)} s` : formatClock(seconds);
 }
 
-/** `0:21`, `3:02:07`. */
+/** Formats a duration as on a clock: `0:21`, `3:02:07`. */
 export function formatClock(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -35,7 +35,10 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** `2.31 GiB/s`; undefined for short durations, which start-up time dominates. */
+/**
+ * Formats a data rate: `2.31 GiB/s`. Returns undefined for short durations, which are dominated by
+ * startup time.
+ */
 export function formatRate(bytes: number, seconds: number): string | undefined {
   return seconds >= 0.1 && bytes > 0 ? `${formatBytes(Math.round(bytes / seconds))}/s` : undefined;
 }
@@ -44,7 +47,10 @@ function threeDigits(value: number): string {
   return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
 
-/** ` (2024-05-01T12:00:00.000Z)`; empty if the number is not a valid time. */
+/**
+ * Formats a time in seconds since 1970: ` (2024-05-01T12:00:00.000Z)`. Returns an empty string if
+ * the number is not a valid time.
+ */
 export function timeText(seconds: number): string {
   const date = new Date(1000 * seconds);
   return Number.isNaN(date.getTime()) ? '' : ` (${date.toISOString()})`;
@@ -52,30 +58,30 @@ export function timeText(seconds: number): string {
 
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 /**
- * Characters that a terminal hides or interprets: control and format characters, such as byte order
- * marks and bidi overrides, and spaces other than U+0020 and U+3000.
+ * Matches characters that a terminal hides or interprets: control and format characters, such as
+ * byte order marks and bidi overrides, and spaces other than U+0020 and U+3000.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?![ \u3000])\p{Zs}/gu;
 
 /**
- * Escapes invisible characters, so that the text stays on one line and cannot control the terminal.
+ * Escapes invisible characters so that the text stays on one line and cannot control the terminal.
  */
 export function visible(text: string): string {
   return text.replace(UNSEEN, (character) => NAMED[character] ?? escaped(character));
 }
 
-/** Quotes a text and escapes invisible characters. */
+/** Quotes a string and escapes invisible characters. */
 export function quoted(text: string): string {
   return visible(JSON.stringify(text));
 }
 
-/** Layout characters of the program's own text: newlines, tabs and colors. */
+/** Pattern of the layout characters in the program's own text: newlines, tabs and colors. */
 const LAYOUT = '\\n|\\t|\\x1b\\[\\d{1,2}m';
 const LAYOUT_OR_UNSEEN = new RegExp(`(${LAYOUT})|${UNSEEN.source}`, 'gu');
 
 /**
  * Escapes invisible characters in a complete text, except newlines, tabs and colors. This is the
- * last safeguard before a terminal. JSON stays valid.
+ * last safeguard before output reaches a terminal. JSON stays valid.
  */
 export function visibleText(text: string): string {
   return text.replace(LAYOUT_OR_UNSEEN, (character, layout?: string) => layout ?? jsonEscaped(character));

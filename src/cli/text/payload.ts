@@ -86,7 +86,7 @@ function numberText(value: number | bigint, kind: FieldValue['kind']): string {
     : String(Number(value.toPrecision(kind === 'float64' ? 12 : 6)));
 }
 
-/** Formats an image by kind and size, text in quotes, anything else by its first bytes. */
+/** Formats an image by its kind and size, text in quotes, and anything else by its first bytes. */
 function bytesText(bytes: Uint8Array): string {
   const header = imageHeader(bytes);
   if (header !== undefined) {
@@ -104,7 +104,7 @@ function bytesText(bytes: Uint8Array): string {
   return bytes.length > FIELD_HEX_BYTES ? `${hex} … (${formatBytes(bytes.length)})` : hex;
 }
 
-/** Describes the beginning of a payload: text in quotes, anything else in hexadecimal. */
+/** Describes the beginning of a payload: text in quotes, or hexadecimal for anything else. */
 export function previewLines(payload: Uint8Array): string[] {
   if (payload.length === 0) return ['(empty)'];
   const text = shownText(payload, PREVIEW_CHARACTERS);
@@ -112,7 +112,7 @@ export function previewLines(payload: Uint8Array): string[] {
   return [quoted(text.slice(0, PREVIEW_CHARACTERS)) + (text.length > PREVIEW_CHARACTERS ? ' …' : '')];
 }
 
-/** Formats rows of 16 bytes: offset, hexadecimal, printable characters. */
+/** Formats rows of 16 bytes: the offset, hexadecimal digits, and printable characters. */
 export function hexLines(payload: Uint8Array): string[] {
   const lines: string[] = [];
   for (let at = 0; at < Math.min(payload.length, PREVIEW_HEX_BYTES); at += ROW_BYTES) {
@@ -130,13 +130,13 @@ export function hexLines(payload: Uint8Array): string[] {
 }
 
 /**
- * Decodes the beginning of a text. The result exceeds `characters` characters if more text follows.
- * Returns undefined for bytes that are not text.
+ * Decodes the beginning of a text. If more text follows, the result has more than `characters`
+ * characters. Returns undefined for bytes that are not text.
  */
 export function shownText(bytes: Uint8Array, characters: number): string | undefined {
   // A character has up to 4 bytes.
   let end = Math.min(bytes.length, 4 * (characters + 1));
-  // Avoids ending inside a character.
+  // This avoids ending inside a character.
   if (end < bytes.length) while (end > 0 && (bytes[end] & 0xc0) === 0x80) end--;
   return textOf(bytes.subarray(0, end));
 }

@@ -46,7 +46,7 @@ export function statsText(stats: DatasetStats, paint: Painter): string {
   if (recordBytes !== undefined) lines.push(`record sizes  ${axis(sizeColumns(recordBytes))}`);
   if (messages.event !== undefined) for (const time of eventTimes(features)) lines.push(time);
   const { firstOther } = messages;
-  // Text is expected, unless other records have features.
+  // Records that contain text are expected unless other records have features.
   if (firstOther !== undefined && (examples > 0 || messages.text !== messages.other))
     lines.push(
       paint(
@@ -77,7 +77,7 @@ function ratio(part: number, whole: number): string {
   return whole === 0 ? 'equal to' : `${Number((part / whole).toFixed(2))} x`;
 }
 
-/** `1 KiB ▂█▁ 4 KiB`. */
+/** Formats the range of a histogram: `1 KiB ▂█▁ 4 KiB`. */
 function axis(columns: readonly Column[]): string {
   if (columns.length === 1) return columns[0].label;
   const end = columns.at(-1)!.label.split(' to ').at(-1);
@@ -131,7 +131,7 @@ function labels(features: readonly NamedFeature[], paint: Painter): string[] {
     });
 }
 
-/** Marks base64 values, which could be mistaken for text. */
+/** Marks base64 values, which could otherwise be mistaken for text. */
 function labelName(value: number | string, base64: true | undefined): string {
   if (base64) return `base64 ${value}`;
   return value === '' ? '(empty)' : visible(String(value));
@@ -149,7 +149,7 @@ function findings({ findings: { count, first } }: DatasetStats, paint: Painter):
   return ['', paint('red', formatNumberOf(count, 'finding')), ...shown, ...more];
 }
 
-/** Formats a schema, one feature per line. */
+/** Formats a schema with one feature per line. */
 export function schemaText({ schema, stats }: InferredSchema, paint: Painter): string {
   const { message, features, featureLists = {} } = schema;
   const { records } = schemaMessage(stats);

@@ -4,12 +4,12 @@ import { styleText } from 'node:util';
 /** Value of `--color`. */
 export type ColorChoice = 'auto' | 'always' | 'never';
 
-/** Styles a text, or returns it unchanged. */
+/** Styles text, or returns it unchanged. */
 export type Painter = (style: 'red' | 'green' | 'yellow' | 'dim' | 'bold', text: string) => string;
 
 let choice: ColorChoice = 'auto';
 
-/** Applies `--color`. */
+/** Applies the value of `--color`. */
 export function useColor(when: ColorChoice): void {
   choice = when;
 }
@@ -22,15 +22,18 @@ export function painter(descriptor: 1 | 2): Painter {
 }
 
 /**
- * Reports whether to use colors. `auto` means: on a terminal that is not dumb, unless NO_COLOR is
- * set and not empty.
+ * Reports whether to use colors. With `auto`, colors are used on a terminal that is not dumb,
+ * unless NO_COLOR is set and not empty.
  */
 function isColored(descriptor: number): boolean {
   if (choice !== 'auto') return choice === 'always';
   return !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb' && isatty(descriptor);
 }
 
-/** Wraps the paragraphs of a text to a width. Indented lines (lists, examples) stay unchanged. */
+/**
+ * Wraps the paragraphs of a text to a width. Indented lines, such as lists and examples, stay
+ * unchanged.
+ */
 export function fill(text: string, width: number): string {
   return text.replace(/^\S.*(?:\n\S.*)*/gm, (paragraph) =>
     paragraph.split('\n').some((line) => line.length > width) ? filled(paragraph, width) : paragraph,
@@ -49,7 +52,7 @@ function filled(paragraph: string, width: number): string {
 }
 
 /**
- * Formats rows in columns, two spaces apart. A column whose heading begins with a space is
+ * Formats rows in columns that are two spaces apart. A column whose heading begins with a space is
  * right-aligned.
  */
 export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
@@ -69,7 +72,9 @@ function padded(text: string, to: number, right: boolean): string {
   return right ? space + text : text + space;
 }
 
-/** Returns the terminal width of a text. East Asian characters and emoji are two columns wide. */
+/**
+ * Returns the width of a text on a terminal. East Asian characters and emoji are two columns wide.
+ */
 export function textWidth(text: string): number {
   let columns = 0;
   for (const character of text) columns += WIDE.test(character) ? 2 : 1;
@@ -82,7 +87,8 @@ const WIDE =
 const STEPS = '▁▂▃▄▅▆▇█';
 
 /**
- * Draws counts as a row of bars. The largest has full height, and every nonzero count is visible.
+ * Draws counts as a row of bars. The largest count has full height, and every nonzero count is
+ * visible.
  */
 export function spark(counts: readonly number[]): string {
   const most = counts.reduce((a, b) => Math.max(a, b), 1);
