@@ -119,8 +119,8 @@ export class HttpClient {
 const DOCUMENT_HEAD_BYTES = 1024;
 
 /**
- * Checks a document. @throws FetchFailure for a web page, or for a document whose entities the
- * SDK's parser would drop
+ * Checks a document.
+ * @throws FetchFailure for a web page, or for a document whose entities the SDK's parser would drop
  */
 function checkDocument(status: number, body: Uint8Array): void {
   const head = Buffer.from(body.subarray(0, DOCUMENT_HEAD_BYTES)).toString('latin1');
