@@ -171,7 +171,7 @@ async function* rangesFrom(reader: ObjectReader, start: number): AsyncGenerator<
     while (at < reader.size || ahead.length > 0) {
       for (; at < reader.size && ahead.length < STEPS_AHEAD; at += STEP_BYTES) {
         const next = reader.read(at, Math.min(at + STEP_BYTES, reader.size));
-        next.catch(() => {}); // thrown when it is awaited
+        next.catch(() => {}); // Thrown when it is awaited.
         ahead.push(next);
       }
       yield (await ahead.shift()) as Uint8Array;
