@@ -83,7 +83,7 @@ export class ObjectReader {
     onAbort(signal, this.#stop);
   }
 
-  /** Returns the statistics of the transfer so far. */
+  /** Statistics of the transfer so far. */
   get stats(): TransferStats {
     return this.#context.counts;
   }

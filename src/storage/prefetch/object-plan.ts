@@ -29,7 +29,7 @@ export class ObjectPlan {
     return this.#ended && this.#arrived === undefined;
   }
 
-  /** Returns the reason why the plan ended early. */
+  /** The reason why the plan ended early. */
   get failure(): unknown {
     return this.#failure;
   }

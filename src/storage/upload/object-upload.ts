@@ -78,7 +78,7 @@ export class ObjectUpload {
     this.#release = release;
   }
 
-  /** Returns the first error. */
+  /** The first error. */
   get failure(): unknown {
     return this.#failure?.error;
   }

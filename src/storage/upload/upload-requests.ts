@@ -332,7 +332,7 @@ export class UploadRequests {
     return this.#options.connectTimeoutMs + this.#options.headersTimeoutMs;
   }
 
-  /** Maximum duration of an attempt with a body of this size. */
+  /** Returns the maximum duration of an attempt with a body of this size. */
   #bodyMs(bytes: number): number {
     return this.#shortMs + Math.ceil((bytes / this.#options.minBytesPerSecond) * 1000);
   }
