@@ -26,8 +26,8 @@ export interface StoreDiagnosis {
 }
 
 /**
- * Checks whether objects can be read: credentials and their source, connection, clock, region, listing,
- * reading and throughput. A check that depends on a failed one is skipped. Nothing is written.
+ * Checks whether objects can be read: credentials and their source, connection, clock, region,
+ * listing, reading and throughput. Skips a check that depends on a failed one. Writes nothing.
  *
  * @param uri `s3://bucket`, `s3://bucket/prefix` or an object; a path or `file:` URL
  * @param options each request is tried twice unless `maxAttempts` is given
@@ -56,7 +56,7 @@ export async function diagnoseStore(uri: string | URL, options?: DiagnoseOptions
 
 const MAX_LISTED = 1000;
 const PROBED_BYTES = 16;
-/** Minimum number of bytes for a meaningful throughput. */
+/** Minimum number of bytes for a meaningful throughput measurement. */
 const MIN_MEASURED_BYTES = 8 * 1024 * 1024;
 
 /** Lists, reads a few bytes, and measures the throughput. */
@@ -83,7 +83,7 @@ class ReadChecks {
     else await this.#throughput(object.uri, probeBytes, probeMs);
   }
 
-  /** Lists the objects. @returns the first object that is not empty */
+  /** Lists the objects. @returns the first non-empty object */
   async #list(uri: string): Promise<ObjectInfo | undefined> {
     let count = 0;
     try {
@@ -150,7 +150,7 @@ class ReadChecks {
   }
 }
 
-/** Whether the service rejects the credentials, so that permissions are not the cause. */
+/** Whether the service rejects the credentials, which rules out permissions as the cause. */
 function rejectsKeys({ cause }: Error): boolean {
   return (
     cause instanceof FetchFailure &&

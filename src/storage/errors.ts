@@ -1,19 +1,25 @@
 import { type ErrorCode, isRecordpipeError, RecordpipeError } from '../errors.ts';
 import { redacted, redactedCause } from '../redact.ts';
 
-/** A request that failed for good. */
+/** A request that failed permanently. */
 export interface FailedRequest {
   readonly uri: string;
-  /** First byte, and the byte after the last one, of a range; `end` undefined: to the end of the object. */
+  /**
+   * Position of the range's first byte, and the position after its last byte. If `end` is
+   * undefined, the range extends to the end of the object.
+   */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
-  /** Attempts in a row, where another one could have helped. */
+  /** Number of consecutive failed attempts, if another attempt could have helped. */
   readonly attempts?: number | undefined;
-  /** Since the first failure. */
+  /** Time since the first failure. */
   readonly elapsedMs?: number | undefined;
 }
 
-/** The typed error for a request that has failed for good: what happened, where, and what to do. */
+/**
+ * Returns the typed error for a request that failed permanently: what happened, where, and what to
+ * do.
+ */
 export function objectError(failure: FetchFailure, request: FailedRequest): RecordpipeError {
   const { cause } = failure;
   if (isRecordpipeError(cause, 'missing-package', 'invalid-argument', 'unsupported-source')) return cause;
@@ -49,12 +55,16 @@ function sentence(failure: FetchFailure, request: FailedRequest): readonly [Erro
   }
 }
 
-/** Whether an address is a path or a `file:` URL. Callers may bring sources with schemes of their own. */
+/**
+ * Whether an address is a path or a `file:` URL. Callers may supply sources with their own schemes.
+ */
 function isLocal(uri: string): boolean {
   return uri.startsWith('file:') || !/^[a-z][a-z0-9+.-]+:/i.test(uri);
 }
 
-/** Local files: nothing of bucket, endpoint or credentials. */
+/**
+ * Returns the error code and message for a local file. Mentions no bucket, endpoint or credentials.
+ */
 function fileSentence(failure: FetchFailure, request: FailedRequest): readonly [ErrorCode, string] {
   const { kind, message } = failure;
   switch (kind) {
@@ -92,7 +102,10 @@ function remedy({ message }: FetchFailure): string {
     : 'check the credentials and that they may read it (s3:GetObject, s3:ListBucket)';
 }
 
-/** What the service said, on one line: `503 SlowDown: Please reduce your request rate (request 4442587FB7D0A2F9)`. */
+/**
+ * Returns the service's response on one line: `503 SlowDown: Please reduce your request rate
+ * (request 4442587FB7D0A2F9)`.
+ */
 function answer({ status, code, message, requestId }: FetchFailure): string {
   const head = [status, code].filter((one) => one !== undefined && !message.includes(String(one))).join(' ');
   const text = head === '' ? message : message === '' ? head : `${head}: ${message}`;
@@ -100,11 +113,16 @@ function answer({ status, code, message, requestId }: FetchFailure): string {
 }
 
 /**
- * - `transient`: worth another attempt on a new connection (5xx, 408, resets, short bodies, time-outs);
- * - `throttled`: the same, but the service requests a lower rate (503 SlowDown, 429);
- * - `expired`: credentials have expired: retried once, with new ones;
+ * The kind of a failure:
+ *
+ * - `transient`: worth another attempt on a new connection (5xx, 408, resets, short bodies,
+ *   time-outs);
+ * - `throttled`: like `transient`, but the service requests a lower rate (503 SlowDown, 429);
+ * - `expired`: the credentials have expired; retried once, with new ones;
  * - `changed`: the object is no longer the requested one (412, another ETag);
- * - `missing`: 404; - `denied`: 401, 403; - `fatal`: everything else that another attempt would not change;
+ * - `missing`: 404;
+ * - `denied`: 401, 403;
+ * - `fatal`: any other failure that another attempt would not change;
  * - `aborted`: the signal fired.
  */
 export type FetchFailureKind =
@@ -117,15 +135,18 @@ export type FetchFailureKind =
   | 'fatal'
   | 'aborted';
 
-/** Why one attempt of a request failed. Internal: users get a RecordpipeError. */
+/** The reason why one attempt of a request failed. Internal: users receive a RecordpipeError. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure';
   readonly kind: FetchFailureKind;
-  /** What the service calls it, like `SlowDown` or `AccessDenied`; the system's code, like `ECONNRESET`. */
+  /**
+   * The service's error code, such as `SlowDown` or `AccessDenied`, or the system's, such as
+   * `ECONNRESET`.
+   */
   readonly code: string | undefined;
   readonly status: number | undefined;
   readonly requestId: string | undefined;
-  /** The service's Retry-After. */
+  /** Delay from the service's Retry-After header. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

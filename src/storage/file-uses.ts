@@ -1,4 +1,4 @@
-/** The work in progress on an open file, which closing waits for. */
+/** Tracks the work in progress on an open file. Closing the file waits for it. */
 export class FileUses {
   #underWay = 0;
   #onIdle: (() => void) | undefined;
@@ -10,7 +10,7 @@ export class FileUses {
     return this.#closing;
   }
 
-  /** Whether reading is over: the descriptor may belong to another file by now. */
+  /** Whether reading has ended. The descriptor may then belong to another file. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -25,7 +25,10 @@ export class FileUses {
     }
   }
 
-  /** Waits for the work in progress. @returns whether to close the file now: false if another call does that */
+  /**
+   * Waits for the work in progress.
+   * @returns whether to close the file now; false if another call closes it
+   */
   async end(): Promise<boolean> {
     if (this.#closing) return false;
     this.#closing = true;

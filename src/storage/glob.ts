@@ -1,27 +1,29 @@
 import { UsageError } from '../errors.ts';
 
-/** Which names a pattern means: keys, or paths with slashes. */
+/** A compiled pattern for names, which are keys or paths with slashes. */
 export interface Glob {
-  /** How all names that match begin: a listing can be limited to it. */
+  /** Common prefix of all matching names. A listing can be limited to it. */
   readonly prefix: string;
   matches(name: string): boolean;
-  /** Whether a name that begins with `folder`, which ends with a slash, can match. */
+  /** Whether a name that starts with `folder`, which ends with a slash, can match. */
   mayMatchBelow(folder: string): boolean;
 }
 
 const MAX_PATTERN_CHARACTERS = 4096;
 
 /**
- * Compiles a pattern. It matches whole names, in time proportional to their length:
+ * Compiles a pattern. The pattern matches whole names, in time proportional to their length:
  *
- * - `*`: any characters but a slash; `?`: one character but a slash;
- * - `**` as a whole folder name: any number of folders; at the end: everything below. Elsewhere it is `*`;
- * - `[a-z_]`: one of these characters, `[!a-z]` or `[^a-z]`: one other, never a slash;
- * - `{a,b}`: one of these patterns, which may hold patterns again;
- * - `\*`: the character after the backslash. `[*]` is the same.
+ * - `*`: any characters except a slash; `?`: one character except a slash;
+ * - `**` as a whole folder name: any number of folders; at the end: everything below. Elsewhere it
+ *   equals `*`;
+ * - `[a-z_]`: one of these characters; `[!a-z]` or `[^a-z]`: one other character, never a slash;
+ * - `{a,b}`: one of these patterns, which may be nested;
+ * - `\*`: the character after the backslash. `[*]` is equivalent.
  *
- * Wildcards match no dot at the beginning of a name or folder name. All other characters mean themselves, among them
- * `(`, `)`, `|`, `!`, and a `{` or `[` without its end or a `{` without a comma.
+ * Wildcards do not match a dot at the beginning of a name or folder name. All other characters
+ * match themselves, including `(`, `)`, `|`, `!`, an unclosed `{` or `[`, and a `{` without a
+ * comma.
  *
  * @throws UsageError for a pattern of more than 4,096 characters
  */
@@ -35,7 +37,7 @@ export function compileGlob(pattern: string): Glob {
   return new Automaton(parser.nodes, first, literalPrefix(pattern));
 }
 
-/** Whether a text has wildcards; a text without is a mere name. */
+/** Whether a string contains wildcards. A string without wildcards is a plain name. */
 export function isGlob(text: string): boolean {
   if (/[*?]/.test(text)) return true;
   if (!/[[{]/.test(text)) return false;
@@ -49,11 +51,11 @@ function literalPrefix(pattern: string): string {
   return pattern;
 }
 
-/** Where each `[…]` and `{…,…}` that has its end ends, by where it begins. */
+/** Maps the start of each closed `[…]` and `{…,…}` to its end. */
 function partsOf(pattern: string): Map<number, number> {
   const ends = new Map<number, number>();
   const open: { readonly at: number; comma: boolean }[] = [];
-  // No closing bracket follows: do not search for one again.
+  // No closing bracket follows, so do not search for one again.
   let noBracket = false;
   for (let at = 0; at < pattern.length; at++) {
     const sign = pattern[at];
@@ -75,21 +77,27 @@ function partsOf(pattern: string): Map<number, number> {
   return ends;
 }
 
-/** Where a class ends that begins at `at`; -1: nowhere. A `]` that comes first stands for itself. */
+/**
+ * Returns the end of the class that starts at `at`, or -1 if it is not closed. A leading `]` is
+ * literal.
+ */
 function classEnd(pattern: string, at: number): number {
   let next = at + 1;
   if (pattern[next] === '!' || pattern[next] === '^') next++;
   const end = pattern.indexOf(']', next + 1);
-  // A slash between them: no class matches one, so that both are characters.
+  // No class matches a slash, so if there is one between the brackets, they are literal.
   return end < 0 || pattern.slice(next, end).includes('/') ? -1 : end;
 }
 
 const SLASH = 47;
 const DOT = 46;
 
-/** One step of a nondeterministic automaton. */
+/** A node of a nondeterministic automaton. */
 interface Node {
-  /** Whether it takes this character; missing: it is passed without one. */
+  /**
+   * Whether the node accepts this character. If undefined, the automaton enters the following nodes
+   * without consuming a character.
+   */
   readonly takes?: (code: number, first: boolean) => boolean;
   readonly next: number[];
   readonly end?: true;
@@ -98,7 +106,10 @@ interface Node {
 const notSlash = (code: number, first: boolean): boolean => code !== SLASH && !(first && code === DOT);
 const anything = (code: number, first: boolean): boolean => !(first && code === DOT);
 
-/** Builds the automaton from the end of the pattern to its beginning, so that each part knows what follows. */
+/**
+ * Builds the automaton from the end of the pattern to its beginning, so that the successors of each
+ * part are known.
+ */
 class Parser {
   readonly nodes: Node[] = [{ next: [], end: true }];
   readonly #pattern: string;
@@ -109,7 +120,7 @@ class Parser {
     this.#ends = partsOf(pattern);
   }
 
-  /** @returns the first node */
+  /** Builds the nodes. @returns the first node */
   parse(): number {
     return this.#sequence(0, this.#pattern.length, 0, false);
   }
@@ -147,7 +158,7 @@ class Parser {
     const place = sign === '\\' && at + 1 < to ? at + 1 : at;
     const code = pattern.codePointAt(place)!;
     const next = place + (code > 0xffff ? 2 : 1);
-    // A dot after a star is not the dot at the beginning of a name that a pattern has to name.
+    // A dot after a star is not a leading dot, which a pattern must match explicitly.
     const notFirst = code === DOT && pattern[at - 1] === '*';
     const takes = (one: number, first: boolean): boolean => one === code && !(first && notFirst);
     return [(then) => this.#add({ takes, next: [then] }), next];
@@ -163,7 +174,7 @@ class Parser {
     const ends = next === pattern.length || after === '/' || (inBraces && (after === '}' || after === ','));
     if (next - at !== 2 || !starts || !ends) return [(then) => this.#loop(notSlash, then), next];
     if (after !== '/' || next >= to) return [(then) => this.#loop(anything, then), next];
-    // Any number of folders, each with its slash.
+    // Matches any number of folders, each with its slash.
     const folders = (then: number): number => {
       const split = this.#add({ next: [then] });
       const inside = this.#add({ next: [] });
@@ -182,7 +193,7 @@ class Parser {
     return split;
   }
 
-  /** The stretches between the commas of braces. */
+  /** Returns the ranges between the commas of braces. */
   #alternatives(open: number, close: number): [start: number, stop: number][] {
     const found: [number, number][] = [];
     let start = open + 1;
@@ -210,11 +221,11 @@ function classOf(text: string): (code: number, first: boolean) => boolean {
     notSlash(code, first) && ranges.some(([low, high]) => code >= low && code <= high) !== negated;
 }
 
-/** A set of nodes in which the automaton can be, with the ways out of it that have been taken so far. */
+/** A set of nodes that the automaton can be in, with the transitions computed so far. */
 interface State {
-  /** Those that take a character. */
+  /** The nodes that consume a character. */
   readonly nodes: readonly number[];
-  /** Whether a name may end here. */
+  /** Whether a name may end in this state. */
   readonly end: boolean;
   /** Whether the next character is the first of a name or folder name. */
   readonly first: boolean;
@@ -224,7 +235,7 @@ interface State {
 const MAX_STATES = 2000;
 
 /**
- * Follows all alternatives at once, and keeps the sets of nodes it has reached, so that most
+ * Follows all alternatives at once and caches the sets of nodes it has reached, so that most
  * characters cost one look-up.
  */
 class Automaton implements Glob {
@@ -278,7 +289,7 @@ class Automaton implements Glob {
     return this.#state(next, code === SLASH);
   }
 
-  /** The state of these nodes and those that are reached from them without a character. */
+  /** Returns the state for these nodes and all nodes reachable from them without a character. */
   #state(from: readonly number[], first: boolean): State {
     const round = ++this.#round;
     const open = [...from];
@@ -296,7 +307,7 @@ class Automaton implements Glob {
     const key = `${first}${end}${nodes.join()}`;
     const known = this.#states.get(key);
     if (known !== undefined) return known;
-    // The ways that were taken so far stay where they are reached from; nothing more is kept of them.
+    // Cached transitions are stored only in the states they start from; nothing else keeps them.
     if (this.#states.size >= MAX_STATES) this.#forget();
     const state = { nodes, end, first, ascii: [] };
     this.#states.set(key, state);

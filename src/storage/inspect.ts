@@ -8,7 +8,7 @@ import { type ObjectOptions, objectOptions } from './object-options.ts';
 import { addressOf, isRemote, storageOf } from './registry.ts';
 import type { Access, ObjectStat } from './storage.ts';
 
-/** A path, or the address of an object, as text: `file:` URLs become paths. */
+/** Returns a path or the address of an object as a string. A `file:` URL becomes a path. */
 export function locationOf(given: string | URL): string {
   checkPath('path', given);
   return isRemote(given) ? addressOf(given) : pathOf(String(given));
@@ -24,44 +24,54 @@ export async function exists(location: string, { objects, signal }: Access = {})
     await statObject(location, { ...objects, signal });
     return true;
   } catch (error) {
-    // Without permission to list a bucket, the response for what does not exist is 403.
+    // Without permission to list a bucket, the response for a missing object is 403.
     if (isRecordpipeError(error, 'object-missing', 'access-denied')) return false;
     throw error;
   }
 }
 
-/** The size of a regular local file; undefined for everything else, which has none or needs a request. */
+/**
+ * Returns the size of a regular local file. Returns undefined for everything else, because it has
+ * no size or finding it requires a request.
+ */
 export function localSize(location: string | URL): number | undefined {
   if (isRemote(location)) return undefined;
   const stat = statIfPresent(pathOf(String(location)));
   return stat?.isFile() ? stat.size : undefined;
 }
 
-/** Whether what a path or address names can be read more than once: a pipe or a device cannot. */
+/** Whether a path or address can be read more than once. Pipes and devices cannot. */
 export function isRereadable(location: string | URL): boolean {
   if (isRemote(location)) return true;
   if (location === '-') return false;
-  // Opening what does not exist reports that.
+  // Opening a missing file reports the error.
   return statIfPresent(pathOf(String(location)))?.isFile() ?? true;
 }
 
-/** The folder for temporary files of an output: that of the output if it is a local file, else the host's. */
+/**
+ * Returns the folder for an output's temporary files: the output's own folder for a local file,
+ * otherwise the system's temporary folder.
+ */
 export function temporaryFolder(output: string): string {
   if (output === '-' || isRemote(output)) return tmpdir();
   const existing = statIfPresent(output);
-  // A letter more, so that a name that ends with a slash counts as that folder.
+  // The appended letter makes a name that ends with a slash resolve to that folder.
   return existing === undefined || existing.isFile() ? dirname(`${output}x`) : tmpdir();
 }
 
-/** Whether two names mean the same file, also by a link or a redirection. @param a a path, an address or a descriptor */
+/**
+ * Whether two names refer to the same file, including through links or redirections.
+ * @param a a path, an address or a descriptor
+ */
 export function isSameFile(a: string | URL | number, b: string | URL | number): boolean {
   const identity = identityOf(a);
   return identity !== undefined && identity === identityOf(b);
 }
 
 /**
- * What identifies a file: device and inode, or its folder and name if it does not exist yet. For an object, its address.
- * Undefined for terminals and other character devices.
+ * Returns the identity of a file: its device and inode, or its folder and name if it does not exist
+ * yet. For an object, returns its address. Returns undefined for terminals and other character
+ * devices.
  */
 export function identityOf(file: string | URL | number): string | undefined {
   if (typeof file !== 'number' && isRemote(file)) return addressOf(file);
@@ -75,7 +85,7 @@ export function identityOf(file: string | URL | number): string | undefined {
     if (stat !== undefined) return `${stat.dev} ${stat.ino}`;
     return join(realpathSync(dirname(path!)), basename(path!));
   } catch {
-    return path && resolve(path); // opening it reports what is wrong
+    return path && resolve(path); // Opening the file reports the error.
   }
 }
 
@@ -88,12 +98,13 @@ function statIfPresent(path: string): import('node:fs').Stats | undefined {
 }
 
 /**
- * Returns the size, ETag, stored checksums and user metadata of an object: one HEAD request, which is
- * retried after temporary failures.
+ * Returns the size, ETag, stored checksums and user metadata of an object. Sends one HEAD request,
+ * which is retried after temporary failures.
  *
  * @param uri `s3://bucket/key` with an unescaped key; a path or `file:` URL
  * @param options see {@link ObjectOptions}
- * @throws RecordpipeError `object-missing` (`not-found` for files), `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `object-missing` (`not-found` for files), `access-denied`,
+ *   `retries-exhausted`, `io-failure`, `aborted`
  * @throws UsageError for an invalid address or option
  * @example
  * ```ts

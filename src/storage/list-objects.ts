@@ -15,17 +15,17 @@ export type ListWarning =
   /** Another object of 0 bytes. It is listed. */
   | { readonly type: 'empty-object'; readonly uri: string }
   /**
-   * The prefix matches more than the folder of its name: `train` also matches `train2/…`; `sibling`
-   * is the first such object. A slash at the end limits it to the folder.
+   * The prefix matches more than the folder with its name: `train` also matches `train2/…`.
+   * `sibling` is the first such object. A trailing slash limits the prefix to the folder.
    */
   | { readonly type: 'siblings'; readonly uri: string; readonly sibling: string };
 
-/** How objects are listed. */
+/** Options for listing objects. */
 export type ListOptions = Partial<ObjectOptions> & {
   /**
-   * How to interpret the address. `name`: an object, else a pattern, else a folder or prefix that
-   * must contain an object. `prefix`: everything that begins with it, which may be nothing. Default
-   * `name`.
+   * How to interpret the address. `name`: an object, otherwise a pattern, otherwise a folder or
+   * prefix that must contain an object. `prefix`: everything that starts with the address, possibly
+   * nothing. Default `name`.
    */
   readonly as?: 'name' | 'prefix' | undefined;
   readonly onWarning?: ((warning: ListWarning) => void) | undefined;
@@ -33,30 +33,32 @@ export type ListOptions = Partial<ObjectOptions> & {
 };
 
 /**
- * Lists the objects that an address stands for, in the order of the UTF-8 bytes of their keys, as
- * they arrive: a listing of millions is never held as a whole.
+ * Lists the objects that an address refers to, in the order of the UTF-8 bytes of their keys.
+ * Yields objects as they arrive, so that a listing of millions is never held in memory as a whole.
  *
  * - `s3://bucket/key`: that object, if it exists, whatever characters its key contains;
- * - `s3://bucket/train/*.tfrecord`, `…/**`, `…/{a,b}-?`: the objects that match, by the rules for
- *   patterns of files. Only the prefix before the first wildcard is listed. Bucket names are literal;
+ * - `s3://bucket/train/*.tfrecord`, `…/**`, `…/{a,b}-?`: the objects that match, by the same rules
+ *   as for file patterns. Only the prefix before the first wildcard is listed. Bucket names are
+ *   literal;
  * - `s3://bucket/train/`: everything in that folder and below; `s3://bucket`: the whole bucket;
- * - `s3://bucket/train`: every key that begins with it, like SageMaker's S3Prefix: `train/…` and also
- *   `train2/…`, for which `onWarning` is called;
+ * - `s3://bucket/train`: every key that starts with it, as with SageMaker's S3Prefix: `train/…` and
+ *   also `train2/…`, for which `onWarning` is called;
  * - paths and `file:` URLs: the same for local files.
  *
- * Objects of 0 bytes whose keys end with a slash, which stand for folders, are skipped.
+ * Objects of 0 bytes whose keys end with a slash, which represent folders, are skipped.
  *
- * A listing that is truncated without a continuation token, repeats one, or has impossible sizes is an `io-failure`. Memory
- * does not grow with the listing: 1,000,000 objects take under 200 MB. Buckets of S3 Express (`--x-s3`) list in no order, so
- * that all their objects are held and sorted.
+ * A listing that is truncated without a continuation token, repeats a token, or has impossible
+ * sizes is an `io-failure`. Memory does not grow with the listing: 1,000,000 objects take under 200
+ * MB. Buckets of S3 Express (`--x-s3`) list in no particular order, so all their objects are held
+ * in memory and sorted.
  *
  * Rules: S3's API reference, ListObjectsV2.
  *
  * @param uri with unescaped keys
  * @param options see {@link ListOptions}
- * @returns iterable once; ending the iteration early ends all requests
- * @throws RecordpipeError while iterating: `object-missing` (`not-found` for files) if no object or bucket exists; `access-denied`, `retries-exhausted`,
- * `io-failure`, `aborted`
+ * @returns an iterable that can be iterated only once; ending the iteration early ends all requests
+ * @throws RecordpipeError while iterating: `object-missing` (`not-found` for files) if no object or
+ *   bucket exists; `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
  * @throws UsageError for an invalid address or option
  * @example
  * ```ts
@@ -102,14 +104,14 @@ async function* named(
       yield object;
     }
   } catch (error) {
-    // An identity that may read objects but not list them gets the error of the named object.
+    // An identity without list permission receives the error for the named object.
     if (!any && exact !== undefined && isRecordpipeError(error, 'access-denied')) throw exact;
     throw error;
   }
   if (!any) throw nothingThere(uri, place, exact);
 }
 
-/** The object of exactly this name, or the error for it. */
+/** Returns the object with exactly this name, or the error for it. */
 async function found(
   source: Storage,
   uri: string,
@@ -182,27 +184,31 @@ function nothingThere(uri: string, { name, missing }: Place, exact: Error | unde
   return new RecordpipeError(missing, text, { uri }, exact);
 }
 
-/** A file or object that a walk finds. */
+/** A file or object found by a walk. */
 export interface WalkEntry {
   readonly path: string;
-  /** Whether it is a regular file, or an object. */
+  /** Whether the entry is a regular file or an object. */
   readonly regular: boolean;
-  /** Of objects: as their listing has it. */
+  /** Size of an object according to its listing. */
   readonly size?: number | undefined;
   readonly etag?: string | undefined;
 }
 
-/** How a place is walked. */
+/** Options for walking a place. */
 interface WalkOptions extends Access {
-  /** Whether a folder is read, for storages that have folders. @param path with a slash at its end */
+  /**
+   * Whether to read a folder, for storages that have folders.
+   * @param path path with a trailing slash
+   */
   enter?(path: string, name: string): boolean;
 }
 
 /**
- * Everything in a folder or below a prefix: objects as they are listed, in order; local files sorted by the caller.
- * @param prefix a folder with its slash at the end, or a prefix of addresses
- * @throws RecordpipeError `not-found`, `object-missing` (no such bucket), `access-denied`, `io-failure`,
- * `retries-exhausted`, `aborted`
+ * Yields everything in a folder or below a prefix. Objects are in listing order; the caller sorts
+ * local files.
+ * @param prefix a folder with a trailing slash, or a prefix of addresses
+ * @throws RecordpipeError `not-found`, `object-missing` (no such bucket), `access-denied`,
+ *   `io-failure`, `retries-exhausted`, `aborted`
  */
 export async function* walk(
   prefix: string,
@@ -215,9 +221,9 @@ export async function* walk(
 }
 
 /**
- * Everything that matches a pattern.
- * @param onDenied called with folders that may not be read
- * @throws as {@link walk}; `object-missing` if no object matches
+ * Yields everything that matches a pattern.
+ * @param onDenied called for each folder without read permission
+ * @throws the same errors as {@link walk}, and `object-missing` if no object matches
  */
 export async function* walkPattern(
   pattern: string,

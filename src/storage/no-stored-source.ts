@@ -1,7 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
 import type * as storedSource from './stored-source.ts';
 
-// Stands in for stored-source.ts in bundles for browsers, which have neither files nor object stores.
+// Replaces stored-source.ts in bundles for browsers, which have neither files nor object stores.
 
 export const isRemote = ((source: unknown) => /^s3:/.test(String(source))) as typeof storedSource.isRemote;
 export const openStored: typeof storedSource.openStored = (source) => missing(source);

@@ -2,34 +2,38 @@ import { checkPath } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectRef } from './storage.ts';
 
-/** Where an object is. The key as it is: nothing in it is escaped. */
+/** The location of an object, with an unescaped key. */
 interface ObjectAddress {
   readonly bucket: string;
   readonly key: string;
 }
 
-/** Names of buckets, among them those of the first years, with capitals and underscores. The service has the last word. */
+/**
+ * Valid bucket names, including early ones with capitals and underscores. The service makes the
+ * final decision.
+ */
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
-/** Access points are named by their ARN, which has a slash of its own. */
+/** ARN of an access point, which contains a slash. */
 const ACCESS_POINT = /^arn:[\w-]+:s3[\w-]*:[^/]*:accesspoint[/:][^/]+/;
 
 /**
- * Takes `s3://bucket/key` apart. Text is taken verbatim, so that every key can be named: spaces, `+`, `%`, `?`, `#`, `//`. A URL is decoded, because it
- * escapes what it does not hold.
- * @throws UsageError for what is no such address
+ * Splits `s3://bucket/key` into bucket and key. A string is used verbatim, so that every key can be
+ * named: spaces, `+`, `%`, `?`, `#`, `//`. A URL is decoded, because it escapes the characters that
+ * it cannot contain.
+ * @throws UsageError for any other address
  */
 export function parseObjectUri(uri: string | URL): ObjectAddress {
   return uri instanceof URL ? fromUrl(uri) : fromText(uri);
 }
 
-/** The address as text: the reverse of {@link parseObjectUri}. */
+/** Returns the address as a string. This is the inverse of {@link parseObjectUri}. */
 export function objectUri(bucket: string, key: string): string {
   return `s3://${bucket}/${key}`;
 }
 
 /**
- * An object that is named by its address, or by what a listing says of it.
- * @throws UsageError
+ * Returns a reference to an object given as an address or as an entry of a listing.
+ * @throws UsageError for an invalid address
  */
 export function refOf(object: string | ObjectRef): ObjectRef {
   const ref = typeof object === 'string' ? { uri: object } : object;
@@ -62,7 +66,7 @@ function fromUrl(url: URL): ObjectAddress {
 function checkedBucket(bucket: string, uri: string): string {
   if (bucket === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which names no bucket`);
   if (BUCKET.test(bucket) || ACCESS_POINT.test(bucket)) return bucket;
-  // Not shown: Hadoop takes addresses like s3://KEY:SECRET@bucket.
+  // The address is omitted, because Hadoop accepts addresses such as s3://KEY:SECRET@bucket.
   if (bucket.includes('@'))
     throw new UsageError(
       'uri: expected s3://bucket/key, got an address with an @ before the bucket; pass credentials by options or environment',
@@ -73,8 +77,9 @@ function checkedBucket(bucket: string, uri: string): string {
 }
 
 /**
- * Compares two texts by their UTF-8 bytes, as S3 orders keys: negative, 0 or positive. JavaScript's own order is that of UTF-16, where characters beyond
- * U+FFFF come before U+E000 to U+FFFF.
+ * Compares two strings by their UTF-8 bytes, which is the order of keys in S3. Returns a negative
+ * number, 0 or a positive number. JavaScript compares UTF-16 code units, which places characters
+ * beyond U+FFFF before U+E000 to U+FFFF.
  */
 export function compareKeys(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
@@ -86,7 +91,10 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for the characters with the longest forms. */
+/**
+ * Returns the rank of a code unit. Surrogates rank last, because they represent the characters with
+ * the longest encodings.
+ */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

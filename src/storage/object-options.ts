@@ -2,54 +2,57 @@ import { checkOptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import { checkS3Options, type S3Options } from './s3/s3-options.ts';
 
-/** How objects are transferred. */
+/** Options for transferring objects. */
 export interface TransferOptions {
-  /** Bytes per request. Default 8 MiB. */
+  /** Number of bytes per request. Default 8 MiB. */
   readonly partBytes: number;
   /**
-   * Bytes of the first request for an object. Each following request doubles what has been read, up
-   * to `partBytes`. For readers that may need only the beginning. Default: `partBytes`.
+   * Number of bytes in the first request for an object. Each following request doubles the bytes
+   * read so far, up to `partBytes`. Useful for readers that may need only the beginning. Default:
+   * `partBytes`.
    */
   readonly firstPartBytes: number | undefined;
   /** Maximum number of bytes held between the service and the reader. Default 64 MiB. */
   readonly windowBytes: number;
   /**
-   * Maximum number of concurrent requests of one stream; four times as many for objects up to an
-   * eighth of a part. Default 8; 32 for all streams of the process together.
+   * Maximum number of concurrent requests of one stream. Four times as many are allowed for objects
+   * up to an eighth of a part. Default 8; all streams of the process share a limit of 32.
    */
   readonly maxRequests: number;
   /** Whether to read each object with one request, regardless of part sizes. Default false. */
   readonly single: boolean;
-  /** How long a failing part is retried. Default 5 minutes. */
+  /** Maximum time to retry a failing part. Default 5 minutes. */
   readonly retryTimeoutMs: number;
-  /** A part fails after this number of consecutive attempts that received no byte. Default 10. */
-  readonly maxAttempts: number;
-  /** Default 3 s. */
-  readonly connectTimeoutMs: number;
-  /** From the request to the headers of its response. Default 10 s. */
-  readonly headersTimeoutMs: number;
-  /** Between two chunks of a body; a part that stalls longer is requested again. Default 10 s. */
-  readonly idleTimeoutMs: number;
   /**
-   * A part that is slower than this, on average over `slowAfterMs`, is requested again. Default 32
-   * KiB.
+   * Number of consecutive attempts without a received byte after which a part fails. Default 10.
    */
+  readonly maxAttempts: number;
+  /** Maximum time to establish a connection. Default 3 s. */
+  readonly connectTimeoutMs: number;
+  /** Maximum time from the request to the headers of its response. Default 10 s. */
+  readonly headersTimeoutMs: number;
+  /**
+   * Maximum time between two chunks of a body. A part that stalls longer is requested again.
+   * Default 10 s.
+   */
+  readonly idleTimeoutMs: number;
+  /** Minimum average rate over `slowAfterMs`. A slower part is requested again. Default 32 KiB. */
   readonly minBytesPerSecond: number;
-  /** Default 30 s. */
+  /** Time over which the rate of a part is averaged. Default 30 s. */
   readonly slowAfterMs: number;
   /**
-   * Whether to compare whole objects with the checksum that the service stores, if there is one.
-   * Default false.
+   * Whether to verify whole objects against the checksum that the service stores, if any. Default
+   * false.
    */
   readonly verifyObject: boolean;
   /**
-   * Whether to read the first version found to its end even if the object is overwritten meanwhile.
-   * Default false.
+   * Whether to read the first version found to its end even if the object is overwritten in the
+   * meantime. Default false.
    */
   readonly pinVersion: boolean;
 }
 
-/** Access to objects, and how they are transferred. Every field has a default. */
+/** Options for accessing and transferring objects. Every field has a default. */
 export interface ObjectOptions extends S3Options, TransferOptions {}
 
 export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
@@ -77,7 +80,7 @@ export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
 });
 
 /**
- * Completes and checks the options.
+ * Applies defaults and validates the options.
  * @throws UsageError for an invalid value
  */
 export function objectOptions(given: Partial<ObjectOptions> | undefined): ObjectOptions {
@@ -103,7 +106,7 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
   return withinRetryTimeout(options);
 }
 
-/** One attempt must not take longer than all attempts together. */
+/** Lower bound of the timeout limit. One attempt must not take longer than all attempts together. */
 const MIN_TIMEOUT_MS = 1_000;
 
 function withinRetryTimeout(options: ObjectOptions): ObjectOptions {

@@ -8,10 +8,10 @@ import { openFileSink } from './local/file-output.ts';
 import { forgetTemporary, temporaryPath } from './local/temporary-file.ts';
 import type { Output, OutputOptions, Sink } from './storage.ts';
 
-/** Bytes of a spooled file read at a time. */
+/** Number of bytes to read from a spooled file at a time. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Writes one object: it appears when `close` resolves. */
+/** Writes one object, which appears when `close` resolves. */
 export interface ObjectWriting {
   readonly bytes: number;
   write(bytes: Uint8Array): Promise<void>;
@@ -20,8 +20,8 @@ export interface ObjectWriting {
 }
 
 /**
- * The output of an object store. Objects cannot be renamed: an output that gets another name later is kept in a temporary
- * file until then.
+ * Returns an output that writes to an object store. Objects cannot be renamed, so an output that is
+ * renamed later is kept in a temporary file until then.
  * @param open opens an object for writing
  */
 export async function objectOutput(
@@ -44,7 +44,7 @@ async function streamed(uri: string, open: (uri: string) => Promise<ObjectWritin
       return writer.bytes;
     },
     write: (bytes) => writer.write(bytes),
-    // The object is completed when it gets its name.
+    // The object is completed when it receives its name.
     flush: done,
     close: done,
     destroy: done,

@@ -15,13 +15,15 @@ import { openObject } from './read-objects.ts';
 import type { ObjectInfo, ObjectRef, RangeHead, RemoteReading, StoredFile, Stretch } from './storage.ts';
 
 /**
- * Opens an object for reading ranges of it, in any order and concurrently. All ranges are of the
- * current state of the object: if it is overwritten, the next read fails.
+ * Opens an object for reading ranges of it, in any order and concurrently. All ranges belong to the
+ * same version of the object: if it is overwritten, the next read fails.
  *
- * @param object its address, or its entry in a listing: with size and ETag, opening sends no request
+ * @param object its address, or its entry in a listing; if that has size and ETag, opening sends no
+ *   request
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
  * @throws UsageError for an invalid option
- * @throws RecordpipeError `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`,
+ *   `aborted`
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -56,7 +58,7 @@ async function known(
   throw new RecordpipeError('object-changed', 'the object was overwritten since it was listed', { uri });
 }
 
-/** An object, open for reading ranges of it: see {@link openObjectReader}. */
+/** An object that is open for reading ranges of it: see {@link openObjectReader}. */
 export class ObjectReader {
   readonly uri: string;
   readonly size: number;
@@ -81,15 +83,15 @@ export class ObjectReader {
     onAbort(signal, this.#stop);
   }
 
-  /** The counts of the transfer so far. */
+  /** Statistics of the transfer so far. */
   get stats(): TransferStats {
     return this.#context.counts;
   }
 
   /**
-   * Reads the bytes from `start` up to `end` into new memory. More than `partBytes` are read by
-   * several concurrent requests, up to `maxRequests` for all reads of this reader. Failed requests
-   * are retried.
+   * Reads the bytes from `start` up to `end` into new memory. Reads more than `partBytes` with
+   * several concurrent requests, up to `maxRequests` for all reads of this reader. Retries failed
+   * requests.
    * @throws UsageError for a range outside the object
    * @throws RecordpipeError `object-changed`, `object-missing`, `access-denied`,
    *   `retries-exhausted`, `io-failure`, `closed`, `aborted`
@@ -102,9 +104,9 @@ export class ObjectReader {
   }
 
   /**
-   * Fills `target` with the bytes from `start`, as {@link read}. After a failure it contains the
-   * bytes received.
-   * @throws as {@link read}
+   * Like {@link read}, but fills `target` with the bytes from `start`. After a failure, `target`
+   * contains the bytes received.
+   * @throws the same errors as {@link read}
    */
   async readInto(target: Uint8Array, start: number): Promise<void> {
     const end = start + target.length;
@@ -120,13 +122,13 @@ export class ObjectReader {
     await Promise.allSettled(this.#running);
   }
 
-  /** `await using`. */
+  /** Closes the reader at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
   /**
-   * Checks that a response is of the state in which the object was opened.
+   * Checks that a response is for the version of the object that was opened.
    * @internal
    */
   confirm({ etag, size }: RangeHead): void {
@@ -135,7 +137,10 @@ export class ObjectReader {
     if (size !== this.size) throw new FetchFailure('changed', `it has ${size} bytes instead of ${this.size}`);
   }
 
-  /** @param own whether nobody else uses `target`: then bytes are read directly into it */
+  /**
+   * Fills `target` with a range.
+   * @param own whether no other code uses `target`, so that bytes can be read directly into it
+   */
   async #fill(target: Uint8Array, start: number, end: number, own = false): Promise<void> {
     this.#checkOpen();
     const { partBytes, single } = this.#context.options;
@@ -198,28 +203,36 @@ export class ObjectReader {
   }
 }
 
-/** Read when the file is opened: enough to detect the format, and the whole of a small index. */
+/**
+ * Number of bytes to read when the file is opened: enough to detect the format and to hold a small
+ * index.
+ */
 const HEAD_BYTES = 64 * 1024;
 /**
- * Bytes that are read rather than skipped by another request. In the 15 to 30 ms until the first byte of a response, a
- * connection of 85 MB/s transfers 1 to 2 MB. As several requests run at once, a quarter of that keeps the waste small.
+ * Maximum gap to read rather than skip with another request. In the 15 to 30 ms until the first
+ * byte of a response, an 85 MB/s connection transfers 1 to 2 MB. Because several requests run at
+ * once, a quarter of that keeps the waste small.
  */
 const GAP_BYTES = 384 * 1024;
 
-/** An object. Every read is of the state that it had when it was opened. */
+/** An object. Every read returns bytes of the version that was opened. */
 export class RemoteFile implements StoredFile {
   readonly path: string;
   readonly size: number;
   readonly mtimeNs: bigint;
   readonly remote: RemoteReading;
-  readonly unchanged = true; // otherwise a read fails
+  readonly unchanged = true; // Otherwise a read fails.
   readonly #reader: ObjectReader;
   readonly #objects: Partial<ObjectOptions> | undefined;
   readonly #head: Uint8Array;
   #prepared: { readonly position: number; readonly bytes: Uint8Array }[] = [];
   readonly #uses = new FileUses();
 
-  /** @throws RecordpipeError `object-missing`, `access-denied`, `io-failure`, `retries-exhausted`, `aborted` */
+  /**
+   * Opens an object.
+   * @throws RecordpipeError `object-missing`, `access-denied`, `io-failure`, `retries-exhausted`,
+   *   `aborted`
+   */
   static async open(
     uri: string,
     objects: Partial<ObjectOptions> | undefined,

@@ -8,14 +8,15 @@ import {
 import { RecordpipeError } from '../errors.ts';
 import { openStored, type RemoteAccess } from './stored-source.ts';
 
-/** File handles by the chunks that are read from them: Node closes a handle without references. */
+/** File handles by the chunks read from them. Node closes a handle that has no references. */
 const held = new WeakMap<AsyncIterable<Uint8Array>, OpenFileHandle>();
 
 /**
  * Opens any source of bytes for reading.
- * @param reading with `start`: the source must be a regular file, an object, bytes or a Blob; its size stays that of the whole
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`; `closed` for a stream, Response,
- * generator or file handle that has been read or closed before
+ * @param reading if `start` is set, the source must be a regular file, an object, bytes or a Blob;
+ *   its size remains that of the whole source
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`;
+ *   `closed` for a stream, Response, generator or file handle that has already been read or closed
  */
 export function openSource(source: ByteSource, reading: ChunkReading, access?: RemoteAccess): OpenSource {
   if (typeof source === 'string' || typeof source === 'number' || source instanceof URL)

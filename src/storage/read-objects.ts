@@ -16,29 +16,30 @@ import type { ObjectInfo, ObjectRef } from './storage.ts';
 /** Options of {@link readObjects}. */
 export type ObjectsReadOptions = ObjectReadOptions & {
   /**
-   * Decides about an object that cannot be read, before its first byte is delivered. Default: the
-   * error ends the iteration.
+   * Decides whether to skip an object that cannot be read, before its first byte is delivered. By
+   * default, the error ends the iteration.
    */
   readonly onObjectError?: OnObjectError | undefined;
 };
 
-/** Pieces of objects, with the counts of the transfer so far. */
+/** Pieces of objects, with the statistics of the transfer so far. */
 export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
   readonly stats: TransferStats;
 }
 
 /**
- * Reads many objects, one after another in the given order, as pieces that say where objects begin
- * and end. Ranges of the next objects are requested while one is read, so that thousands of small
- * objects are read as fast as a few large ones.
+ * Reads many objects, one after another in the given order, as pieces that state where objects
+ * begin and end. Ranges of the next objects are requested while one is read, so that thousands of
+ * small objects are read as fast as a few large ones.
  *
- * An empty object is one empty piece. An error names its object; all bytes before it are delivered.
+ * An empty object yields one empty piece. An error names its object; all bytes before it have been
+ * delivered.
  *
- * @param refs addresses, or entries of a listing; taken when there is room for them
- * @param options as for {@link openObject}, and `onObjectError`
- * @returns iterable once; ending the iteration early ends all requests
+ * @param refs addresses, or entries of a listing; consumed when there is room for them
+ * @param options the same as for {@link openObject}, and `onObjectError`
+ * @returns an iterable that can be iterated only once; ending the iteration early ends all requests
  * @throws UsageError for an invalid option
- * @throws RecordpipeError while iterating, as {@link openObject}
+ * @throws RecordpipeError while iterating, the same errors as {@link openObject}
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -65,35 +66,41 @@ export function readObjects(refs: ObjectRefs, options?: ObjectsReadOptions): Obj
   return { stats: context.counts, [Symbol.asyncIterator]: () => pieces };
 }
 
-/** An object, opened for reading from its beginning to its end. */
+/** An object that is open for reading from beginning to end. */
 export interface OpenObject {
   readonly uri: string;
-  /** Its size, if it is known: from the first response at the latest. */
+  /**
+   * Returns the size of the object, or undefined until it is known. It is known after the first
+   * response at the latest.
+   */
   size(): number | undefined;
-  /** Its state according to the service, from the first chunk on. */
+  /** Returns the service's description of the object. Undefined until the first chunk. */
   info(): ObjectInfo | undefined;
   /**
-   * Its bytes in order, in chunks that are never written to again. Iterable once; ending the
-   * iteration early ends all requests.
+   * The bytes of the object in order, in chunks that are never written to again. Can be iterated
+   * only once; ending the iteration early ends all requests.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** The counts of the transfer so far. */
+  /** The statistics of the transfer so far. */
   readonly stats: TransferStats;
 }
 
 /**
- * Opens an object (`s3://bucket/key`, a path or `file:` URL) for reading it from beginning to end. The
+ * Opens an object (`s3://bucket/key`, a path or `file:` URL) for reading from beginning to end. The
  * first request is sent when `chunks` is iterated.
  *
- * The object is read in ranges of `partBytes` (default 8 MiB): several at once as soon as the reader
- * has to wait, together at most `windowBytes` (default 64 MiB). A failed range resumes at the first
- * missing byte, and only in the same state of the object. An object that is overwritten meanwhile is
- * read again from its beginning if none of its bytes has been delivered; otherwise that is an error.
+ * The object is read in ranges of `partBytes` (default 8 MiB). As soon as the reader has to wait,
+ * several ranges are read at once, with at most `windowBytes` (default 64 MiB) in total. A failed
+ * range resumes at the first missing byte, and only in the same version of the object. An object
+ * that is overwritten in the meantime is read again from its beginning if none of its bytes has
+ * been delivered; otherwise it is an error.
  *
- * @param object its address, or its entry in a listing, which saves a request if it is empty
+ * @param object its address, or its entry in a listing, which saves a request if the object is
+ *   empty
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
  * @throws UsageError for an invalid option
- * @throws RecordpipeError while iterating: `object-missing`, `access-denied`, `object-changed`, `object-checksum`, `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError while iterating: `object-missing`, `access-denied`, `object-changed`,
+ *   `object-checksum`, `retries-exhausted`, `io-failure`, `aborted`
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -135,8 +142,8 @@ interface Waiting<T> {
 }
 
 /**
- * Iterates over a prefetch. Available pieces are returned in a promise that is already resolved.
- * Ending the iteration early, or the signal, ends all requests.
+ * Iterates over a prefetch. Returns available pieces in a promise that is already resolved. Ending
+ * the iteration early, or the signal, ends all requests.
  */
 class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #prefetch: OrderedPrefetch;
@@ -189,7 +196,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     return END;
   }
 
-  /** Serves waiting calls of `next`. */
+  /** Serves pending calls of `next`. */
   #serve(): void {
     while (this.#waiting.length > 0 && !this.#ended) {
       try {
@@ -210,7 +217,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  /** Ends the iteration, and rejects when nothing is in progress. */
+  /** Ends the iteration. Rejects when nothing is in progress. */
   async #fail(error: unknown): Promise<never> {
     await this.#finish();
     throw error;
@@ -229,7 +236,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #abort = (): void => {
     const error = abortError(this.#signal as AbortSignal);
     const waiting = this.#waiting.splice(0);
-    // Rejects before the requests have ended: a caller that aborts continues at once.
+    // Rejects before the requests have ended, so that a caller that aborts continues at once.
     for (const { reject } of waiting) reject(error);
     void this.#finish();
   };

@@ -4,22 +4,22 @@ import type { Access, StoredFile } from './storage.ts';
 
 /**
  * Opens a file or object for reading at any position.
- * @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source` (not a regular file), `io-failure`; for
- * objects also `object-missing`, `retries-exhausted`, `aborted`
+ * @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source` (not a regular file),
+ *   `io-failure`; for objects also `object-missing`, `retries-exhausted`, `aborted`
  */
 export async function openStoredFile(
   given: string | URL,
   { objects, signal }: Access = {},
 ): Promise<StoredFile> {
   if (!isRemote(given)) return new LocalFile(given);
-  // Imported when needed: start-up time counts.
+  // Imported on demand to keep start-up fast.
   const { RemoteFile } = await import('./object-reader.ts');
   return RemoteFile.open(addressOf(given), objects, signal);
 }
 
 /**
  * Opens a small file, such as an index, so that `readNow` can read all of it.
- * @throws as {@link openStoredFile}
+ * @throws the same errors as {@link openStoredFile}
  */
 export async function openSmallFile(path: string, access: Access = {}): Promise<StoredFile> {
   if (!isRemote(path)) return new LocalFile(path);

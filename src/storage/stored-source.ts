@@ -8,19 +8,22 @@ import type { OnTransferEvent } from './prefetch/transfer-control.ts';
 import { addressOf, isRemote } from './registry.ts';
 import type { Access, ObjectRef } from './storage.ts';
 
-// Bundles for browsers have no-stored-source.ts in its place (package.json, `browser`).
+// Bundles for browsers contain no-stored-source.ts instead (package.json, `browser`).
 
 export { isRemote } from './registry.ts';
 export type { FileHead };
 
-/** Bytes read at a time from a position in an object, and such reads in progress at once. */
+/**
+ * Number of bytes to read at a time from a position in an object, and the number of such concurrent
+ * reads.
+ */
 const STEP_BYTES = 4 * 1024 * 1024;
 const STEPS_AHEAD = 4;
 
-/** How an object is opened. */
+/** Options for opening an object. */
 export interface RemoteAccess {
   readonly objects?: Partial<ObjectOptions> | undefined;
-  /** Called with retries and the like. */
+  /** Called with the events of the transfer, such as retries. */
   readonly onEvent?: OnTransferEvent | undefined;
 }
 
@@ -42,16 +45,16 @@ export function openStored(
 }
 
 /**
- * The first `bytes` bytes of a regular local file, and its size. Undefined for everything else, and for what cannot be
- * opened: reading it reports what is wrong.
+ * Returns the first `bytes` bytes of a regular local file, and its size. Returns undefined for
+ * everything else, and for a file that cannot be opened: reading it reports the error.
  */
 export function peekStored(source: string | URL, bytes: number): FileHead | undefined {
   return isRemote(source) ? undefined : peekPath(source, bytes);
 }
 
 /**
- * The same, for objects too: two requests.
- * @throws RecordpipeError as `openObjectReader`, for objects only
+ * Like {@link peekStored}, but also supports objects, with two requests.
+ * @throws the same errors as `openObjectReader`, for objects only
  */
 export async function storedHead(
   source: string | URL,
@@ -70,8 +73,8 @@ export async function storedHead(
 }
 
 /**
- * The text of a small file or object, or of standard input (`-`).
- * @param maxBytes a longer one is an `unsupported-source` error
+ * Returns the text of a small file or object, or of standard input (`-`).
+ * @param maxBytes maximum size; a longer text is an `unsupported-source` error
  */
 export async function readText(
   location: string,
@@ -93,17 +96,21 @@ export async function readText(
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
 /**
- * Opens an object for reading. The client is imported, and the first request sent, with the first chunk.
+ * Opens an object for reading. Imports the client and sends the first request when the first chunk
+ * is requested.
  * @param start position of the first byte to read
  */
 function openObjectSource(object: ObjectRef, access: RemoteAccess, start: number): OpenSource {
   const chunks = new ObjectChunks(object, access, start);
-  // Callers ask for the size after the first chunk.
+  // Callers request the size after the first chunk.
   const size = (): number => chunks.size ?? Number.POSITIVE_INFINITY;
   return { uri: object.uri, size, chunks: { [Symbol.asyncIterator]: () => chunks } };
 }
 
-/** The chunks of an object, opened with the first. Not a generator: its return() would wait for the request in progress. */
+/**
+ * The chunks of an object, which is opened for the first chunk. Not a generator, because its
+ * return() would wait for the request in progress.
+ */
 class ObjectChunks implements AsyncIterator<Uint8Array> {
   readonly #object: ObjectRef;
   readonly #access: RemoteAccess;
@@ -143,7 +150,7 @@ class ObjectChunks implements AsyncIterator<Uint8Array> {
   async #open(): Promise<AsyncIterator<Uint8Array>> {
     const { objects, onEvent } = this.#access;
     const options = { ...objects, onEvent, signal: this.#stop.signal };
-    // Imported when needed: start-up time counts.
+    // Imported on demand to keep start-up fast.
     if (this.#start > 0) {
       const { openObjectReader } = await import('./object-reader.ts');
       const reader = await openObjectReader(this.#object, options);
@@ -164,7 +171,7 @@ async function* rangesFrom(reader: ObjectReader, start: number): AsyncGenerator<
     while (at < reader.size || ahead.length > 0) {
       for (; at < reader.size && ahead.length < STEPS_AHEAD; at += STEP_BYTES) {
         const next = reader.read(at, Math.min(at + STEP_BYTES, reader.size));
-        next.catch(() => {}); // thrown where it is awaited
+        next.catch(() => {}); // Thrown when it is awaited.
         ahead.push(next);
       }
       yield (await ahead.shift()) as Uint8Array;

@@ -13,7 +13,7 @@ const CODES: Record<
   EEXIST: ['already-exists', 'exists already'],
 };
 
-/** Failures of the host that have no code of their own, in words. */
+/** Descriptions of system errors by error code. */
 const TEXTS: Record<string, string> = {
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
@@ -29,7 +29,10 @@ const TEXTS: Record<string, string> = {
 const NOT_UTF8 =
   'the file name is not UTF-8 (each \ufffd stands for bytes that are not), and such names cannot be opened; rename the file';
 
-/** The error for a file that ends before the size it had when it was opened: if it ended at the border of a record, it would look complete. */
+/**
+ * Returns the error for a file that ends before the size it had when it was opened. Without it, a
+ * file that ends at a record boundary would appear complete.
+ */
 export function shrunk(size: number, end: number): RecordpipeError {
   return new RecordpipeError(
     'source-changed',
@@ -37,11 +40,11 @@ export function shrunk(size: number, end: number): RecordpipeError {
   );
 }
 
-/** The typed error for a failed file call. */
+/** Returns the typed error for a failed file call. */
 export function fileError(error: unknown, uri: string): RecordpipeError {
   if (error instanceof RecordpipeError) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
-  // Node decodes names that are not UTF-8 lossily: what it opens then has another name.
+  // Node decodes names that are not UTF-8 lossily, so the name that it opens is a different one.
   if (code === 'ENOENT' && uri.includes('\ufffd'))
     return new RecordpipeError('unsupported-source', NOT_UTF8, { uri }, error);
   const known = CODES[code];
@@ -62,7 +65,7 @@ const KINDS: Partial<Record<string, FetchFailureKind>> = {
   'access-denied': 'denied',
 };
 
-/** Why a file could not be opened or read. */
+/** Returns the reason why a file could not be opened or read. */
 export function fileFailure(error: unknown, uri: string): FetchFailure {
   const failed = fileError(error, uri);
   return new FetchFailure(KINDS[failed.code] ?? 'fatal', sentenceOf(failed), {

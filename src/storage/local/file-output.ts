@@ -18,19 +18,20 @@ import { fileError } from './file-errors.ts';
 import { pathOf } from './list-files.ts';
 import { forgetTemporary, temporaryPath } from './temporary-file.ts';
 
-/** The most bytes of one write: the host takes less than 2^31. */
+/** Maximum number of bytes per write. The system accepts less than 2^31. */
 const WRITE_BYTES = 2 ** 30;
 const STDOUT = 1;
-/** When a standard output that is full is written to again. */
+/** Delay before a write to a full standard output is retried. */
 const RETRY_MS = 5;
-/** What file systems without hard links report. */
+/** Error codes of file systems without hard links. */
 const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'];
 
 /**
- * Opens a path, a `file:` URL or `-` (standard output) for writing. A link stays a link: the file that it points to is
- * replaced. A replaced file keeps its mode. Devices and pipes are written in place.
- * @throws RecordpipeError `already-exists`, `not-found` (no such directory), `unsupported-source` for a directory,
- * `access-denied`, `io-failure`
+ * Opens a path, a `file:` URL or `-` (standard output) for writing. A link remains a link: the file
+ * that it points to is replaced. A replaced file keeps its mode. Devices and pipes are written in
+ * place.
+ * @throws RecordpipeError `already-exists`, `not-found` (no such directory), `unsupported-source`
+ *   for a directory, `access-denied`, `io-failure`
  */
 export async function openFileOutput(uri: string, options: OutputOptions): Promise<Output> {
   if (uri === '-') return { path: '<stdout>', sink: standardOutput(), file: NAMED };
@@ -49,7 +50,7 @@ export async function openFileOutput(uri: string, options: OutputOptions): Promi
   }
 }
 
-/** A file that has its name from the start, and keeps it. */
+/** A file that has its final name from the start. */
 const NAMED: Unnamed = { name: async () => {}, discard: async () => {} };
 
 async function appending(
@@ -76,9 +77,10 @@ async function appending(
 }
 
 /**
- * The state of an output before it is written; undefined if nothing of that name exists.
- * @throws RecordpipeError `already-exists` for a file, unless `overwrite`; `unsupported-source` for a directory;
- * `access-denied`, `io-failure`
+ * Returns the state of an output before it is written, or undefined if nothing with that name
+ * exists.
+ * @throws RecordpipeError `already-exists` for a file, unless `overwrite`; `unsupported-source` for
+ *   a directory; `access-denied`, `io-failure`
  */
 async function checkOutput(path: string, overwrite: boolean): Promise<Stats | undefined> {
   const existing = await statIfPresent(path);
@@ -97,15 +99,21 @@ async function statIfPresent(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** A new file next to its final place. */
+/** A new file in the folder of its final name. */
 interface NewFile extends Unnamed {
-  /** Create the file under this name, with `O_EXCL`; call `discard` if that fails. */
+  /** Name under which to create the file, with `O_EXCL`. Call `discard` if that fails. */
   readonly temporary: string;
-  /** The mode to create it with: that of the file that it replaces, so that a private file stays private. */
+  /**
+   * Mode with which to create the file: that of the file it replaces, so that a private file stays
+   * private.
+   */
   readonly mode: number | undefined;
 }
 
-/** A file that appears under `path` when it is complete. @param existing a regular file, or undefined */
+/**
+ * Returns a file that appears under `path` when it is complete.
+ * @param existing a regular file, or undefined
+ */
 async function newFile(path: string, existing: Stats | undefined, overwrite: boolean): Promise<NewFile> {
   const real = await resolveLinks(path, existing);
   const temporary = temporaryPath(real);
@@ -132,7 +140,7 @@ async function newFile(path: string, existing: Stats | undefined, overwrite: boo
   };
 }
 
-/** The file that any links lead to, even if it does not exist yet. */
+/** Returns the file that any links lead to, even if it does not exist yet. */
 async function resolveLinks(path: string, existing: Stats | undefined): Promise<string> {
   if (existing !== undefined) return realpath(path);
   try {
@@ -142,14 +150,15 @@ async function resolveLinks(path: string, existing: Stats | undefined): Promise<
   }
 }
 
-/** @throws RecordpipeError `already-exists` */
+/** Gives a file its final name. @throws RecordpipeError `already-exists` */
 async function giveName(unnamed: string, to: string, overwrite: boolean): Promise<void> {
   if (overwrite) {
     await rename(unnamed, to);
     return;
   }
   try {
-    // Unlike rename, link fails if the name is taken, even by a faster process.
+    // Unlike rename, link fails if the name is taken, even if another process takes it at the last
+    // moment.
     await link(unnamed, to);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
@@ -167,7 +176,7 @@ function alreadyExists(uri: string, cause?: unknown): RecordpipeError {
   return new RecordpipeError('already-exists', text, { uri }, cause);
 }
 
-/** Opens a file as a sink. @param uri its name in errors */
+/** Opens a file as a sink. @param uri name of the file in errors */
 export async function openFileSink(
   path: string,
   flags: 'w' | 'wx' | 'a',
@@ -253,8 +262,9 @@ class FileSink implements Sink {
 }
 
 /**
- * Standard output as a sink. It does not use process.stdout, whose writes to a pipe block the thread, and with it signal
- * handling. Closing the sink leaves standard output open: it belongs to the process.
+ * Returns standard output as a sink. Does not use process.stdout, whose writes to a pipe block the
+ * thread, and with it signal handling. Closing the sink leaves standard output open, because it
+ * belongs to the process.
  */
 function standardOutput(): Sink {
   const sink = {

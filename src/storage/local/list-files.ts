@@ -9,12 +9,13 @@ import type { ObjectInfo, ObjectRef, ObjectStat } from '../storage.ts';
 import { fileError } from './file-errors.ts';
 
 /**
- * All regular files, also in folders below, whose paths begin with that of `prefix`, in the order of the bytes of their
- * paths: see Storage.list. Links are followed, but not to a folder that contains them. Pipes and devices are skipped.
+ * Yields all regular files whose paths start with that of `prefix`, including those in subfolders,
+ * in the order of the bytes of their paths: see Storage.list. Follows links, except to a folder
+ * that contains them. Skips pipes and devices.
  *
- * @param enter whether a folder, given as its path with a slash at the end, is read
- * @throws RecordpipeError `not-found` for a link whose target does not exist, `unsupported-source` for a name that is not
- * UTF-8: without these files the data would look complete
+ * @param enter whether to read a folder, given as its path with a trailing slash
+ * @throws RecordpipeError `not-found` for a link whose target does not exist, `unsupported-source`
+ *   for a name that is not UTF-8: without these files, the data would appear complete
  */
 export async function* listFiles(
   prefix: string,
@@ -46,7 +47,10 @@ export async function* listFiles(
   }
 }
 
-/** An error of the listed folder names the prefix, as it was given; those of folders below name the folder. */
+/**
+ * Returns the error with a name. An error for the listed folder names the prefix as it was given;
+ * an error for a subfolder names that folder.
+ */
 function named(error: unknown, folder: string, uri: string): unknown {
   if (!isRecordpipeError(error)) return error;
   if (error.code === 'aborted')
@@ -54,7 +58,10 @@ function named(error: unknown, folder: string, uri: string): unknown {
   return error.uri === (folder || '.') && error.cause !== undefined ? fileError(error.cause, uri) : error;
 }
 
-/** Whether a file that cannot be listed contains no data: it was deleted meanwhile, or it is a pipe or a device. */
+/**
+ * Whether a file that cannot be listed contains no data, because it has been deleted in the
+ * meantime or is a pipe or a device.
+ */
 async function mayBeSkipped(path: string, { code }: RecordpipeError): Promise<boolean> {
   if (code === 'unsupported-source') return !path.includes('\ufffd');
   if (code !== 'not-found') return false;
@@ -64,12 +71,12 @@ async function mayBeSkipped(path: string, { code }: RecordpipeError): Promise<bo
   throw new RecordpipeError('not-found', text, { uri: path });
 }
 
-/** The path of a path or `file:` URL. */
+/** Returns the path for a path or `file:` URL. */
 export function pathOf(uri: string): string {
   return uri.startsWith('file://') ? fileURLToPath(uri) : uri;
 }
 
-/** See Storage.stat. */
+/** Returns the properties of a file. See Storage.stat. */
 export async function statFile({ uri }: ObjectRef): Promise<ObjectStat> {
   try {
     return { ...infoOf(uri, await stat(pathOf(uri), { bigint: true })), checksums: [], metadata: {} };
@@ -79,7 +86,7 @@ export async function statFile({ uri }: ObjectRef): Promise<ObjectStat> {
 }
 
 /**
- * A file as a listing describes it.
+ * Returns the description of a file, as in a listing.
  * @throws RecordpipeError `unsupported-source` unless it is a regular file
  */
 export function infoOf(uri: string, stat: BigIntStats): ObjectInfo {
@@ -92,37 +99,47 @@ export function infoOf(uri: string, stat: BigIntStats): ObjectInfo {
   return { uri, size: Number(stat.size), etag: stateOf(stat), modified: stat.mtime };
 }
 
-/** Changes whenever the file does: its identity, time of last change and size. */
+/**
+ * Returns a token that changes whenever the file does, from its identity, modification time and
+ * size.
+ */
 function stateOf({ dev, ino, mtimeNs, size }: BigIntStats): string {
   return [dev, ino, mtimeNs, size].map((number) => number.toString(36)).join('-');
 }
 
 /** A file, or anything else that is not a folder. */
 interface WalkedFile {
-  /** The folder as it was given, and the path below it. */
+  /** Path of the folder as it was given, followed by the path below it. */
   readonly path: string;
   readonly name: string;
-  /** Whether it is a regular file, or a link without a target, which reading reports. */
+  /**
+   * Whether the entry is a regular file, or a link without a target, which is reported when it is
+   * read.
+   */
   readonly regular: boolean;
 }
 
-/** How a folder is walked. */
+/** Options for walking a folder. */
 export interface Walk {
-  /** Whether a folder is read. @param path with a slash at its end */
+  /** Whether to read a folder. @param path path with a trailing slash */
   enter(path: string, name: string): boolean;
-  /** Called with folders that may not be read. Without it they are an error: what is not found must not count as checked. */
+  /**
+   * Called for each folder without read permission. If undefined, such folders are errors, because
+   * files that were not found must not count as checked.
+   */
   readonly onDenied?: ((path: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Entries read from a folder at a time. */
+/** Number of entries to read from a folder at a time. */
 const BUFFERED_ENTRIES = 1024;
 
 /**
- * All files in a folder and below it, in no order, in memory that does not grow with it. Links are followed, but never to
- * a folder that contains them: its files would be read twice.
+ * Yields all files in a folder and its subfolders, in no particular order. Memory does not grow
+ * with the folder. Follows links, but never to a folder that contains them, because its files would
+ * be read twice.
  *
- * @param folder with a slash at its end, or nothing for the current one
+ * @param folder path with a trailing slash, or an empty string for the current folder
  * @param linked real paths of the folders whose links lead here
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `aborted`
  */
@@ -151,7 +168,7 @@ export async function* walkFolder(
     walk.onDenied(folder);
   }
   for (const one of folders) yield* walkFolder(one, walk, linked);
-  // Without links, no path is resolved.
+  // Without links, no path needs to be resolved.
   if (links.length === 0) return;
   const way = [...linked, await realpath(here)];
   for (const link of links) {
@@ -160,7 +177,7 @@ export async function* walkFolder(
   }
 }
 
-/** Whether a real path is that of the folder, or of something below it. */
+/** Whether a real path is the folder itself or lies below it. */
 function contains(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

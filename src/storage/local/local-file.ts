@@ -6,9 +6,12 @@ import type { StoredFile } from '../storage.ts';
 import { fileError, shrunk } from './file-errors.ts';
 import { pathOf } from './list-files.ts';
 
-/** The host reads less than 2^31 bytes at a time. */
+/** Maximum number of bytes per read. The system reads less than 2^31 bytes at a time. */
 const READ_BYTES = 2 ** 30;
-/** A named pipe is opened without waiting for its writer, and rejected. Windows does not have the flag. */
+/**
+ * Flags that open a named pipe without waiting for its writer; the pipe is then rejected. Windows
+ * lacks the second flag.
+ */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** A regular file. */
@@ -20,7 +23,10 @@ export class LocalFile implements StoredFile {
   readonly #descriptor: number;
   readonly #uses = new FileUses();
 
-  /** @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source`, `io-failure` */
+  /**
+   * Opens a file.
+   * @throws RecordpipeError `not-found`, `access-denied`, `unsupported-source`, `io-failure`
+   */
   constructor(given: string | URL) {
     checkPath('path', given);
     this.path = pathOf(String(given));
@@ -65,7 +71,7 @@ export class LocalFile implements StoredFile {
     }
   }
 
-  /** On a thread of the host's pool. */
+  /** Reads on a thread of the host's pool. */
   read(target: Uint8Array, at: number, length: number, position: number): Promise<void> {
     return this.use(async () => {
       for (let have = 0; have < length; ) {

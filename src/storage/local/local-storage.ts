@@ -10,7 +10,7 @@ import { infoOf, listFiles, pathOf, statFile } from './list-files.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** See Storage.read. */
+/** Reads a range of a file. See Storage.read. */
 async function readRange(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void> {
   const { uri } = request;
   const file = await opened(uri);
@@ -26,7 +26,8 @@ async function readRange(request: RangeRequest, sink: RangeSink, signal: AbortSi
       const { bytesRead } = await read(file, chunk, at, uri);
       if (bytesRead === 0) throw tooShort(at, end);
       at += bytesRead;
-      // The bytes must be of the state that `onHead` was called with, not of what the file is being overwritten with.
+      // The bytes must belong to the version that `onHead` was called with, not to data that
+      // overwrites it.
       await stateOf(file, { ...request, etag: before.etag });
       sink.onData(bytesRead === chunk.length ? chunk : chunk.subarray(0, bytesRead));
     }
@@ -67,7 +68,7 @@ async function read(
   }
 }
 
-/** Local files. Addresses are paths or `file:` URLs. */
+/** Returns the storage for local files. Addresses are paths or `file:` URLs. */
 export function localStorage(): Storage {
   return {
     place: localPlace,
@@ -79,7 +80,7 @@ export function localStorage(): Storage {
   };
 }
 
-/** See Storage.remove. */
+/** Removes a file. See Storage.remove. */
 async function removeFile(uri: string): Promise<void> {
   try {
     await unlink(pathOf(uri));
@@ -88,7 +89,7 @@ async function removeFile(uri: string): Promise<void> {
   }
 }
 
-/** Paths and `file:` URLs. */
+/** Splits a path or `file:` URL. */
 function localPlace(uri: string): Place {
   const asUrl = uri.startsWith('file://');
   const path = pathOf(uri);

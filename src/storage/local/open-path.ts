@@ -30,7 +30,7 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   const regular = own && stat.isFile();
   let { size } = stat;
   let open = true;
-  // A consumer that is busy with a chunk when an abort closes the file asks again.
+  // A consumer that is busy with a chunk when an abort closes the file requests the size again.
   const sizeNow = (): number => {
     if (open) size = fs.fstatSync(descriptor).size;
     return size;
@@ -61,7 +61,7 @@ function isFifo(fs: typeof import('node:fs'), path: string | URL): boolean {
   try {
     return fs.statSync(path).isFIFO();
   } catch {
-    return false; // opening it reports what is wrong
+    return false; // Opening the file reports the error.
   }
 }
 
@@ -73,7 +73,10 @@ function statOf(fs: typeof import('node:fs'), descriptor: number, uri: string): 
   }
 }
 
-/** @throws RecordpipeError `unsupported-source` for an address that does not name a file */
+/**
+ * Returns the path of a file.
+ * @throws RecordpipeError `unsupported-source` for an address that does not name a file
+ */
 function pathOf(source: string | URL | number): string | URL {
   if (typeof source === 'number') return String(source);
   const scheme = source instanceof URL ? source.protocol : /^([a-z][a-z\d+.-]+:)\/\//i.exec(source)?.[1];
@@ -94,8 +97,8 @@ export interface FileHead {
 }
 
 /**
- * The first `bytes` bytes of a regular file. Undefined for everything else, and for a file that cannot
- * be opened: reading it reports what is wrong.
+ * Returns the first `bytes` bytes of a regular file. Returns undefined for everything else, and for
+ * a file that cannot be opened: reading it reports the error.
  */
 export function peekPath(source: string | URL, bytes: number): FileHead | undefined {
   const fs = hostModule('node:fs');
@@ -118,22 +121,28 @@ export function peekPath(source: string | URL, bytes: number): FileHead | undefi
 
 type FileSystem = typeof import('node:fs');
 
-/** Reads under way at once in a regular file: +28 % over one at a time, for scans of page-cached 10 KB records. */
+/**
+ * Number of concurrent reads in a regular file: +28 % over one at a time, for scans of page-cached
+ * 10 KB records.
+ */
 const READS_AHEAD = 2;
-/** When a descriptor that would block is read again. */
+/** Delay before a descriptor that would block is read again. */
 const AGAIN_MS = 5;
 
 /** An open file, pipe or device. */
 interface OpenFile {
   readonly descriptor: number;
   readonly uri: string;
-  /** Whether the descriptor is closed at the end. */
+  /** Whether to close the descriptor at the end. */
   readonly own: boolean;
-  /** Where reading starts; null for pipes and foreign descriptors, which have no positions. */
+  /**
+   * Position at which reading starts. Null for pipes and foreign descriptors, which have no
+   * positions.
+   */
   readonly start: number | null;
-  /** Its size when it was opened. */
+  /** Size of the file when it was opened. */
   readonly size: number;
-  /** Called when the descriptor is closed: from then on its number may belong to another file. */
+  /** Called when the descriptor is closed. Afterwards, its number may belong to another file. */
   readonly onClose?: (() => void) | undefined;
 }
 
@@ -143,8 +152,9 @@ interface Read {
 }
 
 /**
- * The bytes of an open file in chunks. By default the next chunks are read while one is being used. Iterate it once;
- * ending the iteration closes the file, also before the first chunk.
+ * Returns the bytes of an open file in chunks. By default, the next chunks are read while one is in
+ * use. Can be iterated only once; ending the iteration closes the file, even before the first
+ * chunk.
  */
 export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading): AsyncIterable<Uint8Array> {
   const ending = { early: false };
@@ -160,7 +170,7 @@ export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading
       return chunks.next();
     },
     return() {
-      // A generator that was never started runs no `finally`.
+      // A generator that was never started does not run its `finally` block.
       if (!started && !ending.early) closeFile(fs, file);
       ending.early = true;
       return chunks.return(undefined);
@@ -170,8 +180,8 @@ export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading
 }
 
 /**
- * Each chunk is read on this thread when it is requested. What was just read lies in this core's cache when it is used,
- * and no thread waits for another.
+ * Reads each chunk on this thread when it is requested. The bytes are still in this core's cache
+ * when they are used, and no thread waits for another.
  */
 async function* blockingChunks(
   fs: FileSystem,
@@ -209,7 +219,7 @@ async function* readAhead(
   let taken = file.start;
   const start = (): void => {
     const done = read(fs, file, nextBuffer(), started, ending);
-    done.catch(() => {}); // a failure is thrown where it is awaited
+    done.catch(() => {}); // A failure is thrown when it is awaited.
     ahead.push({ wanted: chunkBytes, done });
     if (started !== null) started += chunkBytes;
   };
@@ -225,7 +235,7 @@ async function* readAhead(
       }
       if (taken !== null) taken += chunk.length;
       if (chunk.length < wanted && started !== null) {
-        // After a short read the next reads have started at the wrong position.
+        // After a short read, the following reads have started at the wrong position.
         await Promise.allSettled(ahead.splice(0).map((other) => other.done));
         started = taken;
       }

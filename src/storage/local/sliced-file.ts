@@ -4,14 +4,23 @@ import type { ObjectInfo, ObjectRef } from '../storage.ts';
 import { fileFailure, overwritten, tooShort } from './file-errors.ts';
 import { infoOf, pathOf } from './list-files.ts';
 
-/** Longer than any read from the page cache: a slice of 64 KiB takes 15 microseconds. */
+/**
+ * Duration of a slow read. It exceeds that of any read from the page cache: a slice of 64 KiB takes
+ * 15 microseconds.
+ */
 const SLOW_MS = 0.5;
-/** After this number of slow reads, the file is on disk; a single one may be a thread that was preempted. */
+/**
+ * Number of slow reads after which the file is assumed to be on disk. A single slow read may come
+ * from a preempted thread.
+ */
 const SLOW_READS = 3;
-/** How much a fast read reduces the count of slow ones. */
+/** Amount by which a fast read reduces the count of slow ones. */
 const FORGIVEN = 1 / 16;
 
-/** Measures whether files are read from memory, or from a disk, for which other threads should wait, several at once. */
+/**
+ * Measures whether files are read from memory or from a disk. Reads from a disk should run on other
+ * threads, several at once.
+ */
 export class ReadPace {
   #slow = 0;
 
@@ -27,19 +36,22 @@ export class ReadPace {
   }
 }
 
-/** Stays in the nearest cache between reading and writing, and fits into a pipe: 256 KiB take twice as long. */
+/**
+ * Size of a slice. It stays in the nearest cache between reading and writing, and fits into a pipe:
+ * 256 KiB take twice as long.
+ */
 export const SLICE_BYTES: number = 64 * 1024;
-/** Positions of a file that are probed before it is read. */
+/** Number of positions in a file that are probed before it is read. */
 const PROBES = 5;
-/** Opening does not wait if it is not a regular file. */
+/** Flags that prevent opening from waiting for anything other than a regular file. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
- * Reads a file from beginning to end on the calling thread, slice by slice, into the same memory: for
- * files in the page cache, where a turn through the host's threads takes longer than reading.
- * {@link ReadPace} measures whether they are.
+ * Reads a file from beginning to end on the calling thread, slice by slice, into the same memory.
+ * Intended for files in the page cache, for which a trip through the host's threads takes longer
+ * than reading. {@link ReadPace} measures whether they are.
  *
- * Every slice is of the state in which the file was opened.
+ * Every slice belongs to the version of the file that was opened.
  */
 export class SlicedFile {
   readonly info: ObjectInfo;
@@ -50,7 +62,7 @@ export class SlicedFile {
   #at = 0;
 
   /**
-   * @param into where slices are read to
+   * @param into memory that slices are read into
    * @throws RecordpipeError `object-missing`, `access-denied`, `io-failure`
    */
   constructor({ uri }: ObjectRef, into: Uint8Array, pace: ReadPace) {
@@ -67,7 +79,10 @@ export class SlicedFile {
     }
   }
 
-  /** Reads the next bytes into `into`; undefined at the end. @throws RecordpipeError `object-changed`, `io-failure` */
+  /**
+   * Reads the next bytes into `into`. Returns undefined at the end.
+   * @throws RecordpipeError `object-changed`, `io-failure`
+   */
   next(): Uint8Array | undefined {
     const { uri, size } = this.info;
     const wanted = Math.min(this.#into.length, size - this.#at);
@@ -75,7 +90,7 @@ export class SlicedFile {
     const read = attempt(uri, () => this.#pace.timed(() => this.#read(wanted, this.#at)));
     if (read === 0) throw objectError(tooShort(this.#at, size), { uri });
     this.#at += read;
-    // The bytes must be of the state in which the file was opened, not of what overwrites it.
+    // The bytes must belong to the version that was opened, not to data that overwrites it.
     const now = fstatSync(this.#descriptor);
     if (now.mtimeMs !== this.#written || now.size !== size) throw objectError(overwritten(), { uri });
     return this.#into.subarray(0, read);
@@ -85,7 +100,7 @@ export class SlicedFile {
     closeSync(this.#descriptor);
   }
 
-  /** Reads one byte at several positions: a position that is not in the page cache is slow. */
+  /** Reads one byte at several positions. A position that is not in the page cache is slow. */
   #probe(): void {
     const { uri, size } = this.info;
     const step = Math.floor((size - 1) / (PROBES - 1));

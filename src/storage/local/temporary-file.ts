@@ -13,29 +13,33 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Part of the final name that a temporary name repeats: file names end at 255 bytes. */
+/**
+ * Number of characters of the final name that a temporary name repeats. File names are limited to
+ * 255 bytes.
+ */
 const NAME_CHARACTERS = 50;
 
-/** What follows the final name in a temporary name. */
+/** Pattern of the part after the final name in a temporary name. */
 const RANDOM_END = /^[0-9a-f]{16}\.tmp$/;
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Temporary files of this process that still have a name. */
+/** Temporary files of this process that have not been renamed or removed. */
 const live = new Set<string>();
 /** Whether they are removed when the process exits. */
 let watched = false;
 
-/** A temporary file that was created, never one that existed. The caller closes `descriptor`. */
+/** A newly created temporary file, never an existing one. The caller closes `descriptor`. */
 interface TemporaryFile {
   readonly path: string;
   readonly descriptor: number;
 }
 
 /**
- * A name for a temporary file beside `path`: hidden, and too random to be planted by somebody else. Open it with `O_EXCL`.
- * The name counts as a temporary file of this process until {@link forgetTemporary} or {@link removeTemporaries}. `process.exit` removes
- * the file; a signal removes it only where its handler calls `process.exit`.
+ * Returns a name for a temporary file in the folder of `path`. The name is hidden, and too random
+ * for anyone else to guess. Open the file with `O_EXCL`. The name counts as a temporary file of
+ * this process until {@link forgetTemporary} or {@link removeTemporaries}. `process.exit` removes
+ * the file; a signal removes it only if its handler calls `process.exit`.
  */
 export function temporaryPath(path: string): string {
   const start = basename(path).slice(0, NAME_CHARACTERS).replace(/^\.+/, '');
@@ -48,7 +52,11 @@ export function temporaryPath(path: string): string {
   return name;
 }
 
-/** Creates a temporary file beside `path`. Never follows a link and never opens an existing file. @param mode before the umask */
+/**
+ * Creates a temporary file in the folder of `path`. Never follows a link and never opens an
+ * existing file.
+ * @param mode before the umask
+ */
 function createTemporary(path: string, mode = 0o666): TemporaryFile {
   const name = temporaryPath(path);
   try {
@@ -59,26 +67,29 @@ function createTemporary(path: string, mode = 0o666): TemporaryFile {
   }
 }
 
-/** Call this once a temporary file has its final name, or is removed. */
+/** Stops tracking a temporary file. Call when it has its final name or has been removed. */
 export function forgetTemporary(name: string): void {
   live.delete(name);
 }
 
-/** Removes every temporary file of this process that still has a name, at once: for a process that a signal ends. */
+/**
+ * Removes every temporary file of this process that still has its temporary name, synchronously.
+ * Intended for a process that a signal ends.
+ */
 export function removeTemporaries(): void {
   for (const name of live) {
     try {
       unlinkSync(name);
     } catch {
-      // Already gone, or never created.
+      // The file is already gone, or was never created.
     }
   }
   live.clear();
 }
 
 /**
- * Removes temporary files for `path` that a killed process left. Call it only while no other process may write `path`.
- * Nothing is removed if the name is too long to be distinguished from others.
+ * Removes temporary files for `path` that a killed process left. Call only while no other process
+ * may write `path`. Removes nothing if the name is too long to be distinguished from others.
  */
 export function removeLeftTemporaries(path: string): void {
   const start = basename(path).replace(/^\.+/, '');
@@ -91,10 +102,10 @@ export function removeLeftTemporaries(path: string): void {
 }
 
 /**
- * Replaces a small file as a whole: readers see the old contents or the new, never a part. A replaced file keeps its mode.
- * Links are not followed: the link itself is replaced.
+ * Replaces a small file as a whole. Readers see either the old or the new contents, never a part. A
+ * replaced file keeps its mode. Links are not followed: the link itself is replaced.
  *
- * @param sync whether the bytes are on the disk when this returns
+ * @param sync whether the bytes are on disk when this returns
  */
 export function replaceFileSync(
   path: string,
@@ -117,7 +128,7 @@ export function replaceFileSync(
     try {
       unlinkSync(name);
     } catch {
-      // Never created, or already gone.
+      // The file was never created, or is already gone.
     }
     throw error;
   } finally {

@@ -2,19 +2,19 @@ import { FetchFailure } from '../errors.ts';
 import type { TransferOptions } from '../object-options.ts';
 
 const BASE_MS = 100;
-/** The base of the pause after the service asked for a lower rate. */
+/** Base of the pause after the service has requested a lower rate. */
 const THROTTLED_BASE_MS = 1_000;
 const MAX_PAUSE_MS = 20_000;
 
 /**
- * Decides how often a request is repeated, and after which pauses: ranges of objects and all other
- * requests alike.
+ * Decides how often a request is repeated, and after which pauses. Used for ranges of objects and
+ * for all other requests.
  */
 export class RetryBudget {
   readonly #options: TransferOptions;
-  /** Consecutive attempts that received no byte. */
+  /** Number of consecutive attempts that received no byte. */
   #attempts = 0;
-  /** When the first failed attempt began, and how many bytes had been received by then. */
+  /** Time at which the first failed attempt began, and the number of bytes received by then. */
   #troubleSince: number | undefined;
   #troubleAt = 0;
   #expired = false;
@@ -32,10 +32,10 @@ export class RetryBudget {
   }
 
   /**
-   * The pause before the next attempt; undefined if there is none.
-   * @param brought bytes that the failed attempt received
-   * @param received bytes that all attempts received
-   * @param sentAt when the failed attempt began: time spent waiting for it counts
+   * Returns the pause before the next attempt, or undefined if there is none.
+   * @param brought number of bytes that the failed attempt received
+   * @param received number of bytes that all attempts received
+   * @param sentAt time at which the failed attempt began; time spent waiting for it counts
    */
   pauseAfter(
     failure: FetchFailure,
@@ -62,7 +62,10 @@ export class RetryBudget {
     }
   }
 
-  /** Few bytes do not reset the clock: otherwise a server that drips would never be abandoned. */
+  /**
+   * Updates the clock. A few bytes do not reset it, because otherwise a server that drips would
+   * never be abandoned.
+   */
   #watchClock(received: number, sentAt: number): void {
     if (this.#troubleSince !== undefined && received - this.#troubleAt < this.#options.partBytes) return;
     this.#troubleSince = sentAt;
@@ -73,7 +76,7 @@ export class RetryBudget {
     const { maxAttempts, retryTimeoutMs } = this.#options;
     if (this.#attempts >= maxAttempts) return undefined;
     const base = kind === 'throttled' ? THROTTLED_BASE_MS : BASE_MS;
-    // Full jitter: clients that failed together do not return together.
+    // Full jitter: clients that failed together do not retry together.
     const jittered = Math.random() * Math.min(MAX_PAUSE_MS, base * 2 ** (this.#attempts - 1));
     const pause = Math.max(jittered, retryAfterMs ?? 0);
     return (this.elapsedMs ?? 0) + pause > retryTimeoutMs ? undefined : pause;
@@ -81,10 +84,10 @@ export class RetryBudget {
 }
 
 const MAX_TICK_MS = 1_000;
-/** The shortest time over which a rate is measured, even if the time for retries is shorter. */
+/** Minimum time over which a rate is measured, even if the time for retries is shorter. */
 const MIN_STRETCH_MS = 1_000;
 
-/** How long an attempt may take. */
+/** Time limits of an attempt. */
 export type WatchdogOptions = Pick<
   TransferOptions,
   | 'connectTimeoutMs'
@@ -96,10 +99,10 @@ export type WatchdogOptions = Pick<
 >;
 
 /**
- * Watches one attempt of a request: its headers must arrive, then bytes, and fast enough. One timer
- * that compares counts replaces one that is reset with every chunk. Time in which this process was
- * busy and could not have seen bytes does not count. A rate is measured over at most
- * `retryTimeoutMs`, so that a service that drips does not outlive it.
+ * Watches one attempt of a request: its headers must arrive, then bytes, and fast enough. Uses one
+ * timer that compares counts instead of one that is reset with every chunk. Time in which this
+ * process was busy and could not have received bytes does not count. A rate is measured over at
+ * most `retryTimeoutMs`, so that an attempt at a service that drips cannot exceed that time.
  */
 export class Watchdog {
   readonly #options: WatchdogOptions;
@@ -116,7 +119,8 @@ export class Watchdog {
   #stretchFrom = 0;
 
   /**
-   * @param bytes received by this attempt; undefined until its headers have come
+   * @param bytes returns the number of bytes received by this attempt; undefined until its headers
+   *   have arrived
    * @param bark called once, with the reason
    */
   constructor(

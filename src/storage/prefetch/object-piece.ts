@@ -1,14 +1,14 @@
 import { markAsUntransferable } from 'node:worker_threads';
 import type { ObjectInfo, ObjectRef } from '../storage.ts';
 
-/** Bytes of an object, in order. */
+/** A piece of an object. Pieces arrive in order. */
 export interface ObjectPiece {
   readonly object: ObjectInfo;
-  /** Position of the object in the list of requested objects, from 0. */
+  /** Zero-based position of the object in the list of requested objects. */
   readonly index: number;
   /** Position of the chunk's first byte in the object. */
   readonly offset: number;
-  /** Never written to again. Empty only if the object is empty. */
+  /** Bytes that are never written to again. Empty only if the object is empty. */
   readonly chunk: Uint8Array;
   /** Whether this is the last piece of the object. */
   readonly last: boolean;
@@ -35,19 +35,19 @@ export function newBlock(most: number): Uint8Array {
 }
 
 /**
- * The memory for the bytes of a range, block by block. The next attempt continues in the block that
- * a failed attempt began.
+ * Provides the memory for the bytes of a range, block by block. The next attempt continues in the
+ * block that a failed attempt began.
  */
 export class BlockMemory {
   #block: Uint8Array | undefined;
   #filled = 0;
 
-  /** @param first memory to begin with, which nobody else uses */
+  /** @param first initial memory, which no other code uses */
   constructor(first?: Uint8Array) {
     this.#block = first;
   }
 
-  /** See RangeSink. */
+  /** Returns memory for the next bytes. See RangeSink. */
   next(most: number): Uint8Array {
     if (this.#block === undefined || this.#filled === this.#block.length) {
       this.#block = newBlock(most);
@@ -57,7 +57,8 @@ export class BlockMemory {
   }
 
   /**
-   * Counts bytes that arrived. @returns whether they lie in the memory that {@link next} returned
+   * Counts bytes that have arrived.
+   * @returns whether the bytes lie in the memory that {@link next} returned
    */
   note(bytes: Uint8Array): boolean {
     const here = bytes.buffer === this.#block?.buffer;
@@ -66,7 +67,7 @@ export class BlockMemory {
   }
 }
 
-/** Joins two adjacent views of the same memory; undefined if they are not adjacent. */
+/** Joins two adjacent views of the same memory. Returns undefined if they are not adjacent. */
 export function joined(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
   if (first.buffer !== second.buffer || first.byteOffset + first.length !== second.byteOffset)
     return undefined;

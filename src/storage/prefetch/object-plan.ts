@@ -5,11 +5,11 @@ import { joined } from './object-piece.ts';
 import type { ObjectVerification } from './object-verification.ts';
 import type { ObjectState, RangeTransfer } from './range-transfer.ts';
 
-/** Returned by {@link ObjectPlan.next} if the next object is not known yet. */
+/** Returned by {@link ObjectPlan.next} when the next object is not known yet. */
 export const LATER: unique symbol = Symbol('later');
 export const END: unique symbol = Symbol('end');
 
-/** The objects to read. The next one is requested when there is room for it. */
+/** The sequence of objects to read. The next one is requested when there is room for it. */
 export class ObjectPlan {
   readonly #refs: ObjectRefs;
   readonly #onArrival: () => void;
@@ -19,7 +19,7 @@ export class ObjectPlan {
   #ended = false;
   #failure: unknown;
 
-  /** @param onArrival called when an object is available after {@link LATER} */
+  /** @param onArrival called when an object becomes available after {@link LATER} */
   constructor(refs: ObjectRefs, onArrival: () => void) {
     this.#refs = refs;
     this.#onArrival = onArrival;
@@ -29,7 +29,7 @@ export class ObjectPlan {
     return this.#ended && this.#arrived === undefined;
   }
 
-  /** Why it ended early. */
+  /** The reason why the plan ended early. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -62,7 +62,7 @@ export class ObjectPlan {
     this.#ended = true;
     this.#arrived = undefined;
     try {
-      // Not awaited: a listing that never answers would block the end.
+      // Not awaited, because a listing that never answers would block the end.
       Promise.resolve(this.#iterator?.return?.()).catch(() => {});
     } catch {}
   }
@@ -96,18 +96,18 @@ function iteratorOf(refs: ObjectRefs): Iterator<ObjectRef> | AsyncIterator<Objec
 }
 
 /**
- * Maximum number of objects planned ahead of the reader: tiny and empty objects do not fill the
- * window.
+ * Maximum number of objects planned ahead of the reader. Needed because tiny and empty objects do
+ * not fill the window.
  */
 const MAX_OBJECTS = 1024;
 
 export type ObjectRefs = Iterable<ObjectRef> | AsyncIterable<ObjectRef>;
 
-/** The objects that are planned and not delivered yet, in order. */
+/** The objects that are planned but not yet delivered, in order. */
 export class ObjectQueue {
   #first: ObjectRead | undefined;
   #last: ObjectRead | undefined;
-  /** No object before this one has a part to start. */
+  /** The first object that may have a part to start. No object before it has one. */
   #cursor: ObjectRead | undefined;
   #length = 0;
 
@@ -135,7 +135,7 @@ export class ObjectQueue {
     this.#length -= 1;
   }
 
-  /** The first object with a part to start. */
+  /** Returns the first object with a part to start. */
   splittable(): ObjectRead | undefined {
     let object = this.#cursor;
     while (object !== undefined && !object.splittable) object = object.next;
@@ -143,13 +143,13 @@ export class ObjectQueue {
     return object;
   }
 
-  /** Call this if a part of `object` may have to start again. */
+  /** Reconsiders an object. Call when a part of `object` may have to start again. */
   revisit(object: ObjectRead): void {
     if (this.#cursor === undefined || object.index < this.#cursor.index) this.#cursor = object;
   }
 
   /**
-   * Whether an object before `object` may be larger than the part requested. It then needs room for
+   * Whether an object before `object` may be larger than the requested part. It then needs room for
    * another part, which only the objects after it could free.
    */
   mayGrowBefore(object: ObjectRead): boolean {
@@ -159,22 +159,22 @@ export class ObjectQueue {
   }
 }
 
-/** A range of an object: in progress, or waiting to be delivered. */
+/** A range of an object that is in progress or waiting to be delivered. */
 export class Part implements ObjectState {
   readonly object: ObjectRead;
-  /** The weight of its request: `SMALL_UNITS` or `PART_UNITS`. */
+  /** Weight of the part's request: `SMALL_UNITS` or `PART_UNITS`. */
   readonly units: number;
   /**
-   * Bytes of the window that it holds: bytes that may still arrive, and bytes that are not released
-   * yet.
+   * Number of bytes of the window that the part holds: bytes that may still arrive, and bytes that
+   * are not yet released.
    */
   held = 0;
-  /** Chunks that have arrived; those before `taken` are delivered. */
+  /** Chunks that have arrived. Those before `taken` have been delivered. */
   readonly chunks: Uint8Array[] = [];
   taken = 0;
   transfer: RangeTransfer | undefined;
   done = false;
-  /** No longer needed. */
+  /** Whether the part is no longer needed. */
   dropped = false;
   failure: unknown;
   readonly #onFirstHead: (part: Part, head: RangeHead) => void;
@@ -199,8 +199,8 @@ export class Part implements ObjectState {
   }
 
   /**
-   * Adds a chunk. It is joined with the chunk before if that is adjacent in memory and not
-   * delivered yet.
+   * Adds a chunk. Joins it with the previous chunk if that is adjacent in memory and not yet
+   * delivered.
    */
   add(chunk: Uint8Array): void {
     const { chunks } = this;
@@ -219,8 +219,8 @@ export class Part implements ObjectState {
 }
 
 /**
- * An object that is being read: its known state, how far it is split into ranges, and the ranges in
- * progress, in order.
+ * An object that is being read: its known version, how far it is split into ranges, and the ranges
+ * in progress, in order.
  */
 export class ObjectRead {
   readonly ref: ObjectRef;
@@ -230,15 +230,15 @@ export class ObjectRead {
   size: number | undefined;
   etag: string | undefined;
   versionId: string | undefined;
-  /** From the first response. */
+  /** Description of the object from the first response. */
   info: ObjectInfo | undefined;
-  /** The first byte that belongs to no part yet. */
+  /** Position of the first byte that does not belong to a part yet. */
   nextStart = 0;
   parts: Part[] = [];
-  /** Bytes delivered. */
+  /** Number of bytes delivered. */
   delivered = 0;
   restarted = false;
-  /** Whether a part of it cannot be read. */
+  /** Whether a part of the object cannot be read. */
   failed = false;
   verification: ObjectVerification | undefined;
   next: ObjectRead | undefined;
@@ -254,7 +254,7 @@ export class ObjectRead {
     this.versionId = ref.versionId;
   }
 
-  /** Whether a part can start now. An unknown size is known after the first response. */
+  /** Whether a part can start now. An unknown size becomes known with the first response. */
   get splittable(): boolean {
     if (this.failed) return false;
     if (this.nextStart === 0) return this.parts.length === 0 && this.size !== 0;
@@ -262,19 +262,23 @@ export class ObjectRead {
     return !(this.#pinVersion && this.info === undefined);
   }
 
-  /** Whether all of it is delivered. */
+  /** Whether the whole object has been delivered. */
   get finished(): boolean {
     return this.parts.length === 0 && this.size !== undefined && this.nextStart >= this.size;
   }
 
   /**
-   * Whether it may be read again from its beginning: once, and before its first byte is delivered.
+   * Whether the object may be read again from its beginning: once, and before its first byte is
+   * delivered.
    */
   get mayRestart(): boolean {
     return this.delivered === 0 && !this.restarted;
   }
 
-  /** @throws FetchFailure `changed` if a response is of another state of the object */
+  /**
+   * Checks a response against the known version.
+   * @throws FetchFailure `changed` if a response is for another version of the object
+   */
   confirm(head: RangeHead): void {
     const { size, etag } = this;
     if (etag !== undefined && head.etag !== undefined && head.etag !== etag)
@@ -289,7 +293,7 @@ export class ObjectRead {
     this.info = { uri, size: head.size, etag: head.etag, versionId: head.versionId, modified };
   }
 
-  /** Forgets the known state and all parts. @returns the parts in progress */
+  /** Discards the known version and all parts. @returns the parts in progress */
   restart(): Part[] {
     const { parts } = this;
     this.parts = [];

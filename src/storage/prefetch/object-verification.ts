@@ -2,7 +2,7 @@ import { crc32c } from '../../crc32c/index.ts';
 import { RecordpipeError } from '../../errors.ts';
 import type { ObjectChecksum, ObjectStat } from '../storage.ts';
 
-/** NVMe's polynomial, bits reversed, in halves. */
+/** High half of the bit-reversed polynomial of CRC-64/NVME. */
 const POLYNOMIAL_HIGH = 0x9a6c9329;
 const POLYNOMIAL_LOW = 0xac4bc9b5;
 const SLICES = 8;
@@ -51,7 +51,7 @@ export class Crc64Nvme {
     this.#low = low;
   }
 
-  /** In base64, most significant byte first, as S3 sends it. */
+  /** Returns the checksum in base64, most significant byte first, as S3 sends it. */
   value(): string {
     const bytes = Buffer.alloc(8);
     bytes.writeUInt32BE(~this.#high >>> 0, 0);
@@ -60,7 +60,7 @@ export class Crc64Nvme {
   }
 }
 
-/** Built on first use. */
+/** Returns the lookup tables, which are built on first use. */
 function sharedTables(): Tables {
   tables ??= makeTables();
   return tables;
@@ -93,16 +93,16 @@ function makeTables(): Tables {
   return { high, low };
 }
 
-/** A checksum that is computed while bytes arrive. */
+/** A checksum that is computed as bytes arrive. */
 interface Digest {
   update(chunk: Uint8Array): void;
-  /** In base64. */
+  /** Returns the checksum in base64. */
   value(): string;
 }
 
 type Algorithm = ObjectChecksum['algorithm'];
 
-/** Cheapest first. */
+/** Supported algorithms, cheapest first. */
 const KNOWN: readonly Algorithm[] = ['crc32c', 'crc32', 'crc64nvme', 'sha1', 'sha256'];
 
 /**
@@ -127,19 +127,22 @@ export class ObjectVerification {
     });
   }
 
-  /** Whether the checksum has not arrived yet: until then, no byte can be delivered. */
+  /** Whether the checksum has not arrived yet. Until then, no byte can be delivered. */
   get pending(): boolean {
     return this.#pending;
   }
 
-  /** @throws RecordpipeError if the request for the checksum failed */
+  /**
+   * Adds a chunk to the checksum.
+   * @throws RecordpipeError if the request for the checksum failed
+   */
   update(chunk: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#digest?.update(chunk);
   }
 
   /**
-   * Call this after the last byte.
+   * Compares the checksums. Call after the last byte.
    * @returns why the object could not be verified; undefined if it was verified
    * @throws RecordpipeError `object-checksum`
    */

@@ -9,18 +9,23 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * Delivers the bytes of objects in order, from ranges that are read in parallel. Ranges start in
- * order as long as they fit into the window. Each is read to its end whatever the reader does: a
- * slow reader only delays the next range. That bounds memory, and no connection waits for a reader.
+ * order as long as they fit into the window. Each is read to its end regardless of the reader: a
+ * slow reader only delays the next range. This bounds memory, and no connection waits for a reader.
  */
 export class OrderedPrefetch {
   readonly #context: TransferContext;
   readonly #producer: PartProducer;
   readonly #onError: OnObjectError | undefined;
-  /** The part of the bytes delivered last; they are released when the next ones are taken. */
+  /**
+   * The part that the last delivered bytes belong to. They are released when the next bytes are
+   * taken.
+   */
   #handed: Part | undefined;
   #handedBytes = 0;
 
-  /** @param onProgress called when {@link take} may have bytes after it returned {@link LATER} */
+  /**
+   * @param onProgress called when {@link take} may have bytes after it has returned {@link LATER}
+   */
   constructor(
     refs: ObjectRefs,
     context: TransferContext,
@@ -33,7 +38,7 @@ export class OrderedPrefetch {
   }
 
   /**
-   * Returns the next bytes, or why there are none now, and releases the chunk before.
+   * Returns the next bytes, or the reason why there are none now, and releases the previous chunk.
    * @throws RecordpipeError in place of the bytes that cannot be read; any error of the plan
    */
   take(): ObjectPiece | typeof LATER | typeof END {
@@ -52,7 +57,7 @@ export class OrderedPrefetch {
     }
   }
 
-  /** Ends requests, plan and timers. Resolves when nothing is in progress. */
+  /** Ends requests, the plan and timers. Resolves when nothing is in progress. */
   close(): Promise<void> {
     this.#giveBack();
     return this.#producer.close();
@@ -65,7 +70,7 @@ export class OrderedPrefetch {
     this.#producer.giveBack(part, this.#handedBytes);
   }
 
-  /** Called when the queue is empty. */
+  /** Plans the next objects. Called when the queue is empty. */
   #plan(): typeof LATER | typeof END | undefined {
     const { plan, queue } = this.#producer;
     this.#producer.fill();
@@ -75,7 +80,7 @@ export class OrderedPrefetch {
     return END;
   }
 
-  /** @returns undefined to continue with the next part or object */
+  /** Takes bytes of an object. @returns undefined to continue with the next part or object */
   #takeOf(object: ObjectRead): ObjectPiece | typeof LATER | undefined {
     const part = object.parts[0];
     if (part === undefined) return this.#takeNext(object);
@@ -94,7 +99,10 @@ export class OrderedPrefetch {
     return undefined;
   }
 
-  /** Called when all parts that were started are delivered. */
+  /**
+   * Handles the next part of an object. Called when all parts that were started have been
+   * delivered.
+   */
   #takeNext(object: ObjectRead): ObjectPiece | typeof LATER | undefined {
     if (object.size === 0) return this.#takeEmpty(object);
     if (object.finished) {
@@ -128,7 +136,10 @@ export class OrderedPrefetch {
     return { object: info, index: object.index, offset: 0, chunk: NOTHING, last: true };
   }
 
-  /** Runs before the last chunk is delivered: a reader that gets all bytes gets verified bytes. */
+  /**
+   * Verifies an object. Runs before the last chunk is delivered, so that a reader that has received
+   * all bytes has received verified data.
+   */
   #check(object: ObjectRead, chunk: Uint8Array, last: boolean): void {
     const { counts, onEvent } = this.#context;
     const { verification, uri } = object;
@@ -144,7 +155,7 @@ export class OrderedPrefetch {
     }
   }
 
-  /** Skips the object if that is wanted and possible. */
+  /** Skips the object if this is requested and possible. */
   #skip(object: ObjectRead, error: unknown): void {
     const { ref, index, parts, uri } = object;
     if (object.delivered > 0 || !(error instanceof Error)) throw error;

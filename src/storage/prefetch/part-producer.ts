@@ -6,12 +6,12 @@ import { RangeTransfer, TransferFailure } from './range-transfer.ts';
 import type { TransferContext } from './transfer-control.ts';
 import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-control.ts';
 
-/** Objects up to this share of a part are small: 1 MiB of 8. */
+/** Maximum size of a small object, as a share of a part: 1 MiB of 8. */
 const SMALL_SHARE = 1 / 8;
 
 /**
  * Starts the ranges of objects in order, as many as are allowed, and handles their results: sizes
- * that become known, objects that were overwritten, ranges that cannot be read.
+ * that become known, objects that were overwritten, and ranges that cannot be read.
  */
 export class PartProducer {
   readonly window: TransferWindow;
@@ -21,7 +21,7 @@ export class PartProducer {
   readonly #skips: boolean;
   readonly #guess: SizeGuess;
   readonly #onProgress: () => void;
-  /** Ends the requests about objects other than those for their bytes. */
+  /** Ends the requests for information about objects, as opposed to those for their bytes. */
   readonly #asking = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #planned = 0;
@@ -31,7 +31,7 @@ export class PartProducer {
    */
   #elastic: Part | undefined;
   /**
-   * Index of the first object that cannot be read and is not skipped: objects before it are still
+   * Index of the first object that cannot be read and is not skipped. Objects before it are still
    * delivered.
    */
   #failedIndex = Number.POSITIVE_INFINITY;
@@ -45,7 +45,7 @@ export class PartProducer {
     const { windowBytes, maxRequests, partBytes } = context.options;
     this.window = new TransferWindow(windowBytes, maxRequests, context.counts);
     this.#guess = new SizeGuess(partBytes);
-    // The window limits them; the gate need not.
+    // The window limits them, so the gate does not need to.
     this.#context = { ...context, seat: context.gate.seat((maxRequests * PART_UNITS) / SMALL_UNITS) };
     this.#skips = skips;
     this.#onProgress = onProgress;
@@ -118,7 +118,10 @@ export class PartProducer {
     }
   }
 
-  /** @returns `full` if the window has no room, `later` if no request is left */
+  /**
+   * Starts the next part of an object.
+   * @returns `full` if the window has no room, `later` if no request is left
+   */
   #begin(object: ObjectRead): 'begun' | 'full' | 'later' {
     const { single, partBytes: most, firstPartBytes } = this.#context.options;
     const { size, nextStart } = object;
@@ -127,8 +130,8 @@ export class PartProducer {
     const rest = size === undefined ? undefined : size - nextStart;
     const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
     const elastic = bytes === undefined || !this.window.everFits(bytes);
-    // The part that the reader waits for always starts: if its object has to start again, ranges
-    // after it may hold the window.
+    // The part that the reader waits for always starts, because ranges after it may hold the window
+    // if its object has to start again.
     const awaited = this.queue.first === object && object.parts.length === 0;
     const small = bytes !== undefined && nextStart === 0 && (size ?? bytes) <= most * SMALL_SHARE;
     const units = small ? SMALL_UNITS : PART_UNITS;
@@ -171,7 +174,9 @@ export class PartProducer {
     });
   }
 
-  /** Called with the first response for a part: its size and that of its object are known. */
+  /**
+   * Called with the first response for a part, when its size and that of its object become known.
+   */
   readonly #headed = (part: Part, head: RangeHead): void => {
     const { object } = part;
     const bytes = head.end - head.start;
@@ -180,7 +185,7 @@ export class PartProducer {
       this.#elastic = undefined;
       this.window.hold(part, bytes);
     }
-    // The only part is the last one that was begun.
+    // The only part is the last one that was started.
     if (object.parts.length === 1) object.nextStart = head.end;
     this.#guess.note(head.size);
     this.queue.revisit(object);
@@ -199,7 +204,8 @@ export class PartProducer {
   #came(part: Part): void {
     this.#leave(part);
     if (!part.dropped) part.done = true;
-    // Also after a dropped part: its place is free only now, and its object may wait for it to start again.
+    // Runs even for a dropped part: its place is free only now, and its object may be waiting for
+    // it to start again.
     this.fill();
     if (part.dropped) return;
     this.#progressOf(part);
@@ -214,7 +220,10 @@ export class PartProducer {
     else this.#fail(part, error.typed());
   }
 
-  /** Some services know no first bytes of an object that has none. */
+  /**
+   * Finds the size of an object. Some services reject a request for the first bytes of an empty
+   * object.
+   */
   async #size(part: Part): Promise<void> {
     const { object } = part;
     const { uri, etag, versionId } = object;
@@ -248,7 +257,7 @@ export class PartProducer {
     this.#progressOf(part);
   }
 
-  /** The part is no longer under way. */
+  /** Removes a part that is no longer in progress. */
   #leave(part: Part): void {
     this.window.running -= part.units;
     if (part === this.#elastic) this.#elastic = undefined;
@@ -259,7 +268,7 @@ export class PartProducer {
   }
 }
 
-/** A range that the object does not have: it is empty, or shorter than it was. */
+/** Whether the object does not have the requested range: it is empty, or shorter than it was. */
 function isUnsatisfiable({ status }: FetchFailure): boolean {
   return status === 416;
 }
@@ -268,15 +277,16 @@ function isChanged(failure: FetchFailure): boolean {
   return failure.kind === 'changed' || isUnsatisfiable(failure);
 }
 
-/** The smallest guess, as a share of a part: 64 KiB of 8 MiB. */
+/** Minimum guess as a share of a part: 64 KiB of 8 MiB. */
 const MIN_SHARE = 1 / 128;
-/** How much of what was seen is still believed with each object. */
+/** Factor by which the influence of earlier objects on the guess decreases with each object. */
 const MEMORY = 0.95;
 
 /**
- * How much of an object of unknown size is asked for first. A whole part would take its place in the window although most of it never comes, and a manifest
- * of thousands of small objects would come a few at a time. No more is asked for than is taken from the window, so that its bound stays exact; what an
- * object has beyond that is asked for when its size is known.
+ * Guesses how much of an object of unknown size to request first. A whole part would occupy its
+ * place in the window although most of it never arrives, and a manifest of thousands of small
+ * objects would arrive only a few at a time. No more is requested than is taken from the window, so
+ * that its bound stays exact. The rest of an object is requested when its size is known.
  */
 class SizeGuess {
   readonly #partBytes: number;
@@ -286,7 +296,10 @@ class SizeGuess {
     this.#partBytes = partBytes;
   }
 
-  /** Bytes to ask for: twice as many as the largest of the last objects has, and all of a part before the first one. */
+  /**
+   * Number of bytes to request: twice the size of the largest recent object, or a whole part before
+   * the first one.
+   */
   get bytes(): number {
     if (this.#seen === undefined) return this.#partBytes;
     return Math.min(
@@ -295,7 +308,7 @@ class SizeGuess {
     );
   }
 
-  /** Counts an object of this size. */
+  /** Records the size of an object. */
   note(size: number): void {
     this.#seen = Math.max(size, (this.#seen ?? 0) * MEMORY);
   }

@@ -6,7 +6,8 @@ import { BlockMemory } from './object-piece.ts';
 import type { TransferContext } from './transfer-control.ts';
 
 /**
- * The state of an object that all its ranges must have. The first response sets it for the others.
+ * The version of an object that all its ranges must have. The first response sets it for the
+ * others.
  */
 export interface ObjectState {
   readonly uri: string;
@@ -14,12 +15,12 @@ export interface ObjectState {
   readonly versionId: string | undefined;
   /**
    * Called with the headers of a response.
-   * @throws FetchFailure `changed` if they are of another state
+   * @throws FetchFailure `changed` if they are for another version
    */
   confirm(head: RangeHead): void;
 }
 
-/** Why a range cannot be read. */
+/** The reason why a range cannot be read. */
 export class TransferFailure extends Error {
   readonly failure: FetchFailure;
   readonly #request: FailedRequest;
@@ -30,16 +31,17 @@ export class TransferFailure extends Error {
     this.#request = request;
   }
 
-  /** The error for users. */
+  /** Returns the error for users. */
   typed(): RecordpipeError {
     return objectError(this.failure, this.#request);
   }
 }
 
 /**
- * Reads one range of an object, with as many requests as it takes. Each continues after the bytes
- * received, and must be of the same state of the object. Bytes are passed on as they arrive. A body
- * is never paused: {@link pause} ends its request, and {@link resume} sends one for the rest.
+ * Reads one range of an object, with as many requests as it takes. Each request continues after the
+ * bytes received, and must be for the same version of the object. Bytes are passed on as they
+ * arrive. A body is never paused: {@link pause} ends its request, and {@link resume} sends one for
+ * the rest.
  */
 export class RangeTransfer {
   readonly #context: TransferContext;
@@ -62,9 +64,9 @@ export class RangeTransfer {
   #endWait: (() => void) | undefined;
 
   /**
-   * @param end position after the last byte; undefined: the end of the object. The first response
-   *   limits it to the object.
-   * @param memory for all of its bytes; not every source uses it
+   * @param end position after the last byte; if undefined, the range extends to the end of the
+   *   object. The first response limits it to the object.
+   * @param memory memory for all bytes of the range; not every source uses it
    */
   constructor(
     context: TransferContext,
@@ -83,20 +85,20 @@ export class RangeTransfer {
     this.#end = end;
   }
 
-  /** Position after the last byte, if it is known. */
+  /** Position after the last byte, or undefined until it is known. */
   get end(): number | undefined {
     return this.#end;
   }
 
-  /** Bytes received. */
+  /** Number of bytes received. */
   get got(): number {
     return this.#got;
   }
 
   /**
-   * Resolves when all bytes have arrived, or after {@link stop}.
+   * Transfers the range. Resolves when all bytes have arrived, or after {@link stop}.
    * @throws TransferFailure
-   * @throws any error of finding the source of objects
+   * @throws any error from finding the source of objects
    */
   async run(): Promise<void> {
     const { gate, seat, counts } = this.#context;
@@ -134,7 +136,7 @@ export class RangeTransfer {
     }
   }
 
-  /** Ends the transfer: no more bytes are passed on. */
+  /** Ends the transfer. No more bytes are passed on. */
   stop(): void {
     this.#stopped = true;
     this.#attempt?.abort();
@@ -214,7 +216,7 @@ export class RangeTransfer {
       const text = `asked for bytes from ${asked}, got ${head.start}-${head.end - 1}: the service does not honour ranges`;
       throw new FetchFailure('fatal', text, { code: 'WrongRange' });
     }
-    // An object of unknown size may have fewer bytes than requested; a confirmed size fits.
+    // An object of unknown size may have fewer bytes than requested. A confirmed size fits.
     this.#end = head.end;
   }
 
@@ -261,7 +263,7 @@ export class RangeTransfer {
     });
   }
 
-  /** Waits for `done`; {@link stop} ends the wait. `begin` returns a function that cancels it. */
+  /** Waits for `done`. {@link stop} ends the wait. `begin` returns a function that cancels it. */
   #wait(begin: (done: () => void) => () => void): Promise<void> {
     return new Promise((resolve) => {
       let over = false;

@@ -1,11 +1,11 @@
 /** Maximum number of requests in progress for all streams of one process. */
 const MAX_REQUESTS = 32;
-/** Ranges that must arrive without throttling before one more request is allowed. */
+/** Number of ranges that must arrive without throttling before one more request is allowed. */
 const CLEAN_PARTS_PER_STEP = 8;
 
-/** One stream's place at the gate. */
+/** The place of one stream at the gate. */
 export interface GateSeat {
-  /** Requests in progress. */
+  /** Number of requests in progress. */
   active: number;
   /** Maximum number of requests in progress. */
   readonly most: number;
@@ -13,11 +13,11 @@ export interface GateSeat {
 }
 
 /**
- * Decides who may send a request now. All streams of a process share it: a free place goes to the
- * stream with the fewest requests in progress, and among equals to the one that has waited longest.
- * When the service asks for a lower rate, the limit is halved. It grows by one with every eight
- * ranges that arrive (additive increase, multiplicative decrease, which lets many clients share one
- * service).
+ * Decides which stream may send a request now. All streams of a process share it: a free place goes
+ * to the stream with the fewest requests in progress, and among equals to the one that has waited
+ * longest. When the service requests a lower rate, the limit is halved. It grows by one with every
+ * eight ranges that arrive (additive increase, multiplicative decrease, which lets many clients
+ * share one service).
  */
 export class RequestGate {
   #most: number;
@@ -25,7 +25,7 @@ export class RequestGate {
   #active = 0;
   #clean = 0;
   #halvedAt = Number.NEGATIVE_INFINITY;
-  /** Seats that wait, the longest first. */
+  /** Seats that are waiting, longest first. */
   readonly #waiting = new Set<GateSeat>();
 
   constructor(most: number = MAX_REQUESTS) {
@@ -33,7 +33,7 @@ export class RequestGate {
     this.#limit = most;
   }
 
-  /** Maximum number of requests in progress now. */
+  /** Current maximum number of requests in progress. */
   get limit(): number {
     return this.#limit;
   }
@@ -43,8 +43,8 @@ export class RequestGate {
   }
 
   /**
-   * Sets this thread's share of the requests of its process: each thread has its own gate. Default:
-   * all of them.
+   * Sets this thread's share of the requests of its process, because each thread has its own gate.
+   * Default: all of them.
    */
   share(most: number = MAX_REQUESTS): void {
     this.#limit = Math.max(1, this.#limit + most - this.#most);
@@ -57,7 +57,8 @@ export class RequestGate {
   }
 
   /**
-   * Calls `go` as soon as a request may be sent, which may be at once. @returns cancels the wait
+   * Calls `go` as soon as a request may be sent, possibly at once.
+   * @returns a function that cancels the wait
    */
   enter(seat: GateSeat, go: () => void): () => void {
     seat.waiting.add(go);
@@ -86,8 +87,9 @@ export class RequestGate {
   }
 
   /**
-   * The service asked for a lower rate. A request that was sent before the limit was halved says
-   * nothing new. @param sentAt when the request was sent
+   * Handles a service's request for a lower rate by halving the limit. A request that was sent
+   * before the last halving does not halve it again.
+   * @param sentAt when the request was sent
    */
   throttled(sentAt: number): void {
     this.#clean = 0;
@@ -104,7 +106,7 @@ export class RequestGate {
       if (seat === undefined) return;
       const [go] = seat.waiting;
       seat.waiting.delete(go);
-      // After the other seats that wait.
+      // Moves the seat after the other waiting seats.
       this.#waiting.delete(seat);
       if (seat.waiting.size > 0) this.#waiting.add(seat);
       seat.active += 1;

@@ -8,20 +8,25 @@ export type TransferEvent =
   | {
       readonly type: 'retry';
       readonly uri: string;
-      /** The first byte that is requested again, and the position after the last one. */
+      /**
+       * Position of the first byte that is requested again, and the position after the last one.
+       */
       readonly start: number;
       readonly end: number | undefined;
-      /** Consecutive attempts that received no byte. */
+      /** Number of consecutive attempts that received no byte. */
       readonly attempt: number;
       readonly delayMs: number;
       readonly reason: string;
       readonly requestId: string | undefined;
     }
-  /** The service asked for fewer requests; `limit` is the new maximum for this process. */
+  /**
+   * The service requested a lower rate. `limit` is the new maximum number of requests for this
+   * process.
+   */
   | { readonly type: 'throttled'; readonly uri: string; readonly limit: number }
   /**
-   * The object was overwritten before its first byte was delivered, and is read from its beginning
-   * in its new state.
+   * The object was overwritten before its first byte was delivered. Its new version is read from
+   * the beginning.
    */
   | { readonly type: 'restarted'; readonly uri: string; readonly reason: string }
   /** `verifyObject` is set, but the object could not be verified. */
@@ -29,38 +34,43 @@ export type TransferEvent =
   /** An object was skipped because `onObjectError` returned `skip`. */
   | { readonly type: 'skipped'; readonly uri: string; readonly error: Error };
 
-/** Called with the events of a transfer. An error that it throws ends the transfer. */
+/** Called with the events of a transfer. An exception ends the transfer. */
 export type OnTransferEvent = (event: TransferEvent) => void;
 
-/** The counts of a transfer so far. */
+/** Statistics of a transfer so far. */
 export interface TransferStats {
-  /** Requests sent, retries included. */
+  /** Number of requests sent, including retries. */
   readonly requests: number;
-  /** Requests that were repeated. */
+  /** Number of requests that were repeated. */
   readonly retries: number;
-  /** Responses that asked for fewer requests. */
+  /** Number of responses that requested a lower rate. */
   readonly throttles: number;
-  /** Ranges received completely. */
+  /** Number of ranges received completely. */
   readonly parts: number;
-  /** Bytes received. */
+  /** Number of bytes received. */
   readonly bytes: number;
   /**
-   * Objects that were delivered completely; those that were verified; those that could not be,
-   * because the service stores no checksum.
+   * Number of objects that were delivered completely, that were verified, and that could not be
+   * verified because the service stores no checksum.
    */
   readonly objects: number;
   readonly verified: number;
   readonly unverified: number;
-  /** Objects that were overwritten and read again from their beginning. */
+  /** Number of objects that were overwritten and read again from their beginning. */
   readonly restarts: number;
-  /** How long the reader waited for bytes: the source is the bottleneck. */
+  /**
+   * Time that the reader waited for bytes. A high value means that the source is the bottleneck.
+   */
   readonly readerWaitedMs: number;
-  /** How long requests waited because the window was full: the reader is the bottleneck. */
+  /**
+   * Time that requests waited because the window was full. A high value means that the reader is
+   * the bottleneck.
+   */
   readonly sourceWaitedMs: number;
-  /** Bytes held or in progress: now, and the maximum so far. */
+  /** Number of bytes held or in progress: current and maximum so far. */
   readonly heldBytes: number;
   readonly mostHeldBytes: number;
-  /** Requests in progress: now, and the maximum so far. */
+  /** Number of requests in progress: current and maximum so far. */
   readonly underWay: number;
   readonly mostUnderWay: number;
 }
@@ -87,20 +97,20 @@ function newTransferCounts(): TransferCounts {
   };
 }
 
-/** Controls a transfer, in addition to its options. */
+/** Controls for a transfer, in addition to its options. */
 export interface TransferControl {
-  /** Ends everything: requests, waits and timers. */
+  /** Aborts the transfer, including requests, waits and timers. */
   readonly signal?: AbortSignal | undefined;
   /** Called with retries, restarts and objects that could not be verified. */
   readonly onEvent?: OnTransferEvent | undefined;
-  /** The source of all objects. Default: the storage of each address. */
+  /** Source of all objects. Default: the storage of each address. */
   readonly source?: ObjectSource | undefined;
 }
 
 /** Options of a transfer. Every field has a default. */
 export type ObjectReadOptions = Partial<ObjectOptions> & TransferControl;
 
-/** Shared by all ranges of one stream. */
+/** State shared by all ranges of one stream. */
 export interface TransferContext {
   readonly options: ObjectOptions;
   readonly gate: RequestGate;
@@ -110,7 +120,7 @@ export interface TransferContext {
   sourceOf(uri: string): ObjectSource | Promise<ObjectSource>;
 }
 
-/** The context of a new stream. */
+/** Returns the context of a new stream. */
 export function transferContext(given: ObjectReadOptions | undefined): TransferContext {
   const { signal: _, onEvent, source, ...rest } = given ?? {};
   const options = objectOptions(rest);
@@ -124,7 +134,10 @@ export function transferContext(given: ObjectReadOptions | undefined): TransferC
   };
 }
 
-/** Remembers sources by scheme and bucket: listings name a bucket millions of times. */
+/**
+ * Returns a function that caches sources by scheme and bucket, because listings name a bucket
+ * millions of times.
+ */
 function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
   const known = new Map<string, ObjectSource | Promise<ObjectSource>>();
   return (uri) => {
@@ -139,19 +152,20 @@ function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
 }
 
 /**
- * Bytes delivered before the second request is sent; twice as many for each doubling after that.
+ * Number of bytes delivered before the second request is sent. Doubles for each following doubling
+ * of the requests.
  */
 const FIRST_STEP_BYTES = 1024 * 1024;
 
-/** The weight of a request for a small object, which mostly waits for the service. */
+/** Weight of a request for a small object, which mostly waits for the service. */
 export const SMALL_UNITS = 1;
-/** The weight of a request for a part: four small objects take the place of one part. */
+/** Weight of a request for a part. Four small objects weigh as much as one part. */
 export const PART_UNITS = 4;
 
 /**
- * Limits a stream: the bytes of the window, and a number of requests that starts at one and doubles
- * when the reader has to wait. A reader that stops after a record has fetched little; one that
- * continues has all requests after a few megabytes, or a few small objects.
+ * Limits a stream by the bytes of the window, and by a number of requests that starts at one and
+ * doubles when the reader has to wait. A reader that stops after a record has fetched little. One
+ * that continues has all requests after a few megabytes, or a few small objects.
  */
 export class TransferWindow {
   readonly #bytes: number;
@@ -159,7 +173,7 @@ export class TransferWindow {
   readonly #counts: TransferCounts;
   #requests = 1;
   /**
-   * The weight of all requests of this stream, including those that wait for their next attempt.
+   * Total weight of all requests of this stream, including those that wait for their next attempt.
    */
   running = 0;
   #delivered = 0;
@@ -212,14 +226,17 @@ export class TransferWindow {
   }
 
   /**
-   * All bytes of a part are delivered. Counted separately, because that often happens before its
-   * request ends.
+   * Records that all bytes of a part have been delivered. Counted separately, because that often
+   * happens before its request ends.
    */
   partDelivered(): void {
     this.#partsDelivered += 1;
   }
 
-  /** Call this when the reader has to wait. @returns whether more requests may be sent now */
+  /**
+   * Allows more requests. Call when the reader has to wait.
+   * @returns whether more requests may be sent now
+   */
   widen(): boolean {
     const wide = this.#requests;
     if (wide >= this.#mostRequests || this.mayRequest(PART_UNITS)) return false;
@@ -230,13 +247,13 @@ export class TransferWindow {
     return true;
   }
 
-  /** Whether the reader waits for bytes: then the window is not the bottleneck. */
+  /** Records whether the reader is waiting for bytes. If so, the window is not the bottleneck. */
   set readerWaits(does: boolean) {
     this.#readerWaits = does;
     if (does) this.blocked(false);
   }
 
-  /** Whether the window keeps a request from being sent. */
+  /** Records whether the window prevents a request from being sent. */
   blocked(is: boolean): void {
     if (is) {
       if (!this.#readerWaits) this.#blockedAt ??= performance.now();

@@ -9,7 +9,10 @@ import { retry } from './retry.ts';
 import { S3Caller } from './s3-caller.ts';
 import { type S3Clients, s3ClientsOf } from './s3-clients.ts';
 
-/** Checks credentials, connection, clock and region. @returns whether objects may be readable */
+/**
+ * Checks credentials, connection, clock and region.
+ * @returns whether objects may be readable
+ */
 export async function checkService(
   uri: string,
   options: ObjectOptions,
@@ -106,7 +109,7 @@ async function checkCredentials(
   return true;
 }
 
-/** Sends a HEAD request for the bucket. @returns the failure */
+/** Sends a HEAD request for the bucket. @returns the failure, if any */
 async function headBucket(
   caller: S3Caller,
   bucket: string,
@@ -128,7 +131,9 @@ async function headBucket(
   }
 }
 
-/** Clock skew that fails the check. The service rejects requests with a skew of 15 minutes. */
+/**
+ * Maximum clock skew that passes the check. The service rejects requests with a skew of 15 minutes.
+ */
 const MAX_SKEW_MS = 300_000;
 
 function checkClock(skewMs: number | undefined, checks: Checks): void {

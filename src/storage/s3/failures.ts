@@ -26,20 +26,20 @@ const THROTTLING = new Set([
 ]);
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']);
 const TRANSIENT = new Set([
-  'RequestTimeTooSkewed', // the next attempt uses the time of the service
+  'RequestTimeTooSkewed', // The next attempt uses the service's time.
   'RequestTimeout',
   'InternalError',
   'OperationAborted',
-  // The body of an upload changed on the way.
+  // The body of an upload changed in transit.
   'IncompleteBody',
   'BadDigest',
   'XAmzContentSHA256Mismatch',
   'XAmzContentChecksumMismatch',
-  'ConditionalRequestConflict', // a concurrent upload of the same object
+  'ConditionalRequestConflict', // A concurrent upload of the same object.
 ]);
 const MISSING = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'NoSuchVersion']);
 
-/** Classifies a failed SDK call: see FetchFailureKind. */
+/** Classifies a failed SDK call. See FetchFailureKind. */
 export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
   if (error instanceof FetchFailure) return error;
   if (signal?.aborted) return new FetchFailure('aborted', 'the request was aborted', { cause: error });
@@ -58,7 +58,7 @@ export function s3Failure(error: unknown, signal?: AbortSignal): FetchFailure {
   });
 }
 
-/** Builds the failure for a 2xx response whose document is truncated or not XML. */
+/** Returns the failure for a 2xx response whose document is truncated or not XML. */
 function unreadable(thrown: Thrown, status: number): FetchFailure {
   const reason = thrown.message?.split(/\.?\n/, 1)[0] ?? '';
   return new FetchFailure('transient', `the response cannot be parsed: ${reason}`, {
@@ -72,7 +72,7 @@ function unreadable(thrown: Thrown, status: number): FetchFailure {
 /** Valid region names. A region becomes part of host names and signatures. */
 const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Returns the region of the bucket, if a failed response names it. */
+/** Returns the region of the bucket if a failed response names it. */
 export function regionInResponse(error: unknown): string | undefined {
   const { $response, Region, $metadata } = error as Thrown;
   const status = $metadata?.httpStatusCode ?? 0;
@@ -81,7 +81,9 @@ export function regionInResponse(error: unknown): string | undefined {
   return REGION.test(region) ? region : undefined;
 }
 
-/** Returns the error code. A response to HEAD has no document, so the SDK makes up a name. */
+/**
+ * Returns the error code. A response to a HEAD request has no document, so the SDK makes up a name.
+ */
 function codeOf({ name }: Thrown, status: number): string {
   if (name !== undefined && !/^(Error|Unknown|UnknownError|\d+)$/.test(name)) return name;
   return STATUS_CODES[status] ?? `HTTP ${status}`;
@@ -108,7 +110,7 @@ function kindOf(code: string, status: number): FetchFailureKind {
   return 'fatal';
 }
 
-/** Maximum length of a service's message in an error. A service may send anything. */
+/** Maximum length of a service's message in an error, because a service may send anything. */
 const MAX_MESSAGE_CHARACTERS = 500;
 
 function textOf(code: string, status: number, { message: full = '' }: Thrown): string {
@@ -121,7 +123,7 @@ function textOf(code: string, status: number, { message: full = '' }: Thrown): s
   return `the service returned ${status} ${code}${detail}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
-/** Returns advice for this code. `objectError` adds advice for the kind of failure. */
+/** Returns advice for this error code. `objectError` adds advice for the kind of failure. */
 function adviceFor(code: string, status: number): string | undefined {
   if (code === 'NoSuchBucket') return 'check the name of the bucket and the endpoint';
   if (code === 'InvalidAccessKeyId' || code === 'SignatureDoesNotMatch')
@@ -131,7 +133,7 @@ function adviceFor(code: string, status: number): string | undefined {
   return undefined;
 }
 
-/** Parses a Retry-After header: seconds or a date. */
+/** Parses a Retry-After header, which contains seconds or a date. */
 function retryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const seconds = Number(value);
@@ -141,7 +143,7 @@ function retryAfter(value: string | undefined): number | undefined {
 
 const CREDENTIALS = /^(CredentialsProviderError|TokenProviderError|ProviderError)$/;
 
-/** Classifies a request that got no complete response. */
+/** Classifies a request that received no complete response. */
 export function connectionFailure(error: Thrown): FetchFailure {
   const { name = '', message = '' } = error;
   const code = codeInside(error) ?? name;
@@ -208,7 +210,7 @@ interface Nested {
   readonly errors?: readonly unknown[];
 }
 
-/** Returns the innermost error code: of a cause, or of one of several connection attempts. */
+/** Returns the innermost error code, from a cause or from one of several connection attempts. */
 function codeInside(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, cause, errors } = error as Nested;

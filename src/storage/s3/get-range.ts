@@ -8,7 +8,7 @@ import type { ResponseHeaders } from './http/response-head.ts';
 import type { S3Caller } from './s3-caller.ts';
 import { plainEtag } from './stat.ts';
 
-/** Sends one attempt of one ranged GET: see ObjectSource.fetch. */
+/** Makes one attempt at one ranged GET. See ObjectSource.fetch. */
 export async function getRange(
   caller: S3Caller,
   request: RangeRequest,
@@ -19,7 +19,7 @@ export async function getRange(
   const { start, end, etag, versionId } = request;
   const body = new CheckedBody(request, sink);
   const headers = {
-    // Also for a whole object: Content-Range states its size a second time.
+    // Used even for a whole object, because Content-Range states its size a second time.
     range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
     ...(etag !== undefined && { 'if-match': quotedEtag(etag) }),
     ...(caller.payer.RequestPayer !== undefined && { 'x-amz-request-payer': caller.payer.RequestPayer }),
@@ -57,7 +57,7 @@ function quotedEtag(etag: string): string {
 /** Forwards a body to its sink and checks the length. */
 class CheckedBody implements BodySink {
   readonly ended: Promise<void>;
-  /** The reason for rejecting the headers: they are invalid, or the sink threw. */
+  /** Reason for rejecting the headers: they are invalid, or the sink threw. */
   rejected: { readonly reason: unknown } | undefined;
   readonly #request: RangeRequest;
   readonly #sink: RangeSink;
@@ -74,7 +74,7 @@ class CheckedBody implements BodySink {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.ended.catch(() => {}); // thrown where it is awaited
+    this.ended.catch(() => {}); // Thrown when it is awaited.
   }
 
   accepts(status: number, headers: ResponseHeaders): boolean {

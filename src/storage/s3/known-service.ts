@@ -14,11 +14,11 @@ import {
 export interface KnownService {
   readonly endpoint: URL;
   readonly region: string;
-  /** Undefined: requests are not signed. */
+  /** Provider of the credentials. If undefined, requests are not signed. */
   readonly credentials: CredentialsProvider | undefined;
 }
 
-/** Variables besides keys that change the identity or the endpoint. */
+/** Environment variables other than keys that change the identity or the endpoint. */
 const SDK_VARIABLES = [
   'AWS_PROFILE',
   'AWS_CREDENTIAL_EXPIRATION',
@@ -42,13 +42,13 @@ export function knownService(options: S3Options): KnownService | undefined {
   const given = givenCredentials(options);
   if (given !== undefined) return { endpoint, region, credentials: given };
   if (environmentCredentials() === undefined) return undefined;
-  // Read for every request: the user may renew the keys in the environment.
+  // Read for every request, because the user may renew the keys in the environment.
   return { endpoint, region, credentials: { get: environmentCredentials, refresh: () => {} } };
 }
 
 /**
- * Returns the region in the environment. The AWS command line and other tools also read the second
- * variable.
+ * Returns the region from the environment. Like the AWS command line and other tools, also reads
+ * AWS_DEFAULT_REGION.
  */
 export function environmentRegion(): string | undefined {
   return process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || undefined;
@@ -60,7 +60,7 @@ function environmentCredentials(): S3Credentials | undefined {
   return { accessKeyId: id, secretAccessKey: secret, sessionToken: token || undefined };
 }
 
-/** Returns the endpoint in the environment. @throws UsageError */
+/** Returns the endpoint from the environment. @throws UsageError for an invalid URL */
 export function environmentEndpoint(): URL | undefined {
   if (ignoresConfiguredEndpoints()) return undefined;
   const variable = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'].find((name) => process.env[name]);
@@ -77,16 +77,18 @@ export function isOfAws({ hostname }: URL): boolean {
 
 /** Provides the credentials that sign requests. */
 export interface CredentialsProvider {
-  /** Returns the credentials; undefined means that requests are not signed. */
+  /** Returns the credentials. If undefined, requests are not signed. */
   get(): S3Credentials | undefined | Promise<S3Credentials>;
-  /** Makes the next `get` fetch new credentials, after the service has rejected expired ones. */
+  /**
+   * Makes the next `get` fetch new credentials. Called after the service has rejected expired ones.
+   */
   refresh(): void;
 }
 
-/** Credentials are renewed this long before they expire, as the SDK does. */
+/** Time before expiration at which credentials are renewed, as in the SDK. */
 const RENEWAL_MS = 300_000;
 
-/** Returns the credentials in the options; undefined if environment, profile and roles decide. */
+/** Returns the credentials from the options. Undefined if environment, profile and roles decide. */
 export function givenCredentials({
   credentials,
 }: Pick<S3Options, 'credentials'>): CredentialsProvider | undefined {
@@ -104,8 +106,7 @@ export function givenCredentials({
 }
 
 /**
- * One provider per function, so that all clients with the same function share the returned
- * credentials.
+ * Providers by function, so that all clients with the same function share the returned credentials.
  */
 const providers = new WeakMap<S3CredentialsProvider, CredentialsProvider>();
 

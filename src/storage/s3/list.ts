@@ -9,7 +9,9 @@ import { retry } from './retry.ts';
 import type { S3Caller } from './s3-caller.ts';
 import { plainEtag } from './stat.ts';
 
-/** Lists the objects whose keys start with that of `prefix`, in byte order: see ObjectSource.list. */
+/**
+ * Lists the objects whose keys start with that of `prefix`, in byte order. See ObjectSource.list.
+ */
 export async function* listS3(
   caller: S3Caller,
   prefix: string,
@@ -36,7 +38,7 @@ async function* inListedOrder(
   const request = { uri: prefix, options, signal: either };
   const load = (token: string | undefined): Promise<Page> => {
     const page = retry(request, () => loadPage(caller, bucket, key, token, either));
-    page.catch(() => {}); // thrown where it is awaited
+    page.catch(() => {}); // Thrown when it is awaited.
     return page;
   };
   const guard = new ListingGuard(prefix, options);
@@ -53,19 +55,19 @@ async function* inListedOrder(
 }
 
 /**
- * Maximum number of consecutive pages without an object, which services send for many deleted
+ * Maximum number of consecutive pages without an object. Services send such pages for many deleted
  * versions.
  */
 const MAX_EMPTY_PAGES = 1000;
 
-/** Detects an endless listing, in constant memory. */
+/** Detects an endless listing in constant memory. */
 class ListingGuard {
   readonly #uri: string;
   readonly #retryTimeoutMs: number;
   #pages = 0;
   /**
-   * The token of the last page whose number is a power of two, which detects any cycle (Brent's
-   * algorithm).
+   * Token of the last page whose number is a power of two. Comparing with it detects any cycle
+   * (Brent's algorithm).
    */
   #saved: string | undefined;
   #emptyPages = 0;
@@ -76,7 +78,10 @@ class ListingGuard {
     this.#retryTimeoutMs = retryTimeoutMs;
   }
 
-  /** Checks the token of a page. @throws RecordpipeError `io-failure` */
+  /**
+   * Checks the token of a page.
+   * @throws RecordpipeError `io-failure` if the listing is endless
+   */
   check(token: string, objects: number): void {
     if (token === this.#saved) throw this.#endless('sent the same continuation token twice');
     this.#pages += 1;
@@ -152,7 +157,7 @@ function objectOf(
   return { uri: objectUri(bucket, key), size, etag: plainEtag(etag), modified };
 }
 
-/** Decodes a key of a listing, in which `+` stands for a space. */
+/** Decodes a key from a listing, in which `+` represents a space. */
 function decodedKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));

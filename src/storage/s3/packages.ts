@@ -5,7 +5,7 @@ import { RecordpipeError } from '../../errors.ts';
 export type S3Sdk = typeof import('@aws-sdk/client-s3');
 
 /**
- * Imports the AWS SDK on first use, which takes a third of a second.
+ * Imports the AWS SDK on first use. The import takes a third of a second.
  *
  * @throws RecordpipeError `missing-package`, `io-failure`
  */
@@ -44,8 +44,8 @@ export async function loadOptional<Package>(load: () => Promise<Package>): Promi
 const NO_HOME = '/nonexistent';
 
 /**
- * Sets HOME if the system knows no home directory. Containers may run as a user without a passwd
- * entry, and the SDK, which reads profiles from the home directory, would fail.
+ * Sets HOME if the system knows no home directory. The SDK reads profiles from the home directory,
+ * and would fail in containers that run as a user without a passwd entry.
  */
 function ensureHome(): void {
   if (process.env['HOME']) return;

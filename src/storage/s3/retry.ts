@@ -11,9 +11,9 @@ interface RetriedRequest {
   readonly uri: string;
   readonly options: TransferOptions;
   readonly signal: AbortSignal | undefined;
-  /** Maximum duration of an attempt. Undefined: the HTTP client's timeouts apply. */
+  /** Maximum duration of an attempt. If undefined, the HTTP client's timeouts apply. */
   readonly attemptMs?: number | undefined;
-  /** Converts the last failure. Default: `objectError`. */
+  /** Converts the last failure to an error. Default: `objectError`. */
   errorOf?(failure: FetchFailure, budget: RetryBudget): Error;
 }
 
@@ -26,8 +26,8 @@ export interface Attempt {
 
 /**
  * Repeats any request except a ranged GET until it succeeds, fails permanently, or exhausts its
- * budget. The SDK does not retry: it shares one budget among all calls of a client, so a short
- * outage would fail all of them.
+ * budget. The SDK's retries are disabled, because it shares one budget among all calls of a client,
+ * so that a short outage would fail all of them.
  *
  * @throws RecordpipeError, with the last failure as its cause
  */
@@ -47,14 +47,14 @@ export async function retry<R>(request: RetriedRequest, send: (attempt: Attempt)
       if (failure.kind === 'aborted' && !signal?.aborted)
         failure = new FetchFailure('transient', 'no response in time', { cause: error });
     }
-    // After a 5xx response, the request may have succeeded too.
+    // The request may also have succeeded after a 5xx response.
     unsure ||= failure.status === undefined || failure.status >= 500;
     const pauseMs = budget.pauseAfter(failure, 0, 0, sentAt);
     if (pauseMs === undefined || signal?.aborted) {
       const { attempts, elapsedMs } = budget;
       throw request.errorOf?.(failure, budget) ?? objectError(failure, { uri, attempts, elapsedMs });
     }
-    // Ends early when the signal fires; then the next attempt fails.
+    // The wait ends early when the signal fires, and the next attempt fails.
     await sleep(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
 }

@@ -15,14 +15,14 @@ import type { GetFields } from './sign-get.ts';
 type Call<Output> = (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<Output>;
 
 /**
- * Maximum number of redirects. A service redirects directly to the region of a bucket, so more are
- * a loop.
+ * Maximum number of redirects. A service redirects directly to the region of a bucket, so more
+ * redirects are a loop.
  */
 const MAX_REDIRECTS = 3;
 
-/** Sends requests to the region of the bucket, one attempt each. Throws FetchFailures. */
+/** Sends requests to the region of the bucket, with one attempt each. Throws FetchFailures. */
 export class S3Caller {
-  /** Parameter of every request if the requester pays. */
+  /** Parameter added to every request if the requester pays. */
   readonly payer: { readonly RequestPayer?: 'requester' };
   readonly #clients: S3Clients;
   #refreshing: Promise<unknown> | undefined;
@@ -89,7 +89,7 @@ export class S3Caller {
   async #refresh(bucket: string): Promise<void> {
     this.#refreshing ??= this.#clients
       .refresh(bucket)
-      .catch(() => {}) // the next attempt fails with the reason
+      .catch(() => {}) // The next attempt fails with the reason.
       .finally(() => {
         this.#refreshing = undefined;
       });

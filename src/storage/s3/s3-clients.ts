@@ -20,7 +20,7 @@ import { DirectGets } from './sign-get.ts';
 type Created = Promise<S3Clients>;
 const created = new Map<string, Created>();
 
-/** Returns the clients for these options. Equal options share their clients and connections. */
+/** Returns the clients for these options. Equal options share clients and connections. */
 export function s3ClientsOf(options: ObjectOptions): Created {
   const values = KEY_OPTIONS.map((name) => options[name] ?? null);
   const key = JSON.stringify([values, credentialsKey(options.credentials), networkKey()]);
@@ -41,7 +41,7 @@ export async function closeS3Clients(): Promise<void> {
     if (clients.status === 'fulfilled') clients.value.destroy();
 }
 
-/** The options, besides credentials, that identify a client. */
+/** Options other than credentials that identify a client. */
 const KEY_OPTIONS: readonly (Exclude<keyof S3Options, 'credentials'> | keyof WatchdogOptions)[] = [
   'region',
   'profile',
@@ -74,15 +74,15 @@ function credentialsKey(credentials: S3Options['credentials']): unknown {
 /** The clients for one set of options: one per region, with shared connections. */
 export class S3Clients {
   readonly http: HttpClient;
-  /** Undefined for AWS. */
+  /** URL of the service. Undefined for AWS. */
   readonly endpointUrl: string | undefined;
-  /** Undefined: requests are not signed. */
+  /** Provider of the credentials. If undefined, requests are not signed. */
   readonly #credentials: CredentialsProvider | undefined;
   readonly #config: S3ClientConfig;
   readonly #known: KnownService | undefined;
   readonly #clients = new Map<string, Promise<S3Client>>();
   readonly #directGets = new Map<string, DirectGets>();
-  /** Regions of buckets, as named by the service for buckets in other regions. */
+  /** Regions of buckets, as named by the service for buckets outside the configured region. */
   readonly #bucketRegions = new Map<string, string>();
   readonly #region: string;
 
@@ -103,7 +103,9 @@ export class S3Clients {
     this.#config = clientConfig(options, this.http, endpoint, given);
   }
 
-  /** Reads missing options from the environment and the profile. Sends no request. */
+  /**
+   * Creates clients. Reads missing options from the environment and the profile. Sends no request.
+   */
   static async create(options: ObjectOptions): Promise<S3Clients> {
     const known = knownService(options);
     if (known !== undefined) return new S3Clients(options, known.region, known.endpoint, known);
@@ -117,7 +119,7 @@ export class S3Clients {
     return new S3Clients(options, region, endpoint, undefined);
   }
 
-  /** Returns the client for the region of a bucket, as far as it is known. */
+  /** Returns the client for the region of a bucket, as far as the region is known. */
   for(bucket: string): Promise<S3Client> {
     return this.#client(this.regionOf(bucket));
   }
@@ -132,7 +134,7 @@ export class S3Clients {
     return client;
   }
 
-  /** Returns the sender of GETs from a bucket without the SDK. */
+  /** Returns the object that sends GETs to a bucket without the SDK. */
   directGets(bucket: string): DirectGets {
     const region = this.regionOf(bucket);
     let gets = this.#directGets.get(region);
@@ -143,7 +145,7 @@ export class S3Clients {
     return gets;
   }
 
-  /** Returns credentials from the SDK's chain: environment, profiles, roles. */
+  /** Returns credentials from the SDK's chain of environment, profiles and roles. */
   async #sdkCredentials(): Promise<S3Credentials> {
     const { config } = await this.#client(this.#region);
     const found = await (config.credentials as () => Promise<S3Credentials>)();
@@ -210,8 +212,9 @@ function clientConfig(
 }
 
 /**
- * Creates a client without the SDK's warning, once per process, that its versions of 2027 and later need
- * Node 22. The variable is the SDK's own switch; the SDK reads it only while it creates a client.
+ * Creates a client, and suppresses the SDK's warning, once per process, that its versions of 2027
+ * and later need Node 22. The variable is the SDK's own switch; the SDK reads it only while it
+ * creates a client.
  */
 function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {
   const before = setVariable('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
@@ -222,13 +225,13 @@ function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {
   }
 }
 
-/** Returns the `endpoint_url` of a profile. @throws UsageError */
+/** Returns the `endpoint_url` of a profile. @throws UsageError for an invalid URL */
 async function profileEndpoint(client: S3Client, profile: string | undefined): Promise<URL | undefined> {
   if (ignoresConfiguredEndpoints()) return undefined;
   const { serviceConfiguredEndpoint: read } = client.config as {
     serviceConfiguredEndpoint?: () => Promise<string | undefined>;
   };
-  // The SDK reads it from the profile that the environment names, not from that of the client.
+  // The SDK reads it from the profile that the environment names, not from the client's profile.
   const before = setVariable('AWS_PROFILE', profile ?? process.env['AWS_PROFILE']);
   try {
     const found = await read?.();

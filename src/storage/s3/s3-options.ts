@@ -6,9 +6,11 @@ import { redactedUrl, registerSecret } from '../../redact.ts';
 export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Set for temporary credentials. */
+  /** Session token of temporary credentials. */
   readonly sessionToken?: string | undefined;
-  /** When they expire. A provider function is called again five minutes earlier. */
+  /**
+   * Time at which the credentials expire. A provider function is called again five minutes earlier.
+   */
   readonly expiration?: Date | undefined;
 }
 
@@ -19,26 +21,32 @@ export interface S3Credentials {
 export type S3CredentialsProvider = () => S3Credentials | Promise<S3Credentials>;
 
 /**
- * Access to S3 and compatible services. Every function that reads or writes objects takes these
- * options by the same names: functions of `recordpipe/storage` among their own options, all others
- * under `objects`.
+ * Options for accessing S3 and compatible services. Every function that reads or writes objects
+ * accepts these options by the same names: functions of `recordpipe/storage` among their own
+ * options, all others under `objects`.
  */
 export interface S3Options {
   /**
    * Keys, or a function that returns them. With a function, objects are read on the calling thread.
-   * Default: environment, profile and roles, as for the AWS command line.
+   * Default: environment, profile and roles, as with the AWS command line.
    */
   readonly credentials: S3Credentials | S3CredentialsProvider | undefined;
-  /** Default: AWS_REGION, else the region of the profile, else the region of the bucket. */
+  /**
+   * Region of the service. Default: AWS_REGION, otherwise the region of the profile, otherwise the
+   * region of the bucket.
+   */
   readonly region: string | undefined;
-  /** Profile of the shared configuration files. Default: AWS_PROFILE, else `default`. */
+  /** Profile of the shared configuration files. Default: AWS_PROFILE, otherwise `default`. */
   readonly profile: string | undefined;
   /**
-   * URL of a service other than AWS. Default: AWS_ENDPOINT_URL_S3, else AWS_ENDPOINT_URL, else the
-   * endpoint of the profile.
+   * URL of a service other than AWS. Default: AWS_ENDPOINT_URL_S3, otherwise AWS_ENDPOINT_URL,
+   * otherwise the endpoint of the profile.
    */
   readonly endpointUrl: string | undefined;
-  /** Whether the bucket is in the path rather than in the host name. Default: true except for AWS. */
+  /**
+   * Whether to put the bucket in the path rather than in the host name. Default: true except for
+   * AWS.
+   */
   readonly pathStyle: boolean | undefined;
   /** Whether to send requests unsigned, for public buckets. Default false. */
   readonly anonymous: boolean;
@@ -81,8 +89,8 @@ function typeOf(value: unknown): string {
 }
 
 /**
- * Parses the URL of a service. Rejects a user name and password: requests are signed, and the URL
- * is logged.
+ * Parses the URL of a service. Rejects a user name and password, because requests are signed and
+ * the URL is logged.
  *
  * @param from option or variable that contains the URL, for the message
  * @throws UsageError for any text except an http:// or https:// URL

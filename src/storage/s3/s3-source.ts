@@ -10,7 +10,7 @@ import { s3ClientsOf } from './s3-clients.ts';
 import { statOnce } from './stat.ts';
 
 /**
- * Opens S3 or a compatible service. Storages for the same service and identity share connections.
+ * Opens S3 or a compatible service. Storages with the same service and identity share connections.
  */
 export async function s3SourceOf(options: ObjectOptions): Promise<Storage> {
   const caller = new S3Caller(await s3ClientsOf(options), options);

@@ -11,19 +11,19 @@ const EMPTY_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 const UNSIGNED = new Set(['user-agent', 'x-amz-user-agent', 'connection', 'authorization']);
 
 /**
- * Signs GETs for S3 with AWS Signature Version 4, synchronously. The SDK's signer takes several times
- * as long as the transfer of a small object.
+ * Signs GETs for S3 with AWS Signature Version 4, synchronously. The SDK's signer takes several
+ * times as long as the transfer of a small object.
  */
 export class GetSigner {
   readonly #region: string;
-  /** The signing key of one day. */
+  /** Signing key of one day. */
   #key: { readonly of: string; readonly key: Buffer } | undefined;
 
   constructor(region: string) {
     this.#region = region;
   }
 
-  /** Returns the request, signed at time `now`. The path is already escaped. */
+  /** Returns the request, signed at time `now`. Expects an escaped path. */
   signed(request: HttpRequest, credentials: S3Credentials, now: Date): HttpRequest {
     const { accessKeyId, sessionToken } = credentials;
     const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
@@ -86,14 +86,14 @@ export interface GetFields {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The common part of the GETs from one bucket. */
+/** The part that all GETs to one bucket have in common. */
 interface Template {
   readonly request: HttpRequest;
-  /** The path before the key. */
+  /** Path before the key. */
   readonly base: string;
 }
 
-/** Maximum clock skew to ignore. Signatures are valid for 15 minutes. */
+/** Maximum clock skew that is ignored. Signatures are valid for 15 minutes. */
 const MAX_SKEW_MS = 240_000;
 
 /**
@@ -103,7 +103,7 @@ const MAX_SKEW_MS = 240_000;
  */
 export class DirectGets {
   readonly #http: HttpClient;
-  /** Undefined: requests are not signed. */
+  /** Provider of the credentials. If undefined, requests are not signed. */
   readonly #credentials: CredentialsProvider | undefined;
   readonly #signer: GetSigner;
   readonly #endpoint: URL | undefined;
@@ -143,7 +143,7 @@ export class DirectGets {
     return true;
   }
 
-  /** Sends one attempt. @throws like the SDK for a status other than 2xx */
+  /** Makes one attempt. @throws the same errors as the SDK for a status other than 2xx */
   async send(
     bucket: string,
     { key, versionId, headers }: GetFields,
@@ -171,7 +171,7 @@ export class DirectGets {
   }
 }
 
-/** Builds an error in the shape of the SDK's exceptions. */
+/** Returns an error in the shape of the SDK's exceptions. */
 function serviceException(
   status: number,
   headers: Record<string, string>,
@@ -193,7 +193,10 @@ function serviceException(
 const SHARED = new Set(['host', 'user-agent', 'x-amz-user-agent']);
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** Directory buckets and access points need other signatures; other names need escaping. */
+/**
+ * Whether a bucket is special. Directory buckets and access points need other signatures; other
+ * names need escaping.
+ */
 function isSpecial(bucket: string): boolean {
   return bucket.endsWith('--x-s3') || !/^[\w.-]+$/.test(bucket);
 }

@@ -6,8 +6,8 @@ import { s3Sdk } from './packages.ts';
 import type { S3Caller } from './s3-caller.ts';
 
 /**
- * Sends one HEAD: see ObjectSource.stat. If access is denied, sends a GET to learn the reason,
- * because only a response to GET can contain it.
+ * Sends one HEAD request. If access is denied, also sends a GET to find out the reason, because
+ * only a response to GET can contain it. See ObjectSource.stat.
  */
 export async function statOnce(
   caller: S3Caller,
@@ -88,7 +88,7 @@ const ALGORITHMS = [
 
 type Head = Pick<HeadObjectCommandOutput, (typeof ALGORITHMS)[number][1] | 'ChecksumType' | 'ETag'>;
 
-/** Returns the checksums in a response to HEAD. */
+/** Returns the checksums from a response to a HEAD request. */
 export function checksumsOf(head: Head): ObjectChecksum[] {
   const found: ObjectChecksum[] = [];
   for (const [algorithm, field] of ALGORITHMS) {
@@ -107,14 +107,16 @@ const PARTS = /-\d+$/;
 
 /**
  * Whether a checksum is computed from the checksums of the parts. If the service does not state the
- * type, assumes so for every multipart object; such a checksum is never compared.
+ * type, returns true for every multipart object; such a checksum is never compared.
  */
 function isComposite(value: string, { ChecksumType: type, ETag: etag }: Head): boolean {
   if (type !== undefined) return type !== 'FULL_OBJECT';
   return PARTS.test(value) || PARTS.test(plainEtag(etag) ?? '');
 }
 
-/** Returns an ETag without its quotes; undefined for an empty one, which some services send. */
+/**
+ * Returns an ETag without its quotes. Returns undefined for an empty one, which some services send.
+ */
 export function plainEtag(etag: string | undefined): string | undefined {
   const plain = etag === undefined ? '' : (/^"(.*)"$/.exec(etag)?.[1] ?? etag);
   return plain === '' ? undefined : plain;

@@ -17,11 +17,17 @@ export interface Parts {
   readonly partBytes: number;
   /** CRC-32C of each part. */
   readonly crcs: readonly number[];
-  /** Reads a part, for services that list no checksums. @param index zero-based */
+  /**
+   * Reads a part, for services that list no checksums.
+   * @param index zero-based index of the part
+   */
   readonly read: (index: number) => Promise<Uint8Array>;
 }
 
-/** Starts an upload. @throws RecordpipeError `already-exists`, and the errors of UploadRequests */
+/**
+ * Starts an upload.
+ * @throws RecordpipeError `already-exists`, and the errors of UploadRequests
+ */
 export async function openUpload(uri: string, options: ObjectWriteOptions): Promise<ObjectUpload> {
   const address = uploadAddress(uri);
   const stop = new AbortController();
@@ -42,9 +48,9 @@ export async function openUpload(uri: string, options: ObjectWriteOptions): Prom
 }
 
 /**
- * An object being uploaded, whole or in concurrent parts. Bytes must not change until the promise
- * of their call settles. After a failure, the caller calls `abandon`, which leaves nothing in the
- * bucket.
+ * An object that is being uploaded, whole or in concurrent parts. The bytes passed to a call must
+ * not change until its promise settles. After a failure, the caller must call `abandon`, which
+ * leaves nothing in the bucket.
  */
 export class ObjectUpload {
   readonly uri: string;
@@ -77,7 +83,7 @@ export class ObjectUpload {
     return this.#failure?.error;
   }
 
-  /** Fires when the upload is abandoned. */
+  /** Signal that fires when the upload is abandoned. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -92,7 +98,7 @@ export class ObjectUpload {
    * Resumes an unfinished upload of the same object, such as that of a killed process. Chooses the
    * upload with the most parts that equal those to be sent.
    *
-   * @returns the zero-based indexes of parts that need not be sent
+   * @returns the zero-based indexes of the parts that need not be sent
    */
   async resume(parts: Parts): Promise<ReadonlySet<number>> {
     let best: readonly SentPart[] = [];

@@ -12,15 +12,15 @@ import { type ObjectWriteOptions, objectWriteOptions, uploadAddress } from './wr
  * An object smaller than `partBytes` (8 MiB) is sent in one request. A larger one is sent in parts,
  * up to `maxRequests` at once, with up to `windowBytes` in memory. Because S3 allows 10,000 parts,
  * parts are larger if `expectedBytes` requires it, and grow after 8 GiB. Every request carries the
- * CRC-32C of its bytes, and the last one that of the whole object, so that the service rejects bytes
- * corrupted in transit. Failed parts are retried (`maxAttempts`, `retryTimeoutMs`). Finally, the
- * writer verifies the size, ETag and checksum that the service reports.
+ * CRC-32C of its bytes, and the last one that of the whole object, so that the service rejects
+ * bytes corrupted in transit. Failed parts are retried (`maxAttempts`, `retryTimeoutMs`). Finally,
+ * the writer verifies the size, ETag and checksum that the service reports.
  *
  * Rules and limits: S3's user guide, "Multipart upload limits" and "Checking object integrity".
  *
  * @param uri `s3://bucket/key`, with nothing in the key escaped
- * @throws RecordpipeError `already-exists` (unless `overwrite`), `access-denied`, `object-missing` (no
- * such bucket), `retries-exhausted`, `io-failure`, `aborted`
+ * @throws RecordpipeError `already-exists` (unless `overwrite`), `access-denied`, `object-missing`
+ *   (no such bucket), `retries-exhausted`, `io-failure`, `aborted`
  * @throws UsageError for an invalid address or option
  * @example
  * ```ts
@@ -57,21 +57,21 @@ export async function removeObject(uri: string, given: Partial<ObjectWriteOption
 
 const TAKEN = Promise.resolve();
 
-/** Writes one object in order: see {@link openObjectWriter}. */
+/** Writes one object in order. See {@link openObjectWriter}. */
 export class ObjectWriter implements AsyncDisposable {
   readonly uri: string;
   readonly #upload: ObjectUpload;
   readonly #signal: AbortSignal | undefined;
   /** Returns how many parts may be in flight while another one fills. */
   readonly #parallel: (partBytes: number) => number;
-  /** The next part; `#have` bytes of it are filled. */
+  /** The next part, with `#have` bytes filled. */
   #part: Uint8Array | undefined;
   #have = 0;
   #number = 1;
   #bytes = 0;
   readonly #idle: Uint8Array[] = [];
   readonly #sending = new Set<Promise<void>>();
-  /** Settles after all earlier calls of `write`; undefined if they have settled. */
+  /** Promise that settles after all earlier calls of `write`. Undefined if they have settled. */
   #tail: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #abandoned: Promise<void> | undefined;
@@ -139,8 +139,8 @@ export class ObjectWriter implements AsyncDisposable {
   }
 
   /**
-   * Aborts unless `close` was called. Runs at the end of an `await using` block, so leaving the
-   * block by an exception creates no object.
+   * Aborts the upload unless `close` was called. Runs at the end of an `await using` block, so
+   * leaving the block by an exception creates no object.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();

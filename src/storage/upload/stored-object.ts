@@ -23,7 +23,7 @@ export interface Sent {
   readonly size: number;
   readonly crc: number;
   readonly parts: readonly SentPart[];
-  /** Undefined for a multipart object. */
+  /** Body of the object. Undefined for a multipart object. */
   readonly body: Uint8Array | undefined;
 }
 

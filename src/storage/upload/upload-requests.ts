@@ -28,7 +28,7 @@ export interface ListedPart {
   readonly number: number;
   readonly size: number;
   readonly etag: string;
-  /** Base64; undefined if the service stores no checksum. */
+  /** CRC-32C in base64. Undefined if the service stores no checksum. */
   readonly crc32c: string | undefined;
 }
 
@@ -40,7 +40,10 @@ export interface StoredResponse {
   readonly ChecksumType?: string | undefined;
 }
 
-/** The fields used of the service's description. Public declarations must not import the SDK, which is optional. */
+/**
+ * The fields used from the service's description of an object. Public declarations must not import
+ * the SDK, which is optional.
+ */
 export interface ObjectHead extends StoredResponse {
   readonly ContentLength?: number | undefined;
   readonly LastModified?: Date | undefined;
@@ -52,7 +55,10 @@ const COMPLETE_MS = 300_000;
 /** Maximum time to try to remove the parts of an abandoned upload. */
 const CLEANUP_MS = 10_000;
 const CLEANUP = { maxAttempts: 5, retryTimeoutMs: CLEANUP_MS };
-/** Response timeout of the HTTP client. `retry` limits each attempt, because the time depends on its body. */
+/**
+ * Response timeout of the HTTP client. `retry` limits each attempt, because its duration depends on
+ * the body.
+ */
 const RESPONSE_MS = 900_000;
 
 /** Sends a command with a client. */
@@ -165,7 +171,7 @@ export class UploadRequests {
     return { number, size: body.length, crc, etag: ETag ?? '' };
   }
 
-  /** Assembles the object from its parts. @param isStored as for {@link put} */
+  /** Assembles the object from its parts. @param isStored the same as for {@link put} */
   complete(
     { uploadId, checks }: Multipart,
     parts: readonly SentPart[],
@@ -220,7 +226,7 @@ export class UploadRequests {
     }
   }
 
-  /** Returns the service's description of the object; undefined if it does not exist. */
+  /** Returns the service's description of the object, or undefined if it does not exist. */
   async head(): Promise<ObjectHead | undefined> {
     const command = () => new this.#sdk.HeadObjectCommand({ ...this.#object(), ChecksumMode: 'ENABLED' });
     try {
@@ -237,7 +243,10 @@ export class UploadRequests {
     await this.#send('removing the object', (client, options) => client.send(command(), options));
   }
 
-  /** Returns the unfinished uploads of this object; empty if listing is not permitted. */
+  /**
+   * Returns the unfinished uploads of this object. Returns an empty array if listing is not
+   * permitted.
+   */
   async uploads(): Promise<Multipart[]> {
     const { Bucket, Key, ...payer } = this.#object();
     type Marker = { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined };
@@ -257,7 +266,7 @@ export class UploadRequests {
     });
   }
 
-  /** Returns the stored parts of an upload; empty if listing is not permitted. */
+  /** Returns the stored parts of an upload. Returns an empty array if listing is not permitted. */
   async parts({ uploadId }: Multipart): Promise<ListedPart[]> {
     return this.#pages<ListedPart, string>('listing parts', async (marker = '0', send) => {
       const input = { ...this.#object(), UploadId: uploadId, PartNumberMarker: marker };
@@ -275,7 +284,7 @@ export class UploadRequests {
     });
   }
 
-  /** Collects all pages; empty if listing is not permitted. */
+  /** Collects all pages. Returns an empty array if listing is not permitted. */
   async #pages<Item, Marker>(
     what: string,
     load: (
@@ -323,7 +332,7 @@ export class UploadRequests {
     return this.#options.connectTimeoutMs + this.#options.headersTimeoutMs;
   }
 
-  /** Maximum duration of an attempt with a body of this size. */
+  /** Returns the maximum duration of an attempt with a body of this size. */
   #bodyMs(bytes: number): number {
     return this.#shortMs + Math.ceil((bytes / this.#options.minBytesPerSecond) * 1000);
   }

@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
 import { DEFAULT_OBJECT_OPTIONS, type ObjectOptions, objectOptions } from '../object-options.ts';
 
-/** How to write an object, and where. Every field has a default. */
+/** Options for writing an object. Every field has a default. */
 export interface ObjectWriteOptions extends ObjectOptions {
   /**
    * Whether to replace an existing object. If false (default), an existing object is an
@@ -18,8 +18,8 @@ export interface ObjectWriteOptions extends ObjectOptions {
    */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * Size of the object, which determines the part size so that 10,000 parts suffice. Default:
-   * unknown, and parts grow.
+   * Size of the object, which determines the part size so that 10,000 parts suffice. By default,
+   * the size is unknown, and parts grow.
    */
   readonly expectedBytes: number | undefined;
   /** Aborts the upload: later calls fail with `aborted`, and nothing stays in the bucket. */
@@ -91,11 +91,11 @@ export function uploadAddress(uri: string): UploadAddress {
   return { uri, bucket, key };
 }
 
-/** Number of parts of equal size before the size grows: 8 GiB with parts of 8 MiB. */
+/** Number of parts of equal size before the part size grows: 8 GiB with parts of 8 MiB. */
 const PARTS_PER_STEP = 1000;
 /**
- * Growth factor. Starting from 8 MiB, 10,000 parts then hold 885 GiB, and the last ones have 307
- * MiB.
+ * Growth factor of the part size. Starting from 8 MiB, 10,000 parts then hold 885 GiB, and the last
+ * ones have 307 MiB.
  */
 const STEP = 1.5;
 

@@ -12,9 +12,9 @@ export interface Receiver {
   memory(maxBytes: number): Uint8Array;
   /** Called when bytes have arrived in the memory from {@link memory}. */
   onData(bytes: Uint8Array): void;
-  /** Called when the body is complete. No call follows. */
+  /** Called when the body is complete. No further call follows. */
   onEnd(): void;
-  /** Called when the request failed. No call follows. */
+  /** Called when the request has failed. No further call follows. */
   onFailure(error: Error): void;
 }
 
@@ -32,7 +32,7 @@ interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Certificate authorities in PEM, which replace those of Node. */
+  /** Certificate authorities in PEM format, which replace those of Node. */
   readonly ca?: string | undefined;
 }
 
@@ -100,7 +100,9 @@ const TIMEOUT_CODES = { connecting: 'ConnectTimeout', head: 'HeadersTimeout', bo
 const MAX_HEAD_BYTES = 64 * 1024;
 /** Maximum number of interim responses (1xx) before the final one. */
 const MAX_INTERIM = 16;
-/** S3 closes connections that have been idle for about 5 s. */
+/**
+ * Maximum time to keep an idle connection. S3 closes connections that have been idle for about 5 s.
+ */
 const MAX_KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
@@ -117,14 +119,14 @@ class Connection {
   readonly #events: ConnectionEvents;
   #phase: Phase = 'connecting';
   #receiver: Receiver | undefined;
-  /** The start of an incomplete head. */
+  /** Start of an incomplete head. */
   #partial: Buffer | undefined;
   #interim = 0;
   #head: ResponseHead | undefined;
   /** Number of outstanding bytes of the body. */
   #remaining = 0;
   #chunked: ChunkedBody | undefined;
-  /** Memory for the next bytes of the body; undefined for `headMemory`. */
+  /** Memory for the next bytes of the body. Undefined if they are read into `headMemory`. */
   #target: Uint8Array | undefined;
   #keepAliveMs = MAX_KEEP_ALIVE_MS;
 
@@ -162,12 +164,12 @@ class Connection {
 
   readonly #current = (): Receiver | undefined => this.#receiver;
 
-  /** Whether `receiver` still waits for its response. */
+  /** Whether `receiver` is still waiting for its response. */
   serves(receiver: Receiver): boolean {
     return this.#receiver === receiver;
   }
 
-  /** Closes the connection. A waiting receiver gets the error. */
+  /** Closes the connection. A waiting receiver receives the error. */
   destroy(error: Error): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
@@ -187,7 +189,7 @@ class Connection {
     this.#socket.setTimeout(timeoutMs);
   }
 
-  /** Handles a timeout, but first reads bytes that arrived while this process was busy. */
+  /** Handles a timeout, after reading bytes that arrived while this process was busy. */
   #timedOut(): void {
     const phase = this.#phase;
     const { bytesRead } = this.#socket;
@@ -204,7 +206,7 @@ class Connection {
     setImmediate(() => setImmediate(check));
   }
 
-  /** Handles the end of the stream: the service has closed its side. */
+  /** Handles the end of the stream, which means that the service has closed its side. */
   #ended(): void {
     if (this.#head?.body === 'until closed' && this.#receiver !== undefined) this.#finish(false);
     else this.destroy(closedEarly());
@@ -342,7 +344,7 @@ function open(
     ALPNProtocols: ['http/1.1'],
     ...(session !== undefined && { session }),
     ...(ca !== undefined && { ca }),
-    ...({ onread } as object), // missing in Node's types
+    ...({ onread } as object), // Missing in Node's types.
   });
 }
 

@@ -7,7 +7,7 @@ import type { ResponseHead, ResponseHeaders } from './response-head.ts';
 export interface BodySink {
   /** Returns whether the sink accepts the body. An exception ends the request. */
   accepts(status: number, headers: ResponseHeaders): boolean;
-  /** See {@link Receiver.memory}. */
+  /** Returns memory for the next bytes of the body. See {@link Receiver.memory}. */
   memory(maxBytes: number): Uint8Array;
   onData(bytes: Uint8Array): void;
   /** Called after an accepted body has ended or failed. */
@@ -18,13 +18,13 @@ export interface HttpResponse {
   readonly statusCode: number;
   readonly reason: string;
   readonly headers: Record<string, string>;
-  /** Undefined if a {@link BodySink} took the body. */
+  /** The body. Undefined if a {@link BodySink} received it. */
   readonly body: Uint8Array | undefined;
 }
 
 /**
  * Maximum size of a document. A listing page of 1,000 keys of 1,024 bytes each, with every byte
- * escaped, has about 4 MB.
+ * escaped, is about 4 MB long.
  */
 const MAX_DOCUMENT_BYTES: number = 8 * 1024 * 1024;
 const DOCUMENT_BLOCK_BYTES = 64 * 1024;
@@ -47,7 +47,8 @@ export class Exchange implements Receiver {
   #reject!: (error: unknown) => void;
 
   /**
-   * @param timeouts limits for a response without a sink; with a sink, the caller enforces timeouts
+   * @param timeouts limits for a response without a sink; with a sink, the caller enforces the
+   *   timeouts
    */
   constructor(signal: AbortSignal | undefined, sink: BodySink | undefined, timeouts: WatchdogOptions) {
     this.#signal = signal;

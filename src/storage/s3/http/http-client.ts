@@ -35,7 +35,7 @@ export class HttpClient {
   readonly #network: Network;
   readonly #pool: ConnectionPool;
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
-  /** The service's time in its last response, and the arrival time of that response. */
+  /** Service's time from its last response, and the arrival time of that response. */
   #serviceTime: { readonly date: string; readonly at: number } | undefined;
 
   /** @throws UsageError for an invalid proxy or certificate bundle in the environment */
@@ -76,7 +76,7 @@ export class HttpClient {
       if (date !== undefined) this.#serviceTime = { date, at: Date.now() };
       return response;
     } catch (error) {
-      // The message of a connection failure names the proxy.
+      // The message of a connection failure should name the proxy.
       if (proxy !== undefined && error instanceof Error)
         Object.assign(error, { proxyVariable: proxy.variable });
       throw error;
@@ -119,8 +119,8 @@ export class HttpClient {
 const DOCUMENT_HEAD_BYTES = 1024;
 
 /**
- * Checks a document. @throws FetchFailure for a web page, or for a document whose entities the
- * SDK's parser would drop
+ * Checks a document.
+ * @throws FetchFailure for a web page, or for a document whose entities the SDK's parser would drop
  */
 function checkDocument(status: number, body: Uint8Array): void {
   const head = Buffer.from(body.subarray(0, DOCUMENT_HEAD_BYTES)).toString('latin1');
@@ -132,7 +132,7 @@ function checkDocument(status: number, body: Uint8Array): void {
 }
 
 const CONNECTIONS = 64;
-/** S3 closes connections that have been idle for about 5 s. */
+/** Time to keep an idle connection. S3 closes connections that have been idle for about 5 s. */
 const KEEP_ALIVE_MS = 4_000;
 
 /**
@@ -160,7 +160,7 @@ async function newDispatcher(
     ...options,
     httpProxy: proxy.url,
     httpsProxy: proxy.url,
-    proxyTunnel: false, // for https:// only, as curl and the AWS command line do
+    proxyTunnel: false, // Applies to https:// only, as in curl and the AWS command line.
     requestTls: connect,
     proxyTls: connect,
   });
@@ -212,7 +212,7 @@ class ReceiverHandler implements Dispatcher.DispatchHandler {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(rawHeaders))
       if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
-    // undici itself frames the body and keeps the connection.
+    // undici frames the body and keeps the connection itself.
     this.#guard(() => this.#receiver.onHead({ status, reason, headers, body: 'chunked', keepAlive: true }));
   }
 
@@ -243,15 +243,15 @@ class ReceiverHandler implements Dispatcher.DispatchHandler {
 
 /** Network settings from the environment. */
 interface Network {
-  /** Certificate authorities in PEM (AWS_CA_BUNDLE), which replace those of Node. */
+  /** Certificate authorities in PEM format (AWS_CA_BUNDLE), which replace those of Node. */
   readonly ca: string | undefined;
-  /** The proxies for `http:` and `https:` URLs. undici applies NO_PROXY. */
+  /** Proxies for `http:` and `https:` URLs. undici applies NO_PROXY. */
   readonly proxies: Readonly<Partial<Record<string, ProxySettings>>>;
 }
 
 interface ProxySettings {
   readonly url: string;
-  /** The environment variable that contains the URL. */
+  /** Environment variable that contains the URL. */
   readonly variable: string;
 }
 
@@ -261,7 +261,8 @@ const PROXIES = {
 } as const;
 
 /**
- * Returns the variables that determine the settings. Clients are shared while these stay the same.
+ * Returns the variables that determine the settings. Clients are shared while the variables stay
+ * the same.
  */
 export function networkKey(): readonly (string | null)[] {
   const names = [...Object.values(PROXIES).flat(), 'no_proxy', 'NO_PROXY', 'AWS_CA_BUNDLE'];

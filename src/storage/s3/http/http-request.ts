@@ -19,13 +19,13 @@ export function requestHead(request: HttpRequest): string {
   return `${request.method} ${requestTarget(request)} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
-/** Returns path and query. */
+/** Returns the path and the query. */
 export function requestTarget({ path, query }: HttpRequest): string {
   const pairs = queryPairs(query);
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
 }
 
-/** Returns escaped names and values, as `name=value`. */
+/** Returns the escaped names and values as `name=value`. */
 export function queryPairs(query: HttpRequest['query']): string[] {
   return Object.entries(query ?? {}).flatMap(([name, value]) =>
     value === null
@@ -45,7 +45,7 @@ const CREDENTIALS_HEADER = /^(authorization|x-amz-security-token)$/i;
 
 /** Returns the headers to send. @throws FetchFailure for an invalid header */
 export function requestHeaders({ headers }: HttpRequest): Record<string, string> {
-  const { expect: _, ...kept } = headers; // neither transport waits for 100 Continue
+  const { expect: _, ...kept } = headers; // Neither transport waits for 100 Continue.
   for (const name in kept) checkHeader(name, kept[name]);
   return kept;
 }

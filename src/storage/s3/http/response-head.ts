@@ -3,7 +3,7 @@ export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
   readonly headers: ResponseHeaders;
-  /** Length of the body in bytes, or how its end is marked. */
+  /** Length of the body in bytes, or the way its end is marked. */
   readonly body: number | 'chunked' | 'until closed';
   /** Whether the connection may carry another request after this one. */
   readonly keepAlive: boolean;
@@ -76,7 +76,7 @@ function quoted(text: string): string {
 const MAX_LINE = 4096;
 const MAX_TRAILERS = 64;
 
-/** Decodes a chunked body (RFC 9112, 7.1). Object stores rarely send one, so speed is no concern. */
+/** Decodes a chunked body (RFC 9112, 7.1). Not optimized, because object stores rarely send one. */
 export class ChunkedBody {
   readonly #onData: (bytes: Uint8Array) => void;
   #line = '';
