@@ -67,8 +67,8 @@ export class RecordBatch implements Iterable<Uint8Array> {
   }
 
   /**
-   * The payload of record `i` of this batch: a view or, with the reader option `copy: true`, a
-   * copy.
+   * Returns the payload of record `i` of this batch: a view or, with the reader option `copy:
+   * true`, a copy.
    * @throws RangeError unless `i` is an integer from 0 to `length - 1`
    */
   record(i: number): Uint8Array {
@@ -79,7 +79,8 @@ export class RecordBatch implements Iterable<Uint8Array> {
   }
 
   /**
-   * Position in the uncompressed stream of the first byte of record `i`, including its header.
+   * Returns the position in the uncompressed stream of the first byte of record `i`, including its
+   * header.
    * @throws RangeError unless `i` is an integer from 0 to `length - 1`
    */
   offset(i: number): number {
@@ -88,7 +89,7 @@ export class RecordBatch implements Iterable<Uint8Array> {
   }
 
   /**
-   * The same batch, whose `record(i)` and iteration return copies that share no memory with
+   * Returns the same batch, whose `record(i)` and iteration return copies that share no memory with
    * `bytes`.
    */
   copying(): RecordBatch {

@@ -7,7 +7,7 @@ export type Compression = 'none' | 'gzip' | 'zlib';
 /** Suffixes of compressed files. */
 const SUFFIX = /\.(?:(gz|gzip)|zz|zlib)$/i;
 
-/** The compression that the first bytes show, by the magic of gzip or zlib. */
+/** Returns the compression that the first bytes show, by the magic of gzip or zlib. */
 export function compressionOf(head: Uint8Array): Compression {
   if (looksLikeGzip(head)) return 'gzip';
   return looksLikeZlib(head) ? 'zlib' : 'none';
@@ -20,7 +20,7 @@ export function splitCompressedName(name: string): { plain: string; compression:
   return { plain: name.slice(0, suffix.index), compression: suffix[1] === undefined ? 'zlib' : 'gzip' };
 }
 
-/** The usual suffix of a compressed file, with its dot; empty for `none`. */
+/** Returns the usual suffix of a compressed file, with its dot; empty for `none`. */
 export function compressionSuffix(compression: Compression): string {
   return { none: '', gzip: '.gz', zlib: '.zz' }[compression];
 }
@@ -133,7 +133,7 @@ const CHOICES: Choices = {
 };
 
 /**
- * The complete options of a format. Checks the options that all formats share.
+ * Returns the complete options of a format. Checks the options that all formats share.
  * @param defaults the complete options of the format
  * @param choices the allowed values of the format's own options
  * @throws UsageError for an invalid value
@@ -194,7 +194,7 @@ function checkStart(start: ReadStart | undefined): void {
   }
 }
 
-/** The error for a source that ends before the position where reading starts. */
+/** Returns the error for a source that ends before the position where reading starts. */
 export function startBeyondEnd(offset: number, size: number, uri: string | undefined): RecordpipeError {
   const text = `reading starts at byte ${offset}, but the source ends at ${size}; it is a different source, or it shrank`;
   return new RecordpipeError('source-changed', text, { uri });

@@ -48,7 +48,7 @@ export class CorruptionBudget {
     this.#stats = stats;
   }
 
-  /** A valid record ends a row of corrupt ones. */
+  /** Returns a valid record ends a row of corrupt ones. */
   sawGood(): void {
     this.#inARow = 0;
   }

@@ -24,7 +24,7 @@ export class RecordCursor {
     this.record = source.start?.record ?? 0;
   }
 
-  /** A place in the stream, as errors name it; default: where the window begins. */
+  /** Returns a place in the stream, as errors name it; default: where the window begins. */
   place(offset: number = this.window.position): ErrorPlace {
     const { uri, compressed } = this.#source;
     return { uri, compressed, record: this.record, offset };
@@ -79,7 +79,7 @@ export class RecordCursor {
   }
 }
 
-/** Whether `bytes[from, to)` are all zero. */
+/** Reports whether `bytes[from, to)` are all zero. */
 export function allZero(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i] !== 0) return false;
   return true;

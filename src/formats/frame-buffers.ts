@@ -5,7 +5,10 @@
  */
 let idle: { readonly kind: string; readonly buffers: WeakRef<object> } | undefined;
 
-/** The idle buffers of this kind, or new ones. @param kind everything that the buffers depend on */
+/**
+ * Returns the idle buffers of this kind, or new ones. @param kind everything that the buffers
+ * depend on
+ */
 export function takeBuffers<T extends object>(kind: string, make: () => T): T {
   const found = idle?.kind === kind ? (idle.buffers.deref() as T | undefined) : undefined;
   if (found === undefined) return make();
@@ -13,7 +16,7 @@ export function takeBuffers<T extends object>(kind: string, make: () => T): T {
   return found;
 }
 
-/** Leaves buffers for the next writer. Call it only when no write of them can be in progress. */
+/** Leaves buffers for the next writer. Call only when no write of them can be in progress. */
 export function leaveBuffers(kind: string, buffers: object): void {
   idle = { kind, buffers: new WeakRef(buffers) };
 }

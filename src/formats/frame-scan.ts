@@ -48,8 +48,8 @@ export interface FrameScanner {
     withIndex: boolean,
   ): void;
   /**
-   * Index in `bytes[from, to)` of the first whole header with a valid checksum and a length within
-   * the limit; -1 if there is none.
+   * Returns the index in `bytes[from, to)` of the first whole header with a valid checksum and a
+   * length within the limit, or -1 if there is none.
    */
   findHeader(bytes: Uint8Array, from: number, to: number, maxRecordBytes: number): number;
   /** CRC-32C by the same kernel, for records that are checked in pieces. */

@@ -20,13 +20,16 @@ export interface FramesExports extends KernelExports {
     maxBytes: number,
     flags: number,
   ): number;
-  /** Address of the first delimiter; 2^32 - 1 if there is none. */
+  /** Returns the address of the first delimiter; 2^32 - 1 if there is none. */
   findDelimiter(start: number, end: number, delimiter: number, delimiterBytes: number): number;
-  /** Number of `delimiter` bytes. `scanState` has the number of removed carriage returns. */
+  /**
+   * Returns the number of `delimiter` bytes. `scanState` has the number of removed carriage
+   * returns.
+   */
   countLines(start: number, end: number, delimiter: number, mode: number, previous: number): number;
   /** Writes the numbers of the lines of an index to change. Returns their count. */
   markLines(origin: number, index: number, count: number, what: number, marks: number): number;
-  /** Number of words that are RecordIO's magic number. */
+  /** Returns the number of words that are RecordIO's magic number. */
   countMagics(start: number, end: number): number;
   /**
    * Scans whole records of one part. Returns their number. `scanState` has the stop position and
@@ -56,8 +59,8 @@ export class FramesKernel extends KernelMemory {
 }
 
 /**
- * A new instance. Undefined where plain JavaScript must be used (see `wantsKernel`), with the same
- * results.
+ * Returns a new instance. Undefined where plain JavaScript must be used (see `wantsKernel`), with
+ * the same results.
  */
 export function createFramesKernel(): FramesKernel | undefined {
   if (!wantsKernel()) return undefined;
@@ -69,7 +72,7 @@ export function createFramesKernel(): FramesKernel | undefined {
   }
 }
 
-/** The instance that all readers of this process share, created by the first call. */
+/** Returns the instance that all readers of this process share, created by the first call. */
 export function sharedFramesKernel(): FramesKernel | undefined {
   if (shared === null) shared = createFramesKernel();
   return shared;

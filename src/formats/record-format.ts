@@ -27,7 +27,7 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
   readonly foundByDefault: boolean;
 
   /**
-   * Whether the first 12 bytes leave no doubt: at least 32 bits of them are what the format
+   * Reports whether the first 12 bytes leave no doubt: at least 32 bits of them are what the format
    * requires.
    */
   isCertain(head: Uint8Array): boolean;
@@ -37,7 +37,7 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
   /** The format's own reading options that validating and counting accept. */
   readonly checkOptions: readonly (keyof R & string)[];
   /**
-   * The complete writing options of the format.
+   * Returns the complete writing options of the format.
    * @throws UsageError for an invalid value
    */
   writeOptions(given: Partial<W> | undefined): W;
@@ -76,7 +76,7 @@ export interface FormatReading<R extends CodecOptions> {
   /** The name in options, reports and index files. */
   readonly name: string;
   /**
-   * The complete reading options.
+   * Returns the complete reading options.
    * @throws UsageError for an invalid value
    */
   readOptions(given: Partial<R> | undefined): R;
@@ -104,18 +104,19 @@ export interface Detection {
 /** Decodes and scans one format. */
 export interface RecordCodec<R extends CodecOptions = CodecOptions> extends FormatReading<R> {
   /**
-   * Whether a scan with these options needs the decoder, because `walk` is strict. Default: always.
+   * Reports whether a scan with these options needs the decoder, because `walk` is strict. Default:
+   * always.
    */
   lenient?(options: R): boolean;
-  /** A decoder over the scanner that this process shares. */
+  /** Returns a decoder over the scanner that this process shares. */
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
-  /** A separate scanner with `buffers` buffers of `bufferBytes` bytes. */
+  /** Returns a separate scanner with `buffers` buffers of `bufferBytes` bytes. */
   own(bufferBytes: number, buffers: number): OwnScanning<R>;
 }
 
 /** A scanner with its own memory, and buffers in that memory, which it scans in place. */
 export interface OwnScanning<R extends CodecOptions> {
-  /** The next buffer, in turn. */
+  /** Returns the next buffer, in turn. */
   nextBuffer(): Uint8Array;
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
   /**
@@ -176,14 +177,15 @@ export interface RecordDecoder {
   /** Where the next record begins. */
   readonly place: ErrorPlace;
   /**
-   * Takes the next chunk; records of later batches are views of it. Call it only after `next`
-   * returned null.
+   * Takes the next chunk; records of later batches are views of it. Call only after `next` returned
+   * null.
    */
   push(chunk: Uint8Array): void;
   /** Marks the end of the stream. */
   end(): void;
   /**
-   * The next batch; null if it needs more bytes or, after `end`, if everything has been delivered.
+   * Returns the next batch, or null if it needs more bytes or, after `end`, if everything has been
+   * delivered.
    * @throws RecordpipeError at the first corrupt place that the options do not skip; nothing
    *   follows it
    */
@@ -192,7 +194,10 @@ export interface RecordDecoder {
 
 /** Encodes payloads as frames, for one writer. */
 export interface Framer {
-  /** Exact size of the frame of this payload. @throws as `RecordFormat.checkPayload` */
+  /**
+   * Returns the exact size of the frame of this payload. @throws the same errors as
+   * `RecordFormat.checkPayload`
+   */
   frameBytes(payload: Uint8Array): number;
   /** `count` buffers in memory where framing is fast. Called at most once. */
   buffers(bytes: number, count: number): readonly Uint8Array[];
@@ -203,7 +208,7 @@ export interface Framer {
   release(reusable: boolean): void;
   /** Writes the frame into one of the buffers, which has room for it. */
   frame(payload: Uint8Array, buffer: Uint8Array, at: number): void;
-  /** The frame in new memory, for frames that are larger than a buffer. */
+  /** Returns the frame in new memory, for frames that are larger than a buffer. */
   encode(payload: Uint8Array): Uint8Array;
 }
 
@@ -224,9 +229,9 @@ export interface IndexLayout<R extends CodecOptions> {
   readonly options: readonly (keyof R & string)[];
   /** The stored options that must be the same when the index is used. */
   readonly compared: readonly (keyof R & string)[];
-  /** The mode byte of an index file. */
+  /** Returns the mode byte of an index file. */
   encodeMode(options: R): number;
-  /** The bytes that index files store beside it: the delimiter of lines. */
+  /** Returns the bytes that index files store beside it: the delimiter of lines. */
   delimiter?(options: R): Uint8Array;
   /** Stored options from mode and delimiter; undefined for invalid ones. */
   decode(mode: number, delimiter: Uint8Array): Partial<R> | undefined;
@@ -242,13 +247,13 @@ export interface FrameReader {
   /** Number of first bytes of a frame that `headFits` needs. */
   readonly headBytes: number;
   /**
-   * Whether the `headBytes` first bytes (or the whole frame) at `bytes[at]` begin a frame of this
-   * size.
+   * Reports whether the `headBytes` first bytes (or the whole frame) at `bytes[at]` begin a frame
+   * of this size.
    */
   headFits(bytes: Uint8Array, at: number, frameBytes: number, record: number): boolean;
   /**
-   * The verified payload of the frame `bytes[at, at + frameBytes)`: a view, or new memory if it
-   * consists of several parts.
+   * Returns the verified payload of the frame `bytes[at, at + frameBytes)`: a view, or new memory
+   * if it consists of several parts.
    * @param offset position of the frame in the file
    * @throws RecordpipeError `index-mismatch` if there is no such frame; otherwise what is wrong
    *   with it
@@ -258,10 +263,10 @@ export interface FrameReader {
 
 /** Receives the sizes of frames in file order. */
 export interface FrameSink {
-  /** A frame of this many bytes. */
+  /** Returns a frame of this many bytes. */
   addFrame(bytes: number): void;
   /**
-   * The `count - 1` frames between `count` payloads, whose starts are at the even places of
+   * Returns the `count - 1` frames between `count` payloads, whose starts are at the even places of
    * `index`.
    */
   addSteps(index: Uint32Array, count: number): void;
@@ -271,7 +276,7 @@ export interface FrameSink {
 export interface FrameFinder {
   nextBuffer(): Uint8Array;
   push(chunk: Uint8Array): void;
-  /** The file ends. */
+  /** Returns the file ends. */
   end(): void;
 }
 

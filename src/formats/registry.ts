@@ -33,18 +33,18 @@ const registered = /* @__PURE__ */ new Map<string, AnyFormat>(
  */
 export const FALLBACK_FORMAT: FormatName = FORMAT_NAMES[0];
 
-/** The names of all formats. */
+/** Returns the names of all formats. */
 export function formatNames(): FormatName[] {
   return [...registered.keys()] as FormatName[];
 }
 
-/** All formats. */
+/** Returns all formats. */
 export function formats(): AnyFormat[] {
   return [...registered.values()];
 }
 
 /**
- * The format of this name.
+ * Returns the format of this name.
  * @param others further names that the option accepts, for the error
  * @throws UsageError for an unknown name
  */
@@ -57,7 +57,7 @@ export function recordFormat(name: FormatName, others: readonly string[] = ['aut
   return format;
 }
 
-/** The format that index files of this foreign kind describe. */
+/** Returns the format that index files of this foreign kind describe. */
 export function formatOfForeignIndex(kind: string): FormatName | undefined {
   return formats().find(({ foreignIndexes }) => foreignIndexes?.includes(kind))?.name as
     | FormatName
@@ -117,7 +117,7 @@ export function detectFormat(head: Uint8Array): DetectedFormat {
   return detected;
 }
 
-/** As {@link detectFormat}, with the certainty of the format. */
+/** Like {@link detectFormat}, with the certainty of the format. */
 export function detectWithCertainty(head: Uint8Array): DetectedFormat & { readonly certainty: Certainty } {
   const page = certainFormat(head) === undefined ? foreignText(head) : undefined;
   if (page !== undefined) return foreign(page);
@@ -133,7 +133,7 @@ export function detectWithCertainty(head: Uint8Array): DetectedFormat & { readon
   return unknown([...new Set(opinions.map(({ reason }) => reason))].join(', '));
 }
 
-/** The format of a file whose first 12 bytes leave no doubt. */
+/** Returns the format of a file whose first 12 bytes leave no doubt. */
 export function certainFormat(head: Uint8Array): FormatName | undefined {
   return formats().find((format) => format.isCertain(head))?.name as FormatName | undefined;
 }

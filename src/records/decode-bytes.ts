@@ -22,13 +22,13 @@ export type DecodeOptions<O extends CodecOptions> = Omit<O, 'reuse'>;
 type Batches = Generator<RecordBatch, void, undefined>;
 
 /**
- * The records of a whole file in memory, in batches of up to about 1 MiB. The generator can be
- * iterated once.
+ * Returns the records of a whole file in memory, in batches of up to about 1 MiB. The generator can
+ * be iterated once.
  *
  * @param caller the public function, for errors
  * @throws UsageError at once, for an unknown option or option value, and for data that is not bytes
- * @throws as the format's decoder, while iterating; `unsupported-source` for compressed bytes in a
- *   browser
+ * @throws the same errors as the format's decoder, while iterating; `unsupported-source` for
+ *   compressed bytes in a browser
  */
 export function decodeBytes<O extends CodecOptions>(
   caller: string,
@@ -51,7 +51,7 @@ export function decodeBytes<O extends CodecOptions>(
   return onceSync((state) => batches(codec, bytes, options, state), `call ${caller} again`);
 }
 
-/** The records of batches, one by one. The generator can be iterated once. */
+/** Returns the records of batches, one by one. The generator can be iterated once. */
 export function decodedRecords(caller: string, batches: Batches): Generator<Uint8Array, void, undefined> {
   return onceSync((state) => records(batches, state), `call ${caller} again`);
 }

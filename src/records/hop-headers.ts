@@ -70,7 +70,10 @@ class HopWorth {
   #hops = 0;
   #bytes = 0;
 
-  /** Whether the first hop, or the last ones on average, advanced as far as a request is worth. */
+  /**
+   * Reports whether the first hop, or the last ones on average, advanced as far as a request is
+   * worth.
+   */
   isWorth(bytes: number, at: number, size: number): boolean {
     if (at >= size) return true;
     this.#hops++;

@@ -86,7 +86,7 @@ async function identifyStream(source: ByteSource, given: IdentifyOptions): Promi
   return identifyPeeked(PeekedSource.open(source, { chunkBytes, blocking }, signal, objects), given);
 }
 
-/** As {@link identifySource}, for an open source. Closes it on failure. */
+/** Like {@link identifySource}, for an open source. Closes it on failure. */
 export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): Promise<IdentifiedSource> {
   const { size } = peeked.opened;
   const uri = given.uri ?? peeked.opened.uri;
@@ -148,7 +148,7 @@ async function inside(
   return format && { format, compression };
 }
 
-/** The magic of zlib has only two bytes. Text and damaged files may begin with them. */
+/** Returns the magic of zlib has only two bytes. Text and damaged files may begin with them. */
 async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict | undefined> {
   const { bytes, final } = head;
   const { format, certainty } = detectWithCertainty(bytes);
@@ -164,8 +164,8 @@ async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict |
 }
 
 /**
- * The first bytes of the content of a compressed stream; whether it is `broken`, and whether `head`
- * ends within it.
+ * Returns the first bytes of the content of a compressed stream; whether it is `broken`, and
+ * whether `head` ends within it.
  */
 async function inflatedHead(
   head: Uint8Array,

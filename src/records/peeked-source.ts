@@ -84,8 +84,8 @@ export class PeekedSource {
 }
 
 /**
- * The first `bytes` bytes of a source that can be read again. Undefined for any other source, and
- * for objects, where they cost a request.
+ * Returns the first `bytes` bytes of a source that can be read again. Undefined for any other
+ * source, and for objects, where they cost a request.
  */
 export async function sourceHead(source: ByteSource, bytes: number): Promise<FileHead | undefined> {
   if ((typeof source === 'string' && source !== '-') || source instanceof URL)

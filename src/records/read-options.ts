@@ -73,13 +73,13 @@ const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
  */
 const BLOCKING_CHUNK_BYTES = 512 * 1024;
 
-/** The default of `chunkBytes` if buffers are reused. */
+/** Returns the default of `chunkBytes` if buffers are reused. */
 export function reusedChunkBytes(blocking: boolean | undefined): number {
   return blocking ? BLOCKING_CHUNK_BYTES : AHEAD_CHUNK_BYTES;
 }
 
 /**
- * The complete reading options of a format.
+ * Returns the complete reading options of a format.
  * @throws UsageError for an invalid value
  */
 export function readOptions<O extends CodecOptions>(

@@ -19,7 +19,7 @@ import { type Batches, onceAsync, READ_AGAIN, RecordReader, readBatches } from '
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /**
- * The batches of several files, in order.
+ * Returns the batches of several files, in order.
  * @param read starts reading a file and counts in the given statistics
  * @param stats the sums over all files
  */
@@ -102,7 +102,7 @@ export interface OpenedRecords {
   readonly batches: Batches;
 }
 
-/** An object with the names of the options of all formats. */
+/** Returns an object with the names of the options of all formats. */
 function readNames(): object {
   const all = formats().map((format) => format.readOptions(undefined));
   return Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all);
@@ -114,7 +114,7 @@ function readNames(): object {
  *
  * @param options see {@link RecordReadOptions}; options of other formats are ignored
  * @throws RecordpipeError while iterating: `unknown-format` for content of no known format;
- *   otherwise as the reader of the format
+ *   otherwise the same errors as the reader of the format
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -130,7 +130,7 @@ export function readRecords(source: RecordSources, options?: Partial<RecordReadO
 /**
  * Reads the same records in batches of up to about 1 MiB.
  *
- * @throws as {@link readRecords}
+ * @throws the same errors as {@link readRecords}
  * @example
  * ```ts
  * import { encodeTFRecord, readRecordBatches } from 'recordpipe';
@@ -147,7 +147,7 @@ export function readRecordBatches(source: RecordSources, options?: Partial<Recor
 /**
  * Opens a source and finds its format and compression before the records are read.
  *
- * @throws as {@link readRecords}; errors of opening and detection immediately
+ * @throws the same errors as {@link readRecords}; errors of opening and detection immediately
  * @example
  * ```ts
  * import { encodeTFRecord, openRecords } from 'recordpipe';

@@ -12,7 +12,7 @@ import { openRecordSource } from './record-source.ts';
 export type Batches = AsyncGenerator<RecordBatch, void, undefined>;
 
 /**
- * The records of a source in batches of up to about 1 MiB, counted in `stats`.
+ * Returns the records of a source in batches of up to about 1 MiB, counted in `stats`.
  * @throws UsageError immediately, for an invalid option value
  */
 export function readBatches<O extends CodecOptions>(
@@ -54,7 +54,7 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  /** The next record. One call at a time. */
+  /** Returns the next record. One call at a time. */
   next(): Promise<IteratorResult<Uint8Array>> {
     const batch = this.#batch;
     if (batch !== undefined && this.#next < batch.length) {
@@ -169,8 +169,8 @@ export function onceAsync<T>(
 }
 
 /**
- * As {@link onceAsync}, for a generator that sets `state.ended` in its `finally`: counting calls of
- * `next` would slow down every record.
+ * Like {@link onceAsync}, for a generator that sets `state.ended` in its `finally`: counting calls
+ * of `next` would slow down every record.
  */
 export function onceSync<T>(
   make: (state: { ended: boolean }) => Generator<T, void, undefined>,
@@ -185,7 +185,7 @@ export function onceSync<T>(
   return generator;
 }
 
-/** The error for records that are iterated a second time. */
+/** Returns the error for records that are iterated a second time. */
 export function alreadyRead(again: string): RecordpipeError {
   return new RecordpipeError('closed', `these elements can be read only once, and have been read; ${again}`);
 }
@@ -200,8 +200,8 @@ export interface DecoderStream {
 }
 
 /**
- * A pair of web streams that decodes the bytes of a file. The readable side has the errors of the
- * reader.
+ * Returns a pair of web streams that decodes the bytes of a file. The readable side has the errors
+ * of the reader.
  */
 export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => RecordReader): DecoderStream {
   let bytes: TransformStreamDefaultController<Uint8Array> | undefined;
@@ -226,7 +226,7 @@ export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => Recor
   return { readable: decoded, writable };
 }
 
-/** A web stream that encodes records. @param name the public function, for its error */
+/** Returns a web stream that encodes records. @param name the public function, for its error */
 export function encoderStream(
   name: string,
   encode: (record: Uint8Array) => Uint8Array,

@@ -79,8 +79,8 @@ async function detect(
 }
 
 /**
- * The chunks taken, then the others. Not a generator: its extra promise per chunk made blocking
- * scans 5 % slower.
+ * Returns the chunks taken, then the others. Not a generator: its extra promise per chunk made
+ * blocking scans 5 % slower.
  */
 function counted(
   taken: Uint8Array[],
@@ -113,7 +113,7 @@ function joinHead(head: Uint8Array, next: Uint8Array): Uint8Array {
   return joined;
 }
 
-/** The chunks from a position in the source. Everything before it is read and dropped. */
+/** Returns the chunks from a position in the source. Everything before it is read and dropped. */
 function chunksFrom(
   chunks: AsyncIterable<Uint8Array>,
   offset: number,

@@ -67,7 +67,7 @@ export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadO
  * Reads the same records in batches of up to about 1 MiB, for code that handles millions of records
  * per second. A multipart record is a batch of its own.
  *
- * @throws as {@link readRecordIO}
+ * @throws the same errors as {@link readRecordIO}
  * @example
  * ```ts
  * import { encodeRecordIO, readRecordIOBatches } from 'recordpipe';
@@ -89,8 +89,8 @@ export type RecordIODecodeOptions = DecodeOptions<RecordIOOptions>;
  * a view of `bytes` (of new memory if they are compressed, or if it has several parts) and stays
  * valid as long as you keep it.
  *
- * @throws as `readRecordIO`, while iterating; `closed` for a second iteration; `unsupported-source`
- *   for compressed bytes in a browser: use `readRecordIO` there
+ * @throws the same errors as `readRecordIO`, while iterating; `closed` for a second iteration;
+ *   `unsupported-source` for compressed bytes in a browser: use `readRecordIO` there
  * @example
  * ```ts
  * import { decodeRecordIO, encodeRecordIO } from 'recordpipe';
@@ -107,7 +107,7 @@ export function decodeRecordIO(
 /**
  * Decodes the same records in batches of up to about 1 MiB.
  *
- * @throws as {@link decodeRecordIO}
+ * @throws the same errors as {@link decodeRecordIO}
  * @example
  * ```ts
  * import { decodeRecordIOBatches, encodeRecordIO } from 'recordpipe';
@@ -151,10 +151,10 @@ export function scanRecordIO(
 }
 
 /**
- * A pair of web streams for `pipeThrough` that decodes the bytes of a RecordIO file. Each record is
- * a view, of new memory if it has several parts.
+ * Returns a pair of web streams for `pipeThrough` that decodes the bytes of a RecordIO file. Each
+ * record is a view, of new memory if it has several parts.
  *
- * @throws as `readRecordIO`, as the error of the readable side
+ * @throws the same errors as `readRecordIO`, as the error of the readable side
  * @example
  * ```ts
  * import { encodeRecordIO, recordIODecoderStream } from 'recordpipe';
@@ -168,9 +168,9 @@ export function recordIODecoderStream(options?: Partial<Omit<RecordIOReadOptions
 }
 
 /**
- * A web stream that encodes records as RecordIO.
+ * Returns a web stream that encodes records as RecordIO.
  *
- * @throws as `encodeRecordIO`, as the error of both sides
+ * @throws the same errors as `encodeRecordIO`, as the error of both sides
  * @example
  * ```ts
  * import { recordIOEncoderStream } from 'recordpipe';

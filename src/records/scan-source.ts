@@ -23,7 +23,7 @@ import { openRecordSource } from './record-source.ts';
  */
 let idle: { readonly kind: string; readonly own: WeakRef<object> } | undefined;
 
-/** A scanner with separate buffers: the idle one of this kind, or a new one. */
+/** Returns a scanner with separate buffers: the idle one of this kind, or a new one. */
 function takeScanning<O extends CodecOptions>(
   format: RecordCodec<O>,
   bufferBytes: number,
@@ -36,8 +36,7 @@ function takeScanning<O extends CodecOptions>(
 }
 
 /**
- * Leaves a scanner for the next scan. Call it only when no read into its buffers can be in
- * progress.
+ * Leaves a scanner for the next scan. Call only when no read into its buffers can be in progress.
  */
 function putScanning<O extends CodecOptions>(
   format: RecordCodec<O>,
@@ -53,8 +52,8 @@ function kindOf(format: { readonly name: string }, bufferBytes: number, buffers:
 }
 
 /**
- * An object with the names of all options that a scan accepts. Reading options that do not affect a
- * scan are accepted, so that they can be shared with a reader.
+ * Returns an object with the names of all options that a scan accepts. Reading options that do not
+ * affect a scan are accepted, so that they can be shared with a reader.
  * @param defaults the reading options of the format
  */
 export function scanNames(defaults: object): object {

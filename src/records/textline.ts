@@ -73,7 +73,7 @@ export function readTextLines(source: ByteSource, options?: Partial<TextLineRead
  * Reads the same lines in batches of up to about 1 MiB, for code that handles millions of lines per
  * second.
  *
- * @throws as {@link readTextLines}
+ * @throws the same errors as {@link readTextLines}
  * @example
  * ```ts
  * import { readTextLineBatches } from 'recordpipe';
@@ -92,8 +92,8 @@ export function readTextLineBatches(source: ByteSource, options?: Partial<TextLi
  * `bytes` (of new memory if they are compressed or the line is changed) and stays valid as long as
  * you keep it.
  *
- * @throws as {@link readTextLines}, while iterating; `closed` for a second iteration;
- *   `unsupported-source` for compressed bytes in a browser: use `readTextLines` there
+ * @throws the same errors as {@link readTextLines}, while iterating; `closed` for a second
+ *   iteration; `unsupported-source` for compressed bytes in a browser: use `readTextLines` there
  * @example
  * ```ts
  * import { decodeTextLines } from 'recordpipe';
@@ -112,7 +112,7 @@ export function decodeTextLines(
 /**
  * Decodes the same lines in batches of up to about 1 MiB.
  *
- * @throws as {@link decodeTextLines}
+ * @throws the same errors as {@link decodeTextLines}
  * @example
  * ```ts
  * import { decodeTextLineBatches } from 'recordpipe';
@@ -153,10 +153,10 @@ export function scanTextLines(
 }
 
 /**
- * A pair of web streams for `pipeThrough` that decodes the bytes of a text file. Each line is a
- * view.
+ * Returns a pair of web streams for `pipeThrough` that decodes the bytes of a text file. Each line
+ * is a view.
  *
- * @throws as `readTextLines`, as the error of the readable side
+ * @throws the same errors as `readTextLines`, as the error of the readable side
  * @example
  * ```ts
  * import { textLineDecoderStream } from 'recordpipe';
@@ -169,9 +169,9 @@ export function textLineDecoderStream(options?: Partial<Omit<TextLineReadOptions
 }
 
 /**
- * A web stream that encodes records as lines of text.
+ * Returns a web stream that encodes records as lines of text.
  *
- * @throws as `encodeTextLine`, as the error of both sides
+ * @throws the same errors as `encodeTextLine`, as the error of both sides
  * @example
  * ```ts
  * import { textLineEncoderStream } from 'recordpipe';

@@ -59,7 +59,7 @@ export function readTFRecords(source: ByteSource, options?: Partial<TFRecordRead
  * Reads the same records in batches of up to about 1 MiB, for code that handles millions of records
  * per second.
  *
- * @throws as {@link readTFRecords}
+ * @throws the same errors as {@link readTFRecords}
  * @example
  * ```ts
  * import { encodeTFRecord, readTFRecordBatches } from 'recordpipe';
@@ -80,7 +80,7 @@ export type TFRecordDecodeOptions = DecodeOptions<TFRecordOptions>;
  * Decodes the records of a whole TFRecord file in memory, one by one and synchronously. A record is
  * a view of `bytes` (of new memory if they are compressed) and stays valid as long as you keep it.
  *
- * @throws as `readTFRecords`, while iterating; `closed` for a second iteration;
+ * @throws the same errors as `readTFRecords`, while iterating; `closed` for a second iteration;
  *   `unsupported-source` for compressed bytes in a browser: use `readTFRecords` there
  * @example
  * ```ts
@@ -98,7 +98,7 @@ export function decodeTFRecords(
 /**
  * Decodes the same records in batches of up to about 1 MiB.
  *
- * @throws as {@link decodeTFRecords}
+ * @throws the same errors as {@link decodeTFRecords}
  * @example
  * ```ts
  * import { decodeTFRecordBatches, encodeTFRecord } from 'recordpipe';
@@ -142,10 +142,10 @@ export function scanTFRecords(
 }
 
 /**
- * A pair of web streams for `pipeThrough` that decodes the bytes of a TFRecord file. Each record is
- * a view.
+ * Returns a pair of web streams for `pipeThrough` that decodes the bytes of a TFRecord file. Each
+ * record is a view.
  *
- * @throws as `readTFRecords`, as the error of the readable side
+ * @throws the same errors as `readTFRecords`, as the error of the readable side
  * @example
  * ```ts
  * import { encodeTFRecord, tfrecordDecoderStream } from 'recordpipe';
@@ -159,7 +159,7 @@ export function tfrecordDecoderStream(options?: Partial<Omit<TFRecordReadOptions
 }
 
 /**
- * A web stream that encodes records as TFRecord.
+ * Returns a web stream that encodes records as TFRecord.
  *
  * @example
  * ```ts

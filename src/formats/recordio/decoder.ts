@@ -163,7 +163,7 @@ export class RecordIODecoder implements RecordDecoder {
     return count === 0 ? null : this.#deliver(result.index, count, position, payloadBytes);
   }
 
-  /** Whether another record, or the end, is known to follow the last scanned record. */
+  /** Reports whether another record, or the end, is known to follow the last scanned record. */
   #followed(position: number, to: number): boolean {
     const { stop } = this.#scanner.result;
     if (stop !== NEED_MORE) return stop !== BAD_MAGIC;
@@ -203,7 +203,7 @@ export class RecordIODecoder implements RecordDecoder {
     return this.#deliverJoined(start);
   }
 
-  /** The window ends within a record of one part. */
+  /** Returns the window ends within a record of one part. */
   #wantMore(): Outcome {
     const { window, final } = this.#cursor;
     const { wanted, word } = this.#scanner.result;
@@ -240,8 +240,8 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   /**
-   * The error if the stream ends after `have` bytes of the current record. Undefined if only
-   * padding is missing and that is accepted.
+   * Returns the error if the stream ends after `have` bytes of the current record. Undefined if
+   * only padding is missing and that is accepted.
    */
   #endError(have: number): RecordpipeError | undefined {
     const { bytes, at, end } = this.#cursor.window;
@@ -250,7 +250,7 @@ export class RecordIODecoder implements RecordDecoder {
     return parts.endError(this.place, have);
   }
 
-  /** The stream ends within the current record, or within other bytes. */
+  /** Returns the stream ends within the current record, or within other bytes. */
   #atEnd(): Outcome {
     const { window } = this.#cursor;
     const have = window.unread;

@@ -7,8 +7,8 @@ import { checkPayload, encodeOptions, LONGEST_PART, type RecordIOEncodeOptions }
 import { countMagics, nextMagic } from './parts.ts';
 
 /**
- * Size of a RecordIO record: 8 bytes, the payload, padding to a multiple of four, and 4 more bytes
- * for every escaped magic number.
+ * Returns the size of a RecordIO record: 8 bytes, the payload, padding to a multiple of four, and 4
+ * more bytes for every escaped magic number.
  *
  * @throws RecordpipeError `record-too-large`; UsageError as {@link encodeRecordIO}
  * @example
@@ -51,8 +51,8 @@ export function encodeRecordIO(
  * Encodes one record as RecordIO into existing memory. Returns the index after the record.
  *
  * @param payload as for {@link encodeRecordIO}; may overlap `target`
- * @throws as {@link encodeRecordIO}; UsageError, before anything is written, if `target` has too
- *   few bytes after `at`, or if `at` is not an integer >= 0
+ * @throws the same errors as {@link encodeRecordIO}; UsageError, before anything is written, if
+ *   `target` has too few bytes after `at`, or if `at` is not an integer >= 0
  * @example
  * ```ts
  * import { encodeRecordIOInto } from 'recordpipe';
@@ -87,7 +87,7 @@ function checkBytes(payload: Uint8Array, caller: string): void {
 }
 
 /**
- * Number of magic numbers in `payload` to escape: those at multiples of four.
+ * Returns the number of magic numbers in `payload` to escape: those at multiples of four.
  * @throws RecordpipeError `record-too-large` for a payload that is too large
  */
 export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptions): number {
@@ -96,7 +96,7 @@ export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptio
 }
 
 /**
- * Size of a record with `length` payload bytes and `magics` escaped magic numbers.
+ * Returns the size of a record with `length` payload bytes and `magics` escaped magic numbers.
  * @param longestPart longer payloads are split into parts of this size
  */
 export function frameBytes(length: number, magics: number, longestPart: number = LONGEST_PART): number {

@@ -155,7 +155,7 @@ export class RecordIOHop implements HeaderHop {
     this.#sink.addFrame(end - (index[2 * count - 2] - PART_HEADER_BYTES));
   }
 
-  /** Payload bytes of the current record including the part at `position`. */
+  /** Returns the payload bytes of the current record including the part at `position`. */
   #joinedLength(): number {
     const length = partLength(this.#word);
     if (this.#length < 0) return length;

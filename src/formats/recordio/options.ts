@@ -71,7 +71,7 @@ export interface RecordIOEncodeOptions {
 }
 
 /**
- * The complete encoding options.
+ * Returns the complete encoding options.
  * @throws UsageError for an invalid value, and for options that exclude each other
  */
 export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): RecordIOEncodeOptions {

@@ -32,7 +32,7 @@ const LONG_BYTES = 256;
 
 let staged: { readonly kernel: FramesKernel | undefined; readonly at: number } | undefined;
 
-/** Number of magic numbers at multiples of four in `payload`. */
+/** Returns the number of magic numbers at multiples of four in `payload`. */
 export function countMagics(payload: Uint8Array): number {
   if (payload.length >= LONG_BYTES) {
     staged ??= newStage();
@@ -43,7 +43,10 @@ export function countMagics(payload: Uint8Array): number {
   return count;
 }
 
-/** Index of the first magic number at or after `from`, in steps of four; -1 if there is none. */
+/**
+ * Returns the index of the first magic number at or after `from`, in steps of four, or -1 if there
+ * is none.
+ */
 export function nextMagic(payload: Uint8Array, from: number): number {
   const end = payload.length - 3;
   // Tests the byte of each word that is rarest in text and images.
@@ -71,9 +74,9 @@ function countStaged(payload: Uint8Array, kernel: FramesKernel, stage: number): 
 }
 
 /**
- * First index in `bytes[from, to)` that may have the whole header of a first or only part; -1 if
- * there is none. Only `from`, `from + 4`, … are tested: writers escape magic numbers at multiples
- * of four.
+ * Returns the first index in `bytes[from, to)` that may have the whole header of a first or only
+ * part, or -1 if there is none. Only `from`, `from + 4`, … are tested: writers escape magic numbers
+ * at multiples of four.
  */
 export function findRecordHead(bytes: Uint8Array, from: number, to: number): number {
   const end = to - PART_HEADER_BYTES;
@@ -226,7 +229,7 @@ export class RecordParts {
   }
 
   /**
-   * The error of the record, if any: an invalid header (`status` is `PARTS_BAD`) or invalid
+   * Returns the error of the record, if any: an invalid header (`status` is `PARTS_BAD`) or invalid
    * padding.
    */
   error(place: ErrorPlace): RecordpipeError | undefined {
@@ -234,7 +237,8 @@ export class RecordParts {
   }
 
   /**
-   * The error if the stream ends here. Undefined if only padding is missing and that is accepted.
+   * Returns the error if the stream ends here. Undefined if only padding is missing and that is
+   * accepted.
    * @param have bytes of the record that the stream has
    */
   endError(place: ErrorPlace, have: number = this.seen): RecordpipeError | undefined {
@@ -345,7 +349,7 @@ export class RecordParts {
   }
 }
 
-/** The position of a part in the stream, from its position in the record. */
+/** Returns the position of a part in the stream, from its position in the record. */
 function inFile(place: ErrorPlace, { part, partOffset }: Pick<PartPlace, 'part' | 'partOffset'>): PartPlace {
   return { ...place, part, partOffset: (place.offset ?? 0) + partOffset };
 }

@@ -112,7 +112,10 @@ export class RecordIORecovery {
     return 'search';
   }
 
-  /** Index of another record within the first `frame` bytes of the window; -1 if there is none. */
+  /**
+   * Returns the index of another record within the first `frame` bytes of the window, or -1 if
+   * there is none.
+   */
   #insideOf(frame: number): number | 'wait' {
     const { window } = this.#cursor;
     window.join();
@@ -128,15 +131,15 @@ export class RecordIORecovery {
   }
 
   /**
-   * First index in `[from, to)` of the window that has a header; -1 if there is none. It may not be
-   * a record.
+   * Returns the first index in `[from, to)` of the window that has a header, or -1 if there is
+   * none. It may not be a record.
    */
   #head(from: number, to: number): number {
     const { bytes, base } = this.#cursor.window;
     return findRecordHead(bytes, from + (-(base + from) & (STEP_BYTES - 1)), to);
   }
 
-  /** Whether all parts of a record follow index `at` of the window. */
+  /** Reports whether all parts of a record follow index `at` of the window. */
   #fits(at: number): boolean | 'wait' {
     const { window, final } = this.#cursor;
     const parts = this.#follow(at);

@@ -234,8 +234,8 @@ export class RecordIOWasmScanner extends RecordIOTableScanner {
 let shared: RecordIOScanner | undefined;
 
 /**
- * The scanner that all readers of this process share. A scan is synchronous, and readers copy what
- * they need from `result`, so one stage is enough.
+ * Returns the scanner that all readers of this process share. A scan is synchronous, and readers
+ * copy what they need from `result`, so one stage is enough.
  */
 export function sharedRecordIOScanner(): RecordIOScanner {
   shared ??= scannerOf(sharedFramesKernel());
@@ -245,7 +245,7 @@ export function sharedRecordIOScanner(): RecordIOScanner {
 /** A scanner with separate memory, and buffers in that memory, which it scans in place. */
 export interface OwnRecordIOScanner {
   readonly scanner: RecordIOScanner;
-  /** The next of the buffers, in turn. */
+  /** Returns the next of the buffers, in turn. */
   nextBuffer(): Uint8Array;
 }
 

@@ -103,7 +103,7 @@ class Walk {
     return position;
   }
 
-  /** The current record is whole or invalid. */
+  /** Returns the current record is whole or invalid. */
   #finish(): void {
     const parts = this.#parts;
     const error = parts.error(this.place);

@@ -177,7 +177,7 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#cutLong();
   }
 
-  /** The current line is too long, or longer than the scanned bytes. */
+  /** Returns the current line is too long, or longer than the scanned bytes. */
   #cutLong(): RecordBatch | undefined {
     const bytes = this.#bytes;
     const at = this.#at;
@@ -225,7 +225,7 @@ export class TextLineDecoder implements RecordDecoder {
     if (malformedAt !== undefined) throw malformedTextError(this.#options.encoding, malformedAt, this.place);
   }
 
-  /** The stream ends. */
+  /** Returns the stream ends. */
   #finish(): RecordBatch | undefined {
     this.#ended = true;
     const { length, offset } = this.#unfinished;
@@ -336,7 +336,7 @@ export class TextLineDecoder implements RecordDecoder {
 
 let host: { decoder: TextDecoder; encoder: TextEncoder } | undefined;
 
-/** A copy of `line` with U+FFFD for malformed UTF-8, as the Encoding standard defines. */
+/** Returns a copy of `line` with U+FFFD for malformed UTF-8, as the Encoding standard defines. */
 function repairedUtf8(line: Uint8Array): Uint8Array {
   host ??= { decoder: new TextDecoder('utf-8', { ignoreBOM: true }), encoder: new TextEncoder() };
   return host.encoder.encode(host.decoder.decode(line));

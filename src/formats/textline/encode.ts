@@ -38,8 +38,8 @@ export function encodeTextLine(
  * delimiter.
  *
  * @param payload as for {@link encodeTextLine}; may overlap `target`
- * @throws as {@link encodeTextLine}, before anything is written; UsageError also if `target` has
- *   too few bytes after `at`, or if `at` is not an integer >= 0
+ * @throws the same errors as {@link encodeTextLine}, before anything is written; UsageError also if
+ *   `target` has too few bytes after `at`, or if `at` is not an integer >= 0
  * @example
  * ```ts
  * import { encodeTextLineInto } from 'recordpipe';
@@ -124,7 +124,7 @@ export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): v
   }
 }
 
-/** Whether the end of the payload and the delimiter after it form an earlier delimiter. */
+/** Reports whether the end of the payload and the delimiter after it form an earlier delimiter. */
 function endsEarly(payload: Uint8Array, delimiter: Uint8Array): boolean {
   const last = delimiter.length - 1;
   const tail = payload.subarray(Math.max(0, payload.length - last));

@@ -95,7 +95,7 @@ class LineWalk {
     this.#limit(this.#line.length);
   }
 
-  /** The rest of the file is a line. @throws RecordpipeError `record-too-large` */
+  /** Returns the rest of the file is a line. @throws RecordpipeError `record-too-large` */
   end(): void {
     const { length } = this.#line;
     if (length === 0) return;
@@ -154,8 +154,8 @@ class LineWalk {
   }
 
   /**
-   * An unfinished line may end with the beginning of a delimiter, and with a carriage return that
-   * does not count.
+   * Returns an unfinished line may end with the beginning of a delimiter, and with a carriage
+   * return that does not count.
    */
   #limit(bytes: number): void {
     const { delimiter, cr, maxRecordBytes } = this.#scanner.cutting;

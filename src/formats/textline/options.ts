@@ -111,7 +111,7 @@ export interface LineCutting {
   readonly utf8: boolean;
 }
 
-/** The part of complete options that scanners need. */
+/** Returns the part of complete options that scanners need. */
 export function lineCutting(options: TextLineOptions): LineCutting {
   const { delimiter, cr, skipBlank, maxRecordBytes, encoding } = options;
   return { delimiter: delimiterBytes(delimiter), cr, skipBlank, maxRecordBytes, utf8: encoding === 'utf-8' };
@@ -136,7 +136,7 @@ export interface LineEnding {
 }
 
 /**
- * The complete encoding options.
+ * Returns the complete encoding options.
  * @throws UsageError for an invalid value
  */
 export function lineEnding(options: Partial<TextLineEncodeOptions> | undefined): LineEnding {
@@ -147,12 +147,12 @@ export function lineEnding(options: Partial<TextLineEncodeOptions> | undefined):
   return { delimiter, cr };
 }
 
-/** A carriage return is part of a line ending only before a line feed. */
+/** Returns a carriage return is part of a line ending only before a line feed. */
 function defaultCr(delimiter: Uint8Array): CarriageReturns {
   return delimiter.length === 1 && delimiter[0] === 10 ? 'crlf' : 'keep';
 }
 
-/** A copy of the bytes of a delimiter. @throws UsageError if it is empty or too long */
+/** Returns a copy of the bytes of a delimiter. @throws UsageError if it is empty or too long */
 function delimiterBytes(delimiter: string | Uint8Array): Uint8Array {
   const bytes =
     typeof delimiter === 'string' ? new TextEncoder().encode(delimiter) : Uint8Array.from(delimiter);
@@ -189,9 +189,9 @@ const HEAD_BYTES = 12;
 const TEXT_CONTROLS = new Set([7, 8, 9, 10, 11, 12, 13, 27]);
 
 /**
- * The compression of a text stream by its first bytes. The three magic bytes of gzip are not text
- * in any common encoding. The two of zlib may be text (`x^`, `HK`), so they count only if the first
- * 12 bytes are not UTF-8 text. For other text, name the compression.
+ * Returns the compression of a text stream by its first bytes. The three magic bytes of gzip are
+ * not text in any common encoding. The two of zlib may be text (`x^`, `HK`), so they count only if
+ * the first 12 bytes are not UTF-8 text. For other text, name the compression.
  */
 export function detectCompression(head: Uint8Array): Compression {
   if (looksLikeGzip(head)) return 'gzip';
@@ -199,8 +199,8 @@ export function detectCompression(head: Uint8Array): Compression {
 }
 
 /**
- * Whether `head` is UTF-8 without control characters other than those of text. The last character
- * may be truncated.
+ * Reports whether `head` is UTF-8 without control characters other than those of text. The last
+ * character may be truncated.
  */
 function looksLikeText(head: Uint8Array): boolean {
   const malformed = findMalformedUtf8(head, 0, head.length);
@@ -209,7 +209,7 @@ function looksLikeText(head: Uint8Array): boolean {
   return head.every((byte) => byte >= 0x20 || TEXT_CONTROLS.has(byte));
 }
 
-/** Whether the rest of `head` is the beginning of a character. */
+/** Reports whether the rest of `head` is the beginning of a character. */
 function isBeginning(head: Uint8Array, at: number): boolean {
   const lead = head[at];
   const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;

@@ -38,7 +38,7 @@ export interface LineScanner {
    * some lines. With no line, it needs more bytes, or the line at `position` is too long.
    */
   scan(bytes: Uint8Array, from: number, to: number): void;
-  /** Index of the first delimiter in `bytes[from, to)`; -1 if there is none. */
+  /** Returns the index of the first delimiter in `bytes[from, to)`, or -1 if there is none. */
   find(bytes: Uint8Array, from: number, to: number): number;
   /**
    * Counts the lines of `bytes[from, to)`, which are whole and have a delimiter of one byte. Sets
@@ -297,7 +297,7 @@ export class LineWasmScanner implements LineScanner {
 
 let shared: LineArea | undefined | null = null;
 
-/** A scanner over the kernel that all readers of this process share. */
+/** Returns a scanner over the kernel that all readers of this process share. */
 export function sharedLineScanner(cutting: LineCutting): LineScanner {
   if (shared === null) shared = areaOf(sharedFramesKernel());
   return scannerOf(shared, cutting);
@@ -306,7 +306,7 @@ export function sharedLineScanner(cutting: LineCutting): LineScanner {
 /** A separate kernel with buffers in its memory, which scanners over it scan in place. */
 export interface OwnLineScanning {
   scanner(cutting: LineCutting): LineScanner;
-  /** The next of the buffers, in turn. */
+  /** Returns the next of the buffers, in turn. */
   nextBuffer(): Uint8Array;
 }
 

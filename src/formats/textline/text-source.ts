@@ -29,15 +29,15 @@ export class TextSource {
     return this.#transcoder?.malformedAt;
   }
 
-  /** Takes the next chunk. Call it only after `next` returned undefined. */
+  /** Takes the next chunk. Call only after `next` returned undefined. */
   push(chunk: Uint8Array): void {
     if (this.#transcoder === undefined) this.#chunk = chunk;
     else this.#transcoder.push(chunk);
   }
 
   /**
-   * The next bytes, at least one. Undefined if it needs a chunk or, after the last one (`final`),
-   * at the end.
+   * Returns the next bytes, at least one. Undefined if it needs a chunk or, after the last one
+   * (`final`), at the end.
    */
   next(final: boolean): Uint8Array | undefined {
     for (;;) {
@@ -56,7 +56,7 @@ export class TextSource {
     return chunk;
   }
 
-  /** The bytes after the byte order mark. Empty while they may be one. */
+  /** Returns the bytes after the byte order mark. Empty while they may be one. */
   #afterMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
     if (bytes === undefined && !final) return undefined;
     const all = bytes === undefined ? head : head.length === 0 ? bytes : joined(head, bytes);
@@ -105,14 +105,14 @@ export class Transcoder {
     this.#exact = fatal ? new TextDecoder(encoding, { fatal, ignoreBOM: true }) : undefined;
   }
 
-  /** Takes the next chunk. Call it only after `next` returned undefined. */
+  /** Takes the next chunk. Call only after `next` returned undefined. */
   push(chunk: Uint8Array): void {
     this.#waiting = chunk;
   }
 
   /**
-   * The next UTF-8 bytes. Undefined if it needs a chunk, at the end after the last one (`final`),
-   * or at `malformedAt`.
+   * Returns the next UTF-8 bytes. Undefined if it needs a chunk, at the end after the last one
+   * (`final`), or at `malformedAt`.
    */
   next(final: boolean): Uint8Array | undefined {
     while (this.malformedAt === undefined) {

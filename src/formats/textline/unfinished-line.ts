@@ -34,8 +34,8 @@ export class UnfinishedLine {
   }
 
   /**
-   * Index in `bytes[0, to)`, the next bytes, of the delimiter that ends the line. Negative if it
-   * began earlier; undefined if there is none.
+   * Returns the index in `bytes[0, to)`, the next bytes, of the delimiter that ends the line.
+   * Negative if it began earlier, or undefined if there is none.
    */
   findEnd(bytes: Uint8Array, to: number): number | undefined {
     const { delimiter } = this.#scanner.cutting;
@@ -48,7 +48,7 @@ export class UnfinishedLine {
     return at < 0 ? undefined : at;
   }
 
-  /** The byte before `bytes[end]`, where `end` is the result of `findEnd`. */
+  /** Returns the byte before `bytes[end]`, where `end` is the result of `findEnd`. */
   lastByte(bytes: Uint8Array, end: number): number | undefined {
     return end > 0 ? bytes[end - 1] : this.#seam[this.#seam.length + end - 1];
   }
@@ -64,7 +64,8 @@ export class UnfinishedLine {
   }
 
   /**
-   * The whole line, which ends before `bytes[end]`: a view if it is in one piece, otherwise a copy.
+   * Returns the whole line, which ends before `bytes[end]`: a view if it is in one piece, otherwise
+   * a copy.
    */
   finish(bytes: Uint8Array, end: number): Uint8Array {
     const first = this.#first;

@@ -39,8 +39,8 @@ export async function walkLines(
 }
 
 /**
- * Whether lines can be counted with these options: no line needs to be inspected, and no line
- * within a piece can be too long.
+ * Reports whether lines can be counted with these options: no line needs to be inspected, and no
+ * line within a piece can be too long.
  */
 export function walkable({ cr, delimiter, skipBlank, maxRecordBytes, utf8 }: LineCutting): boolean {
   return !skipBlank && !utf8 && maxRecordBytes >= MIN_PIECE && (cr !== 'all' || delimiter.length === 1);
@@ -81,7 +81,7 @@ class LineWalker {
     else for (let at = 0; at < chunk.length; at += size) this.#walkPiece(chunk.subarray(at, at + size));
   }
 
-  /** The rest of the stream is a line. Only `all` removes bytes from it. */
+  /** Returns the rest of the stream is a line. Only `all` removes bytes from it. */
   end(): void {
     const { length } = this.#line;
     const { cr } = this.#scanner.cutting;

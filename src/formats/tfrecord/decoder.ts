@@ -149,7 +149,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return batch;
   }
 
-  /** The window ends within the frame. */
+  /** Returns the window ends within the frame. */
   #needMore(): Outcome {
     const { wanted } = this.#scanner.result;
     const { window, final, streamHas } = this.#cursor;
@@ -158,7 +158,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return final ? this.#endWithin(wanted) : 'wait';
   }
 
-  /** The frame needs `needed` bytes, and the stream has only `have`. */
+  /** Returns the frame needs `needed` bytes, and the stream has only `have`. */
   #truncatedFrame(needed: number, have: number): Outcome {
     const error = truncatedRecord(needed - OVERHEAD_BYTES, have, this.place);
     if (this.#options.recover === 'none') throw error;
@@ -166,7 +166,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return this.#startSearch();
   }
 
-  /** The stream ends within a frame of `needed` bytes. */
+  /** Returns the stream ends within a frame of `needed` bytes. */
   #endWithin(needed: number): Outcome {
     const { trailing, onTruncated } = this.#options;
     const { bytes, at, end, unread } = this.#cursor.window;
@@ -202,7 +202,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return this.#startSearch();
   }
 
-  /** The header is valid, and the payload is corrupt. */
+  /** Returns the header is valid, and the payload is corrupt. */
   #badPayload(): Outcome {
     const { expected, lengthLow } = this.#scanner.result;
     const { window } = this.#cursor;
@@ -220,8 +220,8 @@ export class TFRecordDecoder implements RecordDecoder {
   }
 
   /**
-   * Whether a record, or the end, follows the frame. If not, bytes were lost or added, and the
-   * length is valid by chance. Undefined if more bytes are needed.
+   * Reports whether a record, or the end, follows the frame. If not, bytes were lost or added, and
+   * the length is valid by chance. Undefined if more bytes are needed.
    */
   #recordFollows(frame: number): boolean | undefined {
     const { window, final } = this.#cursor;

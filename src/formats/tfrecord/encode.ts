@@ -8,7 +8,7 @@ import type { Framer } from '../record-format.ts';
 import { checkPayload, FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
 
 /**
- * Size of a TFRecord frame: 16 bytes more than its payload.
+ * Returns the size of a TFRecord frame: 16 bytes more than its payload.
  *
  * @example
  * ```ts

@@ -34,7 +34,7 @@ export function checkPayload({ length }: Uint8Array): void {
 }
 
 /**
- * The error for an invalid frame.
+ * Returns the error for an invalid frame.
  * @param head the first available bytes of the frame, which may show the reason
  */
 export function scanError(
@@ -65,13 +65,13 @@ export function scanError(
   return new RecordpipeError('record-too-large', text, place);
 }
 
-/** The error for fewer than 12 bytes at the end of the stream. */
+/** Returns the error for fewer than 12 bytes at the end of the stream. */
 export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
   const text = `tfrecord: truncated header: the stream ends after ${have} of ${HEADER_BYTES} bytes; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-header', text, place);
 }
 
-/** The error for a frame if the stream has only `have` bytes of it. */
+/** Returns the error for a frame if the stream has only `have` bytes of it. */
 export function truncatedRecord(length: number, have: number, place: ErrorPlace): RecordpipeError {
   const need = length + OVERHEAD_BYTES;
   const text = `tfrecord: truncated record: its frame needs ${need} bytes, the stream has ${have}; the file is truncated, or its writer was not closed`;
@@ -90,7 +90,7 @@ function lengthReason(head: Uint8Array, offset: number): string {
     : `; this looks like ${foreign}, not like a TFRecord file`;
 }
 
-/** Whether the 12 bytes at `at` are a header with a valid length checksum. */
+/** Reports whether the 12 bytes at `at` are a header with a valid length checksum. */
 export function hasHeader(head: Uint8Array, at = 0): boolean {
   return head.length >= at + HEADER_BYTES && lengthChecksum(head, at) === readU32(head, at + LENGTH_BYTES);
 }
@@ -118,9 +118,9 @@ export function detect(head: Uint8Array): Detection {
 }
 
 /**
- * The compression of a TFRecord stream by its first bytes: a valid first header means `none`,
- * whatever else it looks like; otherwise the gzip or zlib magic decides. Anything else is `none`,
- * and fails with a reason.
+ * Returns the compression of a TFRecord stream by its first bytes: a valid first header means
+ * `none`, whatever else it looks like; otherwise the gzip or zlib magic decides. Anything else is
+ * `none`, and fails with a reason.
  *
  * @param head the first bytes, 64 are enough
  * @example
@@ -135,7 +135,7 @@ export function detectCompression(head: Uint8Array): Compression {
   return hasHeader(head) ? 'none' : compressionOf(head);
 }
 
-/** Position of the first valid header after the first byte; -1 if there is none. */
+/** Returns the position of the first valid header after the first byte, or -1 if there is none. */
 function findHeader(head: Uint8Array): number {
   for (let at = 1; at + HEADER_BYTES <= head.length; at++)
     if (readU32(head, at + 4) === 0 && hasHeader(head, at)) return at;

@@ -224,7 +224,7 @@ export class TFRecordWasmScanner implements FrameScanner {
   }
 }
 
-/** The bits of `FrameScanner.scan` for these options. */
+/** Returns the bits of `FrameScanner.scan` for these options. */
 export function checksOf({ checksum }: TFRecordOptions): number {
   return checksum === 'full' ? CHECK_LENGTH | CHECK_DATA : checksum === 'length' ? CHECK_LENGTH : 0;
 }
@@ -232,8 +232,8 @@ export function checksOf({ checksum }: TFRecordOptions): number {
 let shared: FrameScanner | undefined;
 
 /**
- * The scanner that all readers of this process share. A scan is synchronous, and readers copy what
- * they need from `result`, so one stage is enough.
+ * Returns the scanner that all readers of this process share. A scan is synchronous, and readers
+ * copy what they need from `result`, so one stage is enough.
  */
 export function sharedTFRecordScanner(): FrameScanner {
   shared ??= scannerOf(sharedKernel());
@@ -243,7 +243,7 @@ export function sharedTFRecordScanner(): FrameScanner {
 /** A scanner with separate memory, and buffers in that memory, which it scans in place. */
 export interface OwnScanner {
   readonly scanner: FrameScanner;
-  /** The next of the buffers, in turn. */
+  /** Returns the next of the buffers, in turn. */
   nextBuffer(): Uint8Array;
 }
 
