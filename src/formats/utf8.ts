@@ -1,7 +1,7 @@
 /**
  * Returns the index in `bytes` of the first byte in [from, to) that is not part of a well-formed
- * UTF-8 sequence (Unicode, table 3-7: nothing overlong, no surrogates, nothing above U+10FFFF), or
- * -1 if there is none.
+ * UTF-8 sequence (Unicode, table 3-7: no overlong sequences, no surrogates, nothing above
+ * U+10FFFF), or -1 if there is none.
  */
 export function findMalformedUtf8(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
