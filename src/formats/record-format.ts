@@ -100,9 +100,9 @@ export interface FormatReading<R extends CodecOptions> {
 export type DetectCompression = (head: Uint8Array) => Compression;
 
 /**
- * How certain a format is that a file has it, judged by its first bytes: `certain`; `likely` for a
+ * Certainty with which a file has a format, judged by its first bytes: `certain`; `likely` for a
  * weak sign such as text; `damaged` if a valid record follows a damaged beginning; `truncated` if
- * the file ends within a plausible first header; `possible` if nothing contradicts it.
+ * the file ends within a plausible first header; `possible` if nothing contradicts the format.
  */
 export type Certainty = 'certain' | 'likely' | 'damaged' | 'truncated' | 'possible' | 'no';
 

@@ -2,11 +2,12 @@ import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { findMalformedUtf8 } from '../utf8.ts';
 import type { LineCutting } from './options.ts';
 
-// These functions handle one line: a line that spans chunks, and any line without a kernel.
+// The functions below handle one line at a time: a line that spans chunks, and, without a kernel,
+// any line.
 
 const CR = 13;
 
-/** Reports whether the line `bytes[from, to)` is longer than allowed. */
+/** Reports whether the line `bytes[from, to)` exceeds the size limit. */
 export function lineTooLong(
   { cr, maxRecordBytes }: LineCutting,
   bytes: Uint8Array,
@@ -19,7 +20,7 @@ export function lineTooLong(
 
 /**
  * Returns the length of the line `bytes[from, to)`, which a delimiter follows, without the carriage
- * returns to remove at its end.
+ * returns that must be removed at its end.
  */
 export function strippedLength({ cr }: LineCutting, bytes: Uint8Array, from: number, to: number): number {
   let end = to;
@@ -71,7 +72,10 @@ function hasCr(bytes: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-/** Returns the error for a line that is too long. @param have bytes of the line read so far */
+/**
+ * Returns the error for a line that is too long.
+ * @param have number of bytes of the line read so far
+ */
 export function lineTooLongError(have: number, maxRecordBytes: number, place: ErrorPlace): RecordpipeError {
   const text = `textline: record too large: a line of ${have} bytes or more, the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file with this delimiter?`;
   return new RecordpipeError('record-too-large', text, place);
@@ -86,8 +90,8 @@ export function malformedUtf8Error(line: Uint8Array, place: ErrorPlace): Recordp
 }
 
 /**
- * Returns the error for text that is not in the named encoding. @param position of the first such
- * byte in the stream
+ * Returns the error for text that is not in the named encoding.
+ * @param position position in the stream of the first byte that is not in the encoding
  */
 export function malformedTextError(encoding: string, position: number, place: ErrorPlace): RecordpipeError {
   const text = `textline: malformed text: byte ${position} of the stream is not ${encoding}; name its encoding, or read with fatal: false to replace it by U+FFFD; positions count bytes of the text as UTF-8`;
