@@ -219,7 +219,10 @@ export class TextLineDecoder implements RecordDecoder {
     this.#skipping = true;
   }
 
-  /** Checks that the text is in its encoding. Nothing after text that is not can be decoded. */
+  /**
+   * Throws an error if the text is not in its encoding, because nothing after that position can be
+   * decoded.
+   */
   #checkText(): void {
     const { malformedAt } = this.#text;
     if (malformedAt !== undefined) throw malformedTextError(this.#options.encoding, malformedAt, this.place);
