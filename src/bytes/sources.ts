@@ -81,7 +81,7 @@ export const FILE_BUFFERS = 4;
 
 /** Options for reading files in chunks. */
 export interface ChunkReading {
-  /** Bytes per read. */
+  /** Number of bytes per read. */
   readonly chunkBytes: number;
   /**
    * Returns the memory for the next read: one of FILE_BUFFERS buffers that alternate. If undefined,

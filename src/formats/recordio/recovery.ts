@@ -87,10 +87,7 @@ export class RecordIORecovery {
     return this.#startSearch();
   }
 
-  /**
-   * Returns the index of another record within the first `frame` bytes of the window, -1 if there
-   * is none, or `wait` if more bytes are needed.
-   */
+  /** Skips to the next record. It also returns `wait` if the stream has ended without one. */
   search(): 'found' | 'wait' {
     const { window, final } = this.#cursor;
     window.advance();
@@ -122,8 +119,8 @@ export class RecordIORecovery {
   }
 
   /**
-   * Returns the index of another record within the first `frame` bytes of the window, or -1 if
-   * there is none, or `wait` if more bytes are needed.
+   * Returns the index of another record within the first `frame` bytes of the window, -1 if there
+   * is none, or `wait` if more bytes are needed.
    */
   #insideOf(frame: number): number | 'wait' {
     const { window } = this.#cursor;
@@ -140,8 +137,8 @@ export class RecordIORecovery {
   }
 
   /**
-   * Reports whether a record with all its parts begins at index `at` of the window. Returns `wait`
-   * if more bytes are needed.
+   * Returns the first index in `[from, to)` of the window at which a header lies, or -1 if there is
+   * none. The header need not belong to a record.
    */
   #head(from: number, to: number): number {
     const { bytes, base } = this.#cursor.window;
@@ -149,8 +146,8 @@ export class RecordIORecovery {
   }
 
   /**
-   * Reports whether all parts of a record lie at index `at` of the window, or `wait` if more bytes
-   * are needed.
+   * Reports whether a record with all its parts begins at index `at` of the window. Returns `wait`
+   * if more bytes are needed.
    */
   #fits(at: number): boolean | 'wait' {
     const { window, final } = this.#cursor;
