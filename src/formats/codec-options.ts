@@ -79,8 +79,8 @@ export interface CodecOptions {
   readonly recover: 'none' | 'scan';
   /**
    * Compatibility with other readers. If undefined, the default, reading is strict. `tf` reads as
-   * TensorFlow does: it implies `onTruncated: 'stop'`, even if a compressed stream is truncated in
-   * the middle, and reads only the first of several zlib streams.
+   * TensorFlow does: it implies `onTruncated: 'stop'`, which then also applies to a compressed
+   * stream that is truncated in the middle, and it reads only the first of several zlib streams.
    */
   readonly compat: 'tf' | undefined;
   /** Whether to read zlib streams after the first one. Default true. */

@@ -23,7 +23,7 @@ export interface SourceOptions {
    * Whether the calling thread reads files. By default (false), files are read ahead on the host's
    * I/O threads. If true, the calling thread reads each chunk when it needs it, which occupies no
    * second core; this is for worker threads and command lines. Other work of the thread waits for
-   * one read at a time, and the event loop runs every 20 ms.
+   * one read at a time, and the thread yields to the event loop every 20 ms.
    */
   readonly blocking: boolean;
   /**

@@ -121,8 +121,7 @@ async function* zlibStreams(
       yield* inflateOne(() => zlib.createInflate({ chunkSize: OUTPUT_BYTES }), cursor, 'zlib', whenTruncated);
     }
     small = cursor.taken - begun <= SMALL_BYTES;
-    // Bytes after a zlib stream that do not start another one are ignored, as in every other
-    // reader.
+    // Bytes after a zlib stream that do not start another one are ignored, as in all readers.
   }
 }
 

@@ -32,8 +32,8 @@ export class WireFault extends Error implements Fault {
  * declared length before following it. `step` reports damage in `fault`; `nextField` throws it.
  *
  * protobufjs also has such a reader, but it adds 12.6 kB (gzipped) to a bundle, and creates a
- * number for each float and an object for each integer. The tests compare this reader with messages
- * that protobufjs has compiled.
+ * number for each float and an object for each integer. The tests compare the results with those of
+ * protobufjs's compiled messages.
  */
 export class WireReader {
   bytes: Uint8Array;

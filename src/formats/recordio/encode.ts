@@ -10,8 +10,7 @@ import { countMagics, nextMagic } from './parts.ts';
  * Returns the size of a RecordIO record: 8 bytes, the payload, padding to a multiple of four, and 4
  * more bytes for every escaped magic number.
  *
- * @throws RecordpipeError `record-too-large`; UsageError for the same reasons as {@link
- *   encodeRecordIO}
+ * @throws RecordpipeError `record-too-large`; UsageError as for {@link encodeRecordIO}
  * @example
  * ```ts
  * import { recordIOFrameBytes } from 'recordpipe';
