@@ -5,7 +5,7 @@
 export type BinaryData = ArrayBufferLike | Uint8Array | DataView;
 
 /**
- * Returns the bytes of `value` as a view, without copying. Returns undefined if it is not {@link
+ * Returns the bytes of `value` as a view, without copying, or undefined if `value` is not {@link
  * BinaryData}. Other typed arrays are not, because their elements are numbers rather than bytes.
  */
 export function asBytes(value: unknown): Uint8Array | undefined {
