@@ -5,8 +5,8 @@
 export type BinaryData = ArrayBufferLike | Uint8Array | DataView;
 
 /**
- * Returns the bytes of `value` as a view, without copying, or undefined if `value` is not {@link
- * BinaryData}. Other typed arrays are not, because their elements are numbers rather than bytes.
+ * Returns the bytes of `value` as a view, without copying. Values other than {@link BinaryData}
+ * give undefined, even other typed arrays, because their elements are numbers rather than bytes.
  */
 export function asBytes(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
