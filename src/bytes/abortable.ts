@@ -3,7 +3,10 @@ import { hostModule } from './host.ts';
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
-/** `chunks`, ended with an `aborted` error as soon as the signal fires, also while a chunk is awaited; the source is closed. */
+/**
+ * Returns `chunks`, but ends them with an `aborted` error as soon as the signal fires, even while a
+ * chunk is being awaited, and closes the source.
+ */
 export function abortable(
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
@@ -13,7 +16,10 @@ export function abortable(
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
-/** @throws RecordpipeError `aborted` when the signal has fired */
+/**
+ * Checks whether the signal has fired.
+ * @throws RecordpipeError `aborted` if the signal has fired
+ */
 export function checkAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
@@ -23,25 +29,28 @@ export function abortError(signal: AbortSignal): RecordpipeError {
 }
 
 /**
- * Listens for the abort of a signal. Node warns of a leak from the eleventh listener on; here as many listen as files or
- * requests are under way, and each is removed when its work ends.
+ * Listens for the abort of a signal. Node warns of a leak from the eleventh listener; here there is
+ * one listener per file or request in progress, and each is removed when its work ends.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
   allowListeners(signal);
   signal?.addEventListener('abort', listener);
 }
 
-/** Call this before passing a signal to code that adds its own listeners: timers, the AWS SDK. */
+/**
+ * Suppresses Node's warning about too many listeners. Call before passing a signal to code that
+ * adds its own listeners, such as timers or the AWS SDK.
+ */
 export function allowListeners(signal: AbortSignal | undefined): void {
   if (signal !== undefined) hostModule('node:events')?.setMaxListeners(0, signal);
 }
 
-// Rejects the pull in progress.
+/** Iterates over a source until it ends or the signal fires. */
 class AbortableIterator implements AsyncIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #signal: AbortSignal;
   #listening = false;
-  /** Rejects the pull under way. */
+  /** Rejects the pull in progress. */
   #reject: ((error: unknown) => void) | undefined;
 
   constructor(source: AsyncIterator<Uint8Array>, signal: AbortSignal) {
@@ -72,7 +81,7 @@ class AbortableIterator implements AsyncIterator<Uint8Array> {
 
   async return(): Promise<IteratorResult<Uint8Array>> {
     this.#forget();
-    // Not awaited after an abort: a source that never answers would hold everything up.
+    // Not awaited after an abort: a source that never answers would block everything.
     if (this.#signal.aborted) this.#close();
     else await this.#source.return?.();
     return END;

@@ -1,15 +1,20 @@
 import { UsageError } from '../errors.ts';
 
-/** The names of all options of an interface. As a type of a constant it makes the compiler complain about a missing or extra name. */
+/**
+ * Names of all options of an interface. When used as the type of a constant, it makes the compiler
+ * report missing and extra names.
+ */
 export type OptionNames<O> = Readonly<Record<keyof O, unknown>>;
 
 /**
- * Rejects options that do not exist: a misspelled one would be ignored silently.
+ * Rejects options that do not exist, because a misspelled option would otherwise be ignored
+ * silently.
  *
- * @param caller the function, for the error
- * @param given the options of the caller; names with the value undefined are ignored
- * @param known an object with the name of every option: the defaults, or {@link OptionNames}
- * @throws UsageError for an unknown name, with the nearest known one; for options that are not an object
+ * @param caller name of the function, for the error
+ * @param given options of the caller; names with the value undefined are ignored
+ * @param known object with the name of every option: the defaults, or {@link OptionNames}
+ * @throws UsageError for an unknown name, naming the nearest known one; for options that are not an
+ *   object
  */
 export function checkOptionNames(caller: string, given: object | undefined, known: object): void {
   if (given === undefined) return;
@@ -24,7 +29,7 @@ export function checkOptionNames(caller: string, given: object | undefined, know
   }
 }
 
-/** The name most like a misspelled one; undefined if none is similar. */
+/** Returns the name most similar to a misspelled one, or undefined if none is similar. */
 export function nearestName(name: string, names: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let least = Math.max(2, 0.4 * name.length);
@@ -37,7 +42,10 @@ export function nearestName(name: string, names: Iterable<string>): string | und
   return nearest;
 }
 
-/** Insertions, deletions and replacements that turn one text into another (Levenshtein). */
+/**
+ * Returns the number of insertions, deletions and replacements that turn one string into another
+ * (the Levenshtein distance).
+ */
 function editsBetween(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -52,7 +60,8 @@ function editsBetween(a: string, b: string): number {
 }
 
 /**
- * Rejects what is not a path before it becomes the name of a file: `String(undefined)` is a valid name.
+ * Rejects a value that is not a path before it becomes the name of a file: `String(undefined)` is a
+ * valid name.
  * @throws UsageError
  */
 export function checkPath(argument: string, path: unknown): void {
@@ -61,7 +70,7 @@ export function checkPath(argument: string, path: unknown): void {
   throw new UsageError(`${argument}: expected a path or URL, got ${got}`);
 }
 
-/** The type of a value, for error messages. */
+/** Returns the type of a value, for error messages. */
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;

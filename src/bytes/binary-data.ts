@@ -1,13 +1,16 @@
-/** Bytes in memory: an ArrayBuffer or SharedArrayBuffer, or a view of bytes in one (Uint8Array, Buffer, DataView). */
+/**
+ * Bytes in memory: an ArrayBuffer or SharedArrayBuffer, or a view of the bytes of one (Uint8Array,
+ * Buffer, DataView).
+ */
 export type BinaryData = ArrayBufferLike | Uint8Array | DataView;
 
 /**
- * The bytes of `value` as a view, without copying; undefined for anything that is not {@link BinaryData}.
- * Other typed arrays are not: their elements are numbers rather than bytes.
+ * Returns the bytes of `value` as a view, without copying. Values other than {@link BinaryData}
+ * give undefined, even other typed arrays, because their elements are numbers rather than bytes.
  */
 export function asBytes(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
-  // By tag, because Jest's environments and Node's `vm` have classes of their own.
+  // Checks the tag, because Jest's environments and Node's `vm` have their own classes.
   switch (Object.prototype.toString.call(value)) {
     case '[object Uint8Array]':
     case '[object DataView]': {
@@ -22,25 +25,28 @@ export function asBytes(value: unknown): Uint8Array | undefined {
   }
 }
 
-// Math.max(...values) passes each value on the stack, which overflows at about 125,000 of them.
+// Math.max(...values) passes each value on the stack, which overflows at about 125,000 values.
 
-/** The largest of any number of values; `none` where there are none. */
+/** Returns the largest of any number of values, or `none` if there are none. */
 export function largestOf(values: Iterable<number>, none: number = Number.NEGATIVE_INFINITY): number {
   let largest = none;
   for (const value of values) if (value > largest) largest = value;
   return largest;
 }
 
-/** The smallest of any number of values; infinity where there are none. */
+/** Returns the smallest of any number of values, or infinity if there are none. */
 export function smallestOf(values: Iterable<number>): number {
   let smallest = Number.POSITIVE_INFINITY;
   for (const value of values) if (value < smallest) smallest = value;
   return smallest;
 }
 
-/** Little-endian words in a byte array, as plain numbers. Callers have checked the bounds. */
+/**
+ * The functions below read and write little-endian words in a byte array, as plain numbers. Callers
+ * have already checked the bounds.
+ */
 
-/** The unsigned 32-bit word at `at`. */
+/** Returns the unsigned 32-bit word at `at`. */
 export function readU32(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
@@ -53,12 +59,14 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value >>> 24;
 }
 
-/** Text of the unsigned 64-bit word (`high`, `low`): exact, for messages only. */
+/**
+ * Returns the exact decimal text of the unsigned 64-bit word (`high`, `low`), for messages only.
+ */
 export function u64Text(low: number, high: number): string {
   return high === 0 ? String(low) : String((BigInt(high) << 32n) | BigInt(low));
 }
 
-/** `0x` and eight hexadecimal digits. */
+/** Returns `value` as `0x` and eight hexadecimal digits. */
 export function hex32(value: number): string {
   return `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
 }

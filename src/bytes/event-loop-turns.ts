@@ -1,16 +1,16 @@
 import { checkAborted } from './abortable.ts';
 
-/** How long work that never waits may hold the event loop. */
+/** Maximum time that work that never waits may hold the event loop. */
 const HOLD_MS = 20;
-/** Time to aim for between two readings of the clock, which cost 40 ns each. */
+/** Target time between two readings of the clock, which cost 40 ns each. */
 const CLOCK_MS = 2;
 
 /**
- * Gives the event loop a turn every 20 ms during work that never waits by itself: synchronous
- * reads, or a chain of promises that are all resolved already. Without it, timers, sockets and
- * abort signals would starve.
+ * Yields to the event loop every 20 ms during work that never waits by itself: synchronous reads,
+ * or a chain of promises that are all resolved already. Without it, timers, sockets and abort
+ * signals would starve.
  *
- * Use: `if (turns.due()) await turns.take();` after each step.
+ * Call `if (turns.due()) await turns.take();` after each step.
  */
 export class EventLoopTurns {
   readonly #maxSteps: number;
@@ -22,19 +22,22 @@ export class EventLoopTurns {
 
   /**
    * @param maxSteps maximum number of steps between two readings of the clock. Default 16, for
-   *   steps that may wait for a disk; thousands for steps that only compute
+   *   steps that may wait for a disk; use thousands for steps that only compute
    */
   constructor(signal?: AbortSignal, maxSteps = 16) {
     this.#signal = signal;
     this.#maxSteps = maxSteps;
   }
 
-  /** Counts one step. Returns whether it is time for {@link take}. */
+  /** Counts one step and reports whether it is time to call {@link take}. */
   due(): boolean {
     return --this.#left <= 0 && this.#readClock();
   }
 
-  /** Lets everything else that waits run. @throws RecordpipeError `aborted` */
+  /**
+   * Yields to the event loop, so that other waiting work can run.
+   * @throws RecordpipeError `aborted`
+   */
   async take(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#lastTurn = performance.now();

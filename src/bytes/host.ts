@@ -12,15 +12,16 @@ interface HostProcess {
 }
 
 /**
- * A module of the host (Node, Deno, Bun), or `undefined` in a browser. The codec asks for it at the moment of use,
- * so that importing the package pulls in nothing of the host and bundles for browsers stay clean.
+ * Returns a module of the host (Node, Deno, Bun), or `undefined` in a browser. The codec requests
+ * it at the moment of use, so that importing the package imports no module of the host and bundles
+ * for browsers stay clean.
  */
 export function hostModule<K extends keyof HostModules>(name: K): HostModules[K] | undefined {
   const host = (globalThis as { process?: HostProcess }).process;
   return typeof host?.getBuiltinModule === 'function' ? host.getBuiltinModule(name) : undefined;
 }
 
-/** Like {@link hostModule}, for what cannot be done without it. */
+/** Like {@link hostModule}, but for work that is impossible without the module. */
 export function requireHostModule<K extends keyof HostModules>(name: K, purpose: string): HostModules[K] {
   const found = hostModule(name);
   if (found === undefined) {

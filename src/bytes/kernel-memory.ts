@@ -1,15 +1,15 @@
 const PAGE_BYTES = 65536;
 
-/** What every WebAssembly module of this package exports beside its functions. */
+/** Exports of every WebAssembly module of this package, in addition to its functions. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   /** First address that belongs to the host. */
   readonly heapBase: WebAssembly.Global;
-  /** Where a scan stores its results. */
+  /** Address at which a scan stores its results. */
   readonly scanState: WebAssembly.Global;
 }
 
-/** The memory of one instance of a module, and which part of it is given away. */
+/** The memory of one instance of a module. Tracks which part of it is allocated. */
 export class KernelMemory {
   readonly memory: WebAssembly.Memory;
   readonly #stateAt: number;
@@ -26,8 +26,9 @@ export class KernelMemory {
   }
 
   /**
-   * Takes `bytes` bytes of kernel memory for good; the address, aligned to a page of the processor's (files are read into such memory 3 % faster).
-   * Views of the memory become invalid.
+   * Allocates `bytes` bytes of kernel memory permanently. Returns the address, which is aligned to
+   * a page of the processor (files are read into such memory 3 % faster). Invalidates all views of
+   * the memory.
    */
   allocate(bytes: number): number {
     const at = Math.ceil(this.#free / 4096) * 4096;
@@ -37,26 +38,27 @@ export class KernelMemory {
   }
 
   /**
-   * `count` buffers of kernel memory of `bytes` bytes each, with a gap between them: a chunk that
-   * directly follows another (ByteWindow) lies in the same buffer.
+   * Allocates `count` buffers of `bytes` bytes each in kernel memory, with a gap between them, so
+   * that a chunk that directly follows another one (see ByteWindow) lies in the same buffer.
    */
   buffers(bytes: number, count: number): Uint8Array[] {
     const addresses = Array.from({ length: count }, () => this.allocate(bytes + 1));
     return addresses.map((at) => new Uint8Array(this.memory.buffer, at, bytes));
   }
 
-  /** All of kernel memory. */
+  /** Returns a view of all kernel memory. */
   heap(): Uint8Array {
     return this.#heap;
   }
 
-  /** The results of the last scan: eight words. */
+  /** Returns the results of the last scan, which are eight words. */
   state(): Uint32Array {
     return this.#state;
   }
 
   /**
-   * The only place where memory grows. Some slack after the end lets the kernel read whole vectors.
+   * Grows the memory; no other code does. Some slack after the end lets the kernel read whole
+   * vectors.
    */
   #grow(end: number): void {
     const missing = end + 256 - this.memory.buffer.byteLength;
@@ -68,23 +70,27 @@ export class KernelMemory {
 }
 
 /**
- * Whether to use WebAssembly kernels: not if `RECORDPIPE_KERNEL=table` is set or the host has no
- * WebAssembly. Whether the host has SIMD and allows it (Content-Security-Policy) is known when a module
- * is compiled.
+ * Reports whether to use WebAssembly kernels: not if `RECORDPIPE_KERNEL=table` is set or the host
+ * has no WebAssembly. Whether the host has SIMD and allows it (Content-Security-Policy) is known
+ * only when a module is compiled.
  */
 export function wantsKernel(): boolean {
   const host = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process;
   return host?.env?.['RECORDPIPE_KERNEL'] !== 'table' && typeof WebAssembly !== 'undefined';
 }
 
-/** @throws WebAssembly.CompileError (or EvalError under a Content-Security-Policy) where WebAssembly SIMD is not to be had */
+/**
+ * Compiles a module from its hexadecimal text.
+ * @throws WebAssembly.CompileError (or EvalError under a Content-Security-Policy) if WebAssembly
+ *   SIMD is unavailable
+ */
 export function compileModule(hex: string): WebAssembly.Module {
   const bytes = new Uint8Array(hex.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = (digit(hex, 2 * i) << 4) | digit(hex, 2 * i + 1);
   return new WebAssembly.Module(bytes);
 }
 
-/** Value of a digit 0-9 or a-f. */
+/** Returns the value of a digit 0-9 or a-f. */
 function digit(text: string, at: number): number {
   const code = text.charCodeAt(at);
   return (code & 15) + (code >> 6) * 9;

@@ -1,6 +1,6 @@
 import { readU32 } from './binary-data.ts';
 
-/** Texts that are not records: what a failed download leaves in place of a file. */
+/** Texts that are not records, such as those that a failed download stores instead of a file. */
 const FOREIGN: readonly (readonly [start: RegExp, name: string])[] = [
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer (run `git lfs pull`)'],
   [/^\s*<(!doctype html|html)/i, 'an HTML page (a failed download?)'],
@@ -11,7 +11,10 @@ const FOREIGN: readonly (readonly [start: RegExp, name: string])[] = [
 ];
 const START_BYTES = 64;
 
-/** What a text seems to be that is passed off as a file of records, as a noun with its article. */
+/**
+ * Returns what a text in place of a record file seems to be, as a noun with its article, or
+ * undefined if it is not known.
+ */
 export function foreignText(head: Uint8Array): string | undefined {
   let start = '';
   for (const byte of head.subarray(0, START_BYTES)) start += String.fromCharCode(byte);
@@ -20,8 +23,8 @@ export function foreignText(head: Uint8Array): string | undefined {
 }
 
 /**
- * The position of the first control character that text does not contain; the length of `head` if
- * it is not UTF-8 and more than a quarter of it is not ASCII; -1 for text.
+ * Returns the position of the first control character that does not occur in text; the length of
+ * `head` if it is not UTF-8 and more than a quarter of it is not ASCII; or -1 for text.
  */
 export function firstNonText(head: Uint8Array): number {
   let beyond = 0;
@@ -33,14 +36,14 @@ export function firstNonText(head: Uint8Array): number {
   return beyond > head.length / 4 && !isUtf8(head) ? head.length : -1;
 }
 
-/** Control characters but tab, line ends, page ends, escape, and the separators 0x1c to 0x1f. */
+/** Control characters except tab, line ends, page ends, escape, and the separators 0x1c to 0x1f. */
 const CONTROL: Uint8Array = Uint8Array.from({ length: 0x80 }, (_, byte) =>
   byte === 0x7f || byte < 0x09 || (byte > 0x0d && byte < 0x1b) ? 1 : 0,
 );
 
 function isUtf8(head: Uint8Array): boolean {
   try {
-    // Decoded as a stream, so that a character truncated at the end is not an error.
+    // Decodes `head` as a stream, so that a truncated character at its end is not an error.
     new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
     return true;
   } catch {
@@ -54,7 +57,7 @@ interface Signature {
   readonly text: string;
 }
 
-/** Well-known beginnings of files that are passed off as record files. */
+/** Well-known first bytes of files that are mistaken for record files. */
 const SIGNATURES: readonly Signature[] = [
   { name: 'a gzip stream', text: '\x1f\x8b' },
   { name: 'a RecordIO file', text: '\x0a\x23\xd7\xce' },
@@ -83,12 +86,12 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'an MP4 video', at: 4, text: 'ftyp' },
 ];
 
-/** How many bytes of a text show that it is one. */
+/** Number of bytes that suffice to recognize text. */
 const TEXT_BYTES = 64;
 
 /**
- * What a file seems to be, judged by its first bytes (262 tell all there is to tell), as a noun with its article; `undefined` when nothing
- * known fits.
+ * Returns what a file seems to be, judged by its first bytes (262 suffice), as a noun with its
+ * article, or `undefined` if it matches no known kind.
  */
 export function describeForeignFile(head: Uint8Array): string | undefined {
   const page = foreignText(head);
@@ -102,7 +105,10 @@ export function describeForeignFile(head: Uint8Array): string | undefined {
   return shown.length >= 12 && firstNonText(shown) < 0 ? 'a text file' : undefined;
 }
 
-/** Whether the first two bytes are the header of a zlib stream (RFC 1950, no preset dictionary). */
+/**
+ * Reports whether the first two bytes are the header of a zlib stream (RFC 1950, no preset
+ * dictionary).
+ */
 export function looksLikeZlib(head: Uint8Array): boolean {
   if (head.length < 2) return false;
   const [method, flags] = head;
@@ -111,7 +117,9 @@ export function looksLikeZlib(head: Uint8Array): boolean {
   );
 }
 
-/** Whether the first three bytes are the header of a gzip stream with deflate (RFC 1952). */
+/**
+ * Reports whether the first three bytes are the header of a gzip stream with deflate (RFC 1952).
+ */
 export function looksLikeGzip(head: Uint8Array): boolean {
   return head.length >= 3 && (readU32(head, 0) & 0xffffff) === 0x088b1f;
 }

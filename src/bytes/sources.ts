@@ -5,11 +5,13 @@ import { asBytes, type BinaryData } from './binary-data.ts';
 const used = new WeakSet<object>();
 
 /**
- * Notes that a source which can be read only once is being read: a stream, a Response, a generator. Other iterables may be read again.
+ * Records that a source that can be read only once (a stream, a Response, a generator) is being
+ * read. Other iterables may be read again.
  *
  * @param what the source, for the error
  * @param next how the caller gets another one
- * @throws RecordpipeError `closed` the second time: such a source would yield nothing, which looks like an empty file
+ * @throws RecordpipeError `closed` the second time: such a source would yield nothing, which looks
+ *   like an empty file
  */
 function useOnce(source: object, what: string, next: string): void {
   if (!isSingleUse(source)) return;
@@ -34,21 +36,27 @@ function isNodeStream(source: object): source is NodeStream {
   return 'readableEnded' in source && 'destroyed' in source;
 }
 
-/** A stream that failed is not at its end: reading it throws the error. */
+/**
+ * Reports whether a stream has ended. A stream that failed has not: reading it throws the error.
+ */
 function hasEnded(source: object): boolean {
   if (!isNodeStream(source)) return false;
   return source.readableEnded || (source.destroyed && !source.errored);
 }
 
-/** An open file of `node:fs/promises` (a FileHandle). It is read from its current position and stays open. */
+/**
+ * An open file of `node:fs/promises` (a FileHandle). It is read from its current position and
+ * remains open.
+ */
 export interface OpenFileHandle {
-  /** Descriptor of the file; -1 once the handle is closed. */
+  /** Descriptor of the file; -1 after the handle has been closed. */
   readonly fd: number;
 }
 
 /**
- * Anything that yields bytes: a path or `file:` URL (Node), an open file descriptor or FileHandle (Node; it stays open), `-` for standard
- * input (Node), bytes in memory, a Blob or File, a web ReadableStream, a fetch Response, a Node Readable, or any iterable of byte chunks.
+ * Any source of bytes: a path or `file:` URL (Node), an open file descriptor or FileHandle (Node;
+ * it remains open), `-` for standard input (Node), bytes in memory, a Blob or File, a web
+ * ReadableStream, a fetch Response, a Node Readable, or any iterable of byte chunks.
  */
 export type ByteSource =
   | string
@@ -65,37 +73,52 @@ export type ByteSource =
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /**
- * How many buffers must take turns so that none is overwritten while its bytes may still be used: the chunk in use, the
- * one before it, whose last bytes may wait for the rest of a record, and two that are being read ahead.
+ * Number of buffers that must alternate so that none is overwritten while its bytes may still be in
+ * use: the current chunk, the previous one, whose last bytes may wait for the rest of a record, and
+ * two that are being read ahead.
  */
 export const FILE_BUFFERS = 4;
 
-/** How files are cut into chunks. */
+/** Options for reading files in chunks. */
 export interface ChunkReading {
-  /** Bytes per read. */
+  /** Number of bytes per read. */
   readonly chunkBytes: number;
-  /** Memory for the next read, used by one chunk at a time of FILE_BUFFERS; default: fresh memory for each. */
+  /**
+   * Returns the memory for the next read: one of FILE_BUFFERS buffers that alternate. If undefined,
+   * each read uses new memory.
+   */
   readonly nextBuffer?: (() => Uint8Array) | undefined;
-  /** Whether regular files are read on this thread instead of ahead on others. */
+  /** Whether regular files are read on this thread instead of being read ahead on other threads. */
   readonly blocking?: boolean | undefined;
-  /** Where reading a path begins, in bytes; only for sources that `canSeek` accepts. Default 0. */
+  /**
+   * Position in bytes at which reading of a path begins; only for sources that `canSeek` accepts.
+   * Default 0.
+   */
   readonly start?: number | undefined;
 }
 
-/** A source that has been opened. */
+/** An open source. */
 export interface OpenSource {
-  /** Its name in errors; undefined if it has none. */
+  /** Name of the source in errors; undefined if it has none. */
   readonly uri: string | undefined;
-  /** Its current size in bytes, if that can be known: a file may grow. */
+  /**
+   * Returns the current size in bytes, because a file may grow. Undefined if the size cannot be
+   * known.
+   */
   readonly size: (() => number) | undefined;
-  /** The chunks, in order, never written to again (unless `nextBuffer` returns the same memory again). Ending the iteration early closes the source. */
+  /**
+   * The chunks, in order. They are never written to again, unless `nextBuffer` returns the same
+   * memory again. Ending the iteration early closes the source.
+   */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /**
  * Opens bytes in memory, a Blob, a stream, a Response or an iterable for reading.
- * @param start position of the first byte to read, for bytes and Blobs; the size stays that of the whole
- * @throws RecordpipeError `unsupported-source`; `closed` for a stream, Response or generator that has been read before
+ * @param start position of the first byte to read, for bytes and Blobs; the reported size remains
+ *   that of the whole source
+ * @throws RecordpipeError `unsupported-source`; `closed` for a stream, Response or generator that
+ *   has been read before
  */
 export function openBytes(
   source: Exclude<ByteSource, string | number | URL | OpenFileHandle>,
@@ -114,7 +137,8 @@ export function openBytes(
     return { uri, size: () => source.size, chunks: streamChunks(rest.stream()) };
   }
   if (typeof source === 'object' && source !== null) {
-    // Before the iterables: in Node, the iterator of a web stream cannot be ended while it waits.
+    // Checked before iterables, because in Node the iterator of a web stream cannot be ended while
+    // it waits.
     if ('getReader' in source) {
       const stream = source as ReadableStream<Uint8Array>;
       useOnce(stream, 'the stream', 'create a new stream');
@@ -124,7 +148,8 @@ export function openBytes(
       useOnce(source, 'the stream or generator', 'create a new one, or pass a path');
       return { uri: undefined, size: undefined, chunks: checkedChunks(source as Chunks) };
     }
-    // By its shape: the mere name `Response` makes Node load its HTTP client, 16 ms.
+    // Recognized by its properties: the mere name `Response` makes Node load its HTTP client, which
+    // takes 16 ms.
     if ('body' in source && 'ok' in source) return responseSource(source as Response);
   }
   throw new RecordpipeError(
@@ -148,20 +173,25 @@ function responseSource(response: Response): OpenSource {
   return { uri, size: undefined, chunks: streamChunks(body ?? new Blob([]).stream()) };
 }
 
-// Plain iterators, not generators: a generator's return() waits for the pull in progress, so that a
-// source that has fallen silent would never be closed.
-// would never be closed.
+// These are plain iterators, because the return() of a generator waits for the pull in progress, so
+// that a source that no longer sends data would never be closed.
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
-/** The chunks of an iterable, each checked to be bytes. Ending the iteration early closes the source, also while a chunk is awaited. */
+/**
+ * Returns the chunks of an iterable, and checks that each of them is bytes. Ending the iteration
+ * early closes the source, even while a chunk is being awaited.
+ */
 export function checkedChunks(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => checkedIterator(source) };
 }
 
-/** The chunks of a web stream, which is not iterable everywhere yet. Ending the iteration early cancels it. */
+/**
+ * Returns the chunks of a web stream, which is not yet iterable on every host. Ending the iteration
+ * early cancels it.
+ */
 export function streamChunks(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => streamIterator(stream) };
 }
@@ -176,7 +206,7 @@ function checkedIterator(
   const close = async (): Promise<IteratorResult<Uint8Array>> => {
     if (ended) return END;
     ended = true;
-    // A Node stream's own iterator cannot be ended while it is waiting.
+    // The iterator of a Node stream cannot be ended while it waits.
     if (pulling && isDestroyable(source)) source.destroy();
     else await iterator.return?.();
     return END;
@@ -251,7 +281,10 @@ function isDestroyable(source: object): source is { destroy(): void } {
   return 'destroy' in source && typeof source.destroy === 'function';
 }
 
-/** What a stream or iterable of the caller threw, as a typed error without a place: the reader knows which record was being read. */
+/**
+ * Returns the typed error for an error that the caller's stream or iterable threw. It has no
+ * position, because the reader knows which record was being read.
+ */
 function sourceFailure(error: unknown): RecordpipeError {
   if (isRecordpipeError(error)) return error;
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };

@@ -1,27 +1,30 @@
-/** A larger record is rare, and its memory not to be kept. */
+/**
+ * Maximum size of memory to keep for reuse. A larger record is rare, and its memory is released.
+ */
 const MAX_SPARE_BYTES = 4 * 1024 * 1024;
 
 /**
- * A growing window over a stream of chunks: the unread bytes `bytes[at, end)`, contiguous, at a known absolute position.
- * A chunk is used where it lies; bytes are copied only where something straddles two chunks.
+ * A growing window over a stream of chunks: the unread bytes `bytes[at, end)`, which are contiguous
+ * and have a known position in the stream. Chunks are used in place; bytes are copied only if
+ * something spans two chunks.
  */
 export class ByteWindow {
   bytes: Uint8Array = new Uint8Array(0);
-  /** First unread byte in `bytes`. Readers move it forward. */
+  /** Index in `bytes` of the first unread byte. Readers advance it. */
   at = 0;
-  /** End of the valid bytes in `bytes`. */
+  /** Index in `bytes` of the end of the valid bytes. */
   end = 0;
   /** Position in the stream of `bytes[0]`. */
   base = 0;
   #queued: Uint8Array | undefined;
   #queuedAt = 0;
-  /** Whether `bytes` was allocated here, so that its free rest may be filled. */
+  /** Whether the window allocated `bytes`, so that its free space may be filled. */
   #joined = false;
-  /** Memory of what straddled chunks before, where it may be used again. */
+  /** Memory of earlier bytes that spanned chunks, if it may be reused. */
   #spare: Uint8Array | undefined;
   readonly #reuse: boolean;
 
-  /** @param reuse whether bytes returned before are no longer needed when more are requested */
+  /** @param reuse whether earlier returned bytes are no longer needed when more are requested */
   constructor(reuse = false) {
     this.#reuse = reuse;
   }
@@ -31,17 +34,20 @@ export class ByteWindow {
     return this.base + this.at;
   }
 
-  /** Whether nothing is left to read of what was pushed. */
+  /** Whether all pushed bytes have been read. */
   get empty(): boolean {
     return this.at === this.end && this.#queued === undefined;
   }
 
-  /** Unread bytes, queued ones included. */
+  /** Number of unread bytes, including queued ones. */
   get unread(): number {
     return this.end - this.at + (this.#queued === undefined ? 0 : this.#queued.length - this.#queuedAt);
   }
 
-  /** Adds the next chunk; only when the one before has been taken up (`want` returned false or the window is empty). */
+  /**
+   * Adds the next chunk. Call only after the previous chunk has been accepted, that is, when `want`
+   * has returned false or the window is empty.
+   */
   push(chunk: Uint8Array): void {
     if (this.at === this.end && this.#queued === undefined) {
       this.#use(chunk, 0);
@@ -54,9 +60,10 @@ export class ByteWindow {
   }
 
   /**
-   * A chunk that directly follows the unread bytes in memory needs no copy: the window grows over
-   * it. Pipes are read into one buffer, piece by piece. Buffers that take turns have gaps between
-   * them (KernelMemory), so that the window never spans more of them than it may keep.
+   * Reports whether a chunk directly follows the unread bytes in memory. Such a chunk needs no
+   * copy: the window grows over it. Pipes are read into one buffer, piece by piece. Buffers that
+   * alternate have gaps between them (see KernelMemory), so that the window never spans more of
+   * them than it may keep.
    */
   #follows(chunk: Uint8Array): boolean {
     const { bytes, end } = this;
@@ -67,7 +74,10 @@ export class ByteWindow {
     return true;
   }
 
-  /** Moves on to the queued chunk once all of `bytes` has been read; whether there are unread bytes now. */
+  /**
+   * Advances to the queued chunk once all of `bytes` has been read. Returns whether there are
+   * unread bytes.
+   */
   advance(): boolean {
     if (this.at < this.end) return true;
     if (this.#queued === undefined) return false;
@@ -91,7 +101,7 @@ export class ByteWindow {
     return have + taken >= wanted;
   }
 
-  /** Makes all that was pushed contiguous; called again and again, its cost stays linear. */
+  /** Makes all pushed bytes contiguous. The total cost of repeated calls is linear. */
   join(): void {
     const queued = this.#queued;
     if (queued === undefined) return;

@@ -3,7 +3,7 @@ import { wantsKernel } from '../bytes/kernel-memory.ts';
 import { UsageError } from '../errors.ts';
 import { createWasmKernel, type WasmKernel } from './wasm-kernel.ts';
 
-/** Castagnoli's polynomial, with reversed bits. */
+/** Castagnoli's polynomial, with its bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
 
 const MASK_DELTA = 0xa282ead8;
@@ -13,7 +13,7 @@ const tableKernel: Kernel = { name: 'table', crc32c: tableCrc32c, wasm: undefine
 let shared: Kernel | undefined;
 
 /**
- * The CRC-32C (Castagnoli) of `bytes`, as an unsigned 32-bit number.
+ * Returns the CRC-32C (Castagnoli) of `bytes`, as an unsigned 32-bit number.
  *
  * @param seed CRC-32C of the preceding bytes: `crc32c(b, crc32c(a))` is the checksum of `a`
  *   followed by `b`. Default 0
@@ -25,14 +25,14 @@ let shared: Kernel | undefined;
  * ```
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
-  // Other typed arrays would be converted element by element, to a wrong result.
+  // The elements of other typed arrays would be converted one by one, which gives a wrong result.
   if (!(bytes instanceof Uint8Array)) throw new UsageError('crc32c: expected bytes (Uint8Array)');
   return sharedKernel().crc32c(bytes, seed);
 }
 
 /**
- * The kernel of this process: `wasm`, or `table` if WebAssembly SIMD is missing, forbidden or
- * disabled with `RECORDPIPE_KERNEL=table`.
+ * Returns the kernel of this process: `wasm`, or `table` if WebAssembly SIMD is missing, forbidden
+ * or disabled with `RECORDPIPE_KERNEL=table`.
  *
  * @example
  * ```ts
@@ -45,8 +45,8 @@ export function crc32cKernel(): 'wasm' | 'table' {
 }
 
 /**
- * The CRC-32C of `a` followed by `b`, from both checksums and the length of `b`. Reads no bytes,
- * and takes about log2(`lengthOfB`) steps.
+ * Returns the CRC-32C of `a` followed by `b`, from both checksums and the length of `b`. It reads
+ * no bytes, and takes about log2(`lengthOfB`) steps.
  *
  * @param a CRC-32C of the first bytes
  * @param b CRC-32C of the second bytes
@@ -70,8 +70,9 @@ export function crc32cCombine(a: number, b: number, lengthOfB: number): number {
 }
 
 /**
- * Masks a CRC-32C as TFRecord stores it: rotated right by 15 bits, plus 0xa282ead8, modulo 2^32.
- * (The checksum of bytes that contain their own checksum is weak; the mask avoids that.)
+ * Masks a CRC-32C in the way that TFRecord stores it: rotated right by 15 bits, plus 0xa282ead8,
+ * modulo 2^32. (The checksum of bytes that contain their own checksum is weak; the mask avoids
+ * that.)
  *
  * @example
  * ```ts
@@ -85,7 +86,7 @@ export function maskCrc32c(crc: number): number {
 }
 
 /**
- * The inverse of {@link maskCrc32c}.
+ * Unmasks a CRC-32C that {@link maskCrc32c} masked.
  *
  * @example
  * ```ts
@@ -101,14 +102,18 @@ export function unmaskCrc32c(masked: number): number {
 /** Computes checksums. */
 export interface Kernel {
   readonly name: 'wasm' | 'table';
-  /** CRC-32C of `bytes`. @param seed the CRC-32C of the preceding bytes */
+  /**
+   * Returns the CRC-32C of `bytes`.
+   * @param seed CRC-32C of the preceding bytes
+   */
   crc32c(bytes: Uint8Array, seed: number): number;
-  /** The WebAssembly kernel with its memory. Undefined if tables are used. */
+  /** The WebAssembly kernel with its memory; undefined if tables are used. */
   readonly wasm: WasmKernel | undefined;
 }
 
 /**
- * The kernel that one-shot calls of this process share, selected and compiled by the first call.
+ * Returns the kernel that all one-shot calls of this process share. The first call selects and
+ * compiles it.
  */
 export function sharedKernel(): Kernel {
   shared ??= createKernel();
@@ -116,9 +121,9 @@ export function sharedKernel(): Kernel {
 }
 
 /**
- * A kernel with separate memory, for a reader that returns views of that memory. Tables are used
- * instead of WebAssembly, with the same results, if `RECORDPIPE_KERNEL=table` is set, or if the
- * host lacks WebAssembly or SIMD, or forbids it (Content-Security-Policy).
+ * Returns a kernel with separate memory, for a reader that returns views of that memory. It uses
+ * tables instead of WebAssembly, with the same results, if `RECORDPIPE_KERNEL=table` is set, or if
+ * the host lacks WebAssembly or SIMD, or forbids it (Content-Security-Policy).
  */
 export function createKernel(): Kernel {
   if (!wantsKernel()) return tableKernel;
@@ -130,12 +135,15 @@ export function createKernel(): Kernel {
   }
 }
 
-/** CRC-32C by lookup tables, for hosts without WebAssembly SIMD: about a tenth of the speed. */
+/**
+ * Computes CRC-32C by lookup tables, for hosts without WebAssembly SIMD. It has about a tenth of
+ * the kernel's speed.
+ */
 export function tableCrc32c(bytes: Uint8Array, seed: number): number {
   return tables.buf(bytes, seed) >>> 0;
 }
 
-/** x^(8 * bytes) modulo the polynomial; bit 31 is x^0. */
+/** Returns x^(8 * bytes) modulo the polynomial. Bit 31 is x^0. */
 function powerOfX(bytes: number): number {
   let power = 0x80000000;
   let square = 0x00800000; // x^8
@@ -146,7 +154,7 @@ function powerOfX(bytes: number): number {
   return power;
 }
 
-/** The product of two reversed polynomials modulo the polynomial. */
+/** Returns the product of two reversed polynomials modulo the polynomial. */
 function multiply(a: number, b: number): number {
   let product = 0;
   let shifted = b;

@@ -2,14 +2,14 @@ import { compileModule, type KernelExports, KernelMemory } from '../bytes/kernel
 import { wasmModule } from './wasm-module.generated.ts';
 
 /**
- * The exports of the WebAssembly module; see native/README.md. Addresses and lengths are bytes in
+ * Exports of the WebAssembly module; see native/README.md. Addresses and lengths are in bytes of
  * kernel memory.
  */
 export interface WasmExports extends KernelExports {
   crc32c(at: number, length: number, seed: number): number;
   /**
-   * A long message in parts: one Start, any number of Parts (each a multiple of 256 bytes), one
-   * End.
+   * Starts the checksum of a long message, which is computed in parts: one Start, any number of
+   * Parts (each a multiple of 256 bytes), one End.
    */
   crc32cStart(seed: number): void;
   crc32cPart(at: number, length: number): void;
@@ -27,14 +27,15 @@ export interface WasmExports extends KernelExports {
 }
 
 /**
- * Smaller messages are copied as a whole: source, stage and kernel tables fit into the first-level
- * cache.
+ * Size below which messages are copied as a whole: the source, the stage and the kernel's tables
+ * fit into the first-level cache.
  */
 const STAGE_BYTES = 20 * 1024;
-/** Size of the last part of a longer message, as the kernel needs it. */
+/** Size of the last part of a longer message, as the kernel requires it. */
 const LAST_PART_BYTES = 5632;
 /**
- * Size of the other parts. Small ones leave more of the source in the cache, large ones save calls.
+ * Size of the other parts. Small parts leave more of the source in the cache; large parts save
+ * calls.
  */
 const PART_BYTES = 8 * 1024;
 const LARGE_PART_BYTES = 14 * 1024;
@@ -43,7 +44,7 @@ const LARGE_BYTES = 128 * 1024;
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * A kernel instance with its own memory.
+ * Creates a kernel instance with its own memory.
  * @throws WebAssembly.CompileError (or EvalError under a Content-Security-Policy) without
  *   WebAssembly SIMD
  */
@@ -64,12 +65,13 @@ export class WasmKernel extends KernelMemory {
   }
 
   /**
-   * CRC-32C of `bytes`. Bytes in kernel memory are read in place, others are copied to a stage.
-   * @param seed the CRC-32C of the preceding bytes
+   * Returns the CRC-32C of `bytes`. Bytes in kernel memory are read in place, and others are copied
+   * to a stage.
+   * @param seed CRC-32C of the preceding bytes
    */
   crc32c(bytes: Uint8Array, seed = 0): number {
     const { length } = bytes;
-    // Asking for `buffer` costs 22 ns: more than copying up to some thousands of bytes.
+    // Accessing `buffer` takes 22 ns, which is more than copying up to several thousand bytes.
     if (length >= STAGE_BYTES) return this.#crc32cOfMany(bytes, seed);
     this.heap().set(bytes, this.#stage);
     return this.exports.crc32c(this.#stage, length, seed) >>> 0;

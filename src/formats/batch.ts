@@ -20,28 +20,28 @@
 export class RecordBatch implements Iterable<Uint8Array> {
   /** The bytes that contain the payloads. */
   readonly bytes: Uint8Array;
-  /** (start in `bytes`, length) of each payload: the first `2 * length` numbers. */
+  /** The pair (start in `bytes`, length) of each payload: the first `2 * length` numbers. */
   readonly index: Uint32Array;
   /** Number of records. */
   readonly length: number;
-  /** Number in the stream of the first record, from 0. */
+  /** Number of the first record in the stream, from 0. */
   readonly firstRecord: number;
   /**
-   * Number of parts of the record. More than 1 only for a multipart RecordIO record, which is a
+   * Number of parts of the record. It exceeds 1 only for a multipart RecordIO record, which is a
    * separate batch.
    */
   readonly parts: number;
   readonly #base: number;
   readonly #headerBytes: number;
-  // Getting the buffer of a view takes 22 ns, twice as long as creating another view.
+  // Accessing the buffer of a view takes 22 ns, twice as long as creating another view.
   readonly #buffer: ArrayBufferLike;
   readonly #byteOffset: number;
   readonly #copy: boolean;
 
   /**
-   * @param base position in the stream of `bytes[0]`
-   * @param headerBytes bytes between the start of a record and its payload
-   * @param parts number of parts of the one record, if it was joined
+   * @param base position of `bytes[0]` in the stream
+   * @param headerBytes number of bytes between the start of a record and its payload
+   * @param parts number of parts of the only record, if it was joined
    * @param copy whether `record(i)` returns a copy instead of a view
    */
   constructor(
@@ -67,8 +67,8 @@ export class RecordBatch implements Iterable<Uint8Array> {
   }
 
   /**
-   * The payload of record `i` of this batch: a view or, with the reader option `copy: true`, a
-   * copy.
+   * Returns the payload of record `i` of this batch: a view or, with the reader option `copy:
+   * true`, a copy.
    * @throws RangeError unless `i` is an integer from 0 to `length - 1`
    */
   record(i: number): Uint8Array {
@@ -79,7 +79,8 @@ export class RecordBatch implements Iterable<Uint8Array> {
   }
 
   /**
-   * Position in the uncompressed stream of the first byte of record `i`, including its header.
+   * Returns the position of the first byte of record `i`, including its header, in the uncompressed
+   * stream.
    * @throws RangeError unless `i` is an integer from 0 to `length - 1`
    */
   offset(i: number): number {
@@ -88,8 +89,8 @@ export class RecordBatch implements Iterable<Uint8Array> {
   }
 
   /**
-   * The same batch, whose `record(i)` and iteration return copies that share no memory with
-   * `bytes`.
+   * Returns the same batch with a `record(i)` and an iterator that return copies, which share no
+   * memory with `bytes`.
    */
   copying(): RecordBatch {
     const { bytes, index, length, firstRecord, parts } = this;

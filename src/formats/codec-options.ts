@@ -4,10 +4,10 @@ import { RecordpipeError, UsageError } from '../errors.ts';
 /** Compression of a whole stream. */
 export type Compression = 'none' | 'gzip' | 'zlib';
 
-/** Suffixes of compressed files. */
+/** Matches the suffixes of compressed files. */
 const SUFFIX = /\.(?:(gz|gzip)|zz|zlib)$/i;
 
-/** The compression that the first bytes show, by the magic of gzip or zlib. */
+/** Returns the compression that the first bytes indicate by the magic number of gzip or zlib. */
 export function compressionOf(head: Uint8Array): Compression {
   if (looksLikeGzip(head)) return 'gzip';
   return looksLikeZlib(head) ? 'zlib' : 'none';
@@ -20,82 +20,92 @@ export function splitCompressedName(name: string): { plain: string; compression:
   return { plain: name.slice(0, suffix.index), compression: suffix[1] === undefined ? 'zlib' : 'gzip' };
 }
 
-/** The usual suffix of a compressed file, with its dot; empty for `none`. */
+/**
+ * Returns the usual suffix of a compressed file, including its dot, or an empty string for `none`.
+ */
 export function compressionSuffix(compression: Compression): string {
   return { none: '', gzip: '.gz', zlib: '.zz' }[compression];
 }
 
 /**
- * The position at which reading starts. A {@link RecordpipeError} names the first record that was
- * not delivered.
+ * The position at which reading starts. A {@link RecordpipeError} contains the position of the
+ * first record that was not delivered.
  */
 export interface ReadStart {
-  /** Position of the record's first byte, in the uncompressed bytes of the source. Default 0. */
+  /** Position of the record's first byte in the uncompressed bytes of the source. Default 0. */
   readonly offset?: number | undefined;
-  /** Number of that record, from which records are counted. Default 0. */
+  /** Number of that record, from which subsequent records are counted. Default 0. */
   readonly record?: number | undefined;
 }
 
-/** The options that every record format has. Every field has a default. */
+/** Options that all record formats share. Every field has a default. */
 export interface CodecOptions {
   /**
-   * Compression of the whole stream. Default `auto`: a valid first record of the format means
-   * `none`; otherwise the gzip or zlib magic decides. Concatenated gzip members or zlib streams are
-   * read as one.
+   * Compression of the whole stream. With `auto`, the default, a valid first record of the format
+   * means `none`; otherwise the magic number of gzip or zlib decides. Concatenated gzip members or
+   * zlib streams are read as one.
    */
   readonly compression: Compression | 'auto';
   /**
-   * Maximum payload size in bytes; a longer payload is an error before anything is allocated.
-   * Default 2^31 - 1 (protobuf's limit), maximum 2^32 - 64.
+   * Maximum payload size in bytes. A longer payload is an error, and is reported before memory is
+   * allocated for it. Default 2^31 - 1 (protobuf's limit), maximum 2^32 - 64.
    */
   readonly maxRecordBytes: number;
   /**
-   * How to treat a truncated final header or gzip trailer. Default `error`; `stop` ends the stream
-   * quietly, as TensorFlow does. A truncated payload is always an error.
+   * How to treat a truncated final header or gzip trailer. With `error`, the default, it is an
+   * error; with `stop`, the stream ends quietly, as in TensorFlow. A truncated payload is always an
+   * error.
    */
   readonly onTruncated: 'error' | 'stop';
   /**
-   * How to treat bytes after the last record. Default `error`; `zeros-ok` accepts zero bytes up to
-   * the end (preallocated files, tapes); `ignore` ends the stream at the first invalid header after
-   * a valid record.
+   * How to treat bytes after the last record. With `error`, the default, they are an error;
+   * `zeros-ok` accepts zero bytes up to the end (preallocated files, tapes); `ignore` ends the
+   * stream at the first invalid header after a valid record.
    */
   readonly trailing: 'error' | 'zeros-ok' | 'ignore';
-  /** Maximum number of corrupt places to skip in the whole stream. Default: unlimited. */
+  /**
+   * Maximum number of corrupt places to skip in the whole stream. By default, the number is
+   * unlimited.
+   */
   readonly maxCorruptedTotal: number;
-  /** Called with the error of every corrupt place that is skipped. */
+  /** Called with the error of each corrupt place that is skipped. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   /**
-   * Default `none`. `scan` skips damaged data and resumes at the next valid record. For TFRecord,
-   * that is a header with a valid checksum and a payload with a valid checksum; corrupt records are
-   * then skipped regardless of `maxCorruptedRecordsToSkip`.
+   * How to recover from damage. With `none`, the default, damage is an error. `scan` skips damaged
+   * data and resumes at the next valid record. For TFRecord, that is a header with a valid checksum
+   * and a payload with a valid checksum; corrupt records are then skipped regardless of
+   * `maxCorruptedRecordsToSkip`.
    */
   readonly recover: 'none' | 'scan';
   /**
-   * Default undefined: strict. `tf` reads as TensorFlow does: `onTruncated: 'stop'`, also where a
-   * compressed stream is truncated in the middle, and only the first of several zlib streams.
+   * Compatibility with other readers. If undefined, the default, reading is strict. `tf` reads as
+   * TensorFlow does: it implies `onTruncated: 'stop'`, which then also applies to a compressed
+   * stream that is truncated in the middle, and it reads only the first of several zlib streams.
    */
   readonly compat: 'tf' | undefined;
-  /** Whether to read zlib streams after the first. Default true. */
+  /** Whether to read zlib streams after the first one. Default true. */
   readonly zlibConcat: boolean;
   /**
-   * Default false: a record stays valid as long as you keep it, and keeps its chunk (`chunkBytes`)
-   * in memory. `true`: a record or batch is valid only until you request the next one; buffers are
-   * reused and nothing is allocated per chunk.
+   * Whether to reuse buffers. By default (false), a record stays valid as long as you keep it, and
+   * keeps its chunk (`chunkBytes`) in memory. If true, a record or batch is valid only until you
+   * request the next one, and nothing is allocated per chunk.
    */
   readonly reuse: boolean;
   /**
-   * Default false: records are views. `true`: each record is a separate array of exactly its size.
-   * Use it for records that you keep, transfer to another thread, or change.
+   * Whether records are copies. By default (false), they are views. If true, each record is a
+   * separate array of exactly its size. Use it for records that you keep, transfer to another
+   * thread, or change.
    */
   readonly copy: boolean;
   /**
-   * Where reading starts. Default: at the beginning of the source. Pass the error that ended an
-   * earlier read, or a stored position, to resume at the first record that was not delivered.
-   * Uncompressed regular files, objects, bytes and Blobs are read from there; other sources are
-   * read from the beginning, and everything before the position is dropped.
+   * Position at which reading starts. By default, this is the beginning of the source. Pass the
+   * error that ended an earlier read, or a stored position, to resume at the first record that was
+   * not delivered. Uncompressed regular files, objects, bytes and Blobs are read from that
+   * position; other sources are read from the beginning, and everything before the position is
+   * dropped.
    */
   readonly start: ReadStart | undefined;
-  /** Name of the source in errors. Default: its path or URL, if it has one. */
+  /** Name of the source in errors. By default, this is its path or URL, if it has one. */
   readonly uri: string | undefined;
 }
 
@@ -115,10 +125,10 @@ export const DEFAULT_CODEC_OPTIONS: CodecOptions = {
   uri: undefined,
 };
 
-/** Upper bound of `maxRecordBytes`: a frame must fit into 32 bits of address. */
+/** Maximum value of `maxRecordBytes`: the size of a frame must fit into a 32-bit address. */
 export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
 
-/** The allowed values of options that are one of a few values. */
+/** Allowed values of the options that accept only certain values. */
 export type Choices = Readonly<Record<string, readonly unknown[]>>;
 
 const CHOICES: Choices = {
@@ -133,7 +143,7 @@ const CHOICES: Choices = {
 };
 
 /**
- * The complete options of a format. Checks the options that all formats share.
+ * Returns the complete options of a format, and checks the options that all formats share.
  * @param defaults the complete options of the format
  * @param choices the allowed values of the format's own options
  * @throws UsageError for an invalid value
@@ -153,7 +163,10 @@ export function completeOptions<O extends CodecOptions>(
   return options.compat === 'tf' ? { ...options, onTruncated: 'stop', zlibConcat: false } : options;
 }
 
-/** @throws UsageError for a value that is not among the choices of its option */
+/**
+ * Checks that each option has one of its allowed values.
+ * @throws UsageError for a value that is not among the choices of its option
+ */
 export function checkChoices(options: object, choices: Choices): void {
   for (const [name, allowed] of Object.entries(choices)) {
     const value = (options as Record<string, unknown>)[name];
@@ -164,7 +177,10 @@ export function checkChoices(options: object, choices: Choices): void {
   }
 }
 
-/** @throws UsageError unless `value` is an integer from `min` to `max`, or `max` itself */
+/**
+ * Checks that an option is an integer within its range.
+ * @throws UsageError unless `value` is an integer from `min` to `max`, or `max` itself
+ */
 export function checkWhole(name: string, value: number, min: number, max: number): void {
   const whole = Number.isInteger(value) || value === max;
   if (!whole || value < min || value > max)
@@ -172,8 +188,9 @@ export function checkWhole(name: string, value: number, min: number, max: number
 }
 
 /**
- * `base` with more properties. Unlike an object spread, a call marked `@__PURE__` lets bundlers drop the object
- * if nothing uses it: an application that reads one format then contains that format alone.
+ * Returns `base` with additional properties. Unlike an object spread, a call marked `@__PURE__`
+ * lets bundlers drop the object if nothing uses it, so that an application that reads one format
+ * contains only that format.
  */
 export function extended<T extends object, B extends object>(base: B, more: Omit<T, keyof B>): T {
   return Object.freeze({ ...base, ...more }) as unknown as T;
@@ -194,7 +211,7 @@ function checkStart(start: ReadStart | undefined): void {
   }
 }
 
-/** The error for a source that ends before the position where reading starts. */
+/** Returns the error for a source that ends before the position at which reading starts. */
 export function startBeyondEnd(offset: number, size: number, uri: string | undefined): RecordpipeError {
   const text = `reading starts at byte ${offset}, but the source ends at ${size}; it is a different source, or it shrank`;
   return new RecordpipeError('source-changed', text, { uri });

@@ -8,21 +8,21 @@ import {
 } from '../errors.ts';
 import type { CodecOptions } from './codec-options.ts';
 
-/** What a reader has read so far. */
+/** Statistics of the data that a reader has read so far. */
 export interface ReadStats {
-  /** Valid records. */
+  /** Number of valid records. */
   records: number;
-  /** Payload bytes of valid records. */
+  /** Total payload size of valid records, in bytes. */
   payloadBytes: number;
-  /** Corrupt places that were skipped. */
+  /** Number of corrupt places that were skipped. */
   corrupted: number;
-  /** Bytes that were skipped: corrupt records, and everything up to the next valid one. */
+  /** Number of skipped bytes: corrupt records, and everything up to the next valid one. */
   skippedBytes: number;
-  /** Bytes after the last record that the `trailing` option accepted. */
+  /** Number of bytes after the last record that the `trailing` option accepted. */
   trailingBytes: number;
   /**
-   * Accepted oddities that cost no byte of a record: a last RecordIO record without its padding, a
-   * last line without a delimiter.
+   * Number of accepted irregularities that lose no byte of a record: a last RecordIO record without
+   * its padding, or a last line without a delimiter.
    */
   warnings: number;
 }
@@ -31,9 +31,9 @@ export function newReadStats(): ReadStats {
   return { records: 0, payloadBytes: 0, corrupted: 0, skippedBytes: 0, trailingBytes: 0, warnings: 0 };
 }
 
-/** The options that limit how much damage is skipped. */
+/** Options that limit how much damage is skipped. */
 export interface Budget extends Pick<CodecOptions, 'recover' | 'maxCorruptedTotal' | 'onCorrupt'> {
-  /** Maximum number of places in a row. Default 0. */
+  /** Maximum number of consecutive corrupt places to skip. Default 0. */
   readonly maxCorruptedRecordsToSkip?: number;
 }
 
@@ -48,12 +48,15 @@ export class CorruptionBudget {
     this.#stats = stats;
   }
 
-  /** A valid record ends a row of corrupt ones. */
+  /** Resets the number of consecutive corrupt places after a valid record. */
   sawGood(): void {
     this.#inARow = 0;
   }
 
-  /** @throws the error itself if the budget does not cover it */
+  /**
+   * Counts a corrupt place that is skipped.
+   * @throws the error itself if the budget does not cover it
+   */
   spend(error: RecordpipeError): void {
     const { recover, maxCorruptedRecordsToSkip = 0, maxCorruptedTotal, onCorrupt } = this.#options;
     const inARow = recover === 'scan' ? Number.POSITIVE_INFINITY : maxCorruptedRecordsToSkip;
@@ -64,7 +67,9 @@ export class CorruptionBudget {
   }
 }
 
-/** The errors that a scan found: the first `max` are kept, all are counted. */
+/**
+ * Collects the errors that a scan finds. It keeps the first `max` errors and counts all of them.
+ */
 export class Findings {
   readonly first: RecordpipeError[] = [];
   count = 0;
@@ -84,7 +89,7 @@ export class Findings {
     this.#onFinding?.(error);
   }
 
-  /** Adds damage, and throws any other error: it prevents reading. */
+  /** Adds an error that reports damage. Throws any other error, because it prevents reading. */
   addOrThrow(error: unknown): void {
     if (!isRecordpipeError(error) || !DATA_ERROR_CODES.has(error.code)) throw error;
     this.add(error);
@@ -92,7 +97,8 @@ export class Findings {
 }
 
 /**
- * `error` with the place that it lacks: a failing source does not know which record was being read.
+ * Adds the missing position to an error: a failing source does not know which record was being
+ * read.
  */
 export function placed(error: unknown, place: ErrorPlace): unknown {
   if (!isRecordpipeError(error) || error instanceof UsageError || error.record !== undefined) return error;

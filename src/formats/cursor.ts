@@ -4,15 +4,14 @@ import type { ReadStats } from './corruption.ts';
 import type { DecoderSource } from './record-format.ts';
 
 /**
- * The position of a decoder: the bytes that have arrived and are unread, and the number of the next
- * record.
+ * The position of a decoder: the unread bytes that have arrived, and the number of the next record.
  */
 export class RecordCursor {
   readonly window: ByteWindow;
   readonly stats: ReadStats;
-  /** Number of the next record. A corrupt place that is skipped counts as one record. */
+  /** Number of the next record. A skipped corrupt place counts as one record. */
   record: number;
-  /** Whether no more chunks follow. */
+  /** Whether no more chunks will follow. */
   final = false;
   readonly #source: DecoderSource;
 
@@ -24,15 +23,18 @@ export class RecordCursor {
     this.record = source.start?.record ?? 0;
   }
 
-  /** A place in the stream, as errors name it; default: where the window begins. */
+  /**
+   * Returns a position in the stream in the form that errors contain. By default, this is the start
+   * of the window.
+   */
   place(offset: number = this.window.position): ErrorPlace {
     const { uri, compressed } = this.#source;
     return { uri, compressed, record: this.record, offset };
   }
 
   /**
-   * Bytes that the stream has from the window's position on; infinite if unknown, or if all have
-   * been pushed.
+   * Number of bytes in the stream from the window's position; infinite if it is unknown, or if all
+   * bytes have been pushed.
    */
   get streamHas(): number {
     const { size } = this.#source;
@@ -49,8 +51,8 @@ export class RecordCursor {
 
   /**
    * Counts zero bytes as trailing bytes. Returns true if another byte follows them.
-   * @param keep number of last bytes that stay unread until the stream ends: a header may begin in
-   *   them
+   * @param keep number of last bytes that remain unread until the stream ends, because a header may
+   *   begin in them
    */
   countTrailingZeros(keep: number): boolean {
     const { window, stats } = this;
@@ -66,20 +68,20 @@ export class RecordCursor {
     return false;
   }
 
-  /** Counts trailing bytes as skipped: they turned out to be damage. */
+  /** Counts trailing bytes as skipped, because they turned out to be damage. */
   skipTrailing(): void {
     this.stats.skippedBytes += this.stats.trailingBytes;
     this.stats.trailingBytes = 0;
   }
 
-  /** Skips bytes that belong to no record. */
+  /** Skips bytes that do not belong to a record. */
   skip(bytes: number): void {
     this.window.at += bytes;
     this.stats.skippedBytes += bytes;
   }
 }
 
-/** Whether `bytes[from, to)` are all zero. */
+/** Reports whether `bytes[from, to)` are all zero. */
 export function allZero(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i] !== 0) return false;
   return true;

@@ -1,11 +1,14 @@
 /**
- * The buffers that the last closed writer left for the next one of the same kind. Without this,
- * writing many small files would allocate megabytes per file. Held weakly, so that no memory stays
- * after the last writer.
+ * Buffers that the last closed writer left for the next writer of the same kind. Without them,
+ * writing many small files would allocate megabytes per file. They are held weakly, so that no
+ * memory is retained after the last writer.
  */
 let idle: { readonly kind: string; readonly buffers: WeakRef<object> } | undefined;
 
-/** The idle buffers of this kind, or new ones. @param kind everything that the buffers depend on */
+/**
+ * Returns the idle buffers of this kind, or new ones.
+ * @param kind everything on which the buffers depend
+ */
 export function takeBuffers<T extends object>(kind: string, make: () => T): T {
   const found = idle?.kind === kind ? (idle.buffers.deref() as T | undefined) : undefined;
   if (found === undefined) return make();
@@ -13,12 +16,12 @@ export function takeBuffers<T extends object>(kind: string, make: () => T): T {
   return found;
 }
 
-/** Leaves buffers for the next writer. Call it only when no write of them can be in progress. */
+/** Leaves buffers for the next writer. Call only when no write from them can be in progress. */
 export function leaveBuffers(kind: string, buffers: object): void {
   idle = { kind, buffers: new WeakRef(buffers) };
 }
 
-/** Plain memory for frames: `count` buffers of `bytes` each. */
+/** Returns ordinary memory for frames: `count` buffers of `bytes` bytes each. */
 export function plainBuffers(bytes: number, count: number): Uint8Array[] {
   return takeBuffers(plainKind(bytes, count), () =>
     Array.from({ length: count }, () => new Uint8Array(bytes)),

@@ -1,24 +1,33 @@
-/** The result of a scan. The object is reused by every call, so that scanning allocates nothing. */
+/** The result of a scan. Every call reuses the object, so that scanning allocates nothing. */
 export interface FrameScan {
-  /** Number of whole valid frames. */
+  /** Number of whole, valid frames. */
   count: number;
-  /** Index in the bytes at which the scan stopped: the start of a frame. */
+  /** Index in the bytes at which the scan stopped, which is the start of a frame. */
   position: number;
-  /** Why it stopped. */
+  /** Reason why the scan stopped. */
   stop: ScanStop;
-  /** Bytes needed from `position` to judge the frame there; 0 unless `stop` is `NEED_MORE`. */
+  /**
+   * Number of bytes needed from `position` to judge the frame there; 0 unless `stop` is
+   * `NEED_MORE`.
+   */
   wanted: number;
-  /** Length field of the frame at `position`, low and high word; 0 if its header is incomplete. */
+  /**
+   * Length field of the frame at `position`, as a low and a high word; 0 if its header is
+   * incomplete.
+   */
   lengthLow: number;
   lengthHigh: number;
-  /** The stored and the computed checksum, if `stop` is a checksum mismatch. */
+  /** Stored and computed checksum, if `stop` is a checksum mismatch. */
   expected: number;
   actual: number;
-  /** (start, length) of each payload in the bytes: `2 * count` numbers. Filled on request only. */
+  /**
+   * The pair (start, length) of each payload in the bytes: `2 * count` numbers. Filled only on
+   * request.
+   */
   index: Uint32Array;
 }
 
-/** Why a scan stopped. The kernel returns these numbers. */
+/** Reasons why a scan stopped. The kernel returns these numbers. */
 export const NEED_MORE = 0;
 export const LENGTH_CHECKSUM = 1;
 export const DATA_CHECKSUM = 2;
@@ -26,13 +35,13 @@ export const TOO_LARGE = 3;
 
 export type ScanStop = typeof NEED_MORE | typeof LENGTH_CHECKSUM | typeof DATA_CHECKSUM | typeof TOO_LARGE;
 
-/** Bits: the checksums that a scan verifies. */
+/** Bits that select the checksums that a scan verifies. */
 export const CHECK_LENGTH = 1;
 export const CHECK_DATA = 2;
 
-/** Scans TFRecord frames. One instance serves one reader at a time. */
+/** Scans TFRecord frames. An instance serves one reader at a time. */
 export interface FrameScanner {
-  /** The result of the last call. */
+  /** Result of the last call. */
   readonly result: FrameScan;
   /**
    * Scans the whole frames of `bytes[from, to)` and sets `result`.
@@ -48,11 +57,11 @@ export interface FrameScanner {
     withIndex: boolean,
   ): void;
   /**
-   * Index in `bytes[from, to)` of the first whole header with a valid checksum and a length within
-   * the limit; -1 if there is none.
+   * Returns the index in `bytes[from, to)` of the first whole header with a valid checksum and a
+   * length within the limit, or -1 if there is none.
    */
   findHeader(bytes: Uint8Array, from: number, to: number, maxRecordBytes: number): number;
-  /** CRC-32C by the same kernel, for records that are checked in pieces. */
+  /** Computes the CRC-32C with the same kernel, for records that are checked in pieces. */
   crc32c(bytes: Uint8Array, seed: number): number;
 }
 
@@ -70,7 +79,10 @@ export function emptyScan(): FrameScan {
   };
 }
 
-/** Returns `index` with room for `pairs` pairs; keeps its first `used` pairs. Grows by doubling. */
+/**
+ * Returns `index` with room for `pairs` pairs, and keeps its first `used` pairs. It grows by
+ * doubling.
+ */
 export function growIndex(index: Uint32Array, used: number, pairs: number): Uint32Array {
   if (index.length >= 2 * pairs) return index;
   const grown = new Uint32Array(Math.max(2 * pairs, 2 * index.length, 128));

@@ -2,12 +2,12 @@ import { compileModule, type KernelExports, KernelMemory, wantsKernel } from '..
 import { framesModule } from './frames-module.generated.ts';
 
 /**
- * The exports of the module in `native/frames`. Addresses and lengths are bytes in kernel memory.
+ * Exports of the module in `native/frames`. Addresses and lengths are in bytes of kernel memory.
  */
 export interface FramesExports extends KernelExports {
   /**
-   * Cuts whole lines into an index. Returns their number. `scanState` has the stop position and
-   * reason, and the bytes of the lines.
+   * Cuts whole lines into an index. Returns their number. `scanState` contains the position and
+   * reason of the stop, and the number of bytes of the lines.
    */
   scanLines(
     start: number,
@@ -20,17 +20,20 @@ export interface FramesExports extends KernelExports {
     maxBytes: number,
     flags: number,
   ): number;
-  /** Address of the first delimiter; 2^32 - 1 if there is none. */
+  /** Returns the address of the first delimiter, or 2^32 - 1 if there is none. */
   findDelimiter(start: number, end: number, delimiter: number, delimiterBytes: number): number;
-  /** Number of `delimiter` bytes. `scanState` has the number of removed carriage returns. */
+  /**
+   * Returns the number of `delimiter` bytes. `scanState` contains the number of removed carriage
+   * returns.
+   */
   countLines(start: number, end: number, delimiter: number, mode: number, previous: number): number;
-  /** Writes the numbers of the lines of an index to change. Returns their count. */
+  /** Writes the numbers of those lines of an index that must be changed. Returns their count. */
   markLines(origin: number, index: number, count: number, what: number, marks: number): number;
-  /** Number of words that are RecordIO's magic number. */
+  /** Returns the number of words that equal RecordIO's magic number. */
   countMagics(start: number, end: number): number;
   /**
-   * Scans whole records of one part. Returns their number. `scanState` has the stop position and
-   * reason.
+   * Scans whole records of one part. Returns their number. `scanState` contains the position and
+   * reason of the stop.
    */
   scanRecordIO(
     start: number,
@@ -56,8 +59,8 @@ export class FramesKernel extends KernelMemory {
 }
 
 /**
- * A new instance. Undefined where plain JavaScript must be used (see `wantsKernel`), with the same
- * results.
+ * Returns a new instance, or undefined if plain JavaScript must be used (see `wantsKernel`), which
+ * has the same results.
  */
 export function createFramesKernel(): FramesKernel | undefined {
   if (!wantsKernel()) return undefined;
@@ -69,7 +72,7 @@ export function createFramesKernel(): FramesKernel | undefined {
   }
 }
 
-/** The instance that all readers of this process share, created by the first call. */
+/** Returns the instance that all readers of this process share. The first call creates it. */
 export function sharedFramesKernel(): FramesKernel | undefined {
   if (shared === null) shared = createFramesKernel();
   return shared;

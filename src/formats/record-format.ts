@@ -4,40 +4,40 @@ import type { CodecOptions, Compression, ReadStart } from './codec-options.ts';
 import type { Findings, ReadStats } from './corruption.ts';
 
 /**
- * A record format: its names, how its content is recognized, its options, and the parts that read
- * and write it. A format lives in `formats/NAME/`. Its name in `names/` and one line in
- * `registry.ts` make it known to everything else.
+ * A record format: its names, the rules for recognizing its content, its options, and the parts
+ * that read and write it. A format lives in `formats/NAME/`. Its name in `names/` and one line in
+ * `registry.ts` make it known to all other code.
  *
- * The object itself is small. Each part is imported when it is first used, so that a program pays
- * only for the formats and parts that it needs.
+ * The object itself is small. Each part is imported when it is first used, so that a program loads
+ * only the formats and parts that it needs.
  */
 export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends object = object>
   extends FormatReading<R> {
-  /** The name for people: `TFRecord`. */
+  /** Name of the format in messages, such as `TFRecord`. */
   readonly title: string;
 
-  /** File extensions without the dot; the first one is the usual one. */
+  /** File extensions without the dot. The first one is the usual one. */
   readonly extensions: readonly string[];
-  /** Matches further names of record files, such as TensorBoard's. */
+  /** Matches further names of record files, such as those of TensorBoard. */
   readonly otherNames?: RegExp;
   /**
-   * Whether a search of a folder that names no format finds the files of this one. False for text:
-   * any text file may lie beside the data.
+   * Whether a folder search that specifies no format finds files of this format. It is false for
+   * text, because any text file may lie beside the data.
    */
   readonly foundByDefault: boolean;
 
   /**
-   * Whether the first 12 bytes leave no doubt: at least 32 bits of them are what the format
-   * requires.
+   * Reports whether the first 12 bytes leave no doubt, that is, at least 32 of their bits have the
+   * values that the format requires.
    */
   isCertain(head: Uint8Array): boolean;
-  /** How likely the first bytes of a file are of this format, and why. */
+  /** Returns how likely it is that a file with these first bytes has this format, and why. */
   detect(head: Uint8Array): Detection;
 
-  /** The format's own reading options that validating and counting accept. */
+  /** Format-specific reading options that validating and counting accept. */
   readonly checkOptions: readonly (keyof R & string)[];
   /**
-   * The complete writing options of the format.
+   * Returns the complete writing options of the format.
    * @throws UsageError for an invalid value
    */
   writeOptions(given: Partial<W> | undefined): W;
@@ -46,144 +46,162 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
    * @throws RecordpipeError `record-too-large`, `unrepresentable`, or UsageError
    */
   checkPayload(payload: Uint8Array, options: W): void;
-  /** How a scan makes sure that records can be appended to an existing file. */
+  /** Returns how a scan makes sure that records can be appended to an existing file. */
   appendCheck(options: W): AppendCheck<R>;
-  /** How index files describe this format. */
+  /** Description of this format in index files. */
   readonly index: IndexLayout<R>;
-  /** The kinds of index files of other tools for this format. Default: none. */
+  /** Kinds of index files that other tools write for this format. By default, there are none. */
   readonly foreignIndexes?: readonly string[];
-  /** Whether a scan computes checksums: reading ahead then pays. Default false. */
+  /** Whether a scan computes checksums, so that reading ahead is worthwhile. Default false. */
   readonly hasChecksums?: boolean;
 
-  /** Decoder, scanner and strict walk. */
+  /** Imports the decoder, the scanner and the strict walk. */
   codec(): Promise<RecordCodec<R>>;
-  /** Encodes records for one writer. */
+  /** Returns an encoder of records for one writer. */
   framer(options: W): Promise<Framer>;
-  /** Verifies frames that an index locates. @param count number of records in the file */
+  /**
+   * Returns a reader that verifies the frames that an index locates.
+   * @param count number of records in the file
+   */
   frames(uri: string, options: R, count: number): Promise<FrameReader>;
-  /** Finds the frames of a file. Default: by the batches of the decoder. */
+  /**
+   * Returns an object that finds the frames of a file. By default, the batches of the decoder are
+   * used.
+   */
   frameFinder?(options: R, chunkBytes: number, sink: FrameSink): Promise<FrameFinder>;
   /**
-   * Walks a file by its headers.
-   * @param sink receives every frame; default: records are only counted
+   * Returns a walk through the headers of a file.
+   * @param sink receives every frame; by default, records are only counted
    * @returns undefined if these options, or a sink, are not supported
    */
   headerHop?(options: R, sink?: FrameSink): Promise<HeaderHop | undefined>;
 }
 
-/** What reading needs to know about a format before any of its code is imported. */
+/** The properties of a format that reading needs before any of its code is imported. */
 export interface FormatReading<R extends CodecOptions> {
-  /** The name in options, reports and index files. */
+  /** Name of the format in options, reports and index files. */
   readonly name: string;
   /**
-   * The complete reading options.
+   * Returns the complete reading options.
    * @throws UsageError for an invalid value
    */
   readOptions(given: Partial<R> | undefined): R;
-  /** Defaults of scans, which report everything odd, where they differ from those of readers. */
+  /**
+   * Defaults of scans that differ from those of readers, because scans report every irregularity.
+   */
   readonly scanDefaults?: Partial<R>;
   readonly detectCompression: DetectCompression;
 }
 
-/** The compression of a stream by its first bytes: `none` unless they show another one. */
+/**
+ * Returns the compression of a stream that its first bytes indicate, or `none` if they indicate no
+ * compression.
+ */
 export type DetectCompression = (head: Uint8Array) => Compression;
 
 /**
- * How sure a format is of the first bytes of a file: `certain`; `likely` for a weak sign such as
- * text; `damaged` if a valid record follows a damaged beginning; `truncated` if the file ends
- * within a plausible first header; `possible` if nothing speaks against it.
+ * Certainty with which a file has a format, judged by its first bytes: `certain`; `likely` for a
+ * weak sign such as text; `damaged` if a valid record follows a damaged beginning; `truncated` if
+ * the file ends within a plausible first header; `possible` if nothing contradicts the format.
  */
 export type Certainty = 'certain' | 'likely' | 'damaged' | 'truncated' | 'possible' | 'no';
 
 export interface Detection {
   readonly certainty: Certainty;
-  /** Completes "it is NAME: …", or with `no` "it is unknown: …". */
+  /** Completes the phrase "it is NAME: …" or, for `no`, "it is unknown: …". */
   readonly reason: string;
 }
 
 /** Decodes and scans one format. */
 export interface RecordCodec<R extends CodecOptions = CodecOptions> extends FormatReading<R> {
   /**
-   * Whether a scan with these options needs the decoder, because `walk` is strict. Default: always.
+   * Reports whether a scan with these options needs the decoder, because `walk` is strict. By
+   * default, every scan does.
    */
   lenient?(options: R): boolean;
-  /** A decoder over the scanner that this process shares. */
+  /** Returns a decoder that uses the scanner that this process shares. */
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
-  /** A separate scanner with `buffers` buffers of `bufferBytes` bytes. */
+  /** Returns a separate scanner with `buffers` buffers of `bufferBytes` bytes each. */
   own(bufferBytes: number, buffers: number): OwnScanning<R>;
 }
 
-/** A scanner with its own memory, and buffers in that memory, which it scans in place. */
+/** A scanner with separate memory, and buffers in that memory, which it scans in place. */
 export interface OwnScanning<R extends CodecOptions> {
-  /** The next buffer, in turn. */
+  /** Returns the next buffer, in rotation. */
   nextBuffer(): Uint8Array;
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
   /**
-   * Strict: checks all records without holding any of them, in constant memory. Adds damage to
-   * `findings`, and throws what prevents reading. Required unless `lenient` is always true.
+   * Checks all records strictly, without holding any of them, in constant memory. It adds damage to
+   * `findings`, and throws errors that prevent reading. Required unless `lenient` is always true.
    */
   walk?(opened: RecordSource, options: R, findings: Findings, onProgress: OnProgress): Promise<ScanCounts>;
 }
 
-/** What a scan counts. */
+/** Counts that a scan returns. */
 export interface ScanCounts {
   readonly records: number;
   readonly payloadBytes: number;
   readonly trailingBytes: number;
-  /** Accepted oddities that cost no byte of a record: see `ReadStats`. */
+  /** Number of accepted irregularities that lose no byte of a record; see `ReadStats`. */
   readonly warnings?: number;
 }
 
-/** Called periodically with the number of stored bytes read. */
+/** Called periodically with the number of bytes read so far, as stored. */
 export type OnProgress = ((bytes: number) => void) | undefined;
 
 /** An open, decompressed source. */
 export interface RecordSource {
   readonly uri: string | undefined;
   readonly compression: Compression;
-  /** Total bytes of an uncompressed source, where it knows. */
+  /**
+   * Returns the total number of bytes of an uncompressed source. Undefined if the source does not
+   * know it.
+   */
   readonly size: (() => number) | undefined;
   /** The uncompressed bytes. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Bytes read from the source so far, as stored. */
+  /** Number of bytes read from the source so far, as stored. */
   readonly stored: { bytes: number };
-  /** Zlib streams after the first that have been read. */
+  /** Number of zlib streams after the first one that have been read. */
   readonly nextStreams?: { count: number };
 }
 
-/** Where the bytes of a decoder come from. */
+/** The source of the bytes of a decoder. */
 export interface DecoderSource {
   readonly uri?: string | undefined;
   readonly compressed?: boolean | undefined;
-  /** Total bytes of the stream. A length field is not trusted beyond it. */
+  /**
+   * Returns the total number of bytes of the stream. A length field that exceeds it is not trusted.
+   */
   readonly size?: (() => number) | undefined;
   /**
-   * Position and number of the first record that will be pushed. Default: the beginning of the
-   * stream.
+   * Position and number of the first record that will be pushed. By default, this is the beginning
+   * of the stream.
    */
   readonly start?: ReadStart | undefined;
 }
 
 /**
- * Cuts a stream of uncompressed chunks into batches of records: push a chunk, take batches until
- * there are none, push the next; call `end` after the last, and take batches again. Performs no
- * I/O.
+ * Cuts a stream of uncompressed chunks into batches of records. Push a chunk, take batches until
+ * there are none, and push the next chunk. Call `end` after the last chunk, and take batches again.
+ * A decoder performs no I/O.
  */
 export interface RecordDecoder {
   readonly stats: ReadStats;
-  /** Whether nothing more will be delivered, whatever is pushed. */
+  /** Whether no more records will be delivered, regardless of the bytes that are pushed. */
   readonly ended: boolean;
-  /** Where the next record begins. */
+  /** Position of the next record. */
   readonly place: ErrorPlace;
   /**
-   * Takes the next chunk; records of later batches are views of it. Call it only after `next`
+   * Accepts the next chunk. Records of later batches are views of it. Call only after `next` has
    * returned null.
    */
   push(chunk: Uint8Array): void;
   /** Marks the end of the stream. */
   end(): void;
   /**
-   * The next batch; null if it needs more bytes or, after `end`, if everything has been delivered.
+   * Returns the next batch, or null if it needs more bytes or, after `end`, if everything has been
+   * delivered.
    * @throws RecordpipeError at the first corrupt place that the options do not skip; nothing
    *   follows it
    */
@@ -192,76 +210,86 @@ export interface RecordDecoder {
 
 /** Encodes payloads as frames, for one writer. */
 export interface Framer {
-  /** Exact size of the frame of this payload. @throws as `RecordFormat.checkPayload` */
+  /**
+   * Returns the exact size of the frame of this payload.
+   * @throws the same errors as `RecordFormat.checkPayload`
+   */
   frameBytes(payload: Uint8Array): number;
-  /** `count` buffers in memory where framing is fast. Called at most once. */
+  /**
+   * Returns `count` buffers of `bytes` bytes in memory that makes framing fast. Called at most
+   * once.
+   */
   buffers(bytes: number, count: number): readonly Uint8Array[];
   /**
-   * Releases the buffers. With `reusable`, the next writer may get them: no write of them is in
-   * progress.
+   * Releases the buffers. With `reusable`, the next writer may reuse them, because no write from
+   * them is in progress.
    */
   release(reusable: boolean): void;
-  /** Writes the frame into one of the buffers, which has room for it. */
+  /** Writes the frame into one of the buffers, which must have room for it. */
   frame(payload: Uint8Array, buffer: Uint8Array, at: number): void;
-  /** The frame in new memory, for frames that are larger than a buffer. */
+  /** Returns the frame in new memory, for frames that are larger than a buffer. */
   encode(payload: Uint8Array): Uint8Array;
 }
 
 /** A scan that makes sure that an existing file ends with a whole record. */
 export interface AppendCheck<R extends CodecOptions> {
   readonly options: Partial<R>;
-  /** Why a file with warnings cannot be appended to; undefined if it can. */
+  /** Reason why records cannot be appended to a file with warnings; undefined if they can. */
   readonly onWarning?: string;
 }
 
 /**
- * Describes the layout of a file in an index file: the options that decide where its records begin.
+ * The description of a file's layout in an index file: the options that determine where its records
+ * begin.
  */
 export interface IndexLayout<R extends CodecOptions> {
-  /** The format's number in index files. */
+  /** Number of the format in index files. */
   readonly code: number;
-  /** The options that index files store. */
+  /** Names of the options that index files store. */
   readonly options: readonly (keyof R & string)[];
-  /** The stored options that must be the same when the index is used. */
+  /** Names of the stored options that must be the same when the index is used. */
   readonly compared: readonly (keyof R & string)[];
-  /** The mode byte of an index file. */
+  /** Returns the mode byte of an index file. */
   encodeMode(options: R): number;
-  /** The bytes that index files store beside it: the delimiter of lines. */
+  /**
+   * Returns the bytes that index files store in addition to the mode, which are the delimiter of
+   * lines.
+   */
   delimiter?(options: R): Uint8Array;
-  /** Stored options from mode and delimiter; undefined for invalid ones. */
+  /** Returns the stored options for a mode and a delimiter, or undefined if these are invalid. */
   decode(mode: number, delimiter: Uint8Array): Partial<R> | undefined;
 }
 
-/** Verifies frames of one file and finds the payloads in them. */
+/** Verifies frames of one file and returns their payloads. */
 export interface FrameReader {
   /**
-   * Bytes before a frame that `payload` needs to see that a record may begin there; 0 for the first
-   * frame.
+   * Number of bytes before a frame that `payload` needs to verify that a record may begin there; 0
+   * for the first frame.
    */
   readonly before: number;
-  /** Number of first bytes of a frame that `headFits` needs. */
+  /** Number of bytes at the start of a frame that `headFits` needs. */
   readonly headBytes: number;
   /**
-   * Whether the `headBytes` first bytes (or the whole frame) at `bytes[at]` begin a frame of this
-   * size.
+   * Reports whether the first `headBytes` bytes (or the whole frame) at `bytes[at]` begin a frame
+   * of this size.
    */
   headFits(bytes: Uint8Array, at: number, frameBytes: number, record: number): boolean;
   /**
-   * The verified payload of the frame `bytes[at, at + frameBytes)`: a view, or new memory if it
-   * consists of several parts.
+   * Returns the verified payload of the frame `bytes[at, at + frameBytes)`: a view, or new memory
+   * if it consists of several parts.
    * @param offset position of the frame in the file
-   * @throws RecordpipeError `index-mismatch` if there is no such frame; otherwise what is wrong
-   *   with it
+   * @throws RecordpipeError `index-mismatch` if there is no such frame; otherwise the error for the
+   *   damage
    */
   payload(bytes: Uint8Array, at: number, frameBytes: number, record: number, offset: number): Uint8Array;
 }
 
 /** Receives the sizes of frames in file order. */
 export interface FrameSink {
-  /** A frame of this many bytes. */
+  /** Adds a frame of this many bytes. */
   addFrame(bytes: number): void;
   /**
-   * The `count - 1` frames between `count` payloads, whose starts are at the even places of
+   * Adds the `count - 1` frames between `count` payloads, whose starts are at the even positions of
    * `index`.
    */
   addSteps(index: Uint32Array, count: number): void;
@@ -271,28 +299,31 @@ export interface FrameSink {
 export interface FrameFinder {
   nextBuffer(): Uint8Array;
   push(chunk: Uint8Array): void;
-  /** The file ends. */
+  /** Marks the end of the file. */
   end(): void;
 }
 
 /**
- * Walks the headers of one file in blocks. `walk` follows whole frames; a large frame need not be
+ * Walks the headers of one file in blocks. `walk` follows whole frames. A large frame need not be
  * read: `hop` counts it, and the next block starts after it.
  */
 export interface HeaderHop {
-  /** Memory to walk in. */
+  /** Memory for the block to walk. */
   readonly block: Uint8Array;
-  /** Records counted so far. */
+  /** Number of records counted so far. */
   readonly records: number;
-  /** Bytes of the last block that were walked. */
+  /** Number of bytes of the last block that were walked. */
   readonly position: number;
-  /** Bytes of the frame at `position`; 0 if its header is incomplete. */
+  /** Size of the frame at `position` in bytes; 0 if its header is incomplete. */
   readonly frame: number;
-  /** Whether the file may end here. */
+  /** Whether the file may end at this position. */
   readonly mayEnd: boolean;
-  /** Whether frames are never hopped over, because the format has no lengths. */
+  /** Whether every frame must be read, because the format has no lengths. */
   readonly readsAll?: boolean;
-  /** Walks whole frames of `block[0, have)`; false at anything unusual, which a scan must judge. */
+  /**
+   * Walks the whole frames of `block[0, have)`. Returns false at any irregularity, which a scan
+   * must judge.
+   */
   walk(have: number): boolean;
   /** Counts the frame at `position` without reading it. */
   hop(): void;

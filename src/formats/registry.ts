@@ -10,17 +10,17 @@ import type { TextLineOptions } from './textline/options.ts';
 import { tfrecordFormat } from './tfrecord/format.ts';
 import type { TFRecordOptions } from './tfrecord/options.ts';
 
-/** The format of each name. */
+/** Format of each name. */
 const FORMATS: Readonly<Record<FormatName, object>> = {
   tfrecord: tfrecordFormat,
   recordio: recordIOFormat,
   textline: textLineFormat,
 };
 
-/** The reading options of all formats. A format uses its own and ignores the others. */
+/** Reading options of all formats. Each format uses its own options and ignores the others. */
 export interface AnyOptions extends TFRecordOptions, RecordIOOptions, TextLineOptions {}
 
-/** A format whose options are not known before it runs. */
+/** A format whose options are known only at run time. */
 export type AnyFormat = RecordFormat<AnyOptions>;
 
 const registered = /* @__PURE__ */ new Map<string, AnyFormat>(
@@ -28,23 +28,23 @@ const registered = /* @__PURE__ */ new Map<string, AnyFormat>(
 );
 
 /**
- * The format of an empty file, and of a stream that cannot be decompressed: its decoder reports the
- * error.
+ * The format for an empty file, and for a stream that cannot be decompressed, whose error the
+ * decoder reports.
  */
 export const FALLBACK_FORMAT: FormatName = FORMAT_NAMES[0];
 
-/** The names of all formats. */
+/** Returns the names of all formats. */
 export function formatNames(): FormatName[] {
   return [...registered.keys()] as FormatName[];
 }
 
-/** All formats. */
+/** Returns all formats. */
 export function formats(): AnyFormat[] {
   return [...registered.values()];
 }
 
 /**
- * The format of this name.
+ * Returns the format with this name.
  * @param others further names that the option accepts, for the error
  * @throws UsageError for an unknown name
  */
@@ -57,21 +57,24 @@ export function recordFormat(name: FormatName, others: readonly string[] = ['aut
   return format;
 }
 
-/** The format that index files of this foreign kind describe. */
+/** Returns the format that foreign index files of this kind describe. */
 export function formatOfForeignIndex(kind: string): FormatName | undefined {
   return formats().find(({ foreignIndexes }) => foreignIndexes?.includes(kind))?.name as
     | FormatName
     | undefined;
 }
 
-/** Decoder and scanner of the format of this name. @throws UsageError for an unknown name */
+/**
+ * Returns the decoder and scanner of the format with this name.
+ * @throws UsageError for an unknown name
+ */
 export async function recordCodec(name: FormatName): Promise<RecordCodec<AnyOptions>> {
   return recordFormat(name).codec();
 }
 
 /**
- * Adds a format for this thread, and returns a function that removes it. Worker threads do not know
- * it.
+ * Registers a format for this thread, and returns a function that unregisters it. Worker threads do
+ * not know the format.
  */
 export function registerFormat<R extends CodecOptions, W extends object>(
   format: RecordFormat<R, W>,
@@ -80,29 +83,31 @@ export function registerFormat<R extends CodecOptions, W extends object>(
   return () => registered.delete(format.name);
 }
 
-/** Number of first bytes that show an undamaged binary format and its compression. */
+/**
+ * Number of first bytes that suffice to recognize an undamaged binary format and its compression.
+ */
 export const CERTAIN_BYTES = 12;
 
-/** The format of a file and the reason; or why it is unknown. */
+/** The format of a file and the reason for it, or the reason why it is unknown. */
 export type DetectedFormat =
   | {
       readonly format: FormatName;
-      /** What shows the format. */
+      /** Evidence for the format. */
       readonly reason: string;
     }
   | {
       readonly format: undefined;
-      /** Why no format fits. */
+      /** Reason why no format matches. */
       readonly reason: string;
-      /** What the file seems to be instead, as a noun with its article, if known. */
+      /** The kind of file that it seems to be instead, as a noun with its article, if known. */
       readonly looksLike?: string;
     };
 
 /**
- * Detects the format of a file from its first bytes, uncompressed: TFRecord by the checksum of its
- * first length, RecordIO by its magic number, text by being text. If the beginning is damaged, the
- * next valid record in `head` decides. For other kinds of files (HTML, a Git LFS pointer, Parquet,
- * npy, zip, tar, zstd, …) the reason names the kind.
+ * Detects the format of a file from its first bytes, uncompressed. TFRecord is recognized by the
+ * checksum of its first length, RecordIO by its magic number, and text by its characters. If the
+ * beginning is damaged, the next valid record in `head` decides. For other kinds of files (HTML, a
+ * Git LFS pointer, Parquet, npy, zip, tar, zstd, …), the reason names the kind.
  *
  * @param head the first bytes; 12 are enough for an undamaged file, 512 for text and other kinds
  * @example
@@ -117,7 +122,7 @@ export function detectFormat(head: Uint8Array): DetectedFormat {
   return detected;
 }
 
-/** As {@link detectFormat}, with the certainty of the format. */
+/** Like {@link detectFormat}, but also returns the certainty of the format. */
 export function detectWithCertainty(head: Uint8Array): DetectedFormat & { readonly certainty: Certainty } {
   const page = certainFormat(head) === undefined ? foreignText(head) : undefined;
   if (page !== undefined) return foreign(page);
@@ -133,12 +138,12 @@ export function detectWithCertainty(head: Uint8Array): DetectedFormat & { readon
   return unknown([...new Set(opinions.map(({ reason }) => reason))].join(', '));
 }
 
-/** The format of a file whose first 12 bytes leave no doubt. */
+/** Returns the format of a file if its first 12 bytes leave no doubt. */
 export function certainFormat(head: Uint8Array): FormatName | undefined {
   return formats().find((format) => format.isCertain(head))?.name as FormatName | undefined;
 }
 
-/** A weak sign: a damaged file may have it. */
+/** The reason for a weak sign, which a damaged file may also have. */
 const ZEROS = 'nothing but zero bytes';
 
 function find<T extends Detection>(opinions: readonly T[], certainty: Certainty): T | undefined {

@@ -1,7 +1,7 @@
 /**
- * Index in `bytes` of the first byte in [from, to) that is not part of a well-formed UTF-8 sequence
- * (Unicode, table 3-7: nothing overlong, no surrogates, nothing above U+10FFFF); -1 if there is
- * none.
+ * Returns the index in `bytes` of the first byte in [from, to) that is not part of a well-formed
+ * UTF-8 sequence (Unicode, table 3-7: no overlong sequences, no surrogates, nothing above
+ * U+10FFFF), or -1 if there is none.
  */
 export function findMalformedUtf8(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
@@ -17,7 +17,7 @@ export function findMalformedUtf8(bytes: Uint8Array, from: number, to: number): 
   return -1;
 }
 
-/** Length of the well-formed multibyte sequence at `at`; 0 if there is none. */
+/** Returns the length of the well-formed multibyte sequence at `at`, or 0 if there is none. */
 function sequenceLength(bytes: Uint8Array, at: number, to: number): number {
   const lead = bytes[at];
   if (lead < 0xc2 || lead > 0xf4) return 0;

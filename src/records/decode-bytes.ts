@@ -11,24 +11,25 @@ import { onceSync } from './record-reader.ts';
 import { inflateOptions } from './record-source.ts';
 
 /**
- * Larger inputs are decoded span by span: positions in a batch have 32 bits. A record across two
- * spans is copied.
+ * Size of the spans in which larger inputs are decoded, because positions in a batch have 32 bits.
+ * A record that spans two of them is copied.
  */
 const SPAN_BYTES = 2 ** 30;
 
-/** Options of decoding bytes that are already in memory. */
+/** Options for decoding bytes that are already in memory. */
 export type DecodeOptions<O extends CodecOptions> = Omit<O, 'reuse'>;
 
 type Batches = Generator<RecordBatch, void, undefined>;
 
 /**
- * The records of a whole file in memory, in batches of up to about 1 MiB. The generator can be
- * iterated once.
+ * Decodes the records of a whole file in memory, in batches of up to about 1 MiB. The generator can
+ * be iterated only once.
  *
- * @param caller the public function, for errors
- * @throws UsageError at once, for an unknown option or option value, and for data that is not bytes
- * @throws as the format's decoder, while iterating; `unsupported-source` for compressed bytes in a
- *   browser
+ * @param caller name of the public function, for errors
+ * @throws UsageError immediately, for an unknown option or option value, and for data that is not
+ *   bytes
+ * @throws the same errors as the format's decoder, while iterating; `unsupported-source` for
+ *   compressed bytes in a browser
  */
 export function decodeBytes<O extends CodecOptions>(
   caller: string,
@@ -36,7 +37,7 @@ export function decodeBytes<O extends CodecOptions>(
   data: BinaryData,
   given?: Partial<DecodeOptions<O>>,
 ): Batches {
-  // Options of reading that change nothing here are accepted, so that callers can share one object.
+  // Reading options that have no effect here are accepted, so that callers can share one object.
   if (given !== undefined)
     checkOptionNames(caller, given, { ...DEFAULT_SOURCE_OPTIONS, ...codec.readOptions(undefined) });
   const options: O =
@@ -51,7 +52,7 @@ export function decodeBytes<O extends CodecOptions>(
   return onceSync((state) => batches(codec, bytes, options, state), `call ${caller} again`);
 }
 
-/** The records of batches, one by one. The generator can be iterated once. */
+/** Yields the records of batches one by one. The generator can be iterated only once. */
 export function decodedRecords(caller: string, batches: Batches): Generator<Uint8Array, void, undefined> {
   return onceSync((state) => records(batches, state), `call ${caller} again`);
 }

@@ -2,18 +2,21 @@ import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import type { HeaderHop } from '../formats/record-format.ts';
 import type { StoredFile } from '../storage/storage.ts';
 
-/** Larger frames are hopped over. */
+/** Size above which a frame is hopped over instead of being read. */
 const LARGE_BYTES = 64 * 1024;
-/** Bytes to read for the header after a hop: a page. */
+/** Number of bytes to read for the header after a hop, which is a page. */
 const HOP_BYTES = 4 * 1024;
-/** A request takes 15 to 30 ms, in which a connection of 85 MB/s transfers 1 to 2 MB. */
+/**
+ * Number of bytes that a request must save. A request takes 15 to 30 ms, in which a connection of
+ * 85 MB/s transfers 1 to 2 MB.
+ */
 const REQUEST_WORTH_BYTES = 1024 * 1024;
-/** Number of requests between two decisions whether hopping is worth them. */
+/** Number of requests between two decisions on whether hopping is worthwhile. */
 const HOPS_PER_DECISION = 16;
 
-/** A file or object to hop through: a `StoredFile`, or the part of it that this needs. */
+/** A file or object to hop through: a `StoredFile`, or the part of it that hopping needs. */
 export interface HopSource extends Pick<StoredFile, 'size' | 'readNow' | 'read'> {
-  /** Undefined if `readNow` can read any position; otherwise each `read` is a request. */
+  /** Undefined if `readNow` can read at any position; otherwise each `read` is a request. */
   readonly remote: object | undefined;
 }
 
@@ -23,12 +26,12 @@ export interface HopWatch {
 }
 
 /**
- * Walks a whole source from header to header: every header is verified, and payloads that are large
- * are not read. Counting and building indexes are both this loop.
+ * Walks a whole source from header to header. It verifies every header, and does not read large
+ * payloads. Both counting records and building indexes use this loop.
  *
- * @returns false at anything unusual, and if reading all of a remote source is faster: a scan,
- *   which knows all cases, must then do the work
- * @throws RecordpipeError `aborted`, or as `source.read`
+ * @returns false at any irregularity, and if reading all of a remote source is faster: a scan,
+ *   which handles all cases, must then do the work
+ * @throws RecordpipeError `aborted`, or the same errors as `source.read`
  */
 export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWatch): Promise<boolean> {
   const { size, remote } = source;
@@ -50,7 +53,7 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
     } else if (position > 0 || needed < blockBytes) {
       needed = blockBytes;
     } else {
-      return false; // no whole record in a whole block: the source ends within one
+      return false; // There is no whole record in a whole block: the source ends within a record.
     }
     if (worth?.isWorth(frame > LARGE_BYTES ? position + frame : position, at, size) === false) return false;
     if (remote) watch.onProgress?.(Math.min(at, size));
@@ -63,14 +66,18 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
 }
 
 /**
- * Decides whether hopping through an object, one request per header, beats reading all of it. Hops
- * wait for each other, while a whole object arrives over several connections.
+ * Decides whether hopping through an object, with one request per header, is faster than reading
+ * all of it. Each hop waits for the previous one, while a whole object arrives over several
+ * connections.
  */
 class HopWorth {
   #hops = 0;
   #bytes = 0;
 
-  /** Whether the first hop, or the last ones on average, advanced as far as a request is worth. */
+  /**
+   * Reports whether the first hop, or the most recent hops on average, advanced far enough to be
+   * worth a request.
+   */
   isWorth(bytes: number, at: number, size: number): boolean {
     if (at >= size) return true;
     this.#hops++;

@@ -20,27 +20,27 @@ export interface IdentifiedSource {
   readonly format: FormatName;
   readonly compression: Compression;
   readonly uri: string | undefined;
-  /** Stored size in bytes, if the source knows it. */
+  /** Returns the stored size in bytes. Undefined if the source does not know it. */
   readonly size: (() => number) | undefined;
-  /** Read this instead of the given source. */
+  /** The source to read instead of the given one. */
   readonly source: ByteSource | PeekedSource;
 }
 
-/** How to open a source and what is known about it. */
+/** Options for opening a source, and the properties of it that are already known. */
 export interface IdentifyOptions
   extends HeadOptions,
     Pick<RecordReadOptions, 'chunkBytes' | 'blocking' | 'objects' | 'signal'> {}
 
-/** What is known about the content of a source. */
+/** Properties of the content of a source that are already known. */
 export interface HeadOptions extends Pick<RecordReadOptions, 'compression' | 'uri'> {
-  /** The format, if known. */
+  /** The format, or `auto` if it is unknown. */
   readonly format: Pick<FormatReading<CodecOptions>, 'name' | 'detectCompression'> | 'auto';
 }
 
 /** The first bytes of a source. */
 interface Head {
   readonly bytes: Uint8Array;
-  /** Whether these are all bytes of the source. */
+  /** Whether these are all the bytes of the source. */
   readonly whole: boolean;
   /** Whether no more bytes will be inspected. */
   readonly final: boolean;
@@ -51,19 +51,21 @@ interface Verdict {
   readonly compression: Compression;
 }
 
-/** One page is nearly always enough. */
+/** Number of bytes to inspect first. One page is nearly always enough. */
 const FIRST_PEEK_BYTES = 4096;
 /**
- * The first bytes of other files, such as tar archives, may look like text. Within this many bytes
- * they do not.
+ * Number of bytes to inspect before content is accepted as text. The first bytes of other files,
+ * such as tar archives, may look like text, but not this many.
  */
 const TEXT_BYTES = 512;
-/** A zlib stream never begins with this many bytes that look like text. */
+/**
+ * Number of bytes that look like text and exclude a zlib stream, which never begins with this many.
+ */
 const SURE_TEXT_BYTES = 64;
 
 /**
- * Finds the format and compression of a source by its first bytes. They are read again later, or
- * kept if the source can be read only once.
+ * Determines the format and compression of a source by its first bytes. These are read again later,
+ * or kept if the source can be read only once.
  * @throws RecordpipeError `unknown-format`; the errors of opening the source; the errors of reading
  *   it if it can be read only once
  */
@@ -80,18 +82,18 @@ export async function identifySource(source: ByteSource, given: IdentifyOptions)
   return { ...found, ...((await judge(long, given, uri)) as Verdict) };
 }
 
-/** Opens a source that can be read only once. */
+/** Opens a source that can be read only once, and identifies it. */
 async function identifyStream(source: ByteSource, given: IdentifyOptions): Promise<IdentifiedSource> {
   const { chunkBytes, blocking, signal, objects } = given;
   return identifyPeeked(PeekedSource.open(source, { chunkBytes, blocking }, signal, objects), given);
 }
 
-/** As {@link identifySource}, for an open source. Closes it on failure. */
+/** Like {@link identifySource}, but for an open source, which it closes on failure. */
 export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): Promise<IdentifiedSource> {
   const { size } = peeked.opened;
   const uri = given.uri ?? peeked.opened.uri;
   try {
-    // Waits for twice the bytes before it judges again, so that tiny chunks are not slow.
+    // Waits for twice as many bytes before judging again, so that tiny chunks are not slow.
     for (let needed = CERTAIN_BYTES; ; needed = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
       while (peeked.head.length < needed && !peeked.whole) await peeked.peek();
       const { head, whole } = peeked;
@@ -111,7 +113,10 @@ function nameOf(source: ByteSource): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Undefined if more bytes are needed; never for a final head. */
+/**
+ * Judges the first bytes. Returns undefined if more bytes are needed, which never happens for a
+ * final head.
+ */
 async function judge(
   head: Head,
   { format, compression }: HeadOptions,
@@ -148,7 +153,10 @@ async function inside(
   return format && { format, compression };
 }
 
-/** The magic of zlib has only two bytes. Text and damaged files may begin with them. */
+/**
+ * Decides whether the content is a zlib stream. The magic number of zlib has only two bytes, and
+ * text and damaged files may begin with them.
+ */
 async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict | undefined> {
   const { bytes, final } = head;
   const { format, certainty } = detectWithCertainty(bytes);
@@ -164,8 +172,8 @@ async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict |
 }
 
 /**
- * The first bytes of the content of a compressed stream; whether it is `broken`, and whether `head`
- * ends within it.
+ * Returns the first bytes of the content of a compressed stream, whether the stream is `broken`,
+ * and whether `head` ends within it.
  */
 async function inflatedHead(
   head: Uint8Array,
@@ -193,7 +201,10 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** @throws RecordpipeError `unknown-format` */
+/**
+ * Returns the format of the content.
+ * @throws RecordpipeError `unknown-format`
+ */
 function formatOf(
   { bytes, whole, final }: Head,
   compression: Compression,

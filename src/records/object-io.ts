@@ -3,7 +3,7 @@ import type { FormatName } from '../formats/names/index.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/stored-source.ts';
 
-// Bundles for browsers have no-object-io.ts in its place (package.json, `browser`).
+// Bundles for browsers contain no-object-io.ts instead (package.json, `browser`).
 
 /** Options for expanding the names of several files. */
 interface Naming {
@@ -13,9 +13,9 @@ interface Naming {
 }
 
 /**
- * Expands a source to files, as `expandInputs` of `recordpipe/check` does: a folder, a pattern, a
- * prefix that ends with a slash, an `@list`, or an array of these and of files. Undefined for any
- * other source.
+ * Expands a source to files, like `expandInputs` of `recordpipe/check`: a folder, a pattern, a
+ * prefix that ends with a slash, an `@list`, or an array of these and of files. Returns undefined
+ * for any other source.
  */
 export function filesOf(source: unknown, options: Naming): AsyncIterable<string> | undefined {
   const names: readonly unknown[] = Array.isArray(source) ? source : [source];
@@ -27,7 +27,7 @@ export function filesOf(source: unknown, options: Naming): AsyncIterable<string>
 
 function standsForFiles(name: string | URL): boolean {
   if (typeof name === 'string' && /^@|\/$|[*?[{]/.test(name)) return true;
-  // A bucket.
+  // Recognizes a bucket without a key.
   if (isRemote(name)) return typeof name === 'string' && /^[^/]+:\/\/[^/]+$/.test(name);
   const path = String(name).startsWith('file:') ? new URL(name) : name;
   try {

@@ -6,14 +6,14 @@ import { openSource } from '../storage/open-source.ts';
 import { type FileHead, peekStored } from '../storage/stored-source.ts';
 
 /**
- * Maximum number of first bytes to inspect: the header of a gzip member with a long name, or the
- * next record after damage.
+ * Maximum number of first bytes to inspect. It allows for the header of a gzip member with a long
+ * name, or the next record after damage.
  */
 export const PEEK_BYTES: number = 64 * 1024;
 
 /**
- * An open source that can be read only once, and its first bytes. They are not lost: the next
- * reader gets them first.
+ * An open source that can be read only once, together with its first bytes. They are not lost: the
+ * next reader receives them first.
  */
 export class PeekedSource {
   readonly opened: OpenSource;
@@ -22,7 +22,7 @@ export class PeekedSource {
   readonly taken: Uint8Array[] = [];
   /** The first bytes. */
   head: Uint8Array = new Uint8Array(0);
-  /** Whether `head` is the whole source. */
+  /** Whether `head` contains the whole source. */
   whole = false;
   readonly #start = new Uint8Array(PEEK_BYTES);
   readonly #next: { buffer: ChunkReading['nextBuffer'] };
@@ -51,10 +51,10 @@ export class PeekedSource {
     this.iterator = abortable(opened.chunks, signal)[Symbol.asyncIterator]();
   }
 
-  /** Extends `head`, up to PEEK_BYTES, by the next chunk that is not empty. */
+  /** Extends `head` by the next chunk that is not empty, up to a total of PEEK_BYTES. */
   async peek(): Promise<void> {
     const { taken } = this;
-    // The source may reuse the memory of a chunk once the next one is requested.
+    // The source may reuse the memory of a chunk when the next one is requested.
     if (taken.length > 0) taken.push((taken.pop() as Uint8Array).slice());
     while (!this.whole) {
       const { done, value } = await this.iterator.next();
@@ -84,8 +84,8 @@ export class PeekedSource {
 }
 
 /**
- * The first `bytes` bytes of a source that can be read again. Undefined for any other source, and
- * for objects, where they cost a request.
+ * Returns the first `bytes` bytes of a source that can be read again. Returns undefined for any
+ * other source, and for objects, for which it would need a request.
  */
 export async function sourceHead(source: ByteSource, bytes: number): Promise<FileHead | undefined> {
   if ((typeof source === 'string' && source !== '-') || source instanceof URL)

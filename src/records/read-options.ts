@@ -12,38 +12,41 @@ import type { FormatReading } from '../formats/record-format.ts';
 import type { AnyOptions } from '../formats/registry.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 
-/** How the bytes of a source are read. */
+/** Options for reading the bytes of a source. */
 export interface SourceOptions {
   /**
-   * Bytes per read from a path or descriptor. Default 1 MiB; scans and readers with `reuse`
-   * alternate between buffers of 2 MiB, or 512 KiB if they are `blocking`.
+   * Number of bytes per read from a path or descriptor. Default 1 MiB. By default, scans and
+   * readers with `reuse` alternate between buffers of 2 MiB, or 512 KiB if they are `blocking`.
    */
   readonly chunkBytes: number;
   /**
-   * Default false: files are read ahead on the host's I/O threads. `true`: the calling thread reads
-   * each chunk when it needs it, which occupies no second core; for worker threads and command
-   * lines. Other work of the thread waits for one read at a time, and gets a turn every 20 ms.
+   * Whether the calling thread reads files. By default (false), files are read ahead on the host's
+   * I/O threads. If true, the calling thread reads each chunk when it needs it, which occupies no
+   * second core; this is for worker threads and command lines. Other work of the thread waits for
+   * one read at a time, and the thread yields to the event loop every 20 ms.
    */
   readonly blocking: boolean;
   /**
-   * How `s3://` addresses are accessed. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`.
+   * Options for accessing `s3://` addresses. Default: `DEFAULT_OBJECT_OPTIONS` of
+   * `recordpipe/storage`.
    */
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Ends the reading with an `aborted` error and closes the source. */
+  /** Signal that ends the reading with an `aborted` error and closes the source. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** How records of any format are read. Every field has a default. */
+/** Options for reading records of any format. Every field has a default. */
 export interface ReadOptions extends CodecOptions, SourceOptions {}
 
 /**
- * How records are read if the format is an option. Each format uses its own options and ignores the
- * others.
+ * Options for reading records if the format is an option. Each format uses its own options and
+ * ignores the others.
  */
 export interface RecordReadOptions extends AnyOptions, SourceOptions {
   /**
-   * Default `auto`: by content, see `detectFormat`. Content of no known format, compressed or not,
-   * fails with `unknown-format`. An empty source has no records, and is read as TFRecord.
+   * Format of the records. With `auto`, the default, the content determines it; see `detectFormat`.
+   * Content of no known format, compressed or not, fails with `unknown-format`. An empty source has
+   * no records, and is read as TFRecord.
    */
   readonly format: FormatName | 'auto';
 }
@@ -63,23 +66,23 @@ export const DEFAULT_READ_OPTIONS: ReadOptions = /* @__PURE__ */ extended<ReadOp
 const CHOICES: Choices = { blocking: [false, true] };
 
 /**
- * Larger chunks need fewer turns of the event loop: 10 KB records at 5.2 GB/s; with 1 MiB 4.8, with
- * 768 KiB 4.4.
+ * Chunk size for reading ahead. Larger chunks need fewer turns of the event loop: 10 KB records are
+ * read at 5.2 GB/s, compared with 4.8 GB/s for 1 MiB, and 4.4 GB/s for 768 KiB.
  */
 const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
 /**
- * Still in the core's cache when it is checked: 10 KB records at 6.0 GB/s on one core; 4.5 with 1
- * MiB read ahead.
+ * Chunk size for blocking reads. Such a chunk is still in the core's cache when it is checked: 10
+ * KB records are read at 6.0 GB/s on one core, compared with 4.5 GB/s for 1 MiB read ahead.
  */
 const BLOCKING_CHUNK_BYTES = 512 * 1024;
 
-/** The default of `chunkBytes` if buffers are reused. */
+/** Returns the default of `chunkBytes` if buffers are reused. */
 export function reusedChunkBytes(blocking: boolean | undefined): number {
   return blocking ? BLOCKING_CHUNK_BYTES : AHEAD_CHUNK_BYTES;
 }
 
 /**
- * The complete reading options of a format.
+ * Returns the complete reading options of a format.
  * @throws UsageError for an invalid value
  */
 export function readOptions<O extends CodecOptions>(

@@ -19,8 +19,8 @@ import { type Batches, onceAsync, READ_AGAIN, RecordReader, readBatches } from '
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
 /**
- * The batches of several files, in order.
- * @param read starts reading a file and counts in the given statistics
+ * Yields the batches of several files, in order.
+ * @param read starts reading a file, and counts in the given statistics
  * @param stats the sums over all files
  */
 export async function* manyBatches(
@@ -48,7 +48,7 @@ function sum(total: ReadStats, before: ReadStats, one: ReadStats): void {
 }
 
 /**
- * Scans several files. Returns sums, the first findings, and the format and compression of the
+ * Scans several files. Returns the sums, the first findings, and the format and compression of the
  * first file.
  */
 export async function scanMany(
@@ -77,13 +77,13 @@ export async function scanMany(
   return total && { ...total, errors };
 }
 
-/** How records are scanned if the format is an option. */
+/** Options for scanning records if the format is an option. */
 export type RecordScanOptions = ScanOptions<RecordReadOptions>;
 
 /**
  * A source of bytes or, on Node, of files: a folder, a pattern, `s3://bucket/prefix/`, an `@list`,
- * or an array of these and of paths, as for `expandInputs` of `recordpipe/check`. Files are read in
- * order. Positions and damage budgets apply to each file.
+ * or an array of these and of paths, as with `expandInputs` of `recordpipe/check`. Files are read
+ * in order. Positions and damage budgets apply to each file separately.
  */
 export type RecordSources = ByteSource | readonly (string | URL)[];
 
@@ -91,18 +91,18 @@ export type RecordSources = ByteSource | readonly (string | URL)[];
 export interface OpenedRecords {
   readonly format: FormatName;
   readonly compression: Compression;
-  /** The name of the source in errors. */
+  /** Name of the source in errors. */
   readonly uri: string | undefined;
-  /** Stored size in bytes, if the source knows it. */
+  /** Returns the stored size in bytes. Undefined if the source does not know it. */
   readonly size: (() => number) | undefined;
   /**
-   * The records. A source that can be read only once stays open until their end or until
-   * `return()`.
+   * The records. A source that can be read only once remains open until they end or `return()` is
+   * called.
    */
   readonly batches: Batches;
 }
 
-/** An object with the names of the options of all formats. */
+/** Returns an object with the names of the options of all formats. */
 function readNames(): object {
   const all = formats().map((format) => format.readOptions(undefined));
   return Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all);
@@ -110,11 +110,12 @@ function readNames(): object {
 
 /**
  * Reads the records of a file or stream one by one, as views (`Uint8Array`). By default, the
- * content decides the format. Otherwise as `readTFRecords` and the readers of the other formats.
+ * content determines the format. In all other respects, it works like `readTFRecords` and the
+ * readers of the other formats.
  *
  * @param options see {@link RecordReadOptions}; options of other formats are ignored
  * @throws RecordpipeError while iterating: `unknown-format` for content of no known format;
- *   otherwise as the reader of the format
+ *   otherwise the same errors as the reader of the format
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -128,9 +129,9 @@ export function readRecords(source: RecordSources, options?: Partial<RecordReadO
 }
 
 /**
- * Reads the same records in batches of up to about 1 MiB.
+ * Like {@link readRecords}, but returns batches of up to about 1 MiB.
  *
- * @throws as {@link readRecords}
+ * @throws the same errors as {@link readRecords}
  * @example
  * ```ts
  * import { encodeTFRecord, readRecordBatches } from 'recordpipe';
@@ -145,9 +146,9 @@ export function readRecordBatches(source: RecordSources, options?: Partial<Recor
 }
 
 /**
- * Opens a source and finds its format and compression before the records are read.
+ * Opens a source and determines its format and compression before the records are read.
  *
- * @throws as {@link readRecords}; errors of opening and detection immediately
+ * @throws the same errors as {@link readRecords}; those of opening and detection immediately
  * @example
  * ```ts
  * import { encodeTFRecord, openRecords } from 'recordpipe';
@@ -170,11 +171,11 @@ export async function openRecords(
 }
 
 /**
- * Checks every record of a source of any format, as `scanTFRecords` does. For several files it
- * returns sums, and the format and compression of the first file.
+ * Checks every record of a source of any format, like `scanTFRecords`. For several files, it
+ * returns the sums, and the format and compression of the first file.
  *
- * @throws RecordpipeError `unknown-format` for content of no known format; otherwise as
- *   `scanTFRecords`
+ * @throws RecordpipeError `unknown-format` for content of no known format; otherwise the same
+ *   errors as `scanTFRecords`
  * @example
  * ```ts
  * import { encodeTFRecord, scanRecords } from 'recordpipe';
@@ -192,7 +193,7 @@ export async function scanRecords(
   if (files !== undefined) {
     const { maxErrors = 100 } = options;
     const scanned = await scanMany(files, maxErrors, (file) => scanOne(file, options));
-    // Inputs that match no file are an error.
+    // It is defined, because inputs that match no file are an error.
     return scanned!;
   }
   return scanOne(source as ByteSource, options);
@@ -261,8 +262,8 @@ async function* detectedBatches(
 }
 
 /**
- * If reading starts within an object that is open for detection, it is opened again, to skip the
- * bytes before the start.
+ * Reopens an object that is open for detection if reading starts within it, so that the bytes
+ * before the start are skipped.
  */
 async function seekable(
   source: ByteSource,
@@ -276,8 +277,8 @@ async function seekable(
 }
 
 /**
- * `return()` closes an open source even if nothing was read: a generator that was never started
- * runs no `finally`.
+ * Makes `return()` close an open source even if nothing has been read: a generator that was never
+ * started does not run its `finally`.
  */
 function closing(batches: Batches, source: ByteSource | PeekedSource): Batches {
   if (!(source instanceof PeekedSource)) return batches;

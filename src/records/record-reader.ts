@@ -8,11 +8,11 @@ import type { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource } from './record-source.ts';
 
-/** Batches of records as they are read. */
+/** Batches of records, in the order in which they are read. */
 export type Batches = AsyncGenerator<RecordBatch, void, undefined>;
 
 /**
- * The records of a source in batches of up to about 1 MiB, counted in `stats`.
+ * Reads the records of a source in batches of up to about 1 MiB, and counts them in `stats`.
  * @throws UsageError immediately, for an invalid option value
  */
 export function readBatches<O extends CodecOptions>(
@@ -26,27 +26,29 @@ export function readBatches<O extends CodecOptions>(
   return onceAsync(batches(format, source, options, stats), READ_AGAIN);
 }
 
-/** What to do about a reader that has been iterated. */
+/** The suggested next step after a reader has been iterated. */
 export const READ_AGAIN = 'call the function that opened them again';
 
 /**
- * Iterates over the records of one source, once. Each is a view (`Uint8Array`) of its payload's
- * bytes. A second `for await` fails with `closed` after the first has ended.
+ * Iterates over the records of one source. It can be iterated only once. Each record is a view
+ * (`Uint8Array`) of the bytes of its payload. A second `for await` fails with `closed` after the
+ * first one has ended.
  */
 export class RecordReader implements AsyncIterableIterator<Uint8Array> {
-  /** What has been read so far. */
+  /** Statistics of the data read so far. */
   readonly stats: ReadStats = newReadStats();
   readonly #batches: Batches;
   #batch: RecordBatch | undefined;
   #next = 0;
   #ended = false;
 
-  /** @param open starts the reading, counting in the reader's `stats` */
+  /** @param open starts the reading, which is counted in the reader's `stats` */
   constructor(open: (stats: ReadStats) => Batches) {
     this.#batches = open(this.stats);
   }
 
   /**
+   * Returns this reader.
    * @throws RecordpipeError `closed` once the records have been read, or the reader has been closed
    */
   [Symbol.asyncIterator](): this {
@@ -54,7 +56,7 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  /** The next record. One call at a time. */
+  /** Returns the next record. Only one call may be in progress at a time. */
   next(): Promise<IteratorResult<Uint8Array>> {
     const batch = this.#batch;
     if (batch !== undefined && this.#next < batch.length) {
@@ -133,11 +135,12 @@ async function nextChunk(
   }
 }
 
-// Generators yield nothing when they are iterated a second time, which looks like an empty file. These throw instead.
+// A generator yields nothing when it is iterated a second time, which looks like an empty file.
+// These functions make it throw instead.
 
 /**
- * Makes a second iteration fail, once the generator has ended or has been closed.
- * @param again how the caller starts over
+ * Makes a second iteration fail once the generator has ended or has been closed.
+ * @param again how the caller can start over
  */
 export function onceAsync<T>(
   generator: AsyncGenerator<T, void, undefined>,
@@ -151,7 +154,8 @@ export function onceAsync<T>(
   };
   generator.next = () => {
     const step = next();
-    // On the side: the caller's own promise must not take another turn of the event loop.
+    // This runs on a separate promise, because the caller's promise must not take another turn of
+    // the event loop.
     step.then(({ done }) => {
       if (done) ended = true;
     }, end);
@@ -169,8 +173,8 @@ export function onceAsync<T>(
 }
 
 /**
- * As {@link onceAsync}, for a generator that sets `state.ended` in its `finally`: counting calls of
- * `next` would slow down every record.
+ * Like {@link onceAsync}, but for a synchronous generator that sets `state.ended` in its `finally`,
+ * because counting calls of `next` would slow down every record.
  */
 export function onceSync<T>(
   make: (state: { ended: boolean }) => Generator<T, void, undefined>,
@@ -185,14 +189,14 @@ export function onceSync<T>(
   return generator;
 }
 
-/** The error for records that are iterated a second time. */
+/** Returns the error for records that are iterated a second time. */
 export function alreadyRead(again: string): RecordpipeError {
   return new RecordpipeError('closed', `these elements can be read only once, and have been read; ${again}`);
 }
 
 /**
- * A pair of web streams for `pipeThrough`: bytes in, records out. (`ReadableWritablePair` requires
- * the types of browsers.)
+ * A pair of web streams for `pipeThrough` that accepts bytes and returns records.
+ * (`ReadableWritablePair` requires the types of browsers.)
  */
 export interface DecoderStream {
   readonly readable: ReadableStream<Uint8Array>;
@@ -200,8 +204,8 @@ export interface DecoderStream {
 }
 
 /**
- * A pair of web streams that decodes the bytes of a file. The readable side has the errors of the
- * reader.
+ * Returns a pair of web streams that decodes the bytes of a file. The readable side fails with the
+ * errors of the reader.
  */
 export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => RecordReader): DecoderStream {
   let bytes: TransformStreamDefaultController<Uint8Array> | undefined;
@@ -218,7 +222,7 @@ export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => Recor
       else controller.enqueue(value);
     },
     async cancel(reason) {
-      // Ends a pull that waits for bytes that may never arrive, and informs the writing side.
+      // Ends a pull that waits for bytes that may never arrive, and informs the writable side.
       bytes?.error(reason);
       await records.return();
     },
@@ -226,7 +230,10 @@ export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => Recor
   return { readable: decoded, writable };
 }
 
-/** A web stream that encodes records. @param name the public function, for its error */
+/**
+ * Returns a web stream that encodes records.
+ * @param name name of the public function, for its error
+ */
 export function encoderStream(
   name: string,
   encode: (record: Uint8Array) => Uint8Array,

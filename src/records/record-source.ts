@@ -11,7 +11,7 @@ import { PeekedSource } from './peeked-source.ts';
 import type { ReadOptions } from './read-options.ts';
 import { openSeeking } from './seek-source.ts';
 
-/** Number of first bytes that show the compression. */
+/** Number of first bytes that are needed to detect the compression. */
 const HEAD_BYTES = 12;
 
 /** Opens a source, detects its compression and inflates it. */
@@ -53,7 +53,7 @@ export async function openRecordSource(
   return { ...common, size: undefined, chunks: chunksFrom(inflated, begin, uri) };
 }
 
-/** How a stream is inflated with these options. */
+/** Returns the options for inflating a stream with these reading options. */
 export function inflateOptions(kind: 'gzip' | 'zlib', options: CodecOptions): InflateOptions {
   const { zlibConcat, onTruncated, compat } = options;
   const stop = compat === 'tf' ? 'stop' : 'stop-at-trailer';
@@ -71,7 +71,7 @@ async function detect(
   while (head.length < HEAD_BYTES) {
     const { done, value } = await iterator.next();
     if (done) break;
-    // The source may reuse the memory of a chunk once the next one is requested.
+    // The source may reuse the memory of a chunk when the next one is requested.
     taken.push(value.length < HEAD_BYTES ? value.slice() : value);
     head = taken.length === 1 ? value.subarray(0, 64) : joinHead(head, value);
   }
@@ -79,8 +79,8 @@ async function detect(
 }
 
 /**
- * The chunks taken, then the others. Not a generator: its extra promise per chunk made blocking
- * scans 5 % slower.
+ * Returns the taken chunks, followed by the others. It is not a generator, because an extra promise
+ * per chunk made blocking scans 5 % slower.
  */
 function counted(
   taken: Uint8Array[],
@@ -113,7 +113,7 @@ function joinHead(head: Uint8Array, next: Uint8Array): Uint8Array {
   return joined;
 }
 
-/** The chunks from a position in the source. Everything before it is read and dropped. */
+/** Yields the chunks from a position in the source. Everything before it is read and dropped. */
 function chunksFrom(
   chunks: AsyncIterable<Uint8Array>,
   offset: number,

@@ -22,7 +22,7 @@ import {
 } from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
-/** How RecordIO is read. Every field has a default. */
+/** Options for reading RecordIO. Every field has a default. */
 export interface RecordIOReadOptions extends RecordIOOptions, SourceOptions {}
 
 export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ */ extended<
@@ -35,16 +35,16 @@ export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ *
  * (`Uint8Array`) of the payload bytes. Multipart records are joined in new memory. The source is
  * closed when the loop ends.
  *
- * RecordIO has no checksums. A changed payload byte is not detected. A changed header nearly always
- * is, at the latest at the next record.
+ * RecordIO has no checksums, so a changed payload byte is not detected. A changed header is nearly
+ * always detected, at the latest at the next record.
  *
  * A record stays valid as long as you keep it, and keeps its chunk of `chunkBytes` in memory,
  * unless `reuse` is set.
  *
  * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node
  *   stream, or any (async) iterable of chunks
- * @param options see {@link RecordIOReadOptions}; default: parts joined as dmlc does, strict order
- *   of parts, compression detected
+ * @param options see {@link RecordIOReadOptions}; by default, parts are joined as in dmlc, the
+ *   order of parts is strict, and the compression is detected
  * @throws RecordpipeError while iterating, after all records before the damage: `bad-magic`,
  *   `unexpected-part`, `ambiguous-multipart`, `truncated-header`, `truncated-record`,
  *   `record-too-large`, `missing-padding` (`strictPadding`), `truncated-compressed-stream`,
@@ -64,10 +64,10 @@ export function readRecordIO(source: ByteSource, options?: Partial<RecordIOReadO
 }
 
 /**
- * Reads the same records in batches of up to about 1 MiB, for code that handles millions of records
- * per second. A multipart record is a batch of its own.
+ * Like {@link readRecordIO}, but returns batches of up to about 1 MiB, for code that handles
+ * millions of records per second. A multipart record is a separate batch.
  *
- * @throws as {@link readRecordIO}
+ * @throws the same errors as {@link readRecordIO}
  * @example
  * ```ts
  * import { encodeRecordIO, readRecordIOBatches } from 'recordpipe';
@@ -81,7 +81,7 @@ export function readRecordIOBatches(source: ByteSource, options?: Partial<Record
   return readBatches(recordIOCodec, source, options);
 }
 
-/** Options of decoding bytes that are already in memory. */
+/** Options for decoding RecordIO that is already in memory. */
 export type RecordIODecodeOptions = DecodeOptions<RecordIOOptions>;
 
 /**
@@ -89,8 +89,8 @@ export type RecordIODecodeOptions = DecodeOptions<RecordIOOptions>;
  * a view of `bytes` (of new memory if they are compressed, or if it has several parts) and stays
  * valid as long as you keep it.
  *
- * @throws as `readRecordIO`, while iterating; `closed` for a second iteration; `unsupported-source`
- *   for compressed bytes in a browser: use `readRecordIO` there
+ * @throws the same errors as `readRecordIO`, while iterating; `closed` for a second iteration;
+ *   `unsupported-source` for compressed bytes in a browser: use `readRecordIO` there
  * @example
  * ```ts
  * import { decodeRecordIO, encodeRecordIO } from 'recordpipe';
@@ -105,9 +105,9 @@ export function decodeRecordIO(
 }
 
 /**
- * Decodes the same records in batches of up to about 1 MiB.
+ * Like {@link decodeRecordIO}, but returns batches of up to about 1 MiB.
  *
- * @throws as {@link decodeRecordIO}
+ * @throws the same errors as {@link decodeRecordIO}
  * @example
  * ```ts
  * import { decodeRecordIOBatches, encodeRecordIO } from 'recordpipe';
@@ -121,12 +121,12 @@ export function decodeRecordIOBatches(
   return decodeBytes('decodeRecordIOBatches', recordIOCodec, bytes, options);
 }
 
-/** How RecordIO is scanned. */
+/** Options for scanning RecordIO. */
 export type RecordIOScanOptions = ScanOptions<RecordIOOptions>;
 
 /**
  * Checks every record of a source and returns counts and findings. Memory is constant (one record
- * is held if `recover` or `trailing` differ from their defaults). Padding is also checked:
+ * is held if `recover` or `trailing` differs from its default). Padding is also checked, because
  * `strictPadding` is true by default.
  *
  * Damage is a finding, not an exception. The scan continues after padding that is not zero. It ends
@@ -151,10 +151,10 @@ export function scanRecordIO(
 }
 
 /**
- * A pair of web streams for `pipeThrough` that decodes the bytes of a RecordIO file. Each record is
- * a view, of new memory if it has several parts.
+ * Returns a pair of web streams for `pipeThrough` that decodes the bytes of a RecordIO file. Each
+ * record is a view; if it has several parts, it is a view of new memory.
  *
- * @throws as `readRecordIO`, as the error of the readable side
+ * @throws the same errors as `readRecordIO`, as errors of the readable side
  * @example
  * ```ts
  * import { encodeRecordIO, recordIODecoderStream } from 'recordpipe';
@@ -168,9 +168,9 @@ export function recordIODecoderStream(options?: Partial<Omit<RecordIOReadOptions
 }
 
 /**
- * A web stream that encodes records as RecordIO.
+ * Returns a web stream that encodes records as RecordIO.
  *
- * @throws as `encodeRecordIO`, as the error of both sides
+ * @throws the same errors as `encodeRecordIO`, as errors of both sides
  * @example
  * ```ts
  * import { recordIOEncoderStream } from 'recordpipe';

@@ -18,12 +18,13 @@ import { readOptions, reusedChunkBytes, type SourceOptions } from './read-option
 import { openRecordSource } from './record-source.ts';
 
 /**
- * The scanner of the last scan, for the next one of the same kind: touching 8 MiB of new memory
- * takes 4 ms, as long as checking 30 MB. Held weakly, so that it is freed after the last scan.
+ * The scanner that the last scan left for the next scan of the same kind. Touching 8 MiB of new
+ * memory takes 4 ms, as long as checking 30 MB. It is held weakly, so that it is freed after the
+ * last scan.
  */
 let idle: { readonly kind: string; readonly own: WeakRef<object> } | undefined;
 
-/** A scanner with separate buffers: the idle one of this kind, or a new one. */
+/** Returns a scanner with separate buffers: the idle one of this kind, or a new one. */
 function takeScanning<O extends CodecOptions>(
   format: RecordCodec<O>,
   bufferBytes: number,
@@ -36,8 +37,7 @@ function takeScanning<O extends CodecOptions>(
 }
 
 /**
- * Leaves a scanner for the next scan. Call it only when no read into its buffers can be in
- * progress.
+ * Leaves a scanner for the next scan. Call only when no read into its buffers can be in progress.
  */
 function putScanning<O extends CodecOptions>(
   format: RecordCodec<O>,
@@ -53,8 +53,8 @@ function kindOf(format: { readonly name: string }, bufferBytes: number, buffers:
 }
 
 /**
- * An object with the names of all options that a scan accepts. Reading options that do not affect a
- * scan are accepted, so that they can be shared with a reader.
+ * Returns an object with the names of all options that a scan accepts. Reading options that do not
+ * affect a scan are accepted, so that they can be shared with a reader.
  * @param defaults the reading options of the format
  */
 export function scanNames(defaults: object): object {
@@ -62,14 +62,14 @@ export function scanNames(defaults: object): object {
   return { ...names, maxErrors: true, onProgress: true };
 }
 
-/** How a source is scanned: the reading options that affect checking, and callbacks. */
+/** Options for scanning a source: the reading options that affect checking, and callbacks. */
 export type ScanOptions<O extends CodecOptions> = Omit<
   O & SourceOptions,
   'reuse' | 'copy' | 'start' | 'onCorrupt' | 'maxCorruptedRecordsToSkip' | 'maxCorruptedTotal'
 > & {
-  /** Maximum number of findings in `errors`; all are counted. Default 100. */
+  /** Maximum number of findings in `errors`; all findings are counted. Default 100. */
   readonly maxErrors: number;
-  /** Called periodically with the number of stored bytes read. */
+  /** Called periodically with the number of bytes read so far, as stored. */
   readonly onProgress: OnProgress;
   /** Called immediately with each finding that is kept. */
   readonly onFinding: ((error: RecordpipeError) => void) | undefined;
@@ -82,30 +82,31 @@ export interface RecordScan extends ScanCounts {
   readonly compression: Compression;
   /** Number of valid records. */
   readonly records: number;
-  /** Payload bytes of valid records. */
+  /** Number of payload bytes of valid records. */
   readonly payloadBytes: number;
-  /** Bytes read as stored: for a compressed file, compressed bytes. */
+  /** Number of bytes read, as stored: for a compressed file, the compressed bytes. */
   readonly bytes: number;
   /** The first `maxErrors` findings, in file order. */
   readonly errors: readonly RecordpipeError[];
-  /** Number of all findings. */
+  /** Total number of findings. */
   readonly errorCount: number;
-  /** Bytes after the last record that the `trailing` option accepted. */
+  /** Number of bytes after the last record that the `trailing` option accepted. */
   readonly trailingBytes: number;
   /**
-   * Accepted oddities that cost no byte of a record: a last line without a delimiter, a last
-   * RecordIO record without its padding.
+   * Number of accepted irregularities that lose no byte of a record: a last line without a
+   * delimiter, or a last RecordIO record without its padding.
    */
   readonly warnings: number;
-  /** Zlib streams after the first; missing if there are none. */
+  /** Number of zlib streams after the first one; missing if there are none. */
   readonly nextStreams?: number;
 }
 
-/** Called with the valid records of a scan. The batch is valid until the call returns. */
+/** Called with the valid records of a scan. The batch is valid only until the call returns. */
 export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undefined;
 
 /**
- * Checks every record of a source without returning any; passes batches to `onBatch`, if given.
+ * Checks every record of a source without returning any. Passes batches to `onBatch`, if it is
+ * given.
  * @param format a format, whose codec is imported, or its codec
  */
 export async function scanSource<O extends CodecOptions>(
@@ -123,8 +124,9 @@ export async function scanSource<O extends CodecOptions>(
   const codec = 'codec' in format ? await format.codec() : format;
   const name = codec.name as FormatName;
   const lenient = onBatch !== undefined || (codec.lenient?.(options) ?? true);
-  // A strict scan finishes a chunk before it requests the next: without read-ahead one buffer is enough, and stays
-  // in the cache. A decoder needs the previous chunk for a record across two chunks.
+  // A strict scan finishes a chunk before it requests the next one. Without read-ahead, one buffer is
+  // enough, and it stays in the cache. A decoder needs the previous chunk for a record that spans
+  // two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
   const own = takeScanning(codec, options.chunkBytes, buffers);
   const opened = await openRecordSource(source, options, codec.detectCompression, own.nextBuffer);
@@ -134,7 +136,7 @@ export async function scanSource<O extends CodecOptions>(
     lenient || own.walk === undefined
       ? await search(own, opened, options, findings, onProgress, batches)
       : await own.walk(opened, options, findings, onProgress);
-  // A path that was read to its end: all its reads have been awaited.
+  // The path was read to its end, so all its reads have been awaited.
   if (typeof source === 'string' && findings.count === 0)
     putScanning(codec, options.chunkBytes, buffers, own);
   return {
@@ -153,8 +155,8 @@ export async function scanSource<O extends CodecOptions>(
 }
 
 /**
- * Scans with the decoder that readers use, which holds one record at a time: for lenient options,
- * and to inspect records.
+ * Scans with the decoder that readers use, which holds one record at a time. It serves lenient
+ * options, and the inspection of records.
  */
 async function search<O extends CodecOptions>(
   own: OwnScanning<O>,

@@ -7,12 +7,12 @@ import { isRemote, storedHead } from '../storage/stored-source.ts';
 import { sourceHead } from './peeked-source.ts';
 import type { ReadOptions } from './read-options.ts';
 
-/** Number of first bytes that show the compression. */
+/** Number of first bytes that are needed to detect the compression. */
 const HEAD_BYTES = 12;
 
 /**
- * Opens a source at byte `begin`, without reading the bytes before it. Undefined for a compressed
- * source, and for one that can be read only from its beginning.
+ * Opens a source at byte `begin`, without reading the bytes before it. Returns undefined for a
+ * compressed source, and for one that can be read only from its beginning.
  */
 export async function openSeeking(
   source: ByteSource,
@@ -35,7 +35,7 @@ export async function openSeeking(
     async next() {
       const step = await iterator.next();
       if (!step.done) stored.bytes += step.value.length;
-      // Objects know their size with the first chunk.
+      // The size of an object is known once its first chunk has arrived.
       const end = step.done && stored.bytes === 0 ? size?.() : undefined;
       if (end !== undefined && end < begin) throw startBeyondEnd(begin, end, uri);
       return step;

@@ -22,7 +22,7 @@ import {
 } from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
-/** How lines of text are read. Every field has a default. */
+/** Options for reading lines of text. Every field has a default. */
 export interface TextLineReadOptions extends TextLineOptions, SourceOptions {}
 
 export const DEFAULT_TEXTLINE_READ_OPTIONS: TextLineReadOptions = /* @__PURE__ */ extended<
@@ -30,23 +30,23 @@ export const DEFAULT_TEXTLINE_READ_OPTIONS: TextLineReadOptions = /* @__PURE__ *
   TextLineOptions
 >(DEFAULT_TEXTLINE_OPTIONS, DEFAULT_SOURCE_OPTIONS);
 
-/** Options of decoding bytes that are already in memory. */
+/** Options for decoding text that is already in memory. */
 export type TextLineDecodeOptions = DecodeOptions<TextLineOptions>;
 
-/** How lines are scanned. */
+/** Options for scanning lines of text. */
 export type TextLineScanOptions = ScanOptions<TextLineOptions>;
 
 /**
  * Reads the lines of a text file or stream one by one, as views (`Uint8Array`) of their bytes,
- * without line endings (by default `\n` or `\r\n`). Empty lines are lines, and so is a last line
- * without a delimiter. The source is closed when the loop ends.
+ * without line endings (by default `\n` or `\r\n`). Empty lines count as lines, and so does a last
+ * line without a delimiter. The source is closed when the loop ends.
  *
  * A line stays valid as long as you keep it, and keeps its chunk of `chunkBytes` in memory, unless
  * `reuse` is set.
  *
- * Compression `auto` detects gzip by its magic, and zlib if the beginning is not text. Several gzip
- * members are one stream, so the last line of a member without a delimiter continues in the next
- * member, as in TensorFlow.
+ * Compression `auto` detects gzip by its magic number, and zlib if the beginning is not text.
+ * Several gzip members are one stream, so that the last line of a member continues in the next
+ * member if it has no delimiter, as in TensorFlow.
  *
  * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node
  *   stream, or any (async) iterable of chunks
@@ -70,10 +70,10 @@ export function readTextLines(source: ByteSource, options?: Partial<TextLineRead
 }
 
 /**
- * Reads the same lines in batches of up to about 1 MiB, for code that handles millions of lines per
- * second.
+ * Like {@link readTextLines}, but returns batches of up to about 1 MiB, for code that handles
+ * millions of lines per second.
  *
- * @throws as {@link readTextLines}
+ * @throws the same errors as {@link readTextLines}
  * @example
  * ```ts
  * import { readTextLineBatches } from 'recordpipe';
@@ -89,11 +89,11 @@ export function readTextLineBatches(source: ByteSource, options?: Partial<TextLi
 
 /**
  * Decodes the lines of a whole file in memory, one by one and synchronously. A line is a view of
- * `bytes` (of new memory if they are compressed or the line is changed) and stays valid as long as
- * you keep it.
+ * `bytes` (or of new memory if they are compressed or the line is changed) and stays valid as long
+ * as you keep it.
  *
- * @throws as {@link readTextLines}, while iterating; `closed` for a second iteration;
- *   `unsupported-source` for compressed bytes in a browser: use `readTextLines` there
+ * @throws the same errors as {@link readTextLines}, while iterating; `closed` for a second
+ *   iteration; `unsupported-source` for compressed bytes in a browser: use `readTextLines` there
  * @example
  * ```ts
  * import { decodeTextLines } from 'recordpipe';
@@ -110,9 +110,9 @@ export function decodeTextLines(
 }
 
 /**
- * Decodes the same lines in batches of up to about 1 MiB.
+ * Like {@link decodeTextLines}, but returns batches of up to about 1 MiB.
  *
- * @throws as {@link decodeTextLines}
+ * @throws the same errors as {@link decodeTextLines}
  * @example
  * ```ts
  * import { decodeTextLineBatches } from 'recordpipe';
@@ -130,7 +130,7 @@ export function decodeTextLineBatches(
 /**
  * Counts the lines of a source nearly as fast as memory is read, and finds lines that are too long
  * or not in their encoding. Memory is constant (one line is held if `recover`, `encoding`,
- * `skipBlank`, `stripBom` or `compat` differ from their defaults).
+ * `skipBlank`, `stripBom` or `compat` differs from its default).
  *
  * A line that is too long is a finding, not an exception: it is not counted, and the scan continues
  * after it.
@@ -153,10 +153,10 @@ export function scanTextLines(
 }
 
 /**
- * A pair of web streams for `pipeThrough` that decodes the bytes of a text file. Each line is a
- * view.
+ * Returns a pair of web streams for `pipeThrough` that decodes the bytes of a text file. Each line
+ * is a view.
  *
- * @throws as `readTextLines`, as the error of the readable side
+ * @throws the same errors as `readTextLines`, as errors of the readable side
  * @example
  * ```ts
  * import { textLineDecoderStream } from 'recordpipe';
@@ -169,9 +169,9 @@ export function textLineDecoderStream(options?: Partial<Omit<TextLineReadOptions
 }
 
 /**
- * A web stream that encodes records as lines of text.
+ * Returns a web stream that encodes records as lines of text.
  *
- * @throws as `encodeTextLine`, as the error of both sides
+ * @throws the same errors as `encodeTextLine`, as errors of both sides
  * @example
  * ```ts
  * import { textLineEncoderStream } from 'recordpipe';

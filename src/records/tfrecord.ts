@@ -18,7 +18,7 @@ import {
 } from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
 
-/** How TFRecords are read. Every field has a default. */
+/** Options for reading TFRecords. Every field has a default. */
 export interface TFRecordReadOptions extends TFRecordOptions, SourceOptions {}
 
 export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = /* @__PURE__ */ extended<
@@ -36,8 +36,8 @@ export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = /* @__PURE__ *
  *
  * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node
  *   stream, or any (async) iterable of chunks
- * @param options see {@link TFRecordReadOptions}; default: everything verified, compression
- *   detected
+ * @param options see {@link TFRecordReadOptions}; by default, everything is verified, and the
+ *   compression is detected
  * @throws RecordpipeError while iterating, after all valid records before the damage:
  *   `length-checksum`, `data-checksum`, `truncated-header`, `truncated-record`, `record-too-large`,
  *   `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`, `not-found`,
@@ -56,10 +56,10 @@ export function readTFRecords(source: ByteSource, options?: Partial<TFRecordRead
 }
 
 /**
- * Reads the same records in batches of up to about 1 MiB, for code that handles millions of records
- * per second.
+ * Like {@link readTFRecords}, but returns batches of up to about 1 MiB, for code that handles
+ * millions of records per second.
  *
- * @throws as {@link readTFRecords}
+ * @throws the same errors as {@link readTFRecords}
  * @example
  * ```ts
  * import { encodeTFRecord, readTFRecordBatches } from 'recordpipe';
@@ -73,14 +73,14 @@ export function readTFRecordBatches(source: ByteSource, options?: Partial<TFReco
   return readBatches(tfrecordCodec, source, options);
 }
 
-/** Options of decoding bytes that are already in memory. */
+/** Options for decoding TFRecords that are already in memory. */
 export type TFRecordDecodeOptions = DecodeOptions<TFRecordOptions>;
 
 /**
  * Decodes the records of a whole TFRecord file in memory, one by one and synchronously. A record is
  * a view of `bytes` (of new memory if they are compressed) and stays valid as long as you keep it.
  *
- * @throws as `readTFRecords`, while iterating; `closed` for a second iteration;
+ * @throws the same errors as `readTFRecords`, while iterating; `closed` for a second iteration;
  *   `unsupported-source` for compressed bytes in a browser: use `readTFRecords` there
  * @example
  * ```ts
@@ -96,9 +96,9 @@ export function decodeTFRecords(
 }
 
 /**
- * Decodes the same records in batches of up to about 1 MiB.
+ * Like {@link decodeTFRecords}, but returns batches of up to about 1 MiB.
  *
- * @throws as {@link decodeTFRecords}
+ * @throws the same errors as {@link decodeTFRecords}
  * @example
  * ```ts
  * import { decodeTFRecordBatches, encodeTFRecord } from 'recordpipe';
@@ -112,13 +112,13 @@ export function decodeTFRecordBatches(
   return decodeBytes('decodeTFRecordBatches', tfrecordCodec, bytes, options);
 }
 
-/** How TFRecords are scanned. */
+/** Options for scanning TFRecords. */
 export type TFRecordScanOptions = ScanOptions<TFRecordOptions>;
 
 /**
  * Checks every record of a source and returns counts and findings, at several gigabytes per second.
- * Memory is constant (one record is held if `recover`, `trailing` or `payloadCrc` differ from their
- * defaults).
+ * Memory is constant (one record is held if `recover`, `trailing` or `payloadCrc` differs from its
+ * default).
  *
  * Damage is a finding, not an exception. The scan continues after a record with a wrong payload
  * checksum. It ends at damage to a header and at a truncated record, because the position of the
@@ -142,10 +142,10 @@ export function scanTFRecords(
 }
 
 /**
- * A pair of web streams for `pipeThrough` that decodes the bytes of a TFRecord file. Each record is
- * a view.
+ * Returns a pair of web streams for `pipeThrough` that decodes the bytes of a TFRecord file. Each
+ * record is a view.
  *
- * @throws as `readTFRecords`, as the error of the readable side
+ * @throws the same errors as `readTFRecords`, as errors of the readable side
  * @example
  * ```ts
  * import { encodeTFRecord, tfrecordDecoderStream } from 'recordpipe';
@@ -159,7 +159,7 @@ export function tfrecordDecoderStream(options?: Partial<Omit<TFRecordReadOptions
 }
 
 /**
- * A web stream that encodes records as TFRecord.
+ * Returns a web stream that encodes records as TFRecord.
  *
  * @example
  * ```ts

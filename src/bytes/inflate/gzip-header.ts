@@ -1,14 +1,17 @@
 import { RecordpipeError } from '../../errors.ts';
 import { readU32 } from '../binary-data.ts';
 
-/** How a compressed stream is read. */
+/** Options for reading a compressed stream. */
 export interface InflateOptions {
   readonly kind: 'gzip' | 'zlib';
-  /** Whether zlib streams after the first are read. */
+  /** Whether zlib streams after the first one are read. */
   readonly zlibConcat: boolean;
   /** Called when another zlib stream follows the first. */
   readonly onNextStream?: () => void;
-  /** What a stream that ends too early is: an error, quiet where only a gzip trailer is not whole, or quiet wherever it ends. */
+  /**
+   * How to treat a stream that ends too early: as an error, as a regular end only if just a gzip
+   * trailer is incomplete, or as a regular end in any case.
+   */
   readonly whenTruncated: 'throw' | 'stop-at-trailer' | 'stop';
 }
 
@@ -19,13 +22,15 @@ const NAME = 8;
 const COMMENT = 16;
 const RESERVED = 0xe0;
 
-/** The checksum and the size (modulo 2^32) after a member. */
+/** Size of the checksum and the size field (modulo 2^32) that follow a member. */
 export const GZIP_TRAILER_BYTES = 8;
 
 /**
- * Length of the gzip member header (RFC 1952) at the start of `bytes`; 0 when more bytes are needed to tell.
- * @param member which member of the stream it is, from 0
- * @throws RecordpipeError `corrupt-compressed-stream` where the first member is none, `trailing-garbage` where a later one is none
+ * Returns the length of the gzip member header (RFC 1952) at the start of `bytes`, or 0 if more
+ * bytes are needed to decide.
+ * @param member index of the member in the stream, from 0
+ * @throws RecordpipeError `corrupt-compressed-stream` if the first member has no valid header,
+ *   `trailing-garbage` if a later one has none
  */
 export function gzipHeaderLength(bytes: Uint8Array, member: number): number {
   if ((bytes.length > 0 && bytes[0] !== 0x1f) || (bytes.length > 1 && bytes[1] !== 0x8b)) {
@@ -52,7 +57,11 @@ export function gzipHeaderLength(bytes: Uint8Array, member: number): number {
   return at <= bytes.length ? at : 0;
 }
 
-/** @throws RecordpipeError `corrupt-compressed-stream` when the trailer does not fit what was inflated */
+/**
+ * Verifies the trailer of a gzip member.
+ * @throws RecordpipeError `corrupt-compressed-stream` if the trailer does not match the inflated
+ *   bytes
+ */
 export function checkGzipTrailer(trailer: Uint8Array, crc: number, size: number): void {
   if (readU32(trailer, 0) !== crc)
     throw corruptStream('gzip', 'the checksum of a member does not fit its bytes');
@@ -60,7 +69,7 @@ export function checkGzipTrailer(trailer: Uint8Array, crc: number, size: number)
     throw corruptStream('gzip', 'the size of a member does not fit its bytes');
 }
 
-/** Whether another zlib stream (RFC 1950) begins here. */
+/** Reports whether another zlib stream (RFC 1950) begins here. */
 export function zlibFollows(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && (bytes[0] & 0x8f) === 8 && ((bytes[0] << 8) | bytes[1]) % 31 === 0;
 }
@@ -70,7 +79,7 @@ function behindZero(bytes: Uint8Array, from: number): number {
   return zero < 0 ? Number.POSITIVE_INFINITY : zero + 1;
 }
 
-// Without a place: the reader knows which record was being read.
+// The error has no position, because the reader knows which record was being read.
 
 export function truncatedStream(kind: string): RecordpipeError {
   const text = `${kind}: the compressed stream is truncated; copy the file again, or close its writer`;

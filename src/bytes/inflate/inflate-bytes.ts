@@ -13,15 +13,15 @@ import {
 
 type Zlib = typeof import('node:zlib');
 
-/** What could be inflated, and why that is not all. */
+/** The inflated bytes, and the reason why they are incomplete, if they are. */
 export interface Inflated {
   readonly output: Uint8Array;
   readonly error: RecordpipeError | undefined;
 }
 
 /**
- * Inflates a whole gzip or zlib stream that is in memory, synchronously.
- * @throws RecordpipeError `unsupported-source` where the host has no zlib
+ * Inflates a whole gzip or zlib stream in memory, synchronously.
+ * @throws RecordpipeError `unsupported-source` if the host has no zlib
  */
 export function inflateBytes(bytes: Uint8Array, options: InflateOptions): Inflated {
   const zlib = requireHostModule('node:zlib', 'inflating synchronously');
@@ -98,7 +98,10 @@ function inflateOne(
   }
 }
 
-/** All that inflates before the damage: the output of the longest beginning that inflates without an error. */
+/**
+ * Returns everything that inflates before the damage: the output of the longest prefix that
+ * inflates without an error.
+ */
 function beforeDamage(zlib: Zlib, inflate: InflateSync, bytes: Uint8Array): Uint8Array {
   const finishFlush = zlib.constants.Z_SYNC_FLUSH;
   let good = 0;
@@ -127,12 +130,12 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return output;
 }
 
-/** Into how many pieces a call that failed is cut to find out where. */
+/** Number of pieces into which the input of a failed call is split to locate the damage. */
 const PIECES = 16;
 
-/** The host's zlib, one awaited call at a time. */
+/** Runs the host's zlib, one awaited call at a time. */
 export class InflateEngine {
-  /** Whether the deflate stream has come to its end. */
+  /** Whether the deflate stream has ended. */
   ended = false;
   failure: Error | undefined;
   readonly #engine: InflateRaw | Inflate;
@@ -152,7 +155,10 @@ export class InflateEngine {
     });
   }
 
-  /** Inflates `bytes`; none says that no more come. What it gave, and how many of the bytes belong to the stream. */
+  /**
+   * Inflates `bytes`; an empty array marks the end of the input. Returns the output and the number
+   * of bytes that belong to the stream.
+   */
   async feed(bytes: Uint8Array): Promise<{ output: Uint8Array[]; used: number }> {
     const engine = this.#engine;
     const before = engine.bytesWritten;
@@ -170,10 +176,11 @@ export class InflateEngine {
 }
 
 /**
- * What inflates of `slice`, whose call failed, before the damage in it: new engines are fed with what came before it and with ever smaller
- * pieces of it, down to single bytes.
+ * Yields the output of `slice` before the damage in it, after the call for `slice` has failed. It
+ * feeds new engines with the bytes before `slice` and with ever smaller pieces of `slice`, down to
+ * single bytes.
  * @param history the bytes of the stream before `slice`
- * @param inflated how many bytes have been handed on
+ * @param inflated number of bytes that have already been delivered
  */
 export async function* restBeforeDamage(
   create: () => InflateRaw | Inflate,

@@ -14,19 +14,24 @@ import { InflateEngine, restBeforeDamage } from './inflate-bytes.ts';
 type Zlib = typeof import('node:zlib');
 
 /**
- * Compressed bytes per call of the host's zlib. Small, because the host drops what it has inflated of a call that fails:
- * so little is lost before damage.
+ * Compressed bytes per call of the host's zlib. The value is small, because the host drops the
+ * output of a call that fails, so that little output is lost before damage.
  */
 const SLICE_BYTES = 16 * 1024;
-/** Compressed bytes of a stream up to which they are kept, so that nothing is lost: the call that failed is made again piece by piece. */
+/**
+ * Maximum number of compressed bytes of a stream to keep. While they are kept, no output is lost: a
+ * failed call is repeated piece by piece.
+ */
 const HISTORY_BYTES = 8 * 1024 * 1024;
-/** Compressed bytes of a small member, and the inflated bytes that one may have. */
+/**
+ * Maximum number of compressed bytes of a small member, and maximum number of its inflated bytes.
+ */
 const SMALL_BYTES = 4 * 1024;
 const SMALL_OUTPUT_BYTES = 1024 * 1024;
-/** Inflated bytes per chunk handed on. */
+/** Inflated bytes per delivered chunk. */
 const OUTPUT_BYTES = 64 * 1024;
 
-/** Inflates with the host's zlib; undefined where there is none. */
+/** Inflates with the host's zlib. Returns undefined if the host has none. */
 export function inflateInHost(
   source: AsyncIterable<Uint8Array>,
   options: InflateOptions,
@@ -35,7 +40,7 @@ export function inflateInHost(
   return zlib && inflateMembers(zlib, source, options);
 }
 
-/** Member by member: headers, trailers and what follows them are judged here. */
+/** Inflates member by member, and checks headers, trailers and the bytes that follow them. */
 async function* inflateMembers(
   zlib: Zlib,
   source: AsyncIterable<Uint8Array>,
@@ -116,13 +121,14 @@ async function* zlibStreams(
       yield* inflateOne(() => zlib.createInflate({ chunkSize: OUTPUT_BYTES }), cursor, 'zlib', whenTruncated);
     }
     small = cursor.taken - begun <= SMALL_BYTES;
-    // Bytes after a zlib stream that do not start another one are ignored, as in every reader.
+    // Bytes after a zlib stream that do not start another one are ignored, as in all readers.
   }
 }
 
 /**
- * A whole deflate stream at the start of `bytes`, if it is small and undamaged; else undefined. One synchronous call takes 3 µs, an engine
- * of the host's streams 70 µs: files of a million small members are common where loggers append.
+ * Inflates a whole deflate stream at the start of `bytes`, or returns undefined unless it is small
+ * and undamaged. One synchronous call takes 3 µs, and an engine of the host's streams 70 µs; files
+ * of a million small members are common if loggers append to them.
  */
 function inflateSmall(
   inflate: Zlib['inflateSync'],
@@ -134,11 +140,11 @@ function inflateSmall(
     const { buffer, engine } = inflated as { buffer: Buffer; engine: { bytesWritten: number } };
     return { output: buffer, used: engine.bytesWritten };
   } catch {
-    return undefined; // The engine says what is wrong, and gives what comes before it.
+    return undefined; // The engine reports the error, and returns the bytes before it.
   }
 }
 
-/** Takes zero bytes off the front; whether anything else follows. */
+/** Consumes zero bytes at the front. Returns whether any other byte follows. */
 async function skipPadding(cursor: ByteCursor): Promise<boolean> {
   for (;;) {
     const front = await cursor.front();
@@ -186,18 +192,18 @@ async function* inflateOne(
   }
 }
 
-/** Inspects and consumes the first bytes of a stream of chunks. */
+/** Inspects and consumes bytes at the front of a stream of chunks. */
 export class ByteCursor {
   readonly #source: AsyncIterator<Uint8Array>;
   #front: Uint8Array = new Uint8Array(0);
-  /** Bytes taken so far. */
+  /** Number of bytes consumed so far. */
   taken = 0;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** The bytes at hand, at least one; empty only at the end of the stream. */
+  /** Returns the available bytes: at least one, or none at the end of the stream. */
   async front(): Promise<Uint8Array> {
     while (this.#front.length === 0) {
       const { done, value } = await this.#source.next();
@@ -207,7 +213,10 @@ export class ByteCursor {
     return this.#front;
   }
 
-  /** Appends the next chunk to the available bytes; false at the end of the stream. It copies: use it for headers and trailers. */
+  /**
+   * Appends the next chunk to the available bytes. Returns false at the end of the stream. It
+   * copies the bytes, so use it only for headers and trailers.
+   */
   async more(): Promise<boolean> {
     const { done, value } = await this.#source.next();
     if (done) return false;
@@ -218,13 +227,13 @@ export class ByteCursor {
     return true;
   }
 
-  /** At least `count` bytes at the front; fewer only at the end of the stream. */
+  /** Returns at least `count` bytes at the front, or fewer at the end of the stream. */
   async atLeast(count: number): Promise<Uint8Array> {
     while (this.#front.length < count && (await this.more()));
     return this.#front;
   }
 
-  /** Takes `count` of the bytes at hand. */
+  /** Consumes `count` of the available bytes. */
   take(count: number): void {
     this.#front = this.#front.subarray(count);
     this.taken += count;

@@ -3,8 +3,8 @@ import type { InflateOptions } from './gzip-header.ts';
 import { corruptStream } from './gzip-header.ts';
 
 /**
- * Inflates with the browser's DecompressionStream: one gzip member or zlib stream; it refuses whatever follows it, so nothing is
- * lost silently.
+ * Inflates one gzip member or zlib stream with the browser's DecompressionStream.
+ * DecompressionStream rejects any bytes that follow it, so nothing is lost silently.
  */
 export async function* inflateWithStreams(
   source: AsyncIterable<Uint8Array>,
@@ -18,7 +18,7 @@ export async function* inflateWithStreams(
   }
   const { readable, writable } = new DecompressionStream(options.kind === 'gzip' ? 'gzip' : 'deflate');
   const fed = feed(source, writable as WritableStream<Uint8Array>);
-  fed.catch(() => {}); // a failure shows at the reading end, where it is named
+  fed.catch(() => {}); // A failure appears at the readable side, where it is named.
   const reader = (readable as ReadableStream<Uint8Array>).getReader();
   try {
     for (;;) {

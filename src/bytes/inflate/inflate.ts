@@ -2,14 +2,15 @@ import type { InflateOptions } from './gzip-header.ts';
 import { inflateInHost } from './inflate-host.ts';
 import { inflateWithStreams } from './inflate-web.ts';
 
-// Bundles for browsers have no-inflate.ts in its place, which is about 3 kB smaller, gzipped.
+// Bundles for browsers contain no-inflate.ts instead, which is about 3 kB smaller (gzipped).
 
 export { inflateBytes } from './inflate-bytes.ts';
 
 /**
- * The uncompressed bytes of a gzip stream (any number of members, zero padding after them) or of zlib streams.
- * All that could be inflated before an error is yielded before the error is thrown.
- * @throws RecordpipeError `truncated-compressed-stream`, `corrupt-compressed-stream`, `trailing-garbage`; without a place: the reader knows it
+ * Returns the uncompressed bytes of a gzip stream (any number of members, followed by any zero
+ * padding) or of zlib streams. It yields everything that can be inflated before it throws an error.
+ * @throws RecordpipeError `truncated-compressed-stream`, `corrupt-compressed-stream`,
+ *   `trailing-garbage`; without a position, which the reader knows
  */
 export function inflate(
   source: AsyncIterable<Uint8Array>,

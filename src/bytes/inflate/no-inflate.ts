@@ -2,7 +2,7 @@ import { RecordpipeError } from '../../errors.ts';
 import type * as inflating from './inflate.ts';
 import { inflateWithStreams } from './inflate-web.ts';
 
-// Stands in for inflate.ts in bundles for browsers.
+// Replaces inflate.ts in bundles for browsers.
 
 export const inflate: typeof inflating.inflate = inflateWithStreams;
 

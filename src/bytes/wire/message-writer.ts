@@ -5,7 +5,7 @@ import { LITTLE_ENDIAN } from './varints.ts';
 const utf8 = new TextEncoder();
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Text as UTF-8. */
+/** Encodes a string as UTF-8. */
 export function textBytes(what: string, text: string): Uint8Array {
   if (LONE_SURROGATE.test(text))
     throw new UsageError(
@@ -14,7 +14,7 @@ export function textBytes(what: string, text: string): Uint8Array {
   return utf8.encode(text);
 }
 
-/** Bytes and texts as bytes. */
+/** Returns bytes and strings as bytes. */
 export function bytesValues(what: string, value: readonly (Uint8Array | string)[]): Uint8Array[] {
   if (!Array.isArray(value))
     throw new UsageError(`${what}: expected an array of bytes (Uint8Array) or texts, got ${typeName(value)}`);
@@ -25,7 +25,7 @@ export function bytesValues(what: string, value: readonly (Uint8Array | string)[
   });
 }
 
-/** 32-bit floats as protobuf writes them. */
+/** Returns the bytes of 32-bit floats in protobuf's encoding. */
 export function floatBytes(what: string, value: Float32Array | Float64Array | readonly number[]): Uint8Array {
   if (value instanceof Float32Array && LITTLE_ENDIAN)
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
@@ -43,7 +43,10 @@ export function floatBytes(what: string, value: Float32Array | Float64Array | re
   return bytes;
 }
 
-/** @throws UsageError for a value that is neither an array nor a typed array */
+/**
+ * Checks that a value is a list.
+ * @throws UsageError for a value that is neither an array nor a typed array
+ */
 export function listed(what: string, value: unknown, of: string): void {
   if (!Array.isArray(value) && !ArrayBuffer.isView(value))
     throw new UsageError(`${what}: expected an array of ${of}, got ${typeName(value)}`);
@@ -57,13 +60,16 @@ export interface Part {
 
 const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
-/** The limit of protobuf. */
+/** Protobuf's maximum message size. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** No bytes. */
+/** A part without bytes. */
 export const EMPTY: Part = { size: 0, write: () => undefined };
 
-/** Writes a message from its parts. @param what the message, for errors */
+/**
+ * Writes a message from its parts.
+ * @param what name of the message, for errors
+ */
 export function written(what: string, parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const size = sizeOf(parts);
   if (size > MAX_BYTES) throw new UsageError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
@@ -72,14 +78,14 @@ export function written(what: string, parts: readonly Part[]): Uint8Array<ArrayB
   return writer.bytes;
 }
 
-/** The total size of parts. */
+/** Returns the total size of the parts. */
 export function sizeOf(parts: readonly Part[]): number {
   let size = 0;
   for (const part of parts) size += part.size;
   return size;
 }
 
-/** A delimited field around parts. */
+/** Returns a length-delimited field that contains the parts. */
 export function field(tag: number, parts: readonly Part[]): Part {
   const length = sizeOf(parts);
   return {
@@ -91,24 +97,24 @@ export function field(tag: number, parts: readonly Part[]): Part {
   };
 }
 
-/** A delimited field around parts, if there are any. */
+/** Returns a length-delimited field that contains the parts, or an empty part if there are none. */
 export function optional(tag: number, parts: readonly Part[]): Part {
   return parts.length === 0 ? EMPTY : field(tag, parts);
 }
 
-/** Bytes, unchanged. */
+/** Returns a part that contains the bytes unchanged. */
 export function bytesPart(bytes: Uint8Array): Part {
   return { size: bytes.length, write: (writer) => writer.append(bytes) };
 }
 
-/** 64-bit integers as varints, from pairs of words, the lower one first. */
+/** Returns a part with 64-bit integers as varints, from pairs of words, low word first. */
 export function varintsPart(words: Int32Array): Part {
   return { size: varintsSize(words), write: (writer) => writer.varints(words) };
 }
 
 /**
- * The entries of a map, each a field with `tag`; with `deterministic`, sorted by the bytes of the
- * names.
+ * Returns the entries of a map, each as a field with `tag`. With `deterministic`, they are sorted
+ * by the bytes of their names.
  */
 export function mapPart<T>(
   tag: number,
@@ -145,7 +151,7 @@ export class MessageWriter {
     this.bytes = new Uint8Array(size);
   }
 
-  /** Tag and length of a delimited field. */
+  /** Writes the tag and the length of a length-delimited field. */
   head(tag: number, length: number): void {
     this.bytes[this.#at++] = tag;
     let rest = length;
@@ -158,7 +164,7 @@ export class MessageWriter {
     this.#at += bytes.length;
   }
 
-  /** 64-bit integers as varints, from their words, the lower one first. */
+  /** Writes 64-bit integers as varints, from pairs of words, low word first. */
   varints(words: Int32Array): void {
     const { bytes } = this;
     let at = this.#at;
@@ -180,14 +186,14 @@ export class MessageWriter {
   }
 }
 
-/** Size of a delimited field with a tag of one byte. */
+/** Returns the size of a length-delimited field with a tag of one byte. */
 function fieldSize(length: number): number {
   let size = 2;
   for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 128)) size++;
   return size + length;
 }
 
-/** Size of 64-bit integers as varints, from their words. */
+/** Returns the total size of 64-bit integers as varints, from pairs of words. */
 function varintsSize(words: Int32Array): number {
   let size = 0;
   for (let i = 0; i < words.length; i += 2) {

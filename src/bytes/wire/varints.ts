@@ -1,6 +1,6 @@
 import { MAX_VARINT_BYTES, WireFault } from './wire-reader.ts';
 
-/** Which of the two words of a 64-bit number comes first in the memory of this machine. */
+/** Whether this machine stores the low word of a 64-bit number first. */
 export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 export const LOW_WORD: 0 | 1 = LITTLE_ENDIAN ? 0 : 1;
 export const HIGH_WORD: 0 | 1 = LITTLE_ENDIAN ? 1 : 0;
@@ -25,7 +25,7 @@ export function varintsInto(
   while (at < end) {
     let low = bytes[at++];
     if (low >= 0x80) {
-      // The 1 clears the top bit of the byte before.
+      // The 1 clears the top bit of the previous byte.
       let byte = bytes[at++];
       low ^= (byte ^ 1) << 7;
       if (byte >= 0x80) {
@@ -51,8 +51,8 @@ export function varintsInto(
 
 /**
  * Writes each varint of a packed run as a number, starting at `to`. Returns the index after the
- * last one, or -1 if one is beyond 2^53 - 1. It repeats the loop of {@link varintsInto}, because
- * converting words afterwards is a second pass.
+ * last one, or -1 if a number exceeds 2^53 - 1. It repeats the loop of {@link varintsInto}, because
+ * converting the words afterwards would need a second pass.
  *
  * @throws WireFault for a run that ends inside a varint, and for a varint of more than ten bytes
  */
@@ -68,7 +68,7 @@ export function numbersFrom(
   while (at < end) {
     let low = bytes[at++];
     if (low >= 0x80) {
-      // The 1 clears the top bit of the byte before.
+      // The 1 clears the top bit of the previous byte.
       let byte = bytes[at++];
       low ^= (byte ^ 1) << 7;
       if (byte >= 0x80) {
@@ -94,7 +94,7 @@ export function numbersFrom(
 
 /**
  * Writes each varint of a packed run as a 32-bit integer, starting at `to`. Returns the index after
- * the last one. Larger values keep their low bits, as in protobuf.
+ * the last one. Larger values are reduced to their low 32 bits, as in protobuf.
  */
 export function int32sInto(
   bytes: Uint8Array,
@@ -117,13 +117,17 @@ export function int32sInto(
   return to;
 }
 
-/** Receives 64-bit integers without copies. */
+/** Receives 64-bit integers without copying them. */
 export interface VarintSink {
-  /** @param high upper 32 bits, signed; @param low lower 32 bits, unsigned */
+  /**
+   * Receives one integer.
+   * @param high upper 32 bits, signed
+   * @param low lower 32 bits, unsigned
+   */
   int64(high: number, low: number): void;
 }
 
-/** Sends each varint of a packed run, which is undamaged, to `sink`. */
+/** Sends each varint of a valid packed run to `sink`. */
 export function sendVarints(bytes: Uint8Array, start: number, end: number, sink: VarintSink): void {
   let at = start;
   while (at < end) {
@@ -145,7 +149,10 @@ export function sendVarints(bytes: Uint8Array, start: number, end: number, sink:
   }
 }
 
-/** Number of varints of a packed run. @throws WireFault for a run that ends inside a varint */
+/**
+ * Returns the number of varints in a packed run.
+ * @throws WireFault for a run that ends inside a varint
+ */
 export function countVarints(bytes: Uint8Array, start: number, end: number): number {
   checkEnd(bytes, start, end);
   let count = 0;
@@ -153,7 +160,7 @@ export function countVarints(bytes: Uint8Array, start: number, end: number): num
   return count;
 }
 
-/** Whether the bytes [start, end) are whole varints of at most ten bytes each. */
+/** Reports whether the bytes [start, end) are whole varints of at most ten bytes each. */
 export function areVarints(bytes: Uint8Array, start: number, end: number): boolean {
   let length = 0;
   for (let at = start; at < end; at++) {
@@ -164,8 +171,8 @@ export function areVarints(bytes: Uint8Array, start: number, end: number): boole
 }
 
 /**
- * Index of the first of the 64-bit integers [from, to) of `words` that a number cannot hold
- * exactly; -1 if there is none.
+ * Returns the index of the first of the 64-bit integers [from, to) in `words` that a number cannot
+ * represent exactly, or -1 if there is none.
  */
 export function findUnsafe(words: Int32Array, from: number, to: number): number {
   for (let i = from; i < to; i += 2) {
@@ -182,20 +189,23 @@ export function wordsToNumbers(words: Int32Array, numbers: Float64Array, count: 
     numbers[i] = words[2 * i + HIGH_WORD] * 2 ** 32 + (words[2 * i + LOW_WORD] >>> 0);
 }
 
-/** Index of the first unsigned 64-bit integer of `words` beyond 2^53 - 1; -1 if there is none. */
+/**
+ * Returns the index of the first unsigned 64-bit integer in `words` that exceeds 2^53 - 1, or -1 if
+ * there is none.
+ */
 export function findUnsafeUnsigned(words: Int32Array): number {
   for (let i = 0; i < words.length; i += 2) if (words[i + HIGH_WORD] >>> 0 >= 0x200000) return i / 2;
   return -1;
 }
 
-/** A run that passes has no varint that goes beyond its end, so that the loops need not check. */
+/** Checks that a run does not end inside a varint, so that the loops need not check for its end. */
 function checkEnd(bytes: Uint8Array, start: number, end: number): void {
   if (end > start && bytes[end - 1] >= 0x80)
     throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
 }
 
 /**
- * Writes the two words of one varint to `words`. Returns where the next varint begins. Bits beyond
+ * Writes the two words of one varint to `words`. Returns the index of the next varint. Bits beyond
  * 64 are dropped, as in protobuf.
  */
 function longVarint(bytes: Uint8Array, start: number, words: Int32Array, to: number): number {

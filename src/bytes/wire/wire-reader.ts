@@ -1,4 +1,4 @@
-/** Wire types of protobuf. Source of the rules: protobuf.dev, "Encoding". */
+/** Wire types of protobuf, as defined in "Encoding" at protobuf.dev. */
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const DELIMITED = 2;
@@ -11,7 +11,7 @@ const MAX_TAG = 2 ** 32 - 1;
 const MAX_GROUPS = 100;
 const NOTHING = new Uint8Array(0);
 
-/** What is wrong with a message, and where in its bytes. */
+/** A defect of a message, and its position in the bytes. */
 export interface Fault {
   readonly at: number;
   readonly message: string;
@@ -28,19 +28,20 @@ export class WireFault extends Error implements Fault {
 }
 
 /**
- * Reads the fields of protobuf messages one by one, without allocating memory. A declared length is
- * checked before it is followed. `step` reports damage in `fault`; `nextField` throws it.
+ * Reads the fields of protobuf messages one by one, without allocating memory. It checks each
+ * declared length before following it. `step` reports damage in `fault`; `nextField` throws it.
  *
- * protobufjs has such a reader too. It adds 12.6 kB (gzipped) to a bundle, creates a number for
- * each float and an object for each integer. The tests compare with its compiled messages.
+ * protobufjs also has such a reader, but it adds 12.6 kB (gzipped) to a bundle, and creates a
+ * number for each float and an object for each integer. The tests compare the results with those of
+ * protobufjs's compiled messages.
  */
 export class WireReader {
   bytes: Uint8Array;
-  /** Where the next field begins. */
+  /** Index of the next field. */
   at = 0;
-  /** Tag of the field: its number times 8, plus its wire type. */
+  /** Tag of the current field: its number times 8, plus its wire type. */
   tag = 0;
-  /** The value of the field is [start, end) of `bytes`. */
+  /** Index of the first byte of the field's value, which is [start, end) of `bytes`. */
   start = 0;
   end = 0;
   fault: Fault | undefined;
@@ -49,7 +50,7 @@ export class WireReader {
     this.bytes = bytes;
   }
 
-  /** Starts to read `bytes` at `at`. */
+  /** Starts reading `bytes` at index `at`. */
   reset(bytes: Uint8Array, at: number): void {
     this.bytes = bytes;
     this.at = at;
@@ -57,7 +58,7 @@ export class WireReader {
   }
 
   /**
-   * Moves to the next field of the message that ends at `limit`; false at its end.
+   * Advances to the next field of the message that ends at `limit`. Returns false at its end.
    *
    * @throws WireFault for a damaged message
    */
@@ -67,15 +68,18 @@ export class WireReader {
     return false;
   }
 
-  /** @throws WireFault if `step` has found damage */
+  /**
+   * Throws the damage that `step` has found, if any.
+   * @throws WireFault if `step` has found damage
+   */
   check(): void {
     const { fault } = this;
     if (fault !== undefined) throw new WireFault(fault.at, fault.message);
   }
 
   /**
-   * Moves to the next field of the message that ends at `limit`; false at its end and at damage,
-   * which sets `fault`.
+   * Advances to the next field of the message that ends at `limit`. Returns false at its end, and
+   * at damage, which sets `fault`.
    */
   step(limit: number): boolean {
     if (this.at >= limit) return false;
@@ -87,15 +91,15 @@ export class WireReader {
     return isWhole;
   }
 
-  /** Reports damage. */
+  /** Reports damage by setting `fault`. */
   fail(at: number, message: string): false {
     this.fault = { at, message };
     return false;
   }
 
   /**
-   * Reads an unsigned varint; -1 if it is damaged. From 2^53 on it is rounded: no tag and no length
-   * is that large.
+   * Reads an unsigned varint. Returns -1 if it is damaged. Values of 2^53 and more are rounded,
+   * which is harmless: no tag and no length is that large.
    */
   varint(limit: number): number {
     const { bytes, at } = this;
@@ -123,9 +127,9 @@ export class WireReader {
   }
 
   /**
-   * Returns the end of the delimited value whose length is at `at`, and sets `start`; -1 if the
-   * value does not end by `limit`. This is the fast path for common layouts: `step` explains what
-   * is wrong.
+   * Returns the end of the length-delimited value whose length is at `at`, and sets `start`.
+   * Returns -1 if the value does not end by `limit`. This is the fast path for common layouts;
+   * `step` reports the cause of a failure.
    */
   delimitedEnd(at: number, limit: number): number {
     const { bytes } = this;
@@ -136,7 +140,8 @@ export class WireReader {
       length = (length & 0x7f) | (next << 7);
     }
     this.start = at;
-    // After the last byte of the memory the length is undefined, and this comparison false.
+    // If the length lies after the end of the memory, it is undefined, and this comparison is
+    // false.
     return at + length <= limit ? at + length : -1;
   }
 
@@ -162,7 +167,7 @@ export class WireReader {
     return -1;
   }
 
-  /** Moves after the value of a field that is not a group, and sets `start`. */
+  /** Advances past the value of a field that is not a group, and sets `start`. */
   #skipValue(tag: number, limit: number): boolean {
     const { at } = this;
     this.start = at;
@@ -194,7 +199,7 @@ export class WireReader {
     return true;
   }
 
-  /** Skips a group, a deprecated kind of field, with all fields inside it. */
+  /** Skips a group, which is a deprecated kind of field, including all fields inside it. */
   #skipGroup(field: number, limit: number): boolean {
     const begin = this.at;
     const open = [field];

@@ -1,5 +1,5 @@
 /**
- * The names of the record formats, in the order in which detection tries them.
+ * Names of the record formats, in the order in which detection tries them.
  *
  * @example
  * ```ts

@@ -35,18 +35,18 @@ export const recordIOCodec: RecordCodec<RecordIOOptions> = /* @__PURE__ */ exten
 });
 
 /**
- * Maximum size of a batch, unless a single record is larger: indexes stay small, and positions fit
- * into 32 bits.
+ * Maximum size of a batch, unless a single record is larger. It keeps indexes small, and lets
+ * positions fit into 32 bits.
  */
 const BATCH_BYTES = 1024 * 1024;
 
 type State = 'records' | 'in-parts' | 'searching' | 'zero-tail' | 'ended';
-/** The result of a step: a batch; `again` to continue; `wait` for the next chunk. */
+/** Result of a step: a batch; `again` to continue; `wait` to wait for the next chunk. */
 type Outcome = RecordBatch | 'again' | 'wait';
 
 /**
  * Decodes RecordIO. Records of one part are views. A multipart record is joined in new memory and
- * is a batch of its own.
+ * is a separate batch.
  */
 export class RecordIODecoder implements RecordDecoder {
   readonly stats: ReadStats;
@@ -61,7 +61,7 @@ export class RecordIODecoder implements RecordDecoder {
   #state: State = 'records';
   /** Position of the record whose parts are being joined. */
   #start = 0;
-  /** The error of the first zero byte, kept while only zeros follow. */
+  /** Error of the first zero byte, kept while only zeros follow. */
   #tailError: RecordpipeError | undefined;
 
   constructor(
@@ -143,7 +143,7 @@ export class RecordIODecoder implements RecordDecoder {
     return 'again';
   }
 
-  /** Scans the window. Null if it does not begin with a whole record of one part. */
+  /** Scans the window. Returns null if it does not begin with a whole record of one part. */
   #scan(): RecordBatch | null {
     const { bytes, at, end } = this.#cursor.window;
     const { maxRecordBytes, strictPadding } = this.#options;
@@ -155,7 +155,7 @@ export class RecordIODecoder implements RecordDecoder {
     }
     let { count, position, payloadBytes } = result;
     if (count > 0 && this.#recovery !== undefined && !this.#followed(position, to)) {
-      // The recovery handles it, and inspects what follows.
+      // The recovery handles this record, and inspects the bytes that follow it.
       count--;
       position = result.index[2 * count] - PART_HEADER_BYTES;
       payloadBytes -= result.index[2 * count + 1];
@@ -163,7 +163,9 @@ export class RecordIODecoder implements RecordDecoder {
     return count === 0 ? null : this.#deliver(result.index, count, position, payloadBytes);
   }
 
-  /** Whether another record, or the end, is known to follow the last scanned record. */
+  /**
+   * Reports whether it is known that another record, or the end, follows the last scanned record.
+   */
   #followed(position: number, to: number): boolean {
     const { stop } = this.#scanner.result;
     if (stop !== NEED_MORE) return stop !== BAD_MAGIC;
@@ -190,7 +192,7 @@ export class RecordIODecoder implements RecordDecoder {
     return batch;
   }
 
-  /** Delivers the first record of the window, which is whole, possibly except for its padding. */
+  /** Delivers the first record of the window, which is whole except possibly for its padding. */
   #deliverHere(): RecordBatch {
     const { window } = this.#cursor;
     const { bytes, at, end } = window;
@@ -203,7 +205,7 @@ export class RecordIODecoder implements RecordDecoder {
     return this.#deliverJoined(start);
   }
 
-  /** The window ends within a record of one part. */
+  /** Handles a window that ends within a record of one part. */
   #wantMore(): Outcome {
     const { window, final } = this.#cursor;
     const { wanted, word } = this.#scanner.result;
@@ -240,8 +242,8 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   /**
-   * The error if the stream ends after `have` bytes of the current record. Undefined if only
-   * padding is missing and that is accepted.
+   * Returns the error for a stream that ends after `have` bytes of the current record, or undefined
+   * if only padding is missing and that is accepted.
    */
   #endError(have: number): RecordpipeError | undefined {
     const { bytes, at, end } = this.#cursor.window;
@@ -250,7 +252,7 @@ export class RecordIODecoder implements RecordDecoder {
     return parts.endError(this.place, have);
   }
 
-  /** The stream ends within the current record, or within other bytes. */
+  /** Handles a stream that ends within the current record, or within other bytes. */
   #atEnd(): Outcome {
     const { window } = this.#cursor;
     const have = window.unread;
@@ -277,7 +279,10 @@ export class RecordIODecoder implements RecordDecoder {
     return 'wait';
   }
 
-  /** Accepts bytes that are not a record as the end of the stream, if the options allow it. */
+  /**
+   * Accepts bytes that are not a record as the end of the stream, if the options allow it. Returns
+   * whether it did.
+   */
   #acceptTail(): boolean {
     const { window, record } = this.#cursor;
     const { bytes, at, end, unread } = window;
@@ -296,8 +301,8 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   /**
-   * Handles one record with `recover: 'scan'`. It stays in the window until it is known to be
-   * valid.
+   * Handles one record with `recover: 'scan'`. The record stays in the window until it is known to
+   * be valid.
    */
   #recoverOne(recovery: RecordIORecovery): Outcome {
     const verdict = recovery.judge();
@@ -314,7 +319,7 @@ export class RecordIODecoder implements RecordDecoder {
     return 'again';
   }
 
-  /** Reads the zero bytes at the end. Anything after them is damage. */
+  /** Reads the zero bytes at the end. Any other byte after them is damage. */
   #readZeros(): Outcome {
     if (!this.#cursor.countTrailingZeros(0)) return 'wait';
     const error = this.#tailError as RecordpipeError;

@@ -7,10 +7,10 @@ import { checkPayload, encodeOptions, LONGEST_PART, type RecordIOEncodeOptions }
 import { countMagics, nextMagic } from './parts.ts';
 
 /**
- * Size of a RecordIO record: 8 bytes, the payload, padding to a multiple of four, and 4 more bytes
- * for every escaped magic number.
+ * Returns the size of a RecordIO record: 8 bytes, the payload, padding to a multiple of four, and 4
+ * more bytes for every escaped magic number.
  *
- * @throws RecordpipeError `record-too-large`; UsageError as {@link encodeRecordIO}
+ * @throws RecordpipeError `record-too-large`; UsageError as for {@link encodeRecordIO}
  * @example
  * ```ts
  * import { recordIOFrameBytes } from 'recordpipe';
@@ -24,8 +24,8 @@ export function recordIOFrameBytes(payload: Uint8Array, options?: Partial<Record
 
 /**
  * Encodes one record as RecordIO: magic number, flag and length, payload, zero padding. A payload
- * with the magic number at a multiple of four is written in several such parts (byte for byte as
- * dmlc's writer does). Returns new memory, which belongs to the caller.
+ * with the magic number at a multiple of four is written in several such parts, byte for byte as
+ * dmlc's writer does. Returns new memory, which belongs to the caller.
  *
  * @param payload fewer than 2^29 bytes, unless `oversize` is `concat`
  * @throws RecordpipeError `record-too-large` for a longer payload
@@ -51,8 +51,8 @@ export function encodeRecordIO(
  * Encodes one record as RecordIO into existing memory. Returns the index after the record.
  *
  * @param payload as for {@link encodeRecordIO}; may overlap `target`
- * @throws as {@link encodeRecordIO}; UsageError, before anything is written, if `target` has too
- *   few bytes after `at`, or if `at` is not an integer >= 0
+ * @throws the same errors as {@link encodeRecordIO}; UsageError, before anything is written, if
+ *   `target` has too few bytes after `at`, or if `at` is not an integer >= 0
  * @example
  * ```ts
  * import { encodeRecordIOInto } from 'recordpipe';
@@ -74,20 +74,24 @@ export function encodeRecordIOInto(
       `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes} bytes, the target has ${target.length - at} after index ${at}`,
     );
   }
-  // Writing the parts one by one would overwrite a payload in `target`. (`slice` of a Buffer does
-  // not copy.)
+  // A payload in `target` is copied first, because writing the parts one by one would overwrite it.
+  // (`slice` of a Buffer does not copy.)
   const source = payload.buffer === target.buffer ? new Uint8Array(payload) : payload;
   return writeRecord(source, magics, target, at);
 }
 
-/** Strings and other typed arrays also have a length, and would be written as other bytes. */
+/**
+ * Rejects anything other than a Uint8Array: strings and other typed arrays also have a length, and
+ * would be written as different bytes.
+ */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }
 
 /**
- * Number of magic numbers in `payload` to escape: those at multiples of four.
+ * Returns the number of magic numbers in `payload` that must be escaped, which are those at
+ * multiples of four.
  * @throws RecordpipeError `record-too-large` for a payload that is too large
  */
 export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptions): number {
@@ -96,8 +100,8 @@ export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptio
 }
 
 /**
- * Size of a record with `length` payload bytes and `magics` escaped magic numbers.
- * @param longestPart longer payloads are split into parts of this size
+ * Returns the size of a record with `length` payload bytes and `magics` escaped magic numbers.
+ * @param longestPart maximum size of a part; longer payloads are split into parts of this size
  */
 export function frameBytes(length: number, magics: number, longestPart: number = LONGEST_PART): number {
   if (length <= longestPart) return partBytes(length) + 4 * magics;
@@ -148,18 +152,18 @@ function writePart(
   return end;
 }
 
-/** Frames RecordIO records. A payload is copied once, and searched once for magic numbers. */
+/** Frames RecordIO records. Each payload is copied once, and searched once for magic numbers. */
 export class RecordIOFramer implements Framer {
   readonly #options: RecordIOEncodeOptions;
   /**
-   * The payload that was measured last, and its number of magic numbers. It is nearly always framed
-   * next.
+   * The payload that was measured last, which is nearly always framed next, and its number of magic
+   * numbers.
    */
   #payload: Uint8Array | undefined;
   #magics = 0;
   #buffers: Uint8Array[] | undefined;
 
-  /** @param options complete and valid */
+  /** @param options complete and valid options */
   constructor(options: RecordIOEncodeOptions) {
     this.#options = options;
   }

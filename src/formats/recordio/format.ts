@@ -10,12 +10,12 @@ import {
   recordIOReading,
 } from './options.ts';
 
-/** The values of `multipart` by their codes in index files. */
+/** Values of `multipart`, indexed by their codes in index files. */
 const MULTIPART_CODES: readonly Multipart[] = ['dmlc', 'concat', 'error'];
-/** Set beside the code of `multipart`. */
+/** Bit that is set in addition to the code of `multipart`. */
 const LENIENT_FLAGS = 0x10;
 
-/** RecordIO, the format of MXNet and SageMaker. */
+/** RecordIO, the record format of MXNet and SageMaker. */
 export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions> = /* @__PURE__ */ extended<
   RecordFormat<RecordIOOptions, RecordIOEncodeOptions>,
   FormatReading<RecordIOOptions>
@@ -28,7 +28,7 @@ export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions
   checkOptions: ['multipart', 'lenientFlags', 'strictPadding'],
   writeOptions: encodeOptions,
   checkPayload,
-  // How parts are joined does not matter here.
+  // This check does not depend on how parts are joined.
   appendCheck: () => ({ options: { multipart: 'concat', maxRecordBytes: MAX_RECORD_BYTES } }),
   index: {
     code: 2,

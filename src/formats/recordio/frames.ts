@@ -18,7 +18,7 @@ import {
 import type { RecordIOOptions } from './options.ts';
 import { IN_PARTS, NEED_MORE, ownRecordIOScanner, type RecordIOScanner } from './scanner.ts';
 
-/** Reads frames of RecordIO, verifies magic numbers and lengths, and joins parts. */
+/** Reads RecordIO frames, verifies magic numbers and lengths, and joins parts. */
 export class RecordIOFrames implements FrameReader {
   readonly before = 0;
   readonly headBytes: number = PART_HEADER_BYTES;
@@ -92,9 +92,9 @@ export class RecordIOHop implements HeaderHop {
   readonly #scanner: RecordIOScanner;
   readonly #options: RecordIOOptions;
   readonly #sink: FrameSink | undefined;
-  /** Payload bytes of the parts of the current record; -1 between records. */
+  /** Number of payload bytes in the parts of the current record; -1 between records. */
   #length = -1;
-  /** Size of the parts of the current record. */
+  /** Total size of the parts of the current record, in bytes. */
   #parts = 0;
   /** Flag and length of the part at `position`. */
   #word = 0;
@@ -155,7 +155,9 @@ export class RecordIOHop implements HeaderHop {
     this.#sink.addFrame(end - (index[2 * count - 2] - PART_HEADER_BYTES));
   }
 
-  /** Payload bytes of the current record including the part at `position`. */
+  /**
+   * Returns the number of payload bytes of the current record, including the part at `position`.
+   */
   #joinedLength(): number {
     const length = partLength(this.#word);
     if (this.#length < 0) return length;

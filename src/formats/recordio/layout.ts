@@ -6,53 +6,54 @@ import type { Detection } from '../record-format.ts';
 import { LENGTH_BYTES, HEADER_BYTES as TFRECORD_HEADER_BYTES } from '../tfrecord/layout.ts';
 
 /**
- * RecordIO: a record is one or more parts. A part is the magic number, a word with flag and length,
- * the payload bytes, and 0 to 3 bytes of padding to a multiple of four. All words are
- * little-endian. Source: dmlc-core's recordio.h.
+ * The magic number of RecordIO. A record consists of one or more parts. A part consists of the
+ * magic number, a word with the flag and the length, the payload bytes, and 0 to 3 bytes of padding
+ * to a multiple of four. All words are little-endian. Source: dmlc-core's recordio.h.
  */
 export const RECORDIO_MAGIC = 0xced7230a;
-/** The magic number and the word after it. */
+/** Size of the magic number and the word after it. */
 export const PART_HEADER_BYTES = 8;
 /**
- * A part is shorter than 2^29 bytes: its length has 29 bits, and its flag the 3 bits above them.
+ * Upper bound (exclusive) of a part's length, which has 29 bits. The flag has the 3 bits above
+ * them.
  */
 export const PART_LENGTH_END: number = 2 ** 29;
 
-/** The flags: the position of a part in its record. */
+/** Flags, which give the position of a part in its record. */
 export const WHOLE = 0;
 export const FIRST = 1;
 export const MIDDLE = 2;
 export const LAST = 3;
 
-/** The flag in the second header word of a part. */
+/** Returns the flag in the second header word of a part. */
 export function partFlag(word: number): number {
   return word >>> 29;
 }
 
-/** The payload size in the second header word of a part. */
+/** Returns the payload size in the second header word of a part. */
 export function partLength(word: number): number {
   return word & 0x1fffffff;
 }
 
-/** Size of a part with its header and padding. */
+/** Returns the size of a part including its header and padding. */
 export function partBytes(length: number): number {
   return PART_HEADER_BYTES + length + (-length & 3);
 }
 
 /**
- * How the parts of a record are joined: `dmlc` restores the magic number between them, `concat`
- * does not (as SageMaker), `error` rejects multipart records.
+ * How to join the parts of a record: `dmlc` restores the magic number between them; `concat` does
+ * not, as in SageMaker; `error` rejects multipart records.
  */
 export type Multipart = 'dmlc' | 'concat' | 'error';
 
-/** Which parts may follow each other. */
+/** Rules that determine which parts may follow each other. */
 export interface PartRules {
   readonly multipart: Multipart;
   /** Whether any flag is valid at any position. */
   readonly lenientFlags: boolean;
 }
 
-/** How a part affects its record. */
+/** Verdicts on the effect of a part on its record. */
 export const PART_ENDS = 0;
 export const PART_CONTINUES = 1;
 export const PART_UNEXPECTED = 2;
@@ -65,7 +66,7 @@ export type PartVerdict =
   | typeof PART_AMBIGUOUS;
 
 /**
- * Whether a part is valid at its position.
+ * Returns the effect of a part on its record, or why it is invalid at its position.
  * @param inside whether earlier parts belong to the same record
  * @param word the second word of its header
  */
@@ -75,21 +76,22 @@ export function judgePart(inside: boolean, word: number, rules: PartRules): Part
   if (!rules.lenientFlags && (inside ? flag !== MIDDLE && flag !== LAST : flag > FIRST))
     return PART_UNEXPECTED;
   if (flag === WHOLE || flag === LAST) return PART_ENDS;
-  // dmlc splits only at magic numbers, at multiples of four. Any other length shows another writer.
+  // dmlc splits only at magic numbers, at multiples of four. Any other length indicates another
+  // writer.
   return rules.multipart === 'dmlc' && (word & 3) !== 0 ? PART_AMBIGUOUS : PART_CONTINUES;
 }
 
-/** An invalid part of a record. */
+/** Position of an invalid part of a record. */
 export interface PartPlace extends ErrorPlace {
   /** Number of the part in its record, from 0. */
   readonly part: number;
-  /** Position of its header in the stream. */
+  /** Position of the part's header in the stream. */
   readonly partOffset: number;
 }
 
 /**
- * The error for four bytes that are not the magic number.
- * @param head the available bytes from there, which may show the reason
+ * Returns the error for four bytes that are not the magic number.
+ * @param head the available bytes from that position, which may show the reason
  */
 export function badMagic(head: Uint8Array, place: PartPlace): RecordpipeError {
   const found = hex32(readU32(head, 0));
@@ -98,13 +100,13 @@ export function badMagic(head: Uint8Array, place: PartPlace): RecordpipeError {
   return new RecordpipeError('bad-magic', text, place);
 }
 
-/** The error for a record that no record follows, although one begins within it. */
+/** Returns the error for a record that no record follows, although one begins within it. */
 export function badLength(length: number, inside: number, place: ErrorPlace): RecordpipeError {
   const text = `recordio: bad magic number after the record: its length (${length} bytes) is wrong, because another record begins within it, at byte ${inside}`;
   return new RecordpipeError('bad-magic', text, place);
 }
 
-/** The error for a part that is invalid at its position. */
+/** Returns the error for a part that is invalid at its position. */
 export function unexpectedPart(flag: number, multipart: string, place: PartPlace): RecordpipeError {
   const allowed =
     multipart === 'error'
@@ -120,13 +122,13 @@ export function unexpectedPart(flag: number, multipart: string, place: PartPlace
   return new RecordpipeError('unexpected-part', text, place);
 }
 
-/** The error for a part that shows the other kind of multipart file. */
+/** Returns the error for a part that indicates the other kind of multipart file. */
 export function ambiguousMultipart(length: number, place: PartPlace): RecordpipeError {
   const text = `recordio: ambiguous parts: a part before the last has ${length} bytes, not a multiple of 4${inPart(place)}: dmlc splits records only there, so this file was written by something else; read it with multipart: 'concat', which adds no magic number between parts`;
   return new RecordpipeError('ambiguous-multipart', text, place);
 }
 
-/** The error for a record that is longer than the limit. */
+/** Returns the error for a record that exceeds the size limit. */
 export function recordTooLarge(length: number, maxRecordBytes: number, place: PartPlace): RecordpipeError {
   const source = place.part === 0 ? 'its header says' : `its first ${place.part + 1} parts say`;
   const text = `recordio: record too large: ${source} ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
@@ -134,21 +136,21 @@ export function recordTooLarge(length: number, maxRecordBytes: number, place: Pa
 }
 
 /**
- * The error for a record with an unreasonable number of parts. @param max maximum bytes of its
- * parts
+ * Returns the error for a record with an unreasonable number of parts.
+ * @param max maximum number of bytes of its parts
  */
 export function tooManyParts(max: number, place: ErrorPlace): RecordpipeError {
   const text = `recordio: record too large: its parts, most of them empty, take more than ${max} bytes; recovery holds no more of a record`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
-/** The error for fewer than 8 bytes at the end of the stream. */
+/** Returns the error for fewer than 8 bytes at the end of the stream. */
 export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
   const text = `recordio: truncated header: the stream ends after ${have} of ${PART_HEADER_BYTES} bytes; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-header', text, place);
 }
 
-/** The error for a part of `need` bytes if the stream has only `have` of them. */
+/** Returns the error for a part of `need` bytes when the stream has only `have` of them. */
 export function truncatedRecord(need: number, have: number, place: PartPlace): RecordpipeError {
   const what =
     place.part > 0 && have === 0
@@ -158,13 +160,16 @@ export function truncatedRecord(need: number, have: number, place: PartPlace): R
   return new RecordpipeError('truncated-record', text, place);
 }
 
-/** The error for incomplete padding at the end of the stream. */
+/** Returns the error for incomplete padding at the end of the stream. */
 export function missingPadding(have: number, need: number, place: ErrorPlace): RecordpipeError {
   const text = `recordio: missing padding: the last record has ${have} of ${need} bytes of padding; its payload is whole, but dmlc's readers reject the file`;
   return new RecordpipeError('missing-padding', text, place);
 }
 
-/** The error for padding that is not zero. @param byte the first such byte */
+/**
+ * Returns the error for padding that is not zero.
+ * @param byte the first byte that is not zero
+ */
 export function badPadding(byte: number, place: PartPlace): RecordpipeError {
   const text = `recordio: padding is not zeros: got 0x${byte.toString(16).padStart(2, '0')}${inPart(place)}; the length before it is wrong, or the writer pads with something else (strictPadding: false accepts it)`;
   return new RecordpipeError('missing-padding', text, place);
@@ -208,15 +213,15 @@ function looksLikeTFRecord(head: Uint8Array): boolean {
   );
 }
 
-/** Number of bytes that rule out an undamaged first record of any binary format. */
+/** Number of bytes that are enough to exclude an undamaged first record of any binary format. */
 const MIN_BYTES = 12;
 
-/** Whether the 4 bytes at `at` are the magic number. */
+/** Reports whether the 4 bytes at `at` are the magic number. */
 export function hasMagic(head: Uint8Array, at = 0): boolean {
   return head.length >= at + 4 && readU32(head, at) === RECORDIO_MAGIC;
 }
 
-/** How likely a file that begins with these bytes is RecordIO. */
+/** Returns how likely it is that a file that begins with these bytes is RecordIO. */
 export function detect(head: Uint8Array): Detection {
   if (hasMagic(head)) return { certainty: 'certain', reason: 'it begins with the magic number' };
   for (let at = 4; at + PART_HEADER_BYTES <= head.length; at += 4)

@@ -9,25 +9,25 @@ import {
 import type { FormatReading } from '../record-format.ts';
 import { hasMagic, type Multipart, PART_LENGTH_END } from './layout.ts';
 
-/** The options of RecordIO. */
+/** Options of RecordIO. */
 export interface RecordIOOptions extends CodecOptions {
   /**
-   * How the parts of a record are joined. Default `dmlc`: with the magic number between them, which
-   * dmlc's writer drops where it splits; `concat`: without it, as SageMaker does; `error`: a
-   * multipart record is an error. A file that proves to be of the other kind is an error
-   * (`ambiguous-multipart`).
+   * How to join the parts of a record. `dmlc`, the default, joins them with the magic number
+   * between them, which dmlc's writer drops at each split; `concat` joins them without it, as
+   * SageMaker does; `error` makes a multipart record an error. A file that proves to be of the
+   * other kind is an error (`ambiguous-multipart`).
    */
   readonly multipart: Multipart;
   /**
-   * Default false: a record is one whole part, or a first part, any number of middle parts, and a
-   * last part. True: a record ends with the next whole or last part, whatever the flags before it
-   * are, as in dmlc.
+   * Whether any flag is valid at any position. If false, the default, a record is one whole part,
+   * or a first part, any number of middle parts, and a last part. If true, a record ends with the
+   * next whole or last part, regardless of the flags before it, as in dmlc.
    */
   readonly lenientFlags: boolean;
   /**
-   * Whether padding must be zeros, and the last record must have its padding. Default false when
-   * reading: a last record without padding is valid and counted as a warning. Default true in
-   * scans.
+   * Whether padding must be zeros, and the last record must have its padding. Readers have the
+   * default false: a last record without padding is valid, and counted as a warning. Scans have the
+   * default true.
    */
   readonly strictPadding: boolean;
 }
@@ -54,24 +54,25 @@ export const recordIOReading: FormatReading<RecordIOOptions> = {
   detectCompression: (head) => (hasMagic(head) ? 'none' : compressionOf(head)),
 };
 
-/** How records are encoded as RecordIO. */
+/** Options for encoding records as RecordIO. */
 export interface RecordIOEncodeOptions {
   /**
    * Whether to split a payload at every magic number at a multiple of four, and to drop that magic
-   * number, as dmlc's writer does. Default true, so that files can be split at any byte; false for
-   * readers that join parts without restoring the magic number (SageMaker), and with `oversize:
-   * 'concat'`.
+   * number, as dmlc's writer does. The default is true, so that files can be split at any byte. Use
+   * false for readers that join parts without restoring the magic number (SageMaker), and with
+   * `oversize: 'concat'`.
    */
   readonly escapeMagic: boolean;
   /**
-   * How to treat a payload of 2^29 bytes or more. Default `error`; `concat` writes it in several
-   * parts, which only readers with `multipart: 'concat'` join, so `escapeMagic` must not be set.
+   * How to treat a payload of 2^29 bytes or more. With `error`, the default, it is an error;
+   * `concat` writes it in several parts, which only readers with `multipart: 'concat'` join, so
+   * that `escapeMagic` must not be set.
    */
   readonly oversize: 'error' | 'concat';
 }
 
 /**
- * The complete encoding options.
+ * Returns the complete encoding options.
  * @throws UsageError for an invalid value, and for options that exclude each other
  */
 export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): RecordIOEncodeOptions {
@@ -86,12 +87,15 @@ export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): Recor
 }
 
 /**
- * Maximum size of a part, one byte short of a multiple of four: such a length tells strict dmlc
- * readers that nothing belongs between the parts.
+ * Maximum size of a part. It is one byte less than a multiple of four, because such a length
+ * indicates to strict dmlc readers that nothing belongs between the parts.
  */
 export const LONGEST_PART: number = PART_LENGTH_END - 1;
 
-/** @throws RecordpipeError `record-too-large` */
+/**
+ * Checks the size of a payload.
+ * @throws RecordpipeError `record-too-large`
+ */
 export function checkPayload({ length }: Uint8Array, { oversize }: RecordIOEncodeOptions): void {
   if (length > LONGEST_PART && oversize === 'error')
     throw new RecordpipeError(

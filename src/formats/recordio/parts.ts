@@ -25,14 +25,14 @@ import {
 
 const STAGE_BYTES = 32 * 1024;
 /**
- * From this size, copying a payload into kernel memory is faster: 1,000 bytes are searched in 70
- * ns, in JavaScript in 260.
+ * Minimum size of a payload to copy into kernel memory, which is then faster: 1,000 bytes are
+ * searched in 70 ns, and in 260 ns in JavaScript.
  */
 const LONG_BYTES = 256;
 
 let staged: { readonly kernel: FramesKernel | undefined; readonly at: number } | undefined;
 
-/** Number of magic numbers at multiples of four in `payload`. */
+/** Returns the number of magic numbers at multiples of four in `payload`. */
 export function countMagics(payload: Uint8Array): number {
   if (payload.length >= LONG_BYTES) {
     staged ??= newStage();
@@ -43,10 +43,13 @@ export function countMagics(payload: Uint8Array): number {
   return count;
 }
 
-/** Index of the first magic number at or after `from`, in steps of four; -1 if there is none. */
+/**
+ * Returns the index of the first magic number at or after `from`, in steps of four, or -1 if there
+ * is none.
+ */
 export function nextMagic(payload: Uint8Array, from: number): number {
   const end = payload.length - 3;
-  // Tests the byte of each word that is rarest in text and images.
+  // Tests the byte of each word that is the rarest in text and images.
   for (let at = from; at < end; at += 4) {
     if (payload[at + 3] === 0xce && readU32(payload, at) === RECORDIO_MAGIC) return at;
   }
@@ -71,9 +74,9 @@ function countStaged(payload: Uint8Array, kernel: FramesKernel, stage: number): 
 }
 
 /**
- * First index in `bytes[from, to)` that may have the whole header of a first or only part; -1 if
- * there is none. Only `from`, `from + 4`, … are tested: writers escape magic numbers at multiples
- * of four.
+ * Returns the first index in `bytes[from, to)` at which a whole header of a first or only part may
+ * lie, or -1 if there is none. Only `from`, `from + 4`, … are tested, because writers escape magic
+ * numbers at multiples of four.
  */
 export function findRecordHead(bytes: Uint8Array, from: number, to: number): number {
   const end = to - PART_HEADER_BYTES;
@@ -90,8 +93,8 @@ export function findRecordHead(bytes: Uint8Array, from: number, to: number): num
 }
 
 /**
- * Joins the parts of one record in a buffer, which grows with the bytes that arrive, and never with
- * a declared length.
+ * Joins the parts of one record in a buffer. The buffer grows with the bytes that arrive, never
+ * with a declared length.
  */
 export class PartJoiner {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -108,7 +111,10 @@ export class PartJoiner {
     this.#length = 0;
   }
 
-  /** Adds `source[from, to)`. @param max maximum size of the record, and so of the buffer */
+  /**
+   * Appends `source[from, to)`.
+   * @param max maximum size of the record, and therefore of the buffer
+   */
   append(source: Uint8Array, from: number, to: number, max: number): void {
     const needed = this.#length + to - from;
     if (needed > this.#bytes.length) {
@@ -128,12 +134,12 @@ export class PartJoiner {
   }
 }
 
-/** The state of a record whose parts are followed. */
+/** States of a record whose parts are being followed. */
 export const PARTS_WANTED = 0;
 export const PARTS_WHOLE = 1;
 export const PARTS_BAD = 2;
 
-/** The rules for the parts of a record. */
+/** Rules for the parts of a record. */
 export interface RecordRules extends PartRules {
   readonly maxRecordBytes: number;
   readonly strictPadding: boolean;
@@ -145,14 +151,15 @@ const HEAD_BYTES = 512;
 
 /**
  * Follows the parts of one record through chunks, in pieces of any size. Holds no bytes of the
- * record, unless there is a joiner.
+ * record unless there is a joiner.
  */
 export class RecordParts {
   status: typeof PARTS_WANTED | typeof PARTS_WHOLE | typeof PARTS_BAD = PARTS_WANTED;
-  /** Bytes of the record read so far: headers, payloads and padding. */
+  /** Number of bytes of the record read so far: headers, payloads and padding. */
   seen = 0;
   /**
-   * Payload bytes of the record with restored magic numbers, according to the headers read so far.
+   * Number of payload bytes of the record, including restored magic numbers, according to the
+   * headers read so far.
    */
   length = 0;
   readonly #rules: RecordRules;
@@ -162,7 +169,7 @@ export class RecordParts {
   #partAt = 0;
   #word = 0;
   #ends = false;
-  /** Payload and padding bytes that the current part still needs. */
+  /** Number of payload and padding bytes that the current part still needs. */
   #left = 0;
   #padding = 0;
   /** The header of the current part, if it spans chunks. */
@@ -199,12 +206,12 @@ export class RecordParts {
     return this.#part > 0;
   }
 
-  /** Bytes needed to continue: the rest of a header or of a part. */
+  /** Number of bytes needed to continue: the rest of a header or of a part. */
   get missing(): number {
     return this.#insidePart ? this.#left + this.#padding : PART_HEADER_BYTES - this.#headerBytes;
   }
 
-  /** Bytes that the stream must still have for a whole record, without padding. */
+  /** Number of bytes that the stream must still have for a whole record, not counting padding. */
   get missingPayload(): number {
     return this.#insidePart ? this.#left : this.#part > 0 ? PART_HEADER_BYTES - this.#headerBytes : 0;
   }
@@ -226,16 +233,17 @@ export class RecordParts {
   }
 
   /**
-   * The error of the record, if any: an invalid header (`status` is `PARTS_BAD`) or invalid
-   * padding.
+   * Returns the error of the record, or undefined: an invalid header (`status` is `PARTS_BAD`) or
+   * invalid padding.
    */
   error(place: ErrorPlace): RecordpipeError | undefined {
     return this.#error?.(place);
   }
 
   /**
-   * The error if the stream ends here. Undefined if only padding is missing and that is accepted.
-   * @param have bytes of the record that the stream has
+   * Returns the error for a stream that ends here, or undefined if only padding is missing and that
+   * is accepted.
+   * @param have number of bytes of the record that the stream has
    */
   endError(place: ErrorPlace, have: number = this.seen): RecordpipeError | undefined {
     if (this.#part === 0 && !this.#insidePart) return truncatedHeader(have, place);
@@ -345,7 +353,7 @@ export class RecordParts {
   }
 }
 
-/** The position of a part in the stream, from its position in the record. */
+/** Converts the position of a part in its record to the position in the stream. */
 function inFile(place: ErrorPlace, { part, partOffset }: Pick<PartPlace, 'part' | 'partOffset'>): PartPlace {
   return { ...place, part, partOffset: (place.offset ?? 0) + partOffset };
 }

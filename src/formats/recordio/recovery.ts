@@ -5,13 +5,14 @@ import type { RecordCursor } from '../cursor.ts';
 import { badLength, PART_HEADER_BYTES, RECORDIO_MAGIC, tooManyParts } from './layout.ts';
 import { findRecordHead, PARTS_BAD, PARTS_WANTED, RecordParts, type RecordRules } from './parts.ts';
 
-/** Records begin at multiples of four. */
+/** Distance between the possible starts of records, which lie at multiples of four. */
 const STEP_BYTES = 4;
 
 /**
- * Skips damage (`recover: 'scan'`). Without checksums, only its position identifies a record: a
- * header at a multiple of four in the file, from which all parts of a record follow. So a record
- * that no record follows is searched: if another record begins within it, its length is corrupt.
+ * Skips damage (`recover: 'scan'`). Without checksums, only its position identifies a record: it
+ * begins with a header at a multiple of four in the file, and all its parts follow. A record that
+ * is not followed by another record is therefore searched: if another record begins within it, its
+ * length is corrupt.
  */
 export class RecordIORecovery {
   readonly #cursor: RecordCursor;
@@ -21,8 +22,8 @@ export class RecordIORecovery {
   /** Position of the record whose parts were followed last. */
   #followedAt = -1;
   /**
-   * The error of a truncated record, kept during the search for a later one. Without one, the
-   * stream itself is truncated.
+   * Error of a truncated record, kept during the search for a later record. If there is no such
+   * record, the stream itself is truncated.
    */
   #truncated: RecordpipeError | undefined;
 
@@ -30,13 +31,14 @@ export class RecordIORecovery {
     this.#cursor = cursor;
     this.#parts = new RecordParts(rules);
     this.#budget = budget;
-    // Parts may be empty, so a chain of them can be endless.
+    // Parts may be empty, so a chain of parts can be endless.
     this.#maxBytes = 4 * rules.maxRecordBytes + 1024;
   }
 
   /**
    * Judges the first record of the window: it is valid (`whole`), more of the window must be
-   * inspected (`again`), it is skipped (`search`), or the stream ends within it (`end`).
+   * inspected (`again`), it is skipped (`search`), more bytes are needed (`wait`), or the stream
+   * ends within it (`end`).
    */
   judge(): 'whole' | 'again' | 'search' | 'wait' | 'end' {
     const { window, final } = this.#cursor;
@@ -49,7 +51,8 @@ export class RecordIORecovery {
       if (parts.seen + parts.missingPayload > have) {
         return this.skipTruncated(parts.endError(this.#cursor.place(), have) as RecordpipeError);
       }
-      // Joins everything, not only what the next part needs: a record may have a million parts.
+      // Joins all bytes, not only those that the next part needs, because a record may have a
+      // million parts.
       const had = window.end - window.at;
       window.join();
       if (window.end - window.at > had) return 'again';
@@ -69,19 +72,22 @@ export class RecordIORecovery {
     return 'again';
   }
 
-  /** Skips a corrupt place. @throws the error itself if the budget does not cover it */
+  /**
+   * Skips a corrupt place.
+   * @throws the error itself if the budget does not cover it
+   */
   skip(error: RecordpipeError): 'search' {
     this.#budget.spend(error);
     return this.#startSearch();
   }
 
-  /** Skips a truncated record, if another record follows. */
+  /** Skips a truncated record if another record follows it. */
   skipTruncated(error: RecordpipeError): 'search' {
     this.#truncated = error;
     return this.#startSearch();
   }
 
-  /** Skips to the next record. Returns `wait` also if the stream has ended without one. */
+  /** Skips to the next record. It also returns `wait` if the stream has ended without one. */
   search(): 'found' | 'wait' {
     const { window, final } = this.#cursor;
     window.advance();
@@ -112,7 +118,10 @@ export class RecordIORecovery {
     return 'search';
   }
 
-  /** Index of another record within the first `frame` bytes of the window; -1 if there is none. */
+  /**
+   * Returns the index of another record within the first `frame` bytes of the window, -1 if there
+   * is none, or `wait` if more bytes are needed.
+   */
   #insideOf(frame: number): number | 'wait' {
     const { window } = this.#cursor;
     window.join();
@@ -128,15 +137,18 @@ export class RecordIORecovery {
   }
 
   /**
-   * First index in `[from, to)` of the window that has a header; -1 if there is none. It may not be
-   * a record.
+   * Returns the first index in `[from, to)` of the window at which a header lies, or -1 if there is
+   * none. The header need not belong to a record.
    */
   #head(from: number, to: number): number {
     const { bytes, base } = this.#cursor.window;
     return findRecordHead(bytes, from + (-(base + from) & (STEP_BYTES - 1)), to);
   }
 
-  /** Whether all parts of a record follow index `at` of the window. */
+  /**
+   * Reports whether a record with all its parts begins at index `at` of the window. Returns `wait`
+   * if more bytes are needed.
+   */
   #fits(at: number): boolean | 'wait' {
     const { window, final } = this.#cursor;
     const parts = this.#follow(at);

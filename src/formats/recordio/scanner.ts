@@ -3,27 +3,31 @@ import { createFramesKernel, type FramesKernel, sharedFramesKernel } from '../fr
 import { PART_HEADER_BYTES, partBytes, partFlag, RECORDIO_MAGIC } from './layout.ts';
 
 /**
- * The result of a RecordIO scan. The object is reused by every call, so that scanning allocates
- * nothing.
+ * The result of a RecordIO scan. Every call reuses the object, so that scanning allocates nothing.
  */
 export interface RecordIOScan {
   /** Number of whole records of one part. */
   count: number;
-  /** Payload bytes of these records. */
+  /** Number of payload bytes of these records. */
   payloadBytes: number;
-  /** Index in the bytes at which the scan stopped: the start of a part. */
+  /** Index in the bytes at which the scan stopped, which is the start of a part. */
   position: number;
-  /** Why it stopped. */
+  /** Reason why the scan stopped. */
   stop: RecordIOStop;
-  /** Bytes needed from `position` to judge the part there; 0 unless `stop` is `NEED_MORE`. */
+  /**
+   * Number of bytes needed from `position` to judge the part there; 0 unless `stop` is `NEED_MORE`.
+   */
   wanted: number;
-  /** Flag and length of the header at `position`; 0 if it is incomplete. */
+  /** Flag and length of the header at `position`; 0 if the header is incomplete. */
   word: number;
-  /** (start, length) of each payload in the bytes: `2 * count` numbers. Filled on request only. */
+  /**
+   * The pair (start, length) of each payload in the bytes: `2 * count` numbers. Filled only on
+   * request.
+   */
   index: Uint32Array;
 }
 
-/** Why a scan stopped. The kernel returns these numbers. */
+/** Reasons why a scan stopped. The kernel returns these numbers. */
 export const NEED_MORE = 0;
 export const BAD_MAGIC = 1;
 /** The part is not a whole record. Earlier parts decide whether it is valid. */
@@ -38,9 +42,9 @@ export type RecordIOStop =
   | typeof TOO_LARGE
   | typeof BAD_PADDING;
 
-/** Scans records of one part. One instance serves one reader at a time. */
+/** Scans records of one part. An instance serves one reader at a time. */
 export interface RecordIOScanner {
-  /** The result of the last call. */
+  /** Result of the last call. */
   readonly result: RecordIOScan;
   /**
    * Scans the whole records of `bytes[from, to)` and sets `result`.
@@ -69,7 +73,7 @@ export function emptyRecordIOScan(): RecordIOScan {
   };
 }
 
-/** Scans RecordIO headers in JavaScript. Its results equal those of the kernel. */
+/** Scans RecordIO headers in JavaScript. It returns the same results as the kernel. */
 export class RecordIOTableScanner implements RecordIOScanner {
   readonly result: RecordIOScan = emptyRecordIOScan();
 
@@ -134,11 +138,11 @@ function zeros(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** The size of the chunks that readers scan. */
+/** Size of the stage, which equals the size of the chunks that readers scan. */
 const STAGE_BYTES = 1024 * 1024;
 /**
- * Up to this average size, copying records into kernel memory is faster: 8 ns per record of 100
- * bytes, in JavaScript 17.
+ * Maximum average size of records to copy into kernel memory, which is then faster: 8 ns per record
+ * of 100 bytes, and 17 ns in JavaScript.
  */
 const SMALL_BYTES = 256;
 const INDEX_PAIRS = 16 * 1024;
@@ -147,8 +151,8 @@ const INDEX_FULL = 5;
 
 /**
  * Scans RecordIO headers with the WebAssembly kernel. Bytes in kernel memory are scanned in place,
- * and small records elsewhere are copied to a stage. Large ones are scanned in JavaScript: reading
- * a header is faster than copying its record.
+ * and small records elsewhere are copied to a stage. Large records are scanned in JavaScript,
+ * because reading a header is faster than copying its record.
  */
 export class RecordIOWasmScanner extends RecordIOTableScanner {
   readonly #kernel: FramesKernel;
@@ -185,7 +189,7 @@ export class RecordIOWasmScanner extends RecordIOTableScanner {
     if (count > 0) this.#small = position - from < SMALL_BYTES * count;
   }
 
-  /** Scans kernel memory from `base + from` to `base + to`. Positions count from `base`. */
+  /** Scans kernel memory from `base + from` to `base + to`. Positions are relative to `base`. */
   #walk(
     base: number,
     from: number,
@@ -234,8 +238,8 @@ export class RecordIOWasmScanner extends RecordIOTableScanner {
 let shared: RecordIOScanner | undefined;
 
 /**
- * The scanner that all readers of this process share. A scan is synchronous, and readers copy what
- * they need from `result`, so one stage is enough.
+ * Returns the scanner that all readers of this process share. One stage is enough, because a scan
+ * is synchronous, and readers copy what they need from `result`.
  */
 export function sharedRecordIOScanner(): RecordIOScanner {
   shared ??= scannerOf(sharedFramesKernel());
@@ -245,11 +249,14 @@ export function sharedRecordIOScanner(): RecordIOScanner {
 /** A scanner with separate memory, and buffers in that memory, which it scans in place. */
 export interface OwnRecordIOScanner {
   readonly scanner: RecordIOScanner;
-  /** The next of the buffers, in turn. */
+  /** Returns the next of the buffers, in rotation. */
   nextBuffer(): Uint8Array;
 }
 
-/** @param bytes size of each of the `count` buffers */
+/**
+ * Creates a scanner with its own buffers.
+ * @param bytes size of each of the `count` buffers
+ */
 export function ownRecordIOScanner(bytes: number, count: number): OwnRecordIOScanner {
   const kernel = createFramesKernel();
   const scanner = scannerOf(kernel);

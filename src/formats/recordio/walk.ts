@@ -6,8 +6,8 @@ import { PARTS_BAD, PARTS_WANTED, RecordParts } from './parts.ts';
 import type { RecordIOScanner } from './scanner.ts';
 
 /**
- * Scans strictly and in constant memory. The whole one-part records of a chunk are one kernel call;
- * records that span chunks and multipart records are followed part by part.
+ * Scans strictly and in constant memory. One kernel call scans all whole one-part records of a
+ * chunk; records that span chunks and multipart records are followed part by part.
  */
 export async function walkRecordIO(
   opened: RecordSource,
@@ -32,17 +32,17 @@ export async function walkRecordIO(
 }
 
 class Walk {
-  /** Valid records so far, and their payload bytes. */
+  /** Number of valid records so far, and of their payload bytes. */
   records = 0;
   payloadBytes = 0;
-  /** 1 for an accepted last record without padding. */
+  /** Number of warnings: 1 for an accepted last record without padding. */
   warnings = 0;
   readonly #options: RecordIOOptions;
   readonly #scanner: RecordIOScanner;
   readonly #findings: Findings;
   readonly #source: RecordSource;
   readonly #parts: RecordParts;
-  /** Position in the stream of the current record. */
+  /** Position of the current record in the stream. */
   #offset = 0;
   #skipped = 0;
 
@@ -60,7 +60,10 @@ class Walk {
     return { uri, compressed: compression !== 'none', record, offset: this.#offset };
   }
 
-  /** @throws RecordpipeError at damage after which the position of the next record is unknown */
+  /**
+   * Checks the records of the next chunk.
+   * @throws RecordpipeError at damage after which the position of the next record is unknown
+   */
   check(chunk: Uint8Array): void {
     const parts = this.#parts;
     let at = 0;
@@ -72,6 +75,7 @@ class Walk {
   }
 
   /**
+   * Checks that the stream is long enough for the current record.
    * @throws RecordpipeError `truncated-record` if the stream is too short for the current record
    */
   checkSize(): void {
@@ -82,7 +86,10 @@ class Walk {
     if (seen + missingPayload > have) throw this.#parts.endError(this.place, have) as RecordpipeError;
   }
 
-  /** @throws RecordpipeError if the stream ends within a record */
+  /**
+   * Marks the end of the stream.
+   * @throws RecordpipeError if the stream ends within a record
+   */
   end(): void {
     const parts = this.#parts;
     if (parts.seen === 0) return;
@@ -103,7 +110,7 @@ class Walk {
     return position;
   }
 
-  /** The current record is whole or invalid. */
+  /** Finishes the current record, which is whole or invalid. */
   #finish(): void {
     const parts = this.#parts;
     const error = parts.error(this.place);

@@ -2,11 +2,12 @@ import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { findMalformedUtf8 } from '../utf8.ts';
 import type { LineCutting } from './options.ts';
 
-// These functions handle one line: a line that spans chunks, and any line without a kernel.
+// The functions below handle one line at a time: a line that spans chunks, and, without a kernel,
+// any line.
 
 const CR = 13;
 
-/** Whether the line `bytes[from, to)` is longer than allowed. */
+/** Reports whether the line `bytes[from, to)` exceeds the size limit. */
 export function lineTooLong(
   { cr, maxRecordBytes }: LineCutting,
   bytes: Uint8Array,
@@ -18,8 +19,8 @@ export function lineTooLong(
 }
 
 /**
- * Length of the line `bytes[from, to)`, which a delimiter follows, without the carriage returns to
- * remove at its end.
+ * Returns the length of the line `bytes[from, to)`, which a delimiter follows, without the carriage
+ * returns that must be removed at its end.
  */
 export function strippedLength({ cr }: LineCutting, bytes: Uint8Array, from: number, to: number): number {
   let end = to;
@@ -31,12 +32,12 @@ export function strippedLength({ cr }: LineCutting, bytes: Uint8Array, from: num
   return end - from;
 }
 
-/** Whether the line `bytes[from, to)` must be changed before it is delivered. */
+/** Reports whether the line `bytes[from, to)` must be changed before it is delivered. */
 export function needsChange({ cr, utf8 }: LineCutting, bytes: Uint8Array, from: number, to: number): boolean {
   return (cr === 'all' && hasCr(bytes, from, to)) || (utf8 && findMalformedUtf8(bytes, from, to) >= 0);
 }
 
-/** A copy of `bytes[from, to)` without carriage returns. */
+/** Returns a copy of `bytes[from, to)` without carriage returns. */
 export function withoutCr(bytes: Uint8Array, from: number, to: number): Uint8Array {
   const copy = new Uint8Array(to - from);
   let length = 0;
@@ -44,14 +45,16 @@ export function withoutCr(bytes: Uint8Array, from: number, to: number): Uint8Arr
   return copy.subarray(0, length);
 }
 
-/** Number of carriage returns in `bytes[from, to)`. */
+/** Returns the number of carriage returns in `bytes[from, to)`. */
 export function countCr(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   for (let i = from; i < to; i++) if (bytes[i] === CR) count++;
   return count;
 }
 
-/** Index of the first `delimiter` in `bytes` at or after `from`; -1 if there is none. */
+/**
+ * Returns the index of the first `delimiter` in `bytes` at or after `from`, or -1 if there is none.
+ */
 export function findIn(bytes: Uint8Array, from: number, delimiter: Uint8Array): number {
   const { length } = delimiter;
   const first = delimiter[0];
@@ -69,13 +72,16 @@ function hasCr(bytes: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-/** The error for a line that is too long. @param have bytes of the line read so far */
+/**
+ * Returns the error for a line that is too long.
+ * @param have number of bytes of the line read so far
+ */
 export function lineTooLongError(have: number, maxRecordBytes: number, place: ErrorPlace): RecordpipeError {
   const text = `textline: record too large: a line of ${have} bytes or more, the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file with this delimiter?`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
-/** The error for a line that is not UTF-8. */
+/** Returns the error for a line that is not UTF-8. */
 export function malformedUtf8Error(line: Uint8Array, place: ErrorPlace): RecordpipeError {
   const at = findMalformedUtf8(line, 0, line.length);
   const byte = line[at].toString(16).padStart(2, '0');
@@ -84,8 +90,8 @@ export function malformedUtf8Error(line: Uint8Array, place: ErrorPlace): Recordp
 }
 
 /**
- * The error for text that is not in the named encoding. @param position of the first such byte in
- * the stream
+ * Returns the error for text that is not in the named encoding.
+ * @param position position in the stream of the first byte that is not in the encoding
  */
 export function malformedTextError(encoding: string, position: number, place: ErrorPlace): RecordpipeError {
   const text = `textline: malformed text: byte ${position} of the stream is not ${encoding}; name its encoding, or read with fatal: false to replace it by U+FFFD; positions count bytes of the text as UTF-8`;

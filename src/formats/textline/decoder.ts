@@ -44,12 +44,12 @@ export const textLineCodec: RecordCodec<TextLineOptions> = /* @__PURE__ */ exten
 /** Maximum size of a batch, unless a single line is larger. */
 const BATCH_BYTES = 1024 * 1024;
 
-/** Lines that have been cut but not delivered, because some of them must be changed first. */
+/** Lines that have been cut but not yet delivered, because some of them must be changed first. */
 interface CutLines {
   readonly index: Uint32Array;
   readonly count: number;
   readonly marks: Uint32Array;
-  /** Number of lines, and of marks, that have been handled. */
+  /** Number of lines that have been handled, and of marks. */
   lines: number;
   marked: number;
 }
@@ -74,7 +74,7 @@ export class TextLineDecoder implements RecordDecoder {
   #at = 0;
   #base = 0;
   #cut: CutLines | undefined;
-  /** Whether the unfinished line is too long, and only its end is searched for. */
+  /** Whether the unfinished line is too long, so that only its end is searched for. */
   #skipping = false;
   #final = false;
   #ended = false;
@@ -125,7 +125,7 @@ export class TextLineDecoder implements RecordDecoder {
     }
   }
 
-  /** Position in the stream of the next line. */
+  /** Position of the next line in the stream. */
   get #offset(): number {
     const cut = this.#cut;
     if (cut !== undefined && cut.lines < cut.count) return this.#base + cut.index[2 * cut.lines];
@@ -148,7 +148,7 @@ export class TextLineDecoder implements RecordDecoder {
     return null;
   }
 
-  /** Takes the next bytes. False if there are none. */
+  /** Takes the next bytes. Returns false if there are none. */
   #refill(): boolean {
     const bytes = this.#text.next(this.#final);
     if (bytes === undefined) return false;
@@ -158,7 +158,7 @@ export class TextLineDecoder implements RecordDecoder {
     return true;
   }
 
-  /** Cuts lines at the start of a line. */
+  /** Cuts lines, beginning at the start of a line. */
   #scan(): RecordBatch | undefined {
     const scanner = this.#scanner;
     const bytes = this.#bytes;
@@ -177,7 +177,7 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#cutLong();
   }
 
-  /** The current line is too long, or longer than the scanned bytes. */
+  /** Handles a line that is too long, or longer than the scanned bytes. */
   #cutLong(): RecordBatch | undefined {
     const bytes = this.#bytes;
     const at = this.#at;
@@ -196,7 +196,7 @@ export class TextLineDecoder implements RecordDecoder {
     const { length: ending } = this.#cutting.delimiter;
     const end = line.findEnd(bytes, bytes.length);
     const size = line.length + (end ?? bytes.length);
-    // Without an end, the last bytes may begin a delimiter.
+    // If the end was not found, the last bytes may begin a delimiter.
     this.#limit(end === undefined ? size - ending + 1 : size);
     this.#at = end === undefined ? bytes.length : end + ending;
     if (end === undefined) {
@@ -211,7 +211,7 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#deliver(line.finish(bytes, end), 0, size, offset, size + ending, false);
   }
 
-  /** Gives up the unfinished line if its `size` exceeds the limit, before it is copied. */
+  /** Abandons the unfinished line if its `size` exceeds the limit, before it is copied. */
   #limit(size: number): void {
     const { cr, maxRecordBytes } = this.#cutting;
     if (this.#skipping || size - (cr === 'keep' ? 0 : 1) <= maxRecordBytes) return;
@@ -219,13 +219,16 @@ export class TextLineDecoder implements RecordDecoder {
     this.#skipping = true;
   }
 
-  /** Nothing after text that is not in its encoding can be decoded. */
+  /**
+   * Throws an error if the text is not in its encoding, because nothing after that position can be
+   * decoded.
+   */
   #checkText(): void {
     const { malformedAt } = this.#text;
     if (malformedAt !== undefined) throw malformedTextError(this.#options.encoding, malformedAt, this.place);
   }
 
-  /** The stream ends. */
+  /** Handles the end of the stream. */
   #finish(): RecordBatch | undefined {
     this.#ended = true;
     const { length, offset } = this.#unfinished;
@@ -238,7 +241,7 @@ export class TextLineDecoder implements RecordDecoder {
     return undefined;
   }
 
-  /** Delivers the line `bytes[from, end)`, which takes `whole` bytes of the stream. */
+  /** Delivers the line `bytes[from, end)`, which occupies `whole` bytes of the stream. */
   #deliver(
     bytes: Uint8Array,
     from: number,
@@ -263,7 +266,7 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#batch(bytes, Uint32Array.of(from, length), 1, base, length);
   }
 
-  /** Delivers the lines up to the next one that must be changed, or that one. */
+  /** Delivers the lines before the next one that must be changed, or that line itself. */
   #deliverCut(cut: CutLines): RecordBatch | undefined {
     const { index, count, marks, lines } = cut;
     const mark = cut.marked < marks.length ? marks[cut.marked] : count;
@@ -336,7 +339,10 @@ export class TextLineDecoder implements RecordDecoder {
 
 let host: { decoder: TextDecoder; encoder: TextEncoder } | undefined;
 
-/** A copy of `line` with U+FFFD for malformed UTF-8, as the Encoding standard defines. */
+/**
+ * Returns a copy of `line` in which U+FFFD replaces malformed UTF-8, as the Encoding standard
+ * defines.
+ */
 function repairedUtf8(line: Uint8Array): Uint8Array {
   host ??= { decoder: new TextDecoder('utf-8', { ignoreBOM: true }), encoder: new TextEncoder() };
   return host.encoder.encode(host.decoder.decode(line));

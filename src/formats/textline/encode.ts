@@ -7,12 +7,13 @@ import { type LineEnding, lineEnding, type TextLineEncodeOptions } from './optio
 const CR = 13;
 
 /**
- * Encodes one line: the payload and the delimiter. Returns new memory, which belongs to the caller.
+ * Encodes one line as the payload followed by the delimiter. Returns new memory, which belongs to
+ * the caller.
  *
- * @param payload any bytes that do not contain the delimiter, nor form one with the delimiter after
- *   them
- * @throws RecordpipeError `unrepresentable` for a payload that readers would change or split: text
- *   lines cannot escape. TFRecord and RecordIO store any bytes
+ * @param payload any bytes that do not contain the delimiter, and whose end does not form an
+ *   earlier delimiter together with the delimiter that follows
+ * @throws RecordpipeError `unrepresentable` for a payload that readers would change or split,
+ *   because text lines have no escape mechanism; TFRecord and RecordIO can store any bytes
  * @throws UsageError for an invalid option value, and for anything other than a Uint8Array
  * @example
  * ```ts
@@ -38,8 +39,8 @@ export function encodeTextLine(
  * delimiter.
  *
  * @param payload as for {@link encodeTextLine}; may overlap `target`
- * @throws as {@link encodeTextLine}, before anything is written; UsageError also if `target` has
- *   too few bytes after `at`, or if `at` is not an integer >= 0
+ * @throws the same errors as {@link encodeTextLine}, before anything is written; UsageError also if
+ *   `target` has too few bytes after `at`, or if `at` is not an integer >= 0
  * @example
  * ```ts
  * import { encodeTextLineInto } from 'recordpipe';
@@ -67,10 +68,10 @@ export function encodeTextLineInto(
   return end;
 }
 
-/** Frames lines. A payload is copied once, and searched once for the delimiter. */
+/** Frames lines. Each payload is copied once, and searched once for the delimiter. */
 export class TextLineFramer implements Framer {
   readonly #ending: LineEnding;
-  /** The payload that was checked last. It is nearly always framed next. */
+  /** The payload that was checked last, which is nearly always framed next. */
   #checked: Uint8Array | undefined;
   #buffers: Uint8Array[] | undefined;
 
@@ -109,7 +110,10 @@ export class TextLineFramer implements Framer {
   }
 }
 
-/** @throws RecordpipeError `unrepresentable` for a payload that readers would change or split */
+/**
+ * Checks that a payload can be written as a line.
+ * @throws RecordpipeError `unrepresentable` for a payload that readers would change or split
+ */
 export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): void {
   const at = findIn(payload, 0, delimiter);
   if (at >= 0) refuse(`it contains the delimiter at byte ${at}`, 'lines');
@@ -124,7 +128,7 @@ export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): v
   }
 }
 
-/** Whether the end of the payload and the delimiter after it form an earlier delimiter. */
+/** Reports whether the end of the payload and the delimiter after it form an earlier delimiter. */
 function endsEarly(payload: Uint8Array, delimiter: Uint8Array): boolean {
   const last = delimiter.length - 1;
   const tail = payload.subarray(Math.max(0, payload.length - last));
@@ -142,7 +146,10 @@ function refuse(why: string, way: string): never {
   throw new RecordpipeError('unrepresentable', `textline: this payload cannot be a line: ${why}; ${next}`);
 }
 
-/** Strings and other typed arrays also have a length, and would be written as other bytes. */
+/**
+ * Rejects anything other than a Uint8Array: strings and other typed arrays also have a length, and
+ * would be written as different bytes.
+ */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);

@@ -11,10 +11,10 @@ import {
   textLineReading,
 } from './options.ts';
 
-/** The values of `cr` by their codes in index files. */
+/** Values of `cr`, indexed by their codes in index files. */
 const CR_CODES: readonly CarriageReturns[] = ['keep', 'crlf', 'all'];
 
-/** Lines of text, or of anything with a delimiter. */
+/** Lines of text, or other data that is separated by a delimiter. */
 export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = /* @__PURE__ */ extended<
   RecordFormat<TextLineOptions, LineEnding>,
   FormatReading<TextLineOptions>

@@ -11,34 +11,35 @@ import type { Detection, FormatReading } from '../record-format.ts';
 import { findMalformedUtf8 } from '../utf8.ts';
 
 /**
- * Handling of carriage returns: `keep` keeps all, `crlf` removes one before the delimiter, `all`
- * removes every one in the line.
+ * How to treat carriage returns: `keep` keeps all of them, `crlf` removes one before the delimiter,
+ * and `all` removes every one in the line.
  */
 export type CarriageReturns = 'keep' | 'crlf' | 'all';
 
-/** Maximum size of a delimiter. */
+/** Maximum size of a delimiter in bytes. */
 export const MAX_DELIMITER_BYTES = 256;
 
 /**
- * The options of lines of text. Some shared options mean:
+ * Options of lines of text. Some shared options have a specific meaning:
  *
- * - `maxRecordBytes` counts a line without its delimiter and one removed carriage return, before
- *   characters are replaced;
- * - `recover: 'scan'` skips lines that are too long or, with `fatal`, not UTF-8; nothing is read
- *   after text that is not in any other encoding;
- * - `compat: 'tf'` removes every carriage return (`cr: 'all'`) and a last line of nothing else;
- * - `trailing` has no effect: every byte belongs to a line.
+ * - `maxRecordBytes` applies to a line without its delimiter and one removed carriage return,
+ *   before characters are replaced;
+ * - `recover: 'scan'` skips lines that are too long or, with `fatal`, not UTF-8; in any other
+ *   encoding, nothing is read after text that is not in the encoding;
+ * - `compat: 'tf'` removes every carriage return (`cr: 'all'`), and a last line that contains
+ *   nothing else;
+ * - `trailing` has no effect, because every byte belongs to a line.
  */
 export interface TextLineOptions extends CodecOptions {
   /**
-   * The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. Of overlapping matches
-   * the leftmost counts. A last line without a delimiter is a line.
+   * The end of a line: a string (as UTF-8) or 1 to 256 bytes. Default `"\n"`. If matches overlap,
+   * the leftmost one counts. A last line without a delimiter is a line.
    */
   readonly delimiter: string | Uint8Array;
   /**
-   * Carriage returns: `crlf` removes one before the delimiter; `all` removes every one in the line,
-   * as TensorFlow does; `keep` keeps them. Default `crlf` for the delimiter `"\n"`, otherwise
-   * `keep`.
+   * How to treat carriage returns: `crlf` removes one before the delimiter; `all` removes every one
+   * in the line, as TensorFlow does; `keep` keeps them. The default is `crlf` for the delimiter
+   * `"\n"`, and `keep` otherwise.
    */
   readonly cr: CarriageReturns;
   /** Whether to skip empty lines without counting them. Default false. */
@@ -49,12 +50,16 @@ export interface TextLineOptions extends CodecOptions {
    */
   readonly stripBom: boolean;
   /**
-   * `bytes` (default): lines are returned as stored. `utf8`: malformed UTF-8 becomes U+FFFD, line
-   * by line. Any other label of the Encoding standard (`utf-16le`, `latin1`, `shift_jis`, …): the
-   * stream is converted to UTF-8 before it is cut, and offsets count bytes of that.
+   * Encoding of the text. With `bytes`, the default, lines are returned as stored. With `utf8`,
+   * malformed UTF-8 becomes U+FFFD, line by line. With any other label of the Encoding standard
+   * (`utf-16le`, `latin1`, `shift_jis`, …), the stream is converted to UTF-8 before it is cut, and
+   * offsets count bytes of the converted stream.
    */
   readonly encoding: string;
-  /** Whether text that is not in its `encoding` is an error instead of U+FFFD. Default false. */
+  /**
+   * Whether text that is not in its `encoding` is an error instead of becoming U+FFFD. Default
+   * false.
+   */
   readonly fatal: boolean;
 }
 
@@ -77,7 +82,10 @@ const CHOICES = {
   fatal: [true, false],
 };
 
-/** Complete options have `encoding` by its standard name and `delimiter` as bytes. */
+/**
+ * Reading properties of lines. In complete options, `encoding` is a standard name and `delimiter`
+ * is bytes.
+ */
 export const textLineReading: FormatReading<TextLineOptions> = {
   name: 'textline',
   readOptions(given) {
@@ -98,9 +106,9 @@ export const textLineReading: FormatReading<TextLineOptions> = {
   detectCompression,
 };
 
-/** How a stream is cut into lines. */
+/** Rules for cutting a stream into lines. */
 export interface LineCutting {
-  /** The end of a line: 1 to 256 bytes. Of overlapping matches the leftmost counts. */
+  /** The end of a line: 1 to 256 bytes. If matches overlap, the leftmost one counts. */
   readonly delimiter: Uint8Array;
   readonly cr: CarriageReturns;
   /** Whether empty lines are skipped. */
@@ -111,20 +119,21 @@ export interface LineCutting {
   readonly utf8: boolean;
 }
 
-/** The part of complete options that scanners need. */
+/** Returns the part of complete options that scanners need. */
 export function lineCutting(options: TextLineOptions): LineCutting {
   const { delimiter, cr, skipBlank, maxRecordBytes, encoding } = options;
   return { delimiter: delimiterBytes(delimiter), cr, skipBlank, maxRecordBytes, utf8: encoding === 'utf-8' };
 }
 
-/** How a line is written, and the rules by which it will be read. */
+/** Options for writing a line, and the rules by which it will be read. */
 export interface TextLineEncodeOptions {
-  /** The end of a line: text (as UTF-8) or 1 to 256 bytes. Default `"\n"`. */
+  /** The end of a line: a string (as UTF-8) or 1 to 256 bytes. Default `"\n"`. */
   readonly delimiter: string | Uint8Array;
   /**
-   * How readers treat carriage returns; payloads that they would change are rejected. Default
-   * `crlf` for the delimiter `"\n"` (a payload must not end with one), otherwise `keep` (any
-   * payload without the delimiter); `all`: no payload may contain one.
+   * How readers treat carriage returns. Payloads that they would change are rejected. The default
+   * for the delimiter `"\n"` is `crlf` (a payload must not end with a carriage return), and
+   * otherwise `keep` (any payload without the delimiter is valid). With `all`, no payload may
+   * contain a carriage return.
    */
   readonly cr: CarriageReturns;
 }
@@ -136,7 +145,7 @@ export interface LineEnding {
 }
 
 /**
- * The complete encoding options.
+ * Returns the complete encoding options.
  * @throws UsageError for an invalid value
  */
 export function lineEnding(options: Partial<TextLineEncodeOptions> | undefined): LineEnding {
@@ -147,12 +156,17 @@ export function lineEnding(options: Partial<TextLineEncodeOptions> | undefined):
   return { delimiter, cr };
 }
 
-/** A carriage return is part of a line ending only before a line feed. */
+/**
+ * Returns the default of `cr`: a carriage return is part of a line ending only before a line feed.
+ */
 function defaultCr(delimiter: Uint8Array): CarriageReturns {
   return delimiter.length === 1 && delimiter[0] === 10 ? 'crlf' : 'keep';
 }
 
-/** A copy of the bytes of a delimiter. @throws UsageError if it is empty or too long */
+/**
+ * Returns a copy of the bytes of a delimiter.
+ * @throws UsageError if it is empty or too long
+ */
 function delimiterBytes(delimiter: string | Uint8Array): Uint8Array {
   const bytes =
     typeof delimiter === 'string' ? new TextEncoder().encode(delimiter) : Uint8Array.from(delimiter);
@@ -172,7 +186,9 @@ function encodingName(label: string): string {
   }
 }
 
-/** How likely a file that begins with these bytes is text. Text is a weak sign. */
+/**
+ * Returns how likely it is that a file that begins with these bytes is text, which is a weak sign.
+ */
 export function detect(head: Uint8Array): Detection {
   const at = firstNonText(head);
   if (head.length > 0 && at < 0) return { certainty: 'likely', reason: 'it is text' };
@@ -183,15 +199,18 @@ export function detect(head: Uint8Array): Detection {
   return { certainty: 'no', reason: `not text (${why})` };
 }
 
-/** Number of bytes to inspect: every reader has them, so that chunk sizes make no difference. */
+/**
+ * Number of bytes to inspect. Every reader has this many, so that the chunk size makes no
+ * difference.
+ */
 const HEAD_BYTES = 12;
-/** Control characters in text: BEL to CR, and ESC. */
+/** Control characters that occur in text: BEL to CR, and ESC. */
 const TEXT_CONTROLS = new Set([7, 8, 9, 10, 11, 12, 13, 27]);
 
 /**
- * The compression of a text stream by its first bytes. The three magic bytes of gzip are not text
- * in any common encoding. The two of zlib may be text (`x^`, `HK`), so they count only if the first
- * 12 bytes are not UTF-8 text. For other text, name the compression.
+ * Detects the compression of a text stream by its first bytes. The three magic bytes of gzip are
+ * not text in any common encoding. The two magic bytes of zlib may be text (`x^`, `HK`), so they
+ * count only if the first 12 bytes are not UTF-8 text. For other text, specify the compression.
  */
 export function detectCompression(head: Uint8Array): Compression {
   if (looksLikeGzip(head)) return 'gzip';
@@ -199,8 +218,8 @@ export function detectCompression(head: Uint8Array): Compression {
 }
 
 /**
- * Whether `head` is UTF-8 without control characters other than those of text. The last character
- * may be truncated.
+ * Reports whether `head` is UTF-8 without control characters other than those that occur in text.
+ * The last character may be truncated.
  */
 function looksLikeText(head: Uint8Array): boolean {
   const malformed = findMalformedUtf8(head, 0, head.length);
@@ -209,7 +228,7 @@ function looksLikeText(head: Uint8Array): boolean {
   return head.every((byte) => byte >= 0x20 || TEXT_CONTROLS.has(byte));
 }
 
-/** Whether the rest of `head` is the beginning of a character. */
+/** Reports whether the rest of `head` is the beginning of a character. */
 function isBeginning(head: Uint8Array, at: number): boolean {
   const lead = head[at];
   const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;

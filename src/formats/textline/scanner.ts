@@ -3,26 +3,27 @@ import { createFramesKernel, type FramesKernel, sharedFramesKernel } from '../fr
 import { countCr, findIn, lineTooLong, needsChange, strippedLength } from './cutting.ts';
 import { type LineCutting, MAX_DELIMITER_BYTES } from './options.ts';
 
-/** Why a scan stopped: it needs more bytes, or the line at its position is too long. */
+/** Reasons why a scan stopped: it needs more bytes, or the line at its position is too long. */
 export const NEED_MORE = 0;
 export const TOO_LONG = 2;
 
-/** The result of a scan. The object is reused by every call. */
+/** The result of a scan. Every call reuses the object. */
 export interface LineScan {
   /** Number of whole lines. */
   count: number;
-  /** Index in the bytes at which the scan stopped: the start of the next line. */
+  /** Index in the bytes at which the scan stopped, which is the start of the next line. */
   position: number;
   stop: typeof NEED_MORE | typeof TOO_LONG;
-  /** Bytes of these lines without the carriage returns removed at their ends. */
+  /** Number of bytes of these lines, without the carriage returns removed at their ends. */
   payloadBytes: number;
   /**
-   * (start, length) of each line in the bytes, without the carriage returns removed at its end: `2
-   * * count` numbers.
+   * The pair (start, length) of each line in the bytes, without the carriage returns removed at its
+   * end: `2 * count` numbers.
    */
   index: Uint32Array;
   /**
-   * Numbers of the lines to change: with carriage returns to remove, or bytes that are not UTF-8.
+   * Numbers of the lines that must be changed, because they contain carriage returns to remove, or
+   * bytes that are not UTF-8.
    */
   marks: Uint32Array;
   markCount: number;
@@ -31,28 +32,31 @@ export interface LineScan {
 /** Cuts bytes into lines, for one reader. */
 export interface LineScanner {
   readonly cutting: LineCutting;
-  /** The result of the last call of `scan`. */
+  /** Result of the last call of `scan`. */
   readonly result: LineScan;
   /**
    * Cuts whole lines from `bytes[from, to)`, where a line begins at `from`. It may stop early after
-   * some lines. With no line, it needs more bytes, or the line at `position` is too long.
+   * some lines. If it finds no line, it needs more bytes, or the line at `position` is too long.
    */
   scan(bytes: Uint8Array, from: number, to: number): void;
-  /** Index of the first delimiter in `bytes[from, to)`; -1 if there is none. */
+  /** Returns the index of the first delimiter in `bytes[from, to)`, or -1 if there is none. */
   find(bytes: Uint8Array, from: number, to: number): number;
   /**
-   * Counts the lines of `bytes[from, to)`, which are whole and have a delimiter of one byte. Sets
-   * `counted`.
+   * Counts the lines of `bytes[from, to)`, which must be whole and have a delimiter of one byte.
+   * Sets `counted`.
    */
   count(bytes: Uint8Array, from: number, to: number): number;
   /**
-   * Payload bytes of the lines that `count` counted last: without delimiters and removed carriage
-   * returns.
+   * Number of payload bytes of the lines that `count` counted last, without delimiters and removed
+   * carriage returns.
    */
   readonly counted: number;
 }
 
-/** Maximum number of lines per scan, except for the last kernel call: a batch of them. */
+/**
+ * Maximum number of lines per scan, not counting the lines of the last kernel call, which is a
+ * batch of lines.
+ */
 export const MAX_LINES: number = 128 * 1024;
 
 export function emptyLineScan(): LineScan {
@@ -61,7 +65,7 @@ export function emptyLineScan(): LineScan {
 }
 
 /**
- * Cuts lines in JavaScript, for hosts without WebAssembly SIMD. Its results equal those of the
+ * Cuts lines in JavaScript, for hosts without WebAssembly SIMD. It returns the same results as the
  * kernel.
  */
 export class LineTableScanner implements LineScanner {
@@ -131,7 +135,10 @@ export class LineTableScanner implements LineScanner {
   }
 }
 
-/** Bytes copied into kernel memory per call: with the index, they fit into a second-level cache. */
+/**
+ * Number of bytes copied into kernel memory per call. Together with the index, they fit into a
+ * second-level cache.
+ */
 const STAGE_BYTES = 128 * 1024;
 const INDEX_PAIRS = 32 * 1024;
 /** A stop code of the kernel in addition to those above. */
@@ -139,16 +146,16 @@ const INDEX_FULL = 1;
 const NONE = 0xffffffff;
 const CR = 13;
 
-/** Bits of the kernel's `flags`. */
+/** Bits of the kernel's parameter `flags`. */
 const STRIP = { keep: 0, crlf: 1, all: 2 } as const;
 const SKIP_BLANK = 4;
-/** Bits of the kernel's `what`. */
+/** Bits of the kernel's parameter `what`. */
 const HAS_CR = 1;
 const NOT_UTF8 = 2;
 
 /**
- * The memory of a kernel for scanning lines. All scanners over the kernel share it: it keeps
- * nothing between calls.
+ * The memory of a kernel for scanning lines. All scanners that use the kernel share it, because it
+ * keeps nothing between calls.
  */
 export class LineArea {
   readonly kernel: FramesKernel;
@@ -167,8 +174,8 @@ export class LineArea {
 }
 
 /**
- * Cuts lines with the WebAssembly kernel. Bytes in kernel memory are scanned in place, others are
- * copied to a stage.
+ * Cuts lines with the WebAssembly kernel. Bytes in kernel memory are scanned in place, and others
+ * are copied to a stage.
  */
 export class LineWasmScanner implements LineScanner {
   readonly cutting: LineCutting;
@@ -229,7 +236,7 @@ export class LineWasmScanner implements LineScanner {
       at += passed;
       if (stop === TOO_LONG) result.stop = TOO_LONG;
       if (stop === INDEX_FULL) continue;
-      // More bytes may follow the stage, unless it has not even one line.
+      // More bytes may follow the stage, unless it does not contain a single line.
       if (stop === TOO_LONG || passed === 0 || at - passed + size === to) break;
     }
     result.position = at;
@@ -275,8 +282,8 @@ export class LineWasmScanner implements LineScanner {
   }
 
   /**
-   * Adds `count` lines of the kernel's index. @param origin address of `bytes[0]`, as if all bytes
-   * were in kernel memory
+   * Adds `count` lines of the kernel's index.
+   * @param origin address of `bytes[0]`, as if all bytes were in kernel memory
    */
   #take(count: number, origin: number): void {
     const { result } = this;
@@ -297,20 +304,23 @@ export class LineWasmScanner implements LineScanner {
 
 let shared: LineArea | undefined | null = null;
 
-/** A scanner over the kernel that all readers of this process share. */
+/** Returns a scanner that uses the kernel that all readers of this process share. */
 export function sharedLineScanner(cutting: LineCutting): LineScanner {
   if (shared === null) shared = areaOf(sharedFramesKernel());
   return scannerOf(shared, cutting);
 }
 
-/** A separate kernel with buffers in its memory, which scanners over it scan in place. */
+/** A separate kernel with buffers in its memory, which its scanners scan in place. */
 export interface OwnLineScanning {
   scanner(cutting: LineCutting): LineScanner;
-  /** The next of the buffers, in turn. */
+  /** Returns the next of the buffers, in rotation. */
   nextBuffer(): Uint8Array;
 }
 
-/** @param bytes size of each of the `count` buffers */
+/**
+ * Creates a separate kernel with its own buffers.
+ * @param bytes size of each of the `count` buffers
+ */
 export function ownLineScanning(bytes: number, count: number): OwnLineScanning {
   const area = areaOf(createFramesKernel());
   const buffers =

@@ -1,16 +1,18 @@
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
-/** The bytes to cut into lines: chunks as UTF-8, with `stripBom` without a byte order mark. */
+/**
+ * The bytes to cut into lines: the chunks as UTF-8 and, with `stripBom`, without a byte order mark.
+ */
 export class TextSource {
   /** Position in the text of the bytes that `next` returned last. */
   position = 0;
   #end = 0;
   #chunk: Uint8Array | undefined;
   readonly #transcoder: Transcoder | undefined;
-  /** The beginning of the text while it may be a byte order mark. */
+  /** The beginning of the text, as long as it may be a byte order mark. */
   #head: Uint8Array | undefined;
 
-  /** @param start position in the stream of the first pushed byte */
+  /** @param start position of the first pushed byte in the stream */
   constructor(
     { encoding, fatal, stripBom }: { encoding: string; fatal: boolean; stripBom: boolean },
     start: number,
@@ -22,22 +24,22 @@ export class TextSource {
   }
 
   /**
-   * Position in the stream of the first byte that is not in the encoding. Known once `next` returns
-   * undefined.
+   * Position in the stream of the first byte that is not in the encoding. It is known once `next`
+   * has returned undefined.
    */
   get malformedAt(): number | undefined {
     return this.#transcoder?.malformedAt;
   }
 
-  /** Takes the next chunk. Call it only after `next` returned undefined. */
+  /** Accepts the next chunk. Call only after `next` has returned undefined. */
   push(chunk: Uint8Array): void {
     if (this.#transcoder === undefined) this.#chunk = chunk;
     else this.#transcoder.push(chunk);
   }
 
   /**
-   * The next bytes, at least one. Undefined if it needs a chunk or, after the last one (`final`),
-   * at the end.
+   * Returns the next bytes, at least one, or undefined if it needs a chunk or, after the last chunk
+   * (`final`), at the end.
    */
   next(final: boolean): Uint8Array | undefined {
     for (;;) {
@@ -56,7 +58,7 @@ export class TextSource {
     return chunk;
   }
 
-  /** The bytes after the byte order mark. Empty while they may be one. */
+  /** Returns the bytes after the byte order mark, or no bytes as long as they may belong to one. */
   #afterMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
     if (bytes === undefined && !final) return undefined;
     const all = bytes === undefined ? head : head.length === 0 ? bytes : joined(head, bytes);
@@ -80,19 +82,24 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Bytes to decode at a time: few enough to find the position of an error byte by byte. */
+/**
+ * Number of bytes to decode at a time. It is small enough to find the position of an error byte by
+ * byte.
+ */
 const SLICE_BYTES = 64 * 1024;
 
 /** Converts a stream in another encoding to UTF-8, slice by slice. */
 export class Transcoder {
   /**
-   * Position in the stream of the first byte that is not in the encoding, once it has been read.
+   * Position in the stream of the first byte that is not in the encoding; undefined until it has
+   * been read.
    */
   malformedAt: number | undefined;
   readonly #decoder: TextDecoder;
   /**
-   * A fatal decoder does not report the position of an error, and drops the valid text before it.
-   * So a second decoder stays one slice back, and then decodes byte by byte.
+   * Finds the position of an error. A fatal decoder does not report the position, and drops the
+   * valid text before it. A second decoder therefore stays one slice back, and then decodes that
+   * slice byte by byte.
    */
   readonly #exact: TextDecoder | undefined;
   readonly #encoder = new TextEncoder();
@@ -105,14 +112,14 @@ export class Transcoder {
     this.#exact = fatal ? new TextDecoder(encoding, { fatal, ignoreBOM: true }) : undefined;
   }
 
-  /** Takes the next chunk. Call it only after `next` returned undefined. */
+  /** Accepts the next chunk. Call only after `next` has returned undefined. */
   push(chunk: Uint8Array): void {
     this.#waiting = chunk;
   }
 
   /**
-   * The next UTF-8 bytes. Undefined if it needs a chunk, at the end after the last one (`final`),
-   * or at `malformedAt`.
+   * Returns the next UTF-8 bytes, or undefined if it needs a chunk, at the end after the last chunk
+   * (`final`), or at `malformedAt`.
    */
   next(final: boolean): Uint8Array | undefined {
     while (this.malformedAt === undefined) {

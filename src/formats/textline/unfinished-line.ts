@@ -5,20 +5,20 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * A line that spans chunks. Its first piece is a view until the next chunk arrives. If that chunk
- * has the end, both pieces are copied once; only a line of three or more chunks is collected in
- * growing memory.
+ * contains the end of the line, both pieces are copied once; only a line that spans three or more
+ * chunks is collected in growing memory.
  */
 export class UnfinishedLine {
-  /** Bytes so far. The last ones may begin a delimiter. 0 if no line has begun. */
+  /** Number of bytes so far, or 0 if no line has begun. The last bytes may begin a delimiter. */
   length = 0;
-  /** Position in the stream of its first byte. */
+  /** Position of the line's first byte in the stream. */
   offset = 0;
   readonly #scanner: LineScanner;
   /** Whether the next line may reuse the memory. */
   readonly #reuse: boolean;
   #first: Uint8Array | undefined;
   #gathered: Uint8Array = NOTHING;
-  /** Its last bytes, as many as a delimiter has. */
+  /** The last bytes of the line, up to the size of a delimiter. */
   #seam: Uint8Array = NOTHING;
 
   constructor(scanner: LineScanner, reuse: boolean) {
@@ -34,8 +34,8 @@ export class UnfinishedLine {
   }
 
   /**
-   * Index in `bytes[0, to)`, the next bytes, of the delimiter that ends the line. Negative if it
-   * began earlier; undefined if there is none.
+   * Returns the index in the next bytes, `bytes[0, to)`, of the delimiter that ends the line. The
+   * index is negative if the delimiter began earlier, and undefined if there is none.
    */
   findEnd(bytes: Uint8Array, to: number): number | undefined {
     const { delimiter } = this.#scanner.cutting;
@@ -48,12 +48,15 @@ export class UnfinishedLine {
     return at < 0 ? undefined : at;
   }
 
-  /** The byte before `bytes[end]`, where `end` is the result of `findEnd`. */
+  /** Returns the byte before `bytes[end]`, where `end` is the result of `findEnd`. */
   lastByte(bytes: Uint8Array, end: number): number | undefined {
     return end > 0 ? bytes[end - 1] : this.#seam[this.#seam.length + end - 1];
   }
 
-  /** Adds `bytes[0, to)`, which does not end the line. Without `keep`, only their number. */
+  /**
+   * Adds `bytes[0, to)`, which does not end the line. Without `keep`, it adds only the number of
+   * bytes.
+   */
   add(bytes: Uint8Array, to: number, keep: boolean): void {
     const piece = bytes.subarray(0, to);
     if (keep) this.#gather(piece, Number.POSITIVE_INFINITY);
@@ -64,7 +67,8 @@ export class UnfinishedLine {
   }
 
   /**
-   * The whole line, which ends before `bytes[end]`: a view if it is in one piece, otherwise a copy.
+   * Returns the whole line, which ends before `bytes[end]`: a view if it is in one piece, otherwise
+   * a copy.
    */
   finish(bytes: Uint8Array, end: number): Uint8Array {
     const first = this.#first;

@@ -9,7 +9,10 @@ import { UnfinishedLine } from './unfinished-line.ts';
 const CR = 13;
 const NOTHING = new Uint8Array(0);
 
-/** Counts lines and cuts only the first and the last line of each chunk. Memory is constant. */
+/**
+ * Scans by counting lines, and cuts only the first and the last line of each chunk. Memory is
+ * constant.
+ */
 export async function walkLines(
   opened: RecordSource,
   scanner: LineScanner,
@@ -39,14 +42,17 @@ export async function walkLines(
 }
 
 /**
- * Whether lines can be counted with these options: no line needs to be inspected, and no line
- * within a piece can be too long.
+ * Reports whether lines can be counted with these options: no line needs to be inspected, and no
+ * line within a piece can be too long.
  */
 export function walkable({ cr, delimiter, skipBlank, maxRecordBytes, utf8 }: LineCutting): boolean {
   return !skipBlank && !utf8 && maxRecordBytes >= MIN_PIECE && (cr !== 'all' || delimiter.length === 1);
 }
 
-/** Below this limit, pieces would be too small, and the decoder scans. */
+/**
+ * Minimum size limit of lines for counting. Below it, pieces would be too small, and the decoder
+ * scans instead.
+ */
 const MIN_PIECE = 4096;
 const MAX_PIECE = 1024 * 1024 * 1024;
 
@@ -54,18 +60,18 @@ const MAX_PIECE = 1024 * 1024 * 1024;
 class LineWalker {
   records = 0;
   payloadBytes = 0;
-  /** Lines that were too long. */
+  /** Number of lines that were too long. */
   skipped = 0;
-  /** 1 for a last line without a delimiter. */
+  /** Number of warnings: 1 for a last line without a delimiter. */
   warnings = 0;
-  /** Position in the stream of the current line. */
+  /** Position of the current line in the stream. */
   offset = 0;
   /** Called for each line that is too long, before it is skipped. */
   onTooLong: (bytes: number) => void = () => {};
   readonly #scanner: LineScanner;
   readonly #line: UnfinishedLine;
   readonly #pieceBytes: number;
-  /** Carriage returns to remove in the unfinished line. */
+  /** Number of carriage returns to remove in the unfinished line. */
   #returns = 0;
 
   constructor(scanner: LineScanner) {
@@ -74,14 +80,17 @@ class LineWalker {
     this.#pieceBytes = Math.min(scanner.cutting.maxRecordBytes, MAX_PIECE);
   }
 
-  /** Takes the next chunk, in pieces that are too small for a line that is too long. */
+  /**
+   * Counts the lines of the next chunk, in pieces that are too small to contain a line that is too
+   * long.
+   */
   walk(chunk: Uint8Array): void {
     const size = this.#pieceBytes;
     if (chunk.length <= size) this.#walkPiece(chunk);
     else for (let at = 0; at < chunk.length; at += size) this.#walkPiece(chunk.subarray(at, at + size));
   }
 
-  /** The rest of the stream is a line. Only `all` removes bytes from it. */
+  /** Counts the rest of the stream as a line. Only `all` removes bytes from it. */
   end(): void {
     const { length } = this.#line;
     const { cr } = this.#scanner.cutting;
@@ -123,7 +132,7 @@ class LineWalker {
     return to;
   }
 
-  /** Counts lines with delimiters that may overlap, which must be found from left to right. */
+  /** Counts lines whose delimiters may overlap and must therefore be found from left to right. */
   #cut(piece: Uint8Array, from: number): number {
     const { result } = this.#scanner;
     let at = from;

@@ -44,15 +44,15 @@ export const tfrecordCodec: RecordCodec<TFRecordOptions> = /* @__PURE__ */ exten
 });
 
 /**
- * Maximum size of a batch, unless a single record is larger: indexes stay small, and positions fit
- * into 32 bits.
+ * Maximum size of a batch, unless a single record is larger. It keeps indexes small, and lets
+ * positions fit into 32 bits.
  */
 const BATCH_BYTES = 1024 * 1024;
 /** Number of bytes of a damaged place to inspect for a likely reason. */
 const HEAD_BYTES = 512;
 
 type State = 'frames' | 'searching' | 'zero-tail' | 'ended';
-/** The result of a step: a batch; `again` to continue; `wait` for the next chunk. */
+/** Result of a step: a batch; `again` to continue; `wait` to wait for the next chunk. */
 type Outcome = RecordBatch | 'again' | 'wait';
 
 /** Decodes and verifies TFRecords. */
@@ -64,11 +64,11 @@ export class TFRecordDecoder implements RecordDecoder {
   readonly #budget: CorruptionBudget;
   readonly #cursor: RecordCursor;
   #state: State = 'frames';
-  /** The error of the first zero byte, kept while only zeros follow. */
+  /** Error of the first zero byte, kept while only zeros follow. */
   #tailError: RecordpipeError | undefined;
   /**
-   * The error of a truncated frame, kept during the search for a later record. Without one, the
-   * stream itself is truncated.
+   * Error of a truncated frame, kept during the search for a later record. If there is no such
+   * record, the stream itself is truncated.
    */
   #truncated: RecordpipeError | undefined;
 
@@ -125,7 +125,7 @@ export class TFRecordDecoder implements RecordDecoder {
     }
   }
 
-  /** Scans the window. Null if it does not begin with a whole valid record. */
+  /** Scans the window. Returns null if it does not begin with a whole valid record. */
   #scan(): RecordBatch | null {
     const { bytes, at, end } = this.#cursor.window;
     const { maxRecordBytes } = this.#options;
@@ -149,7 +149,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return batch;
   }
 
-  /** The window ends within the frame. */
+  /** Handles a window that ends within the frame. */
   #needMore(): Outcome {
     const { wanted } = this.#scanner.result;
     const { window, final, streamHas } = this.#cursor;
@@ -158,7 +158,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return final ? this.#endWithin(wanted) : 'wait';
   }
 
-  /** The frame needs `needed` bytes, and the stream has only `have`. */
+  /** Handles a frame that needs `needed` bytes when the stream has only `have` bytes of it. */
   #truncatedFrame(needed: number, have: number): Outcome {
     const error = truncatedRecord(needed - OVERHEAD_BYTES, have, this.place);
     if (this.#options.recover === 'none') throw error;
@@ -166,7 +166,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return this.#startSearch();
   }
 
-  /** The stream ends within a frame of `needed` bytes. */
+  /** Handles a stream that ends within a frame of `needed` bytes. */
   #endWithin(needed: number): Outcome {
     const { trailing, onTruncated } = this.#options;
     const { bytes, at, end, unread } = this.#cursor.window;
@@ -178,7 +178,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return 'wait';
   }
 
-  /** Accepts an invalid frame, skips it, or throws. */
+  /** Accepts or skips an invalid frame, or throws its error. */
   #badFrame(): Outcome {
     const { stop } = this.#scanner.result;
     const { trailing, recover } = this.#options;
@@ -202,7 +202,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return this.#startSearch();
   }
 
-  /** The header is valid, and the payload is corrupt. */
+  /** Handles a frame with a valid header and a corrupt payload. */
   #badPayload(): Outcome {
     const { expected, lengthLow } = this.#scanner.result;
     const { window } = this.#cursor;
@@ -220,8 +220,8 @@ export class TFRecordDecoder implements RecordDecoder {
   }
 
   /**
-   * Whether a record, or the end, follows the frame. If not, bytes were lost or added, and the
-   * length is valid by chance. Undefined if more bytes are needed.
+   * Reports whether a record, or the end of the stream, follows the frame. If not, bytes were lost
+   * or added, and the length is valid by chance. Returns undefined if more bytes are needed.
    */
   #recordFollows(frame: number): boolean | undefined {
     const { window, final } = this.#cursor;
@@ -239,7 +239,10 @@ export class TFRecordDecoder implements RecordDecoder {
     return 'again';
   }
 
-  /** Skips to the next frame with a valid header and payload. False if more bytes are needed. */
+  /**
+   * Skips to the next frame with a valid header and payload. Returns false if more bytes are
+   * needed.
+   */
   #search(): boolean {
     const { window, final } = this.#cursor;
     const { maxRecordBytes, payloadCrc } = this.#options;
@@ -275,8 +278,8 @@ export class TFRecordDecoder implements RecordDecoder {
   }
 
   /**
-   * Reads the zero bytes at the end. True if something else follows, and a search for a record
-   * begins.
+   * Reads the zero bytes at the end. Returns true if something else follows, which starts a search
+   * for a record.
    */
   #readZeros(): boolean {
     const search = this.#options.recover === 'scan';

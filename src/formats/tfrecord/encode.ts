@@ -8,7 +8,7 @@ import type { Framer } from '../record-format.ts';
 import { checkPayload, FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
 
 /**
- * Size of a TFRecord frame: 16 bytes more than its payload.
+ * Returns the size of a TFRecord frame, which is 16 bytes larger than its payload.
  *
  * @example
  * ```ts
@@ -64,7 +64,7 @@ export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: 
       `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES} bytes, the target has ${target.length - at} after index ${at}`,
     );
   }
-  // The payload first: it may overlap the header in `target`.
+  // The payload is written first, because it may overlap the header in `target`.
   target.set(payload, at + HEADER_BYTES);
   const copied = target.subarray(at + HEADER_BYTES, end - FOOTER_BYTES);
   writeU32(target, end - FOOTER_BYTES, maskCrc32c(crc32c(copied)));
@@ -74,14 +74,18 @@ export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: 
   return end;
 }
 
-/** Strings and other typed arrays also have a length, and would be written as other bytes. */
+/**
+ * Rejects anything other than a Uint8Array: strings and other typed arrays also have a length, and
+ * would be written as different bytes.
+ */
 function checkBytes(payload: Uint8Array, caller: string): void {
   if (!(payload instanceof Uint8Array))
     throw new UsageError(`${caller}: expected bytes (Uint8Array), got ${typeof payload}`);
 }
 
 /**
- * Below this size, a separate kernel takes more memory than the buffers; the shared kernel is used.
+ * Minimum size of a separate kernel's buffers. Below it, the kernel would take more memory than its
+ * buffers, so the shared kernel is used.
  */
 const MIN_KERNEL_BYTES = 256 * 1024;
 
@@ -91,7 +95,7 @@ interface Buffers {
   readonly buffers: readonly Uint8Array[];
 }
 
-/** Frames TFRecords. A payload is copied once, into kernel memory, and checksummed in place. */
+/** Frames TFRecords. Each payload is copied once, into kernel memory, and checksummed in place. */
 export class TFRecordFramer implements Framer {
   #memory: Buffers | undefined;
   #seal: ((at: number, length: number) => void) | undefined;

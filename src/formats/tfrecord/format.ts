@@ -3,14 +3,14 @@ import type { FormatReading, RecordFormat } from '../record-format.ts';
 import { checkPayload, detect, hasHeader, MAX_RECORD_BYTES } from './layout.ts';
 import { type TFRecordOptions, tfrecordReading } from './options.ts';
 
-/** TFRecord, the format of TensorFlow. */
+/** TFRecord, TensorFlow's record format. */
 export const tfrecordFormat: RecordFormat<TFRecordOptions> = /* @__PURE__ */ extended<
   RecordFormat<TFRecordOptions>,
   FormatReading<TFRecordOptions>
 >(tfrecordReading, {
   title: 'TFRecord',
   extensions: ['tfrecord', 'tfrecords', 'tfrec', 'tfr', 'record', 'records', 'tfevents'],
-  /** TensorBoard's logs. */
+  /** Matches the logs of TensorBoard. */
   otherNames: /(^|\.)tfevents\./,
   foundByDefault: true,
   isCertain: (head) => hasHeader(head),

@@ -7,34 +7,38 @@ import { DATA_CHECKSUM, type FrameScan, LENGTH_CHECKSUM } from '../frame-scan.ts
 import type { Detection } from '../record-format.ts';
 
 /**
- * A TFRecord frame: length (u64, little-endian), masked CRC-32C of these 8 bytes, payload, masked
- * CRC-32C of the payload. Source: TensorFlow's record_writer.
+ * Size of a length field. A TFRecord frame consists of a length (u64, little-endian), the masked
+ * CRC-32C of these 8 bytes, the payload, and the masked CRC-32C of the payload. Source:
+ * TensorFlow's record_writer.
  */
 export const LENGTH_BYTES = 8;
-/** The length and its checksum. */
+/** Size of the length and its checksum. */
 export const HEADER_BYTES = 12;
-/** The checksum of the payload. */
+/** Size of the checksum of the payload. */
 export const FOOTER_BYTES = 4;
-/** Bytes of a frame in addition to its payload. */
+/** Number of bytes of a frame in addition to its payload. */
 export const OVERHEAD_BYTES: number = HEADER_BYTES + FOOTER_BYTES;
 
 /**
  * The value that SageMaker Debugger writes in every record if it computes no payload checksums: the
- * masked checksum of a fixed text.
+ * masked checksum of a fixed string.
  */
 export const SMDEBUG_DATA_CRC = 0x062dc0b3;
 
-/** Upper bound of a payload: a frame must fit into 32 bits of address. */
+/** Maximum size of a payload: the size of a frame must fit into a 32-bit address. */
 export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
 
-/** @throws UsageError for a payload that is too large for a record */
+/**
+ * Checks the size of a payload.
+ * @throws UsageError for a payload that is too large for a record
+ */
 export function checkPayload({ length }: Uint8Array): void {
   if (length > MAX_RECORD_BYTES)
     throw new UsageError(`write: a record has at most ${MAX_RECORD_BYTES} bytes, got ${length}`);
 }
 
 /**
- * The error for an invalid frame.
+ * Returns the error for an invalid frame.
  * @param head the first available bytes of the frame, which may show the reason
  */
 export function scanError(
@@ -65,13 +69,13 @@ export function scanError(
   return new RecordpipeError('record-too-large', text, place);
 }
 
-/** The error for fewer than 12 bytes at the end of the stream. */
+/** Returns the error for fewer than 12 bytes at the end of the stream. */
 export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeError {
   const text = `tfrecord: truncated header: the stream ends after ${have} of ${HEADER_BYTES} bytes; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-header', text, place);
 }
 
-/** The error for a frame if the stream has only `have` bytes of it. */
+/** Returns the error for a frame when the stream has only `have` bytes of it. */
 export function truncatedRecord(length: number, have: number, place: ErrorPlace): RecordpipeError {
   const need = length + OVERHEAD_BYTES;
   const text = `tfrecord: truncated record: its frame needs ${need} bytes, the stream has ${have}; the file is truncated, or its writer was not closed`;
@@ -90,19 +94,19 @@ function lengthReason(head: Uint8Array, offset: number): string {
     : `; this looks like ${foreign}, not like a TFRecord file`;
 }
 
-/** Whether the 12 bytes at `at` are a header with a valid length checksum. */
+/** Reports whether the 12 bytes at `at` are a header with a valid length checksum. */
 export function hasHeader(head: Uint8Array, at = 0): boolean {
   return head.length >= at + HEADER_BYTES && lengthChecksum(head, at) === readU32(head, at + LENGTH_BYTES);
 }
 
-/** How likely a file that begins with these bytes is TFRecord. */
+/** Returns how likely it is that a file that begins with these bytes is TFRecord. */
 export function detect(head: Uint8Array): Detection {
   if (hasHeader(head)) return { certainty: 'certain', reason: 'the checksum of its first length is valid' };
   const record = findHeader(head);
   if (record > 0)
     return { certainty: 'damaged', reason: `its first header is damaged, a valid one is at byte ${record}` };
   const short = head.length < HEADER_BYTES;
-  // The upper half of a length is zero in all but absurd files.
+  // The upper half of a length is zero in all but absurdly large files.
   if (head.length > 0 && head.subarray(4, LENGTH_BYTES).every((byte) => byte === 0)) {
     const truncated = short && head.length >= LENGTH_BYTES && readU32(head, 0) !== 0;
     const but = short ? 'its header is incomplete' : 'their checksum is wrong';
@@ -118,11 +122,11 @@ export function detect(head: Uint8Array): Detection {
 }
 
 /**
- * The compression of a TFRecord stream by its first bytes: a valid first header means `none`,
- * whatever else it looks like; otherwise the gzip or zlib magic decides. Anything else is `none`,
- * and fails with a reason.
+ * Detects the compression of a TFRecord stream by its first bytes. A valid first header means
+ * `none`, whatever else the bytes resemble; otherwise the magic number of gzip or zlib decides. For
+ * anything else, it returns `none`, and reading fails with a reason.
  *
- * @param head the first bytes, 64 are enough
+ * @param head the first bytes; 64 are enough
  * @example
  * ```ts
  * import { gzipSync } from 'node:zlib';
@@ -135,7 +139,7 @@ export function detectCompression(head: Uint8Array): Compression {
   return hasHeader(head) ? 'none' : compressionOf(head);
 }
 
-/** Position of the first valid header after the first byte; -1 if there is none. */
+/** Returns the position of the first valid header after the first byte, or -1 if there is none. */
 function findHeader(head: Uint8Array): number {
   for (let at = 1; at + HEADER_BYTES <= head.length; at++)
     if (readU32(head, at + 4) === 0 && hasHeader(head, at)) return at;

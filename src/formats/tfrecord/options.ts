@@ -8,19 +8,19 @@ import {
 import type { FormatReading } from '../record-format.ts';
 import { detectCompression } from './layout.ts';
 
-/** The options of TFRecord. */
+/** Options of TFRecord. */
 export interface TFRecordOptions extends CodecOptions {
   /**
-   * Which checksums are verified: `full` (default) length and payload, `length` the 12-byte headers
-   * only, `off` none.
+   * The checksums to verify: `full`, the default, verifies those of lengths and payloads; `length`
+   * verifies only the 12-byte headers; `off` verifies none.
    */
   readonly checksum: 'full' | 'length' | 'off';
   /**
-   * The accepted payload checksum. Default `crc32c`. `smdebug` also accepts the constant that
+   * The accepted payload checksums. Default `crc32c`. `smdebug` also accepts the constant that
    * SageMaker Debugger writes when it computes no checksums.
    */
   readonly payloadCrc: 'crc32c' | 'smdebug';
-  /** Maximum number of records in a row with a wrong payload checksum to skip. Default 0. */
+  /** Maximum number of consecutive records with a wrong payload checksum to skip. Default 0. */
   readonly maxCorruptedRecordsToSkip: number;
 }
 

@@ -20,8 +20,8 @@ import type { TFRecordOptions } from './options.ts';
 const U32 = 2 ** 32;
 
 /**
- * Scans TFRecord frames in JavaScript, for hosts without WebAssembly SIMD. Its results equal those
- * of the kernel.
+ * Scans TFRecord frames in JavaScript, for hosts without WebAssembly SIMD. It returns the same
+ * results as the kernel.
  */
 export class TFRecordTableScanner implements FrameScanner {
   readonly result: FrameScan = emptyScan();
@@ -98,9 +98,11 @@ export class TFRecordTableScanner implements FrameScanner {
   }
 }
 
-/** Bytes copied into kernel memory per call: both copies fit into a second-level cache. */
+/**
+ * Number of bytes copied into kernel memory per call: both copies fit into a second-level cache.
+ */
 const STAGE_BYTES = 128 * 1024;
-/** Maximum number of frames in the stage: all are empty. */
+/** Maximum number of frames in the stage, which is reached if all frames are empty. */
 const INDEX_PAIRS = STAGE_BYTES / OVERHEAD_BYTES + 1;
 /** A stop code of the kernel in addition to {@link ScanStop}. */
 const INDEX_FULL = 4;
@@ -108,7 +110,7 @@ const NONE = 0xffffffff;
 
 /**
  * Scans TFRecord frames with the WebAssembly kernel. Bytes in kernel memory are scanned in place,
- * others are copied to a stage. Payloads larger than the stage are checksummed in blocks.
+ * and others are copied to a stage. Payloads larger than the stage are checksummed in blocks.
  */
 export class TFRecordWasmScanner implements FrameScanner {
   readonly result: FrameScan = emptyScan();
@@ -173,7 +175,8 @@ export class TFRecordWasmScanner implements FrameScanner {
   }
 
   /**
-   * Calls the kernel once, for `size` bytes at `start`. Positions in `result` count from `start`.
+   * Calls the kernel once, for `size` bytes at `start`. Positions in `result` are relative to
+   * `start`.
    */
   #walk(start: number, size: number, checks: number, maxRecordBytes: number, withIndex: boolean): number {
     const exports = this.#kernel.exports;
@@ -224,7 +227,7 @@ export class TFRecordWasmScanner implements FrameScanner {
   }
 }
 
-/** The bits of `FrameScanner.scan` for these options. */
+/** Returns the `checks` bits of `FrameScanner.scan` for these options. */
 export function checksOf({ checksum }: TFRecordOptions): number {
   return checksum === 'full' ? CHECK_LENGTH | CHECK_DATA : checksum === 'length' ? CHECK_LENGTH : 0;
 }
@@ -232,8 +235,8 @@ export function checksOf({ checksum }: TFRecordOptions): number {
 let shared: FrameScanner | undefined;
 
 /**
- * The scanner that all readers of this process share. A scan is synchronous, and readers copy what
- * they need from `result`, so one stage is enough.
+ * Returns the scanner that all readers of this process share. One stage is enough, because a scan
+ * is synchronous, and readers copy what they need from `result`.
  */
 export function sharedTFRecordScanner(): FrameScanner {
   shared ??= scannerOf(sharedKernel());
@@ -243,11 +246,14 @@ export function sharedTFRecordScanner(): FrameScanner {
 /** A scanner with separate memory, and buffers in that memory, which it scans in place. */
 export interface OwnScanner {
   readonly scanner: FrameScanner;
-  /** The next of the buffers, in turn. */
+  /** Returns the next of the buffers, in rotation. */
   nextBuffer(): Uint8Array;
 }
 
-/** @param bytes size of each of the `count` buffers */
+/**
+ * Creates a scanner with its own buffers.
+ * @param bytes size of each of the `count` buffers
+ */
 export function ownTFRecordScanner(bytes: number, count: number): OwnScanner {
   const kernel = createKernel();
   const scanner = scannerOf(kernel);

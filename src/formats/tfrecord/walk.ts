@@ -19,29 +19,30 @@ import { checksOf } from './scanner.ts';
 const HEAD_BYTES = 512;
 
 /**
- * An invalid frame. The scanner's result has the reason, and the checker's `offset` the position.
+ * An invalid frame. The scanner's result contains the reason, and the checker's `offset` the
+ * position.
  */
 export interface BadFrame {
-  /** Its first available bytes. */
+  /** The first available bytes of the frame. */
   readonly head: Uint8Array;
-  /** Index in the chunk of the next frame, where checking can resume if the header is valid. */
+  /** Index of the next frame in the chunk, at which checking can resume if the header is valid. */
   readonly next: number;
 }
 
 /**
- * Checks the frames of a stream of chunks without holding a record. The whole frames of a chunk are
- * one kernel call; a frame that spans chunks is checked in pieces. Memory is constant.
+ * Checks the frames of a stream of chunks without holding a record. One kernel call checks all
+ * whole frames of a chunk; a frame that spans chunks is checked in pieces. Memory is constant.
  */
 export class FrameChecker {
-  /** Valid frames so far. */
+  /** Number of valid frames so far. */
   records = 0;
-  /** Payload bytes of valid frames. */
+  /** Total payload size of valid frames, in bytes. */
   payloadBytes = 0;
   /** Position of the next frame in the stream. */
   offset = 0;
   /**
-   * Bytes read of the frame at `offset`. If this is not 0 at the end of the stream, the frame is
-   * truncated.
+   * Number of bytes read of the frame at `offset`. If it is not 0 at the end of the stream, the
+   * frame is truncated.
    */
   seen = 0;
   /** Payload size of the frame at `offset`, once its header has been read. */
@@ -49,7 +50,7 @@ export class FrameChecker {
   readonly #scanner: FrameScanner;
   readonly #checks: number;
   readonly #maxRecordBytes: number;
-  /** The header, and later the footer, of the frame that spans chunks. */
+  /** The header, and later the footer, of a frame that spans chunks. */
   readonly #piece = new Uint8Array(HEADER_BYTES);
   #crc = 0;
   #bad: BadFrame | undefined;
@@ -60,15 +61,13 @@ export class FrameChecker {
     this.#maxRecordBytes = maxRecordBytes;
   }
 
-  /**
-   * Whether the header of the frame at `offset` has been read, and bytes of the frame are missing.
-   */
+  /** Whether the header of the frame at `offset` has been read, but not the whole frame. */
   get insideFrame(): boolean {
     return this.seen >= HEADER_BYTES;
   }
 
   /**
-   * Checks `chunk` from index `from`, to its end or to the first invalid frame, which it returns.
+   * Checks `chunk` from index `from`, up to its end or the first invalid frame, which it returns.
    */
   check(chunk: Uint8Array, from: number): BadFrame | undefined {
     this.#bad = undefined;
@@ -125,7 +124,7 @@ export class FrameChecker {
     return at;
   }
 
-  /** Copies bytes of the chunk into the piece, which has `have` of `needed` bytes. */
+  /** Copies bytes of the chunk into the piece, which has `have` of its `needed` bytes. */
   #collect(chunk: Uint8Array, at: number, have: number, needed: number): number {
     const taken = Math.min(needed - have, chunk.length - at);
     for (let i = 0; i < taken; i++) this.#piece[have + i] = chunk[at + i];
