@@ -13,7 +13,8 @@ const NOTHING = new Uint8Array(0);
  *
  * After `next`, the name is [nameStart, nameEnd) of the record, and the list is that of {@link
  * ListCursor}. After the last feature of a SequenceExample, `nextList` and `nextStep` move through
- * its feature lists. These methods return false at the end and at damage, which sets `fault`.
+ * its feature lists. All of them return false at the end, and on damage, in which case `fault` is
+ * set.
  *
  * Writers use one common layout: a name, then a feature with one list, then one packed run. This
  * layout is read without loops. Any other layout that protobuf allows takes the general path.
@@ -40,10 +41,7 @@ export class FeatureCursor extends ListCursor {
   /** Position of the next feature list, followed by the end of the current `FeatureLists`. */
   #nextListAt = 0;
   #listsEnd = 0;
-  /**
-   * Steps of the current `FeatureList` if their parts were joined; undefined if they are in the
-   * record.
-   */
+  /** Steps of the current `FeatureList` if they were joined; undefined if in the record. */
   #joinedSteps: Uint8Array | undefined;
   #nextStepAt = 0;
   #stepsEnd = 0;
@@ -73,16 +71,12 @@ export class FeatureCursor extends ListCursor {
     this.#joinedValue = this.#joinedSteps = undefined;
   }
 
-  /**
-   * Moves to the next feature of the Example or context. Returns false at the end and at damage.
-   */
+  /** Moves to the next feature of the Example or context. */
   next(): boolean {
     return this.#advance(true);
   }
 
-  /**
-   * Moves to the name of the next feature. Its contents are skipped unless `readFeature` is called.
-   */
+  /** Moves to the name of the next feature. Skips its contents unless `readFeature` is called. */
   nextName(): boolean {
     return this.#advance(false);
   }
@@ -92,9 +86,7 @@ export class FeatureCursor extends ListCursor {
     return this.#feature(this.#joinedValue ?? this.record, this.#valueStart, this.#valueEnd);
   }
 
-  /**
-   * Moves to the next feature list of a SequenceExample. Returns false at the end and at damage.
-   */
+  /** Moves to the next feature list of a SequenceExample. */
   nextList(): boolean {
     this.bytes = this.list = this.record;
     for (;;) {
@@ -118,7 +110,7 @@ export class FeatureCursor extends ListCursor {
     }
   }
 
-  /** Moves to the feature of the next step of the list. Returns false at the end and at damage. */
+  /** Moves to the feature of the next step of the list. */
   nextStep(): boolean {
     const at = this.#nextStepAt;
     if (at >= this.#stepsEnd) return false;
@@ -210,10 +202,7 @@ export class FeatureCursor extends ListCursor {
     return true;
   }
 
-  /**
-   * Reads a map entry in the common layout: a name, then a value. Returns false for any other
-   * entry.
-   */
+  /** Reads a map entry in the common layout: a name, then a value. False for any other entry. */
   #plainEntry(at: number, end: number): boolean {
     const { bytes } = this;
     if (bytes[at] !== FIELD_1) return false;
@@ -371,10 +360,7 @@ export class FeatureCursor extends ListCursor {
     return true;
   }
 
-  /**
-   * Reads all values of the list that `step` has found and reports whether they are undamaged.
-   * Other messages have several such fields, and only some of them are lists.
-   */
+  /** Reads all values of the list found by `step` and reports whether they are undamaged. */
   #isSound(): boolean {
     const { at, tag, start, end } = this;
     this.openList(tag >> 3, this.bytes, start, end);
