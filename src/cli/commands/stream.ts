@@ -27,6 +27,7 @@ import { reportOptions } from '../options/reports.ts';
 import { complain, print } from '../output.ts';
 import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
+import { warningLine } from '../stream-warnings.ts';
 import { visible } from '../text/format.ts';
 
 const OPTIONS = {
@@ -37,7 +38,7 @@ const OPTIONS = {
   ),
   config: value('--config <file>', 'read channels from a CreateTrainingJob request (InputDataConfig, JSON)'),
   json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr when running a program'),
-  quiet: flag('-q, --quiet', 'hide progress and warnings'),
+  quiet: flag('-q, --quiet', 'hide progress and warnings, except that a program seems to wait forever'),
   progress: reportOptions.progress,
   ...grouped('Channels given with -c:', {
     manifest: flag('--manifest', 'addresses are manifests (S3DataType ManifestFile)'),
@@ -181,9 +182,8 @@ async function stream(command: string[], options: Options): Promise<number> {
     ...(options.maxLineSize !== undefined && { maxLineBytes: options.maxLineSize }),
     signal: signals.stop,
     onEvent: (event) => {
-      progress.clear();
       progress.note(event);
-      report(event, options, supervised);
+      report(event, options, supervised, progress.clear);
     },
   });
   if (supervised || options.dir === undefined) writeTrainingFiles({ ...places, pipeDir }, job);
@@ -207,6 +207,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       return await runProgram(streamer, command, environment, signals, options.grace);
     }
   } catch (error) {
+    progress.clear();
     if (!signals.stop.aborted) throw inOptions(error);
   } finally {
     progress.end();
@@ -294,14 +295,17 @@ function jobOf(channels: readonly StreamChannelInput[], options: Options) {
   return { hosts, job: { ...job, channels } };
 }
 
-function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean): void {
+function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean, clear: () => void): void {
   if (json) {
     const line = `${JSON.stringify(event)}`;
     if (supervised) complain(line);
     else print(`${line}\n`).catch(() => {});
-  } else if (!quiet && event.event === 'warning') {
-    complain(`recordpipe: warning: ${visible(`${event.channel}: ${event.message}`)}`);
+    return;
   }
+  const warning = warningLine(event, quiet === true);
+  if (warning === undefined) return;
+  clear();
+  complain(warning);
 }
 
 async function serveMetrics(streamer: PipeModeStreamer, port: number): Promise<Server> {
