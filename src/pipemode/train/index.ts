@@ -20,6 +20,7 @@ export {
 } from '../job/training-request.ts';
 export type { ArtifactOutput, SavedArtifacts } from './artifacts.ts';
 export type { MetricDefinition, MetricPoint, MetricSeries, MetricsReport } from './metrics.ts';
+export { checkMetricsFile, metricsTable, writeMetrics } from './metrics-report.ts';
 export {
   DEFAULT_TRAINING_RUN_OPTIONS,
   type PipeOptions,

@@ -95,6 +95,11 @@ export interface TrainingResult {
   readonly failureReason: string | undefined;
   /** The error of the data or the environment that ended the job. */
   readonly error: RecordpipeError | undefined;
+  /**
+   * Exit code of the job: that of the program that failed first. Undefined if no program ended by
+   * itself, for example because data could not be read.
+   */
+  readonly exitCode: number | undefined;
   readonly hosts: readonly HostResult[];
   readonly attempts: number;
   readonly seconds: number;

@@ -125,9 +125,11 @@ export class TrainingRun {
     let error: RecordpipeError | undefined;
     let decision: AttemptDecision;
     let artifacts: SavedArtifacts = {};
+    let exitCode: number | undefined;
     try {
       const { decision: last, end } = await this.#allAttempts();
       decision = last;
+      exitCode = this.#exitCode(end);
       if (end.type === 'data-failed' && isRecordpipeError(end.error)) error = end.error;
       if (decision.status !== 'Failed') artifacts = await this.#save();
     } catch (thrown) {
@@ -146,6 +148,7 @@ export class TrainingRun {
       reason,
       failureReason: this.#failureReason(),
       error,
+      exitCode,
       hosts: this.#hosts.map(({ result }) => result),
       attempts: this.#attempts,
       seconds: (performance.now() - began) / 1000,
@@ -208,6 +211,12 @@ export class TrainingRun {
       objects,
       onWarning: (code, message) => this.#warn(code, message),
     });
+  }
+
+  #exitCode(end: AttemptEnd): number | undefined {
+    if (end.type === 'data-failed') return undefined;
+    if (end.type === 'program-failed') return end.exitCode;
+    return this.#hosts.map(({ result }) => result.exitCode).find((code) => code !== 0);
   }
 
   #failureReason(): string | undefined {
