@@ -85,8 +85,8 @@ export function planText(plan: TrainingPlan): string {
     lines.push(`checkpoints  ${plan.checkpoint.localPath} <-> ${plan.checkpoint.uri}`);
   if (plan.output !== undefined) lines.push(`output       ${plan.output.uri} (${plan.output.compression})`);
   for (const { name, regex } of plan.metricDefinitions) lines.push(`metric       ${name}: ${regex}`);
-  for (const host of plan.hosts) lines.push('', ...hostLines(host));
-  return `${lines.map(visible).join('\n')}\n`;
+  const all = [...lines, ...plan.hosts.flatMap((host) => ['', ...hostLines(host)])];
+  return `${all.map(visible).join('\n')}\n`;
 }
 
 function hostLines(host: HostPlan): string[] {
