@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { statePath } from './channel-files.ts';
 import { makeFolder, withFileErrors } from './config-file.ts';
 import { type Hyperparameters, writeHyperparameters } from './hyperparameters.ts';
@@ -20,6 +20,20 @@ export interface TrainingPlaces {
   readonly stateDir: string;
   readonly modelDir: string;
   readonly outputDir: string;
+}
+
+/** All folders and files of a training job, with absolute paths. */
+export interface JobPlaces extends TrainingPlaces {
+  /** The folder that stands for `/opt/ml`. */
+  readonly root: string;
+  /** The folder of the training code: `code`. */
+  readonly codeDir: string;
+  /** The default folder of checkpoints: `checkpoints`. */
+  readonly checkpointDir: string;
+  /** The file in which a program says why it failed: `output/failure`. */
+  readonly failureFile: string;
+  /** The folder whose files SageMaker uploads during training: `output/intermediate`. */
+  readonly intermediateDir: string;
 }
 
 /** The settings of a training job. */
@@ -45,6 +59,20 @@ export function trainingPlaces(root: string): TrainingPlaces {
     stateDir: join(root, 'pipe_state'),
     modelDir: join(root, 'model'),
     outputDir: join(root, 'output'),
+  };
+}
+
+/** Returns all folders and files of a training job below `root`, with absolute paths. */
+export function jobPlaces(root: string): JobPlaces {
+  const absolute = resolve(root);
+  const outputDir = join(absolute, 'output');
+  return {
+    ...trainingPlaces(absolute),
+    root: absolute,
+    codeDir: join(absolute, 'code'),
+    checkpointDir: join(absolute, 'checkpoints'),
+    failureFile: join(outputDir, 'failure'),
+    intermediateDir: join(outputDir, 'intermediate'),
   };
 }
 

@@ -29,4 +29,4 @@ export {
   type PipeModeStreamerOptions,
   type StreamerInput,
 } from './streamer-options.ts';
-export { TrainingProgram, type TrainingProgramOptions } from './training-program.ts';
+export { type OnProgramLine, TrainingProgram, type TrainingProgramOptions } from './training-program.ts';

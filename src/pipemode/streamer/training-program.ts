@@ -15,11 +15,23 @@ import {
   send,
 } from './program-guard.ts';
 
-/** Options for stopping a training program. */
+/** Options for running and stopping a training program. */
 export interface TrainingProgramOptions {
   /** Time between SIGTERM and SIGKILL. The default is 10,000 ms. */
   readonly graceMs?: number | undefined;
+  /**
+   * The standard streams of the program. `inherit`, the default: those of this process. `lines`:
+   * input is empty, and {@link onLine} receives the output line by line.
+   */
+  readonly stdio?: 'inherit' | 'lines' | undefined;
+  /** Receives each line of output, without its line end, if `stdio` is `lines`. */
+  readonly onLine?: OnProgramLine | undefined;
+  /** The working directory of the program. The default is that of this process. */
+  readonly cwd?: string | undefined;
 }
+
+/** Receives a line of a program's output. */
+export type OnProgramLine = (line: string, stream: 'stdout' | 'stderr') => void;
 
 const GRACE_MS = 10_000;
 /** Intervals of the checks for processes that should exit. */
@@ -83,8 +95,10 @@ export class TrainingProgram {
     environment: Readonly<Record<string, string>>,
     options: TrainingProgramOptions = {},
   ) {
-    checkOptionNames('TrainingProgram', options, { graceMs: true });
-    const { graceMs = GRACE_MS } = options;
+    checkOptionNames('TrainingProgram', options, { graceMs: true, stdio: true, onLine: true, cwd: true });
+    const { graceMs = GRACE_MS, stdio = 'inherit', cwd } = options;
+    if (stdio !== 'inherit' && stdio !== 'lines')
+      throw new UsageError(`stdio: expected inherit or lines, got ${String(stdio)}`);
     if (typeof command[0] !== 'string' || command[0] === '')
       throw new UsageError('command: expected a program and its arguments');
     checkWhole('graceMs', graceMs, 0, 2 ** 31 - 1);
@@ -93,6 +107,7 @@ export class TrainingProgram {
     this.#child = spawn(program, rest, {
       stdio: 'inherit',
       detached: true,
+      cwd,
       env: { ...process.env, ...environment, [PROGRAM_VARIABLE]: this.#id },
     });
     this.ended = new Promise((resolve, reject) => {
