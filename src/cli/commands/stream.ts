@@ -1,11 +1,13 @@
 import type { Server } from 'node:http';
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
 import type {
+  JobHost,
   PipeModeStreamer,
   StreamChannelInput,
   StreamEvent,
-  TrainingJob,
+  TrainingRequest,
 } from 'recordpipe/pipemode/streamer';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
@@ -65,7 +67,7 @@ const OPTIONS = {
     host: value('--host <name>', 'name of this host (default: the first)'),
     hyperparameter: parsed(
       '--hyperparameter <name=value>',
-      'hyperparameter for the program; repeatable',
+      'hyperparameter for the program, also passed as the argument --NAME VALUE; repeatable',
       assignments,
     ),
     readerTimeout: parsed(
@@ -152,20 +154,21 @@ function assignment(text: string): [name: string, value: string] {
 const MAX_PORT = 65_535;
 
 async function stream(command: string[], options: Options): Promise<number> {
-  const { PipeModeStreamer, trainingEnvironment, trainingPlaces, writeTrainingFiles } = await import(
+  const { PipeModeStreamer, entryPointOf, hostEnvironment, jobPlaces, writeJobFiles } = await import(
     'recordpipe/pipemode/streamer'
   );
   const channels = await channelsOf(options);
   const supervised = command.length > 0;
-  const { job, hosts } = jobOf(channels, options);
-  const places = trainingPlaces(options.root);
-  const pipeDir = options.dir ?? places.pipeDir;
+  const { request, host, hosts } = await jobOf(channels, options);
+  const inRoot = jobPlaces(options.root);
+  const pipeDir = options.dir ?? inRoot.pipeDir;
+  const places = { ...inRoot, pipeDir: resolve(pipeDir) };
   const signals = new StreamSignals();
   const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
     channels,
     pipeDir,
-    hosts,
+    hosts: { current_host: host.name, hosts: hosts.map(({ name }) => name) },
     objects: objectsOf(options),
     epochs: options.epochs ?? Number.POSITIVE_INFINITY,
     firstEpoch: options.firstEpoch,
@@ -186,7 +189,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       report(event, options, supervised);
     },
   });
-  if (supervised || options.dir === undefined) writeTrainingFiles({ ...places, pipeDir }, job);
+  if (supervised || options.dir === undefined) writeJobFiles(request, host, places, hosts);
   const server = options.metrics === undefined ? undefined : await serveMetrics(streamer, options.metrics);
   const announce = (): void => {
     if (options.json || options.quiet) return;
@@ -203,8 +206,11 @@ async function stream(command: string[], options: Options): Promise<number> {
       await streamer.run();
       await announced;
     } else {
-      const environment = trainingEnvironment({ ...places, pipeDir }, job);
-      return await runProgram(streamer, command, environment, signals, options.grace);
+      const script = entryPointOf(command);
+      const environment = hostEnvironment(request, host, places, script ?? '', { hosts });
+      const { variables, programArguments } = environment;
+      const words = script === undefined ? command : [...command, ...programArguments];
+      return await runProgram(streamer, words, variables, signals, options.grace);
     }
   } catch (error) {
     if (!signals.stop.aborted) throw inOptions(error);
@@ -282,16 +288,29 @@ async function channelsOf(options: Options): Promise<StreamChannelInput[]> {
   throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
 }
 
-function jobOf(channels: readonly StreamChannelInput[], options: Options) {
+/** The job of the options, and its hosts. */
+interface Job {
+  readonly request: TrainingRequest;
+  readonly host: JobHost;
+  readonly hosts: readonly JobHost[];
+}
+
+async function jobOf(channels: readonly StreamChannelInput[], options: Options): Promise<Job> {
+  const { trainingRequest } = await import('recordpipe/pipemode/streamer');
   const names = options.hosts ?? ['algo-1'];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`--hosts: expected distinct names, got ${twice} twice`);
-  if (options.host !== undefined && !names.includes(options.host))
+  const request = trainingRequest({
+    channels,
+    inputMode: 'Pipe',
+    hyperparameters: Object.fromEntries((options.hyperparameter ?? []).map(assignment)),
+    instanceCount: names.length,
+  });
+  const hosts = names.map((name): JobHost => ({ name, group: request.instanceGroups[0] }));
+  const host = hosts.find(({ name }) => name === (options.host ?? names[0]));
+  if (host === undefined)
     throw new UsageError(`--host: expected one of --hosts (${names.join(', ')}), got ${options.host}`);
-  const hosts = { current_host: options.host ?? names[0], hosts: names, network_interface_name: 'lo' };
-  const parameters = (options.hyperparameter ?? []).map(assignment);
-  const job: Omit<TrainingJob, 'channels'> = { hosts, hyperparameters: Object.fromEntries(parameters) };
-  return { hosts, job: { ...job, channels } };
+  return { request, host, hosts };
 }
 
 function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean): void {
