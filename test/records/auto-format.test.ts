@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import {
   type ByteSource,
@@ -39,6 +40,14 @@ const named = { tfrecord: tfrecordWays, recordio: recordIOWays, textline: textLi
 
 /** More chunks would only take time. */
 const MANY_CHUNKS = randomRuns(3_000);
+
+const fifoOf = (name: string): string => temp.file(`${name}.fifo`);
+beforeAll(() => {
+  execFileSync(
+    'mkfifo',
+    goldenFiles().map(({ name }) => fifoOf(name)),
+  );
+});
 
 /** Everything that must be the same whoever says what the format is. */
 function facts({ payloads, offsets, error }: Outcome): unknown {
@@ -80,11 +89,11 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
   });
 
   test('a named pipe', async () => {
-    const fifo = temp.file(`${name}.fifo`);
-    execFileSync('mkfifo', [fifo]);
-    const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', path, fifo], { stdio: 'ignore' });
+    const fifo = fifoOf(name);
+    // The reader may close the pipe early.
+    const written = writeFile(fifo, bytes).catch(() => {});
     await check(fifo, { reuse: true });
-    writer.kill();
+    await written;
   });
 
   test('compressed once more: the content decides', async () => {

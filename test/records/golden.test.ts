@@ -173,7 +173,14 @@ function check(golden: Golden, outcome: Outcome): void {
     expect(offsets).toEqual(whole.records?.slice(0, found.length).map(({ offset }) => offset));
     expect(error?.record).toBe(found.length);
   } else {
-    expect(found).toEqual(golden.records);
+    // Comparing by hand first: `expect` takes long for thousands of records.
+    const same = found.every(({ length, sha256 }, i) => {
+      const record = golden.records?.[i];
+      return (
+        record?.length === length && record.sha256 === sha256 && (record.offset ?? offsets[i]) === offsets[i]
+      );
+    });
+    if (!same || found.length !== golden.records.length) expect(found).toEqual(golden.records);
   }
 }
 

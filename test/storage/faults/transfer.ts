@@ -21,13 +21,13 @@ import {
   faultyS3,
 } from '../../support/faulty-s3/index.ts';
 
-Object.assign(process.env, {
+const CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_EC2_METADATA_DISABLED: 'true',
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-});
+};
 
 /** Small parts, so that a few hundred kilobytes are many. Time-outs are as by default: nothing that is slow only because the machine is busy is asked for again. */
 export const SMALL: Partial<ObjectOptions> = {
@@ -61,6 +61,7 @@ export async function withServer(
   options: Partial<FaultyS3Options>,
   run: (server: FaultyS3) => Promise<void>,
 ): Promise<void> {
+  Object.assign(process.env, CREDENTIALS);
   // What earlier tests were throttled by is forgotten.
   for (let parts = 0; processGate.limit < 32 && parts < 1000; parts++) processGate.clean();
   const server = await faultyS3(options);
@@ -90,6 +91,7 @@ export async function transferred(
   refs: string | ObjectRefs,
   options: ObjectsReadOptions = {},
 ): Promise<Transferred> {
+  Object.assign(process.env, CREDENTIALS);
   const events: TransferEvent[] = [];
   const hash = createHash('sha256');
   const all = typeof refs === 'string' ? [{ uri: refs }] : refs;
