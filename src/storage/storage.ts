@@ -17,7 +17,7 @@ export interface ObjectInfo {
   readonly modified?: Date | undefined;
 }
 
-/** An object to read, with its known properties. The first response supplies the rest. */
+/** An object to read, with its known properties. The first response provides the rest. */
 export interface ObjectRef {
   readonly uri: string;
   readonly size?: number | undefined;
@@ -95,7 +95,7 @@ export interface OutputOptions {
   /** Whether writing may block the calling thread. Default false. */
   readonly blocking?: boolean | undefined;
   /**
-   * Whether the output will be published under a different name from the one it is opened with.
+   * Whether the output will be published under a name that differs from the one it is opened with.
    * Default false.
    */
   readonly renamed?: boolean | undefined;
@@ -130,7 +130,7 @@ export interface Sink {
 export interface Unnamed {
   /** Publishes the closed file under its final name. */
   name(path: string): Promise<void>;
-  /** Removes the written data, even after `name`. Call only after the file is closed. */
+  /** Removes the written data, even after a call of `name`. Call only after the file is closed. */
   discard(): Promise<void>;
 }
 
@@ -173,7 +173,7 @@ export interface ObjectSource {
    */
   stat(ref: ObjectRef, signal?: AbortSignal): Promise<ObjectStat>;
   /**
-   * Makes one attempt at one request and reads its whole body. Checks the status, range, ETag and
+   * Makes one attempt at a request and reads the whole body. Checks the status, range, ETag and
    * length of the response. The caller is responsible for retries. Never leaves a connection with
    * an unread body.
    * @throws FetchFailure with the kind of failure. The data that the sink has received is correct
@@ -192,14 +192,14 @@ export interface StoreCheck {
   readonly next?: string | undefined;
 }
 
-/** Collects the results of a storage's checks. Removes secrets from the strings. */
+/** Collects the results of a storage's checks. Removes secrets from their texts. */
 export interface Checks {
   passed(name: StoreCheck['name'], text: string): void;
   failed(name: StoreCheck['name'], text: string, next?: string): void;
   skipped(text: string, ...names: StoreCheck['name'][]): void;
 }
 
-/** A place where bytes are stored. Each scheme has one implementation: see `registry.ts`. */
+/** A backend that stores bytes. Each scheme has one implementation; see `registry.ts`. */
 export interface Storage extends ObjectSource {
   /**
    * Checks the service itself, for storages that have one, and adds the findings to `checks`.
@@ -240,7 +240,7 @@ export interface StoredFile {
   readonly remote: RemoteReading | undefined;
   /**
    * Reads `length` bytes from `position` into `target[at, …)`, on this thread. For a remote file,
-   * can read only the ranges passed to {@link prepare}.
+   * only the ranges passed to {@link prepare} can be read.
    * @throws RecordpipeError `source-changed` if the file has become shorter; `closed`, `io-failure`
    */
   readNow(target: Uint8Array, at: number, length: number, position: number): void;
@@ -256,7 +256,7 @@ export interface StoredFile {
   /** Runs work that consists of several reads. `close` waits for it. */
   use<T>(work: () => Promise<T>): Promise<T>;
   closedError(): RecordpipeError;
-  /** Closes the file when the reads in progress have ended. Later reads fail. */
+  /** Closes the file once the reads in progress have ended. Later reads fail. */
   close(): Promise<void>;
 }
 

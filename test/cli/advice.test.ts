@@ -231,7 +231,7 @@ const SITUATIONS: readonly (readonly [
     'an output that may not be written: nothing about reading',
     'convert',
     async () => fileError(Object.assign(new Error('EACCES'), { code: 'EACCES' }), 'out.rec'),
-    /^recordpipe: access-denied: permission denied; check the rights of the file and its folder \(out\.rec\)$/,
+    /^recordpipe: access-denied: permission denied; check the permissions of the file and its directory \(out\.rec\)$/,
   ],
   [
     'an endpoint that fails',

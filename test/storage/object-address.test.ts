@@ -41,7 +41,7 @@ describe('addresses', () => {
     ['s3:///key', /names no bucket/],
     ['s3://', /names no bucket/],
     ['s3://a/key', /name of a bucket/],
-    ['s3://has blank/key', /name of a bucket.*"has blank"/],
+    ['s3://has blank/key', /a bucket name.*"has blank"/],
     ['s3://*/key', /name of a bucket/],
     [new URL('s3://bucket/a?b'), /without \? and #/],
     [new URL('s3://bucket/%ff'), /escapes of UTF-8/],

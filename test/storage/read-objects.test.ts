@@ -213,7 +213,7 @@ describe('verifyObject', () => {
   });
 
   test('says so where there is nothing to compare with', async () => {
-    expect(await verify([])).toEqual({ reasons: ['the service keeps no checksum of it'], verified: 0 });
+    expect(await verify([])).toEqual({ reasons: ['the service stores no checksum for it'], verified: 0 });
     const { reasons, verified } = await verify([{ algorithm: 'crc32', value: 'AAAAAA==-3', kind: 'parts' }]);
     expect(reasons[0]).toContain("parts' checksums");
     expect(verified).toBe(0);

@@ -174,7 +174,7 @@ describe('certificates', () => {
         message: expect.stringMatching(/certificate.*not trusted.*AWS_CA_BUNDLE/s),
       });
       const plain = store.url.replace('http:', 'https:');
-      await expect(act(plain)).rejects.toThrow(/does not speak TLS/);
+      await expect(act(plain)).rejects.toThrow(/does not support TLS/);
       vi.stubEnv('AWS_CA_BUNDLE', CERTIFICATE);
       await expect(act(otherHost)).rejects.toThrow(/certificate is for another host/);
       vi.stubEnv('AWS_CA_BUNDLE', '');
