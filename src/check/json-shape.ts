@@ -59,7 +59,7 @@ export function like(pattern: RegExp, what: string): Check {
 /** Checks for a 64-bit integer, which is a decimal string if it exceeds 2^53. */
 export const int64: Check = (value, place) => {
   const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
-  if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer or its decimal text', value);
+  if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer or a decimal string', value);
 };
 
 export function oneOf(...allowed: readonly unknown[]): Check {

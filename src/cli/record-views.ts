@@ -89,7 +89,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
     const { type, description } = recognizeRecord(payload, format);
     yield `${line.slice(0, -1)},"type":"${type}"`;
     if (isMessageType(type)) {
-      // Messages of other types are shown completely.
+      // Show messages of other types completely.
       if (choice !== undefined && type !== 'Example' && type !== 'SequenceExample')
         for (const name of recordContent(payload, type).features.keys()) choice.includes(name);
       yield `,"${KEYS[type]}":`;

@@ -5,9 +5,9 @@ import { SIGNAL_EXIT_CODES, SIGNALS, type TerminatingSignal } from './interrupt.
 const STDIN = 0;
 
 /**
- * Handles the signals of `stream`. Without a program, a signal stops the streaming. A program runs
- * in its own session, so the terminal does not signal it; `stream` forwards signals and exits when
- * the program does. A program that outlives its grace period is killed; a second signal kills it
+ * Handles the signals of `stream`. Without a program, a signal stops streaming. A program runs in
+ * its own session, so the terminal does not signal it; `stream` forwards signals and exits when the
+ * program does. A program that outlives its grace period is killed; a second signal kills it
  * immediately. Ctrl-C in a terminal has no such limit, because a program may intend to continue.
  */
 export class StreamSignals {
@@ -19,7 +19,7 @@ export class StreamSignals {
     for (const name of SIGNALS) process.on(name, this.#take);
   }
 
-  /** Signal that is aborted when the streaming must stop. */
+  /** Signal that fires when streaming must stop. */
   get stop(): AbortSignal {
     return this.#controller.signal;
   }

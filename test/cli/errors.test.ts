@@ -39,7 +39,7 @@ test.each([
   [
     'memory',
     "throw new RangeError('Array buffer allocation failed')",
-    /out of memory: .*\n {2}next: give the process more/,
+    /out of memory: .*\n {2}next: allow the process more/,
   ],
   [
     'file descriptors',

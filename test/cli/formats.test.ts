@@ -123,7 +123,7 @@ describe('lines of text', () => {
     const { code, stdout } = await cli(['validate', path]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^warning .*lines\.txt: missing-final-delimiter: the last line has no line end: .*\nok 1 file, 4 valid/,
+      /^warning .*lines\.txt: missing-final-delimiter: the last line has no line ending; .*\nok 1 file, 4 valid/,
     );
     expect((await cli(['validate', '-q', path])).stdout).toBe('');
     const { files, totals } = JSON.parse((await cli(['validate', '--json', path])).stdout);

@@ -38,7 +38,7 @@ test('validate --json reports code, record and offset of every golden file', asy
     .map(detected);
   const { code, report, stderr } = await validate(...files.map(({ url }) => fileURLToPath(url)));
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^bad .*: 1 finding, /m);
+  expect(stderr).toMatch(/^invalid .*: 1 finding, /m);
   expect(Object.keys(report).slice(0, 3)).toEqual(['ok', 'files', 'totals']);
   expect(report.files).toHaveLength(files.length);
   for (const { url, bytes, format, compression, error, records } of files) {

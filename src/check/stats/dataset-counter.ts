@@ -105,7 +105,7 @@ export class DatasetCounter {
 
   /**
    * Counts the features of an Example or SequenceExample. Features are counted from the last to the
-   * first, because the last one with a given name counts.
+   * first, because the last one with a given name is used.
    */
   #take(): void {
     const { index } = this.#recognizer;

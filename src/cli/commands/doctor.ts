@@ -44,7 +44,7 @@ async function doctor(address: string, options: Values<typeof OPTIONS>): Promise
     ...objectsOf(options),
     ...(probe !== undefined && { probeBytes: probe }),
     onCheck: (check) => {
-      if (!json) say(lineOf(check, paint)).catch(() => {}); // The print below throws the error again.
+      if (!json) say(lineOf(check, paint)).catch(() => {}); // The print below throws the same error.
     },
     signal: interruption(),
   });

@@ -275,7 +275,7 @@ describe('stats and schema', () => {
     expect(features.map(({ name }) => name)).toEqual(['loss', 'step', 'wall_time']);
     expect(features[1].int64).toMatchObject({ min: 0, max: 100 });
     expect(features[2].float).toMatchObject({ min: 1_600_000_000.5, max: 1_600_000_100.5 });
-    await expect(inferSchema(path)).rejects.toThrow('Events, whose fields stats shows');
+    await expect(inferSchema(path)).rejects.toThrow('Events (stats shows their fields)');
   });
 
   test('of lists with context: a schema whose lists are the examples', async () => {
