@@ -1,14 +1,14 @@
 import { checkAborted } from './abortable.ts';
 
-/** Maximum time that work that never waits may hold the event loop. */
+/** Maximum time for which work that never waits may hold the event loop. */
 const HOLD_MS = 20;
-/** Target time between two readings of the clock, which cost 40 ns each. */
+/** Target time between two clock readings, which take 40 ns each. */
 const CLOCK_MS = 2;
 
 /**
  * Yields to the event loop every 20 ms during work that never waits by itself: synchronous reads,
- * or a chain of promises that are all resolved already. Without it, timers, sockets and abort
- * signals would starve.
+ * or a chain of promises that are already resolved. Otherwise, timers, sockets and abort signals
+ * would starve.
  *
  * Call `if (turns.due()) await turns.take();` after each step.
  */

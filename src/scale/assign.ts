@@ -3,15 +3,15 @@ import { bytesOf, compareFiles, type ShardPlan } from './plan.ts';
 import { checkShards } from './shard.ts';
 
 /**
- * Fixed cost of a file, in bytes: a request takes as long as reading this many bytes. Without this
- * cost, a single shard could receive thousands of empty files.
+ * Fixed cost of a file, in bytes: a request takes as long as reading this many bytes. Otherwise, a
+ * single shard could receive thousands of empty files.
  */
 const FILE_COST_BYTES = 256 * 1024;
 
 /**
  * Divides a plan into shards and returns the files of each shard, in plan order. Assigns the files
- * from largest to smallest, each to the shard with the least work so far. No shard exceeds its
- * equal share by more than one file. The result depends only on the plan and the number of shards.
+ * from largest to smallest, each to the shard with the least work so far. No shard exceeds an equal
+ * share by more than one file. The result depends only on the plan and the number of shards.
  *
  * @param shards 1 to 100,000; if it exceeds the number of files, some shards are empty
  * @throws UsageError for any other number

@@ -222,7 +222,7 @@ describe('hints in the first error of a file that is something else', () => {
     ] as const) {
       expect(await counts(bytes, { compression })).toEqual({ records: 0, code: 'corrupt-compressed-stream' });
     }
-    expect(decodeAll(FILE, { compression: 'gzip' }).error?.message).toContain('is it compressed at all?');
+    expect(decodeAll(FILE, { compression: 'gzip' }).error?.message).toContain('is it compressed?');
   });
 
   test('what nobody knows, and damage later in a file', () => {

@@ -121,7 +121,7 @@ function feature(keys: Record<string, Check>): Check {
       const isText = typeof value === 'string' && (found['type'] === 'bytes' || /^-?\d{1,19}$/.test(value));
       const isInteger = typeof value === 'number' && found['type'] !== 'bytes';
       if (!isText && !isInteger)
-        wrong(`${place}.values[${i}]`, found['type'] === 'bytes' ? 'text' : 'an integer', value);
+        wrong(`${place}.values[${i}]`, found['type'] === 'bytes' ? 'a string' : 'an integer', value);
     }
     if (found['type'] !== 'int64' && found['type'] !== 'int32') return;
     for (const bound of Object.values((found['range'] ?? {}) as object)) {

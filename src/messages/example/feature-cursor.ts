@@ -53,7 +53,7 @@ export class FeatureCursor extends ListCursor {
     this.#recordEnd = end;
     this.#nextListAt = this.#listsEnd = start;
     this.isSequence = this.isOdd = this.isForeign = false;
-    // The common layout is one message of features.
+    // The common layout is a single `Features` message.
     if (bytes[start] === FIELD_1 && this.delimitedEnd(start + 1, end) === end) {
       this.hasFeatures = true;
       this.#nextAt = this.start;
@@ -81,7 +81,7 @@ export class FeatureCursor extends ListCursor {
     return this.#advance(false);
   }
 
-  /** Reads the kind and the position of the list of the feature that `nextName` has found. */
+  /** Reads the kind and the position of the list of the feature found by `nextName`. */
   readFeature(): boolean {
     return this.#feature(this.#joinedValue ?? this.record, this.#valueStart, this.#valueEnd);
   }
@@ -166,9 +166,9 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Reads an entry of fewer than 128 bytes in the common layout, with one run of values. All of its
-   * lengths are single bytes, and each value must end at the end of the entry. Returns false for
-   * any other entry.
+   * Reads an entry of fewer than 128 bytes in the common layout, with one run of values. All
+   * lengths in it are single bytes, and each value must end at the end of the entry. Returns false
+   * for any other entry.
    */
   #smallEntry(at: number, withFeature: boolean): boolean {
     const bytes = this.record;
@@ -260,7 +260,7 @@ export class FeatureCursor extends ListCursor {
     return at;
   }
 
-  /** Reads a map entry in any layout. The last name counts, and values are joined. */
+  /** Reads a map entry in any layout. The last name is used, and values are joined. */
   #entry(start: number, end: number): boolean {
     let names = 0;
     let values = 0;
@@ -289,7 +289,7 @@ export class FeatureCursor extends ListCursor {
     if (this.fault !== undefined) return false;
     if (names !== 1 || values !== 1) this.isOdd = isUnusual = true;
     if (isUnusual && this.strict === 'tf')
-      return this.fail(start, 'wanted a name, then a feature, as TensorFlow does, found other fields');
+      return this.fail(start, 'expected a name, then a feature, as TensorFlow does, got other fields');
     if (values > 1) {
       this.#joinedValue = this.#joined(FIELD_2, start, end, size);
       this.#valueStart = 0;
@@ -318,7 +318,7 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Reads a `Feature` in any layout. The last kind counts, and its lists after the last list of
+   * Reads a `Feature` in any layout. The last kind is used, and its lists after the last list of
    * another kind are joined.
    */
   #oddFeature(start: number, end: number): boolean {
@@ -349,7 +349,10 @@ export class FeatureCursor extends ListCursor {
     }
     if (this.fault !== undefined) return false;
     if (this.strict === 'tf' && (isUnusual || lists > 1))
-      return this.fail(start, 'wanted one list, found several fields: TensorFlow reads only the first');
+      return this.fail(
+        start,
+        'expected one list, got several fields, of which TensorFlow reads only the first',
+      );
     this.kind = tag >> 3;
     this.isOneRun = false;
     if (lists > 1) {
@@ -366,7 +369,7 @@ export class FeatureCursor extends ListCursor {
     this.openList(tag >> 3, this.bytes, start, end);
     for (this.openRuns(); this.hasRun; this.nextRun()) {
       if (this.kind === INT64 && !areVarints(this.bytes, this.runStart, this.runEnd))
-        return this.fail(this.runStart, 'wanted whole varints, found others');
+        return this.fail(this.runStart, 'expected whole varints, got a truncated one');
     }
     this.at = at;
     this.tag = tag;

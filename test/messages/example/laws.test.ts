@@ -145,7 +145,7 @@ describe('values', () => {
     expect(auto.get('small')!.value).toEqual(Float64Array.of(Number(largest), -Number(largest)));
     expect(auto.get('large')!.value).toEqual(BigInt64Array.of(5n, largest + 1n));
     expect(() => decodeExample(record, { int64: 'number', place: { record: 3, uri: 'f' } })).toThrow(
-      /"large": wanted integers of at most 2\^53 - 1 as numbers, found that value 1 is 9007199254740992.*record 3 of f/,
+      /"large": expected integers of at most 2\^53 - 1 as numbers, got 9007199254740992 as value 1.*record 3 of f/,
     );
     expect(() =>
       decodeExample(encodeExample({ n: { kind: 'int64', value: [-largest - 1n] } }), { int64: 'number' }),
