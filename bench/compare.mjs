@@ -1,8 +1,8 @@
 /**
- * Compares recordpipe in this checkout with another checkout, both built: runs the cases in each,
- * in turn, and prints the ratios of medians.
+ * Compares recordpipe in this checkout with another checkout, both built. It runs the cases
+ * alternately in each and prints the ratios of medians.
  *
- *     node bench/compare.mjs ../before 'validate|views|write' --passes 3 --mib 128
+ * node bench/compare.mjs ../before 'validate|views|write' --passes 3 --mib 128
  */
 
 import { spawnSync } from 'node:child_process';

@@ -135,7 +135,7 @@ function chunksOf(library) {
   };
 }
 
-/** The set of a module and all its static imports, transitively. */
+/** Returns the set of a module and all its static imports, transitively. */
 function closure(id, importsOf, reached = new Set()) {
   if (!reached.has(id)) {
     reached.add(id);
@@ -212,7 +212,10 @@ const lazyPackages = {
   },
 };
 
-/** Transformed code whose lines are those of its source. Without a map, stacks would name another source. */
+/**
+ * Returns transformed code with a source map, for code whose lines match those of its source.
+ * Without a map, stacks would name another source.
+ */
 function sameLines(code) {
   // Each line begins where the line of that number begins in the source: the next line, column 0.
   const mappings = `AAAA${';AACA'.repeat(code.split('\n').length - 1)}`;

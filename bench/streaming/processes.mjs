@@ -15,7 +15,7 @@ const subject = (name) => fileURLToPath(new URL(`../subjects/${name}.mjs`, impor
 /** Object options for a service without authentication. */
 export const unsigned = (endpointUrl) => ({ region: 'us-east-1', anonymous: true, endpointUrl });
 
-/** A process that answers requests line by line. */
+/** A process that handles requests line by line. */
 class Lines {
   #stderr = '';
 
@@ -84,7 +84,7 @@ export async function readWith(pipe, command = 'exec cat "$0" > /dev/null') {
   return { seconds, output };
 }
 
-/** SHA-256 of the bytes in a pipe. */
+/** Returns the SHA-256 of the bytes in a pipe. */
 export async function sha256OfPipe(pipe) {
   const { output } = await readWith(pipe, 'exec sha256sum < "$0"');
   return output.split(' ')[0];

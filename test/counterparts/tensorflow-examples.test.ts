@@ -70,7 +70,7 @@ function toldOne({ kind, value }: Feature): ToldFeature {
 }
 
 /**
- * Whether no name is a prefix of another. In that case protobuf for Python writes the prefix last;
+ * Reports whether no name is a prefix of another. In that case protobuf for Python writes the prefix last;
  * protobuf for C++ and recordpipe write it first.
  */
 function plainlyOrdered(names: readonly string[]): boolean {

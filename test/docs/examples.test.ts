@@ -65,7 +65,7 @@ function linesOf(text: string): string[] {
   return text.split('\n').slice(0, -1);
 }
 
-/** Whether lines were printed as their comments say, in order; what has no comment may print any number of lines. */
+/** Reports whether lines were printed as their comments say, in order; what has no comment may print any number of lines. */
 function expectOutput(lines: readonly string[], expected: readonly (string | undefined)[]): void {
   if (!expected.includes(undefined)) {
     expect(lines).toEqual(expected);

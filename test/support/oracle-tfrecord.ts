@@ -41,7 +41,7 @@ export function oracleDecode(bytes: Uint8Array, maxRecordBytes: number = 2 ** 31
   return { records, error: undefined };
 }
 
-/** Whether 12 bytes with a valid length checksum start at `offset`. */
+/** Reports whether 12 bytes with a valid length checksum start at `offset`. */
 export function headerIsGood(bytes: Uint8Array, offset: number): boolean {
   if (offset + 12 > bytes.length) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
