@@ -27,7 +27,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     expect(file.bytes).toBe(bytes.length);
     expect(file.seconds).toBeGreaterThanOrEqual(0);
     expect(report.ok).toBe(error === undefined);
-    // A wrong payload is passed over, so that there may be good records behind it.
+    // A corrupt payload is skipped, so valid records may follow it.
     if (records !== undefined && error?.code !== 'data-checksum') expect(file.records).toBe(records.length);
     expect(file.errors.slice(0, 1)).toMatchObject(error === undefined ? [] : [dropKind(error)]);
     for (const finding of file.errors)

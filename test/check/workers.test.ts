@@ -32,7 +32,7 @@ test('workers and this thread produce the same report', async () => {
 
 test('onFile reports each file as soon as it is done, not after slower ones', async () => {
   const order: string[] = [];
-  // A pipe that gets its bytes when the other file has been reported.
+  // A pipe whose data arrives only after the other file has been reported.
   const slow = temp.file('a-slow');
   execFileSync('mkfifo', [slow]);
   const onFile = ({ uri }: FileReport): void => {

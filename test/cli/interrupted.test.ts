@@ -11,7 +11,7 @@ const temp = tempDir();
 const cwd = temp.path;
 temp.file('a.tfrecord', withBadPayloads(FILE, OFFSETS, [1]));
 temp.file('b.tfrecord', FILE);
-// A pipe that nobody writes to any more, and nobody closes: the check waits for it.
+// A pipe that stays open without further data, so that the check waits for it.
 spawnSync('mkfifo', [join(cwd, 'slow')]);
 const pipe = join(cwd, 'slow');
 
@@ -75,5 +75,7 @@ test('an interrupted count says that its result is partial', async () => {
     'not-found',
     'stderr',
   );
-  expect(stderr).toMatch(/recordpipe: interrupted: \d of 3 files counted, \d+ records? \(partial result\)\n$/);
+  expect(stderr).toMatch(
+    /recordpipe: interrupted: \d of 3 files counted, \d+ records? \(partial result\)\n$/,
+  );
 });

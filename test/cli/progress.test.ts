@@ -68,7 +68,7 @@ describe('previewLines', () => {
     expect(text('hello "you"\n')).toEqual(['"hello \\"you\\"\\n"']);
     expect(text('x'.repeat(201))).toEqual([`"${'x'.repeat(200)}" …`]);
     expect(text('ü'.repeat(100_000))).toEqual([`"${'ü'.repeat(200)}" …`]);
-    expect(text(`x${'ü'.repeat(100_000)}`)[0]).toMatch(/ü" …$/); // the head ends within a character
+    expect(text(`x${'ü'.repeat(100_000)}`)[0]).toMatch(/ü" …$/); // The preview ends within a character.
   });
 
   test('other bytes are shown in hexadecimal, up to 64', () => {

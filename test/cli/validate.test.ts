@@ -47,7 +47,7 @@ test('validate --json reports code, record and offset of every golden file', asy
     const contract = ['uri', 'format', 'compression', 'ok', 'records', 'bytes', 'seconds', 'errors'];
     expect(Object.keys(file).slice(0, contract.length)).toEqual(contract);
     expect(file).toMatchObject({
-      // An empty file is no evidence of a format.
+      // An empty file gives no evidence of a format.
       format: file.bytes === 0 ? null : format,
       compression: format === null ? null : compression,
       ok: error === undefined,
@@ -107,7 +107,7 @@ test('validate exits with 3 without permission', async () => {
   const secret = temp.file('secret.tfrecord', FILE);
   chmodSync(secret, 0);
   chmodSync(temp.path, 0o755);
-  // Root may read everything: then the run belongs to nobody.
+  // Root may read everything, so run as `nobody`.
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const { code, stdout } = await cli(['validate', '--json', secret], nobody);
   expect(code).toBe(3);

@@ -167,7 +167,7 @@ function list(random: Random, kind: FeatureKind, length: number): never {
   return { kind, value } as never;
 }
 
-/** The spec as sent to TensorFlow, with the default in JSON. */
+/** Returns the spec in the form sent to TensorFlow, with the default in JSON. */
 function asked(spec: FeatureSpec): unknown {
   return JSON.parse(JSON.stringify(spec, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
 }
@@ -256,7 +256,7 @@ function randomCase(random: Random): Case {
     put('var-ragged', () => list(random, other(r), random.below(70)));
     if (random.below(4)) {
       const places = random.below(5);
-      // Indices are unique, because TensorFlow's order of values at the same index depends on its
+      // Use unique indices, because TensorFlow's order of values at equal indices depends on its
       // sort.
       const index = (below: number, first: number): never =>
         ({
@@ -273,7 +273,9 @@ function randomCase(random: Random): Case {
   return { specs, records };
 }
 
-/** One feature of an unusually encoded record, read with the rules of TensorFlow's parser. */
+/**
+ * Returns one feature of an unusually encoded record, read with the rules of TensorFlow's parser.
+ */
 function oddCase(random: Random): Case {
   const specs = {
     [random.pick(NAMES.filter((name) => name !== '__proto__' && name !== ''))]: varLen(random.pick(KINDS)),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
 
-/** Numbers without an end, and how many were asked for. */
+/** Returns an endless dataset of numbers, and a function that returns how many were requested. */
 function counted(): { numbers: Dataset<number>; asked: () => number } {
   let asked = 0;
   const numbers = Dataset.range(Number.POSITIVE_INFINITY).map((n) => {
@@ -172,7 +172,7 @@ describe('map awaits promises', () => {
       { parallel: 5 },
     );
     await expect(failing.toArray()).rejects.toThrow('0');
-    await sleep(20); // an unhandled rejection would end the test
+    await sleep(20); // An unhandled rejection would end the test.
   });
 
   test('without promises, parallel makes no call ahead', async () => {
@@ -240,7 +240,8 @@ test('timers run while a chain that never waits runs', async () => {
   const timer = setInterval(() => {
     turns++;
   }, 1);
-  // Ends by what timers do, not by a clock: a chain that lets nothing else run would never end.
+  // Ends by a timer rather than a clock: a chain that never yields to the event loop would never
+  // end.
   for await (const _ of Dataset.range(Number.POSITIVE_INFINITY)) if (turns >= 2) break;
   await Dataset.range(Number.POSITIVE_INFINITY)
     .filter(() => turns >= 4)

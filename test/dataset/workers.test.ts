@@ -4,7 +4,7 @@ import { Dataset } from 'recordpipe/dataset';
 import { describe, expect, test, vi } from 'vitest';
 import { mapPool } from '../../src/dataset/operators/map-in-workers.ts';
 
-// The built package: threads run what Node runs.
+// Use the built package, because Node runs it in threads.
 const work = new URL('./workers/work.mjs', import.meta.url);
 const threads = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;

@@ -22,7 +22,10 @@ const file = concat(Array.from({ length: 400 }, (_, i) => encodeTFRecord(new Uin
 const path = dir.file('plain', file);
 const packed = dir.file('packed', gzipSync(file));
 
-/** A source that gives its chunks and then never answers again; it notes whether it was closed. */
+/**
+ * Returns a source that yields its chunks and then never responds. It records whether it was
+ * closed.
+ */
 function silentBehind(chunks: Uint8Array[]): AsyncIterable<Uint8Array> & { closed: number } {
   let next = 0;
   const source = {
@@ -232,7 +235,7 @@ describe('abort', () => {
     const { error } = await readAll(reading, { signal: AbortSignal.timeout(20) });
     expect(error?.code).toBe('aborted');
     for (let turn = 0; turn < 40 && timers() > before; turn++) await sleep(5);
-    expect(timers()).toBeLessThanOrEqual(before + 1); // the sleep's own is counted in one of the two
+    expect(timers()).toBeLessThanOrEqual(before + 1); // Allow for the timer of the sleep itself.
     closeSync(reading);
     closeSync(writing);
   });
@@ -252,7 +255,7 @@ test.each([true, false])(
         controller.abort();
         await sleep(20);
         expect(openDescriptors(dir.path)).toBe(0);
-        // Others take the number over.
+        // Other files reuse the descriptor.
         const others = Array.from({ length: 20 }, () => openSync('/dev/null', constants.O_RDONLY));
         expect(size?.()).toBe(file.length);
         for (const other of others) closeSync(other);

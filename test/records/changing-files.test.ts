@@ -17,7 +17,7 @@ interface Read {
   offset: number | undefined;
 }
 
-/** Reads a file and changes it behind record `when`; every record that comes out must be the right one. */
+/** Reads a file and changes it after record `when`. Every delivered record must be correct. */
 async function readWhile(path: string, when: number, change: () => void, chunkBytes = 1000): Promise<Read> {
   let records = 0;
   try {

@@ -9,7 +9,9 @@ import { tempDir } from '../support/temp-dir.ts';
 const dir = tempDir();
 const nothing = new Uint8Array(0);
 
-/** A frame whose header claims `length`, followed by junk for as long as anybody asks. */
+/**
+ * Yields a frame whose header declares `length`, followed by junk for as long as it is requested.
+ */
 async function* endless(length: bigint, pulls: { count: number }): AsyncGenerator<Uint8Array> {
   yield concat([FILE, oracleFrame(nothing, length).subarray(0, 12)]);
   for (;;) {

@@ -14,7 +14,7 @@ import { FILE, flipped, OFFSETS, PAYLOADS } from '../support/samples.ts';
 
 type Options = Partial<TFRecordReadOptions>;
 
-/** The one outcome of every way to read. */
+/** Returns the outcome, which must be the same for every way of reading. */
 async function outcomeOf(bytes: Uint8Array, options: Options = {}): Promise<Outcome> {
   const outcome = decodeAll(bytes, options);
   for (const source of [bytes, [bytes], [...rechunk(bytes, 1)], [...rechunk(bytes, 7)]]) {

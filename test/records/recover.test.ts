@@ -14,7 +14,9 @@ interface Recovered {
   error: RecordpipeError | undefined;
 }
 
-/** What `recover: 'scan'` makes of these bytes, the same in every way of reading. */
+/**
+ * Reads these bytes with `recover: 'scan'`. The result must be the same for every way of reading.
+ */
 async function recover(bytes: Uint8Array): Promise<Recovered> {
   const results: Recovered[] = [];
   for (const source of [
@@ -76,7 +78,8 @@ describe('one place damaged, everything else comes out', () => {
 
   test('bytes lost inside a record, so that its length reaches into the next ones or beyond the end', async () => {
     for (const record of [1, 3, 4]) {
-      // Not 16: the claimed end would be that of the empty record behind, see mayBeMissed.
+      // Not 16, because the declared end would be that of the empty record that follows; see
+      // mayBeMissed.
       for (const lost of [1, 17, 60]) {
         const at = OFFSETS[record] + 12 + 5;
         const result = await recover(concat([FILE.subarray(0, at), FILE.subarray(at + lost)]));
@@ -136,8 +139,9 @@ describe('the end', () => {
 });
 
 /**
- * What cannot be delivered although it is whole: records that lie inside a damaged frame whose header is good and behind whose claimed end the
- * file ends or another record begins. (They could as well be part of its payload.)
+ * Reports whether a whole record may be missed: it lies inside a damaged frame with a valid header,
+ * whose declared end is followed by the end of the file or by another record. (The record could
+ * also be part of that frame's payload.)
  */
 function mayBeMissed(bytes: Uint8Array, at: number, end: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -33,7 +33,7 @@ async function collected(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[
   return found;
 }
 
-/** By bytes: comparing them one by one takes vitest minutes. */
+/** Compare bytes, because comparing records one by one takes vitest minutes. */
 function same(found: readonly Uint8Array[]): boolean {
   return found.length === records.length && found.every((one, i) => Buffer.compare(one, records[i]) === 0);
 }
@@ -42,7 +42,7 @@ test.each(['a.tfrecord', 'a.tfrecord.gz', 'key with spaces+%2B.tfrecord'])('read
   place.server.log.length = 0;
   const { objects } = place;
   expect(same(await collected(readRecords(uri(key), { objects })))).toBe(true);
-  expect(asked(place.server, key).length).toBe(1); // told and read by one request
+  expect(asked(place.server, key).length).toBe(1); // One request both identifies and reads it.
   expect(same(await collected(readTFRecords(uri(key), { objects })))).toBe(true);
 });
 

@@ -61,8 +61,8 @@ function sorted(features: Told): [string, Told[string]][] {
 }
 
 /**
- * Bytes of arrays that are not views of the message. A one-byte integer takes eight bytes, the
- * maximum.
+ * Returns the number of bytes in arrays that are not views of the message. A one-byte integer takes
+ * eight bytes, the maximum.
  */
 function ownBytes(example: Example, message: Uint8Array): number {
   let bytes = 0;

@@ -23,7 +23,7 @@ async function collect(pieces: AsyncIterable<ObjectPiece>): Promise<ObjectPiece[
   return all;
 }
 
-/** The objects that pieces make, each checked to be whole. */
+/** Assembles objects from pieces, and checks that each is whole. */
 function objectsOf(pieces: readonly ObjectPiece[]): { uri: string; index: number; bytes: Buffer }[] {
   const objects: { uri: string; index: number; bytes: Buffer; last: boolean }[] = [];
   for (const { object, index, offset, chunk, last } of pieces) {
@@ -220,7 +220,10 @@ describe('verifyObject', () => {
   });
 });
 
-/** An object that restarts while its ranges still hold requests; one that fails after another whose end is not requested yet. */
+/**
+ * One object restarts while its ranges still hold requests; another fails after an object whose end
+ * has not been requested yet.
+ */
 const ONCE_HUNG = [
   {
     sizes: [0, 0, 582, 0, 429, 1236, 0, 0],

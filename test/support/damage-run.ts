@@ -20,9 +20,9 @@ const PACK: Record<Packing, (bytes: Uint8Array, random: Random) => Uint8Array> =
 };
 
 /**
- * Damages one file at random, determined by `seed`, and reads it in every way. Each way must give
- * correct records, byte for byte, and then a typed error or the end. All ways must agree, and must
- * equal the oracle if the file is not compressed.
+ * Damages one file at random, determined by `seed`, and reads it in every way. Each way must yield
+ * correct records, byte for byte, followed by a typed error or the end. All ways must agree, and
+ * must equal the oracle if the file is not compressed.
  */
 export async function damageOnce(seed: number, packing: Packing): Promise<Outcome> {
   const random = new Random(seed);
@@ -52,8 +52,8 @@ export async function damageOnce(seed: number, packing: Packing): Promise<Outcom
 }
 
 /**
- * Verifies that every record was written, and that they are the first ones in order unless the
- * damage moved whole records.
+ * Verifies that every record was written, and that the records are the first ones in order, unless
+ * the damage moved whole records.
  */
 function checkRecords(
   { payloads: got, error }: Outcome,

@@ -78,12 +78,12 @@ function toldFeature({ kind, bytesList, floatList, int64List }: PlainFeature): T
   }
 }
 
-/** The comparable form of decoded features. */
+/** Returns the comparable form of decoded features. */
 export function told(features: Iterable<readonly [string, Feature]>): Told {
   return Object.fromEntries([...features].map(([name, feature]) => [name, toldOne(feature)]));
 }
 
-/** The comparable form of one feature. */
+/** Returns the comparable form of one feature. */
 export function toldOne({ kind, value }: Feature): Told[string] {
   switch (kind) {
     case 'bytes':
@@ -101,7 +101,9 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
-/** All NaNs are equal, because a number does not preserve their bits. */
+/**
+ * Returns the bits of a float. All NaNs are equal, because a number does not preserve their bits.
+ */
 export function bits(float: number): string {
   return Object.is(float, -0) ? '-0' : String(float);
 }

@@ -63,7 +63,7 @@ export function oracleRecord(record: Uint8Array): ToldRecord {
   };
 }
 
-/** The comparable form of a decoded Record. */
+/** Returns the comparable form of a decoded Record. */
 export function toldRecord(record: SageMakerRecord): ToldRecord {
   const { features, label, uid, metadata, configuration } = record;
   return {

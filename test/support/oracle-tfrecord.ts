@@ -17,8 +17,8 @@ export interface OracleResult {
 }
 
 /**
- * The expected result of a strict reader for uncompressed bytes, from the format's description: the
- * valid records in order, then the first error. Deliberately slow and simple.
+ * Returns the expected result of a strict reader for uncompressed bytes, derived from the format's
+ * description: the valid records in order, then the first error. Deliberately slow and simple.
  */
 export function oracleDecode(bytes: Uint8Array, maxRecordBytes: number = 2 ** 31 - 1): OracleResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

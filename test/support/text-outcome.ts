@@ -40,7 +40,7 @@ export function cutChunks(
 export const decodeLines: typeof textLineWays.decodeAll = textLineWays.decodeAll;
 export const readLines: typeof textLineWays.readAll = textLineWays.readAll;
 
-/** Lines as strings, for short tests. */
+/** Returns lines as strings, for short tests. */
 export function texts({ payloads }: Outcome): string[] {
   return payloads.map((payload) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(payload));
 }

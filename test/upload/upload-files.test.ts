@@ -21,7 +21,7 @@ const KEYS = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_RE
 beforeAll(() => Object.assign(process.env, KEYS));
 afterAll(closeS3Clients);
 
-/** Lines of text, three parts of them. */
+/** Lines of text that fill three parts. */
 const LINES = Buffer.from('0123456789abcde\n'.repeat((11 * MIB) / 16));
 LINES[0] = 120;
 LINES[6 * MIB] = 121;

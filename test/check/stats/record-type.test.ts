@@ -112,7 +112,7 @@ describe('recognizeRecord', () => {
       b: { kind: 'bytes', value: ['long enough'] },
     });
     expect(recognizeRecord(two.subarray(0, -3)).description).toMatch(/^binary data/);
-    // The outer lengths fit, a length inside does not.
+    // The outer lengths are correct, but an inner one is not.
     const inner = Uint8Array.from(two);
     inner[two.length - 12] = 100;
     expect(recognizeRecord(inner).description).toContain(
@@ -134,7 +134,7 @@ test('a message that replaces kinds is an Example only if all of its lists are t
   expect(typeOf(message([0x0a, text], [0x1a, []]))).toBe('protobuf');
 });
 
-/** Kinds and values by name. */
+/** Returns kinds and values by name. */
 function plain(fields: ReadonlyMap<string, FieldValue>): Record<string, unknown[]> {
   return Object.fromEntries([...fields].map(([name, { kind, value }]) => [name, [kind, ...value]]));
 }

@@ -30,7 +30,7 @@ test('ExampleDecoder and decodeExample agree on records with any features', () =
       expect([...got.keys()]).toEqual([...expected.keys()]);
       for (const [name, { value }] of got)
         expect(value.constructor).toBe(expected.get(name)?.value.constructor);
-      // The same features with other values in them.
+      // The same features with other values.
       const same = new Map([...features].map(([name, one]) => [name, one] as const));
       expect(told(decoder.decode(encodeExample(same)))).toEqual(told(decodeExample(encodeExample(same))));
     }

@@ -21,7 +21,7 @@ import {
 } from '../../support/oracle-example.ts';
 import { Random } from '../../support/random.ts';
 
-/** The features that a cursor reports, the last of each name. */
+/** Returns the features that a cursor reports; for repeated names, the last one. */
 function cursorTold(cursor: ExampleCursor): Told {
   const met = new Map<string, Told[string]>();
   while (cursor.next()) {

@@ -152,7 +152,7 @@ describe('records', () => {
   test('the last feature of a name counts, and features that are not requested are not read', () => {
     const good = encodeExample({ a: int64(1) });
     const again = encodeExample({ a: int64(2), junk: float(1) });
-    // The length of the list of `junk` is wrong.
+    // The list of `junk` has an incorrect length.
     const damaged = again.slice();
     damaged[damaged.length - 5] = 99;
     const plan = compileFeatures({ a: fixedLen([], 'int64') }, NUMBERS);

@@ -19,7 +19,7 @@ const values = fc.oneof(
   fc.record({ kind: fc.constant('float64' as const), values: fc.float64Array() }),
   fc.record({ kind: fc.constant('int32' as const), values: fc.int32Array() }),
 );
-/** Dense without a shape, dense with one, or sparse with keys anywhere in 2^64. */
+/** Dense without a shape, dense with a shape, or sparse with keys anywhere in 2^64. */
 const tensor: fc.Arbitrary<SageMakerValueInput> = values.chain((one) => {
   const count = one.values.length;
   return fc.oneof(
@@ -211,7 +211,7 @@ describe('damage', () => {
       'record: expected 5 bytes, as the length declares, got 1 (at byte 1 of the 3-byte record)',
     );
     expect(() => decodeSageMakerRecord(Buffer.from('1a01ff', 'hex'))).toThrow(/expected UTF-8 text/);
-    // A declared length of 2 GiB is not believed.
+    // A declared length of 2 GiB is not trusted.
     expect(() => decodeSageMakerRecord(Buffer.from('0affffffff07', 'hex'))).toThrow(
       /expected 2147483647 bytes/,
     );
