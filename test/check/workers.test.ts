@@ -20,13 +20,13 @@ const bad = temp.file('bad.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 3]));
 const pattern = `${fileURLToPath(FIXTURES)}*.bin`;
 
 test('workers and this thread produce the same report', async () => {
-  const told: FileReport[] = [];
+  const reported: FileReport[] = [];
   const here = await validateFiles(pattern, { jobs: 1 });
-  const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => told.push(file) });
+  const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => reported.push(file) });
   expect(timeless(there)).toEqual(timeless(here));
   expect(timeless(await validateFiles(pattern, { jobs: 2, blocking: true }))).toEqual(timeless(here));
-  expect(told).toHaveLength(there.files.length);
-  expect(told).toEqual(expect.arrayContaining([...there.files]));
+  expect(reported).toHaveLength(there.files.length);
+  expect(reported).toEqual(expect.arrayContaining([...there.files]));
   expect(await countFiles(pattern, { jobs: 3 })).toEqual(await countFiles(pattern, { jobs: 1 }));
 });
 

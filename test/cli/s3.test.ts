@@ -131,8 +131,8 @@ describe('failures of S3', () => {
     // Run in a separate process, whose requests end with it, because the next test counts those of
     // its own child.
     await cli(['inspect', ...args, '--endpoint-url', server.url], { env, separate: true });
-    const asked = server.log.slice(before).filter(({ operation }) => operation === 'GetObject');
-    expect(asked.length).toBeLessThan(12);
+    const requested = server.log.slice(before).filter(({ operation }) => operation === 'GetObject');
+    expect(requested.length).toBeLessThan(12);
   });
 
   test('SIGTERM stops a download', async () => {

@@ -265,8 +265,8 @@ describe.skipIf(missing !== undefined)('TensorFlow reads files of recordpipe', (
       const theirs = reading(name);
       const bytes = new Uint8Array(readFileSync(join(place, name)));
       // By default, recordpipe may detect compression where TensorFlow is configured for none.
-      const told = compressionOf(name);
-      for (const compression of name.startsWith('corner-') ? [told] : (['auto', told] as const)) {
+      const actual = compressionOf(name);
+      for (const compression of name.startsWith('corner-') ? [actual] : (['auto', actual] as const)) {
         const { payloads: records, error } = await readAll(join(place, name), { compression });
         const delivered = listed(records);
         expect(delivered.slice(0, theirs.records.length), `${name} ${compression}`).toEqual(theirs.records);

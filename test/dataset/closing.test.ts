@@ -83,7 +83,7 @@ describe.each(Object.entries(kinds))('%s sources are closed exactly once', (_, m
       if (n === 4) throw new Error('four');
       return n;
     });
-    // Operators that end early, end here.
+    // An operator that ends early ends here without an error.
     await operator(failing)
       .take(100)
       .toArray()

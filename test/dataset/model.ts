@@ -18,7 +18,7 @@ export interface Step {
 
 export class Planned extends Error {}
 
-/** Numbers from 0. If `fails` is set, the source fails at that number. */
+/** Numbers from 0. If `failAt` is set, the source fails at that number. */
 export interface SourcePlan {
   readonly length: number;
   readonly failAt: number | undefined;

@@ -21,13 +21,13 @@ test('elements come back in order, however long each takes', async () => {
 });
 
 test('requests no more elements than the threads can take', async () => {
-  let asked = 0;
+  let requested = 0;
   const counted = Dataset.range(100).map((n) => {
-    asked++;
+    requested++;
     return n;
   });
   await counted.mapInWorkers(work, { workers: 2 }).first();
-  expect(asked).toBe(4);
+  expect(requested).toBe(4);
 });
 
 interface Seen {

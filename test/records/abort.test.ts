@@ -151,13 +151,13 @@ describe('abort', () => {
   test('in the middle of a scan', async () => {
     for (const source of [path, packed]) {
       const controller = new AbortController();
-      let told = 0;
+      let calls = 0;
       const onProgress = (): void => {
-        if (++told === 2) controller.abort();
+        if (++calls === 2) controller.abort();
       };
       const scan = scanTFRecords(source, { chunkBytes: 100, signal: controller.signal, onProgress });
       await expect(scan).rejects.toMatchObject({ code: 'aborted' });
-      expect(told).toBe(2);
+      expect(calls).toBe(2);
       await noneOpen();
     }
   });
@@ -242,7 +242,7 @@ describe('abort', () => {
 });
 
 test.each([true, false])(
-  'the size of a file is not asked of a descriptor that an abort has closed (blocking: %s)',
+  'the size of a file is not requested from a descriptor that an abort has closed (blocking: %s)',
   async (blocking) => {
     const controller = new AbortController();
     const chunks: Uint8Array[] = [];

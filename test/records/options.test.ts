@@ -86,10 +86,10 @@ describe('onTruncated', () => {
 
   test('never counted as corrupted and skippable', async () => {
     const cut = FILE.subarray(0, OFFSETS[4] + 20);
-    const told: unknown[] = [];
-    const options = { maxCorruptedRecordsToSkip: 9, onCorrupt: (error: unknown) => told.push(error) };
+    const reported: unknown[] = [];
+    const options = { maxCorruptedRecordsToSkip: 9, onCorrupt: (error: unknown) => reported.push(error) };
     expect(await counts(cut, options)).toEqual({ records: 4, code: 'truncated-record' });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 

@@ -54,28 +54,28 @@ describe('damage at random', () => {
       const file = oracleFileRecordIO(payloads);
       const damage = randomDamage(random, file.length);
       const bytes = damaged(file, damage);
-      const told = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
+      const label = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
 
       const outcome = decodeAll(bytes, OPTIONS);
       codes.add(outcome.error?.code);
       const oracle = oracleDecodeRecordIO(bytes);
-      expect(where(outcome.error), told).toEqual(oracle.error);
-      expect(outcome.offsets, told).toEqual(oracle.records.map(({ offset }) => offset));
-      expect(outcome.payloads.map(hex), told).toEqual(oracle.records.map(({ payload }) => hex(payload)));
+      expect(where(outcome.error), label).toEqual(oracle.error);
+      expect(outcome.offsets, label).toEqual(oracle.records.map(({ offset }) => offset));
+      expect(outcome.payloads.map(hex), label).toEqual(oracle.records.map(({ payload }) => hex(payload)));
       const ends = offsetsOf(payloads);
       const before = payloads.filter((_, i) => ends[i + 1] <= damage.at);
-      expect(outcome.payloads.slice(0, before.length).map(hex), told).toEqual(before.map(hex));
+      expect(outcome.payloads.slice(0, before.length).map(hex), label).toEqual(before.map(hex));
 
       const chunks = cutAt(bytes, [random.below(bytes.length + 1), random.below(bytes.length + 1)]);
       for (const options of [OPTIONS, { ...OPTIONS, reuse: true }]) {
         const other = await readAll(chunks, options);
-        expect(where(other.error), told).toEqual(where(outcome.error));
-        expect(other.offsets, told).toEqual(outcome.offsets);
-        expect(other.payloads.map(hex), told).toEqual(outcome.payloads.map(hex));
+        expect(where(other.error), label).toEqual(where(outcome.error));
+        expect(other.offsets, label).toEqual(outcome.offsets);
+        expect(other.payloads.map(hex), label).toEqual(outcome.payloads.map(hex));
       }
       const found = await scan(chunks, { ...OPTIONS, strictPadding: false });
-      expect(where(found.errors[0]), told).toEqual(where(outcome.error));
-      expect(found.records, told).toBe(outcome.payloads.length);
+      expect(where(found.errors[0]), label).toEqual(where(outcome.error));
+      expect(found.records, label).toBe(outcome.payloads.length);
     }
     for (const code of ['bad-magic', 'unexpected-part', 'truncated-header', 'truncated-record', undefined])
       expect([...codes]).toContain(code);
@@ -94,17 +94,17 @@ describe('damage at random', () => {
       const file = oracleFileRecordIO(payloads);
       const damage = randomDamage(random, file.length);
       const bytes = damaged(file, damage);
-      const told = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
+      const label = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
 
       const options = { ...OPTIONS, recover: 'scan' } as const;
       const outcome = decodeAll(bytes, options);
       const oracle = oracleRecoverRecordIO(bytes);
-      expect(outcome.error?.code, told).toBe(oracle.code);
-      expect(outcome.offsets, told).toEqual(oracle.records.map(({ offset }) => offset));
-      expect(outcome.payloads.map(hex), told).toEqual(oracle.records.map(({ payload }) => hex(payload)));
+      expect(outcome.error?.code, label).toBe(oracle.code);
+      expect(outcome.offsets, label).toEqual(oracle.records.map(({ offset }) => offset));
+      expect(outcome.payloads.map(hex), label).toEqual(oracle.records.map(({ payload }) => hex(payload)));
       const chunks = cutAt(bytes, [random.below(bytes.length + 1), random.below(bytes.length + 1)]);
       const other = await readAll(chunks, options);
-      expect(other.offsets, told).toEqual(outcome.offsets);
+      expect(other.offsets, label).toEqual(outcome.offsets);
 
       const ends = offsetsOf(payloads);
       for (const [i, payload] of payloads.entries()) {
@@ -114,8 +114,8 @@ describe('damage at random', () => {
         const swallowed = outcome.offsets.some(
           (offset, n) => offset < place && place < (outcome.offsets[n + 1] ?? bytes.length) && at < 0,
         );
-        expect(at >= 0 || swallowed, told).toBe(true);
-        if (at >= 0) expect(hex(outcome.payloads[at]), told).toBe(hex(payload));
+        expect(at >= 0 || swallowed, label).toBe(true);
+        if (at >= 0) expect(hex(outcome.payloads[at]), label).toBe(hex(payload));
         if (at >= 0 && ends[i] > damage.at) recovered++;
       }
     }

@@ -127,16 +127,16 @@ describe('its faults', () => {
   /** Returns what a client receives for an object with a fault. */
   async function met(fault: Fault, headers: Record<string, string> = {}): Promise<Met> {
     await using server = await faultyS3({ objects: { 'bucket/a': big }, faults: [fault] });
-    const told = { status: 0, received: 0, failed: false, headers: new Headers() };
+    const result = { status: 0, received: 0, failed: false, headers: new Headers() };
     try {
       const response = await fetch(`${server.url}/bucket/a`, { headers, signal: AbortSignal.timeout(1000) });
-      Object.assign(told, { status: response.status, headers: response.headers });
-      for await (const chunk of response.body!) told.received += chunk.length;
+      Object.assign(result, { status: response.status, headers: response.headers });
+      for await (const chunk of response.body!) result.received += chunk.length;
     } catch {
-      told.failed = true;
+      result.failed = true;
     }
     expect(server.script.hits).toEqual([1]);
-    return told;
+    return result;
   }
   interface Met {
     readonly status: number;

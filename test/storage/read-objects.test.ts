@@ -125,19 +125,19 @@ describe('many objects', () => {
     expect((error as { uri?: string }).uri).toBe('s3://b/2');
     expect(objectsOf(all).map(({ uri }) => uri)).toEqual(['s3://b/0', 's3://b/1']);
 
-    const asked: unknown[] = [];
+    const requested: unknown[] = [];
     const events: TransferEvent[] = [];
     const pieces = readObjects(refs, {
       ...SMALL,
       source,
       onEvent: (event) => events.push(event),
       onObjectError: (failure, ref, index) => {
-        asked.push([isRecordpipeError(failure, 'object-missing'), ref.uri, index]);
+        requested.push([isRecordpipeError(failure, 'object-missing'), ref.uri, index]);
         return 'skip';
       },
     });
     expect(objectsOf(await collect(pieces)).map(({ index }) => index)).toEqual([0, 1, 3]);
-    expect(asked).toEqual([[true, 's3://b/2', 2]]);
+    expect(requested).toEqual([[true, 's3://b/2', 2]]);
     expect(events).toMatchObject([{ type: 'skipped', uri: 's3://b/2' }]);
     expect(pieces.stats).toMatchObject({ objects: 3, heldBytes: 0 });
   });

@@ -22,7 +22,7 @@ export async function s3Place(options: Partial<FaultyS3Options>): Promise<S3Plac
 }
 
 /** Returns the requests for a key in order: the range of each GET, otherwise the operation. */
-export function asked(server: FaultyS3, key: string): string[] {
+export function requestsFor(server: FaultyS3, key: string): string[] {
   return server.log
     .filter((one) => one.key === key)
     .map(({ operation, range }) => (operation === 'GetObject' ? (range ?? 'all') : operation));

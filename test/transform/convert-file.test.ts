@@ -235,9 +235,9 @@ describe('a failure leaves no partial output', () => {
 
 test('progress reports records and bytes', async () => {
   const bytes = fileOf('recordio', somePayloads(1));
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   await convertFile(temp.file('progress.rec', bytes), temp.file('progress.tfrecord'), {
-    onProgress: (progress) => told.push(progress),
+    onProgress: (progress) => reported.push(progress),
   });
-  expect(told.at(-1)).toMatchObject({ records: somePayloads(1).length, totalBytes: bytes.length });
+  expect(reported.at(-1)).toMatchObject({ records: somePayloads(1).length, totalBytes: bytes.length });
 });

@@ -8,7 +8,7 @@ import {
   type SageMakerRecordInput,
   type SageMakerValueInput,
 } from '../../../src/messages/index.ts';
-import { OracleRecord, oracleRecord, toldRecord } from '../../support/oracle-sagemaker.ts';
+import { canonicalRecord, OracleRecord, oracleRecord } from '../../support/oracle-sagemaker.ts';
 import { Random } from '../../support/random.ts';
 import { randomRuns } from '../../support/random-runs.ts';
 import { oddRecord } from '../../support/sagemaker-messages.ts';
@@ -58,7 +58,7 @@ describe('against the messages of protobufjs', () => {
         const bytes = encodeSageMakerRecord(input);
         const expected = oracleRecord(bytes);
         const decoded = decodeSageMakerRecord(bytes, { uint64: 'bigint' });
-        expect(toldRecord(decoded)).toEqual(expected);
+        expect(canonicalRecord(decoded)).toEqual(expected);
         expect([...decoded.features.keys()].sort()).toEqual(Object.keys(input.features!).sort());
         expect(encodeSageMakerRecord(decoded)).toEqual(bytes);
       }),
@@ -76,7 +76,7 @@ describe('against the messages of protobufjs', () => {
       const expected = oracleRecord(bytes);
       met += Object.keys(expected.features).length;
       const decoded = decodeSageMakerRecord(memory.subarray(i % 8), { uint64: 'bigint' });
-      expect(toldRecord(decoded), Buffer.from(bytes).toString('hex')).toEqual(expected);
+      expect(canonicalRecord(decoded), Buffer.from(bytes).toString('hex')).toEqual(expected);
     }
     expect(met).toBeGreaterThan(1500);
   });
@@ -192,7 +192,7 @@ describe('damage', () => {
       const bytes = Uint8Array.from(whole.subarray(0, i % 3 ? whole.length : random.below(whole.length)));
       for (let n = random.below(4); n > 0; n--) bytes[random.below(bytes.length)] = random.below(256);
       try {
-        toldRecord(decodeSageMakerRecord(bytes, { uint64: 'bigint' }));
+        canonicalRecord(decodeSageMakerRecord(bytes, { uint64: 'bigint' }));
       } catch (error) {
         if (!isRecordpipeError(error, 'malformed-example')) throw error;
         expect(error.message).toMatch(/^record: .*wanted|^record: .*found/);

@@ -16,10 +16,10 @@ test.each([0, 1, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, 2 * PART + 1,
       const unknown = await transferred(server, uri);
       expectWhole(unknown, object);
       expect(unknown.stats.retries).toBe(0);
-      const asked = server.log.length;
+      const requested = server.log.length;
       expectWhole(await transferred(server, [{ uri, size }]), object);
       // No request is sent for an object that is known to be empty.
-      expect(server.log.length - asked).toBe(Math.ceil(size / PART));
+      expect(server.log.length - requested).toBe(Math.ceil(size / PART));
       expectWhole(await transferred(server, uri, { single: true }), object);
     });
   },
@@ -37,9 +37,9 @@ describe('a reader that pauses', () => {
         came.push(chunk);
         if (before !== 20) continue;
         await settled(server);
-        const asked = server.log.length;
+        const requested = server.log.length;
         await sleep(1500);
-        expect([server.log.length, server.concurrent]).toEqual([asked, 0]);
+        expect([server.log.length, server.concurrent]).toEqual([requested, 0]);
         expect(stats).toMatchObject({ retries: 0, underWay: 0 });
         expect(stats.heldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
       }
@@ -69,9 +69,9 @@ describe('a reader that pauses', () => {
 
 /** Waits until no request has been sent for a while and none is in progress. */
 async function settled(server: FaultyS3): Promise<void> {
-  for (let asked = -1, tries = 0; asked !== server.log.length || server.concurrent > 0; tries++) {
+  for (let requested = -1, tries = 0; requested !== server.log.length || server.concurrent > 0; tries++) {
     if (tries > 100) throw new Error('requests go on');
-    asked = server.log.length;
+    requested = server.log.length;
     await sleep(300);
   }
 }
