@@ -84,7 +84,7 @@ export const SINGLE_TARGETS = [
   },
   {
     title: '`getMany` of 1,000, ascending, against `get` at random',
-    note: ' At random over 1 GiB, records are 1 MB apart and none are read together; of neighbours, every fourth record is read.',
+    note: 'At random over 1 GiB, records are 1 MB apart and none are read together; of neighbours, every fourth record is read.',
     rows: [GET_MANY, 'getMany of 1,000, of 4,000 neighbours'].flatMap((what) =>
       bothWays(what).map(([suffix, mine]) => ({
         ...INDEX,

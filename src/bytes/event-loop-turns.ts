@@ -21,8 +21,8 @@ export class EventLoopTurns {
   #left = 1;
 
   /**
-   * @param maxSteps maximum number of steps between two readings of the clock. Default 16, for
-   *   steps that may wait for a disk; use thousands for steps that only compute
+   * @param maxSteps maximum number of steps between two clock readings. Default 16, for steps that
+   *   may wait for a disk; use thousands for steps that only compute
    */
   constructor(signal?: AbortSignal, maxSteps = 16) {
     this.#signal = signal;

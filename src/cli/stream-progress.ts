@@ -97,7 +97,7 @@ function count(totals: Map<string, ChannelTotal>, event: StreamEvent): void {
  */
 export function summaryLine(channel: string, total: ChannelTotal): string {
   const { epochs, early, bytes, seconds } = total;
-  const left = early === 0 ? '' : `  (${early} closed early)`;
+  const left = early === 0 ? '' : ` (${early} closed early)`;
   const parts = [
     `${channel}: ${formatNumberOf(epochs, 'epoch')}${left}`,
     `${formatBytes(bytes)} in ${formatSeconds(seconds)}`,

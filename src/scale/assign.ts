@@ -3,8 +3,8 @@ import { bytesOf, compareFiles, type ShardPlan } from './plan.ts';
 import { checkShards } from './shard.ts';
 
 /**
- * Fixed cost of a file, in bytes: a request takes as long as reading this many bytes. Otherwise, a
- * single shard could receive thousands of empty files.
+ * Fixed cost of a file, in bytes: a request takes as long as reading this many bytes. Without this
+ * cost, a single shard could receive thousands of empty files.
  */
 const FILE_COST_BYTES = 256 * 1024;
 

@@ -124,7 +124,7 @@ function agreed(shards: number | undefined, claim: Claim, first: Claim): number 
     const text = (one: Claim): string => `${ENGINES[one.engine]} (${one.by})`;
     const other =
       claim === first ? `${shards} shards were requested` : `${text(first)} specifies another shard`;
-    throw new UsageError(`shard: ${text(claim)}  is contradictory: ${other}; pass --shard I/N`);
+    throw new UsageError(`shard: ${text(claim)} is contradictory: ${other}; pass --shard I/N`);
   }
   return shards ?? claim.count;
 }

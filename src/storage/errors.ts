@@ -4,11 +4,9 @@ import { redacted, redactedCause } from '../redact.ts';
 /** A request that failed permanently. */
 export interface FailedRequest {
   readonly uri: string;
-  /**
-   * Position of the range's first byte, and the position after its last byte. If `end` is
-   * undefined, the range extends to the end of the object.
-   */
+  /** Position of the range's first byte. */
   readonly start?: number | undefined;
+  /** Position after the range's last byte. If undefined, the range extends to the end of the object. */
   readonly end?: number | undefined;
   /** Number of consecutive failed attempts. Undefined if the failure is not retryable. */
   readonly attempts?: number | undefined;

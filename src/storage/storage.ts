@@ -58,8 +58,9 @@ export interface RangeRequest {
 
 /** Information from the headers of a response. */
 export interface RangeHead extends ObjectInfo {
-  /** Start and end of the body: the requested range, limited to the object. */
+  /** Start of the body, which is the requested range limited to the object. */
   readonly start: number;
+  /** End of the body. */
   readonly end: number;
 }
 
@@ -227,8 +228,9 @@ export interface Stretch {
 export interface StoredFile {
   /** Path or address of the file. */
   readonly path: string;
-  /** Size and modification time of the file when it was opened. */
+  /** Size of the file when it was opened. */
   readonly size: number;
+  /** Modification time of the file when it was opened, in nanoseconds since 1970. */
   readonly mtimeNs: bigint;
   readonly closed: boolean;
   /** Whether the file is unchanged since it was opened. */

@@ -184,7 +184,7 @@ test('convert rejects inputs of all shards that would share an output', async ()
 
 test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEnv]>([
   ['a shard beyond the last', ['validate', 'data', '--shard', '8/8'], /shard numbers start at 0/],
-  ['no shard', ['validate', 'data', '--shard', 'first'], /Expected i\/n/],
+  ['no shard', ['validate', 'data', '--shard', 'first'], /Expected I\/N/],
   ['no inputs', ['stats'], /missing required argument 'inputs'/],
   ['inputs and a plan', ['stats', 'data', '--plan', 'plan.jsonl'], /the plan lists the inputs/],
   ['no engine', ['stats', 'data', '--shard', 'auto'], /found no engine/],

@@ -32,7 +32,7 @@ test.each([
     /choices are auto, tfrecord, recordio, textline/,
   ],
   ['an unknown escape', ['cat', 'x', '--delimiter', '\\q'], /the only escapes are/],
-  ['a delimiter without bytes', ['cat', 'x', '--delimiter', ''], /Expected text/],
+  ['a delimiter without bytes', ['cat', 'x', '--delimiter', ''], /Expected a string/],
   ['an unknown encoding', ['cat', 'x', '--encoding', 'klingon'], /encoding: expected/],
   ['both machine forms', ['validate', 'x', '--json', '--jsonl'], /cannot be used with/],
   ['an empty path', ['validate', ''], /expected a path/],

@@ -295,7 +295,7 @@ test('validate reports skipped files and missing shards, an error with --strict-
   const { code, stdout, stderr } = await cli(['validate', folder]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ok 3 files/);
-  expect(stderr).toContain('skipped 1 file, compression that is not supported');
+  expect(stderr).toContain('skipped 1 file, unsupported compression');
   expect(stderr).toContain('warning: missing-shards: 1 of 4 shards of ');
   const strict = await cli(['validate', folder, '--strict-shards', '--json', '--exclude', '*.zst']);
   expect(strict.code).toBe(1);

@@ -37,7 +37,7 @@ describe('a length beyond the limit', () => {
     const { payloads, error } = await readAll(endless(length, pulls), { compression: 'none' });
     expect(payloads.length).toBe(6);
     expect(where(error)).toEqual(place);
-    expect(error?.message).toContain(`says ${length} bytes, but the limit is 2147483647`);
+    expect(error?.message).toContain(`declares ${length} bytes, but the limit is 2147483647`);
     const scanned = await scan(endless(length, pulls));
     expect(scanned.errors.map(where)).toEqual([place]);
     expect(pulls.count).toBe(0);

@@ -204,7 +204,7 @@ describe('an untrusted report', () => {
     [['shards'], 1e9, /^shards: expected an integer from 1 to 100000/],
     [['plan', 'hash'], markup, /^plan\.hash: expected 64 hexadecimal digits/],
     [['settings', 'x'], [markup], /^settings\.x: expected true or false, got a list/],
-    [['extra'], 1, /^extra: expected no such key/],
+    [['extra'], 1, /^extra: unknown key/],
     [['parts', 0, 'shard'], 2, /^parts: expected each shard from 0 to 1 once, got 2/],
     [['parts', 0, 'result', 'files', 0, 'format'], markup, /files\[0\]\.format: expected one of/],
     [['parts', 0, 'result', 'files', 0, 'records'], markup, /records: expected an integer >= 0/],
@@ -212,7 +212,7 @@ describe('an untrusted report', () => {
     [['parts', 0, 'result', 'records'], -1, /records: expected an integer >= 0, got -1/],
     [['parts', 0, 'result', 'samples', 0], { base64: markup }, /samples\[0\]/],
     [['parts', 0, 'result', 'findings', 'first'], [{ code: markup }], /code: expected an error code/],
-    [['parts', 0, 'result', '__proto__x'], 1, /expected no such key/],
+    [['parts', 0, 'result', '__proto__x'], 1, /unknown key/],
     [['parts'], [], /^parts: expected at least one shard/],
   ])(
     'with an invalid value at %j is malformed, and the message names the path',

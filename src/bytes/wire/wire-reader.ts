@@ -78,8 +78,8 @@ export class WireReader {
   }
 
   /**
-   * Advances to the next field of the message that ends at `limit`. Returns false at its end, and
-   * at damage, which sets `fault`.
+   * Advances to the next field of the message that ends at `limit`. Returns false at its end or on
+   * damage, and sets `fault` on damage.
    */
   step(limit: number): boolean {
     if (this.at >= limit) return false;

@@ -111,10 +111,8 @@ function feature(keys: Record<string, Check>): Check {
     const found = value as Record<string, unknown>;
     for (const [rule, types] of Object.entries(ONLY)) {
       if (rule in found && !types.includes(found['type'] as string))
-        wrong(
-          `${place}.${rule}`,
-          `no such rule for ${found['type'] ?? 'a feature without a type'}`,
-          found[rule],
+        throw new ShapeError(
+          `${place}.${rule}: not supported for ${found['type'] ?? 'a feature without a type'}`,
         );
     }
     for (const [i, value] of ((found['values'] ?? []) as unknown[]).entries()) {

@@ -154,7 +154,7 @@ class Checkers {
     if (checker === undefined || checker.lastRecord === record) return undefined;
     checker.lastRecord = record;
     if (checker.rules === undefined && this.#refuses)
-      checker.tallies.breaks('unknown-feature', () => 'expected no feature with this name, got one');
+      checker.tallies.breaks('unknown-feature', () => 'not in the schema');
     return checker;
   }
 

@@ -178,7 +178,7 @@ export interface DatasetStats {
   readonly samples: readonly ImageSample[];
 }
 
-/** The statistics of no files, from which a merge can start. */
+/** Statistics of an empty set of files, the starting point of a merge. */
 export const NO_STATS: DatasetStats = Object.freeze({
   version: 1,
   files: [],

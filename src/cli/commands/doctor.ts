@@ -13,7 +13,7 @@ const OPTIONS = {
   json: reportOptions.json,
   probe: parsed(
     '--probe <size>',
-    'maximum bytes to read to measure throughput; 0 skips the measurement (default: 256 MiB)',
+    'maximum bytes to read when measuring throughput; 0 skips the measurement (default: 256 MiB)',
     size,
   ),
   ...objectReadOptions,

@@ -118,7 +118,7 @@ class ReusedFeature {
   readonly #mutable: { value: unknown };
   readonly #views: Uint8Array[] = [];
   readonly #memory = new ValueMemory();
-  /** Number of values if `value` is an array in `#memory`; -1 if `value` has other memory. */
+  /** Number of values if `value` is an array in `#memory`; otherwise -1. */
   #count = -1;
 
   constructor(name: string, kind: number) {

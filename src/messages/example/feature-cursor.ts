@@ -31,15 +31,17 @@ export class FeatureCursor extends ListCursor {
   isOdd = false;
   entryStart = 0;
   #recordEnd = 0;
-  /** Position of the next feature, followed by the end of the current `Features`. */
+  /** Position of the next feature. */
   #nextAt = 0;
+  /** End of the current `Features`. */
   #featuresEnd = 0;
   /** Value of the entry if its parts were joined; undefined if it is in the record. */
   #joinedValue: Uint8Array | undefined;
   #valueStart = 0;
   #valueEnd = 0;
-  /** Position of the next feature list, followed by the end of the current `FeatureLists`. */
+  /** Position of the next feature list. */
   #nextListAt = 0;
+  /** End of the current `FeatureLists`. */
   #listsEnd = 0;
   /** Steps of the current `FeatureList` if they were joined; undefined if in the record. */
   #joinedSteps: Uint8Array | undefined;

@@ -30,8 +30,9 @@ export class FeatureIndex {
   readonly #firstSteps: number[] = [];
   #from = 0;
   #to = 0;
-  /** Description of the damage to the record, followed by its position in `bytes`. */
+  /** Description of the damage to the record. */
   #damage = '';
+  /** Position of the damage in `bytes`. */
   #damageAt = 0;
 
   constructor() {

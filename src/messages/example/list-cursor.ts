@@ -51,8 +51,9 @@ export class ListCursor extends WireReader {
   isOneRun = false;
   /** Whether the fault is a field that does not belong to these messages. */
   isForeign = false;
-  /** Number of packed runs of the list so far, followed by that of numbers that are not packed. */
+  /** Number of packed runs of the list so far. */
   #runs = 0;
+  /** Number of unpacked numbers of the list so far. */
   #singles = 0;
   /** The list whose buffer and offset are cached. */
   #viewed: Uint8Array = NOTHING;

@@ -72,8 +72,9 @@ class Decoding<M extends Uint64Mode> {
   readonly #place: ErrorPlace;
   readonly #reader: WireReader;
   readonly #tensors = new TensorReader();
-  /** Name of the value that is being read, and its start, for errors. */
+  /** Name of the value that is being read, for errors. */
   #what = '';
+  /** Start of the value that is being read, for errors. */
   #whatAt = 0;
   #body: Uint8Array;
 

@@ -14,8 +14,9 @@ export class RetryBudget {
   readonly #options: TransferOptions;
   /** Number of consecutive attempts that received no byte. */
   #attempts = 0;
-  /** Time at which the first failed attempt began, and the number of bytes received by then. */
+  /** Time at which the first failed attempt began. */
   #troubleSince: number | undefined;
+  /** Number of bytes received before the first failed attempt. */
   #troubleAt = 0;
   #expired = false;
 

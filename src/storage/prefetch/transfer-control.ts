@@ -8,10 +8,9 @@ export type TransferEvent =
   | {
       readonly type: 'retry';
       readonly uri: string;
-      /**
-       * Position of the first byte that is requested again, and the position after the last one.
-       */
+      /** Position of the first byte that is requested again. */
       readonly start: number;
+      /** Position after the last byte that is requested again. */
       readonly end: number | undefined;
       /** Number of consecutive attempts that received no byte. */
       readonly attempt: number;
@@ -49,12 +48,11 @@ export interface TransferStats {
   readonly parts: number;
   /** Number of bytes received. */
   readonly bytes: number;
-  /**
-   * Number of objects delivered completely; of these, how many were verified, and how many could
-   * not be because the service stores no checksum.
-   */
+  /** Number of objects delivered completely. */
   readonly objects: number;
+  /** Number of objects whose checksum was verified. */
   readonly verified: number;
+  /** Number of objects that could not be verified, because the service stores no checksum. */
   readonly unverified: number;
   /** Number of objects that were overwritten and read again from their beginning. */
   readonly restarts: number;
@@ -67,11 +65,13 @@ export interface TransferStats {
    * the bottleneck.
    */
   readonly sourceWaitedMs: number;
-  /** Number of bytes held or in progress: current and maximum so far. */
+  /** Number of bytes held or in progress. */
   readonly heldBytes: number;
+  /** Maximum of `heldBytes` so far. */
   readonly mostHeldBytes: number;
-  /** Number of requests in progress: current and maximum so far. */
+  /** Number of requests in progress. */
   readonly underWay: number;
+  /** Maximum of `underWay` so far. */
   readonly mostUnderWay: number;
 }
 

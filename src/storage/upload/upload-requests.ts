@@ -52,7 +52,7 @@ export interface ObjectHead extends StoredResponse {
 
 /** Time limit for completing an upload. Assembling many parts may take the service minutes. */
 const COMPLETE_MS = 300_000;
-/** Maximum time to try to remove the parts of an abandoned upload. */
+/** Time limit for removing the parts of an abandoned upload. */
 const CLEANUP_MS = 10_000;
 const CLEANUP = { maxAttempts: 5, retryTimeoutMs: CLEANUP_MS };
 /**

@@ -330,23 +330,23 @@ describe('an invalid schema', () => {
   });
   test.each([
     ['{', 'schema: expected JSON'],
-    [[], 'schema: the document: expected an object, got a list of 0'],
+    [[], 'schema: the document: expected an object, got a list of length 0'],
     [{ ...feature({}), recordpipeSchema: 2 }, 'schema: recordpipeSchema: expected one of 1, got 2'],
     [
       feature({ range: { min: 1 } }),
-      'schema: features.x.range: expected no such rule for a feature without a type',
+      'schema: features.x.range: not supported for a feature without a type',
     ],
     [feature({ type: 'int64', values: ['cat'] }), 'schema: features.x.values[0]: expected an integer'],
-    [feature({ type: 'bytes', values: [1] }), 'schema: features.x.values[0]: expected text'],
-    [feature({ type: 'float', values: [1] }), 'schema: features.x.values: expected no such rule for float'],
+    [feature({ type: 'bytes', values: [1] }), 'schema: features.x.values[0]: expected a string'],
+    [feature({ type: 'float', values: [1] }), 'schema: features.x.values: not supported for float'],
     [
       feature({ type: 'int32' }),
       'schema: features.x.type: expected one of "int64", "float", "bytes", got "int32"',
     ],
-    [feature({ type: 'int64', utf8: true }), 'schema: features.x.utf8: expected no such rule for int64'],
+    [feature({ type: 'int64', utf8: true }), 'schema: features.x.utf8: not supported for int64'],
     [feature({ type: 'int64', range: { min: 2, max: 1 } }), 'schema: features.x.range: expected min <= max'],
-    [feature({ type: 'int64', range: { min: 0.5 } }), 'schema: features.x.range: expected whole numbers'],
-    [feature({ type: 'bytes', size: 1 }), 'schema: features.x.size: expected no such key'],
+    [feature({ type: 'int64', range: { min: 0.5 } }), 'schema: features.x.range: expected integers'],
+    [feature({ type: 'bytes', size: 1 }), 'schema: features.x.size: unknown key'],
   ])('%j', (document, message) => {
     expect(() => readSchema(document)).toThrow(UsageError);
     expect(() => readSchema(document)).toThrow(message);

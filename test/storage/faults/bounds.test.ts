@@ -61,7 +61,7 @@ describe('a reader that pauses', () => {
       }
       expect(digestOf(Buffer.concat(came))).toBe(digestOf(object));
       expect(stats.retries).toBe(0);
-      // A single read from a connection may exceed it.
+      // One read from the connection may exceed the window.
       expect(stats.mostHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes! + 1024 * 1024);
     });
   });
