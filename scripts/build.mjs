@@ -52,7 +52,10 @@ export async function bundle() {
   chmodSync(join(root, manifest.bin.recordpipe), 0o755);
 }
 
-/** Maps the bundle names of the modules that package.json exports under a condition to their sources. */
+/**
+ * Maps the bundle names of the modules that package.json exports under a condition to their
+ * sources.
+ */
 function publicModules(condition) {
   return Object.fromEntries(
     Object.entries(manifest.exports)
@@ -109,9 +112,10 @@ const LIGHT = new Set(['errors', 'formats-names']);
 
 /**
  * Returns a function that names the chunk of a module. There are few chunks, because importing many
- * small modules takes several times as long as importing one large module. Each light entry
- * forms one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same entries import them. The command
- * declarations form one chunk. Modules that are imported on first use stay separate.
+ * small modules takes several times as long as importing one large module. Each light entry forms
+ * one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same
+ * entries import them. The command declarations form one chunk. Modules that are imported on first
+ * use stay separate.
  */
 function chunksOf(library) {
   const closures = new Map();

@@ -57,7 +57,9 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Writes a shard of images with labels, boxes, and an embedding. The third shard has a flipped bit. */
+/**
+ * Writes a shard of images with labels, boxes, and an embedding. The third shard has a flipped bit.
+ */
 function writeShard(data, shard) {
   const random = randomFrom(shard + 1);
   const frames = [];

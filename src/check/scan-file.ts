@@ -164,7 +164,8 @@ function standardInput(onSize: Watch['onSize']): ByteSource {
   try {
     const stat = fstatSync(0);
     if (stat.isFile()) onSize?.(stat.size);
-    // For other file types, such as directories, process.stdin ends immediately, like an empty file.
+    // For other file types, such as directories, process.stdin ends immediately, like an empty
+    // file.
     const isStream = stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice();
     return isStream ? process.stdin : '-';
   } catch (error) {

@@ -6,7 +6,9 @@ export interface FailedRequest {
   readonly uri: string;
   /** Position of the range's first byte. */
   readonly start?: number | undefined;
-  /** Position after the range's last byte. If undefined, the range extends to the end of the object. */
+  /**
+   * Position after the range's last byte. If undefined, the range extends to the end of the object.
+   */
   readonly end?: number | undefined;
   /** Number of consecutive failed attempts. Undefined if the failure is not retryable. */
   readonly attempts?: number | undefined;
@@ -54,7 +56,8 @@ function sentence(failure: FetchFailure, request: FailedRequest): readonly [Erro
 }
 
 /**
- * Reports whether an address is a path or a `file:` URL. Callers may supply sources with their own schemes.
+ * Reports whether an address is a path or a `file:` URL. Callers may supply sources with their own
+ * schemes.
  */
 function isLocal(uri: string): boolean {
   return uri.startsWith('file:') || !/^[a-z][a-z0-9+.-]+:/i.test(uri);

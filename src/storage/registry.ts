@@ -34,7 +34,8 @@ export function registerScheme(scheme: StorageScheme): () => void {
 }
 
 /**
- * Reports whether reading a source requires requests, as with `s3://bucket/key`, rather than a local file.
+ * Reports whether reading a source requires requests, as with `s3://bucket/key`, rather than a
+ * local file.
  */
 export function isRemote(source: string | URL): boolean;
 export function isRemote(source: unknown): source is string | URL;

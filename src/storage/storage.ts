@@ -89,7 +89,10 @@ export interface OutputOptions {
    * its bytes to keep. Discarding the output leaves the file with these bytes.
    */
   readonly append?: ((size: number) => Promise<number>) | undefined;
-  /** Whether the output appears only when it is complete. Default true; object stores always do this. */
+  /**
+   * Whether the output appears only when it is complete. Default true; object stores always do
+   * this.
+   */
   readonly atomic?: boolean | undefined;
   /** Whether closing a local file first flushes it to disk. Default false. */
   readonly sync?: boolean | undefined;
@@ -127,7 +130,10 @@ export interface Sink {
   readonly bytes: number;
 }
 
-/** A file that does not have its final name yet. It holds no buffers: up to 100,000 may exist at once. */
+/**
+ * A file that does not have its final name yet. It holds no buffers: up to 100,000 may exist at
+ * once.
+ */
 export interface Unnamed {
   /** Publishes the closed file under its final name. */
   name(path: string): Promise<void>;
@@ -209,7 +215,10 @@ export interface Storage extends ObjectSource {
   checkService?(uri: string, checks: Checks, signal: AbortSignal | undefined): Promise<boolean>;
   /** Splits an address into its parts. @throws UsageError for an invalid address */
   place(uri: string): Place;
-  /** Opens an output. @throws RecordpipeError `already-exists`, `access-denied`, `io-failure`, `unsupported-source`, … */
+  /**
+   * Opens an output. @throws RecordpipeError `already-exists`, `access-denied`, `io-failure`,
+   * `unsupported-source`, …
+   */
   write(uri: string, options: OutputOptions): Promise<Output>;
   /**
    * Removes an object. A missing object is not an error.

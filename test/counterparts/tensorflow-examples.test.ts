@@ -70,8 +70,8 @@ function featureOutput({ kind, value }: Feature): FeatureOutput {
 }
 
 /**
- * Reports whether no name is a prefix of another. In that case protobuf for Python writes the prefix last;
- * protobuf for C++ and recordpipe write it first.
+ * Reports whether no name is a prefix of another. In that case protobuf for Python writes the
+ * prefix last; protobuf for C++ and recordpipe write it first.
  */
 function plainlyOrdered(names: readonly string[]): boolean {
   return names.every((one) => names.every((other) => one === other || !other.startsWith(one)));

@@ -8,7 +8,9 @@ import type { TextLineReadOptions } from '../../src/records/textline.ts';
 import type { Outcome } from './outcome.ts';
 import { textLineWays } from './ways.ts';
 
-/** Splits chunks into lines with the decoder alone: with the kernel, or with `table` in JavaScript. */
+/**
+ * Splits chunks into lines with the decoder alone: with the kernel, or with `table` in JavaScript.
+ */
 export function cutChunks(
   chunks: Iterable<Uint8Array>,
   given: Partial<TextLineReadOptions> = {},

@@ -170,7 +170,10 @@ function malformed(what: string): FetchFailure {
   return new FetchFailure('fatal', text);
 }
 
-/** Reports whether the bucket is a directory bucket (S3 Express), which lists in no particular order. */
+/**
+ * Reports whether the bucket is a directory bucket (S3 Express), which lists in no particular
+ * order.
+ */
 function isDirectoryBucket(bucket: string): boolean {
   return bucket.endsWith('--x-s3');
 }

@@ -194,8 +194,8 @@ const SHARED = new Set(['host', 'user-agent', 'x-amz-user-agent']);
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Reports whether a bucket is special. Directory buckets and access points require other signatures; some
- * other names require escaping.
+ * Reports whether a bucket is special. Directory buckets and access points require other
+ * signatures; some other names require escaping.
  */
 function isSpecial(bucket: string): boolean {
   return bucket.endsWith('--x-s3') || !/^[\w.-]+$/.test(bucket);

@@ -106,8 +106,8 @@ export function checksumsOf(head: Head): ObjectChecksum[] {
 const PARTS = /-\d+$/;
 
 /**
- * Reports whether a checksum is computed from the checksums of the parts. If the service does not state the
- * type, returns true for every multipart object; such a checksum is never compared.
+ * Reports whether a checksum is computed from the checksums of the parts. If the service does not
+ * state the type, returns true for every multipart object; such a checksum is never compared.
  */
 function isComposite(value: string, { ChecksumType: type, ETag: etag }: Head): boolean {
   if (type !== undefined) return type !== 'FULL_OBJECT';

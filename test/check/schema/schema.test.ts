@@ -332,10 +332,7 @@ describe('an invalid schema', () => {
     ['{', 'schema: expected JSON'],
     [[], 'schema: the document: expected an object, got a list of length 0'],
     [{ ...feature({}), recordpipeSchema: 2 }, 'schema: recordpipeSchema: expected one of 1, got 2'],
-    [
-      feature({ range: { min: 1 } }),
-      'schema: features.x.range: not supported for a feature without a type',
-    ],
+    [feature({ range: { min: 1 } }), 'schema: features.x.range: not supported for a feature without a type'],
     [feature({ type: 'int64', values: ['cat'] }), 'schema: features.x.values[0]: expected an integer'],
     [feature({ type: 'bytes', values: [1] }), 'schema: features.x.values[0]: expected a string'],
     [feature({ type: 'float', values: [1] }), 'schema: features.x.values: not supported for float'],

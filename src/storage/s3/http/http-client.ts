@@ -55,7 +55,9 @@ export class HttpClient {
     return { response: { ...response, body: body ?? Readable.from([]) } };
   }
 
-  /** Sends one request. If `sink` accepts the body, resolves as soon as the headers have arrived. */
+  /**
+   * Sends one request. If `sink` accepts the body, resolves as soon as the headers have arrived.
+   */
   async send(
     request: HttpRequest,
     signal: AbortSignal | undefined,
