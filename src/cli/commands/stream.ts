@@ -25,6 +25,7 @@ import { reportOptions } from '../options/reports.ts';
 import { complain, print } from '../output.ts';
 import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
+import { warningLine } from '../stream-warnings.ts';
 import { visible } from '../text/format.ts';
 
 const OPTIONS = {
@@ -35,7 +36,7 @@ const OPTIONS = {
   ),
   config: value('--config <file>', 'read channels from a CreateTrainingJob request (InputDataConfig, JSON)'),
   json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr when running a program'),
-  quiet: flag('-q, --quiet', 'hide progress and warnings'),
+  quiet: flag('-q, --quiet', 'hide progress and warnings, except that a program seems to wait forever'),
   progress: reportOptions.progress,
   ...channelOptions,
   ...grouped('Job:', {
@@ -127,9 +128,8 @@ async function stream(command: string[], options: Options): Promise<number> {
     force: options.force === true,
     signal: signals.stop,
     onEvent: (event) => {
-      progress.clear();
       progress.note(event);
-      report(event, options, supervised);
+      report(event, options, supervised, progress.clear);
     },
   });
   if (supervised || options.dir === undefined) writeJobFiles(request, host, places, hosts);
@@ -156,6 +156,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       return await runProgram(streamer, words, variables, signals, options.grace);
     }
   } catch (error) {
+    progress.clear();
     if (!signals.stop.aborted) throw inOptions(error);
   } finally {
     progress.end();
@@ -246,12 +247,15 @@ async function jobOf(channels: readonly StreamChannelInput[], options: Options):
   return { request, host, hosts };
 }
 
-function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean): void {
+function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean, clear: () => void): void {
   if (json) {
     const line = `${JSON.stringify(event)}`;
     if (supervised) complain(line);
     else print(`${line}\n`).catch(() => {});
-  } else if (!quiet && event.event === 'warning') {
-    complain(`recordpipe: warning: ${visible(`${event.channel}: ${event.message}`)}`);
+    return;
   }
+  const warning = warningLine(event, quiet === true);
+  if (warning === undefined) return;
+  clear();
+  complain(warning);
 }

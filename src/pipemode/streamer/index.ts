@@ -27,6 +27,7 @@ export {
 } from '../job/training-request.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
 export type { ProgramGuard, ProgramMark } from './program-guard.ts';
+export type { OnProgramLine } from './program-output.ts';
 export {
   type ChannelMetrics,
   type ChannelStatus,
@@ -41,4 +42,4 @@ export {
   type PipeModeStreamerOptions,
   type StreamerInput,
 } from './streamer-options.ts';
-export { type OnProgramLine, TrainingProgram, type TrainingProgramOptions } from './training-program.ts';
+export { TrainingProgram, type TrainingProgramOptions } from './training-program.ts';
