@@ -2,8 +2,8 @@
 export interface JobDefinition {
   readonly TrainingJobName: string;
   readonly RoleArn: string;
-  readonly AlgorithmSpecification: Readonly<Record<string, unknown>>;
-  readonly ResourceConfig: Readonly<Record<string, unknown>>;
+  readonly AlgorithmSpecification: object;
+  readonly ResourceConfig: object;
   readonly HyperParameters?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
@@ -30,7 +30,11 @@ function machines(count: number): object {
 }
 
 function channel(name: string, changes: Readonly<Record<string, unknown>> = {}, source: object = {}): object {
-  const s3 = { S3DataType: 'S3Prefix', S3Uri: `s3://bkt/${name}/`, S3DataDistributionType: 'FullyReplicated' };
+  const s3 = {
+    S3DataType: 'S3Prefix',
+    S3Uri: `s3://bkt/${name}/`,
+    S3DataDistributionType: 'FullyReplicated',
+  };
   return { ChannelName: name, DataSource: { S3DataSource: { ...s3, ...source } }, ...changes };
 }
 
@@ -64,7 +68,14 @@ export const JOB_DEFINITIONS: readonly JobDefinition[] = [
     ...{ third: '0.3333333333333333', denormal: '5e-324', rounded: '0.1000000000000000055', long: '1.0' },
   }),
   parameters('integers', { n: '123456789012345678901234567890', digits: '1'.repeat(400) }),
-  parameters('constants', { t: 'true', f: 'false', n: 'null', nan: 'NaN', inf: 'Infinity', minus: '-Infinity' }),
+  parameters('constants', {
+    t: 'true',
+    f: 'false',
+    n: 'null',
+    nan: 'NaN',
+    inf: 'Infinity',
+    minus: '-Infinity',
+  }),
   parameters('lists', { layers: '[1, 2]', mixed: '[1.0, null, true, "a", {"b": [false]}]', empty: '[]' }),
   parameters('objects', {
     config: '{"b": 1, "a": {"c": "d"}, "A": [1.5, "x"]}',
@@ -81,7 +92,14 @@ export const JOB_DEFINITIONS: readonly JobDefinition[] = [
     ...{ größe: '"größe"', ß: '1', ﬁ: '2', ǆ: '3', '😀': '"😀"', 日本語: '["日本語", "😀"]' },
     ...{ '\uff5e': '1', '\u{10400}': '2' },
   }),
-  parameters('names', { k: '3', K: '4', 'learning-rate': '0.1', learning_rate: '0.2', 'a.b': '1', 'a b': '2' }),
+  parameters('names', {
+    k: '3',
+    K: '4',
+    'learning-rate': '0.1',
+    learning_rate: '0.2',
+    'a.b': '1',
+    'a b': '2',
+  }),
   parameters('not-json', {
     ...{ open: '[1, 2', single: "['a']", comma: '[1,]', python: 'True', hex: '0x10', dot: '.5', two: '1 2' },
     ...{ escape: '"\\x41"', newline: '"a\nb"', comment: '1 // one', padded: ' 7\t' },
@@ -100,7 +118,9 @@ export const JOB_DEFINITIONS: readonly JobDefinition[] = [
     },
   }),
   job('no-program', { HyperParameters: { epochs: '2' } }),
-  job('log-level', { HyperParameters: { sagemaker_container_log_level: '10', sagemaker_program: 'bin/run.sh' } }),
+  job('log-level', {
+    HyperParameters: { sagemaker_container_log_level: '10', sagemaker_program: 'bin/run.sh' },
+  }),
   job('odd-parameters', {
     HyperParameters: {
       ...{ sagemaker_program: '5', sagemaker_submit_directory: 'null', sagemaker_region: 'null' },
@@ -110,14 +130,22 @@ export const JOB_DEFINITIONS: readonly JobDefinition[] = [
   job('environment', {
     HyperParameters: { ...SDK, epochs: '2' },
     Environment: {
-      ...{ MY_FLAG: 'on', SAGEMAKER_PROGRAM: 'other.py', SAGEMAKER_TRAINING_MODULE: 'framework.training:main' },
+      ...{
+        MY_FLAG: 'on',
+        SAGEMAKER_PROGRAM: 'other.py',
+        SAGEMAKER_TRAINING_MODULE: 'framework.training:main',
+      },
       ...{ SM_HP_MP_PARAMETERS: '{"ddp": true}', SM_HPS: 'overridden', EMPTY: '' },
     },
   }),
   job('pipe', {
     AlgorithmSpecification: algorithm('Pipe'),
     InputDataConfig: [
-      channel('train', { RecordWrapperType: 'RecordIO', CompressionType: 'Gzip', ShuffleConfig: { Seed: 5 } }),
+      channel('train', {
+        RecordWrapperType: 'RecordIO',
+        CompressionType: 'Gzip',
+        ShuffleConfig: { Seed: 5 },
+      }),
       channel('my-val', { ContentType: 'text/csv' }),
       channel('Aux.1', {}, { S3DataDistributionType: 'ShardedByS3Key' }),
     ],
@@ -136,10 +164,14 @@ export const JOB_DEFINITIONS: readonly JobDefinition[] = [
   job('manifests', {
     InputDataConfig: [
       channel('list', {}, { S3DataType: 'ManifestFile', S3Uri: 's3://bkt/list.manifest' }),
-      channel('lines', { RecordWrapperType: 'RecordIO', InputMode: 'Pipe' }, {
-        ...{ S3DataType: 'AugmentedManifestFile', S3Uri: 's3://bkt/lines.jsonl' },
-        AttributeNames: ['image-ref', 'label'],
-      }),
+      channel(
+        'lines',
+        { RecordWrapperType: 'RecordIO', InputMode: 'Pipe' },
+        {
+          ...{ S3DataType: 'AugmentedManifestFile', S3Uri: 's3://bkt/lines.jsonl' },
+          AttributeNames: ['image-ref', 'label'],
+        },
+      ),
     ],
   }),
   job('twenty-channels', { InputDataConfig: Array.from({ length: 20 }, (_, i) => channel(`c${i}`)) }),
@@ -149,7 +181,9 @@ export const JOB_DEFINITIONS: readonly JobDefinition[] = [
     ResourceConfig: machines(2),
     HyperParameters: { ...SDK, sagemaker_mpi_enabled: 'true', sagemaker_mpi_num_of_processes_per_host: '2' },
   }),
-  job('distribution-off', { HyperParameters: { sagemaker_mpi_enabled: '0', sagemaker_pytorch_ddp_enabled: '""' } }),
+  job('distribution-off', {
+    HyperParameters: { sagemaker_mpi_enabled: '0', sagemaker_pytorch_ddp_enabled: '""' },
+  }),
   job('groups', {
     ResourceConfig: { InstanceGroups: GROUPS, VolumeSizeInGB: 30 },
     InputDataConfig: [

@@ -7,7 +7,7 @@ import {
   jobPlaces,
   parseTrainingRequest,
   writeJobFiles,
-} from '../../src/pipemode/streamer/index.ts';
+} from '../../src/pipemode/train/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { missingCounterpart, runPython } from './counterpart.ts';
 import { JOB_DEFINITIONS, type JobDefinition } from './training-jobs.ts';
@@ -70,7 +70,9 @@ describe.skipIf(missing !== undefined)("a job equals that of SageMaker's trainin
       expect(ours.programArguments, name).toEqual(theirs.arguments);
       writeJobFiles(request, host, places);
       for (const [file, contents] of Object.entries(theirs.files))
-        expect(JSON.parse(readFileSync(join(places.configDir, `${file}.json`), 'utf8')), file).toEqual(contents);
+        expect(JSON.parse(readFileSync(join(places.configDir, `${file}.json`), 'utf8')), file).toEqual(
+          contents,
+        );
       compared.hosts++;
       compared.variables += variables.length;
       compared.arguments += ours.programArguments.length;
@@ -86,9 +88,11 @@ describe.skipIf(missing !== undefined)("a job equals that of SageMaker's trainin
 
 describe.skipIf(missing !== undefined)('a job that the toolkit cannot start is an error', () => {
   const [base] = JOB_DEFINITIONS;
-  const jobs = Object.entries({ equals: { 'a=b': '1' }, nul: { a: '"\\u0000"' }, half: { a: '"\\ud800"' } }).map(
-    ([name, HyperParameters]): JobDefinition => ({ ...base, TrainingJobName: name, HyperParameters }),
-  );
+  const jobs = Object.entries({
+    equals: { 'a=b': '1' },
+    nul: { a: '"\\u0000"' },
+    half: { a: '"\\ud800"' },
+  }).map(([name, HyperParameters]): JobDefinition => ({ ...base, TrainingJobName: name, HyperParameters }));
 
   test('with names and values that no variable can have', () => {
     const toolkit = toolkitOf(folder.file('errors'), jobs);
