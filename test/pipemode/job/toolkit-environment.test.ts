@@ -310,6 +310,6 @@ test('readEnvironment reads every environment back', () => {
         ),
       );
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
