@@ -32,7 +32,8 @@ function toolkitOf(place: string, jobs: readonly JobDefinition[]): ReadonlyMap<s
     const request = parseTrainingRequest(JSON.stringify(definition), 'request');
     const hosts = jobHosts(request).map(({ name, group }) => [name, group.name]);
     for (const [host] of hosts) {
-      const given = { request: definition, arn: request.arn, hosts, host };
+      const { arn, region } = request;
+      const given = { request: definition, arn, region, hosts, host };
       writeFileSync(join(place, `${definition.TrainingJobName}.${host}.json`), JSON.stringify(given));
     }
   }
