@@ -101,7 +101,7 @@ export function describeForeignFile(head: Uint8Array): string | undefined {
   }
   if (looksLikeZlib(head)) return 'a zlib stream';
   const shown = head.subarray(0, TEXT_BYTES);
-  if (shown.length > 0 && shown.every((byte) => byte === 0)) return 'nothing but zero bytes';
+  if (shown.length > 0 && shown.every((byte) => byte === 0)) return 'only zero bytes';
   return shown.length >= 12 && firstNonText(shown) < 0 ? 'a text file' : undefined;
 }
 

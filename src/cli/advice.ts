@@ -42,50 +42,50 @@ export function cliMessage({ message }: { readonly message: string }): string {
 
 const FETCH_AGAIN = 'copy or download the file again, or regenerate it';
 const NOT_A_RECORD = `if the file contains no records, exclude it; if it does, pass --format and --compression; otherwise ${FETCH_AGAIN}`;
-const DAMAGED = `${FETCH_AGAIN}; recordpipe repair copies the valid records, including those after the damage, to a new file`;
-const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; recordpipe repair copies the records before the end to a new file`;
+const DAMAGED = `${FETCH_AGAIN}; to save the valid records, including those after the damage, run recordpipe repair`;
+const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; to save the whole records, run recordpipe repair`;
 
 /** Next steps for errors whose message does not contain one. */
 const ADVICE: Readonly<Record<string, string>> = {
   'length-checksum': DAMAGED,
   'bad-magic': DAMAGED,
   'unexpected-part': DAMAGED,
-  'data-checksum': `${FETCH_AGAIN}; cat --recover and recordpipe repair skip such records`,
-  'ambiguous-multipart': '--multipart concat reads what SageMaker wrote',
+  'data-checksum': `${FETCH_AGAIN}; to skip corrupt records, use cat --recover or recordpipe repair`,
+  'ambiguous-multipart': 'if SageMaker wrote the file, pass --multipart concat',
   'missing-padding':
-    'regenerate the file for readers that require the padding; cat and repair accept it as it is',
-  'malformed-text': 'pass the --encoding of the text, or correct the text',
+    'for readers that require the padding, regenerate the file; cat and repair accept it as is',
+  'malformed-text': 'pass the correct --encoding, or fix the text',
   'truncated-header': TRUNCATED,
   'truncated-record': TRUNCATED,
   'record-too-large': 'if records may be this large, raise --max-record-size; otherwise the file is damaged',
-  'trailing-garbage': `${FETCH_AGAIN}; --trailing ignore accepts bytes after the last record`,
-  'truncated-compressed-stream': `${FETCH_AGAIN}; --on-truncated stop accepts a missing end`,
+  'trailing-garbage': `${FETCH_AGAIN}; to accept bytes after the last record, pass --trailing ignore`,
+  'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a missing end, pass --on-truncated stop`,
   'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
-  unrepresentable: 'choose a format that can hold any bytes: --to tfrecord, recordio, jsonl or base64',
+  unrepresentable: 'choose a format that can store any bytes: --to tfrecord, recordio, jsonl or base64',
   'malformed-jsonl':
-    'correct the line, or pass --from textline to treat lines as plain text; recordpipe repair skips such lines',
+    'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
   'schema-mismatch':
-    'correct or exclude these records, or edit the schema if they are right; inspect FILE --skip RECORD -n 1 shows a record',
+    'fix or exclude these records or, if they are correct, edit the schema; to show a record, run inspect FILE --skip RECORD -n 1',
   'malformed-plan': 'regenerate the plan with recordpipe plan',
   'malformed-report': 'rerun its shard, then merge again',
   'report-mismatch':
     'merge only reports with the same plan, command and options; if a file has changed, regenerate the plan and rerun all shards',
-  'access-denied': 'run as a user with access to it, or change its permissions',
-  'object-missing': 'check the path, and whether it should exist',
+  'access-denied': 'run as a user with access to the file, or change its permissions',
+  'object-missing': 'check the path, and whether the file should exist',
   'missing-package': 'install the package next to recordpipe',
   'object-changed':
-    'run the command again after all writes to the object have finished; in a versioned bucket, --pin-version keeps reading the first version',
+    'run the command again after all writes to the object have finished; in a versioned bucket, pass --pin-version to keep reading the same version',
   'object-checksum': 'read the object again; if the error persists, upload it again from its source',
   'retries-exhausted':
-    'try again later; --retry-timeout retries for longer, --max-requests lowers the number of parallel requests',
+    'try again later; raise --retry-timeout to retry for longer, or lower --max-requests to send fewer parallel requests',
 };
 
 /** Next steps that differ for S3 objects. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'access-denied':
-    'check your identity (aws sts get-caller-identity), --profile, and its permissions (s3:GetObject, s3:ListBucket; to write s3:PutObject); --no-sign-request reads public buckets',
+    'check your identity (aws sts get-caller-identity), --profile and permissions (s3:GetObject and s3:ListBucket; for writing, s3:PutObject); for public buckets, pass --no-sign-request',
   'object-missing': 'check the bucket, key and --endpoint-url, and whether the object should exist',
-  'io-failure': 'recordpipe doctor s3://BUCKET checks credentials, connection, region and permissions',
+  'io-failure': 'run recordpipe doctor s3://BUCKET to check credentials, connection, region and permissions',
 };
 
 /** Next steps for files of other kinds, keyed by text in their `unknown-format` errors. */
@@ -103,7 +103,7 @@ const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = 
   ['a bzip2 stream', 'decompress it first: bzip2 -dc FILE | recordpipe COMMAND -'],
   // The message itself contains the next step.
   ['a Git LFS pointer', undefined],
-  ['an index written by recordpipe', 'exclude it; a directory, or a pattern in quotes, skips indexes'],
+  ['an index written by recordpipe', 'exclude it; directories and quoted patterns skip indexes'],
   ['an HTML page', 'download the file again'],
   ['', 'if the file contains records, pass their --format; otherwise exclude it'],
 ];
@@ -136,7 +136,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
     case 'length-checksum':
     case 'bad-magic':
-      if (message.includes('zeros-ok')) return '--trailing zeros-ok accepts zero bytes up to the end';
+      if (message.includes('zeros-ok')) return 'to accept zero bytes up to the end, pass --trailing zeros-ok';
       return record === 0 ? NOT_A_RECORD : DAMAGED;
     case 'not-found':
       if (S3_TYPO.test(message)) return 'to name an object, write s3://bucket/key';
@@ -253,7 +253,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
 
 /** Hints in library messages that only programs can follow. */
 const LIBRARY_HINTS: readonly RegExp[] = [
-  /,? or (?:read with|pass) (?:fatal|missing): (?:false|'memory')(?: to have U\+FFFD in its place)?/g,
+  /,? or (?:read with|pass) (?:fatal|missing): (?:false|'memory')(?: to replace it with U\+FFFD)?/g,
   / \((?:lenientFlags|strictPadding)\b[^)]*\)/g,
   / and attempts \(maxAttempts\)/g,
   /, buildIndex(?=\))/g,

@@ -4,10 +4,10 @@ import { RecordpipeError, UsageError } from '../errors.ts';
 /** Compression of a whole stream. */
 export type Compression = 'none' | 'gzip' | 'zlib';
 
-/** Matches the suffixes of compressed files. */
+/** Matches the suffixes of compressed file names. */
 const SUFFIX = /\.(?:(gz|gzip)|zz|zlib)$/i;
 
-/** Returns the compression that the first bytes indicate by the magic number of gzip or zlib. */
+/** Returns the compression indicated by a gzip or zlib magic number at the start of the bytes. */
 export function compressionOf(head: Uint8Array): Compression {
   if (looksLikeGzip(head)) return 'gzip';
   return looksLikeZlib(head) ? 'zlib' : 'none';
@@ -28,11 +28,11 @@ export function compressionSuffix(compression: Compression): string {
 }
 
 /**
- * The position at which reading starts. A {@link RecordpipeError} contains the position of the
+ * Position at which reading starts. A {@link RecordpipeError} has these fields too: they locate the
  * first record that was not delivered.
  */
 export interface ReadStart {
-  /** Position of the record's first byte in the uncompressed bytes of the source. Default 0. */
+  /** Position of the first record's first byte in the uncompressed source. Default 0. */
   readonly offset?: number | undefined;
   /** Number of that record, from which subsequent records are counted. Default 0. */
   readonly record?: number | undefined;
@@ -63,17 +63,14 @@ export interface CodecOptions {
    * stream at the first invalid header after a valid record.
    */
   readonly trailing: 'error' | 'zeros-ok' | 'ignore';
-  /**
-   * Maximum number of corrupt places to skip in the whole stream. By default, the number is
-   * unlimited.
-   */
+  /** Maximum number of corrupt regions to skip in the whole stream. Unlimited by default. */
   readonly maxCorruptedTotal: number;
-  /** Called with the error of each corrupt place that is skipped. */
+  /** Called with the error of each skipped corrupt region. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   /**
    * How to recover from damage. With `none`, the default, damage is an error. `scan` skips damaged
-   * data and resumes at the next valid record. For TFRecord, that is a header with a valid checksum
-   * and a payload with a valid checksum; corrupt records are then skipped regardless of
+   * data and resumes at the next valid record. A valid TFRecord has a header and a payload with
+   * valid checksums; in this mode, corrupt records are skipped regardless of
    * `maxCorruptedRecordsToSkip`.
    */
   readonly recover: 'none' | 'scan';
@@ -98,9 +95,9 @@ export interface CodecOptions {
    */
   readonly copy: boolean;
   /**
-   * Position at which reading starts. By default, this is the beginning of the source. Pass the
-   * error that ended an earlier read, or a stored position, to resume at the first record that was
-   * not delivered. Uncompressed regular files, objects, bytes and Blobs are read from that
+   * Position at which reading starts. By default, this is the beginning of the source. Pass a
+   * stored position, or the error that ended an earlier read, to resume at the first record that
+   * was not delivered. Uncompressed regular files, objects, bytes and Blobs are read from that
    * position; other sources are read from the beginning, and everything before the position is
    * dropped.
    */
@@ -128,7 +125,7 @@ export const DEFAULT_CODEC_OPTIONS: CodecOptions = {
 /** Maximum value of `maxRecordBytes`: the size of a frame must fit into a 32-bit address. */
 export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
 
-/** Allowed values of the options that accept only certain values. */
+/** Allowed values of options that accept only a fixed set. */
 export type Choices = Readonly<Record<string, readonly unknown[]>>;
 
 const CHOICES: Choices = {
@@ -189,8 +186,7 @@ export function checkWhole(name: string, value: number, min: number, max: number
 
 /**
  * Returns `base` with additional properties. Unlike an object spread, a call marked `@__PURE__`
- * lets bundlers drop the object if nothing uses it, so that an application that reads one format
- * contains only that format.
+ * lets bundlers drop an unused object, so that an application bundles only the formats it reads.
  */
 export function extended<T extends object, B extends object>(base: B, more: Omit<T, keyof B>): T {
   return Object.freeze({ ...base, ...more }) as unknown as T;

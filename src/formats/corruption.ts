@@ -14,15 +14,15 @@ export interface ReadStats {
   records: number;
   /** Total payload size of valid records, in bytes. */
   payloadBytes: number;
-  /** Number of corrupt places that were skipped. */
+  /** Number of skipped corrupt regions. */
   corrupted: number;
-  /** Number of skipped bytes: corrupt records, and everything up to the next valid one. */
+  /** Number of skipped bytes: corrupt records and everything up to the next valid record. */
   skippedBytes: number;
   /** Number of bytes after the last record that the `trailing` option accepted. */
   trailingBytes: number;
   /**
-   * Number of accepted irregularities that lose no byte of a record: a last RecordIO record without
-   * its padding, or a last line without a delimiter.
+   * Number of accepted irregularities that lose no data: a last RecordIO record without padding, or
+   * a last line without a delimiter.
    */
   warnings: number;
 }
@@ -31,13 +31,13 @@ export function newReadStats(): ReadStats {
   return { records: 0, payloadBytes: 0, corrupted: 0, skippedBytes: 0, trailingBytes: 0, warnings: 0 };
 }
 
-/** Options that limit how much damage is skipped. */
+/** Options that limit how much corruption is skipped. */
 export interface Budget extends Pick<CodecOptions, 'recover' | 'maxCorruptedTotal' | 'onCorrupt'> {
-  /** Maximum number of consecutive corrupt places to skip. Default 0. */
+  /** Maximum number of consecutive corrupt regions to skip. Default 0. */
   readonly maxCorruptedRecordsToSkip?: number;
 }
 
-/** Decides whether a corrupt place is skipped or ends the reading. */
+/** Decides whether to skip a corrupt region or to stop reading. */
 export class CorruptionBudget {
   readonly #options: Budget;
   readonly #stats: ReadStats;
@@ -48,14 +48,14 @@ export class CorruptionBudget {
     this.#stats = stats;
   }
 
-  /** Resets the number of consecutive corrupt places after a valid record. */
+  /** Resets the count of consecutive corrupt regions after a valid record. */
   sawGood(): void {
     this.#inARow = 0;
   }
 
   /**
-   * Counts a corrupt place that is skipped.
-   * @throws the error itself if the budget does not cover it
+   * Counts a skipped corrupt region.
+   * @throws the error itself if the budget is exhausted
    */
   spend(error: RecordpipeError): void {
     const { recover, maxCorruptedRecordsToSkip = 0, maxCorruptedTotal, onCorrupt } = this.#options;
@@ -67,9 +67,7 @@ export class CorruptionBudget {
   }
 }
 
-/**
- * Collects the errors that a scan finds. It keeps the first `max` errors and counts all of them.
- */
+/** Collects the errors found by a scan. It keeps the first `max` errors and counts all of them. */
 export class Findings {
   readonly first: RecordpipeError[] = [];
   count = 0;
@@ -89,7 +87,7 @@ export class Findings {
     this.#onFinding?.(error);
   }
 
-  /** Adds an error that reports damage. Throws any other error, because it prevents reading. */
+  /** Adds an error that reports damage. Rethrows any other error, because it prevents reading. */
   addOrThrow(error: unknown): void {
     if (!isRecordpipeError(error) || !DATA_ERROR_CODES.has(error.code)) throw error;
     this.add(error);
@@ -97,7 +95,7 @@ export class Findings {
 }
 
 /**
- * Adds the missing position to an error: a failing source does not know which record was being
+ * Adds the missing position to an error. A failing source does not know which record was being
  * read.
  */
 export function placed(error: unknown, place: ErrorPlace): unknown {

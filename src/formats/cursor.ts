@@ -9,9 +9,9 @@ import type { DecoderSource } from './record-format.ts';
 export class RecordCursor {
   readonly window: ByteWindow;
   readonly stats: ReadStats;
-  /** Number of the next record. A skipped corrupt place counts as one record. */
+  /** Number of the next record. A skipped corrupt region counts as one record. */
   record: number;
-  /** Whether no more chunks will follow. */
+  /** Whether the last chunk has arrived. */
   final = false;
   readonly #source: DecoderSource;
 
@@ -24,8 +24,8 @@ export class RecordCursor {
   }
 
   /**
-   * Returns a position in the stream in the form that errors contain. By default, this is the start
-   * of the window.
+   * Returns a position in the stream in the form used by errors. By default, this is the start of
+   * the window.
    */
   place(offset: number = this.window.position): ErrorPlace {
     const { uri, compressed } = this.#source;
@@ -33,8 +33,8 @@ export class RecordCursor {
   }
 
   /**
-   * Number of bytes in the stream from the window's position; infinite if it is unknown, or if all
-   * bytes have been pushed.
+   * Number of bytes from the window's position to the end of the stream; infinite if it is unknown,
+   * or if all bytes have been pushed.
    */
   get streamHas(): number {
     const { size } = this.#source;
@@ -42,7 +42,7 @@ export class RecordCursor {
     return Math.max(size() - this.window.position, this.window.unread);
   }
 
-  /** Counts valid records. */
+  /** Adds valid records to the statistics. */
   count(records: number, payloadBytes: number): void {
     this.record += records;
     this.stats.records += records;
@@ -51,8 +51,8 @@ export class RecordCursor {
 
   /**
    * Counts zero bytes as trailing bytes. Returns true if another byte follows them.
-   * @param keep number of last bytes that remain unread until the stream ends, because a header may
-   *   begin in them
+   * @param keep number of trailing bytes that remain unread until the stream ends, because a header
+   *   may begin in them
    */
   countTrailingZeros(keep: number): boolean {
     const { window, stats } = this;

@@ -1,13 +1,13 @@
 /**
- * Buffers that the last closed writer left for the next writer of the same kind. Without them,
- * writing many small files would allocate megabytes per file. They are held weakly, so that no
- * memory is retained after the last writer.
+ * Buffers that the last closed writer left for the next writer of the same kind. Without reuse,
+ * writing many small files would allocate megabytes per file. The references are weak, so no memory
+ * is retained after the last writer.
  */
 let idle: { readonly kind: string; readonly buffers: WeakRef<object> } | undefined;
 
 /**
  * Returns the idle buffers of this kind, or new ones.
- * @param kind everything on which the buffers depend
+ * @param kind identifies the type, size and number of the buffers
  */
 export function takeBuffers<T extends object>(kind: string, make: () => T): T {
   const found = idle?.kind === kind ? (idle.buffers.deref() as T | undefined) : undefined;

@@ -7,13 +7,12 @@ export interface FrameScan {
   /** Reason why the scan stopped. */
   stop: ScanStop;
   /**
-   * Number of bytes needed from `position` to judge the frame there; 0 unless `stop` is
+   * Number of bytes needed from `position` to check the frame there; 0 unless `stop` is
    * `NEED_MORE`.
    */
   wanted: number;
   /**
-   * Length field of the frame at `position`, as a low and a high word; 0 if its header is
-   * incomplete.
+   * Length field of the frame at `position`, as low and high words; 0 if its header is incomplete.
    */
   lengthLow: number;
   lengthHigh: number;

@@ -6,8 +6,8 @@ import { framesModule } from './frames-module.generated.ts';
  */
 export interface FramesExports extends KernelExports {
   /**
-   * Cuts whole lines into an index. Returns their number. `scanState` contains the position and
-   * reason of the stop, and the number of bytes of the lines.
+   * Indexes whole lines and returns their number. `scanState` contains the position where the scan
+   * stopped, the reason, and the total size of the lines.
    */
   scanLines(
     start: number,
@@ -22,18 +22,17 @@ export interface FramesExports extends KernelExports {
   ): number;
   /** Returns the address of the first delimiter, or 2^32 - 1 if there is none. */
   findDelimiter(start: number, end: number, delimiter: number, delimiterBytes: number): number;
-  /**
-   * Returns the number of `delimiter` bytes. `scanState` contains the number of removed carriage
-   * returns.
-   */
+  /** Counts the `delimiter` bytes. `scanState` contains the number of removed carriage returns. */
   countLines(start: number, end: number, delimiter: number, mode: number, previous: number): number;
-  /** Writes the numbers of those lines of an index that must be changed. Returns their count. */
+  /**
+   * Writes the numbers of the lines in an index that must be changed. Returns how many there are.
+   */
   markLines(origin: number, index: number, count: number, what: number, marks: number): number;
   /** Returns the number of words that equal RecordIO's magic number. */
   countMagics(start: number, end: number): number;
   /**
-   * Scans whole records of one part. Returns their number. `scanState` contains the position and
-   * reason of the stop.
+   * Scans whole single-part records and returns their number. `scanState` contains the position
+   * where the scan stopped and the reason.
    */
   scanRecordIO(
     start: number,
@@ -59,8 +58,8 @@ export class FramesKernel extends KernelMemory {
 }
 
 /**
- * Returns a new instance, or undefined if plain JavaScript must be used (see `wantsKernel`), which
- * has the same results.
+ * Returns a new instance, or undefined if the equivalent plain JavaScript must be used (see
+ * `wantsKernel`).
  */
 export function createFramesKernel(): FramesKernel | undefined {
   if (!wantsKernel()) return undefined;

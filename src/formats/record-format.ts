@@ -4,12 +4,12 @@ import type { CodecOptions, Compression, ReadStart } from './codec-options.ts';
 import type { Findings, ReadStats } from './corruption.ts';
 
 /**
- * A record format: its names, the rules for recognizing its content, its options, and the parts
- * that read and write it. A format lives in `formats/NAME/`. Its name in `names/` and one line in
- * `registry.ts` make it known to all other code.
+ * A record format: its names, the rules for recognizing it, its options, and the code that reads
+ * and writes it. A format lives in `formats/NAME/`. Its name in `names/` and one line in
+ * `registry.ts` register it.
  *
- * The object itself is small. Each part is imported when it is first used, so that a program loads
- * only the formats and parts that it needs.
+ * The object itself is small. Its codecs are imported on first use, so that a program loads only
+ * the code that it needs.
  */
 export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends object = object>
   extends FormatReading<R> {
@@ -21,20 +21,20 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
   /** Matches further names of record files, such as those of TensorBoard. */
   readonly otherNames?: RegExp;
   /**
-   * Whether a folder search that specifies no format finds files of this format. It is false for
-   * text, because any text file may lie beside the data.
+   * Whether a folder search without a format includes files of this format. False for text, because
+   * a data folder may contain unrelated text files.
    */
   readonly foundByDefault: boolean;
 
   /**
-   * Reports whether the first 12 bytes leave no doubt, that is, at least 32 of their bits have the
-   * values that the format requires.
+   * Reports whether the first 12 bytes identify the format beyond doubt: at least 32 of their bits
+   * have the values that the format requires.
    */
   isCertain(head: Uint8Array): boolean;
   /** Returns how likely it is that a file with these first bytes has this format, and why. */
   detect(head: Uint8Array): Detection;
 
-  /** Format-specific reading options that validating and counting accept. */
+  /** Format-specific reading options that validation and counting accept. */
   readonly checkOptions: readonly (keyof R & string)[];
   /**
    * Returns the complete writing options of the format.
@@ -46,7 +46,7 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
    * @throws RecordpipeError `record-too-large`, `unrepresentable`, or UsageError
    */
   checkPayload(payload: Uint8Array, options: W): void;
-  /** Returns how a scan makes sure that records can be appended to an existing file. */
+  /** Returns the scan that verifies that records can be appended to an existing file. */
   appendCheck(options: W): AppendCheck<R>;
   /** Description of this format in index files. */
   readonly index: IndexLayout<R>;
@@ -55,29 +55,26 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
   /** Whether a scan computes checksums, so that reading ahead is worthwhile. Default false. */
   readonly hasChecksums?: boolean;
 
-  /** Imports the decoder, the scanner and the strict walk. */
+  /** Imports the decoder, the scanner and the strict validator. */
   codec(): Promise<RecordCodec<R>>;
   /** Returns an encoder of records for one writer. */
   framer(options: W): Promise<Framer>;
   /**
-   * Returns a reader that verifies the frames that an index locates.
+   * Returns a reader that verifies the frames located by an index.
    * @param count number of records in the file
    */
   frames(uri: string, options: R, count: number): Promise<FrameReader>;
-  /**
-   * Returns an object that finds the frames of a file. By default, the batches of the decoder are
-   * used.
-   */
+  /** Returns a finder of a file's frames. By default, frames are found by decoding. */
   frameFinder?(options: R, chunkBytes: number, sink: FrameSink): Promise<FrameFinder>;
   /**
-   * Returns a walk through the headers of a file.
+   * Returns a walker that visits only the headers of a file.
    * @param sink receives every frame; by default, records are only counted
    * @returns undefined if these options, or a sink, are not supported
    */
   headerHop?(options: R, sink?: FrameSink): Promise<HeaderHop | undefined>;
 }
 
-/** The properties of a format that reading needs before any of its code is imported. */
+/** The properties of a format that are needed before its code is imported. */
 export interface FormatReading<R extends CodecOptions> {
   /** Name of the format in options, reports and index files. */
   readonly name: string;
@@ -93,16 +90,13 @@ export interface FormatReading<R extends CodecOptions> {
   readonly detectCompression: DetectCompression;
 }
 
-/**
- * Returns the compression of a stream that its first bytes indicate, or `none` if they indicate no
- * compression.
- */
+/** Returns the compression indicated by the first bytes of a stream, or `none`. */
 export type DetectCompression = (head: Uint8Array) => Compression;
 
 /**
- * Certainty with which a file has a format, judged by its first bytes: `certain`; `likely` for a
- * weak sign such as text; `damaged` if a valid record follows a damaged beginning; `truncated` if
- * the file ends within a plausible first header; `possible` if nothing contradicts the format.
+ * How certain it is, from its first bytes, that a file has a format: `certain`; `likely` for a weak
+ * sign such as text; `damaged` if a valid record follows a damaged beginning; `truncated` if the
+ * file ends within a plausible first header; `possible` if nothing contradicts the format.
  */
 export type Certainty = 'certain' | 'likely' | 'damaged' | 'truncated' | 'possible' | 'no';
 
@@ -125,7 +119,7 @@ export interface RecordCodec<R extends CodecOptions = CodecOptions> extends Form
   own(bufferBytes: number, buffers: number): OwnScanning<R>;
 }
 
-/** A scanner with separate memory, and buffers in that memory, which it scans in place. */
+/** A scanner with its own memory. It scans the buffers in that memory in place. */
 export interface OwnScanning<R extends CodecOptions> {
   /** Returns the next buffer, in rotation. */
   nextBuffer(): Uint8Array;
@@ -142,7 +136,7 @@ export interface ScanCounts {
   readonly records: number;
   readonly payloadBytes: number;
   readonly trailingBytes: number;
-  /** Number of accepted irregularities that lose no byte of a record; see `ReadStats`. */
+  /** Number of accepted irregularities that lose no data; see `ReadStats`. */
   readonly warnings?: number;
 }
 
@@ -166,13 +160,11 @@ export interface RecordSource {
   readonly nextStreams?: { count: number };
 }
 
-/** The source of the bytes of a decoder. */
+/** The source of a decoder's bytes. */
 export interface DecoderSource {
   readonly uri?: string | undefined;
   readonly compressed?: boolean | undefined;
-  /**
-   * Returns the total number of bytes of the stream. A length field that exceeds it is not trusted.
-   */
+  /** Returns the total number of bytes of the stream. A length field that exceeds it is corrupt. */
   readonly size?: (() => number) | undefined;
   /**
    * Position and number of the first record that will be pushed. By default, this is the beginning
@@ -182,28 +174,28 @@ export interface DecoderSource {
 }
 
 /**
- * Cuts a stream of uncompressed chunks into batches of records. Push a chunk, take batches until
- * there are none, and push the next chunk. Call `end` after the last chunk, and take batches again.
- * A decoder performs no I/O.
+ * Splits a stream of uncompressed chunks into batches of records. Push a chunk, call `next` until
+ * it returns null, and push the next chunk. After the last chunk, call `end`, and then `next` until
+ * it returns null. A decoder performs no I/O.
  */
 export interface RecordDecoder {
   readonly stats: ReadStats;
-  /** Whether no more records will be delivered, regardless of the bytes that are pushed. */
+  /** Whether decoding has ended, so that further bytes yield no records. */
   readonly ended: boolean;
   /** Position of the next record. */
   readonly place: ErrorPlace;
   /**
-   * Accepts the next chunk. Records of later batches are views of it. Call only after `next` has
+   * Accepts the next chunk. Records of later batches may be views of it. Call only after `next` has
    * returned null.
    */
   push(chunk: Uint8Array): void;
   /** Marks the end of the stream. */
   end(): void;
   /**
-   * Returns the next batch, or null if it needs more bytes or, after `end`, if everything has been
-   * delivered.
-   * @throws RecordpipeError at the first corrupt place that the options do not skip; nothing
-   *   follows it
+   * Returns the next batch. Returns null if more bytes are needed or, after `end`, if all batches
+   * have been returned.
+   * @throws RecordpipeError at the first corruption that the options do not skip; decoding has then
+   *   ended
    */
   next(): RecordBatch | null;
 }
@@ -216,13 +208,13 @@ export interface Framer {
    */
   frameBytes(payload: Uint8Array): number;
   /**
-   * Returns `count` buffers of `bytes` bytes in memory that makes framing fast. Called at most
+   * Returns `count` buffers of `bytes` bytes in memory that allows fast framing. Called at most
    * once.
    */
   buffers(bytes: number, count: number): readonly Uint8Array[];
   /**
-   * Releases the buffers. With `reusable`, the next writer may reuse them, because no write from
-   * them is in progress.
+   * Releases the buffers. If `reusable`, no write from them is in progress, and the next writer may
+   * reuse them.
    */
   release(reusable: boolean): void;
   /** Writes the frame into one of the buffers, which must have room for it. */
@@ -231,40 +223,38 @@ export interface Framer {
   encode(payload: Uint8Array): Uint8Array;
 }
 
-/** A scan that makes sure that an existing file ends with a whole record. */
+/** A scan that verifies that an existing file ends with a whole record. */
 export interface AppendCheck<R extends CodecOptions> {
   readonly options: Partial<R>;
-  /** Reason why records cannot be appended to a file with warnings; undefined if they can. */
+  /**
+   * Reason why records cannot be appended to a file that has warnings; undefined if they can be.
+   */
   readonly onWarning?: string;
 }
 
 /**
- * The description of a file's layout in an index file: the options that determine where its records
- * begin.
+ * How index files store the layout of a data file: the options that determine where records begin.
  */
 export interface IndexLayout<R extends CodecOptions> {
   /** Number of the format in index files. */
   readonly code: number;
   /** Names of the options that index files store. */
   readonly options: readonly (keyof R & string)[];
-  /** Names of the stored options that must be the same when the index is used. */
+  /** Names of the stored options that must have the same values when the index is used. */
   readonly compared: readonly (keyof R & string)[];
   /** Returns the mode byte of an index file. */
   encodeMode(options: R): number;
-  /**
-   * Returns the bytes that index files store in addition to the mode, which are the delimiter of
-   * lines.
-   */
+  /** Returns the line delimiter, which index files store in addition to the mode. */
   delimiter?(options: R): Uint8Array;
   /** Returns the stored options for a mode and a delimiter, or undefined if these are invalid. */
   decode(mode: number, delimiter: Uint8Array): Partial<R> | undefined;
 }
 
-/** Verifies frames of one file and returns their payloads. */
+/** Verifies the frames of one file and returns their payloads. */
 export interface FrameReader {
   /**
-   * Number of bytes before a frame that `payload` needs to verify that a record may begin there; 0
-   * for the first frame.
+   * Number of bytes before a frame that `payload` needs to verify the start of a record; 0 for the
+   * first frame.
    */
   readonly before: number;
   /** Number of bytes at the start of a frame that `headFits` needs. */
@@ -289,13 +279,13 @@ export interface FrameSink {
   /** Adds a frame of this many bytes. */
   addFrame(bytes: number): void;
   /**
-   * Adds the `count - 1` frames between `count` payloads, whose starts are at the even positions of
+   * Adds the `count - 1` frames between the starts of `count` payloads, given at even positions of
    * `index`.
    */
   addSteps(index: Uint32Array, count: number): void;
 }
 
-/** Finds the frames in the chunks of a file. */
+/** Finds frames in the chunks of a file. */
 export interface FrameFinder {
   nextBuffer(): Uint8Array;
   push(chunk: Uint8Array): void;
@@ -304,8 +294,8 @@ export interface FrameFinder {
 }
 
 /**
- * Walks the headers of one file in blocks. `walk` follows whole frames. A large frame need not be
- * read: `hop` counts it, and the next block starts after it.
+ * Walks the headers of one file in blocks. `walk` follows whole frames. To avoid reading a large
+ * frame, call `hop`, which counts it, and continue with a block that starts after it.
  */
 export interface HeaderHop {
   /** Memory for the block to walk. */
@@ -321,8 +311,8 @@ export interface HeaderHop {
   /** Whether every frame must be read, because the format has no lengths. */
   readonly readsAll?: boolean;
   /**
-   * Walks the whole frames of `block[0, have)`. Returns false at any irregularity, which a scan
-   * must judge.
+   * Walks the whole frames of `block[0, have)`. Returns false at any irregularity, which requires a
+   * scan.
    */
   walk(have: number): boolean;
   /** Counts the frame at `position` without reading it. */

@@ -28,8 +28,8 @@ const registered = /* @__PURE__ */ new Map<string, AnyFormat>(
 );
 
 /**
- * The format for an empty file, and for a stream that cannot be decompressed, whose error the
- * decoder reports.
+ * The format assumed for an empty file and for a stream that cannot be decompressed. Its decoder
+ * reports the error.
  */
 export const FALLBACK_FORMAT: FormatName = FORMAT_NAMES[0];
 
@@ -45,7 +45,7 @@ export function formats(): AnyFormat[] {
 
 /**
  * Returns the format with this name.
- * @param others further names that the option accepts, for the error
+ * @param others other accepted names, listed in the error
  * @throws UsageError for an unknown name
  */
 export function recordFormat(name: FormatName, others: readonly string[] = ['auto']): AnyFormat {
@@ -84,11 +84,11 @@ export function registerFormat<R extends CodecOptions, W extends object>(
 }
 
 /**
- * Number of first bytes that suffice to recognize an undamaged binary format and its compression.
+ * Number of leading bytes that suffice to recognize an undamaged binary format and its compression.
  */
 export const CERTAIN_BYTES = 12;
 
-/** The format of a file and the reason for it, or the reason why it is unknown. */
+/** The format of a file with the evidence for it, or the reason why it is unknown. */
 export type DetectedFormat =
   | {
       readonly format: FormatName;
@@ -99,15 +99,16 @@ export type DetectedFormat =
       readonly format: undefined;
       /** Reason why no format matches. */
       readonly reason: string;
-      /** The kind of file that it seems to be instead, as a noun with its article, if known. */
+      /** The kind of file that it appears to be, as a noun with its article, if known. */
       readonly looksLike?: string;
     };
 
 /**
  * Detects the format of a file from its first bytes, uncompressed. TFRecord is recognized by the
  * checksum of its first length, RecordIO by its magic number, and text by its characters. If the
- * beginning is damaged, the next valid record in `head` decides. For other kinds of files (HTML, a
- * Git LFS pointer, Parquet, npy, zip, tar, zstd, …), the reason names the kind.
+ * beginning is damaged, the next valid record in `head` determines the format. For known files of
+ * other kinds (HTML, a Git LFS pointer, Parquet, npy, zip, tar, zstd, …), the reason names the
+ * kind.
  *
  * @param head the first bytes; 12 are enough for an undamaged file, 512 for text and other kinds
  * @example
@@ -134,17 +135,20 @@ export function detectWithCertainty(head: Uint8Array): DetectedFormat & { readon
   const weak = find(opinions, 'damaged') ?? find(opinions, 'truncated') ?? find(opinions, 'possible');
   if (weak !== undefined) return weak;
   if (other !== undefined) return foreign(other);
-  if (head.length === 0) return unknown('there are no bytes');
+  if (head.length === 0) return unknown('the file is empty');
   return unknown([...new Set(opinions.map(({ reason }) => reason))].join(', '));
 }
 
-/** Returns the format of a file if its first 12 bytes leave no doubt. */
+/** Returns the format of a file if its first 12 bytes identify it beyond doubt. */
 export function certainFormat(head: Uint8Array): FormatName | undefined {
   return formats().find((format) => format.isCertain(head))?.name as FormatName | undefined;
 }
 
-/** The reason for a weak sign, which a damaged file may also have. */
-const ZEROS = 'nothing but zero bytes';
+/**
+ * The evidence for TFRecord or text is weak if there are only zero bytes: a damaged file may also
+ * begin with them.
+ */
+const ZEROS = 'only zero bytes';
 
 function find<T extends Detection>(opinions: readonly T[], certainty: Certainty): T | undefined {
   return opinions.find((opinion) => opinion.certainty === certainty);

@@ -37,7 +37,7 @@ export function decodeBytes<O extends CodecOptions>(
   data: BinaryData,
   given?: Partial<DecodeOptions<O>>,
 ): Batches {
-  // Reading options that have no effect here are accepted, so that callers can share one object.
+  // Accept reading options that have no effect here, so that callers can share one object.
   if (given !== undefined)
     checkOptionNames(caller, given, { ...DEFAULT_SOURCE_OPTIONS, ...codec.readOptions(undefined) });
   const options: O =
@@ -47,7 +47,7 @@ export function decodeBytes<O extends CodecOptions>(
   const bytes = asBytes(data);
   if (bytes === undefined)
     throw new UsageError(
-      `${caller}: expected bytes (Uint8Array, ArrayBuffer or DataView), got ${typeName(data)}; readRecords reads files and streams`,
+      `${caller}: expected bytes (Uint8Array, ArrayBuffer or DataView), got ${typeName(data)}; to read files and streams, use readRecords`,
     );
   return onceSync((state) => batches(codec, bytes, options, state), `call ${caller} again`);
 }

@@ -7,14 +7,17 @@ const LARGE_BYTES = 64 * 1024;
 /** Number of bytes to read for the header after a hop, which is a page. */
 const HOP_BYTES = 4 * 1024;
 /**
- * Number of bytes that a request must save. A request takes 15 to 30 ms, in which a connection of
- * 85 MB/s transfers 1 to 2 MB.
+ * Minimum number of bytes that a request must skip to be worthwhile. A request takes 15 to 30 ms,
+ * in which a connection of 85 MB/s transfers 1 to 2 MB.
  */
 const REQUEST_WORTH_BYTES = 1024 * 1024;
 /** Number of requests between two decisions on whether hopping is worthwhile. */
 const HOPS_PER_DECISION = 16;
 
-/** A file or object to hop through: a `StoredFile`, or the part of it that hopping needs. */
+/**
+ * A file or object to hop through: a `StoredFile`, or the subset of its interface that hopping
+ * needs.
+ */
 export interface HopSource extends Pick<StoredFile, 'size' | 'readNow' | 'read'> {
   /** Undefined if `readNow` can read at any position; otherwise each `read` is a request. */
   readonly remote: object | undefined;
@@ -29,8 +32,8 @@ export interface HopWatch {
  * Walks a whole source from header to header. It verifies every header, and does not read large
  * payloads. Both counting records and building indexes use this loop.
  *
- * @returns false at any irregularity, and if reading all of a remote source is faster: a scan,
- *   which handles all cases, must then do the work
+ * @returns false at any irregularity, or if reading all of a remote source is faster; the caller
+ *   must then scan, which handles all cases
  * @throws RecordpipeError `aborted`, or the same errors as `source.read`
  */
 export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWatch): Promise<boolean> {
@@ -53,7 +56,7 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
     } else if (position > 0 || needed < blockBytes) {
       needed = blockBytes;
     } else {
-      return false; // There is no whole record in a whole block: the source ends within a record.
+      return false; // A full block contains no whole record, so the source ends within a record.
     }
     if (worth?.isWorth(frame > LARGE_BYTES ? position + frame : position, at, size) === false) return false;
     if (remote) watch.onProgress?.(Math.min(at, size));
@@ -67,8 +70,7 @@ export async function hopHeaders(source: HopSource, hop: HeaderHop, watch: HopWa
 
 /**
  * Decides whether hopping through an object, with one request per header, is faster than reading
- * all of it. Each hop waits for the previous one, while a whole object arrives over several
- * connections.
+ * all of it. Hops are sequential, whereas a whole object is read over several connections.
  */
 class HopWorth {
   #hops = 0;

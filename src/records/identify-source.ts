@@ -22,7 +22,7 @@ export interface IdentifiedSource {
   readonly uri: string | undefined;
   /** Returns the stored size in bytes. Undefined if the source does not know it. */
   readonly size: (() => number) | undefined;
-  /** The source to read instead of the given one. */
+  /** The source to read in place of the given one. */
   readonly source: ByteSource | PeekedSource;
 }
 
@@ -64,8 +64,8 @@ const TEXT_BYTES = 512;
 const SURE_TEXT_BYTES = 64;
 
 /**
- * Determines the format and compression of a source by its first bytes. These are read again later,
- * or kept if the source can be read only once.
+ * Determines the format and compression of a source from its first bytes. They are read again
+ * later, or kept if the source can be read only once.
  * @throws RecordpipeError `unknown-format`; the errors of opening the source; the errors of reading
  *   it if it can be read only once
  */
@@ -93,7 +93,7 @@ export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): 
   const { size } = peeked.opened;
   const uri = given.uri ?? peeked.opened.uri;
   try {
-    // Waits for twice as many bytes before judging again, so that tiny chunks are not slow.
+    // Wait for twice as many bytes before each new attempt, so that tiny chunks are not slow.
     for (let needed = CERTAIN_BYTES; ; needed = Math.min(PEEK_BYTES, 2 * peeked.head.length)) {
       while (peeked.head.length < needed && !peeked.whole) await peeked.peek();
       const { head, whole } = peeked;
@@ -114,8 +114,8 @@ function nameOf(source: ByteSource): string | undefined {
 }
 
 /**
- * Judges the first bytes. Returns undefined if more bytes are needed, which never happens for a
- * final head.
+ * Identifies the format and compression from the first bytes. Returns undefined if more bytes are
+ * needed, which never happens for a final head.
  */
 async function judge(
   head: Head,
@@ -137,7 +137,7 @@ async function judge(
   return plain && { format: plain, compression: 'none' };
 }
 
-/** Judges the content of a compressed stream. */
+/** Identifies the content of a compressed stream. */
 async function inside(
   head: Head,
   compression: 'gzip' | 'zlib',
@@ -154,7 +154,7 @@ async function inside(
 }
 
 /**
- * Decides whether the content is a zlib stream. The magic number of zlib has only two bytes, and
+ * Reports whether the content is a zlib stream. The magic number of zlib has only two bytes, and
  * text and damaged files may begin with them.
  */
 async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict | undefined> {
@@ -221,7 +221,7 @@ function formatOf(
   if (!final && detected.looksLike === undefined) return undefined;
   const where = compression === 'none' ? '' : `inside the ${compression} stream, `;
   const force =
-    detected.looksLike === undefined ? `; pass a format (${formatNames().join(', ')}) to force it` : '';
+    detected.looksLike === undefined ? `; to force a format, pass one of ${formatNames().join(', ')}` : '';
   const text = `unknown format: ${where}${detected.reason}${force}`;
   throw new RecordpipeError('unknown-format', text, {
     uri,

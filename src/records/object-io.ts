@@ -5,7 +5,7 @@ import { isRemote } from '../storage/stored-source.ts';
 
 // Bundles for browsers contain no-object-io.ts instead (package.json, `browser`).
 
-/** Options for expanding the names of several files. */
+/** Options for expanding sources that name several files. */
 interface Naming {
   readonly format?: FormatName | 'auto' | undefined;
   readonly objects?: Partial<ObjectOptions> | undefined;

@@ -6,8 +6,8 @@ import { openSource } from '../storage/open-source.ts';
 import { type FileHead, peekStored } from '../storage/stored-source.ts';
 
 /**
- * Maximum number of first bytes to inspect. It allows for the header of a gzip member with a long
- * name, or the next record after damage.
+ * Maximum number of first bytes to inspect. It leaves room for a gzip header with a long name, or
+ * for the next record after damage.
  */
 export const PEEK_BYTES: number = 64 * 1024;
 
@@ -51,7 +51,7 @@ export class PeekedSource {
     this.iterator = abortable(opened.chunks, signal)[Symbol.asyncIterator]();
   }
 
-  /** Extends `head` by the next chunk that is not empty, up to a total of PEEK_BYTES. */
+  /** Extends `head` with the next nonempty chunk, up to a total of PEEK_BYTES. */
   async peek(): Promise<void> {
     const { taken } = this;
     // The source may reuse the memory of a chunk when the next one is requested.
@@ -85,7 +85,7 @@ export class PeekedSource {
 
 /**
  * Returns the first `bytes` bytes of a source that can be read again. Returns undefined for any
- * other source, and for objects, for which it would need a request.
+ * other source, and for an object, because it would need a request.
  */
 export async function sourceHead(source: ByteSource, bytes: number): Promise<FileHead | undefined> {
   if ((typeof source === 'string' && source !== '-') || source instanceof URL)

@@ -22,8 +22,8 @@ export interface SourceOptions {
   /**
    * Whether the calling thread reads files. By default (false), files are read ahead on the host's
    * I/O threads. If true, the calling thread reads each chunk when it needs it, which occupies no
-   * second core; this is for worker threads and command lines. Other work of the thread waits for
-   * one read at a time, and the thread yields to the event loop every 20 ms.
+   * second core; this is intended for worker threads and command-line tools. Each read blocks other
+   * work on the thread, which yields to the event loop every 20 ms.
    */
   readonly blocking: boolean;
   /**
@@ -31,7 +31,7 @@ export interface SourceOptions {
    * `recordpipe/storage`.
    */
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Signal that ends the reading with an `aborted` error and closes the source. */
+  /** Signal that stops reading with an `aborted` error and closes the source. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -44,9 +44,9 @@ export interface ReadOptions extends CodecOptions, SourceOptions {}
  */
 export interface RecordReadOptions extends AnyOptions, SourceOptions {
   /**
-   * Format of the records. With `auto`, the default, the content determines it; see `detectFormat`.
-   * Content of no known format, compressed or not, fails with `unknown-format`. An empty source has
-   * no records, and is read as TFRecord.
+   * Format of the records. With `auto`, the default, it is detected from the content; see
+   * `detectFormat`. Content of an unknown format, compressed or not, fails with `unknown-format`.
+   * An empty source has no records, and is read as TFRecord.
    */
   readonly format: FormatName | 'auto';
 }
@@ -66,8 +66,8 @@ export const DEFAULT_READ_OPTIONS: ReadOptions = /* @__PURE__ */ extended<ReadOp
 const CHOICES: Choices = { blocking: [false, true] };
 
 /**
- * Chunk size for reading ahead. Larger chunks need fewer turns of the event loop: 10 KB records are
- * read at 5.2 GB/s, compared with 4.8 GB/s for 1 MiB, and 4.4 GB/s for 768 KiB.
+ * Chunk size for reading ahead. Larger chunks need fewer event-loop turns: 10 KB records are read
+ * at 5.2 GB/s, compared with 4.8 GB/s for 1 MiB, and 4.4 GB/s for 768 KiB.
  */
 const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
 /**

@@ -20,7 +20,7 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
 
 /**
  * Yields the batches of several files, in order.
- * @param read starts reading a file, and counts in the given statistics
+ * @param read starts reading a file, and adds to the given statistics
  * @param stats the sums over all files
  */
 export async function* manyBatches(
@@ -83,7 +83,7 @@ export type RecordScanOptions = ScanOptions<RecordReadOptions>;
 /**
  * A source of bytes or, on Node, of files: a folder, a pattern, `s3://bucket/prefix/`, an `@list`,
  * or an array of these and of paths, as with `expandInputs` of `recordpipe/check`. Files are read
- * in order. Positions and damage budgets apply to each file separately.
+ * in order. Positions and limits on skipped corruption apply to each file separately.
  */
 export type RecordSources = ByteSource | readonly (string | URL)[];
 
@@ -96,25 +96,25 @@ export interface OpenedRecords {
   /** Returns the stored size in bytes. Undefined if the source does not know it. */
   readonly size: (() => number) | undefined;
   /**
-   * The records. A source that can be read only once remains open until they end or `return()` is
-   * called.
+   * The records. A source that can be read only once remains open until the records end or
+   * `return()` is called.
    */
   readonly batches: Batches;
 }
 
-/** Returns an object with the names of the options of all formats. */
+/** Returns an object with the option names of all formats. */
 function readNames(): object {
   const all = formats().map((format) => format.readOptions(undefined));
   return Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all);
 }
 
 /**
- * Reads the records of a file or stream one by one, as views (`Uint8Array`). By default, the
- * content determines the format. In all other respects, it works like `readTFRecords` and the
- * readers of the other formats.
+ * Reads the records of a file or stream one by one, as views (`Uint8Array`). By default, the format
+ * is detected from the content. Otherwise, it works like `readTFRecords` and the readers of the
+ * other formats.
  *
  * @param options see {@link RecordReadOptions}; options of other formats are ignored
- * @throws RecordpipeError while iterating: `unknown-format` for content of no known format;
+ * @throws RecordpipeError while iterating: `unknown-format` for content of an unknown format;
  *   otherwise the same errors as the reader of the format
  * @throws UsageError for an invalid option value
  * @example
@@ -174,7 +174,7 @@ export async function openRecords(
  * Checks every record of a source of any format, like `scanTFRecords`. For several files, it
  * returns the sums, and the format and compression of the first file.
  *
- * @throws RecordpipeError `unknown-format` for content of no known format; otherwise the same
+ * @throws RecordpipeError `unknown-format` for content of an unknown format; otherwise the same
  *   errors as `scanTFRecords`
  * @example
  * ```ts
@@ -193,7 +193,7 @@ export async function scanRecords(
   if (files !== undefined) {
     const { maxErrors = 100 } = options;
     const scanned = await scanMany(files, maxErrors, (file) => scanOne(file, options));
-    // It is defined, because inputs that match no file are an error.
+    // Never undefined here, because inputs that match no file are an error.
     return scanned!;
   }
   return scanOne(source as ByteSource, options);
@@ -236,7 +236,7 @@ function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}
   if (files === undefined) return batchesOfOne(source as ByteSource, options, stats);
   if (options.start?.offset || options.start?.record)
     throw new UsageError(
-      'start: it names a position in one file, the input stands for several; pass that file',
+      'start: a position applies to one file, but the input names several; pass only that file',
     );
   return onceAsync(
     manyBatches(files, (file, one) => batchesOfOne(file, options, one), stats),
@@ -262,8 +262,8 @@ async function* detectedBatches(
 }
 
 /**
- * Reopens an object that is open for detection if reading starts within it, so that the bytes
- * before the start are skipped.
+ * If reading starts within an object that was opened for detection, reopens it there, so that the
+ * bytes before the start are skipped.
  */
 async function seekable(
   source: ByteSource,
@@ -277,7 +277,7 @@ async function seekable(
 }
 
 /**
- * Makes `return()` close an open source even if nothing has been read: a generator that was never
+ * Makes `return()` close an open source even if nothing has been read. A generator that was never
  * started does not run its `finally`.
  */
 function closing(batches: Batches, source: ByteSource | PeekedSource): Batches {

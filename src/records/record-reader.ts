@@ -42,14 +42,14 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
   #next = 0;
   #ended = false;
 
-  /** @param open starts the reading, which is counted in the reader's `stats` */
+  /** @param open starts reading, and adds to the given statistics */
   constructor(open: (stats: ReadStats) => Batches) {
     this.#batches = open(this.stats);
   }
 
   /**
    * Returns this reader.
-   * @throws RecordpipeError `closed` once the records have been read, or the reader has been closed
+   * @throws RecordpipeError `closed` if all records have been read or the reader has been closed
    */
   [Symbol.asyncIterator](): this {
     if (this.#ended) throw alreadyRead(READ_AGAIN);
@@ -65,7 +65,7 @@ export class RecordReader implements AsyncIterableIterator<Uint8Array> {
     return this.#pull();
   }
 
-  /** Ends the reading and closes the source. */
+  /** Stops reading and closes the source. */
   async return(): Promise<IteratorResult<Uint8Array>> {
     this.#end();
     await this.#batches.return();
@@ -135,8 +135,8 @@ async function nextChunk(
   }
 }
 
-// A generator yields nothing when it is iterated a second time, which looks like an empty file.
-// These functions make it throw instead.
+// A generator that is iterated a second time yields nothing, like an empty file. These functions
+// make it throw instead.
 
 /**
  * Makes a second iteration fail once the generator has ended or has been closed.
@@ -154,8 +154,8 @@ export function onceAsync<T>(
   };
   generator.next = () => {
     const step = next();
-    // This runs on a separate promise, because the caller's promise must not take another turn of
-    // the event loop.
+    // This runs on a separate promise, because the caller's promise must not take another
+    // event-loop turn.
     step.then(({ done }) => {
       if (done) ended = true;
     }, end);
@@ -191,12 +191,15 @@ export function onceSync<T>(
 
 /** Returns the error for records that are iterated a second time. */
 export function alreadyRead(again: string): RecordpipeError {
-  return new RecordpipeError('closed', `these elements can be read only once, and have been read; ${again}`);
+  return new RecordpipeError(
+    'closed',
+    `these elements can be read only once, and have already been read; ${again}`,
+  );
 }
 
 /**
  * A pair of web streams for `pipeThrough` that accepts bytes and returns records.
- * (`ReadableWritablePair` requires the types of browsers.)
+ * (`ReadableWritablePair` requires DOM types.)
  */
 export interface DecoderStream {
   readonly readable: ReadableStream<Uint8Array>;
@@ -222,7 +225,8 @@ export function decoderStream(read: (bytes: ReadableStream<Uint8Array>) => Recor
       else controller.enqueue(value);
     },
     async cancel(reason) {
-      // Ends a pull that waits for bytes that may never arrive, and informs the writable side.
+      // Ends a pull that waits for bytes that may never arrive, and propagates the error to the
+      // writable side.
       bytes?.error(reason);
       await records.return();
     },

@@ -11,7 +11,7 @@ import { PeekedSource } from './peeked-source.ts';
 import type { ReadOptions } from './read-options.ts';
 import { openSeeking } from './seek-source.ts';
 
-/** Number of first bytes that are needed to detect the compression. */
+/** Number of leading bytes needed to detect the compression. */
 const HEAD_BYTES = 12;
 
 /** Opens a source, detects its compression and inflates it. */
@@ -79,8 +79,8 @@ async function detect(
 }
 
 /**
- * Returns the taken chunks, followed by the others. It is not a generator, because an extra promise
- * per chunk made blocking scans 5 % slower.
+ * Returns the inspected chunks, followed by the remaining ones. It is not a generator, because an
+ * extra promise per chunk made blocking scans 5% slower.
  */
 function counted(
   taken: Uint8Array[],
@@ -113,7 +113,7 @@ function joinHead(head: Uint8Array, next: Uint8Array): Uint8Array {
   return joined;
 }
 
-/** Yields the chunks from a position in the source. Everything before it is read and dropped. */
+/** Yields the chunks from a position in the source. Earlier bytes are read and dropped. */
 function chunksFrom(
   chunks: AsyncIterable<Uint8Array>,
   offset: number,

@@ -36,7 +36,7 @@ export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ *
  * closed when the loop ends.
  *
  * RecordIO has no checksums, so a changed payload byte is not detected. A changed header is nearly
- * always detected, at the latest at the next record.
+ * always detected, by the next record at the latest.
  *
  * A record stays valid as long as you keep it, and keeps its chunk of `chunkBytes` in memory,
  * unless `reuse` is set.
@@ -125,9 +125,9 @@ export function decodeRecordIOBatches(
 export type RecordIOScanOptions = ScanOptions<RecordIOOptions>;
 
 /**
- * Checks every record of a source and returns counts and findings. Memory is constant (one record
- * is held if `recover` or `trailing` differs from its default). Padding is also checked, because
- * `strictPadding` is true by default.
+ * Checks every record of a source and returns counts and findings. Memory use is constant (one
+ * record is held if `recover` or `trailing` differs from its default). Padding is also checked,
+ * because `strictPadding` is true by default.
  *
  * Damage is a finding, not an exception. The scan continues after padding that is not zero. It ends
  * at damage to a header and at a truncated record, because the position of the next record is then
@@ -152,7 +152,7 @@ export function scanRecordIO(
 
 /**
  * Returns a pair of web streams for `pipeThrough` that decodes the bytes of a RecordIO file. Each
- * record is a view; if it has several parts, it is a view of new memory.
+ * record is a view; a multipart record is a view of new memory.
  *
  * @throws the same errors as `readRecordIO`, as errors of the readable side
  * @example

@@ -18,9 +18,9 @@ import { readOptions, reusedChunkBytes, type SourceOptions } from './read-option
 import { openRecordSource } from './record-source.ts';
 
 /**
- * The scanner that the last scan left for the next scan of the same kind. Touching 8 MiB of new
- * memory takes 4 ms, as long as checking 30 MB. It is held weakly, so that it is freed after the
- * last scan.
+ * The scanner that the last scan left for the next scan of the same kind. Reuse saves touching 8
+ * MiB of new memory, which takes 4 ms, as long as checking 30 MB. The reference is weak, so that
+ * the scanner is freed after the last scan.
  */
 let idle: { readonly kind: string; readonly own: WeakRef<object> } | undefined;
 
@@ -37,7 +37,7 @@ function takeScanning<O extends CodecOptions>(
 }
 
 /**
- * Leaves a scanner for the next scan. Call only when no read into its buffers can be in progress.
+ * Stores a scanner for the next scan. Call only when no read into its buffers can be in progress.
  */
 function putScanning<O extends CodecOptions>(
   format: RecordCodec<O>,
@@ -69,7 +69,7 @@ export type ScanOptions<O extends CodecOptions> = Omit<
 > & {
   /** Maximum number of findings in `errors`; all findings are counted. Default 100. */
   readonly maxErrors: number;
-  /** Called periodically with the number of bytes read so far, as stored. */
+  /** Called periodically with the number of stored bytes read so far. */
   readonly onProgress: OnProgress;
   /** Called immediately with each finding that is kept. */
   readonly onFinding: ((error: RecordpipeError) => void) | undefined;
@@ -84,7 +84,7 @@ export interface RecordScan extends ScanCounts {
   readonly records: number;
   /** Number of payload bytes of valid records. */
   readonly payloadBytes: number;
-  /** Number of bytes read, as stored: for a compressed file, the compressed bytes. */
+  /** Number of stored bytes read: for a compressed file, the compressed bytes. */
   readonly bytes: number;
   /** The first `maxErrors` findings, in file order. */
   readonly errors: readonly RecordpipeError[];
@@ -93,8 +93,8 @@ export interface RecordScan extends ScanCounts {
   /** Number of bytes after the last record that the `trailing` option accepted. */
   readonly trailingBytes: number;
   /**
-   * Number of accepted irregularities that lose no byte of a record: a last line without a
-   * delimiter, or a last RecordIO record without its padding.
+   * Number of accepted irregularities that lose no data: a last line without a delimiter, or a last
+   * RecordIO record without padding.
    */
   readonly warnings: number;
   /** Number of zlib streams after the first one; missing if there are none. */
@@ -107,7 +107,7 @@ export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undef
 /**
  * Checks every record of a source without returning any. Passes batches to `onBatch`, if it is
  * given.
- * @param format a format, whose codec is imported, or its codec
+ * @param format a codec, or a format whose codec is imported
  */
 export async function scanSource<O extends CodecOptions>(
   format: RecordFormat<O> | RecordCodec<O>,
@@ -136,7 +136,7 @@ export async function scanSource<O extends CodecOptions>(
     lenient || own.walk === undefined
       ? await search(own, opened, options, findings, onProgress, batches)
       : await own.walk(opened, options, findings, onProgress);
-  // The path was read to its end, so all its reads have been awaited.
+  // The file was read to its end, so all reads have been awaited.
   if (typeof source === 'string' && findings.count === 0)
     putScanning(codec, options.chunkBytes, buffers, own);
   return {
@@ -155,8 +155,8 @@ export async function scanSource<O extends CodecOptions>(
 }
 
 /**
- * Scans with the decoder that readers use, which holds one record at a time. It serves lenient
- * options, and the inspection of records.
+ * Scans with the decoder that readers use, which holds one record at a time. Used for lenient
+ * options and for inspecting records.
  */
 async function search<O extends CodecOptions>(
   own: OwnScanning<O>,

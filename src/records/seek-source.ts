@@ -7,7 +7,7 @@ import { isRemote, storedHead } from '../storage/stored-source.ts';
 import { sourceHead } from './peeked-source.ts';
 import type { ReadOptions } from './read-options.ts';
 
-/** Number of first bytes that are needed to detect the compression. */
+/** Number of leading bytes needed to detect the compression. */
 const HEAD_BYTES = 12;
 
 /**

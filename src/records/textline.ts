@@ -45,8 +45,8 @@ export type TextLineScanOptions = ScanOptions<TextLineOptions>;
  * `reuse` is set.
  *
  * Compression `auto` detects gzip by its magic number, and zlib if the beginning is not text.
- * Several gzip members are one stream, so that the last line of a member continues in the next
- * member if it has no delimiter, as in TensorFlow.
+ * Several gzip members form one stream. As in TensorFlow, the last line of a member continues in
+ * the next member if it has no delimiter.
  *
  * @param source a path, `file:` URL, descriptor or `-` (Node), bytes, Blob, Response, web or Node
  *   stream, or any (async) iterable of chunks
@@ -129,7 +129,7 @@ export function decodeTextLineBatches(
 
 /**
  * Counts the lines of a source nearly as fast as memory is read, and finds lines that are too long
- * or not in their encoding. Memory is constant (one line is held if `recover`, `encoding`,
+ * or invalid in their encoding. Memory use is constant (one line is held if `recover`, `encoding`,
  * `skipBlank`, `stripBom` or `compat` differs from its default).
  *
  * A line that is too long is a finding, not an exception: it is not counted, and the scan continues

@@ -117,12 +117,12 @@ export type TFRecordScanOptions = ScanOptions<TFRecordOptions>;
 
 /**
  * Checks every record of a source and returns counts and findings, at several gigabytes per second.
- * Memory is constant (one record is held if `recover`, `trailing` or `payloadCrc` differs from its
- * default).
+ * Memory use is constant (one record is held if `recover`, `trailing` or `payloadCrc` differs from
+ * its default).
  *
- * Damage is a finding, not an exception. The scan continues after a record with a wrong payload
- * checksum. It ends at damage to a header and at a truncated record, because the position of the
- * next record is then unknown, unless `recover` is `scan`.
+ * Damage is a finding, not an exception. The scan continues after a record with an incorrect
+ * payload checksum. It ends at damage to a header and at a truncated record, because the position
+ * of the next record is then unknown, unless `recover` is `scan`.
  *
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`, `unsupported-source`,
  *   `aborted`

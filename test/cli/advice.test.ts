@@ -101,31 +101,31 @@ const SITUATIONS: readonly (readonly [
     'a damaged payload',
     'validate',
     () => finding(withBadPayloads(FILE, OFFSETS, [1])),
-    /\n {2}next: copy or download the file again, .* recordpipe repair skip such records$/,
+    /\n {2}next: copy or download the file again, .*; to skip corrupt records, use cat --recover or recordpipe repair$/,
   ],
   [
     'a damaged header',
     'validate',
     () => finding(FILE.with(OFFSETS[1], FILE[OFFSETS[1]] ^ 1)),
-    /\n {2}next: .*recordpipe repair copies the valid records, including those after the damage/,
+    /\n {2}next: .*; to save the valid records, including those after the damage, run recordpipe repair/,
   ],
   [
     'zeros at the end',
     'validate',
     () => finding(Buffer.concat([FILE, new Uint8Array(64)])),
-    /\(--trailing zeros-ok accepts it\).*\n {2}next: --trailing zeros-ok accepts zero bytes up to the end$/,
+    /\(--trailing zeros-ok accepts it\).*\n {2}next: to accept zero bytes up to the end, pass --trailing zeros-ok$/,
   ],
   [
     'a truncated file',
     'validate',
     () => finding(FILE.subarray(0, FILE.length - 3)),
-    /\n {2}next: .*make sure that its writer was closed; recordpipe repair copies the records/,
+    /\n {2}next: .*make sure that its writer was closed; to save the whole records, run recordpipe repair/,
   ],
   [
     'a truncated gzip file',
     'validate',
     () => finding(gzipSync(FILE).subarray(0, -20)),
-    /\n {2}next: .*--on-truncated stop accepts a missing end$/,
+    /\n {2}next: .*to accept a missing end, pass --on-truncated stop$/,
   ],
   [
     'a large record',
@@ -219,13 +219,13 @@ const SITUATIONS: readonly (readonly [
     'an unreadable object',
     'validate',
     async () => new RecordpipeError('access-denied', 'access denied', { uri: 's3://b/k' }),
-    /\n {2}next: .*permissions \(s3:GetObject, s3:ListBucket/,
+    /\n {2}next: .*permissions \(s3:GetObject and s3:ListBucket/,
   ],
   [
     'an object that may not be written',
     'upload',
     async () => new RecordpipeError('access-denied', 'writing takes s3:PutObject', { uri: 's3://b/k' }),
-    /\n {2}next: .*to write s3:PutObject/,
+    /\n {2}next: .*for writing, s3:PutObject/,
   ],
   [
     'an output that may not be written: nothing about reading',
@@ -237,7 +237,7 @@ const SITUATIONS: readonly (readonly [
     'an endpoint that fails',
     'validate',
     async () => new RecordpipeError('io-failure', 'the request failed: bad certificate', { uri: 's3://b/k' }),
-    /\n {2}next: recordpipe doctor s3:\/\/BUCKET checks credentials, connection/,
+    /\n {2}next: run recordpipe doctor s3:\/\/BUCKET to check credentials, connection/,
   ],
   [
     'a full disk',
@@ -321,8 +321,8 @@ describe('messages name options of the command line', () => {
       'already exists (--part-size)',
     );
     expect(
-      inCliWords('not UTF-8; name its encoding, or read with fatal: false to have U+FFFD in its place'),
-    ).toBe('not UTF-8; name its encoding');
+      inCliWords('not UTF-8; specify the encoding, or pass fatal: false to replace it with U+FFFD'),
+    ).toBe('not UTF-8; specify the encoding');
   });
 });
 
@@ -332,7 +332,7 @@ test('an index that is passed as data is recognized, and the next step is to exc
   const { files } = await validateFiles(indexPath, { jobs: 1 });
   const said = errorText(files[0].errors[0], 'validate');
   expect(said).toMatch(/unknown-format: .*an index written by recordpipe, not data/);
-  expect(said).toMatch(/next: exclude it; a directory, or a pattern in quotes, skips indexes$/);
+  expect(said).toMatch(/next: exclude it; directories and quoted patterns skip indexes$/);
 });
 
 test.each(['http://localhost/a.tfrecord', 'gs://bucket/a.tfrecord'])(

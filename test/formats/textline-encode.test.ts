@@ -47,7 +47,7 @@ describe('a written line is read back, or rejected', () => {
 test('by default: ends with a line feed, contains none, and does not end with a carriage return', () => {
   expect(encodeTextLine(bytesOf('a\rb'))).toEqual(bytesOf('a\rb\n'));
   for (const text of ['a\nb', '\n', 'a\r', '\r']) {
-    expect(() => encodeTextLine(bytesOf(text)), JSON.stringify(text)).toThrow(/cannot be a line/);
+    expect(() => encodeTextLine(bytesOf(text)), JSON.stringify(text)).toThrow(/cannot be written as a line/);
   }
   expect(encodeTextLine(bytesOf('a\r'), { cr: 'keep' })).toEqual(bytesOf('a\r\n'));
   expect(encodeTextLine(bytesOf('a\r'), { delimiter: '\0' })).toEqual(bytesOf('a\r\0'));
@@ -61,7 +61,7 @@ test('into memory of the caller', () => {
   for (const at of [-1, 5, 0.5, Number.NaN]) {
     expect(() => encodeTextLineInto(bytesOf('ab'), target, at, { delimiter: '||' })).toThrow(UsageError);
   }
-  expect(() => encodeTextLineInto(bytesOf('a\n'), target, 0)).toThrow(/cannot be a line/);
+  expect(() => encodeTextLineInto(bytesOf('a\n'), target, 0)).toThrow(/cannot be written as a line/);
   expect(target[0]).toBe(7);
   const overlapping = bytesOf('abcd....');
   expect(encodeTextLineInto(overlapping.subarray(0, 4), overlapping, 2)).toBe(7);

@@ -126,7 +126,7 @@ test('an unknown kind: the reason names what rules out each format', () => {
   );
   expect(reason).toContain('not RecordIO (it begins with 0x04030201, not 0xced7230a)');
   expect(reason).toContain('not text (byte 0x01 at 0)');
-  expect(detectFormat(new Uint8Array(0))).toEqual({ format: undefined, reason: 'there are no bytes' });
+  expect(detectFormat(new Uint8Array(0))).toEqual({ format: undefined, reason: 'the file is empty' });
   expect(detectFormat(Uint8Array.of(1, 2, 3, 4, 5)).reason).toMatch(/^only 5 bytes, /);
 });
 

@@ -35,7 +35,7 @@ describe('a length beyond the limit', () => {
     const { payloads, error } = await readAll(endless(length, pulls), { compression: 'none' });
     expect(payloads.length).toBe(6);
     expect(where(error)).toEqual(place);
-    expect(error?.message).toContain(`says ${length} bytes, the limit is 2147483647`);
+    expect(error?.message).toContain(`says ${length} bytes, but the limit is 2147483647`);
     const scanned = await scan(endless(length, pulls));
     expect(scanned.errors.map(where)).toEqual([place]);
     expect(pulls.count).toBe(0);
@@ -74,7 +74,7 @@ describe('a length within the limit that the file does not hold', () => {
       const { error, payloads } = await readAll(source, { chunkBytes: FILE.length + 20 });
       expect(payloads.length).toBe(6);
       expect(where(error)).toEqual(place);
-      expect(error?.message).toContain(`needs ${claimed + 16} bytes, the stream has 5012`);
+      expect(error?.message).toContain(`needs ${claimed + 16} bytes, but the stream has 5012`);
       expect((await scan(source)).errors.map(where)).toEqual([place]);
     }
   });

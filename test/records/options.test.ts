@@ -81,7 +81,7 @@ describe('onTruncated', () => {
     for (const options of [{}, { onTruncated: 'stop' }, { compat: 'tf' }] as const) {
       expect(await counts(cut, options)).toEqual({ records: 4, code: 'truncated-record' });
     }
-    expect((await outcomeOf(cut)).error?.message).toContain(`needs 93 bytes, the stream has ${more}`);
+    expect((await outcomeOf(cut)).error?.message).toContain(`needs 93 bytes, but the stream has ${more}`);
   });
 
   test('never counted as corrupted and skippable', async () => {

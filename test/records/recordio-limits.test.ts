@@ -67,7 +67,7 @@ describe('a length within the limit that the file does not hold', () => {
         const { error, payloads } = await readAll(source, { chunkBytes: file.length + 40, recover });
         expect(payloads.length).toBe(2);
         expect(where(error)).toEqual(place);
-        expect(error?.message).toContain(`${LONGEST + 8} bytes, the stream has 5008`);
+        expect(error?.message).toContain(`${LONGEST + 8} bytes, but the stream has 5008`);
       }
       expect((await scan(source)).errors.map(where)).toEqual([place]);
     }

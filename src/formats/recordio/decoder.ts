@@ -45,8 +45,8 @@ type State = 'records' | 'in-parts' | 'searching' | 'zero-tail' | 'ended';
 type Outcome = RecordBatch | 'again' | 'wait';
 
 /**
- * Decodes RecordIO. Records of one part are views. A multipart record is joined in new memory and
- * is a separate batch.
+ * Decodes RecordIO. Single-part records are views. A multipart record is joined in new memory and
+ * forms its own batch.
  */
 export class RecordIODecoder implements RecordDecoder {
   readonly stats: ReadStats;
@@ -155,7 +155,7 @@ export class RecordIODecoder implements RecordDecoder {
     }
     let { count, position, payloadBytes } = result;
     if (count > 0 && this.#recovery !== undefined && !this.#followed(position, to)) {
-      // The recovery handles this record, and inspects the bytes that follow it.
+      // The recovery handles this record, and inspects the bytes after it.
       count--;
       position = result.index[2 * count] - PART_HEADER_BYTES;
       payloadBytes -= result.index[2 * count + 1];
@@ -163,9 +163,7 @@ export class RecordIODecoder implements RecordDecoder {
     return count === 0 ? null : this.#deliver(result.index, count, position, payloadBytes);
   }
 
-  /**
-   * Reports whether it is known that another record, or the end, follows the last scanned record.
-   */
+  /** Reports whether another record, or the end, is known to follow the last scanned record. */
   #followed(position: number, to: number): boolean {
     const { stop } = this.#scanner.result;
     if (stop !== NEED_MORE) return stop !== BAD_MAGIC;
@@ -192,7 +190,7 @@ export class RecordIODecoder implements RecordDecoder {
     return batch;
   }
 
-  /** Delivers the first record of the window, which is whole except possibly for its padding. */
+  /** Delivers the first record of the window, which is whole but may lack padding. */
   #deliverHere(): RecordBatch {
     const { window } = this.#cursor;
     const { bytes, at, end } = window;
@@ -205,7 +203,7 @@ export class RecordIODecoder implements RecordDecoder {
     return this.#deliverJoined(start);
   }
 
-  /** Handles a window that ends within a record of one part. */
+  /** Handles a window that ends within a single-part record. */
   #wantMore(): Outcome {
     const { window, final } = this.#cursor;
     const { wanted, word } = this.#scanner.result;
@@ -242,8 +240,8 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   /**
-   * Returns the error for a stream that ends after `have` bytes of the current record, or undefined
-   * if only padding is missing and that is accepted.
+   * Returns the error for a stream that ends after `have` bytes of the current record. Returns
+   * undefined if only padding is missing and the options accept that.
    */
   #endError(have: number): RecordpipeError | undefined {
     const { bytes, at, end } = this.#cursor.window;
@@ -252,7 +250,7 @@ export class RecordIODecoder implements RecordDecoder {
     return parts.endError(this.place, have);
   }
 
-  /** Handles a stream that ends within the current record, or within other bytes. */
+  /** Handles a stream that ends within a record or within invalid bytes. */
   #atEnd(): Outcome {
     const { window } = this.#cursor;
     const have = window.unread;
@@ -280,8 +278,8 @@ export class RecordIODecoder implements RecordDecoder {
   }
 
   /**
-   * Accepts bytes that are not a record as the end of the stream, if the options allow it. Returns
-   * whether it did.
+   * Treats bytes that are not a record as the end of the stream if the options allow it. Returns
+   * true if so.
    */
   #acceptTail(): boolean {
     const { window, record } = this.#cursor;
@@ -319,7 +317,7 @@ export class RecordIODecoder implements RecordDecoder {
     return 'again';
   }
 
-  /** Reads the zero bytes at the end. Any other byte after them is damage. */
+  /** Reads zero bytes at the end. Any other byte after them is corruption. */
   #readZeros(): Outcome {
     if (!this.#cursor.countTrailingZeros(0)) return 'wait';
     const error = this.#tailError as RecordpipeError;

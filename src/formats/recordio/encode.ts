@@ -10,7 +10,8 @@ import { countMagics, nextMagic } from './parts.ts';
  * Returns the size of a RecordIO record: 8 bytes, the payload, padding to a multiple of four, and 4
  * more bytes for every escaped magic number.
  *
- * @throws RecordpipeError `record-too-large`; UsageError as for {@link encodeRecordIO}
+ * @throws RecordpipeError `record-too-large`; UsageError for the same reasons as {@link
+ *   encodeRecordIO}
  * @example
  * ```ts
  * import { recordIOFrameBytes } from 'recordpipe';
@@ -24,8 +25,8 @@ export function recordIOFrameBytes(payload: Uint8Array, options?: Partial<Record
 
 /**
  * Encodes one record as RecordIO: magic number, flag and length, payload, zero padding. A payload
- * with the magic number at a multiple of four is written in several such parts, byte for byte as
- * dmlc's writer does. Returns new memory, which belongs to the caller.
+ * that contains the magic number at a multiple of four is split into several such parts. The output
+ * equals that of dmlc's writer, byte for byte. Returns new memory, which belongs to the caller.
  *
  * @param payload fewer than 2^29 bytes, unless `oversize` is `concat`
  * @throws RecordpipeError `record-too-large` for a longer payload
@@ -71,11 +72,11 @@ export function encodeRecordIOInto(
   const bytes = frameBytes(payload.length, magics);
   if (!(at >= 0 && at + bytes <= target.length && Number.isInteger(at))) {
     throw new UsageError(
-      `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes} bytes, the target has ${target.length - at} after index ${at}`,
+      `encodeRecordIOInto: a record of ${payload.length} bytes needs ${bytes} bytes, but the target has ${target.length - at} after index ${at}`,
     );
   }
-  // A payload in `target` is copied first, because writing the parts one by one would overwrite it.
-  // (`slice` of a Buffer does not copy.)
+  // A payload in `target` is copied first, because writing the parts would overwrite it. (`slice`
+  // of a Buffer does not copy.)
   const source = payload.buffer === target.buffer ? new Uint8Array(payload) : payload;
   return writeRecord(source, magics, target, at);
 }
@@ -90,8 +91,8 @@ function checkBytes(payload: Uint8Array, caller: string): void {
 }
 
 /**
- * Returns the number of magic numbers in `payload` that must be escaped, which are those at
- * multiples of four.
+ * Returns the number of magic numbers in `payload` that must be escaped: those at multiples of
+ * four.
  * @throws RecordpipeError `record-too-large` for a payload that is too large
  */
 export function magicsToEscape(payload: Uint8Array, options: RecordIOEncodeOptions): number {
@@ -110,7 +111,7 @@ export function frameBytes(length: number, magics: number, longestPart: number =
 }
 
 /**
- * Writes the parts of one record into memory that has room for them. Returns the index after them.
+ * Writes the parts of one record into memory with enough room. Returns the index after them.
  * @param magics number of magic numbers to escape
  */
 export function writeRecord(
@@ -156,8 +157,8 @@ function writePart(
 export class RecordIOFramer implements Framer {
   readonly #options: RecordIOEncodeOptions;
   /**
-   * The payload that was measured last, which is nearly always framed next, and its number of magic
-   * numbers.
+   * The payload that was measured last, and its number of magic numbers. It is nearly always framed
+   * next.
    */
   #payload: Uint8Array | undefined;
   #magics = 0;

@@ -45,7 +45,7 @@ export class RecordIOFrames implements FrameReader {
   payload(bytes: Uint8Array, at: number, frameBytes: number, record: number, offset: number): Uint8Array {
     if (!this.headFits(bytes, at, frameBytes, record)) {
       const place = { uri: this.#uri, record, offset };
-      const what = `a record of ${frameBytes} bytes should begin here, but there is no such header`;
+      const what = `a record of ${frameBytes} bytes should begin here, but there is no matching header`;
       throw indexMismatch(what, place, DAMAGED_OR_CHANGED);
     }
     const word = readU32(bytes, at + 4);

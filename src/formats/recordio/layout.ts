@@ -19,7 +19,7 @@ export const PART_HEADER_BYTES = 8;
  */
 export const PART_LENGTH_END: number = 2 ** 29;
 
-/** Flags, which give the position of a part in its record. */
+/** Flags, which indicate the position of a part in its record. */
 export const WHOLE = 0;
 export const FIRST = 1;
 export const MIDDLE = 2;
@@ -46,14 +46,14 @@ export function partBytes(length: number): number {
  */
 export type Multipart = 'dmlc' | 'concat' | 'error';
 
-/** Rules that determine which parts may follow each other. */
+/** Rules for the order of parts. */
 export interface PartRules {
   readonly multipart: Multipart;
-  /** Whether any flag is valid at any position. */
+  /** Whether to accept parts in any order. */
   readonly lenientFlags: boolean;
 }
 
-/** Verdicts on the effect of a part on its record. */
+/** Effects of a part on its record. */
 export const PART_ENDS = 0;
 export const PART_CONTINUES = 1;
 export const PART_UNEXPECTED = 2;
@@ -76,8 +76,8 @@ export function judgePart(inside: boolean, word: number, rules: PartRules): Part
   if (!rules.lenientFlags && (inside ? flag !== MIDDLE && flag !== LAST : flag > FIRST))
     return PART_UNEXPECTED;
   if (flag === WHOLE || flag === LAST) return PART_ENDS;
-  // dmlc splits only at magic numbers, at multiples of four. Any other length indicates another
-  // writer.
+  // dmlc splits only at magic numbers, which lie at multiples of four. Any other length indicates
+  // another writer.
   return rules.multipart === 'dmlc' && (word & 3) !== 0 ? PART_AMBIGUOUS : PART_CONTINUES;
 }
 
@@ -100,7 +100,9 @@ export function badMagic(head: Uint8Array, place: PartPlace): RecordpipeError {
   return new RecordpipeError('bad-magic', text, place);
 }
 
-/** Returns the error for a record that no record follows, although one begins within it. */
+/**
+ * Returns the error for a record that is not followed by a record, although one begins within it.
+ */
 export function badLength(length: number, inside: number, place: ErrorPlace): RecordpipeError {
   const text = `recordio: bad magic number after the record: its length (${length} bytes) is wrong, because another record begins within it, at byte ${inside}`;
   return new RecordpipeError('bad-magic', text, place);
@@ -110,7 +112,7 @@ export function badLength(length: number, inside: number, place: ErrorPlace): Re
 export function unexpectedPart(flag: number, multipart: string, place: PartPlace): RecordpipeError {
   const allowed =
     multipart === 'error'
-      ? "whole records (0) only, as multipart is 'error'"
+      ? "only whole records (0), because multipart is 'error'"
       : place.part === 0
         ? 'a whole record (0) or a first part (1)'
         : 'a middle part (2) or the last part (3) of the record';
@@ -122,25 +124,25 @@ export function unexpectedPart(flag: number, multipart: string, place: PartPlace
   return new RecordpipeError('unexpected-part', text, place);
 }
 
-/** Returns the error for a part that indicates the other kind of multipart file. */
+/** Returns the error for a part whose length shows that dmlc did not split the record. */
 export function ambiguousMultipart(length: number, place: PartPlace): RecordpipeError {
-  const text = `recordio: ambiguous parts: a part before the last has ${length} bytes, not a multiple of 4${inPart(place)}: dmlc splits records only there, so this file was written by something else; read it with multipart: 'concat', which adds no magic number between parts`;
+  const text = `recordio: ambiguous parts: a part before the last has ${length} bytes, not a multiple of 4${inPart(place)}: dmlc splits records only at such positions, so another tool wrote this file; read it with multipart: 'concat', which adds no magic number between parts`;
   return new RecordpipeError('ambiguous-multipart', text, place);
 }
 
 /** Returns the error for a record that exceeds the size limit. */
 export function recordTooLarge(length: number, maxRecordBytes: number, place: PartPlace): RecordpipeError {
-  const source = place.part === 0 ? 'its header says' : `its first ${place.part + 1} parts say`;
-  const text = `recordio: record too large: ${source} ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
+  const source = place.part === 0 ? 'its header declares' : `its first ${place.part + 1} parts declare`;
+  const text = `recordio: record too large: ${source} ${length} bytes, but the limit is ${maxRecordBytes} (maxRecordBytes)`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
 /**
- * Returns the error for a record with an unreasonable number of parts.
+ * Returns the error for a record with too many parts.
  * @param max maximum number of bytes of its parts
  */
 export function tooManyParts(max: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: record too large: its parts, most of them empty, take more than ${max} bytes; recovery holds no more of a record`;
+  const text = `recordio: record too large: its parts, most of them empty, take more than ${max} bytes; recovery buffers no more than that per record`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
@@ -155,7 +157,7 @@ export function truncatedRecord(need: number, have: number, place: PartPlace): R
   const what =
     place.part > 0 && have === 0
       ? `the stream ends after part ${place.part} of the record, which is not the last one`
-      : `its ${place.part === 0 ? 'header and payload need' : `part ${place.part + 1} needs`} ${need} bytes, the stream has ${have}`;
+      : `its ${place.part === 0 ? 'header and payload need' : `part ${place.part + 1} needs`} ${need} bytes, but the stream has ${have}`;
   const text = `recordio: truncated record: ${what}; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-record', text, place);
 }
@@ -171,7 +173,7 @@ export function missingPadding(have: number, need: number, place: ErrorPlace): R
  * @param byte the first byte that is not zero
  */
 export function badPadding(byte: number, place: PartPlace): RecordpipeError {
-  const text = `recordio: padding is not zeros: got 0x${byte.toString(16).padStart(2, '0')}${inPart(place)}; the length before it is wrong, or the writer pads with something else (strictPadding: false accepts it)`;
+  const text = `recordio: padding is not zero: got 0x${byte.toString(16).padStart(2, '0')}${inPart(place)}; the length before it is wrong, or the writer pads with other bytes (strictPadding: false accepts it)`;
   return new RecordpipeError('missing-padding', text, place);
 }
 
@@ -190,20 +192,20 @@ function flagName(flag: number): string {
     case LAST:
       return 'a last part (3)';
     default:
-      return `the flag ${flag}, which no part has`;
+      return `the undefined flag ${flag}`;
   }
 }
 
 function magicReason(head: Uint8Array, offset: number): string {
   if (head.length >= PART_HEADER_BYTES && head.every((byte) => byte === 0)) {
-    return "; only zero bytes from here on: padding? (trailing: 'zeros-ok' accepts it)";
+    return "; only zero bytes follow: is this padding? (trailing: 'zeros-ok' accepts it)";
   }
   if (offset > 0)
-    return '; not the start of a record: damaged or overwritten here, or the length before is wrong';
+    return '; this is not the start of a record: the file is damaged or overwritten here, or the previous length is wrong';
   const foreign = looksLikeTFRecord(head) ? 'a TFRecord file' : describeForeignFile(head);
   return foreign === undefined
     ? '; is this a RecordIO file?'
-    : `; this looks like ${foreign}, not like a RecordIO file`;
+    : `; this looks like ${foreign}, not a RecordIO file`;
 }
 
 function looksLikeTFRecord(head: Uint8Array): boolean {
@@ -213,7 +215,7 @@ function looksLikeTFRecord(head: Uint8Array): boolean {
   );
 }
 
-/** Number of bytes that are enough to exclude an undamaged first record of any binary format. */
+/** Number of bytes that suffice to rule out an undamaged first record of any binary format. */
 const MIN_BYTES = 12;
 
 /** Reports whether the 4 bytes at `at` are the magic number. */

@@ -14,20 +14,20 @@ export interface RecordIOOptions extends CodecOptions {
   /**
    * How to join the parts of a record. `dmlc`, the default, joins them with the magic number
    * between them, which dmlc's writer drops at each split; `concat` joins them without it, as
-   * SageMaker does; `error` makes a multipart record an error. A file that proves to be of the
-   * other kind is an error (`ambiguous-multipart`).
+   * SageMaker does; `error` makes a multipart record an error. If the file turns out to be of the
+   * other kind, reading fails with `ambiguous-multipart`.
    */
   readonly multipart: Multipart;
   /**
-   * Whether any flag is valid at any position. If false, the default, a record is one whole part,
-   * or a first part, any number of middle parts, and a last part. If true, a record ends with the
-   * next whole or last part, regardless of the flags before it, as in dmlc.
+   * Whether to accept any flag at any position. If false, the default, a record consists of one
+   * whole part, or of a first part, any number of middle parts, and a last part. If true, a record
+   * ends with the next whole or last part, regardless of the flags before it, as in dmlc.
    */
   readonly lenientFlags: boolean;
   /**
-   * Whether padding must be zeros, and the last record must have its padding. Readers have the
-   * default false: a last record without padding is valid, and counted as a warning. Scans have the
-   * default true.
+   * Whether padding must consist of zeros, and the last record must have padding. If false, the
+   * default of readers, a last record without padding is valid and counted as a warning. Scans
+   * default to true.
    */
   readonly strictPadding: boolean;
 }
@@ -58,22 +58,22 @@ export const recordIOReading: FormatReading<RecordIOOptions> = {
 export interface RecordIOEncodeOptions {
   /**
    * Whether to split a payload at every magic number at a multiple of four, and to drop that magic
-   * number, as dmlc's writer does. The default is true, so that files can be split at any byte. Use
-   * false for readers that join parts without restoring the magic number (SageMaker), and with
+   * number, as dmlc's writer does. The default is true, so that files can be split at any byte.
+   * Pass false for readers that join parts without restoring the magic number (SageMaker), and with
    * `oversize: 'concat'`.
    */
   readonly escapeMagic: boolean;
   /**
    * How to treat a payload of 2^29 bytes or more. With `error`, the default, it is an error;
-   * `concat` writes it in several parts, which only readers with `multipart: 'concat'` join, so
-   * that `escapeMagic` must not be set.
+   * `concat` splits it into several parts, which only readers with `multipart: 'concat'` join, so
+   * it requires `escapeMagic: false`.
    */
   readonly oversize: 'error' | 'concat';
 }
 
 /**
  * Returns the complete encoding options.
- * @throws UsageError for an invalid value, and for options that exclude each other
+ * @throws UsageError for an invalid value, and for conflicting options
  */
 export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): RecordIOEncodeOptions {
   const { oversize = 'error', escapeMagic = oversize !== 'concat' } = given;
@@ -81,14 +81,14 @@ export function encodeOptions(given: Partial<RecordIOEncodeOptions> = {}): Recor
     throw new UsageError(`oversize: expected one of error, concat, got ${String(oversize)}`);
   if (escapeMagic && oversize === 'concat')
     throw new UsageError(
-      "oversize: 'concat' excludes escapeMagic: a reader restores the magic number between all parts or between none",
+      "oversize: 'concat' requires escapeMagic: false, because a reader restores the magic number between all parts or between none",
     );
   return { oversize, escapeMagic };
 }
 
 /**
- * Maximum size of a part. It is one byte less than a multiple of four, because such a length
- * indicates to strict dmlc readers that nothing belongs between the parts.
+ * Maximum size of a part. It is one byte less than a multiple of four, because strict dmlc readers
+ * then know that no magic number belongs between the parts.
  */
 export const LONGEST_PART: number = PART_LENGTH_END - 1;
 
@@ -100,6 +100,6 @@ export function checkPayload({ length }: Uint8Array, { oversize }: RecordIOEncod
   if (length > LONGEST_PART && oversize === 'error')
     throw new RecordpipeError(
       'record-too-large',
-      `recordio: record too large: ${length} bytes, a record has at most ${LONGEST_PART}; oversize: 'concat' writes it in parts, for readers with multipart: 'concat'`,
+      `recordio: record too large: ${length} bytes, but a record has at most ${LONGEST_PART}; to split it into parts, pass oversize: 'concat', and read the file with multipart: 'concat'`,
     );
 }

@@ -25,8 +25,8 @@ import {
 
 const STAGE_BYTES = 32 * 1024;
 /**
- * Minimum size of a payload to copy into kernel memory, which is then faster: 1,000 bytes are
- * searched in 70 ns, and in 260 ns in JavaScript.
+ * Minimum size of a payload for which copying it into kernel memory is faster: searching 1,000
+ * bytes takes 70 ns there, and 260 ns in JavaScript.
  */
 const LONG_BYTES = 256;
 
@@ -49,7 +49,7 @@ export function countMagics(payload: Uint8Array): number {
  */
 export function nextMagic(payload: Uint8Array, from: number): number {
   const end = payload.length - 3;
-  // Tests the byte of each word that is the rarest in text and images.
+  // Test first the byte of each word that is the rarest in text and images.
   for (let at = from; at < end; at += 4) {
     if (payload[at + 3] === 0xce && readU32(payload, at) === RECORDIO_MAGIC) return at;
   }
@@ -74,9 +74,9 @@ function countStaged(payload: Uint8Array, kernel: FramesKernel, stage: number): 
 }
 
 /**
- * Returns the first index in `bytes[from, to)` at which a whole header of a first or only part may
- * lie, or -1 if there is none. Only `from`, `from + 4`, … are tested, because writers escape magic
- * numbers at multiples of four.
+ * Returns the first index in `bytes[from, to)` at which the whole header of a first or only part
+ * may begin, or -1 if there is none. Only `from`, `from + 4`, … are tested, because writers escape
+ * magic numbers at multiples of four.
  */
 export function findRecordHead(bytes: Uint8Array, from: number, to: number): number {
   const end = to - PART_HEADER_BYTES;
@@ -93,8 +93,8 @@ export function findRecordHead(bytes: Uint8Array, from: number, to: number): num
 }
 
 /**
- * Joins the parts of one record in a buffer. The buffer grows with the bytes that arrive, never
- * with a declared length.
+ * Joins the parts of one record in a buffer. The buffer grows as bytes arrive, regardless of the
+ * declared length.
  */
 export class PartJoiner {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -134,7 +134,7 @@ export class PartJoiner {
   }
 }
 
-/** States of a record whose parts are being followed. */
+/** States while the parts of a record are followed. */
 export const PARTS_WANTED = 0;
 export const PARTS_WHOLE = 1;
 export const PARTS_BAD = 2;
@@ -146,19 +146,19 @@ export interface RecordRules extends PartRules {
 }
 
 const MAGIC_BYTES: Uint8Array = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
-/** Number of bytes of a damaged place to inspect for a likely reason. */
+/** Number of bytes of damaged data to inspect for a likely cause. */
 const HEAD_BYTES = 512;
 
 /**
- * Follows the parts of one record through chunks, in pieces of any size. Holds no bytes of the
- * record unless there is a joiner.
+ * Follows the parts of one record across chunks of any size. Holds none of the record's bytes
+ * unless there is a joiner.
  */
 export class RecordParts {
   status: typeof PARTS_WANTED | typeof PARTS_WHOLE | typeof PARTS_BAD = PARTS_WANTED;
   /** Number of bytes of the record read so far: headers, payloads and padding. */
   seen = 0;
   /**
-   * Number of payload bytes of the record, including restored magic numbers, according to the
+   * Number of payload bytes of the record, including restored magic numbers, as declared by the
    * headers read so far.
    */
   length = 0;
@@ -211,7 +211,10 @@ export class RecordParts {
     return this.#insidePart ? this.#left + this.#padding : PART_HEADER_BYTES - this.#headerBytes;
   }
 
-  /** Number of bytes that the stream must still have for a whole record, not counting padding. */
+  /**
+   * Number of bytes that the stream must still contain for the record to be whole, not counting
+   * padding.
+   */
   get missingPayload(): number {
     return this.#insidePart ? this.#left : this.#part > 0 ? PART_HEADER_BYTES - this.#headerBytes : 0;
   }
@@ -233,16 +236,16 @@ export class RecordParts {
   }
 
   /**
-   * Returns the error of the record, or undefined: an invalid header (`status` is `PARTS_BAD`) or
-   * invalid padding.
+   * Returns the error for an invalid header (`status` is `PARTS_BAD`) or invalid padding, or
+   * undefined if the record is valid so far.
    */
   error(place: ErrorPlace): RecordpipeError | undefined {
     return this.#error?.(place);
   }
 
   /**
-   * Returns the error for a stream that ends here, or undefined if only padding is missing and that
-   * is accepted.
+   * Returns the error for a stream that ends here. Returns undefined if only padding is missing and
+   * the options accept that.
    * @param have number of bytes of the record that the stream has
    */
   endError(place: ErrorPlace, have: number = this.seen): RecordpipeError | undefined {
@@ -279,7 +282,7 @@ export class RecordParts {
     return at + taken;
   }
 
-  /** Judges the whole header at `bytes[at]`. */
+  /** Checks the whole header at `bytes[at]`. */
   #judge(bytes: Uint8Array, at: number, end: number): void {
     const { multipart, maxRecordBytes } = this.#rules;
     const inside = this.#part > 0;
@@ -353,7 +356,7 @@ export class RecordParts {
   }
 }
 
-/** Converts the position of a part in its record to the position in the stream. */
+/** Converts the position of a part in its record to a position in the stream. */
 function inFile(place: ErrorPlace, { part, partOffset }: Pick<PartPlace, 'part' | 'partOffset'>): PartPlace {
   return { ...place, part, partOffset: (place.offset ?? 0) + partOffset };
 }

@@ -5,13 +5,13 @@ import type { RecordCursor } from '../cursor.ts';
 import { badLength, PART_HEADER_BYTES, RECORDIO_MAGIC, tooManyParts } from './layout.ts';
 import { findRecordHead, PARTS_BAD, PARTS_WANTED, RecordParts, type RecordRules } from './parts.ts';
 
-/** Distance between the possible starts of records, which lie at multiples of four. */
+/** Distance between possible record starts, which lie at multiples of four. */
 const STEP_BYTES = 4;
 
 /**
- * Skips damage (`recover: 'scan'`). Without checksums, only its position identifies a record: it
- * begins with a header at a multiple of four in the file, and all its parts follow. A record that
- * is not followed by another record is therefore searched: if another record begins within it, its
+ * Skips damage (`recover: 'scan'`). Without checksums, only its structure identifies a record: a
+ * header at a multiple of four in the file, followed by all its parts. A record that is not
+ * followed by another record is therefore searched for one: if another record begins within it, its
  * length is corrupt.
  */
 export class RecordIORecovery {
@@ -19,7 +19,7 @@ export class RecordIORecovery {
   readonly #parts: RecordParts;
   readonly #budget: CorruptionBudget;
   readonly #maxBytes: number;
-  /** Position of the record whose parts were followed last. */
+  /** Position of the most recently followed record. */
   #followedAt = -1;
   /**
    * Error of a truncated record, kept during the search for a later record. If there is no such
@@ -36,9 +36,9 @@ export class RecordIORecovery {
   }
 
   /**
-   * Judges the first record of the window: it is valid (`whole`), more of the window must be
-   * inspected (`again`), it is skipped (`search`), more bytes are needed (`wait`), or the stream
-   * ends within it (`end`).
+   * Checks the first record of the window. Returns `whole` if it is valid, `again` if more of the
+   * window must be inspected, `search` if it is skipped, `wait` if more bytes are needed, and `end`
+   * if the stream ends within it.
    */
   judge(): 'whole' | 'again' | 'search' | 'wait' | 'end' {
     const { window, final } = this.#cursor;
@@ -51,7 +51,7 @@ export class RecordIORecovery {
       if (parts.seen + parts.missingPayload > have) {
         return this.skipTruncated(parts.endError(this.#cursor.place(), have) as RecordpipeError);
       }
-      // Joins all bytes, not only those that the next part needs, because a record may have a
+      // Join all available bytes, not only those of the next part, because a record may have a
       // million parts.
       const had = window.end - window.at;
       window.join();
@@ -73,8 +73,8 @@ export class RecordIORecovery {
   }
 
   /**
-   * Skips a corrupt place.
-   * @throws the error itself if the budget does not cover it
+   * Skips a corrupt region.
+   * @throws the error itself if the budget is exhausted
    */
   skip(error: RecordpipeError): 'search' {
     this.#budget.spend(error);
@@ -87,7 +87,10 @@ export class RecordIORecovery {
     return this.#startSearch();
   }
 
-  /** Skips to the next record. It also returns `wait` if the stream has ended without one. */
+  /**
+   * Skips to the next record. Returns `wait` if more bytes are needed, or if the stream has ended
+   * without one.
+   */
   search(): 'found' | 'wait' {
     const { window, final } = this.#cursor;
     window.advance();

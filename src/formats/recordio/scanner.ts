@@ -6,7 +6,7 @@ import { PART_HEADER_BYTES, partBytes, partFlag, RECORDIO_MAGIC } from './layout
  * The result of a RecordIO scan. Every call reuses the object, so that scanning allocates nothing.
  */
 export interface RecordIOScan {
-  /** Number of whole records of one part. */
+  /** Number of whole single-part records. */
   count: number;
   /** Number of payload bytes of these records. */
   payloadBytes: number;
@@ -15,7 +15,7 @@ export interface RecordIOScan {
   /** Reason why the scan stopped. */
   stop: RecordIOStop;
   /**
-   * Number of bytes needed from `position` to judge the part there; 0 unless `stop` is `NEED_MORE`.
+   * Number of bytes needed from `position` to check the part there; 0 unless `stop` is `NEED_MORE`.
    */
   wanted: number;
   /** Flag and length of the header at `position`; 0 if the header is incomplete. */
@@ -30,7 +30,7 @@ export interface RecordIOScan {
 /** Reasons why a scan stopped. The kernel returns these numbers. */
 export const NEED_MORE = 0;
 export const BAD_MAGIC = 1;
-/** The part is not a whole record. Earlier parts decide whether it is valid. */
+/** The part is not a whole record. Whether it is valid depends on earlier parts. */
 export const IN_PARTS = 2;
 export const TOO_LARGE = 3;
 export const BAD_PADDING = 4;
@@ -42,7 +42,7 @@ export type RecordIOStop =
   | typeof TOO_LARGE
   | typeof BAD_PADDING;
 
-/** Scans records of one part. An instance serves one reader at a time. */
+/** Scans single-part records. An instance serves one reader at a time. */
 export interface RecordIOScanner {
   /** Result of the last call. */
   readonly result: RecordIOScan;
@@ -138,11 +138,11 @@ function zeros(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Size of the stage, which equals the size of the chunks that readers scan. */
+/** Size of the staging buffer, which equals the size of the chunks that readers scan. */
 const STAGE_BYTES = 1024 * 1024;
 /**
- * Maximum average size of records to copy into kernel memory, which is then faster: 8 ns per record
- * of 100 bytes, and 17 ns in JavaScript.
+ * Maximum average record size for which copying records into kernel memory is faster: a record of
+ * 100 bytes takes 8 ns there, and 17 ns in JavaScript.
  */
 const SMALL_BYTES = 256;
 const INDEX_PAIRS = 16 * 1024;
@@ -151,8 +151,8 @@ const INDEX_FULL = 5;
 
 /**
  * Scans RecordIO headers with the WebAssembly kernel. Bytes in kernel memory are scanned in place,
- * and small records elsewhere are copied to a stage. Large records are scanned in JavaScript,
- * because reading a header is faster than copying its record.
+ * and small records elsewhere are copied to a staging buffer. Large records are scanned in
+ * JavaScript, because reading a header is faster than copying the record.
  */
 export class RecordIOWasmScanner extends RecordIOTableScanner {
   readonly #kernel: FramesKernel;
@@ -238,18 +238,18 @@ export class RecordIOWasmScanner extends RecordIOTableScanner {
 let shared: RecordIOScanner | undefined;
 
 /**
- * Returns the scanner that all readers of this process share. One stage is enough, because a scan
- * is synchronous, and readers copy what they need from `result`.
+ * Returns the scanner that all readers of this process share. One staging buffer is enough, because
+ * a scan is synchronous, and readers copy what they need from `result`.
  */
 export function sharedRecordIOScanner(): RecordIOScanner {
   shared ??= scannerOf(sharedFramesKernel());
   return shared;
 }
 
-/** A scanner with separate memory, and buffers in that memory, which it scans in place. */
+/** A scanner with its own memory. It scans the buffers in that memory in place. */
 export interface OwnRecordIOScanner {
   readonly scanner: RecordIOScanner;
-  /** Returns the next of the buffers, in rotation. */
+  /** Returns the next buffer, in rotation. */
   nextBuffer(): Uint8Array;
 }
 

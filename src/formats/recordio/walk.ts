@@ -6,8 +6,8 @@ import { PARTS_BAD, PARTS_WANTED, RecordParts } from './parts.ts';
 import type { RecordIOScanner } from './scanner.ts';
 
 /**
- * Scans strictly and in constant memory. One kernel call scans all whole one-part records of a
- * chunk; records that span chunks and multipart records are followed part by part.
+ * Scans strictly and in constant memory. One kernel call scans all whole single-part records of a
+ * chunk. Multipart records and records that span chunks are followed part by part.
  */
 export async function walkRecordIO(
   opened: RecordSource,
@@ -32,7 +32,7 @@ export async function walkRecordIO(
 }
 
 class Walk {
-  /** Number of valid records so far, and of their payload bytes. */
+  /** Number of valid records so far. */
   records = 0;
   payloadBytes = 0;
   /** Number of warnings: 1 for an accepted last record without padding. */
@@ -62,7 +62,7 @@ class Walk {
 
   /**
    * Checks the records of the next chunk.
-   * @throws RecordpipeError at damage after which the position of the next record is unknown
+   * @throws RecordpipeError if damage hides the position of the next record
    */
   check(chunk: Uint8Array): void {
     const parts = this.#parts;
@@ -76,7 +76,7 @@ class Walk {
 
   /**
    * Checks that the stream is long enough for the current record.
-   * @throws RecordpipeError `truncated-record` if the stream is too short for the current record
+   * @throws RecordpipeError `truncated-record` if it is too short
    */
   checkSize(): void {
     const { size } = this.#source;

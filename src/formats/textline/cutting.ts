@@ -19,8 +19,8 @@ export function lineTooLong(
 }
 
 /**
- * Returns the length of the line `bytes[from, to)`, which a delimiter follows, without the carriage
- * returns that must be removed at its end.
+ * Returns the length of the line `bytes[from, to)`, which a delimiter follows, excluding the
+ * trailing carriage returns to remove.
  */
 export function strippedLength({ cr }: LineCutting, bytes: Uint8Array, from: number, to: number): number {
   let end = to;
@@ -77,7 +77,7 @@ function hasCr(bytes: Uint8Array, from: number, to: number): boolean {
  * @param have number of bytes of the line read so far
  */
 export function lineTooLongError(have: number, maxRecordBytes: number, place: ErrorPlace): RecordpipeError {
-  const text = `textline: record too large: a line of ${have} bytes or more, the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file with this delimiter?`;
+  const text = `textline: record too large: a line has at least ${have} bytes, but the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file with this delimiter?`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
@@ -85,15 +85,15 @@ export function lineTooLongError(have: number, maxRecordBytes: number, place: Er
 export function malformedUtf8Error(line: Uint8Array, place: ErrorPlace): RecordpipeError {
   const at = findMalformedUtf8(line, 0, line.length);
   const byte = line[at].toString(16).padStart(2, '0');
-  const text = `textline: malformed text: byte 0x${byte}, ${at} bytes into the line, is not UTF-8; name its encoding, or read with fatal: false to replace it by U+FFFD`;
+  const text = `textline: malformed text: byte 0x${byte}, ${at} bytes into the line, is not UTF-8; specify the encoding, or pass fatal: false to replace it with U+FFFD`;
   return new RecordpipeError('malformed-text', text, place);
 }
 
 /**
- * Returns the error for text that is not in the named encoding.
- * @param position position in the stream of the first byte that is not in the encoding
+ * Returns the error for text that is not valid in its encoding.
+ * @param position position in the stream of the first invalid byte
  */
 export function malformedTextError(encoding: string, position: number, place: ErrorPlace): RecordpipeError {
-  const text = `textline: malformed text: byte ${position} of the stream is not ${encoding}; name its encoding, or read with fatal: false to replace it by U+FFFD; positions count bytes of the text as UTF-8`;
+  const text = `textline: malformed text: byte ${position} of the stream is not valid ${encoding}; specify the encoding, or pass fatal: false to replace it with U+FFFD; record positions count bytes of the text as UTF-8`;
   return new RecordpipeError('malformed-text', text, place);
 }

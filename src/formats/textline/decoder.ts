@@ -44,19 +44,19 @@ export const textLineCodec: RecordCodec<TextLineOptions> = /* @__PURE__ */ exten
 /** Maximum size of a batch, unless a single line is larger. */
 const BATCH_BYTES = 1024 * 1024;
 
-/** Lines that have been cut but not yet delivered, because some of them must be changed first. */
+/** Lines that have been split but not yet delivered, because some of them must be changed first. */
 interface CutLines {
   readonly index: Uint32Array;
   readonly count: number;
   readonly marks: Uint32Array;
-  /** Number of lines that have been handled, and of marks. */
+  /** Number of lines, and of marks, that have been processed. */
   lines: number;
   marked: number;
 }
 
 /**
- * Cuts text into lines. A line is a view of its chunk. Only lines that span chunks or must be
- * changed are copied.
+ * Splits text into lines. A line is a view of its chunk. Only lines that span chunks, or that must
+ * be changed, are copied.
  */
 export class TextLineDecoder implements RecordDecoder {
   readonly stats: ReadStats;
@@ -68,13 +68,13 @@ export class TextLineDecoder implements RecordDecoder {
   readonly #text: TextSource;
   readonly #unfinished: UnfinishedLine;
   /**
-   * The bytes to cut. Bytes from index `#at` are unread; `#base` is the position of `#bytes[0]`.
+   * The bytes to split. Bytes from index `#at` are unread; `#base` is the position of `#bytes[0]`.
    */
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   #base = 0;
   #cut: CutLines | undefined;
-  /** Whether the unfinished line is too long, so that only its end is searched for. */
+  /** Whether the unfinished line is too long, so that only its end must be found. */
   #skipping = false;
   #final = false;
   #ended = false;
@@ -148,7 +148,7 @@ export class TextLineDecoder implements RecordDecoder {
     return null;
   }
 
-  /** Takes the next bytes. Returns false if there are none. */
+  /** Fetches the next bytes. Returns false if there are none. */
   #refill(): boolean {
     const bytes = this.#text.next(this.#final);
     if (bytes === undefined) return false;
@@ -158,7 +158,7 @@ export class TextLineDecoder implements RecordDecoder {
     return true;
   }
 
-  /** Cuts lines, beginning at the start of a line. */
+  /** Splits the window into lines, from the start of a line. */
   #scan(): RecordBatch | undefined {
     const scanner = this.#scanner;
     const bytes = this.#bytes;
@@ -220,8 +220,8 @@ export class TextLineDecoder implements RecordDecoder {
   }
 
   /**
-   * Throws an error if the text is not in its encoding, because nothing after that position can be
-   * decoded.
+   * Throws an error if the text is invalid in its encoding, because nothing after that position can
+   * be decoded.
    */
   #checkText(): void {
     const { malformedAt } = this.#text;
@@ -241,7 +241,7 @@ export class TextLineDecoder implements RecordDecoder {
     return undefined;
   }
 
-  /** Delivers the line `bytes[from, end)`, which occupies `whole` bytes of the stream. */
+  /** Delivers the line `bytes[from, end)`, which occupies `whole` bytes in the stream. */
   #deliver(
     bytes: Uint8Array,
     from: number,
@@ -266,7 +266,7 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#batch(bytes, Uint32Array.of(from, length), 1, base, length);
   }
 
-  /** Delivers the lines before the next one that must be changed, or that line itself. */
+  /** Delivers the lines before the next line to change, or that line itself. */
   #deliverCut(cut: CutLines): RecordBatch | undefined {
     const { index, count, marks, lines } = cut;
     const mark = cut.marked < marks.length ? marks[cut.marked] : count;
@@ -287,7 +287,7 @@ export class TextLineDecoder implements RecordDecoder {
     return this.#change(this.#bytes, from, length, this.#base, end + this.#cutting.delimiter.length - from);
   }
 
-  /** Delivers a line that must be changed, in new memory. */
+  /** Delivers a changed copy of a line. */
   #change(
     bytes: Uint8Array,
     from: number,

@@ -10,8 +10,8 @@ const CR = 13;
  * Encodes one line as the payload followed by the delimiter. Returns new memory, which belongs to
  * the caller.
  *
- * @param payload any bytes that do not contain the delimiter, and whose end does not form an
- *   earlier delimiter together with the delimiter that follows
+ * @param payload any bytes without the delimiter; the end of the payload must not form an earlier
+ *   delimiter together with the one that follows
  * @throws RecordpipeError `unrepresentable` for a payload that readers would change or split,
  *   because text lines have no escape mechanism; TFRecord and RecordIO can store any bytes
  * @throws UsageError for an invalid option value, and for anything other than a Uint8Array
@@ -35,7 +35,7 @@ export function encodeTextLine(
 }
 
 /**
- * Encodes one line, payload and delimiter, into existing memory. Returns the index after the
+ * Encodes one line (payload and delimiter) into existing memory. Returns the index after the
  * delimiter.
  *
  * @param payload as for {@link encodeTextLine}; may overlap `target`
@@ -59,7 +59,7 @@ export function encodeTextLineInto(
   const end = at + payload.length + ending.delimiter.length;
   if (!(at >= 0 && end <= target.length && Number.isInteger(at))) {
     throw new UsageError(
-      `encodeTextLineInto: a line of ${payload.length} bytes needs ${end - at} bytes, the target has ${target.length - at} after index ${at}`,
+      `encodeTextLineInto: a line of ${payload.length} bytes needs ${end - at} bytes, but the target has ${target.length - at} after index ${at}`,
     );
   }
   checkLine(payload, ending);
@@ -71,7 +71,7 @@ export function encodeTextLineInto(
 /** Frames lines. Each payload is copied once, and searched once for the delimiter. */
 export class TextLineFramer implements Framer {
   readonly #ending: LineEnding;
-  /** The payload that was checked last, which is nearly always framed next. */
+  /** The payload that was checked last. It is nearly always framed next. */
   #checked: Uint8Array | undefined;
   #buffers: Uint8Array[] | undefined;
 
@@ -143,7 +143,10 @@ function refuse(why: string, way: string): never {
     way === 'lines'
       ? 'choose another delimiter, or write TFRecord or RecordIO, which store any bytes'
       : `write and read with ${way}, or write TFRecord or RecordIO, which store any bytes`;
-  throw new RecordpipeError('unrepresentable', `textline: this payload cannot be a line: ${why}; ${next}`);
+  throw new RecordpipeError(
+    'unrepresentable',
+    `textline: this payload cannot be written as a line: ${why}; ${next}`,
+  );
 }
 
 /**

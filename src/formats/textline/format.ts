@@ -14,7 +14,7 @@ import {
 /** Values of `cr`, indexed by their codes in index files. */
 const CR_CODES: readonly CarriageReturns[] = ['keep', 'crlf', 'all'];
 
-/** Lines of text, or other data that is separated by a delimiter. */
+/** Lines of text, or other data separated by a delimiter. */
 export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = /* @__PURE__ */ extended<
   RecordFormat<TextLineOptions, LineEnding>,
   FormatReading<TextLineOptions>
@@ -30,7 +30,7 @@ export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = /* @__P
   appendCheck: ({ delimiter }) => ({
     options: { delimiter, cr: 'keep', maxRecordBytes: MAX_RECORD_BYTES },
     onWarning:
-      'the last line of the file has no delimiter, so the first new line would become part of it; add one, or write a new file',
+      'the last line of the file has no delimiter, so the first appended line would become part of it; add a delimiter, or write a new file',
   }),
   index: {
     code: 3,

@@ -20,12 +20,12 @@ export type CarriageReturns = 'keep' | 'crlf' | 'all';
 export const MAX_DELIMITER_BYTES = 256;
 
 /**
- * Options of lines of text. Some shared options have a specific meaning:
+ * Options of lines of text. Some shared options have a specific meaning here:
  *
  * - `maxRecordBytes` applies to a line without its delimiter and one removed carriage return,
- *   before characters are replaced;
+ *   before invalid characters are replaced;
  * - `recover: 'scan'` skips lines that are too long or, with `fatal`, not UTF-8; in any other
- *   encoding, nothing is read after text that is not in the encoding;
+ *   encoding, reading ends at the first invalid text;
  * - `compat: 'tf'` removes every carriage return (`cr: 'all'`), and a last line that contains
  *   nothing else;
  * - `trailing` has no effect, because every byte belongs to a line.
@@ -52,12 +52,12 @@ export interface TextLineOptions extends CodecOptions {
   /**
    * Encoding of the text. With `bytes`, the default, lines are returned as stored. With `utf8`,
    * malformed UTF-8 becomes U+FFFD, line by line. With any other label of the Encoding standard
-   * (`utf-16le`, `latin1`, `shift_jis`, …), the stream is converted to UTF-8 before it is cut, and
-   * offsets count bytes of the converted stream.
+   * (`utf-16le`, `latin1`, `shift_jis`, …), the stream is converted to UTF-8 before it is split,
+   * and offsets count bytes of the converted stream.
    */
   readonly encoding: string;
   /**
-   * Whether text that is not in its `encoding` is an error instead of becoming U+FFFD. Default
+   * Whether text that is invalid in its `encoding` is an error instead of becoming U+FFFD. Default
    * false.
    */
   readonly fatal: boolean;
@@ -84,7 +84,7 @@ const CHOICES = {
 
 /**
  * Reading properties of lines. In complete options, `encoding` is a standard name and `delimiter`
- * is bytes.
+ * is a byte array.
  */
 export const textLineReading: FormatReading<TextLineOptions> = {
   name: 'textline',
@@ -94,11 +94,11 @@ export const textLineReading: FormatReading<TextLineOptions> = {
     const encoding = encodingName(options.encoding);
     if (options.fatal && encoding === 'bytes')
       throw new UsageError(
-        "fatal: needs an encoding to check against, such as encoding: 'utf8'; got 'bytes'",
+        "fatal: requires an encoding to check against, such as encoding: 'utf8', got 'bytes'",
       );
     if (options.start?.offset && encoding !== 'bytes' && encoding !== 'utf-8')
       throw new UsageError(
-        `start: positions count bytes of UTF-8, the stream is ${encoding}; convert it to UTF-8, or read it from its beginning`,
+        `start: positions count bytes of UTF-8, but the stream is ${encoding}; convert it to UTF-8, or read it from the beginning`,
       );
     const cr = options.compat === 'tf' ? 'all' : (given?.cr ?? defaultCr(delimiter));
     return { ...options, delimiter, encoding, cr };
@@ -106,7 +106,7 @@ export const textLineReading: FormatReading<TextLineOptions> = {
   detectCompression,
 };
 
-/** Rules for cutting a stream into lines. */
+/** Rules for splitting a stream into lines. */
 export interface LineCutting {
   /** The end of a line: 1 to 256 bytes. If matches overlap, the leftmost one counts. */
   readonly delimiter: Uint8Array;
@@ -130,8 +130,8 @@ export interface TextLineEncodeOptions {
   /** The end of a line: a string (as UTF-8) or 1 to 256 bytes. Default `"\n"`. */
   readonly delimiter: string | Uint8Array;
   /**
-   * How readers treat carriage returns. Payloads that they would change are rejected. The default
-   * for the delimiter `"\n"` is `crlf` (a payload must not end with a carriage return), and
+   * How readers treat carriage returns. Payloads that readers would change are rejected. The
+   * default for the delimiter `"\n"` is `crlf` (a payload must not end with a carriage return), and
    * otherwise `keep` (any payload without the delimiter is valid). With `all`, no payload may
    * contain a carriage return.
    */
@@ -181,7 +181,7 @@ function encodingName(label: string): string {
     return new TextDecoder(label).encoding;
   } catch {
     throw new UsageError(
-      `encoding: expected bytes, utf8 or a label of the Encoding standard that this host knows, got ${label}`,
+      `encoding: expected bytes, utf8 or an Encoding standard label that this host supports, got ${label}`,
     );
   }
 }
@@ -200,15 +200,15 @@ export function detect(head: Uint8Array): Detection {
 }
 
 /**
- * Number of bytes to inspect. Every reader has this many, so that the chunk size makes no
- * difference.
+ * Number of bytes to inspect. It is small enough that every reader has them, whatever its chunk
+ * size.
  */
 const HEAD_BYTES = 12;
 /** Control characters that occur in text: BEL to CR, and ESC. */
 const TEXT_CONTROLS = new Set([7, 8, 9, 10, 11, 12, 13, 27]);
 
 /**
- * Detects the compression of a text stream by its first bytes. The three magic bytes of gzip are
+ * Detects the compression of a text stream from its first bytes. The three magic bytes of gzip are
  * not text in any common encoding. The two magic bytes of zlib may be text (`x^`, `HK`), so they
  * count only if the first 12 bytes are not UTF-8 text. For other text, specify the compression.
  */
@@ -219,7 +219,7 @@ export function detectCompression(head: Uint8Array): Compression {
 
 /**
  * Reports whether `head` is UTF-8 without control characters other than those that occur in text.
- * The last character may be truncated.
+ * The last character may be incomplete.
  */
 function looksLikeText(head: Uint8Array): boolean {
   const malformed = findMalformedUtf8(head, 0, head.length);

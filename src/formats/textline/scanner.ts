@@ -14,11 +14,11 @@ export interface LineScan {
   /** Index in the bytes at which the scan stopped, which is the start of the next line. */
   position: number;
   stop: typeof NEED_MORE | typeof TOO_LONG;
-  /** Number of bytes of these lines, without the carriage returns removed at their ends. */
+  /** Total size of these lines in bytes, excluding the carriage returns removed at their ends. */
   payloadBytes: number;
   /**
-   * The pair (start, length) of each line in the bytes, without the carriage returns removed at its
-   * end: `2 * count` numbers.
+   * The pair (start, length) of each line in the bytes, excluding the carriage returns removed at
+   * its end: `2 * count` numbers.
    */
   index: Uint32Array;
   /**
@@ -29,14 +29,15 @@ export interface LineScan {
   markCount: number;
 }
 
-/** Cuts bytes into lines, for one reader. */
+/** Splits bytes into lines, for one reader. */
 export interface LineScanner {
   readonly cutting: LineCutting;
   /** Result of the last call of `scan`. */
   readonly result: LineScan;
   /**
-   * Cuts whole lines from `bytes[from, to)`, where a line begins at `from`. It may stop early after
-   * some lines. If it finds no line, it needs more bytes, or the line at `position` is too long.
+   * Splits `bytes[from, to)` into whole lines. A line must begin at `from`. The scan may stop early
+   * after some lines. If it finds no line, it needs more bytes, or the line at `position` is too
+   * long.
    */
   scan(bytes: Uint8Array, from: number, to: number): void;
   /** Returns the index of the first delimiter in `bytes[from, to)`, or -1 if there is none. */
@@ -47,16 +48,13 @@ export interface LineScanner {
    */
   count(bytes: Uint8Array, from: number, to: number): number;
   /**
-   * Number of payload bytes of the lines that `count` counted last, without delimiters and removed
+   * Number of payload bytes in the lines of the last `count` call, excluding delimiters and removed
    * carriage returns.
    */
   readonly counted: number;
 }
 
-/**
- * Maximum number of lines per scan, not counting the lines of the last kernel call, which is a
- * batch of lines.
- */
+/** Number of lines after which a scan stops. The last kernel call may exceed it by a batch. */
 export const MAX_LINES: number = 128 * 1024;
 
 export function emptyLineScan(): LineScan {
@@ -65,8 +63,8 @@ export function emptyLineScan(): LineScan {
 }
 
 /**
- * Cuts lines in JavaScript, for hosts without WebAssembly SIMD. It returns the same results as the
- * kernel.
+ * Splits lines in JavaScript, for hosts without WebAssembly SIMD. It returns the same results as
+ * the kernel.
  */
 export class LineTableScanner implements LineScanner {
   readonly cutting: LineCutting;
@@ -136,8 +134,8 @@ export class LineTableScanner implements LineScanner {
 }
 
 /**
- * Number of bytes copied into kernel memory per call. Together with the index, they fit into a
- * second-level cache.
+ * Number of bytes copied into kernel memory per call. Together with the index, they fit into the L2
+ * cache.
  */
 const STAGE_BYTES = 128 * 1024;
 const INDEX_PAIRS = 32 * 1024;
@@ -174,8 +172,8 @@ export class LineArea {
 }
 
 /**
- * Cuts lines with the WebAssembly kernel. Bytes in kernel memory are scanned in place, and others
- * are copied to a stage.
+ * Splits lines with the WebAssembly kernel. Bytes in kernel memory are scanned in place, and others
+ * are copied to a staging buffer.
  */
 export class LineWasmScanner implements LineScanner {
   readonly cutting: LineCutting;
@@ -236,7 +234,7 @@ export class LineWasmScanner implements LineScanner {
       at += passed;
       if (stop === TOO_LONG) result.stop = TOO_LONG;
       if (stop === INDEX_FULL) continue;
-      // More bytes may follow the stage, unless it does not contain a single line.
+      // More bytes may follow the staging buffer, unless it does not contain a single line.
       if (stop === TOO_LONG || passed === 0 || at - passed + size === to) break;
     }
     result.position = at;
@@ -313,7 +311,7 @@ export function sharedLineScanner(cutting: LineCutting): LineScanner {
 /** A separate kernel with buffers in its memory, which its scanners scan in place. */
 export interface OwnLineScanning {
   scanner(cutting: LineCutting): LineScanner;
-  /** Returns the next of the buffers, in rotation. */
+  /** Returns the next buffer, in rotation. */
   nextBuffer(): Uint8Array;
 }
 

@@ -1,10 +1,11 @@
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
 /**
- * The bytes to cut into lines: the chunks as UTF-8 and, with `stripBom`, without a byte order mark.
+ * The bytes to split into lines: the chunks as UTF-8 and, with `stripBom`, without a byte order
+ * mark.
  */
 export class TextSource {
-  /** Position in the text of the bytes that `next` returned last. */
+  /** Position of the most recently returned bytes in the text. */
   position = 0;
   #end = 0;
   #chunk: Uint8Array | undefined;
@@ -24,8 +25,8 @@ export class TextSource {
   }
 
   /**
-   * Position in the stream of the first byte that is not in the encoding. It is known once `next`
-   * has returned undefined.
+   * Position in the stream of the first byte that is invalid in the encoding, once `next` has
+   * returned undefined.
    */
   get malformedAt(): number | undefined {
     return this.#transcoder?.malformedAt;
@@ -38,7 +39,7 @@ export class TextSource {
   }
 
   /**
-   * Returns the next bytes, at least one, or undefined if it needs a chunk or, after the last chunk
+   * Returns at least one byte, or undefined if a chunk is needed or, after the last chunk
    * (`final`), at the end.
    */
   next(final: boolean): Uint8Array | undefined {
@@ -58,7 +59,7 @@ export class TextSource {
     return chunk;
   }
 
-  /** Returns the bytes after the byte order mark, or no bytes as long as they may belong to one. */
+  /** Returns the bytes after the byte order mark, or none while the bytes may belong to one. */
   #afterMark(head: Uint8Array, bytes: Uint8Array | undefined, final: boolean): Uint8Array | undefined {
     if (bytes === undefined && !final) return undefined;
     const all = bytes === undefined ? head : head.length === 0 ? bytes : joined(head, bytes);
@@ -82,17 +83,14 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-/**
- * Number of bytes to decode at a time. It is small enough to find the position of an error byte by
- * byte.
- */
+/** Number of bytes to decode at a time. It is small enough to search for an error byte by byte. */
 const SLICE_BYTES = 64 * 1024;
 
 /** Converts a stream in another encoding to UTF-8, slice by slice. */
 export class Transcoder {
   /**
-   * Position in the stream of the first byte that is not in the encoding; undefined until it has
-   * been read.
+   * Position in the stream of the first byte that is invalid in the encoding; undefined until it
+   * has been read.
    */
   malformedAt: number | undefined;
   readonly #decoder: TextDecoder;
@@ -118,8 +116,8 @@ export class Transcoder {
   }
 
   /**
-   * Returns the next UTF-8 bytes, or undefined if it needs a chunk, at the end after the last chunk
-   * (`final`), or at `malformedAt`.
+   * Returns the next UTF-8 bytes, or undefined if a chunk is needed, at `malformedAt`, or, after
+   * the last chunk (`final`), at the end.
    */
   next(final: boolean): Uint8Array | undefined {
     while (this.malformedAt === undefined) {

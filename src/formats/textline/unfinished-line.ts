@@ -53,10 +53,7 @@ export class UnfinishedLine {
     return end > 0 ? bytes[end - 1] : this.#seam[this.#seam.length + end - 1];
   }
 
-  /**
-   * Adds `bytes[0, to)`, which does not end the line. Without `keep`, it adds only the number of
-   * bytes.
-   */
+  /** Adds `bytes[0, to)`, which does not end the line. Without `keep`, only the length is kept. */
   add(bytes: Uint8Array, to: number, keep: boolean): void {
     const piece = bytes.subarray(0, to);
     if (keep) this.#gather(piece, Number.POSITIVE_INFINITY);

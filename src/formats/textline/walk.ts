@@ -10,8 +10,8 @@ const CR = 13;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Scans by counting lines, and cuts only the first and the last line of each chunk. Memory is
- * constant.
+ * Scans by counting lines, in constant memory. Only the first and the last line of each chunk are
+ * examined.
  */
 export async function walkLines(
   opened: RecordSource,
@@ -43,15 +43,15 @@ export async function walkLines(
 
 /**
  * Reports whether lines can be counted with these options: no line needs to be inspected, and no
- * line within a piece can be too long.
+ * line within a piece can exceed the size limit.
  */
 export function walkable({ cr, delimiter, skipBlank, maxRecordBytes, utf8 }: LineCutting): boolean {
   return !skipBlank && !utf8 && maxRecordBytes >= MIN_PIECE && (cr !== 'all' || delimiter.length === 1);
 }
 
 /**
- * Minimum size limit of lines for counting. Below it, pieces would be too small, and the decoder
- * scans instead.
+ * Minimum line size limit for counting. Below it, pieces would be too small, so the decoder scans
+ * instead.
  */
 const MIN_PIECE = 4096;
 const MAX_PIECE = 1024 * 1024 * 1024;
@@ -90,7 +90,10 @@ class LineWalker {
     else for (let at = 0; at < chunk.length; at += size) this.#walkPiece(chunk.subarray(at, at + size));
   }
 
-  /** Counts the rest of the stream as a line. Only `all` removes bytes from it. */
+  /**
+   * Counts the rest of the stream as a line. Carriage returns are removed from it only with `cr:
+   * 'all'`.
+   */
   end(): void {
     const { length } = this.#line;
     const { cr } = this.#scanner.cutting;

@@ -48,7 +48,7 @@ export const tfrecordCodec: RecordCodec<TFRecordOptions> = /* @__PURE__ */ exten
  * positions fit into 32 bits.
  */
 const BATCH_BYTES = 1024 * 1024;
-/** Number of bytes of a damaged place to inspect for a likely reason. */
+/** Number of bytes of damaged data to inspect for a likely cause. */
 const HEAD_BYTES = 512;
 
 type State = 'frames' | 'searching' | 'zero-tail' | 'ended';
@@ -158,7 +158,7 @@ export class TFRecordDecoder implements RecordDecoder {
     return final ? this.#endWithin(wanted) : 'wait';
   }
 
-  /** Handles a frame that needs `needed` bytes when the stream has only `have` bytes of it. */
+  /** Handles a frame of `needed` bytes when the stream has only `have` of them. */
   #truncatedFrame(needed: number, have: number): Outcome {
     const error = truncatedRecord(needed - OVERHEAD_BYTES, have, this.place);
     if (this.#options.recover === 'none') throw error;
@@ -220,8 +220,9 @@ export class TFRecordDecoder implements RecordDecoder {
   }
 
   /**
-   * Reports whether a record, or the end of the stream, follows the frame. If not, bytes were lost
-   * or added, and the length is valid by chance. Returns undefined if more bytes are needed.
+   * Reports whether a record, or the end of the stream, follows the frame. If neither does, bytes
+   * were lost or added, and the length is valid only by chance. Returns undefined if more bytes are
+   * needed.
    */
   #recordFollows(frame: number): boolean | undefined {
     const { window, final } = this.#cursor;

@@ -61,7 +61,7 @@ export function encodeTFRecordInto(payload: Uint8Array, target: Uint8Array, at: 
   const end = at + length + OVERHEAD_BYTES;
   if (!(at >= 0 && end <= target.length && Number.isInteger(at)) || length > 2 ** 32 - 64) {
     throw new UsageError(
-      `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES} bytes, the target has ${target.length - at} after index ${at}`,
+      `encodeTFRecordInto: a record of ${length} bytes needs ${length + OVERHEAD_BYTES} bytes, but the target has ${target.length - at} after index ${at}`,
     );
   }
   // The payload is written first, because it may overlap the header in `target`.

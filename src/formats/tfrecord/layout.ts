@@ -20,8 +20,8 @@ export const FOOTER_BYTES = 4;
 export const OVERHEAD_BYTES: number = HEADER_BYTES + FOOTER_BYTES;
 
 /**
- * The value that SageMaker Debugger writes in every record if it computes no payload checksums: the
- * masked checksum of a fixed string.
+ * The value that SageMaker Debugger writes in every record when it does not compute payload
+ * checksums: the masked checksum of a fixed string.
  */
 export const SMDEBUG_DATA_CRC = 0x062dc0b3;
 
@@ -34,12 +34,12 @@ export const MAX_RECORD_BYTES: number = 2 ** 32 - 64;
  */
 export function checkPayload({ length }: Uint8Array): void {
   if (length > MAX_RECORD_BYTES)
-    throw new UsageError(`write: a record has at most ${MAX_RECORD_BYTES} bytes, got ${length}`);
+    throw new UsageError(`write: expected a record of up to ${MAX_RECORD_BYTES} bytes, got ${length}`);
 }
 
 /**
  * Returns the error for an invalid frame.
- * @param head the first available bytes of the frame, which may show the reason
+ * @param head the first available bytes of the frame, which may reveal the cause
  */
 export function scanError(
   scan: FrameScan,
@@ -65,7 +65,7 @@ export function scanError(
     return new RecordpipeError('data-checksum', `tfrecord: data checksum mismatch: ${sums}${reason}`, place);
   }
   const length = u64Text(lengthLow, lengthHigh);
-  const text = `tfrecord: record too large: its header says ${length} bytes, the limit is ${maxRecordBytes} (maxRecordBytes)`;
+  const text = `tfrecord: record too large: its header declares ${length} bytes, but the limit is ${maxRecordBytes} (maxRecordBytes)`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
@@ -75,23 +75,23 @@ export function truncatedHeader(have: number, place: ErrorPlace): RecordpipeErro
   return new RecordpipeError('truncated-header', text, place);
 }
 
-/** Returns the error for a frame when the stream has only `have` bytes of it. */
+/** Returns the error for a frame if the stream has only `have` of its bytes. */
 export function truncatedRecord(length: number, have: number, place: ErrorPlace): RecordpipeError {
   const need = length + OVERHEAD_BYTES;
-  const text = `tfrecord: truncated record: its frame needs ${need} bytes, the stream has ${have}; the file is truncated, or its writer was not closed`;
+  const text = `tfrecord: truncated record: its frame needs ${need} bytes, but the stream has ${have}; the file is truncated, or its writer was not closed`;
   return new RecordpipeError('truncated-record', text, place);
 }
 
 function lengthReason(head: Uint8Array, offset: number): string {
   if (head.length >= HEADER_BYTES && head.every((byte) => byte === 0)) {
-    return "; only zero bytes from here on: padding? (trailing: 'zeros-ok' accepts it)";
+    return "; only zero bytes follow: is this padding? (trailing: 'zeros-ok' accepts it)";
   }
   if (offset > 0)
-    return '; not the start of a record: the file is damaged or overwritten here, or other data was appended';
+    return '; this is not the start of a record: the file is damaged or overwritten here, or other data was appended';
   const foreign = describeForeignFile(head);
   return foreign === undefined
     ? '; is this a TFRecord file?'
-    : `; this looks like ${foreign}, not like a TFRecord file`;
+    : `; this looks like ${foreign}, not a TFRecord file`;
 }
 
 /** Reports whether the 12 bytes at `at` are a header with a valid length checksum. */
@@ -106,7 +106,7 @@ export function detect(head: Uint8Array): Detection {
   if (record > 0)
     return { certainty: 'damaged', reason: `its first header is damaged, a valid one is at byte ${record}` };
   const short = head.length < HEADER_BYTES;
-  // The upper half of a length is zero in all but absurdly large files.
+  // The upper half of a length is zero except in absurdly large files.
   if (head.length > 0 && head.subarray(4, LENGTH_BYTES).every((byte) => byte === 0)) {
     const truncated = short && head.length >= LENGTH_BYTES && readU32(head, 0) !== 0;
     const but = short ? 'its header is incomplete' : 'their checksum is wrong';
@@ -122,9 +122,9 @@ export function detect(head: Uint8Array): Detection {
 }
 
 /**
- * Detects the compression of a TFRecord stream by its first bytes. A valid first header means
- * `none`, whatever else the bytes resemble; otherwise the magic number of gzip or zlib decides. For
- * anything else, it returns `none`, and reading fails with a reason.
+ * Detects the compression of a TFRecord stream from its first bytes. A valid first header means
+ * `none`; otherwise a gzip or zlib magic number decides. For anything else, it returns `none`, and
+ * reading then fails with a reason.
  *
  * @param head the first bytes; 64 are enough
  * @example

@@ -16,11 +16,13 @@ export interface TFRecordOptions extends CodecOptions {
    */
   readonly checksum: 'full' | 'length' | 'off';
   /**
-   * The accepted payload checksums. Default `crc32c`. `smdebug` also accepts the constant that
-   * SageMaker Debugger writes when it computes no checksums.
+   * Which payload checksums to accept. `crc32c`, the default, accepts only correct ones; `smdebug`
+   * also accepts the constant that SageMaker Debugger writes when it does not compute checksums.
    */
   readonly payloadCrc: 'crc32c' | 'smdebug';
-  /** Maximum number of consecutive records with a wrong payload checksum to skip. Default 0. */
+  /**
+   * Maximum number of consecutive records with an incorrect payload checksum to skip. Default 0.
+   */
   readonly maxCorruptedRecordsToSkip: number;
 }
 

@@ -98,11 +98,9 @@ export class TFRecordTableScanner implements FrameScanner {
   }
 }
 
-/**
- * Number of bytes copied into kernel memory per call: both copies fit into a second-level cache.
- */
+/** Number of bytes copied into kernel memory per call. Both copies fit into the L2 cache. */
 const STAGE_BYTES = 128 * 1024;
-/** Maximum number of frames in the stage, which is reached if all frames are empty. */
+/** Maximum number of frames in the staging buffer, reached if all frames are empty. */
 const INDEX_PAIRS = STAGE_BYTES / OVERHEAD_BYTES + 1;
 /** A stop code of the kernel in addition to {@link ScanStop}. */
 const INDEX_FULL = 4;
@@ -110,7 +108,8 @@ const NONE = 0xffffffff;
 
 /**
  * Scans TFRecord frames with the WebAssembly kernel. Bytes in kernel memory are scanned in place,
- * and others are copied to a stage. Payloads larger than the stage are checksummed in blocks.
+ * and others are copied to a staging buffer. Payloads larger than the staging buffer are
+ * checksummed in blocks.
  */
 export class TFRecordWasmScanner implements FrameScanner {
   readonly result: FrameScan = emptyScan();
@@ -197,7 +196,9 @@ export class TFRecordWasmScanner implements FrameScanner {
     return count;
   }
 
-  /** Checks the whole frame at `at`, which is larger than the stage and has a valid header. */
+  /**
+   * Checks the whole frame at `at`, which is larger than the staging buffer and has a valid header.
+   */
   #passLarge(bytes: Uint8Array, at: number, checks: number): boolean {
     if ((checks & CHECK_DATA) === 0) return true;
     const result = this.result;
@@ -235,18 +236,18 @@ export function checksOf({ checksum }: TFRecordOptions): number {
 let shared: FrameScanner | undefined;
 
 /**
- * Returns the scanner that all readers of this process share. One stage is enough, because a scan
- * is synchronous, and readers copy what they need from `result`.
+ * Returns the scanner that all readers of this process share. One staging buffer is enough, because
+ * a scan is synchronous, and readers copy what they need from `result`.
  */
 export function sharedTFRecordScanner(): FrameScanner {
   shared ??= scannerOf(sharedKernel());
   return shared;
 }
 
-/** A scanner with separate memory, and buffers in that memory, which it scans in place. */
+/** A scanner with its own memory. It scans the buffers in that memory in place. */
 export interface OwnScanner {
   readonly scanner: FrameScanner;
-  /** Returns the next of the buffers, in rotation. */
+  /** Returns the next buffer, in rotation. */
   nextBuffer(): Uint8Array;
 }
 

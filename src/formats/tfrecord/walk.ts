@@ -15,23 +15,23 @@ import {
 import type { TFRecordOptions } from './options.ts';
 import { checksOf } from './scanner.ts';
 
-/** Number of bytes of a damaged place to inspect for a likely reason. */
+/** Number of bytes of damaged data to inspect for a likely cause. */
 const HEAD_BYTES = 512;
 
 /**
- * An invalid frame. The scanner's result contains the reason, and the checker's `offset` the
+ * An invalid frame. The scanner's result contains the reason; the checker's `offset` is the frame's
  * position.
  */
 export interface BadFrame {
   /** The first available bytes of the frame. */
   readonly head: Uint8Array;
-  /** Index of the next frame in the chunk, at which checking can resume if the header is valid. */
+  /** Index of the next frame in the chunk, where checking can resume if the header is valid. */
   readonly next: number;
 }
 
 /**
  * Checks the frames of a stream of chunks without holding a record. One kernel call checks all
- * whole frames of a chunk; a frame that spans chunks is checked in pieces. Memory is constant.
+ * whole frames of a chunk; a frame that spans chunks is checked in pieces. Memory use is constant.
  */
 export class FrameChecker {
   /** Number of valid frames so far. */
@@ -42,7 +42,7 @@ export class FrameChecker {
   offset = 0;
   /**
    * Number of bytes read of the frame at `offset`. If it is not 0 at the end of the stream, the
-   * frame is truncated.
+   * last frame is truncated.
    */
   seen = 0;
   /** Payload size of the frame at `offset`, once its header has been read. */

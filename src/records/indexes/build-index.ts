@@ -19,15 +19,15 @@ export interface BuildIndexOptions extends FrameScanOptions {
   readonly kind: WrittenKind;
   /**
    * Path of the index. Default for `rpidx`: `FILE.rpidx`. Default for the other kinds: an existing
-   * index of that kind beside the file, or else the name that their tools expect, with `.idx` in
+   * index of that kind beside the file, or else the name that other tools expect, with `.idx` in
    * place of the extension: `train.idx` for `train.rec` and `train.tfrecord`.
    */
   readonly indexPath: string | URL | undefined;
   /**
-   * Whether to replace an existing file of this name, whatever its contents. By default (false), an
-   * index that fits its data is kept, and an index of this kind that does not fit is rebuilt. Any
-   * other file is an error and remains unchanged. An MXNet index that does not fit is also an
-   * error, because rebuilding it would lose its keys.
+   * Whether to replace an existing file of this name, regardless of its contents. By default
+   * (false), an index that matches its data is kept, and an index of this kind that does not match
+   * is rebuilt. Any other file is an error and remains unchanged. An MXNet index that does not
+   * match is also an error, because rebuilding it would lose its keys.
    */
   readonly overwrite: boolean;
 }
@@ -45,7 +45,7 @@ export interface BuiltIndex {
   /** Size of the data in bytes. */
   readonly bytes: number;
   readonly indexBytes: number;
-  /** Whether an index was written. False if an existing index fits and was kept. */
+  /** Whether an index was written. False if an existing index matches its data and was kept. */
   readonly written: boolean;
 }
 
@@ -125,17 +125,18 @@ function checkKind(kind: WrittenKind, format: FormatName, uri: string): void {
     throw new UsageError(`kind: expected one of rpidx, ${kinds.join(', ')}, got ${String(kind)}`);
   }
   if (indexed === format) return;
-  const text = `an index of kind ${kind} is for ${indexed} files, but this file is ${format}; kind: 'rpidx' supports all formats`;
+  const text = `an index of kind ${kind} supports only ${indexed} files, but this file is ${format}; kind: 'rpidx' supports all formats`;
   throw new RecordpipeError('unsupported-source', text, { uri });
 }
 
 /**
- * Returns the number of records of an existing index that fits its data, or undefined if the index
- * must be rebuilt. An `rpidx` index fits if the modification time, size and fingerprint of the data
- * are unchanged. The other kinds do not identify their data, so they are compared with all of it.
+ * Returns the number of records of an existing index that matches its data, or undefined if the
+ * index must be rebuilt. An `rpidx` index matches if the modification time, size and fingerprint of
+ * the data are unchanged. The other kinds do not identify their data, so they are compared with all
+ * of it.
  *
  * @throws RecordpipeError `already-exists` if the file is not an index of this kind;
- *   `index-mismatch`, `malformed-index` for an MXNet index that does not fit
+ *   `index-mismatch`, `malformed-index` for an MXNet index that does not match
  */
 async function fittingRecords(
   file: StoredFile,

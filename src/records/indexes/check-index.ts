@@ -29,7 +29,7 @@ export interface CheckIndexOptions extends FrameScanOptions {
 
 const NAMES: OptionNames<CheckIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true };
 
-/** An index that fits its data. */
+/** An index that matches its data. */
 export interface CheckedIndex {
   /** Path of the data. */
   readonly path: string;
@@ -46,8 +46,9 @@ export interface CheckedIndex {
  * lines of an MXNet index may be in any order, but every record needs a key. If a key is repeated,
  * MXNet reads only its last record.
  *
- * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not fit;
- *   errors in the data; `not-found`, `access-denied`, `io-failure`, `unsupported-source`, `aborted`
+ * @throws RecordpipeError `index-mismatch`, `malformed-index` for an index that does not match its
+ *   data; errors in the data; `not-found`, `access-denied`, `io-failure`, `unsupported-source`,
+ *   `aborted`
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -73,7 +74,7 @@ export async function checkIndex(
       (await (wanted ? findIndexOf(file.path, wanted, options) : findIndex(file, options)));
     if (given === undefined) {
       const what = wanted === undefined ? 'an index' : `an index of kind ${wanted}`;
-      const text = `expected ${what} beside the file, found none; build one (recordpipe index)`;
+      const text = `expected ${what} beside the file, but found none; build one (recordpipe index)`;
       throw new RecordpipeError('not-found', text, { uri: file.path });
     }
     const indexPath = locationOf(given);
@@ -84,7 +85,7 @@ export async function checkIndex(
   }
 }
 
-/** The kind and format of an index that fits, and the frames of its data. */
+/** The kind and format of a matching index, and the frames of its data. */
 export interface Checked extends Pick<CheckedIndex, 'kind' | 'format'> {
   readonly table: FrameTable;
 }
@@ -123,7 +124,7 @@ async function checkMX(
 ): Promise<Checked> {
   const layout = layoutOf(file, options);
   if (layout.format !== 'recordio')
-    throw indexMismatch(`it is an index of recordio, but ${file.path} is ${layout.format}`, {
+    throw indexMismatch(`it indexes a recordio file, but ${file.path} is ${layout.format}`, {
       uri: indexPath,
     });
   const actual = await scanFrames(file, layout, options);

@@ -70,14 +70,14 @@ export class FrameTable {
 }
 
 /**
- * Number of frames to gather before they are packed. They are then still in the CPU cache: packing
- * all frames at the end takes three times as long.
+ * Number of frames to gather before they are packed. At this number, they are still in the CPU
+ * cache; packing all frames at the end takes three times as long.
  */
 const CHUNK_FRAMES = 8 * 1024;
 /** Maximum frame size, and maximum number of frames. */
 const MAX_UINT32 = 2 ** 32 - 1;
 
-/** Packed frames: sizes relative to `shortest`, as in a table. */
+/** Packed frames. Sizes are relative to `shortest`, as in a table. */
 interface PackedFrames {
   readonly shortest: number;
   readonly longest: number;

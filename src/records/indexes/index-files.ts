@@ -33,7 +33,7 @@ export type WrittenKind = 'rpidx' | 'vahidk' | 'dali' | 'mx';
 
 type TextKind = 'vahidk' | 'mx';
 
-/** An index that fits its data. */
+/** An index that matches its data. */
 export interface LoadedIndex {
   readonly kind: IndexKind;
   readonly path: string;
@@ -43,10 +43,10 @@ export interface LoadedIndex {
   readonly mtimeNs?: bigint;
 }
 
-/** Size of the first read, which is enough for the first line of a text index. */
+/** Size of the first read, which suffices for the first line of a text index. */
 const HEAD_BYTES = 4096;
 /**
- * Number of headers that are compared to check whether an index without a fingerprint fits its
+ * Number of headers that are compared to check whether an index without a fingerprint matches its
  * data.
  */
 const COMPARED_HEADERS = 64;
@@ -91,8 +91,8 @@ export async function indexPathFor(path: string, kind: WrittenKind, access: Acce
 
 /**
  * Returns the default path of an index. MXNet's gluon, im2rec and the tools for TFRecord replace
- * the extension with `.idx`. An extension without a letter, or one that contains `-00000-of-00010`,
- * is part of the name; otherwise several files would share one index.
+ * the extension with `.idx`. An extension without letters, or one that contains `-00000-of-00010`,
+ * counts as part of the name; otherwise several files would share one index.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ export function defaultIndexPath(path: string, kind: WrittenKind): string {
 }
 
 /**
- * Fails if an index would replace its own data, even under another name.
+ * Throws if an index would replace its own data, even under another name.
  * @throws RecordpipeError `unsupported-source`
  */
 export function refuseSameFile(indexPath: string, path: string): void {
@@ -171,8 +171,8 @@ async function loadOwn(
   const difference = layoutDifference(layout, wanted);
   if (difference !== undefined) throw indexMismatch(difference, { uri: index.path });
   checkSize(file, index, table.end);
-  // The service sets the time of an object, so an equal time means the same object. A fingerprint
-  // takes 32 requests.
+  // The service sets an object's modification time, so equal times mean the same object. A
+  // fingerprint would take 32 requests.
   const same = file.remote !== undefined && file.mtimeNs === mtimeNs;
   if (!same && (await fingerprintOf(file)) !== fingerprint) {
     const text = `the content of ${file.path} has changed, although it still has ${file.size} bytes`;
@@ -194,7 +194,7 @@ async function loadText(
   const { format } = layout;
   const indexed = formatOfForeignIndex(kind);
   if (head.length > 0 && indexed !== format)
-    throw indexMismatch(`it is an index of ${indexed}, but ${file.path} is ${format}`, { uri: index.path });
+    throw indexMismatch(`it indexes a ${indexed} file, but ${file.path} is ${format}`, { uri: index.path });
   const table = kind === 'vahidk' ? readVahidkIndex(index) : readMXFrames(index, file.size);
   checkSize(file, index, table.end);
   await checkHeaders(file, index, table, await frameReader(file, layout, table.count, options));
@@ -231,7 +231,7 @@ async function checkHeaders(
       file.readNow(head, 0, head.length, at);
       if (reader.headFits(head, 0, bytes, record)) continue;
     }
-    const text = `no header of a record of ${bytes} bytes at byte ${at} of ${file.path}`;
+    const text = `${file.path} has no header of a ${bytes}-byte record at byte ${at}`;
     throw indexMismatch(text, { uri: index.path, record });
   }
 }
@@ -244,7 +244,7 @@ function headOf(file: StoredFile): Uint8Array {
 }
 
 /**
- * Returns the kind of a text index, detected from its first line. An empty file is an index of no
+ * Returns the kind of a text index, detected from its first line. An empty file is an index with no
  * records.
  */
 function textKind(head: Uint8Array): TextKind | undefined {
@@ -263,8 +263,8 @@ async function firstOfFormat(
 }
 
 /**
- * Returns the format of the data that a text index describes, or undefined for any other file and
- * for one that cannot be read.
+ * Returns the format of the data that a text index describes, or undefined if the file is not such
+ * an index or cannot be read.
  */
 async function formatOfText(path: string, access: Access): Promise<FormatName | undefined> {
   try {

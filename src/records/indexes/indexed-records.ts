@@ -13,7 +13,7 @@ import { fresh, SpanReader, type SpanReading } from './span-reader.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A file, the positions of its records, and how the records are read. */
+/** A file, the positions of its records, and how to read them. */
 export interface IndexedFile {
   readonly file: StoredFile;
   readonly table: FrameTable;
@@ -31,7 +31,7 @@ interface Pending {
 /**
  * Random access to the records of a file by number. Returned by `openIndexed`. Each read verifies
  * the record. A record belongs to the caller and stays valid. Records that are read together share
- * memory, and so do small records that are read one after another.
+ * memory, and so do small records that are read consecutively.
  */
 export class IndexedRecords implements AsyncDisposable {
   /** Path of the data. */
@@ -43,7 +43,7 @@ export class IndexedRecords implements AsyncDisposable {
   readonly length: number;
   readonly #indexed: IndexedFile;
   readonly #reader: SpanReader;
-  /** Records requested in the current turn of the event loop, which are read together. */
+  /** Records requested in the current event-loop turn. They are read together. */
   #pending: Pending[] = [];
 
   /** @hideconstructor */
@@ -83,7 +83,7 @@ export class IndexedRecords implements AsyncDisposable {
   }
 
   /**
-   * Reads record `i` on the calling thread, whatever its size. Intended for worker threads and
+   * Reads record `i` on the calling thread, regardless of its size. Intended for worker threads and
    * scripts.
    * @throws the same errors as {@link get}
    */
@@ -209,8 +209,8 @@ function isArrayLike(indices: Iterable<number> | ArrayLike<number>): indices is 
 
 /**
  * Reads the records `from` to `to - 1` in order.
- * @throws the same errors as the format's reader; `index-mismatch` for records that are not where
- *   the index locates them
+ * @throws the same errors as the format's reader; `index-mismatch` if records are not where the
+ *   index locates them
  */
 async function* sliceBatches(
   { file, table, layout, options }: IndexedFile,
@@ -230,7 +230,7 @@ async function* sliceBatches(
   try {
     for await (const batch of readBatches(recordFormat(layout.format), chunks, reading, stats)) {
       if (next + batch.length > to || !matches(table, batch, next, start)) break;
-      // With this base, the offsets of the batch are positions in the file.
+      // Relative to this base, the offsets of the batch are positions in the file.
       const base = start + batch.offset(0) - batch.index[0];
       yield new RecordBatch(batch.bytes, batch.index, batch.length, next, base, 0);
       next += batch.length;
@@ -241,13 +241,13 @@ async function* sliceBatches(
     throw errorAt(error, { uri: file.path, record, offset: start + (error.offset ?? 0) });
   }
   if (next === to) return;
-  const text = `the index locates ${to - from} records from here on, but only the first ${next - from} are there`;
+  const text = `the index locates ${to - from} records from here, but the file has only the first ${next - from} of them`;
   throw indexMismatch(text, { uri: file.path, record: from, offset: start }, DAMAGED_OR_CHANGED);
 }
 
 /**
  * Reports whether the records of a batch begin where the table locates the records starting at
- * `first`. The number of lines may be correct although their delimiters have moved.
+ * `first`. The number of lines may be correct even if their delimiters have moved.
  */
 function matches(table: FrameTable, batch: RecordBatch, first: number, start: number): boolean {
   let at = table.start(first);
@@ -259,8 +259,8 @@ function matches(table: FrameTable, batch: RecordBatch, first: number, start: nu
 }
 
 /**
- * Checks the borders of lines, which have no headers: a delimiter must precede the first line and
- * end the last one.
+ * Checks the boundaries of lines, which have no headers: a delimiter must precede the first line
+ * and end the last one.
  */
 async function checkBorders({ file, table, layout }: IndexedFile, from: number, to: number): Promise<void> {
   const delimiter = recordFormat(layout.format).index.delimiter?.(layout as AnyOptions);
@@ -280,8 +280,8 @@ async function checkBorders({ file, table, layout }: IndexedFile, from: number, 
 }
 
 /**
- * Yields the bytes from `start` to `end` and reads ahead: one chunk of a local file, or several
- * growing chunks of a remote one, so that reading a few records transfers few bytes.
+ * Yields the bytes from `start` to `end` and reads ahead. It reads one chunk ahead in a local file,
+ * and several growing chunks in a remote one, so that reading a few records transfers few bytes.
  */
 async function* chunksOf(
   file: StoredFile,

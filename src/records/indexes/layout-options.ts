@@ -59,14 +59,14 @@ export const SCAN_NAMES: OptionNames<FrameScanOptions> = {
 };
 
 /**
- * The format of an indexed file and the options that determine where its records begin, which are
- * the ones that `RecordFormat.index` names.
+ * The format of an indexed file and the options that determine where its records begin, as listed
+ * in `RecordFormat.index`.
  */
 export interface RecordLayout extends Partial<AnyOptions> {
   readonly format: FormatName;
 }
 
-/** Number of bytes that is enough to detect the format. */
+/** Number of bytes that suffices to detect the format. */
 const HEAD_BYTES = 512;
 
 /**
@@ -132,7 +132,7 @@ function formatOf({ path }: StoredFile, head: Uint8Array): FormatName {
   if (format !== undefined) return format;
   if (looksLikeGzip(head)) throw compressed('gzip', path);
   if (looksLikeZlib(head)) throw compressed('zlib', path);
-  throw new RecordpipeError('unknown-format', `unknown format: ${reason}; pass the format (format)`, {
+  throw new RecordpipeError('unknown-format', `unknown format: ${reason}; specify the format (format)`, {
     uri: path,
   });
 }

@@ -33,7 +33,7 @@ export interface MXIndexedOptions extends Pick<LayoutOptions, 'multipart' | 'len
   readonly keys: MXKeyType;
 }
 
-/** Size of the first read, which is enough for the header and payload of small records. */
+/** Size of the first read, which suffices for the header and payload of a small record. */
 const FIRST_BYTES = 4096;
 const MORE_BYTES = 1024 * 1024;
 

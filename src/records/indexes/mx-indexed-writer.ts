@@ -11,13 +11,13 @@ import { checkedKey, checkKeyType, type MXKey, type MXKeyType } from './text-ind
 /** How to write RecordIO with an index. Every field has a default. */
 export interface MXIndexedWriteOptions extends Omit<RecordIOWriteOptions, 'append' | 'compression'> {
   /**
-   * Type of the keys. With `integer` (default), keys are integers. With `text`, keys are text
-   * without tabs or line ends, and without leading or trailing blanks.
+   * Type of the keys. With `integer` (default), keys are integers. With `text`, keys are strings
+   * without tabs, line ends, or leading or trailing blanks.
    */
   readonly keys: MXKeyType;
 }
 
-/** Number of characters of the index to gather before each write. */
+/** Number of characters of the index to buffer before each write. */
 const BLOCK_CHARACTERS = 64 * 1024;
 
 /**
@@ -48,7 +48,8 @@ export async function openMXIndexedRecordIOWriter(
   const { keys = 'integer', ...writing } = options;
   checkKeyType(keys);
   refuseSameFile(locationOf(indexPath), locationOf(path));
-  // Readers of indexes do not need the writers, which take half of the time to import this module.
+  // Import the writers only when needed: readers do not use them, and they take half of this
+  // module's import time.
   const [{ openRecordIOWriter }, { prepareOutput }, { writeOptions }] = await Promise.all([
     import('../write/writers.ts'),
     import('../write/prepare-output.ts'),
@@ -151,8 +152,8 @@ export class MXIndexedWriter implements AsyncDisposable {
       await this.#indexing;
       if (this.#failure !== undefined) throw this.#failure;
       await this.#index.sink.close();
-      // A new index with old data, or the reverse, would read wrong records, so both files receive
-      // their names or neither does.
+      // A new index with old data, or the reverse, would locate wrong records, so either both files
+      // receive their names or neither does.
       const { written, file } = await this.#records.finishUnnamed();
       try {
         await file.name(written.path);
@@ -174,7 +175,7 @@ export class MXIndexedWriter implements AsyncDisposable {
   readonly #onAbort = (): void => {
     const place = { uri: this.#records.path };
     this.#failure ??= new RecordpipeError('aborted', 'aborted by its signal', place, this.#signal?.reason);
-    // If `close` was called, it reports the failure of the records.
+    // If `close` was called, it reports the failure.
     if (this.#closed === undefined) void this.#discard();
   };
 
@@ -195,6 +196,6 @@ export class MXIndexedWriter implements AsyncDisposable {
 function keyText(key: MXKey): string {
   if (typeof key !== 'string') return String(key);
   if (key !== '' && key === key.trim() && !/[\t\n\r\v\f]/.test(key)) return key;
-  const text = `a key must not be empty, contain tabs or line ends, or have blanks around it, got ${JSON.stringify(key)}; choose another key`;
+  const text = `a key must not be empty, contain tabs or line ends, or begin or end with blanks, got ${JSON.stringify(key)}; choose another key`;
   throw new RecordpipeError('unrepresentable', text);
 }

@@ -13,8 +13,8 @@ import { LOCAL_SPANS, type SpanReading } from './span-reader.ts';
 export interface IndexedOptions extends Omit<FrameScanOptions, 'checksum'> {
   /**
    * Path of the index. Default: `FILE.rpidx`, or else an index of vahidk/tfrecord or DALI for
-   * TFRecord, or of MXNet for RecordIO, with the name `FILE.idx`, or with `.idx` or `.tfindex` in
-   * place of the extension.
+   * TFRecord, or an MXNet index for RecordIO, with the name `FILE.idx`, or with `.idx` or
+   * `.tfindex` in place of the extension.
    */
   readonly indexPath: string | URL | undefined;
   /**
@@ -24,16 +24,16 @@ export interface IndexedOptions extends Omit<FrameScanOptions, 'checksum'> {
   readonly missing: 'error' | 'memory';
   /**
    * Whether reads of up to 256 KiB run on the calling thread. If true (default), a read takes 1 to
-   * 20 microseconds from the page cache, or otherwise as long as the disk takes. If false, Node's
-   * I/O threads read, which takes at least 10 to 20 microseconds, and records requested in the same
-   * turn of the event loop are read together.
+   * 20 microseconds from the page cache, or as long as the disk needs. If false, Node's I/O threads
+   * read, which takes at least 10 to 20 microseconds, and records requested in the same event-loop
+   * turn are read together.
    */
   readonly blocking: boolean;
   /**
    * Maximum number of bytes between two records that are read together. Default 2 KiB, or 32 KiB if
-   * `blocking` is false: copying that many bytes takes as long as another read. Default for an
-   * object 384 KiB: a connection transfers that many bytes in a few milliseconds, and a request
-   * takes 15 to 30.
+   * `blocking` is false: copying that many bytes takes as long as another read. For objects, the
+   * default is 384 KiB: a connection transfers that many bytes in a few milliseconds, whereas a
+   * request takes 15 to 30 ms.
    */
   readonly maxGapBytes: number;
 }
@@ -58,12 +58,12 @@ const GAP_BYTES = 32 * 1024;
  * Opens a file for reading records by number, using the index beside it (see `buildIndex`).
  *
  * Verifies the checksum of the index and the size and fingerprint of the data, and verifies each
- * record when it is read. The modification time is not compared, because that of a copy differs. An
- * index takes 0 to 4 bytes of memory per record.
+ * record when it is read. The modification time is not compared, because a copy has a different
+ * one. An index takes 0 to 4 bytes of memory per record.
  *
  * @throws RecordpipeError `not-found` if the file or its index does not exist; `malformed-index`;
- *   `index-mismatch` if the index does not fit the data; `unsupported-source` for compressed files
- *   and pipes; errors in the data with `missing: 'memory'`
+ *   `index-mismatch` if the index does not match the data; `unsupported-source` for compressed
+ *   files and pipes; errors in the data with `missing: 'memory'`
  * @throws UsageError for an invalid option value
  * @example
  * ```ts
@@ -107,7 +107,7 @@ async function findFrames(file: StoredFile, options: Partial<IndexedOptions>, mi
     const { table, layout, path } = await loadIndex(file, found, options);
     return { table, layout, indexPath: path };
   }
-  // Detect the layout first: a compressed file, which cannot have an index, fails here.
+  // Detect the layout first, so that a compressed file, which cannot have an index, fails here.
   const layout = layoutOf(file, options);
   if (missing === 'error') {
     const text = "the file has no index; build one (recordpipe index, buildIndex), or pass missing: 'memory'";

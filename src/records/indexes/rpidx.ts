@@ -8,19 +8,27 @@ import { type ExtraBytes, FrameTable } from './frame-table.ts';
 import type { RecordLayout } from './layout-options.ts';
 
 /**
- * An index file: a header of 64 bytes, the delimiter of a text file (zero-padded to a multiple of 8), and
- * one number of 0, 1, 2 or 4 bytes per record: its frame size minus that of the shortest frame. Frames
- * follow each other from the first byte of the data to its last. Little-endian.
+ * An index file: a header of 64 bytes, the delimiter of a text file (zero-padded to a multiple of
+ * 8), and one number of 0, 1, 2 or 4 bytes per record: the size of its frame minus that of the
+ * shortest frame. Frames follow each other from the first byte of the data to its last.
+ * Little-endian.
  *
- *  0  8  magic
- *  8  u16 version, 1             24  u64 bytes of the data           44  u32 bytes of the shortest frame
- * 10  u8  format: 1 TFRecord,    32  i64 its modification time,      48  u32 CRC-32C of the numbers
- *         2 RecordIO, 3 text             nanoseconds since 1970      52  8   zeros
- * 11  u8  bytes per number       40  u32 its fingerprint             60  u32 CRC-32C of bytes 0 to 60 and the delimiter
- * 12  u8  mode, see `RecordFormat.index`                             64  delimiter, padding, numbers
- * 13  u8  zero
- * 14  u16 bytes of the delimiter
- * 16  u64 records
+ *  0  8    magic
+ *  8  u16  version, 1
+ * 10  u8   format: 1 TFRecord, 2 RecordIO, 3 text
+ * 11  u8   bytes per number
+ * 12  u8   mode, see `RecordFormat.index`
+ * 13  u8   zero
+ * 14  u16  size of the delimiter
+ * 16  u64  number of records
+ * 24  u64  size of the data in bytes
+ * 32  i64  modification time of the data, in nanoseconds since 1970
+ * 40  u32  fingerprint of the data
+ * 44  u32  size of the shortest frame in bytes
+ * 48  u32  CRC-32C of the numbers
+ * 52  8    zeros
+ * 60  u32  CRC-32C of bytes 0 to 60 and the delimiter
+ * 64       delimiter, padding, numbers
  */
 export interface IndexFile {
   readonly layout: RecordLayout;
@@ -72,13 +80,13 @@ export function looksLikeIndex(head: Uint8Array): boolean {
 }
 
 /**
- * Decodes an index file and checks it as far as possible without its data.
- * @param bytes the whole file; do not change them, because the table keeps them
+ * Decodes an index file and performs all checks that do not need its data.
+ * @param bytes the whole file; do not change them, because the table refers to them
  * @throws RecordpipeError `malformed-index`
  */
 export function decodeIndex(bytes: Uint8Array, uri: string): IndexFile {
   const bad = (what: string): Error => malformedIndex(what, { uri });
-  if (!looksLikeIndex(bytes)) throw bad('it does not begin like an index file');
+  if (!looksLikeIndex(bytes)) throw bad('it does not begin with the magic bytes of an index');
   if (bytes.length < HEADER_BYTES)
     throw bad(`it has ${bytes.length} bytes, but its header has ${HEADER_BYTES}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -155,9 +163,9 @@ const SAMPLE_BYTES = 4096;
  * Returns the CRC-32C of 32 samples of 4 KiB: the start of the file, its end, and 30 evenly spaced
  * samples between them. The samples cover a file of up to 128 KiB completely.
  *
- * The fingerprint detects a different file of the same size (it misses one in 2^32) and any change
- * within the samples. It does not detect other changes that keep the size; the checksums of the
- * format detect them when a record is read.
+ * The fingerprint detects a different file of the same size (with a miss rate of 1 in 2^32) and any
+ * change within the samples. It does not detect other changes that keep the size; the format's
+ * checksums detect those when a record is read.
  */
 export async function fingerprintOf(file: StoredFile): Promise<number> {
   const { size } = file;

@@ -10,7 +10,7 @@ import { type HopWatch, hopHeaders } from '../hop-headers.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { type FrameScanOptions, type RecordLayout, readOptions } from './layout-options.ts';
 
-/** Size of a chunk, small enough to be still in the CPU cache when it is scanned. */
+/** Size of a chunk. It is small enough to be still in the CPU cache when it is scanned. */
 const CHUNK_BYTES = 256 * 1024;
 
 /**
@@ -50,8 +50,8 @@ export async function scanFrames(
 }
 
 /**
- * Finds frames by their headers. Returns undefined if the format has no headers, and for unusual
- * contents.
+ * Finds frames by their headers. Returns undefined if the format has no headers, or if the contents
+ * require a scan.
  */
 async function framesByHops(
   file: StoredFile,

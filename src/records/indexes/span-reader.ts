@@ -21,7 +21,7 @@ export interface Span {
 
 /**
  * Divides an ascending list of records into spans. Neighbors with at most `maxGap` bytes between
- * them share a span of up to `maxBytes`; a longer record is a span by itself.
+ * them share a span of up to `maxBytes`; a longer record forms its own span.
  * @param before number of bytes before each frame that are also read
  */
 export function* spansOf(
@@ -32,7 +32,7 @@ export function* spansOf(
   maxBytes: number,
 ): Generator<Span, void, undefined> {
   const { length } = ascending;
-  // Each position is looked up only once: a lookup takes 30 ns, as long as the rest of an
+  // Look up each position only once, because a lookup takes 30 ns, as long as the rest of an
   // iteration.
   let first = length > 0 ? table.start(ascending[0]) : 0;
   for (let from = 0; from < length; ) {
@@ -69,14 +69,14 @@ export function ascendingOrder(numbers: ArrayLike<number>): Uint32Array | undefi
   if (sorted) return undefined;
   if (length > 2 ** 20)
     return Uint32Array.from({ length }, (_, i) => i).sort((a, b) => numbers[a] - numbers[b] || a - b);
-  // Sorting numbers that contain the index needs no callback and takes a third of the time.
+  // Sorting numbers that include the index needs no callback and takes a third of the time.
   const keys = Float64Array.from(numbers, (number, i) => number * 2 ** 20 + i).sort();
   return Uint32Array.from(keys, (key) => key % 2 ** 20);
 }
 
 /**
- * Size of an allocation that small frames share, which takes half the time of one allocation per
- * frame. A frame that the caller keeps retains this many bytes.
+ * Size of an allocation shared by small frames. Sharing halves the time compared with one
+ * allocation per frame, but a frame that the caller keeps retains this many bytes.
  */
 const SLAB_BYTES = 16 * 1024;
 const SMALL_BYTES = 2 * 1024;
@@ -106,7 +106,7 @@ export class Slabs {
   }
 }
 
-/** Returns a separate allocation that is not set to zeros, for an immediate read. */
+/** Returns a separate allocation that is not zeroed, for an immediate read. */
 export function fresh(length: number): Uint8Array {
   const { buffer } = Buffer.allocUnsafeSlow(length);
   return new Uint8Array(buffer, 0, length);
@@ -189,7 +189,7 @@ export class SpanReader {
       for (const span of spans) {
         const { start, bytes, used } = span;
         // A record that the caller keeps would retain the whole span, so records are copied if they
-        // take less than half of it.
+        // take up less than half of it.
         const sparse = span.to - span.from > 1 && 2 * used < bytes;
         try {
           let target: Uint8Array;

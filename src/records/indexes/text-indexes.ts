@@ -30,8 +30,8 @@ export type MXKey = string | number | bigint;
 export type MXKeyType = 'integer' | 'text';
 
 /**
- * The keys of an index and the positions of their records. If a key is repeated, its last record
- * counts, as in MXNet.
+ * The keys of an index and the positions of their records. If a key is repeated, it refers to its
+ * last record, as in MXNet.
  */
 export interface MXKeys {
   /** Keys in the order of the file, including repeated ones. */
@@ -93,7 +93,7 @@ export function readVahidkIndex(file: StoredFile): FrameTable {
       if (digitsEnd === separator + 1 || bytes[at++] !== NEWLINE)
         throw badLine(file, line, 'is not a position, a space and a length');
       if (position !== expected)
-        throw badLine(file, line, `says ${position}, but the record before it ends at ${expected}`);
+        throw badLine(file, line, `says ${position}, but the previous record ends at ${expected}`);
       if (!(length > 0 && position + length <= Number.MAX_SAFE_INTEGER))
         throw badLine(file, line, `has a length of ${length}`);
       builder.addFrame(length);
@@ -118,7 +118,7 @@ export function readMXFrames(file: StoredFile, dataBytes: number): FrameTable {
     if (line === 0 && offset !== 0)
       throw badLine(file, line, `says ${offset}, but the first record begins at 0; ${byKey}`);
     if (offset <= previous)
-      throw badLine(file, line, `says ${offset}, but the line before it says ${previous}; ${byKey}`);
+      throw badLine(file, line, `says ${offset}, but the previous line says ${previous}; ${byKey}`);
     if (line > 0) builder.addFrame(offset - previous);
     previous = offset;
     lines++;
@@ -183,14 +183,14 @@ export function checkKeyType(type: MXKeyType): void {
  */
 export function checkedKey(key: MXKey, type: MXKeyType): MXKey {
   if (type === 'text') {
-    if (typeof key !== 'string') throw new UsageError(`key: expected text, got ${typeof key}`);
+    if (typeof key !== 'string') throw new UsageError(`key: expected a string, got ${typeof key}`);
     return key;
   }
   if (typeof key === 'bigint') return smallest(key);
   if (typeof key !== 'number')
-    throw new UsageError(`key: expected an integer, got ${typeof key}; keys: 'text' accepts text`);
+    throw new UsageError(`key: expected an integer, got ${typeof key}; keys: 'text' accepts strings`);
   if (Number.isSafeInteger(key)) return key === 0 ? 0 : key;
-  throw new UsageError(`key: expected an integer, as bigint beyond 2^53 - 1, got ${key}`);
+  throw new UsageError(`key: expected an integer (a bigint beyond 2^53 - 1), got ${key}`);
 }
 
 /** Writes an integer from 0 to 2^53 in decimal and returns the index after it. */
@@ -217,8 +217,8 @@ function digitsOf(value: number): number {
 }
 
 /**
- * Writes the line of record `i`, whose frame is the `bytes` bytes at `offset`, into `block`
- * starting at `used`. Returns the end of the line.
+ * Writes the line of record `i`, whose frame has `bytes` bytes at `offset`, into `block` starting
+ * at `used`. Returns the end of the line.
  */
 type WriteLine = (block: Uint8Array, used: number, i: number, offset: number, bytes: number) => number;
 
@@ -248,8 +248,8 @@ interface TextLines {
 }
 
 /**
- * Yields the lines of a text file, about 1 MiB at a time. Adds a newline to the last line if it has
- * none.
+ * Yields the lines of a text file in blocks of about 1 MiB. Adds a newline to the last line if it
+ * has none.
  * @throws RecordpipeError `malformed-index` for a longer line
  */
 function* wholeLines(file: StoredFile): Generator<TextLines, void, undefined> {
@@ -257,7 +257,7 @@ function* wholeLines(file: StoredFile): Generator<TextLines, void, undefined> {
   let kept = 0;
   for (let at = 0; at < file.size; ) {
     const have = Math.min(BLOCK_BYTES - kept, file.size - at);
-    if (have === 0) throw malformedIndex('a line has no end', { uri: file.path });
+    if (have === 0) throw malformedIndex('a line is too long', { uri: file.path });
     file.readNow(bytes, kept, have, at);
     at += have;
     let filled = kept + have;

@@ -47,7 +47,7 @@ export async function expand(inputs: readonly string[], options: ExpandOptions):
 }
 
 function stdinTwice(): UsageError {
-  return new UsageError('inputs: @- and - both read standard input; use one of them');
+  return new UsageError('inputs: @- and - both read standard input; use only one of them');
 }
 
 /** Expands inputs one after another and collects the problems of all of them. */
@@ -61,10 +61,7 @@ export class Expansion {
   readonly #sets = new ShardSets();
   /** Paths of the `dataset_info.json` files found. */
   readonly #infos: string[] = [];
-  /**
-   * Whether a list is currently being read, by its path. The value is false for a list that has
-   * been read.
-   */
+  /** Lists by path: true while a list is being read, false after that. */
   readonly #lists = new Map<string, boolean>();
 
   /** @throws UsageError for invalid patterns */
@@ -75,8 +72,8 @@ export class Expansion {
   }
 
   /**
-   * Yields the files of one input. Those of a folder or pattern are sorted by the bytes of their
-   * paths.
+   * Yields the files of one input. The files of a folder or pattern are sorted by the bytes of
+   * their paths.
    * @throws RecordpipeError `not-found` if there are no files, and the same errors as
    *   `expandInputs`
    */
@@ -166,7 +163,7 @@ function keyOf(path: string): string {
 
 /**
  * Returns the files sorted by path, without duplicates.
- * @param repeated whether several inputs may have named the same file; if so, the first name counts
+ * @param repeated whether several inputs may name the same file; if so, the first name is kept
  */
 function sortedOnce(files: FoundFile[], repeated: boolean): FoundFile[] {
   const once = repeated ? firstOfEach(files) : files;

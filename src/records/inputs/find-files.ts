@@ -34,7 +34,7 @@ export interface FoundFile {
  */
 type Found = FoundFile & { readonly alone?: boolean };
 
-/** Maximum number of requests for the first bytes of objects below one prefix. */
+/** Maximum number of objects below one prefix whose first bytes are requested. */
 const MAX_INSPECTED = 32;
 
 /**
@@ -53,8 +53,8 @@ async function* localFiles(
   access: Access,
 ): AsyncGenerator<Found, void, undefined> {
   const isFolder = folderAt(path);
-  // A question mark in https://host/x?y is not a pattern; opening the address reports the next
-  // step.
+  // A question mark in https://host/x?y is not a wildcard. Opening the address reports how to read
+  // it.
   const isAddress = /^[a-z][a-z\d+.-]+:\/\//i.test(path);
   if (isFolder !== true && (isAddress || !(isFolder === undefined && isGlob(path)))) {
     yield { path, alone: true };
@@ -181,7 +181,7 @@ async function* folderFiles(
   }
   if (any) return;
   const what = remote
-    ? 'no object with records has a key that begins so (*.tfrecord, *.rec, *-00000-of-00012, …); use a pattern, --include, or name objects of other names'
+    ? 'no record object has this prefix (*.tfrecord, *.rec, *-00000-of-00012, …); to read objects with other names, use a pattern or --include, or list them explicitly'
     : `no ${SOUGHT[format]}`;
   throw nothing(what, input, selection);
 }
@@ -213,7 +213,7 @@ async function* matchingFiles(
   }
   if (any) return;
   const what = isRemote(pattern)
-    ? 'no object of this pattern is included'
+    ? 'no object that matches this pattern is included'
     : 'no file matches this pattern; check it, and quote it for the shell';
   throw nothing(what, pattern, selection);
 }
@@ -252,7 +252,7 @@ class Inspector {
 
   async judge(entry: WalkEntry, name: string): Promise<Judged> {
     const { path, size } = entry;
-    // A file that cannot be opened is an input, because reading it reports the error.
+    // Treat a file that cannot be opened as an input, because reading it reports the error.
     if (!isRemote(path)) return this.#judgeHead(peekStored(path, HEAD_BYTES)?.head);
     if (size === 0) return { reason: 'other-contents', detail: 'an empty object' };
     const shape = path.slice(0, -name.length) + name.replace(UUID, '#').replace(/\d+/g, '#');

@@ -11,7 +11,9 @@ export type SkipReason =
   | 'hidden'
   /** The file is a marker such as `_SUCCESS`. */
   | 'marker'
-  /** The file is an index (`*.rpidx`, `*.idx`), or a manifest if manifests are not data. */
+  /**
+   * The file is an index (`*.rpidx`, `*.idx`), or a manifest, if manifests are not read as data.
+   */
   | 'index'
   /** The compression is one that recordpipe does not read: zstd, snappy, bzip2, xz, lz4, … */
   | 'compression'
@@ -45,7 +47,7 @@ export interface SkippedFiles {
   readonly message: string;
 }
 
-/** A problem of a set of shards, `NAME-00000-of-00004`, detected from the names of its files. */
+/** A problem with a set of shards, `NAME-00000-of-00004`, detected from file names. */
 export interface ShardNotice {
   /**
    * Kind of problem. `missing-shards`: some numbers of a set have no file. `mixed-shards`: sets of
@@ -82,15 +84,13 @@ export interface NoFilesNotice {
 /** A notice about the inputs of a run, with a stable `code` and a human-readable `message`. */
 export type InputNotice = SkippedFiles | ShardNotice | RecordCountNotice | NoFilesNotice;
 
-/**
- * Which files of folders, prefixes and patterns are inputs, and which function receives notices.
- */
+/** Which files of folders, prefixes and patterns are inputs, and how notices are reported. */
 export interface InputOptions {
   /**
-   * Patterns of files to include from folders, prefixes and patterns, whatever their names; all
-   * other files are skipped. A pattern with a slash is matched against the path below the folder,
-   * and a pattern without a slash against the name. Default: files of the format, detected by name,
-   * or by contents if the name is unknown.
+   * Patterns of files to include from folders, prefixes and patterns, regardless of their names;
+   * all other files are skipped. A pattern with a slash is matched against the path below the
+   * folder, and a pattern without a slash against the name. Default: files of the format, detected
+   * by name, or by contents if the name is unknown.
    */
   readonly include: readonly string[] | undefined;
   /**
@@ -98,7 +98,7 @@ export interface InputOptions {
    * are never skipped.
    */
   readonly exclude: readonly string[] | undefined;
-  /** Whether missing or mixed shards are an `incomplete-shards` error. Default false. */
+  /** Whether to fail with `incomplete-shards` if shards are missing or mixed. Default false. */
   readonly strictShards: boolean | undefined;
   /** Called for skipped files and for incomplete sets of shards. */
   readonly onNotice: ((notice: InputNotice) => void) | undefined;
@@ -168,17 +168,17 @@ const REASONS: Record<SkipReason, string> = {
   hidden: 'hidden',
   marker: 'markers without records',
   index: 'indexes and manifests',
-  compression: 'compression that is not supported; decompress them first',
-  'other-name': 'other formats, by their names',
-  'other-contents': 'no records of this format in them',
-  'not-inspected': 'unknown names; too many to inspect each, so include them explicitly',
-  'special-file': 'no regular files; name them explicitly to read them',
+  compression: 'unsupported compression; decompress them first',
+  'other-name': 'other formats, judging by their names',
+  'other-contents': 'no records of this format',
+  'not-inspected': 'unknown names, and too many to inspect; include them explicitly',
+  'special-file': 'not regular files; to read them, list them explicitly',
   excluded: 'excluded',
   'not-included': 'not included',
-  'unreadable-folder': 'folders without permission to read them',
+  'unreadable-folder': 'folders that you have no permission to read',
 };
 
-/** Collects skipped files as a few names of each kind and their number. */
+/** Collects skipped files: for each kind, their number and a few names. */
 export class Skipped {
   readonly #found = new Map<string, { uri: string; reason: SkipReason; count: number; names: string[] }>();
   readonly #details = new Map<string, string>();
@@ -234,7 +234,7 @@ export const DATASET_INFO = 'dataset_info.json';
 /** Hint about how to read files that a folder does not include. */
 const OTHERWISE = 'to read files with other names, use a pattern or --include';
 
-/** Description of the files that a folder without inputs lacks, for the error. */
+/** Description of the files missing from a folder without inputs, for the error. */
 export const SOUGHT: Readonly<Record<Format, string>> = {
   tfrecord: `TFRecord file in this folder (*.tfrecord, *.tfrecords, *.tfrec, *-00000-of-00012, …); ${OTHERWISE}`,
   recordio: `RecordIO file in this folder (*.rec, *.recordio, *-00000-of-00012, …); ${OTHERWISE}`,
@@ -243,8 +243,8 @@ export const SOUGHT: Readonly<Record<Format, string>> = {
 };
 
 /**
- * Returns the reason for skipping a name, whatever the contents of the file, or undefined if it is
- * not skipped.
+ * Returns the reason for skipping a name, regardless of the contents of the file, or undefined if
+ * it is not skipped.
  */
 export function refusal(below: string, name: string, { filter }: Selection): SkipReason | undefined {
   if (filter.excludes(below)) return 'excluded';
@@ -285,7 +285,8 @@ export function otherName(
 }
 
 /**
- * Describes the contents of a file that is not of the format. Returns undefined for a file that is.
+ * Describes the contents of a file of another format. Returns undefined for a file of the requested
+ * format.
  */
 export function otherContents(kind: ContentKind, format: Format): string | undefined {
   if (kind.format === undefined) return kind.is;

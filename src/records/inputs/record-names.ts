@@ -4,7 +4,7 @@ import { splitCompressedName } from '../../formats/codec-options.ts';
 import type { FormatName } from '../../formats/names/index.ts';
 import { CERTAIN_BYTES, certainFormat, formats } from '../../formats/registry.ts';
 
-/** Number of bytes that is enough to recognize the contents of a file. */
+/** Number of bytes that suffices to recognize the contents of a file. */
 export const HEAD_BYTES = 4096;
 
 /**
@@ -61,12 +61,12 @@ async function inflatedHead(head: Uint8Array, kind: 'gzip' | 'zlib'): Promise<Ui
     for await (const chunk of inflate(once, { kind, zlibConcat: true, whenTruncated: 'stop' }))
       if (chunk.length > 0) return chunk.slice(0, CERTAIN_BYTES);
   } catch {
-    // The data is corrupt or not such a stream, so its contents are unknown.
+    // The data is corrupt or not compressed, so its contents are unknown.
   }
   return new Uint8Array(0);
 }
 
-/** Extensions of files without records, which are other data formats and files beside data. */
+/** Extensions of files without records: other data formats, and files that accompany data. */
 const OTHERS = new Set(
   (
     'array_record|arrayrecord|riegeli|sstable|json|parquet|orc|avro|arrow|feather|npz|npy|' +
@@ -76,7 +76,7 @@ const OTHERS = new Set(
     'swp|bak|pid'
   ).split('|'),
 );
-/** Compressions of whole files that recordpipe does not read, and the name of each. */
+/** Names of unsupported whole-file compressions, by extension. */
 const UNREADABLE: Readonly<Record<string, string>> = {
   zst: 'zstd',
   zstd: 'zstd',
@@ -121,12 +121,12 @@ export type NameKind =
   | 'compressed'
   /** The file is of another kind, or of a format that was not requested. */
   | 'other'
-  /** The name indicates nothing, so the contents decide. */
+  /** The name indicates nothing, so the contents must be inspected. */
   | 'unknown';
 
 /**
- * Returns the formats to find in folders. `auto` excludes text, because any text file may be beside
- * the data.
+ * Returns the formats to find in folders. `auto` excludes text, because a data folder may contain
+ * unrelated text files.
  */
 export function formatsInFolders(format: Format): readonly FormatName[] {
   return format === 'auto'

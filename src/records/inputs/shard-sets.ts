@@ -71,7 +71,7 @@ export class ShardSets {
             uri,
             total: size,
             ...surplus,
-            message: `${countOf(surplus.count)} of ${uri} should not exist, because numbers begin with 0: ${listed(surplus, digits)}`,
+            message: `${countOf(surplus.count)} of ${uri} should not exist, because shard numbers begin at 0: ${listed(surplus, digits)}`,
           });
         if (alone || inside >= size) continue;
         const missing = { count: size - inside, shards: firstMissing(numbers, size) };
@@ -112,7 +112,7 @@ export class ShardSets {
   }
 }
 
-/** The differences between descriptions of shards and the files. */
+/** The shards described in `dataset_info.json`, compared with the files. */
 export interface ComparedInfos {
   readonly notices: readonly ShardNotice[];
   /** Expected number of records of a file, by its path. */

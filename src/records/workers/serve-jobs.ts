@@ -72,7 +72,7 @@ export function packError(error: unknown): unknown {
       stack,
     } satisfies SentError;
   }
-  // A DOMException cannot be cloned.
+  // Convert a DOMException, which cannot be cloned.
   if (error instanceof DOMException) return new Error(error.message);
   try {
     return structuredClone(error);

@@ -24,8 +24,8 @@ export interface PoolOptions<Content> {
 /**
  * Runs jobs on worker threads. Starts a new thread if all others are busy, up to `size` threads;
  * after that, the thread with the fewest jobs receives the next one. If no thread can start,
- * because a bundler omitted the worker's module or the system refuses to start a thread, the pool
- * warns once per process and runs jobs on the calling thread.
+ * because a bundler omitted the worker's module or the system refuses, the pool warns once per
+ * process and runs jobs on the calling thread.
  */
 export class WorkerPool<Content> {
   readonly #options: PoolOptions<Content>;

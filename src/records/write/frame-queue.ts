@@ -8,8 +8,8 @@ import type { Sink } from '../../storage/storage.ts';
  */
 const PIECE_BYTES = 2 * 1024 * 1024;
 /**
- * Number of buffers: one is filled, one is being written, and one is full so that the disk never
- * waits.
+ * Number of buffers: one is being filled, one is being written, and a full one waits, so that the
+ * disk is never idle.
  */
 const BUFFERS = 3;
 
@@ -26,7 +26,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** Writes frames to a sink, in order. Fills one buffer while another is written. */
+/** Writes frames to a sink, in order. It fills one buffer while another is written. */
 export class FrameQueue {
   /** The first failure of a write, after which nothing is accepted or written. */
   failure: unknown;
@@ -82,8 +82,8 @@ export class FrameQueue {
   }
 
   /**
-   * Runs a step of the sink after everything accepted so far has been written and before anything
-   * that is accepted later.
+   * Runs a step of the sink after everything accepted so far has been written, and before anything
+   * accepted later.
    */
   async afterAll(step: () => Promise<void>): Promise<void> {
     await this.drain();
@@ -243,12 +243,12 @@ class FrameRing {
     return this.#out < this.#buffers.length - 1;
   }
 
-  /** Reports whether a frame of this size fits into an empty buffer. */
+  /** Reports whether a frame of this size fits in an empty buffer. */
   holds(frameBytes: number): boolean {
     return frameBytes <= this.#bytes;
   }
 
-  /** Reports whether a frame of this size fits into the rest of the current buffer. */
+  /** Reports whether a frame of this size fits in the rest of the current buffer. */
   fits(frameBytes: number): boolean {
     return this.#used + frameBytes <= this.#bytes;
   }
@@ -256,8 +256,7 @@ class FrameRing {
   /** Appends one frame, which must fit. */
   append(payload: Uint8Array, frameBytes: number): void {
     this.#framer.frame(payload, this.#buffers[this.#turn], this.#used);
-    // Update the size only after the copy, so that a payload that cannot be read leaves no gap
-    // between frames.
+    // Update the size only after the copy, so that a failed copy leaves no gap between frames.
     this.#used += frameBytes;
   }
 

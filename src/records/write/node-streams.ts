@@ -189,8 +189,8 @@ function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8Array): 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
 /**
- * Hands chunks, one at a time, from a writer with callbacks to a reader that iterates. Either side
- * may end it at any time.
+ * Passes chunks, one at a time, from a callback-based writer to an iterating reader. Either side
+ * may end the transfer at any time.
  */
 class HandOver implements AsyncIterableIterator<Uint8Array> {
   #given: { chunk: Uint8Array; taken: () => void } | undefined;

@@ -105,7 +105,7 @@ const PIECE_BYTES = 1024 * 1024;
 class CompressingSink implements Sink {
   readonly #file: Sink;
   readonly #engine: Gzip;
-  /** Whether to omit an empty stream. */
+  /** Whether to write nothing if the stream is empty. */
   readonly #omitEmpty: boolean;
   #begun = false;
   /** Compressed chunks that are not yet in the file. */

@@ -15,8 +15,8 @@ import type { RecordWriteOptions } from './write-options.ts';
 /** How to write shards. */
 export type ShardOptions<O extends RecordWriteOptions> = Omit<O, 'append' | 'atomic'> & {
   /**
-   * Maximum size of a shard in uncompressed bytes, including framing. The record that would exceed
-   * it starts the next shard. A larger record is written to a separate shard. Default 128 MiB.
+   * Maximum size of a shard in uncompressed bytes, including framing. A record that would exceed it
+   * starts the next shard. A record larger than the limit gets its own shard. Default 128 MiB.
    */
   readonly maxShardBytes: number;
   /** Suffix of the names after the number, for example `.tfrecord`. Default none. */
@@ -24,8 +24,8 @@ export type ShardOptions<O extends RecordWriteOptions> = Omit<O, 'append' | 'ato
 };
 
 /**
- * Returns an object with the names of all options of a shard writer. It includes options without
- * meaning for shards, so that one object of options can serve both kinds of writers.
+ * Returns an object with the names of all options of a shard writer. It includes options that
+ * shards ignore, so that one options object can serve both kinds of writers.
  */
 export function shardNames<O extends RecordWriteOptions>(format: WriteFormat<O>): object {
   return { ...format.writeOptions(undefined), maxShardBytes: true, suffix: true };
@@ -44,7 +44,8 @@ export class RecordShardWriter implements AsyncDisposable {
   readonly #finished: UnnamedFile[] = [];
   #current: RecordWriter | undefined;
   /**
-   * The switch to the next shard, if it is in progress, and the records accepted in the meantime.
+   * The switch to the next shard, if in progress, together with the records accepted in the
+   * meantime.
    */
   #pending: Promise<void> | undefined;
   #failure: unknown;

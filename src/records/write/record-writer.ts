@@ -16,7 +16,7 @@ export interface WrittenFile {
   readonly records: number;
   /** Number of payload bytes of these records. */
   readonly payloadBytes: number;
-  /** Number of bytes that the writer added to the file, as stored. */
+  /** Number of bytes that the writer added to the file, after compression. */
   readonly bytes: number;
 }
 
@@ -26,7 +26,7 @@ export interface UnnamedFile {
   readonly file: Unnamed;
 }
 
-/** A format from the perspective of writers. */
+/** A format as seen by writers. */
 export interface WriteFormat<O extends RecordWriteOptions = RecordWriteOptions> {
   readonly name: string;
   /**
@@ -163,7 +163,7 @@ export class RecordWriter implements AsyncDisposable {
     return this.#queue.failure;
   }
 
-  /** Number of bytes that the writer has added to the file so far, as stored. */
+  /** Number of bytes that the writer has added to the file so far, after compression. */
   get storedBytes(): number {
     return this.#sink.bytes;
   }
@@ -176,8 +176,7 @@ export class RecordWriter implements AsyncDisposable {
    *
    * @throws RecordpipeError `closed`, `aborted`, or the error that stopped the writer
    *   (`io-failure`, …), also from the promise; `record-too-large`, `unrepresentable` for a payload
-   *   that the format cannot represent, after which the writer ignores that record and remains
-   *   usable
+   *   that the format cannot represent; the writer then drops that record and remains usable
    * @throws UsageError for a payload that is too large for TFRecord (2^32 - 64 bytes) or is not a
    *   `Uint8Array`
    */
@@ -192,8 +191,8 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Writes all accepted records to the file. If the file is written in place, readers can then see
-   * them.
+   * Writes all accepted records to the file. Readers can then see them if the file is written in
+   * place.
    */
   async flush(): Promise<void> {
     this.#checkUsable();
@@ -201,8 +200,8 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Writes the remaining records, closes the file and gives it its name. Later calls return the
-   * same promise.
+   * Writes the remaining records, closes the file and renames it to its final name. Later calls
+   * return the same promise.
    */
   close(): Promise<WrittenFile> {
     this.#closed ??= this.#finish(true);
@@ -210,9 +209,9 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Discards the file: removes a file that has no name yet, keeps an older file of the same name,
-   * and removes appended records. A file written in place (`atomic: false`) keeps its contents.
-   * After `close`, it only waits for `close` to finish.
+   * Discards the output: removes the temporary file, keeps an older file of the same name, and
+   * removes appended records. A file written in place (`atomic: false`) keeps its contents. After
+   * `close`, it only waits for `close` to finish.
    */
   async abort(): Promise<void> {
     if (this.#closed !== undefined) {
@@ -234,8 +233,8 @@ export class RecordWriter implements AsyncDisposable {
   }
 
   /**
-   * Like `close`, but leaves the file under its temporary name, so that several files can be named
-   * together.
+   * Like `close`, but leaves the file under its temporary name, so that several files can be
+   * renamed together.
    * @internal
    */
   async finishUnnamed(): Promise<UnnamedFile> {

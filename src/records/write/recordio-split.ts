@@ -35,12 +35,12 @@ export interface ByteRange {
 }
 
 /**
- * Locates split `split` of `splits` of an uncompressed RecordIO file by dmlc's rule, so that splits
- * read with recordpipe and with dmlc are the same. The rule divides the file into equal ranges of
- * bytes and moves each boundary to the next header that starts a record. The splits cover the file,
- * do not overlap, and may be empty.
+ * Locates split `split` of `splits` of an uncompressed RecordIO file by dmlc's rule, so that
+ * recordpipe and dmlc read the same splits. The rule divides the file into equal ranges of bytes
+ * and moves each boundary to the next header that starts a record. The splits cover the file, do
+ * not overlap, and may be empty.
  *
- * The rule expects that no payload contains the magic number at a multiple of four. In a file
+ * The rule assumes that no payload contains the magic number at a multiple of four. In a file
  * written without escapes, a split may start within a record.
  *
  * @throws UsageError unless both are integers with 0 <= split < splits
@@ -120,7 +120,7 @@ async function* batches(
       new RecordIODecoder(complete, { uri, size: () => end, start: { offset: start } }, stats),
   };
   try {
-    // Buffers must not be reused, because reading ahead may cross the end of the split.
+    // Do not reuse buffers, because reading ahead may cross the end of the split.
     const complete: RecordIOReadOptions = { ...options, uri, compression: 'none', reuse: false };
     yield* readBatches(codec, upTo(chunks, end - start), complete, stats);
   } finally {

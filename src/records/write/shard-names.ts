@@ -43,7 +43,7 @@ export async function findShards(naming: ShardNaming): Promise<string[]> {
 }
 
 /**
- * Fails if shards with this prefix exist and may not be replaced, because a reader would read both
+ * Throws if shards with this prefix exist and may not be replaced, because a reader would read both
  * sets.
  * @param existing the result of `findShards`, if it was called
  * @returns the existing shards

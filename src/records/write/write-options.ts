@@ -27,19 +27,19 @@ export interface RecordWriteOptions {
   readonly append: boolean;
   /**
    * Whether the file appears under its name only when the writer is closed. If true (default), the
-   * writer writes a temporary file beside it and then renames that file; until then, an older file
-   * remains unchanged. Appended files, devices and pipes are written in place.
+   * writer writes a temporary file beside it and then renames that file; until then, an existing
+   * file remains unchanged. Appended files, devices and pipes are written in place.
    */
   readonly atomic: boolean;
   /**
-   * Whether an existing file or object of this name is replaced. By default (false), it is an
-   * `already-exists` error: immediately, or when the writer is closed if the file appears in the
-   * meantime. For shards, this also applies to an existing set with the same prefix and a different
-   * number of shards; if true, that set is removed after all new shards have their names. Appending
-   * does not require `overwrite`.
+   * Whether an existing file or object of this name is replaced. By default (false), an existing
+   * file is an `already-exists` error, reported immediately, or on `close` if the file appears in
+   * the meantime. For shards, this also applies to an existing set with the same prefix and a
+   * different number of shards; if true, that set is removed after all new shards have their names.
+   * Appending does not require `overwrite`.
    */
   readonly overwrite: boolean;
-  /** Whether bytes are forced to the device (fsync) before the file is closed. Default false. */
+  /** Whether bytes are flushed to the device (fsync) before the file is closed. Default false. */
   readonly sync: boolean;
   /**
    * Whether full buffers are written on the calling thread, which then waits for the disk. By

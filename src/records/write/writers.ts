@@ -78,8 +78,8 @@ export async function openTFRecordWriter(
 }
 
 /**
- * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …. Because their number is known only at
- * the end, all shards appear under their names when the writer is closed.
+ * Opens a writer of shards `PREFIX-00000-of-00012SUFFIX`, …. Because the number of shards is known
+ * only at the end, all of them appear under their names when the writer is closed.
  *
  * @param prefix folder and start of the names
  * @throws UsageError for an invalid option value
@@ -100,13 +100,13 @@ export function openTFRecordShards(
 }
 
 /**
- * Opens a RecordIO file for writing, with the contract of {@link openTFRecordWriter}.
+ * Opens a RecordIO file for writing, in the same way as {@link openTFRecordWriter}.
  *
  * @param path a path, an `s3://` address, or `-` for standard output, which receives the bytes
  *   immediately
  * @throws RecordpipeError the same errors as `openTFRecordWriter`; `write` also throws
  *   `record-too-large`
- * @throws UsageError for an invalid option value, and for options that exclude each other
+ * @throws UsageError for an invalid option value, and for conflicting options
  * @example
  * ```ts
  * import { openRecordIOWriter } from 'recordpipe/records/write';
@@ -123,10 +123,10 @@ export async function openRecordIOWriter(
 }
 
 /**
- * Opens a writer of RecordIO shards, with the contract of {@link openTFRecordShards}.
+ * Opens a writer of RecordIO shards, in the same way as {@link openTFRecordShards}.
  *
  * @param prefix folder and start of the names
- * @throws UsageError for an invalid option value, and for options that exclude each other
+ * @throws UsageError for an invalid option value, and for conflicting options
  * @example
  * ```ts
  * import { openRecordIOShards } from 'recordpipe/records/write';
@@ -143,7 +143,7 @@ export function openRecordIOShards(
 }
 
 /**
- * Opens a text file for writing, one line per record, with the contract of {@link
+ * Opens a text file for writing, one line per record, in the same way as {@link
  * openTFRecordWriter}.
  *
  * @param path a path, an `s3://` address, or `-` for standard output, which receives the bytes
@@ -168,7 +168,7 @@ export async function openTextLineWriter(
 }
 
 /**
- * Opens a writer of text shards, with the contract of {@link openTFRecordShards}.
+ * Opens a writer of text shards, in the same way as {@link openTFRecordShards}.
  *
  * @param prefix folder and start of the names
  * @throws UsageError for an invalid option value

@@ -15,7 +15,7 @@ export interface GateSeat {
 /**
  * Decides which stream may send a request now. All streams of a process share it: a free place goes
  * to the stream with the fewest requests in progress, and among equals to the one that has waited
- * longest. When the service requests a lower rate, the limit is halved. It grows by one with every
+ * longest. When the service requests a lower rate, but the limit is halved. It grows by one with every
  * eight ranges that arrive (additive increase, multiplicative decrease, which lets many clients
  * share one service).
  */
