@@ -20,8 +20,6 @@ export type AttemptEnd =
 export interface AttemptDecision {
   /** Whether another attempt starts. */
   readonly retry: boolean;
-  /** Whether this attempt counts against RetryStrategy.MaximumRetryAttempts. */
-  readonly counted: boolean;
   readonly status: 'Completed' | 'Failed' | 'Stopped' | 'InProgress';
   readonly secondaryStatus:
     | 'Completed'
@@ -51,7 +49,7 @@ const SERVICE_FAILURES = ['retries-exhausted', 'io-failure', 'object-changed', '
  *
  * Rules: RetryStrategy, StoppingCondition and DescribeTrainingJob in SageMaker's API reference.
  *
- * @param job `retriesLeft`: RetryStrategy.MaximumRetryAttempts minus the attempts that counted;
+ * @param job `retriesLeft`: RetryStrategy.MaximumRetryAttempts minus the attempts that failed;
  *   `spot`: EnableManagedSpotTraining
  * @example
  * ```ts
@@ -77,7 +75,7 @@ export function afterAttempt(
     case 'interrupted':
       if (spot) {
         const reason = 'the spot instance was interrupted; the job starts again from its checkpoints';
-        return { retry: true, counted: false, status: 'InProgress', secondaryStatus: 'Interrupted', reason };
+        return { retry: true, status: 'InProgress', secondaryStatus: 'Interrupted', reason };
       }
       return final(
         'Stopped',
@@ -103,7 +101,7 @@ function afterDataFailure(error: unknown, retriesLeft: number): AttemptDecision 
   if (retriesLeft <= 0) return final('Failed', 'Failed', why);
   const left = retriesLeft === 1 ? '1 retry is' : `${retriesLeft} retries are`;
   const reason = `${why}. The job starts again; ${left} left`;
-  return { retry: true, counted: true, status: 'InProgress', secondaryStatus: 'Starting', reason };
+  return { retry: true, status: 'InProgress', secondaryStatus: 'Starting', reason };
 }
 
 function notRetried(retriesLeft: number, what: string): string {
@@ -115,5 +113,5 @@ function final(
   secondaryStatus: AttemptDecision['secondaryStatus'],
   reason: string,
 ): AttemptDecision {
-  return { retry: false, counted: false, status, secondaryStatus, reason };
+  return { retry: false, status, secondaryStatus, reason };
 }
