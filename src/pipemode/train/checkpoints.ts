@@ -6,38 +6,63 @@ import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf, UsageErr
 import { locationOf, statObject } from '../../storage/inspect.ts';
 import { listObjects } from '../../storage/list-objects.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
+import type { ObjectOptions } from '../../storage/object-options.ts';
 import { isRemote } from '../../storage/registry.ts';
 import { makeFolder } from '../job/config-file.ts';
+import { CheckpointOwners } from './checkpoint-owners.ts';
 import {
-  type CheckpointFolder,
-  type CheckpointOptions,
   CheckpointSync,
-  type CheckpointTransfer,
+  LANES,
+  type PassOptions,
+  type PassResult,
   type SyncFailure,
 } from './checkpoint-sync.ts';
 import { copyObject, inParallel } from './copy-object.ts';
 import { contentsOf } from './earlier-run.ts';
 
-export type { CheckpointFolder, CheckpointOptions, CheckpointTransfer } from './checkpoint-sync.ts';
+/** Options for the checkpoints of a host. Every field has a default. */
+export interface CheckpointOptions {
+  /** Name of the host. Default `algo-1`. */
+  readonly host: string;
+  /** Shared by the hosts of a job, so that they do not delete each other's checkpoints. */
+  readonly owners: CheckpointOwners;
+  readonly objects: Partial<ObjectOptions> | undefined;
+  /** Ends transfers in progress, except those of `finish`. */
+  readonly signal: AbortSignal | undefined;
+  /** Receives notices, and failures of a synchronization, which the next one repeats. */
+  readonly onWarning: (code: string, message: string) => void;
+  /**
+   * Minimum age of a file that is uploaded while the program runs. A younger file may still be
+   * incomplete. Default 2,000 ms.
+   */
+  readonly settleMs: number;
+}
 
-/** Number of files to transfer in parallel. */
-const LANES = 4;
+/** The result of a transfer of checkpoints. */
+export interface CheckpointTransfer {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const NOTHING: CheckpointTransfer = { files: 0, bytes: 0 };
+
 /** Number of passes of the last synchronization, and the pause between them. */
 const LAST_PASSES = 3;
 const PAUSE_MS = 500;
 
 /**
- * Restores the checkpoints of a training job and synchronizes them with an address, as SageMaker
- * does with CheckpointConfig:
+ * Restores the checkpoints of a host and synchronizes them with an address, as SageMaker does with
+ * CheckpointConfig:
  *
- * - Checkpoints below the address are copied into the local folder of each host before the program
- *   starts. Objects that are added later are not.
- * - New and changed files are uploaded on an interval and at the end.
- * - A checkpoint that the program deletes is also deleted at the address.
- * - All hosts share the address, without a folder of their own. Hosts must use distinct names; if
- *   several hosts write the same name, the last one stays, with a warning.
+ * - Checkpoints below the address are copied into the local folder before the program starts.
+ *   Objects that are added later are not.
+ * - New and changed files are uploaded on an interval and at the end. Links are followed.
+ * - A checkpoint that the program deletes is also deleted at the address, once all newer ones are
+ *   stored.
+ * - All hosts of a job share the address, without a folder of their own. If several hosts write the
+ *   same name, the last one stays, with a warning.
  *
- * Links are followed. A file that changes while it is uploaded never appears at the address: the next synchronization
+ * A file that changes while it is uploaded never appears at the address: the next synchronization
  * uploads it. Unchanged files are not uploaded again.
  *
  * Rules: "Checkpoints in Amazon SageMaker AI" in SageMaker's developer guide.
@@ -57,9 +82,12 @@ const PAUSE_MS = 500;
 export class Checkpoints {
   /** The address, with a trailing slash. */
   readonly uri: string;
-  readonly folders: readonly CheckpointFolder[];
+  /** The local folder, with a trailing slash. */
+  readonly folder: string;
   readonly #options: CheckpointOptions;
   readonly #sync: CheckpointSync;
+  /** Whether the local folder contains the checkpoints of this job. */
+  #isUsable = true;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
   /** Failures that have been reported, so that each is reported once. */
@@ -67,37 +95,52 @@ export class Checkpoints {
 
   /**
    * @param uri `s3://bucket/prefix`, or a path or `file:` URL of a folder
-   * @param folders the local folder of the only host, or those of all hosts
-   * @throws UsageError for an address inside a local folder, or the reverse
+   * @param localDir CheckpointConfig.LocalPath, by default `/opt/ml/checkpoints`
+   * @throws UsageError for an address inside the local folder, or the reverse
    */
-  constructor(
-    uri: string,
-    folders: string | readonly CheckpointFolder[],
-    options: Partial<CheckpointOptions> = {},
-  ) {
-    checkOptionNames('Checkpoints', options, DEFAULTS);
-    const location = locationOf(uri);
-    this.uri = location.endsWith('/') ? location : `${location}/`;
-    this.folders = typeof folders === 'string' ? [{ host: 'algo-1', path: folders }] : folders;
-    for (const { path } of this.folders) checkApart(this.uri, path);
+  constructor(uri: string, localDir: string, options: Partial<CheckpointOptions> = {}) {
+    checkOptionNames('Checkpoints', options, defaults());
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    this.#options = { ...DEFAULTS, ...Object.fromEntries(given) };
-    this.#sync = new CheckpointSync(this.uri, this.folders, this.#options);
+    this.#options = { ...defaults(), ...Object.fromEntries(given) };
+
+    this.uri = withSlash(locationOf(uri));
+    this.folder = withSlash(localDir);
+    checkApart(this.uri, this.folder);
+    this.#sync = new CheckpointSync({ ...this.#options, uri: this.uri, folder: this.folder });
   }
 
   /**
-   * Copies the checkpoints into the local folders. Call it before each attempt.
+   * Copies the checkpoints into the local folder. Call it before each attempt. After a failure, no
+   * checkpoint of this job is in the local folder, and nothing is synchronized.
    *
-   * @param given `clear`: whether to remove files that an earlier run left in the local folders.
+   * @param given `clear`: whether to remove files that an earlier run left in the local folder.
    *   Default false: they are an error, because they may be the only copy
    * @throws RecordpipeError `already-exists`; `unsupported-source` for an object whose name cannot be
    *   a path; `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`,
    *   `aborted`
    */
   async restore(given: { readonly clear?: boolean } = {}): Promise<CheckpointTransfer> {
-    const { objects, signal } = this.#options;
-    for (const { path } of this.folders) await emptyFolder(path, given.clear ?? false);
+    this.#isUsable = false;
     this.#sync.forget();
+    await emptyFolder(this.folder, given.clear ?? false);
+    const names = await this.#stored();
+    let bytes = 0;
+    try {
+      await inParallel(names, LANES, async (name) => {
+        bytes += await this.#restoreOne(name);
+      });
+    } catch (error) {
+      // The folder was empty before. A part of the checkpoints would block the next attempt.
+      await emptyFolder(this.folder, true);
+      throw error;
+    }
+    this.#isUsable = true;
+    return { files: names.length, bytes };
+  }
+
+  /** Returns the names of the stored checkpoints. */
+  async #stored(): Promise<string[]> {
+    const { objects, signal } = this.#options;
     const names: string[] = [];
     try {
       for await (const { uri } of listObjects(this.uri, { ...objects, as: 'prefix', signal }))
@@ -106,32 +149,21 @@ export class Checkpoints {
       // A folder that does not exist yet contains no checkpoints.
       if (!isRecordpipeError(error, 'not-found') || error.uri !== this.uri) throw error;
     }
-    let bytes = 0;
-    try {
-      await inParallel(names, LANES, async (name) => {
-        bytes += await this.#restoreOne(name);
-      });
-    } catch (error) {
-      // The folders were empty before. A part of the checkpoints would block the next attempt.
-      for (const { path } of this.folders) await emptyFolder(path, true);
-      throw error;
-    }
-    return { files: names.length, bytes };
+    return names;
   }
 
-  /** Copies a checkpoint to all folders, with one download. Returns its size. */
+  /** Copies a checkpoint to the local folder. Returns its size. */
   async #restoreOne(name: string): Promise<number> {
-    const { objects, signal } = this.#options;
-    let from = this.uri + name;
-    let bytes = 0;
-    for (const [index, { path }] of this.folders.entries()) {
-      const to = localPath(path, name);
-      const copied = await copyObject({ uri: from }, to, { objects, signal, overwrite: false });
-      const { etag } = await statObject(to);
-      this.#sync.remember(index, name, { etag, size: copied.bytes, crc: copied.crc });
-      bytes = copied.bytes;
-      from = to;
-    }
+    const { objects, signal, owners } = this.#options;
+    const to = this.folder + name;
+    const { bytes, crc } = await copyObject({ uri: this.uri + name }, to, {
+      objects,
+      signal,
+      overwrite: false,
+    });
+    const { etag } = await statObject(to);
+    owners.release(name);
+    this.#sync.remember(name, { etag, size: bytes, crc });
     return bytes;
   }
 
@@ -152,11 +184,12 @@ export class Checkpoints {
    * @throws RecordpipeError the first failure, after the other files have been uploaded
    */
   async sync(): Promise<CheckpointTransfer> {
+    if (!this.#isUsable) return NOTHING;
     const { signal, settleMs } = this.#options;
-    const { failures, ...done } = await this.#pass({ signal, settleMs });
+    const { failures, files, bytes } = await this.#pass({ signal, settleMs });
     const failure = failures.find(({ changing }) => !changing);
     if (failure !== undefined) throw failure.error;
-    return done;
+    return { files, bytes };
   }
 
   /**
@@ -171,6 +204,7 @@ export class Checkpoints {
   async finish(given: { readonly signal?: AbortSignal | undefined } = {}): Promise<CheckpointTransfer> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (!this.#isUsable) return NOTHING;
     let files = 0;
     let bytes = 0;
     for (let pass = 1; ; pass++) {
@@ -187,11 +221,8 @@ export class Checkpoints {
   }
 
   /** Runs a pass after those in progress. */
-  #pass(how: {
-    readonly signal: AbortSignal | undefined;
-    readonly settleMs: number;
-  }): Promise<CheckpointTransfer & { readonly failures: readonly SyncFailure[] }> {
-    const pass = this.#running.then(() => this.#sync.pass(how));
+  #pass(options: PassOptions): Promise<PassResult> {
+    const pass = this.#running.then(() => this.#sync.pass(options));
     this.#running = pass.catch(() => {});
     return pass;
   }
@@ -205,16 +236,19 @@ export class Checkpoints {
   }
 }
 
-const DEFAULTS: CheckpointOptions = Object.freeze({
-  objects: undefined,
-  signal: undefined,
-  onWarning: () => {},
-  settleMs: 2000,
-});
+function defaults(): CheckpointOptions {
+  return {
+    host: 'algo-1',
+    owners: new CheckpointOwners(),
+    objects: undefined,
+    signal: undefined,
+    onWarning: () => {},
+    settleMs: 2000,
+  };
+}
 
-/** Returns the path of a checkpoint in a local folder. */
-export function localPath(folder: string, name: string): string {
-  return `${folder.replace(/\/+$/, '')}/${name}`;
+function withSlash(location: string): string {
+  return location.endsWith('/') ? location : `${location}/`;
 }
 
 /** Checks that the address and a local folder do not contain each other. */

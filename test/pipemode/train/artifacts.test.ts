@@ -250,7 +250,10 @@ describe('in S3', () => {
     await using place = await s3Place({ buckets: ['bucket'] });
     const bytes = randomBytes(6_000_000);
     const one = host('algo-1', { 'model/m': bytes });
-    const { saved } = await save([one], { uri: 's3://bucket/jobs', objects: { ...place.objects, partBytes: 5 * 1024 * 1024 } });
+    const { saved } = await save([one], {
+      uri: 's3://bucket/jobs',
+      objects: { ...place.objects, partBytes: 5 * 1024 * 1024 },
+    });
     expect(saved.model).toBe('s3://bucket/jobs/job/output/model.tar.gz');
     const stored = place.server.store.get('bucket', 'jobs/job/output/model.tar.gz').content.bytes!;
     const folder = extracted(dir.file('from-s3.tar.gz', stored));
