@@ -26,7 +26,7 @@ export {
   trainingRequest,
 } from '../job/training-request.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
-export type { ProgramGuard, ProgramMark } from './program-guard.ts';
+export type { GuardOptions, ProgramGuard, ProgramMark } from './program-guard.ts';
 export type { OnProgramLine } from './program-output.ts';
 export {
   type ChannelMetrics,
