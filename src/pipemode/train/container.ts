@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
+import { PROGRAM_VARIABLE } from '../streamer/program-guard.ts';
 import { programPath } from './find-program.ts';
 
 /** A training job's container on this machine. */
@@ -49,7 +50,9 @@ export function containerCommand(options: ContainerOptions): readonly string[] {
   const { image, root, environment, command, hosts = {}, folders = [], user, gpus = false, name } = options;
   const client = clientPath();
   const isPodman = basename(client) === 'podman';
-  const words = [client, 'run', '--rm', '--init', '--name', name];
+  const words = [client, 'run', '--rm', '--name', name];
+  // An init process, without which the program would ignore SIGTERM. Podman needs a package for it.
+  if (!isPodman) words.push('--init');
   // The program shares memory of workers, for which a container by default has 64 MiB.
   words.push('--network', 'host', '--ipc', 'host', '--stop-signal', 'SIGTERM');
   // Without this, SELinux hides the folder from the container.
@@ -62,6 +65,8 @@ export function containerCommand(options: ContainerOptions): readonly string[] {
   if (user !== undefined) words.push('--user', user);
   for (const [variable, value] of Object.entries(environment))
     words.push('--env', CLIENT_VARIABLES.test(variable) ? `${variable}=${value}` : variable);
+  // Where the processes of the container are visible, they are found by this variable.
+  words.push('--env', PROGRAM_VARIABLE);
   const [entryPoint, ...rest] = command;
   if (entryPoint === undefined) return [...words, image, ...(options.arguments ?? ['train'])];
   return [...words, '--entrypoint', entryPoint, image, ...rest];
