@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { hyperparameterValue } from '../job/hyperparameters.ts';
+import { scriptOf } from '../job/toolkit-environment.ts';
 import type { TrainingRequest } from '../job/training-request.ts';
 
 /** What runs on each host of a job. */
@@ -66,11 +67,9 @@ function textOf({ hyperparameters }: TrainingRequest, name: string): string | un
   return typeof value === 'string' ? value : text;
 }
 
-/** Returns the value of `SM_USER_ENTRY_POINT`: the script of a job. */
+/** Returns the value of `SM_USER_ENTRY_POINT`: the script of a job, or an empty string. */
 export function entryPointName(entry: EntryPoint): string {
-  if (entry.kind === 'script') return entry.script;
-  const script = entry.words.find((word) => /\.(py|sh|mjs|js)$/.test(word));
-  return basename(script ?? entry.words[0] ?? '');
+  return entry.kind === 'script' ? entry.script : (scriptOf(entry.words) ?? '');
 }
 
 /**

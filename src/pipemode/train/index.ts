@@ -5,6 +5,14 @@
  *
  * @module
  */
+export { writeJobFiles } from '../job/job-files.ts';
+export {
+  type HostEnvironment,
+  type HostEnvironmentOptions,
+  hostEnvironment,
+  scriptOf,
+} from '../job/toolkit-environment.ts';
+export { type JobPlaces, jobPlaces } from '../job/training-job.ts';
 export {
   type InputMode,
   type InstanceGroup,
