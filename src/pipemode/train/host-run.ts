@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { pipePath } from '../job/channel-files.ts';
-import { makeFolder } from '../job/config-file.ts';
 import { writeJobFiles } from '../job/job-files.ts';
 import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
 import { type JobPlaces, jobPlaces } from '../job/training-job.ts';
-import { type JobHost, jobHosts } from '../job/training-request.ts';
+import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
+import type { CheckpointOwners } from './checkpoint-owners.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { containerCommand } from './container.ts';
+import { containerCommand, containerEnvironment, containerKillCommand } from './container.ts';
 import { checkEarlierRun } from './earlier-run.ts';
 import {
   type EntryPoint,
@@ -36,6 +36,8 @@ export interface HostCommand {
   readonly started: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
+  /** The command that ends the program's container. */
+  readonly killCommand?: readonly string[];
 }
 
 /**
@@ -55,10 +57,12 @@ export class HostRun {
   readonly #isOnly: boolean;
   readonly #isPrivate: boolean;
   #checkpoints: Checkpoints | undefined;
+  readonly #owners: CheckpointOwners;
   #program: TrainingProgram | undefined;
   #exitCode: number | undefined;
 
-  constructor(host: JobHost, options: TrainingRunOptions, entry: EntryPoint) {
+  constructor(host: JobHost, options: TrainingRunOptions, entry: EntryPoint, owners: CheckpointOwners) {
+    this.#owners = owners;
     this.name = host.name;
     this.#host = host;
     this.#options = options;
@@ -113,9 +117,14 @@ export class HostRun {
   /** Starts the program. */
   start(): TrainingProgram {
     const { onEvent = () => {}, graceMs, checkpointIntervalMs } = this.#options;
-    const { words, started, environment, cwd } = this.command();
+    const { words, started, environment, cwd, killCommand } = this.command();
     onEvent({ event: 'program-start', host: this.name, command: words });
-    const program = new TrainingProgram(started, environment, { graceMs, cwd, ...this.#output() });
+    const program = new TrainingProgram(started, environment, {
+      graceMs,
+      cwd,
+      killCommand,
+      ...this.#output(),
+    });
     this.#program = program;
     for (const streamer of this.inputs.streamers) streamer.supervise(program);
     this.#checkpoints?.start(checkpointIntervalMs);
@@ -166,20 +175,28 @@ export class HostRun {
 
   /** The command line of the program. */
   command(): HostCommand {
-    const { image, request } = this.#options;
+    const { image, request, graceMs } = this.#options;
     const { variables, programArguments } = this.environment;
     const { words, cwd } = this.#words(programArguments);
     // Without a terminal, Python would print its log in blocks.
     const unbuffered = this.#isLines ? { PYTHONUNBUFFERED: process.env['PYTHONUNBUFFERED'] ?? '1' } : {};
     const environment = { ...unbuffered, ...variables };
     const { root } = this.places;
+    const hosts = hostAddresses(request);
     if (image === undefined) {
-      const started = this.#isPrivate ? privateRootCommand(root, words) : words;
+      const started = this.#isPrivate ? privateRootCommand(root, words, { hosts }) : words;
       return { words, started: started ?? words, environment, cwd };
     }
+    const folders = this.inputs.linkedFolders;
     const name = `${request.name}-${this.name}-${randomUUID().slice(0, 8)}`;
-    const container = { image, root, environment, command: words, arguments: ['train'], name };
-    return { words, started: containerCommand(container), environment: {}, cwd: undefined };
+    const container = { image, root, environment, command: words, name, hosts, graceMs, folders };
+    return {
+      words,
+      started: containerCommand(container),
+      environment: containerEnvironment(container),
+      cwd: undefined,
+      killCommand: containerKillCommand(container),
+    };
   }
 
   #words(programArguments: readonly string[]): Pick<HostCommand, 'words' | 'cwd'> {
@@ -212,16 +229,17 @@ export class HostRun {
   }
 
   async #restore(signal: AbortSignal): Promise<void> {
-    const { request, objects, onEvent = () => {} } = this.#options;
+    const { request, objects, force, onEvent = () => {} } = this.#options;
     if (request.checkpoint === undefined) return;
     const folder = this.#here(request.checkpoint.localPath);
-    makeFolder(folder);
     this.#checkpoints = new Checkpoints(request.checkpoint.uri, folder, {
+      host: this.name,
+      owners: this.#owners,
       objects,
       signal,
       onWarning: (code, message) => this.#warn(code, message),
     });
-    const { files, bytes } = await this.#checkpoints.restore();
+    const { files, bytes } = await this.#checkpoints.restore({ clear: force });
     if (files > 0) onEvent({ event: 'restored', host: this.name, files, bytes });
   }
 
@@ -234,4 +252,11 @@ export class HostRun {
   #warn(code: string, message: string): void {
     this.#options.onEvent?.({ event: 'warning', host: this.name, channel: undefined, code, message });
   }
+}
+
+/** Returns an address of this machine for each host, so that programs of several hosts can use the same port. */
+function hostAddresses(request: TrainingRequest): Record<string, string> {
+  return Object.fromEntries(
+    jobHosts(request).map(({ name }, i) => [name, `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`]),
+  );
 }
