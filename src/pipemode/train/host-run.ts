@@ -205,7 +205,8 @@ export class HostRun {
 
   async #fetchCode(entry: ScriptEntry, signal: AbortSignal): Promise<void> {
     const { codeDir } = this.places;
-    await fetchCode(entry, codeDir, this.#options.objects, signal);
+    if (!(await fetchCode(entry.source, this.places, this.#options.objects, signal)))
+      this.#warn('code-kept', `${codeDir} contains other code, which runs instead of ${entry.source}`);
     const notice = prepareScript(entry.script, codeDir);
     if (notice !== undefined) this.#warn('requirements-not-installed', notice);
   }
