@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
 import type {
+  JobHost,
   PipeModeStreamer,
   StreamChannelInput,
   StreamEvent,
-  TrainingJob,
+  TrainingRequest,
 } from 'recordpipe/pipemode/streamer';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
@@ -23,6 +25,7 @@ import { reportOptions } from '../options/reports.ts';
 import { complain, print } from '../output.ts';
 import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
+import { warningLine } from '../stream-warnings.ts';
 import { visible } from '../text/format.ts';
 
 const OPTIONS = {
@@ -33,7 +36,7 @@ const OPTIONS = {
   ),
   config: value('--config <file>', 'read channels from a CreateTrainingJob request (InputDataConfig, JSON)'),
   json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr when running a program'),
-  quiet: flag('-q, --quiet', 'hide progress and warnings'),
+  quiet: flag('-q, --quiet', 'hide progress and warnings, except that a program seems to wait forever'),
   progress: reportOptions.progress,
   ...channelOptions,
   ...grouped('Job:', {
@@ -49,7 +52,7 @@ const OPTIONS = {
     host: value('--host <name>', 'name of this host (default: the first)'),
     hyperparameter: parsed(
       '--hyperparameter <name=value>',
-      'hyperparameter for the program; repeatable',
+      'hyperparameter for the program, also passed as the argument --NAME VALUE; repeatable',
       assignments,
     ),
     grace: parsed(
@@ -103,20 +106,21 @@ Without a program, CHANNEL.status.json next to the pipes records how each epoch 
 type Options = Values<typeof OPTIONS>;
 
 async function stream(command: string[], options: Options): Promise<number> {
-  const { PipeModeStreamer, trainingEnvironment, trainingPlaces, writeTrainingFiles } = await import(
+  const { PipeModeStreamer, entryPointOf, hostEnvironment, jobPlaces, writeJobFiles } = await import(
     'recordpipe/pipemode/streamer'
   );
   const channels = await channelsOf(options);
   const supervised = command.length > 0;
-  const { job, hosts } = jobOf(channels, options);
-  const places = trainingPlaces(options.root);
-  const pipeDir = options.dir ?? places.pipeDir;
+  const { request, host, hosts } = await jobOf(channels, options);
+  const inRoot = jobPlaces(options.root);
+  const pipeDir = options.dir ?? inRoot.pipeDir;
+  const places = { ...inRoot, pipeDir: resolve(pipeDir) };
   const signals = new StreamSignals();
   const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
     channels,
     pipeDir,
-    hosts,
+    hosts: { current_host: host.name, hosts: hosts.map(({ name }) => name) },
     objects: objectsOf(options),
     ...streamingOf(options),
     firstEpoch: options.firstEpoch,
@@ -124,12 +128,11 @@ async function stream(command: string[], options: Options): Promise<number> {
     force: options.force === true,
     signal: signals.stop,
     onEvent: (event) => {
-      progress.clear();
       progress.note(event);
-      report(event, options, supervised);
+      report(event, options, supervised, progress.clear);
     },
   });
-  if (supervised || options.dir === undefined) writeTrainingFiles({ ...places, pipeDir }, job);
+  if (supervised || options.dir === undefined) writeJobFiles(request, host, places, hosts);
   const server = await serveMetrics(() => streamer.metrics, options.metrics);
   const announce = (): void => {
     if (options.json || options.quiet) return;
@@ -146,10 +149,14 @@ async function stream(command: string[], options: Options): Promise<number> {
       await streamer.run();
       await announced;
     } else {
-      const environment = trainingEnvironment({ ...places, pipeDir }, job);
-      return await runProgram(streamer, command, environment, signals, options.grace);
+      const script = entryPointOf(command);
+      const environment = hostEnvironment(request, host, places, script ?? '', { hosts });
+      const { variables, programArguments } = environment;
+      const words = script === undefined ? command : [...command, ...programArguments];
+      return await runProgram(streamer, words, variables, signals, options.grace);
     }
   } catch (error) {
+    progress.clear();
     if (!signals.stop.aborted) throw inOptions(error);
   } finally {
     progress.end();
@@ -215,24 +222,40 @@ async function channelsOf(options: Options): Promise<StreamChannelInput[]> {
   throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
 }
 
-function jobOf(channels: readonly StreamChannelInput[], options: Options) {
+/** The job of the options, and its hosts. */
+interface Job {
+  readonly request: TrainingRequest;
+  readonly host: JobHost;
+  readonly hosts: readonly JobHost[];
+}
+
+async function jobOf(channels: readonly StreamChannelInput[], options: Options): Promise<Job> {
+  const { trainingRequest } = await import('recordpipe/pipemode/streamer');
   const names = options.hosts ?? ['algo-1'];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`--hosts: expected distinct names, got ${twice} twice`);
-  if (options.host !== undefined && !names.includes(options.host))
+  const request = trainingRequest({
+    channels,
+    inputMode: 'Pipe',
+    hyperparameters: Object.fromEntries((options.hyperparameter ?? []).map(assignment)),
+    instanceCount: names.length,
+  });
+  const hosts = names.map((name): JobHost => ({ name, group: request.instanceGroups[0] }));
+  const host = hosts.find(({ name }) => name === (options.host ?? names[0]));
+  if (host === undefined)
     throw new UsageError(`--host: expected one of --hosts (${names.join(', ')}), got ${options.host}`);
-  const hosts = { current_host: options.host ?? names[0], hosts: names, network_interface_name: 'lo' };
-  const parameters = (options.hyperparameter ?? []).map(assignment);
-  const job: Omit<TrainingJob, 'channels'> = { hosts, hyperparameters: Object.fromEntries(parameters) };
-  return { hosts, job: { ...job, channels } };
+  return { request, host, hosts };
 }
 
-function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean): void {
+function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean, clear: () => void): void {
   if (json) {
     const line = `${JSON.stringify(event)}`;
     if (supervised) complain(line);
     else print(`${line}\n`).catch(() => {});
-  } else if (!quiet && event.event === 'warning') {
-    complain(`recordpipe: warning: ${visible(`${event.channel}: ${event.message}`)}`);
+    return;
   }
+  const warning = warningLine(event, quiet === true);
+  if (warning === undefined) return;
+  clear();
+  complain(warning);
 }

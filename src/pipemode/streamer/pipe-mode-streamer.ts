@@ -195,6 +195,7 @@ export class PipeModeStreamer {
         await this.#program?.stop();
       },
       guard: (descriptor) => this.#program?.guard(descriptor),
+      programEnded: () => (this.#program?.running ? this.#program.ended : undefined),
     });
   }
 }

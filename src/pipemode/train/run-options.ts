@@ -3,8 +3,8 @@ import { UsageError } from '../../errors.ts';
 import { checkWhole } from '../../formats/codec-options.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { jobHosts, type TrainingRequest } from '../job/training-request.ts';
+import type { OnProgramLine } from '../streamer/program-output.ts';
 import type { PipeModeStreamerOptions } from '../streamer/streamer-options.ts';
-import type { OnProgramLine } from '../streamer/training-program.ts';
 import type { TrainingEvent } from './training-events.ts';
 
 /** Options of Pipe channels that a training job passes on to its streamers. */
