@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isRecordpipeError } from '../../errors.ts';
+import { hostChannels } from '../job/host-channels.ts';
 import type { Hosts } from '../job/resource-config.ts';
 import type { JobPlaces } from '../job/training-job.ts';
 import { type JobChannel, type JobHost, jobHosts } from '../job/training-request.ts';
@@ -27,7 +28,7 @@ export class HostInputs {
 
   /** The channels that this host receives. */
   get channels(): readonly JobChannel[] {
-    return this.#options.request.channels.filter((channel) => receives(this.#host, channel));
+    return hostChannels(this.#options.request, this.#host);
   }
 
   /** The streamers of this attempt. */
@@ -37,7 +38,8 @@ export class HostInputs {
 
   /** The current host and all hosts that receive a channel. */
   hostsOf(channel: JobChannel): Hosts {
-    const hosts = jobHosts(this.#options.request).filter((host) => receives(host, channel));
+    const { request } = this.#options;
+    const hosts = jobHosts(request).filter((host) => hostChannels(request, host).includes(channel));
     return { current_host: this.#host.name, hosts: hosts.map(({ name }) => name) };
   }
 
@@ -126,8 +128,4 @@ export class HostInputs {
     onEvent({ event: 'filled', ...where, inputMode, files, bytes, seconds });
     return filled;
   }
-}
-
-function receives({ group }: JobHost, { instanceGroups }: JobChannel): boolean {
-  return instanceGroups.length === 0 || instanceGroups.includes(group.name);
 }
