@@ -1,12 +1,7 @@
 import { resolve } from 'node:path';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
-import type {
-  JobHost,
-  PipeModeStreamer,
-  StreamChannelInput,
-  StreamEvent,
-  TrainingRequest,
-} from 'recordpipe/pipemode/streamer';
+import type { PipeModeStreamer, StreamChannelInput, StreamEvent } from 'recordpipe/pipemode/streamer';
+import type { JobHost, TrainingRequest } from 'recordpipe/pipemode/train';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { serveMetrics } from '../metrics-server.ts';
@@ -106,9 +101,10 @@ Without a program, CHANNEL.status.json next to the pipes records how each epoch 
 type Options = Values<typeof OPTIONS>;
 
 async function stream(command: string[], options: Options): Promise<number> {
-  const { PipeModeStreamer, entryPointOf, hostEnvironment, jobPlaces, writeJobFiles } = await import(
-    'recordpipe/pipemode/streamer'
-  );
+  const [{ PipeModeStreamer }, { hostEnvironment, jobPlaces, scriptOf, writeJobFiles }] = await Promise.all([
+    import('recordpipe/pipemode/streamer'),
+    import('recordpipe/pipemode/train'),
+  ]);
   const channels = await channelsOf(options);
   const supervised = command.length > 0;
   const { request, host, hosts } = await jobOf(channels, options);
@@ -149,7 +145,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       await streamer.run();
       await announced;
     } else {
-      const script = entryPointOf(command);
+      const script = scriptOf(command);
       const environment = hostEnvironment(request, host, places, script ?? '', { hosts });
       const { variables, programArguments } = environment;
       const words = script === undefined ? command : [...command, ...programArguments];
@@ -230,7 +226,7 @@ interface Job {
 }
 
 async function jobOf(channels: readonly StreamChannelInput[], options: Options): Promise<Job> {
-  const { trainingRequest } = await import('recordpipe/pipemode/streamer');
+  const { trainingRequest } = await import('recordpipe/pipemode/train');
   const names = options.hosts ?? ['algo-1'];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`--hosts: expected distinct names, got ${twice} twice`);

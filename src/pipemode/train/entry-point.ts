@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { hyperparameterValue } from '../job/hyperparameters.ts';
-import { entryPointOf } from '../job/toolkit-environment.ts';
+import { scriptOf } from '../job/toolkit-environment.ts';
 import type { TrainingRequest } from '../job/training-request.ts';
 
 /** What runs on each host of a job. */
@@ -47,7 +47,7 @@ export function jobEntryPoint(
   const { command, image, programArguments } = options;
   if (command.length > 0) {
     // Without a script in the command, such as in sh -c '…', arguments have no meaning.
-    const takesArguments = programArguments && entryPointOf(command) !== undefined;
+    const takesArguments = programArguments && scriptOf(command) !== undefined;
     return { kind: 'command', words: command, takesArguments };
   }
   const { containerEntrypoint, containerArguments } = request;
@@ -71,9 +71,9 @@ function textOf({ hyperparameters }: TrainingRequest, name: string): string | un
   return typeof value === 'string' ? value : text;
 }
 
-/** Returns the script of a job, which is the value of `SM_USER_ENTRY_POINT`. Empty if there is none. */
+/** Returns the value of `SM_USER_ENTRY_POINT`: the script of a job, or an empty string. */
 export function entryPointName(entry: EntryPoint): string {
-  return (entry.kind === 'script' ? entry.script : entryPointOf(entry.words)) ?? '';
+  return entry.kind === 'script' ? entry.script : (scriptOf(entry.words) ?? '');
 }
 
 /**

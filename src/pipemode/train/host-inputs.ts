@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { isRecordpipeError } from '../../errors.ts';
 import { hostChannels } from '../job/host-channels.ts';
 import type { Hosts } from '../job/resource-config.ts';
@@ -6,6 +6,7 @@ import type { JobPlaces } from '../job/training-job.ts';
 import { type JobChannel, type JobHost, jobHosts } from '../job/training-request.ts';
 import { PipeModeStreamer } from '../streamer/pipe-mode-streamer.ts';
 import { type FilledChannel, fillChannel } from './file-channel.ts';
+import { RootMark } from './root-mark.ts';
 import type { TrainingRunOptions } from './run-options.ts';
 import type { TrainingEvent } from './training-events.ts';
 
@@ -17,6 +18,7 @@ export class HostInputs {
   readonly #host: JobHost;
   readonly #places: JobPlaces;
   readonly #options: TrainingRunOptions;
+  readonly #mark: RootMark;
   #filled: readonly FilledChannel[] | undefined;
   #streamers: readonly PipeModeStreamer[] = [];
 
@@ -24,6 +26,7 @@ export class HostInputs {
     this.#host = host;
     this.#places = places;
     this.#options = options;
+    this.#mark = new RootMark(places.root);
   }
 
   /** The channels that this host receives. */
@@ -92,9 +95,9 @@ export class HostInputs {
     signal: AbortSignal,
     onFailure: OnDataFailure,
   ): PipeModeStreamer {
-    const { objects, pipes, onEvent = () => {} } = this.#options;
+    const { objects, data, onEvent = () => {} } = this.#options;
     const streamer = new PipeModeStreamer({
-      ...pipes,
+      ...data,
       channels: channels.map(({ inputMode, instanceGroups, ...channel }) => channel),
       pipeDir: this.#places.pipeDir,
       hosts: this.hostsOf(channels[0]),
@@ -110,19 +113,28 @@ export class HostInputs {
   }
 
   async #fillOne(channel: JobChannel, signal: AbortSignal): Promise<FilledChannel> {
-    const { objects, force, onEvent = () => {} } = this.#options;
+    const { objects, data, force, onEvent = () => {} } = this.#options;
+    const { strictShards, skipMissing, onBadLine, maxLineBytes } = data;
+    const folder = join(this.#places.pipeDir, channel.name);
+    const mark = relative(this.#places.root, folder);
+    const existing = force || this.#mark.has(mark) ? 'clear' : 'refuse';
     const began = performance.now();
     const { name, inputMode } = channel;
     const where = { host: this.#host.name, channel: name };
-    const filled = await fillChannel(channel, join(this.#places.pipeDir, name), {
+    const filled = await fillChannel(channel, folder, {
+      strictShards,
+      skipMissing,
+      onBadLine,
+      maxLineBytes,
       hosts: this.hostsOf(channel),
       objects,
-      existing: force ? 'clear' : 'refuse',
+      existing,
       signal,
       onProgress: ({ files, bytes, totalFiles, totalBytes }) =>
         onEvent({ event: 'filling', ...where, files, bytes, totalFiles, totalBytes }),
       onWarning: (code, message) => onEvent({ event: 'warning', ...where, code, message }),
     });
+    this.#mark.add(mark);
     const seconds = (performance.now() - began) / 1000;
     const { files, bytes } = filled;
     onEvent({ event: 'filled', ...where, inputMode, files, bytes, seconds });

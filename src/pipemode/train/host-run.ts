@@ -3,7 +3,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipePath } from '../job/channel-files.ts';
 import { makeFolder } from '../job/config-file.ts';
-import { type HostEnvironment, hostEnvironment, writeJobFiles } from '../job/toolkit-environment.ts';
+import { writeJobFiles } from '../job/job-files.ts';
+import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
 import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
 import { type JobHost, jobHosts } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
@@ -19,6 +20,7 @@ import {
 } from './entry-point.ts';
 import { HostInputs, type OnDataFailure } from './host-inputs.ts';
 import { privateRootCommand } from './private-root.ts';
+import { RootMark } from './root-mark.ts';
 import type { TrainingRunOptions } from './run-options.ts';
 import { fetchCode } from './script-code.ts';
 import type { HostResult } from './training-events.ts';
@@ -206,7 +208,9 @@ export class HostRun {
 
   async #fetchCode(entry: ScriptEntry, signal: AbortSignal): Promise<void> {
     const { codeDir } = this.places;
-    if (!(await fetchCode(entry.source, this.places, this.#options.objects, signal)))
+    if (
+      !(await fetchCode(entry.source, codeDir, new RootMark(this.places.root), this.#options.objects, signal))
+    )
       this.#warn('code-kept', `${codeDir} contains other code, which runs instead of ${entry.source}`);
     const notice = prepareScript(entry.script, codeDir);
     if (notice !== undefined) this.#warn('requirements-not-installed', notice);

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +10,10 @@ import { fileError } from '../../storage/local/file-errors.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { openObject } from '../../storage/read-objects.ts';
 import { withFileErrors } from '../job/config-file.ts';
-import type { JobPlaces } from '../job/training-job.ts';
+import type { RootMark } from './root-mark.ts';
 
-/** Name of the file that marks a code folder as a copy, which the next run may replace. */
-const MARK = '.recordpipe-code';
+/** The code folder below the root. */
+const CODE = 'code';
 
 /**
  * Places the code of a script job into its code folder: copies a folder, or unpacks
@@ -27,13 +26,13 @@ const MARK = '.recordpipe-code';
  */
 export async function fetchCode(
   source: string | undefined,
-  { root, codeDir }: Pick<JobPlaces, 'root' | 'codeDir'>,
+  codeDir: string,
+  mark: RootMark,
   objects: Partial<ObjectOptions> | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (source === undefined) return true;
-  const mark = join(root, MARK);
-  if (existsSync(codeDir) && readdirSync(codeDir).length > 0 && !existsSync(mark)) return false;
+  if (existsSync(codeDir) && readdirSync(codeDir).length > 0 && !mark.has(CODE)) return false;
   const unfinished = `${codeDir}.unfinished`;
   const remove = (path: string): void => rmSync(path, { recursive: true, force: true });
   withFileErrors(codeDir, () => remove(unfinished));
@@ -42,7 +41,7 @@ export async function fetchCode(
     const isFolder = path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory();
     if (isFolder) await cp(path, unfinished, { recursive: true });
     else await unpack(source, unfinished, objects, signal);
-    writeFileSync(mark, `${source}\n`);
+    mark.add(CODE);
     remove(codeDir);
     renameSync(unfinished, codeDir);
   } catch (error) {

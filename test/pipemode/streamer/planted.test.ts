@@ -11,14 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  jobHosts,
-  jobPlaces,
-  PipeModeStreamer,
-  type StreamerInput,
-  trainingRequest,
-  writeJobFiles,
-} from '../../../src/pipemode/streamer/index.ts';
+import { PipeModeStreamer, type StreamerInput } from '../../../src/pipemode/streamer/index.ts';
+import { jobHosts, jobPlaces, trainingRequest, writeJobFiles } from '../../../src/pipemode/train/index.ts';
 import { cli } from '../../support/cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { catPipe, writeObjects } from './stream-place.ts';
