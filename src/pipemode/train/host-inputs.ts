@@ -39,6 +39,11 @@ export class HostInputs {
     return this.#streamers;
   }
 
+  /** Folders outside the host's folder to which links of channels lead. */
+  get linkedFolders(): readonly string[] {
+    return [...new Set((this.#filled ?? []).flatMap(({ linkedFolders }) => linkedFolders))];
+  }
+
   /** The current host and all hosts that receive a channel. */
   hostsOf(channel: JobChannel): Hosts {
     const { request } = this.#options;

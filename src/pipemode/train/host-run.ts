@@ -6,10 +6,10 @@ import { makeFolder } from '../job/config-file.ts';
 import { writeJobFiles } from '../job/job-files.ts';
 import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
 import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
-import { type JobHost, jobHosts } from '../job/training-request.ts';
+import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { containerCommand } from './container.ts';
+import { containerCommand, containerEnvironment, containerKillCommand } from './container.ts';
 import { checkEarlierRun } from './earlier-run.ts';
 import {
   type EntryPoint,
@@ -34,6 +34,8 @@ export interface HostCommand {
   readonly started: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
+  /** The command that ends the program's container. */
+  readonly killCommand?: readonly string[];
 }
 
 /**
@@ -115,9 +117,14 @@ export class HostRun {
   /** Starts the program. */
   start(): TrainingProgram {
     const { onEvent = () => {}, graceMs, checkpointIntervalMs } = this.#options;
-    const { words, started, environment, cwd } = this.command();
+    const { words, started, environment, cwd, killCommand } = this.command();
     onEvent({ event: 'program-start', host: this.name, command: words });
-    const program = new TrainingProgram(started, environment, { graceMs, cwd, ...this.#output() });
+    const program = new TrainingProgram(started, environment, {
+      graceMs,
+      cwd,
+      killCommand,
+      ...this.#output(),
+    });
     this.#program = program;
     for (const streamer of this.inputs.streamers) streamer.supervise(program);
     this.#checkpoints?.start(checkpointIntervalMs);
@@ -168,20 +175,28 @@ export class HostRun {
 
   /** The command line of the program. */
   command(): HostCommand {
-    const { image, request } = this.#options;
+    const { image, request, graceMs } = this.#options;
     const { variables, programArguments } = this.environment;
     const { words, cwd } = this.#words(programArguments);
     // Without a terminal, Python would print its log in blocks.
     const unbuffered = this.#isLines ? { PYTHONUNBUFFERED: process.env['PYTHONUNBUFFERED'] ?? '1' } : {};
     const environment = { ...unbuffered, ...variables };
     const { root } = this.places;
+    const hosts = hostAddresses(request);
     if (image === undefined) {
-      const started = this.#isPrivate ? privateRootCommand(root, words) : words;
+      const started = this.#isPrivate ? privateRootCommand(root, words, { hosts }) : words;
       return { words, started: started ?? words, environment, cwd };
     }
+    const folders = this.inputs.linkedFolders;
     const name = `${request.name}-${this.name}-${randomUUID().slice(0, 8)}`;
-    const container = { image, root, environment, command: words, arguments: ['train'], name };
-    return { words, started: containerCommand(container), environment: {}, cwd: undefined };
+    const container = { image, root, environment, command: words, name, hosts, graceMs, folders };
+    return {
+      words,
+      started: containerCommand(container),
+      environment: containerEnvironment(container),
+      cwd: undefined,
+      killCommand: containerKillCommand(container),
+    };
   }
 
   #words(programArguments: readonly string[]): Pick<HostCommand, 'words' | 'cwd'> {
@@ -233,4 +248,11 @@ export class HostRun {
   #warn(code: string, message: string): void {
     this.#options.onEvent?.({ event: 'warning', host: this.name, channel: undefined, code, message });
   }
+}
+
+/** Returns an address of this machine for each host, so that programs of several hosts can use the same port. */
+function hostAddresses(request: TrainingRequest): Record<string, string> {
+  return Object.fromEntries(
+    jobHosts(request).map(({ name }, i) => [name, `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`]),
+  );
 }
