@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipePath } from '../job/channel-files.ts';
-import { makeFolder } from '../job/config-file.ts';
 import { writeJobFiles } from '../job/job-files.ts';
 import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
 import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
+import type { CheckpointOwners } from './checkpoint-owners.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { containerCommand, containerEnvironment, containerKillCommand } from './container.ts';
 import { checkEarlierRun } from './earlier-run.ts';
@@ -55,10 +55,12 @@ export class HostRun {
   readonly #isOnly: boolean;
   readonly #isPrivate: boolean;
   #checkpoints: Checkpoints | undefined;
+  readonly #owners: CheckpointOwners;
   #program: TrainingProgram | undefined;
   #exitCode: number | undefined;
 
-  constructor(host: JobHost, options: TrainingRunOptions, entry: EntryPoint) {
+  constructor(host: JobHost, options: TrainingRunOptions, entry: EntryPoint, owners: CheckpointOwners) {
+    this.#owners = owners;
     this.name = host.name;
     this.#host = host;
     this.#options = options;
@@ -232,16 +234,17 @@ export class HostRun {
   }
 
   async #restore(signal: AbortSignal): Promise<void> {
-    const { request, objects, onEvent = () => {} } = this.#options;
+    const { request, objects, force, onEvent = () => {} } = this.#options;
     if (request.checkpoint === undefined) return;
     const folder = localPath(request.checkpoint.localPath, this.places);
-    makeFolder(folder);
     this.#checkpoints = new Checkpoints(request.checkpoint.uri, folder, {
+      host: this.name,
+      owners: this.#owners,
       objects,
       signal,
       onWarning: (code, message) => this.#warn(code, message),
     });
-    const { files, bytes } = await this.#checkpoints.restore();
+    const { files, bytes } = await this.#checkpoints.restore({ clear: force });
     if (files > 0) onEvent({ event: 'restored', host: this.name, files, bytes });
   }
 

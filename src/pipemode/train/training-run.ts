@@ -3,6 +3,7 @@ import { jobHosts } from '../job/training-request.ts';
 import type { ChannelMetrics } from '../streamer/stream-events.ts';
 import { checkArtifacts, type SavedArtifacts, saveArtifacts } from './artifacts.ts';
 import { type AttemptDecision, type AttemptEnd, afterAttempt } from './attempts.ts';
+import { CheckpointOwners } from './checkpoint-owners.ts';
 import { failureText } from './earlier-run.ts';
 import { jobEntryPoint } from './entry-point.ts';
 import { HostRun } from './host-run.ts';
@@ -55,7 +56,8 @@ export class TrainingRun {
     this.#log = new MetricLog(request.metricDefinitions);
     const entry = jobEntryPoint(request, options);
     const hosts = jobHosts(request).filter(({ name }) => currentHost === undefined || name === currentHost);
-    this.#hosts = hosts.map((host) => new HostRun(host, options, entry));
+    const owners = new CheckpointOwners();
+    this.#hosts = hosts.map((host) => new HostRun(host, options, entry, owners));
   }
 
   /** Returns what the job would do. Starts and changes nothing. */
