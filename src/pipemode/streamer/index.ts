@@ -7,7 +7,7 @@
 export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
 export { parseTrainingInput, readTrainingInput } from '../job/stream-channel.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
-export type { ProgramGuard, ProgramMark } from './program-guard.ts';
+export type { GuardOptions, ProgramGuard, ProgramMark } from './program-guard.ts';
 export type { OnProgramLine } from './program-output.ts';
 export {
   type ChannelMetrics,
