@@ -36,7 +36,7 @@ const CODE_DIR = '/opt/ml/code';
  * Returns what a job runs: the given command, or else the entry point that its request names.
  * @throws UsageError if neither exists
  */
-export function entryPointOf(
+export function jobEntryPoint(
   request: TrainingRequest,
   options: {
     readonly command: readonly string[];
@@ -45,7 +45,11 @@ export function entryPointOf(
   },
 ): EntryPoint {
   const { command, image, programArguments } = options;
-  if (command.length > 0) return { kind: 'command', words: command, takesArguments: programArguments };
+  if (command.length > 0) {
+    // Without a script in the command, such as in sh -c '…', arguments have no meaning.
+    const takesArguments = programArguments && scriptOf(command) !== undefined;
+    return { kind: 'command', words: command, takesArguments };
+  }
   const { containerEntrypoint, containerArguments } = request;
   const words = [...containerEntrypoint, ...containerArguments];
   // SageMaker runs containers without an entry point of their own with the argument `train`.

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pipePath } from '../job/channel-files.ts';
 import { writeJobFiles } from '../job/job-files.ts';
 import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
-import { type JobPlaces, jobPlaces } from '../job/training-job.ts';
+import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
 import type { CheckpointOwners } from './checkpoint-owners.ts';
@@ -20,13 +20,11 @@ import {
 } from './entry-point.ts';
 import { HostInputs, type OnDataFailure } from './host-inputs.ts';
 import { privateRootCommand } from './private-root.ts';
+import { RootMark } from './root-mark.ts';
 import type { TrainingRunOptions } from './run-options.ts';
 import { fetchCode } from './script-code.ts';
 import type { HostResult } from './training-events.ts';
 import type { HostPlan } from './training-plan.ts';
-
-/** SageMaker's folder, which `root` stands for. */
-const OPT_ML = '/opt/ml';
 
 /** The program of a host. */
 export interface HostCommand {
@@ -73,8 +71,11 @@ export class HostRun {
     const { root } = this.places;
     const hasImage = options.image !== undefined;
     this.#isPrivate =
-      options.privateRoot && !hasImage && root !== OPT_ML && privateRootCommand(root, ['true']) !== undefined;
-    this.hasOptMl = this.#isPrivate || hasImage || root === OPT_ML;
+      options.privateRoot &&
+      !hasImage &&
+      root !== JOB_ROOT &&
+      privateRootCommand(root, ['true']) !== undefined;
+    this.hasOptMl = this.#isPrivate || hasImage || root === JOB_ROOT;
   }
 
   get program(): TrainingProgram | undefined {
@@ -95,7 +96,8 @@ export class HostRun {
   reset(): void {
     checkEarlierRun(this.places, { clear: true });
     const { checkpoint } = this.#options.request;
-    if (checkpoint !== undefined) rmSync(this.#here(checkpoint.localPath), { recursive: true, force: true });
+    if (checkpoint !== undefined)
+      rmSync(localPath(checkpoint.localPath, this.places), { recursive: true, force: true });
     this.#exitCode = undefined;
     this.#program = undefined;
   }
@@ -169,7 +171,7 @@ export class HostRun {
 
   /** The variables of the program, and the hyperparameters as arguments. */
   get environment(): HostEnvironment {
-    const places = this.hasOptMl ? jobPlaces(OPT_ML) : this.places;
+    const places = this.hasOptMl ? jobPlaces(JOB_ROOT) : this.places;
     return hostEnvironment(this.#options.request, this.#host, places, entryPointName(this.#entry));
   }
 
@@ -223,7 +225,10 @@ export class HostRun {
 
   async #fetchCode(entry: ScriptEntry, signal: AbortSignal): Promise<void> {
     const { codeDir } = this.places;
-    await fetchCode(entry, codeDir, this.#options.objects, signal);
+    if (
+      !(await fetchCode(entry.source, codeDir, new RootMark(this.places.root), this.#options.objects, signal))
+    )
+      this.#warn('code-kept', `${codeDir} contains other code, which runs instead of ${entry.source}`);
     const notice = prepareScript(entry.script, codeDir);
     if (notice !== undefined) this.#warn('requirements-not-installed', notice);
   }
@@ -231,7 +236,7 @@ export class HostRun {
   async #restore(signal: AbortSignal): Promise<void> {
     const { request, objects, force, onEvent = () => {} } = this.#options;
     if (request.checkpoint === undefined) return;
-    const folder = this.#here(request.checkpoint.localPath);
+    const folder = localPath(request.checkpoint.localPath, this.places);
     this.#checkpoints = new Checkpoints(request.checkpoint.uri, folder, {
       host: this.name,
       owners: this.#owners,
@@ -241,12 +246,6 @@ export class HostRun {
     });
     const { files, bytes } = await this.#checkpoints.restore({ clear: force });
     if (files > 0) onEvent({ event: 'restored', host: this.name, files, bytes });
-  }
-
-  /** Returns the path on this machine of a path that the program sees. */
-  #here(path: string): string {
-    const below = relative(OPT_ML, path);
-    return below.startsWith('..') || isAbsolute(below) ? resolve(path) : join(this.places.root, below);
   }
 
   #warn(code: string, message: string): void {

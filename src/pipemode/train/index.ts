@@ -30,8 +30,8 @@ export type { ArtifactOutput, SavedArtifacts } from './artifacts.ts';
 export type { MetricDefinition, MetricPoint, MetricSeries, MetricsReport } from './metrics.ts';
 export { checkMetricsFile, metricsTable, writeMetrics } from './metrics-report.ts';
 export {
+  type ChannelDataOptions,
   DEFAULT_TRAINING_RUN_OPTIONS,
-  type PipeOptions,
   type TrainingRunInput,
   type TrainingRunOptions,
 } from './run-options.ts';
