@@ -7,7 +7,13 @@ import { sha256 } from '../support/golden.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The Python programs to compare recordpipe with, each in its own environment. */
-export type PythonCounterpart = 'tensorflow' | 'original' | 'vahidk' | 'mxnet' | 'sagemaker';
+export type PythonCounterpart =
+  | 'tensorflow'
+  | 'original'
+  | 'vahidk'
+  | 'mxnet'
+  | 'sagemaker'
+  | 'sagemaker-training';
 
 /** The names that scripts/counterparts.sh installs. */
 export type Counterpart =
@@ -35,12 +41,17 @@ export function missingCounterpart(name: Counterpart): string | undefined {
   return line;
 }
 
+/** Returns the folder of a counterpart's Python environment. */
+export function counterpartRoot(counterpart: PythonCounterpart): string {
+  return `${root}.cache/counterparts/${counterpart}`;
+}
+
 /**
  * Runs a Python program of this directory in the environment of a counterpart. Returns its output
  * lines.
  */
 export function runPython(counterpart: PythonCounterpart, program: string, ...args: string[]): string[] {
-  const python = `${root}.cache/counterparts/${counterpart}/bin/python`;
+  const python = `${counterpartRoot(counterpart)}/bin/python`;
   const script = fileURLToPath(new URL(program, import.meta.url));
   // Use UTF-8 regardless of the locale, and create no __pycache__ next to the programs.
   const { stdout, stderr, status } = spawnSync(python, ['-X', 'utf8', '-B', script, ...args], {

@@ -4,17 +4,11 @@
  *
  * @module
  */
-export { trainingEnvironment } from '../job/environment.ts';
 export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
 export { parseTrainingInput, readTrainingInput } from '../job/stream-channel.ts';
-export {
-  type TrainingJob,
-  type TrainingPlaces,
-  trainingPlaces,
-  writeTrainingFiles,
-} from '../job/training-job.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
-export type { ProgramGuard, ProgramMark } from './program-guard.ts';
+export type { GuardOptions, ProgramGuard, ProgramMark } from './program-guard.ts';
+export type { OnProgramLine } from './program-output.ts';
 export {
   type ChannelMetrics,
   type ChannelStatus,
@@ -29,4 +23,4 @@ export {
   type PipeModeStreamerOptions,
   type StreamerInput,
 } from './streamer-options.ts';
-export { type OnProgramLine, TrainingProgram, type TrainingProgramOptions } from './training-program.ts';
+export { TrainingProgram, type TrainingProgramOptions } from './training-program.ts';

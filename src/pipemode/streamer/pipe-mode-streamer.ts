@@ -3,6 +3,7 @@ import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { makeFolder } from '../job/config-file.ts';
 import { hostRank } from '../job/resource-config.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
+import { transferWarnings } from './channel-content.ts';
 import { ChannelRun } from './channel-run.ts';
 import { fetchEpoch } from './object-epoch.ts';
 import { openContent } from './open-content.ts';
@@ -30,8 +31,8 @@ import type { TrainingProgram } from './training-program.ts';
  * - Make the reader check `CHANNEL.status.json` next to the pipes, which states whether the epoch
  *   was complete.
  *
- * `run` rejects with the failure. The pipes are always removed. Requires Linux and the programs
- * `mkfifo` and `flock`.
+ * `run` rejects with the failure. The pipes are always removed. Requires Linux and the program
+ * `mkfifo`.
  *
  * @example
  * ```ts
@@ -180,10 +181,7 @@ export class PipeModeStreamer {
           signal,
           objects: {
             ...options.objects,
-            onEvent: (event) => {
-              if (event.type === 'restarted') warn('object-changed', `${event.uri}: ${event.reason}`);
-              if (event.type === 'unverified') warn('object-unverified', `${event.uri}: ${event.reason}`);
-            },
+            onEvent: transferWarnings(warn),
           },
           onSkipped: (error, item) => {
             const line = item?.line === undefined ? '' : `; line ${item.line} of the manifest is skipped`;
@@ -195,6 +193,7 @@ export class PipeModeStreamer {
         await this.#program?.stop();
       },
       guard: (descriptor) => this.#program?.guard(descriptor),
+      programEnded: () => (this.#program?.running ? this.#program.ended : undefined),
     });
   }
 }

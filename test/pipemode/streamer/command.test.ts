@@ -52,8 +52,8 @@ describe('recordpipe stream beside a program', () => {
     const { code, stdout } = await cli([...args, '--lr', '3']);
     expect(JSON.parse(stdout)).toEqual({
       epochs: [WHOLE.length, WHOLE.length],
-      argv: ['--lr', '3'],
-      hps: '{"lr":"0.1"}',
+      argv: ['--lr', '3', '--lr', '0.1'],
+      hps: '{"lr":0.1}',
       channels: '["train"]',
     });
     expect(code).toBe(7);

@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipePath } from '../job/channel-files.ts';
+import { writeJobFiles } from '../job/job-files.ts';
+import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
+import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
+import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
+import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
+import type { CheckpointOwners } from './checkpoint-owners.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { containerCommand, containerEnvironment, containerKillCommand } from './container.ts';
+import { checkEarlierRun } from './earlier-run.ts';
+import {
+  type EntryPoint,
+  entryPointName,
+  prepareScript,
+  type ScriptEntry,
+  scriptWords,
+} from './entry-point.ts';
+import { HostInputs, type OnDataFailure } from './host-inputs.ts';
+import { privateRootCommand } from './private-root.ts';
+import { RootMark } from './root-mark.ts';
+import type { TrainingRunOptions } from './run-options.ts';
+import { fetchCode } from './script-code.ts';
+import type { HostResult } from './training-events.ts';
+import type { HostPlan } from './training-plan.ts';
+
+/** The program of a host. */
+export interface HostCommand {
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  /** The command line that is started, which may enclose the program. */
+  readonly started: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+  /** The command that ends the program's container. */
+  readonly killCommand?: readonly string[];
+}
+
+/**
+ * One host of a training job: its folder, its inputs and its program. The folder and the inputs in
+ * File mode last for the whole job; `open` and `close` enclose an attempt.
+ */
+export class HostRun {
+  readonly name: string;
+  /** The folders of this host. */
+  readonly places: JobPlaces;
+  readonly inputs: HostInputs;
+  /** Whether the program sees the folder as `/opt/ml`. */
+  readonly hasOptMl: boolean;
+  readonly #host: JobHost;
+  readonly #options: TrainingRunOptions;
+  readonly #entry: EntryPoint;
+  readonly #isOnly: boolean;
+  readonly #isPrivate: boolean;
+  #checkpoints: Checkpoints | undefined;
+  readonly #owners: CheckpointOwners;
+  #program: TrainingProgram | undefined;
+  #exitCode: number | undefined;
+
+  constructor(host: JobHost, options: TrainingRunOptions, entry: EntryPoint, owners: CheckpointOwners) {
+    this.#owners = owners;
+    this.name = host.name;
+    this.#host = host;
+    this.#options = options;
+    this.#entry = entry;
+    this.#isOnly = jobHosts(options.request).length === 1;
+    this.places = jobPlaces(this.#isOnly ? options.root : join(options.root, host.name));
+    this.inputs = new HostInputs(host, this.places, options);
+    const { root } = this.places;
+    const hasImage = options.image !== undefined;
+    this.#isPrivate =
+      options.privateRoot &&
+      !hasImage &&
+      root !== JOB_ROOT &&
+      privateRootCommand(root, ['true']) !== undefined;
+    this.hasOptMl = this.#isPrivate || hasImage || root === JOB_ROOT;
+  }
+
+  get program(): TrainingProgram | undefined {
+    return this.#program;
+  }
+
+  /** How the last attempt ended. */
+  get result(): HostResult {
+    return { host: this.name, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
+  }
+
+  /** Checks what earlier runs left, and removes it with `force`. */
+  check(): void {
+    checkEarlierRun(this.places, { clear: this.#options.force });
+  }
+
+  /** Removes what an attempt left, because the next one starts on a new machine. */
+  reset(): void {
+    checkEarlierRun(this.places, { clear: true });
+    const { checkpoint } = this.#options.request;
+    if (checkpoint !== undefined)
+      rmSync(localPath(checkpoint.localPath, this.places), { recursive: true, force: true });
+    this.#exitCode = undefined;
+    this.#program = undefined;
+  }
+
+  /**
+   * Prepares an attempt: writes the job's files, fetches code and inputs, and restores checkpoints.
+   * Resolves when the program can start.
+   */
+  async open(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
+    writeJobFiles(this.#options.request, this.#host, this.places);
+    if (this.#entry.kind === 'script') await this.#fetchCode(this.#entry, signal);
+    await Promise.all([
+      this.#restore(signal),
+      this.inputs.fill(signal),
+      this.inputs.stream(signal, onFailure),
+    ]);
+  }
+
+  /** Starts the program. */
+  start(): TrainingProgram {
+    const { onEvent = () => {}, graceMs, checkpointIntervalMs } = this.#options;
+    const { words, started, environment, cwd, killCommand } = this.command();
+    onEvent({ event: 'program-start', host: this.name, command: words });
+    const program = new TrainingProgram(started, environment, {
+      graceMs,
+      cwd,
+      killCommand,
+      ...this.#output(),
+    });
+    this.#program = program;
+    for (const streamer of this.inputs.streamers) streamer.supervise(program);
+    this.#checkpoints?.start(checkpointIntervalMs);
+    program.ended.then(
+      (exitCode) => {
+        this.#exitCode = exitCode;
+        onEvent({ event: 'program-end', host: this.name, exitCode });
+      },
+      () => {},
+    );
+    return program;
+  }
+
+  /** Ends an attempt whose program has ended: closes pipes and saves checkpoints. */
+  async close(): Promise<void> {
+    await this.inputs.stop();
+    await this.#checkpoints?.finish();
+    this.#checkpoints = undefined;
+  }
+
+  /** What this host would do. */
+  get plan(): HostPlan {
+    const { group } = this.#host;
+    const { words, environment, cwd } = this.command();
+    const { root, pipeDir } = this.places;
+    return {
+      name: this.name,
+      instanceGroup: group.name,
+      instanceType: group.instanceType,
+      root,
+      optMl: this.hasOptMl,
+      command: words,
+      workingDir: cwd ?? process.cwd(),
+      channels: this.inputs.channels.map((channel) => {
+        const { name, inputMode, uri, dataType, attributeNames, distribution } = channel;
+        const path = inputMode === 'Pipe' ? pipePath(pipeDir, name, 0) : join(pipeDir, name);
+        return { name, inputMode, uri, dataType, attributeNames, distribution, path };
+      }),
+      variables: environment,
+    };
+  }
+
+  /** The variables of the program, and the hyperparameters as arguments. */
+  get environment(): HostEnvironment {
+    const places = this.hasOptMl ? jobPlaces(JOB_ROOT) : this.places;
+    return hostEnvironment(this.#options.request, this.#host, places, entryPointName(this.#entry));
+  }
+
+  /** The command line of the program. */
+  command(): HostCommand {
+    const { image, request, graceMs } = this.#options;
+    const { variables, programArguments } = this.environment;
+    const { words, cwd } = this.#words(programArguments);
+    // Without a terminal, Python would print its log in blocks.
+    const unbuffered = this.#isLines ? { PYTHONUNBUFFERED: process.env['PYTHONUNBUFFERED'] ?? '1' } : {};
+    const environment = { ...unbuffered, ...variables };
+    const { root } = this.places;
+    const hosts = hostAddresses(request);
+    if (image === undefined) {
+      const started = this.#isPrivate ? privateRootCommand(root, words, { hosts }) : words;
+      return { words, started: started ?? words, environment, cwd };
+    }
+    const folders = this.inputs.linkedFolders;
+    const name = `${request.name}-${this.name}-${randomUUID().slice(0, 8)}`;
+    const container = { image, root, environment, command: words, name, hosts, graceMs, folders };
+    return {
+      words,
+      started: containerCommand(container),
+      environment: containerEnvironment(container),
+      cwd: undefined,
+      killCommand: containerKillCommand(container),
+    };
+  }
+
+  #words(programArguments: readonly string[]): Pick<HostCommand, 'words' | 'cwd'> {
+    const entry = this.#entry;
+    if (entry.kind === 'command') {
+      const { words, takesArguments } = entry;
+      return { words: takesArguments ? [...words, ...programArguments] : words, cwd: undefined };
+    }
+    const { codeDir } = this.places;
+    const files = existsSync(codeDir) ? readdirSync(codeDir) : [];
+    return { words: [...scriptWords(entry.script, files), ...programArguments], cwd: codeDir };
+  }
+
+  /** Whether the output of the program is read line by line. */
+  get #isLines(): boolean {
+    return this.#options.onLine !== undefined;
+  }
+
+  #output(): TrainingProgramOptions {
+    const { onLine } = this.#options;
+    if (onLine === undefined) return {};
+    return { stdio: 'lines', onLine: (line, stream) => onLine(this.name, line, stream) };
+  }
+
+  async #fetchCode(entry: ScriptEntry, signal: AbortSignal): Promise<void> {
+    const { codeDir } = this.places;
+    if (
+      !(await fetchCode(entry.source, codeDir, new RootMark(this.places.root), this.#options.objects, signal))
+    )
+      this.#warn('code-kept', `${codeDir} contains other code, which runs instead of ${entry.source}`);
+    const notice = prepareScript(entry.script, codeDir);
+    if (notice !== undefined) this.#warn('requirements-not-installed', notice);
+  }
+
+  async #restore(signal: AbortSignal): Promise<void> {
+    const { request, objects, force, onEvent = () => {} } = this.#options;
+    if (request.checkpoint === undefined) return;
+    const folder = localPath(request.checkpoint.localPath, this.places);
+    this.#checkpoints = new Checkpoints(request.checkpoint.uri, folder, {
+      host: this.name,
+      owners: this.#owners,
+      objects,
+      signal,
+      onWarning: (code, message) => this.#warn(code, message),
+    });
+    const { files, bytes } = await this.#checkpoints.restore({ clear: force });
+    if (files > 0) onEvent({ event: 'restored', host: this.name, files, bytes });
+  }
+
+  #warn(code: string, message: string): void {
+    this.#options.onEvent?.({ event: 'warning', host: this.name, channel: undefined, code, message });
+  }
+}
+
+/** Returns an address of this machine for each host, so that programs of several hosts can use the same port. */
+function hostAddresses(request: TrainingRequest): Record<string, string> {
+  return Object.fromEntries(
+    jobHosts(request).map(({ name }, i) => [name, `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`]),
+  );
+}
