@@ -262,7 +262,7 @@ async function runProgram(
 }
 
 async function channelsOf(options: Options): Promise<StreamChannelInput[]> {
-  const { readTrainingInput } = await import('recordpipe/pipemode/streamer');
+  const { readTrainingRequest } = await import('recordpipe/pipemode/streamer');
   const { config, channel = [], manifest, attributes, gunzip, wrap, shuffle, sharded } = options;
   const given = channel.map((text): StreamChannelInput => {
     const [name, uri] = assignment(text);
@@ -277,7 +277,8 @@ async function channelsOf(options: Options): Promise<StreamChannelInput[]> {
       ...(sharded && { distribution: 'ShardedByS3Key' }),
     };
   });
-  const channels = [...(config === undefined ? [] : readTrainingInput(config)), ...given];
+  const request = config === undefined ? undefined : readTrainingRequest(config, 'Pipe');
+  const channels = [...(request?.channels ?? []), ...given];
   if (channels.length > 0) return channels;
   throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
 }

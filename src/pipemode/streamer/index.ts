@@ -6,13 +6,26 @@
  */
 export { trainingEnvironment } from '../job/environment.ts';
 export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
-export { parseTrainingInput, readTrainingInput } from '../job/stream-channel.ts';
 export {
   type TrainingJob,
   type TrainingPlaces,
   trainingPlaces,
   writeTrainingFiles,
 } from '../job/training-job.ts';
+export {
+  channelHosts,
+  type InputMode,
+  type InstanceGroup,
+  type JobChannel,
+  type JobChannelInput,
+  type JobHost,
+  jobHosts,
+  parseTrainingRequest,
+  readTrainingRequest,
+  type TrainingRequest,
+  type TrainingRequestInput,
+  trainingRequest,
+} from '../job/training-request.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
 export type { ProgramGuard, ProgramMark } from './program-guard.ts';
 export {
