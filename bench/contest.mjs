@@ -1,3 +1,7 @@
+import { otherCheckout, within } from './checkout.mjs';
+import { ROOT } from './machine.mjs';
+import { median } from './statistics.mjs';
+
 /**
  * Measures contestants in turn, round by round. Each round starts with the next contestant, so that
  * a temporary disturbance of the machine affects all of them.
@@ -13,6 +17,42 @@
  * @returns {Promise<Map<string, { rounds: number[], notes?: object } | { failed: string }>>}
  */
 export async function contest(contestants, { rounds, before = () => {} }) {
+  return otherCheckout() === undefined
+    ? hold(contestants, rounds, before)
+    : compare(contestants, rounds, before);
+}
+
+/**
+ * Runs the contestants of recordpipe in this checkout and in another, in turn, and prints the
+ * median over the rounds of the ratios between the two.
+ */
+async function compare(contestants, rounds, before) {
+  const ours = contestants.filter(({ who }) => who?.startsWith('recordpipe'));
+  const inCheckout = (one, checkout, key) => ({
+    key,
+    open: async () => {
+      const { turn, ...rest } = await within(checkout, one.open);
+      return { ...rest, turn: () => within(checkout, turn) };
+    },
+  });
+  const both = ours.flatMap((one) => [
+    inCheckout(one, ROOT, one.key),
+    inCheckout(one, otherCheckout(), `${one.key} before`),
+  ]);
+  const outcomes = await hold(both, rounds, before);
+  for (const { key, unit } of ours) {
+    const [now, earlier] = [outcomes.get(key), outcomes.get(`${key} before`)];
+    const failed = now.failed ?? earlier.failed;
+    if (failed) console.log(`failed  ${key}: ${failed}`);
+    else {
+      const ratios = now.rounds.map((value, i) => value / earlier.rounds[i]);
+      console.log(`${median(ratios).toFixed(3)}x  ${key}${unit === 'ms' ? ' (time: less is better)' : ''}`);
+    }
+  }
+  return outcomes;
+}
+
+async function hold(contestants, rounds, before) {
   const outcomes = new Map();
   const running = [];
   const fail = ({ key }, error) => {

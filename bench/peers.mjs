@@ -1,9 +1,7 @@
 /** The processes of the peers. Each starts on first use and runs until the end. */
 
-import { fileURLToPath } from 'node:url';
 import { availablePeers, startPeer } from './against/peer.mjs';
-
-const OURS = fileURLToPath(new URL('subjects/recordpipe.mjs', import.meta.url));
+import { subject } from './checkout.mjs';
 
 export class Peers {
   #running = new Map();
@@ -34,7 +32,7 @@ export class Peers {
 
   /** Starts a new process of recordpipe. The caller closes it. */
   async fresh(cores) {
-    const peer = startPeer(process.execPath, [OURS], this.#placement(cores));
+    const peer = startPeer(process.execPath, [subject('recordpipe')], this.#placement(cores));
     const { version } = await peer.ready;
     return { version, call: (request) => peer.call(request), close: () => peer.close() };
   }

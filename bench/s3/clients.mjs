@@ -5,10 +5,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { whyMissing } from '../against/peer.mjs';
+import { subject } from '../checkout.mjs';
 import { ROOT } from '../machine.mjs';
 
 const installed = (path) => join(ROOT, '.cache/counterparts', path);
-const subject = (name) => fileURLToPath(new URL(`../subjects/${name}.mjs`, import.meta.url));
 
 const AWS = installed('s3-clients/bin/aws');
 const S5CMD = installed('s3-clients/bin/s5cmd');

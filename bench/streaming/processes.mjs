@@ -8,9 +8,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const subject = (name) => fileURLToPath(new URL(`../subjects/${name}.mjs`, import.meta.url));
+import { subject } from '../checkout.mjs';
 
 /** Object options for a service without authentication. */
 export const unsigned = (endpointUrl) => ({ region: 'us-east-1', anonymous: true, endpointUrl });

@@ -16,6 +16,7 @@ import { register as shuffle } from './commands/shuffle.ts';
 import { register as split } from './commands/split.ts';
 import { register as stats } from './commands/stats.ts';
 import { register as stream } from './commands/stream.ts';
+import { register as train } from './commands/train.ts';
 import { register as upload } from './commands/upload.ts';
 import { register as validate } from './commands/validate.ts';
 import { fail, packageVersion } from './fail.ts';
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Register>> = {
   index,
   plan,
   stream,
+  train,
   convert,
   repair,
   split,

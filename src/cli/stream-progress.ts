@@ -25,7 +25,6 @@ export interface StreamProgress {
 const PLAIN_MS = 30_000;
 /** Minimum share of the time spent waiting for one side at which that side is the bottleneck. */
 const MIN_SHARE = 0.05;
-const NONE: StreamProgress = { start: () => {}, note: () => {}, clear: () => {}, end: () => {} };
 
 /**
  * Reports progress on standard error. On a terminal, progress is one live line; with a program,
@@ -33,9 +32,11 @@ const NONE: StreamProgress = { start: () => {}, note: () => {}, clear: () => {},
  * there is none. Ends with a summary of each channel.
  */
 export function streamProgress(enabled: boolean, hasProgram: boolean): StreamProgress {
-  if (!enabled) return NONE;
-  const status = statusLine();
   const terminal = isLive();
+  // A program may have left a line unfinished.
+  const clear = terminal && hasProgram ? () => void process.stderr.write(freshLine()) : () => {};
+  if (!enabled) return { start: () => {}, note: () => {}, clear, end: () => {} };
+  const status = statusLine();
   const totals = new Map<string, ChannelTotal>();
   let timer: ReturnType<typeof setInterval> | undefined;
   return {
@@ -50,13 +51,14 @@ export function streamProgress(enabled: boolean, hasProgram: boolean): StreamPro
       timer.unref();
     },
     note: (event) => count(totals, event),
-    clear: status.clear,
+    clear: hasProgram ? clear : status.clear,
     end: () => {
       clearInterval(timer);
-      status.clear();
+      if (!hasProgram) status.clear();
       const lines = [...totals].map(([channel, total]) => `recordpipe: ${summaryLine(channel, total)}\n`);
-      if (lines.length > 0)
-        process.stderr.write((terminal && hasProgram ? freshLine() : '') + lines.join(''));
+      if (lines.length === 0) return;
+      clear();
+      process.stderr.write(lines.join(''));
     },
   };
 }

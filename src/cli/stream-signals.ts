@@ -1,18 +1,28 @@
 import { isatty } from 'node:tty';
-import type { TrainingProgram } from 'recordpipe/pipemode/streamer';
 import { SIGNAL_EXIT_CODES, SIGNALS, type TerminatingSignal } from './interrupt.ts';
 
 const STDIN = 0;
 
+/** What runs until a signal stops it: a program, or a job with several. */
+export interface SignalTarget {
+  /** Whether a process received SIGKILL. */
+  readonly killed: boolean;
+  /** Forwards a signal. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends all processes: `signal`, and SIGKILL after the grace period. */
+  stop(signal: NodeJS.Signals): Promise<void>;
+  kill(): void;
+}
+
 /**
- * Handles the signals of `stream`. Without a program, a signal stops the streaming. A program runs
- * in its own session, so the terminal does not signal it; `stream` forwards signals and exits when
- * the program does. A program that outlives its grace period is killed; a second signal kills it
+ * Handles the signals of `stream` and `train`. Without a program, a signal stops the streaming. A program runs
+ * in its own session, so the terminal does not signal it; the command forwards signals and exits
+ * when the program does. A program that outlives its grace period is killed; a second signal kills it
  * immediately. Ctrl-C in a terminal has no such limit, because a program may intend to continue.
  */
 export class StreamSignals {
   readonly #controller = new AbortController();
-  #program: TrainingProgram | undefined;
+  #program: SignalTarget | undefined;
   #first: TerminatingSignal | undefined;
 
   constructor() {
@@ -38,7 +48,7 @@ export class StreamSignals {
     return SIGNAL_EXIT_CODES[this.#first];
   }
 
-  passTo(program: TrainingProgram): void {
+  passTo(program: SignalTarget): void {
     this.#program = program;
     process.on('SIGTSTP', this.#suspend);
     process.on('SIGCONT', this.#pass);

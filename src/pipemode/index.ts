@@ -8,10 +8,10 @@ export { readEnvironment, type SageMakerEnvironment, type Variables } from './jo
 export {
   type Hyperparameters,
   hyperparameterValue,
-  type JsonValue,
   readHyperparameters,
 } from './job/hyperparameters.ts';
 export { type ChannelConfig, type InputDataConfig, readInputDataConfig } from './job/input-data-config.ts';
+export type { JsonValue } from './job/python-json.ts';
 export { type Hosts, hostRank, type ResourceConfig, readResourceConfig } from './job/resource-config.ts';
 export type { PipeModeMetrics, PipeModeState } from './reader/epoch-progress.ts';
 export { PipeModeError } from './reader/epoch-reading.ts';

@@ -1,32 +1,31 @@
-import type { Server } from 'node:http';
-import { InvalidArgumentError } from 'commander';
+import { resolve } from 'node:path';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
 import type {
+  JobChannelInput,
+  JobHost,
   PipeModeStreamer,
-  StreamChannelInput,
   StreamEvent,
-  TrainingJob,
+  TrainingRequest,
 } from 'recordpipe/pipemode/streamer';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
+import { serveMetrics } from '../metrics-server.ts';
+import {
+  assignment,
+  assignments,
+  channelOptions,
+  channelSettings,
+  pipeOptions,
+  streamingOf,
+} from '../options/channels.ts';
 import { inputSelection } from '../options/inputs.ts';
 import { objectReadOptions, objectsOf } from '../options/objects.ts';
-import {
-  atLeast,
-  duration,
-  flag,
-  grouped,
-  names,
-  negation,
-  parsed,
-  size,
-  type Values,
-  value,
-} from '../options/option.ts';
+import { atLeast, duration, flag, grouped, names, parsed, type Values, value } from '../options/option.ts';
 import { reportOptions } from '../options/reports.ts';
 import { complain, print } from '../output.ts';
 import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
+import { warningLine } from '../stream-warnings.ts';
 import { visible } from '../text/format.ts';
 
 const OPTIONS = {
@@ -35,22 +34,14 @@ const OPTIONS = {
     'a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
     assignments,
   ),
-  config: value('--config <file>', 'read channels from a CreateTrainingJob request (InputDataConfig, JSON)'),
+  config: value(
+    '--config <file>',
+    'read the job from a CreateTrainingJob request (JSON), or its InputDataConfig alone',
+  ),
   json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr when running a program'),
-  quiet: flag('-q, --quiet', 'hide progress and warnings'),
+  quiet: flag('-q, --quiet', 'hide progress and warnings, except that a program seems to wait forever'),
   progress: reportOptions.progress,
-  ...grouped('Channels given with -c:', {
-    manifest: flag('--manifest', 'addresses are manifests (S3DataType ManifestFile)'),
-    attributes: parsed(
-      '--attributes <names>',
-      'addresses are augmented manifests; stream these attributes, e.g. image-ref,label',
-      names,
-    ),
-    gunzip: flag('--gunzip', 'decompress objects while streaming (CompressionType Gzip)'),
-    wrap: flag('--wrap', 'wrap each object or attribute in a RecordIO record (RecordWrapperType)'),
-    shuffle: parsed('--shuffle <seed>', 'shuffle objects or lines differently in each epoch', atLeast(0)),
-    sharded: flag('--sharded', 'give each host its share of the objects or lines (ShardedByS3Key)'),
-  }),
+  ...channelOptions,
   ...grouped('Job:', {
     root: parsed(
       '--root <dir>',
@@ -59,19 +50,17 @@ const OPTIONS = {
       '/opt/ml',
     ),
     dir: value('--dir <dir>', 'directory for the pipes only; writes no job configuration files'),
-    epochs: parsed('--epochs <n>', 'number of epochs (default: unlimited)', atLeast(1)),
     firstEpoch: parsed('--first-epoch <n>', 'number of the first epoch', atLeast(0), 0),
-    hosts: parsed('--hosts <names>', 'hosts of the job, e.g. algo-1,algo-2 (default: algo-1)', names),
+    hosts: parsed(
+      '--hosts <names>',
+      'hosts of the job, e.g. algo-1,algo-2 (default: algo-1, or those of --config)',
+      names,
+    ),
     host: value('--host <name>', 'name of this host (default: the first)'),
     hyperparameter: parsed(
       '--hyperparameter <name=value>',
-      'hyperparameter for the program; repeatable',
+      'hyperparameter for the program, also passed as the argument --NAME VALUE; repeatable',
       assignments,
-    ),
-    readerTimeout: parsed(
-      '--reader-timeout <time>',
-      'maximum time to wait for a reader to open a pipe, e.g. 10m (default: unlimited)',
-      duration,
     ),
     grace: parsed(
       '--grace <time>',
@@ -79,23 +68,9 @@ const OPTIONS = {
       duration,
     ),
     hold: flag('--hold', 'after a failure, keep pipes open until their readers close them'),
-    strictEof: flag('--strict-eof', 'fail if a reader closes its pipe before the end'),
-    skipMissing: flag('--skip-missing', 'skip missing objects; in augmented manifests, their lines'),
-    skipBadLines: flag('--skip-bad-lines', 'skip unusable lines of augmented manifests'),
-    maxLineSize: parsed(
-      '--max-line-size <size>',
-      'maximum line length of an augmented manifest (default: 1 MiB)',
-      size,
-    ),
-    lazy: flag('--lazy', 'fetch nothing before a reader opens the pipe'),
     force: flag('--force', 'use existing pipes'),
-    lock: negation('--no-lock', 'serve channels without locking them, on hosts without the program flock'),
-    metrics: parsed(
-      '--metrics <port>',
-      'serve Prometheus metrics on 127.0.0.1; 0 picks a free port',
-      atLeast(0),
-    ),
   }),
+  ...pipeOptions,
   strictShards: inputSelection.strictShards,
   ...objectReadOptions,
 };
@@ -137,57 +112,35 @@ Without a program, CHANNEL.status.json next to the pipes records how each epoch 
 
 type Options = Values<typeof OPTIONS>;
 
-/** Collects NAME=VALUE arguments. */
-function assignments(text: string, previous: readonly string[] = []): readonly string[] {
-  if (/^[^=]+=/s.test(text)) return [...previous, text];
-  throw new InvalidArgumentError('Expected NAME=VALUE.');
-}
-
-/** Splits NAME=VALUE. */
-function assignment(text: string): [name: string, value: string] {
-  const at = text.indexOf('=');
-  return [text.slice(0, at), text.slice(at + 1)];
-}
-
-const MAX_PORT = 65_535;
-
 async function stream(command: string[], options: Options): Promise<number> {
-  const { PipeModeStreamer, trainingEnvironment, trainingPlaces, writeTrainingFiles } = await import(
+  const { PipeModeStreamer, entryPointOf, hostEnvironment, jobPlaces, writeJobFiles } = await import(
     'recordpipe/pipemode/streamer'
   );
-  const channels = await channelsOf(options);
   const supervised = command.length > 0;
-  const { job, hosts } = jobOf(channels, options);
-  const places = trainingPlaces(options.root);
-  const pipeDir = options.dir ?? places.pipeDir;
+  const { request, host, hosts } = await jobOf(options);
+  const { channels } = request;
+  const inRoot = jobPlaces(options.root);
+  const pipeDir = options.dir ?? inRoot.pipeDir;
+  const places = { ...inRoot, pipeDir: resolve(pipeDir) };
   const signals = new StreamSignals();
   const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
     channels,
     pipeDir,
-    hosts,
+    hosts: { current_host: host.name, hosts: hosts.map(({ name }) => name) },
     objects: objectsOf(options),
-    epochs: options.epochs ?? Number.POSITIVE_INFINITY,
+    ...streamingOf(options),
     firstEpoch: options.firstEpoch,
-    readerTimeoutMs: options.readerTimeout,
-    strictEof: options.strictEof === true,
     onFailure: options.hold ? 'hold' : 'close',
-    strictShards: options.strictShards === true,
-    skipMissing: options.skipMissing === true,
-    onBadLine: options.skipBadLines ? 'skip' : 'error',
-    lazy: options.lazy === true,
     force: options.force === true,
-    lock: options.lock ? 'flock' : 'none',
-    ...(options.maxLineSize !== undefined && { maxLineBytes: options.maxLineSize }),
     signal: signals.stop,
     onEvent: (event) => {
-      progress.clear();
       progress.note(event);
-      report(event, options, supervised);
+      report(event, options, supervised, progress.clear);
     },
   });
-  if (supervised || options.dir === undefined) writeTrainingFiles({ ...places, pipeDir }, job);
-  const server = options.metrics === undefined ? undefined : await serveMetrics(streamer, options.metrics);
+  if (supervised || options.dir === undefined) writeJobFiles(request, host, places, hosts);
+  const server = await serveMetrics(() => streamer.metrics, options.metrics);
   const announce = (): void => {
     if (options.json || options.quiet) return;
     progress.clear();
@@ -203,15 +156,18 @@ async function stream(command: string[], options: Options): Promise<number> {
       await streamer.run();
       await announced;
     } else {
-      const environment = trainingEnvironment({ ...places, pipeDir }, job);
-      return await runProgram(streamer, command, environment, signals, options.grace);
+      const script = entryPointOf(command);
+      const environment = hostEnvironment(request, host, places, script ?? '', { hosts });
+      const { variables, programArguments } = environment;
+      const words = script === undefined ? command : [...command, ...programArguments];
+      return await runProgram(streamer, words, variables, signals, options.grace);
     }
   } catch (error) {
+    progress.clear();
     if (!signals.stop.aborted) throw inOptions(error);
   } finally {
     progress.end();
-    server?.close();
-    server?.closeAllConnections();
+    server.close();
     signals.end();
   }
   return signals.exitCode ?? OK;
@@ -261,66 +217,97 @@ async function runProgram(
   return signals.exitCode ?? exitCode;
 }
 
-async function channelsOf(options: Options): Promise<StreamChannelInput[]> {
-  const { readTrainingRequest } = await import('recordpipe/pipemode/streamer');
-  const { config, channel = [], manifest, attributes, gunzip, wrap, shuffle, sharded } = options;
-  const given = channel.map((text): StreamChannelInput => {
+/** The job of the options, and its hosts. */
+interface Job {
+  readonly request: TrainingRequest;
+  readonly host: JobHost;
+  readonly hosts: readonly JobHost[];
+}
+
+async function jobOf(options: Options): Promise<Job> {
+  const { jobHosts, readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/streamer');
+  const { config, channel = [], hosts: names } = options;
+  const given = config === undefined ? undefined : readTrainingRequest(config, 'Pipe');
+  if (given !== undefined) checkStreamable(given, config as string);
+  const listed = channel.map((text): JobChannelInput => {
     const [name, uri] = assignment(text);
-    return {
-      name,
-      uri,
-      ...(manifest && { dataType: 'ManifestFile' }),
-      ...(attributes && { dataType: 'AugmentedManifestFile', attributeNames: attributes }),
-      ...(gunzip && { compression: 'Gzip' }),
-      ...(wrap && { recordWrapper: 'RecordIO' }),
-      ...(shuffle !== undefined && { shuffleSeed: shuffle }),
-      ...(sharded && { distribution: 'ShardedByS3Key' }),
-    };
+    return { name, uri, ...channelSettings(options) };
   });
-  const request = config === undefined ? undefined : readTrainingRequest(config, 'Pipe');
-  const channels = [...(request?.channels ?? []), ...given];
-  if (channels.length > 0) return channels;
-  throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
-}
-
-function jobOf(channels: readonly StreamChannelInput[], options: Options) {
-  const names = options.hosts ?? ['algo-1'];
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const twice = names?.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`--hosts: expected distinct names, got ${twice} twice`);
-  if (options.host !== undefined && !names.includes(options.host))
-    throw new UsageError(`--host: expected one of --hosts (${names.join(', ')}), got ${options.host}`);
-  const hosts = { current_host: options.host ?? names[0], hosts: names, network_interface_name: 'lo' };
-  const parameters = (options.hyperparameter ?? []).map(assignment);
-  const job: Omit<TrainingJob, 'channels'> = { hosts, hyperparameters: Object.fromEntries(parameters) };
-  return { hosts, job: { ...job, channels } };
+  const request = trainingRequest({
+    ...given,
+    channels: [...(given?.channels ?? []), ...listed],
+    inputMode: 'Pipe',
+    hyperparameters: {
+      ...given?.hyperparameters,
+      ...Object.fromEntries((options.hyperparameter ?? []).map(assignment)),
+    },
+    ...(names !== undefined && { instanceCount: names.length }),
+  });
+  if (request.channels.length === 0)
+    throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
+  const hosts = jobHosts(request).map((host, i) => ({ ...host, name: names?.[i] ?? host.name }));
+  const all = hosts.map(({ name }) => name).join(', ');
+  const host = hosts.find(({ name }) => name === (options.host ?? hosts[0].name));
+  if (host === undefined)
+    throw new UsageError(`--host: expected one of --hosts (${all}), got ${options.host}`);
+  if (given !== undefined) warn(request, options);
+  if (hosts.length > 1 && names === undefined && options.host === undefined)
+    note(
+      `the job has the hosts ${all}; this stream serves ${host.name}: for another host, pass --host`,
+      options,
+    );
+  return { request, host, hosts };
 }
 
-function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean): void {
+/** @throws RecordpipeError for a channel that only `train` serves */
+function checkStreamable({ channels, instanceGroups }: TrainingRequest, config: string): void {
+  const file = channels.find(({ inputMode }) => inputMode !== 'Pipe');
+  const grouped = channels.find((channel) => channel.instanceGroups.length > 0);
+  let what: string | undefined;
+  if (file !== undefined)
+    what = `channel ${file.name} is in ${file.inputMode} mode, and stream serves only Pipe mode`;
+  else if (grouped !== undefined && instanceGroups.length > 1)
+    what = `channel ${grouped.name} is only for some instance groups, and stream serves all hosts alike`;
+  if (what === undefined) return;
+  const next = `run the whole job with recordpipe train --job ${config}`;
+  throw new RecordpipeError('malformed-config', `${what}; ${next}`, { uri: config });
+}
+
+/** Names the fields of a request that have no effect. */
+function warn(request: TrainingRequest, options: Options): void {
+  const onlyTrain = {
+    StoppingCondition: request.maxRuntimeSeconds,
+    CheckpointConfig: request.checkpoint,
+    OutputDataConfig: request.output,
+    MetricDefinitions: request.metricDefinitions[0],
+    RetryStrategy: request.maxRetries || undefined,
+    EnableManagedSpotTraining: request.spot || undefined,
+    TrainingImage: request.image,
+    ContainerEntrypoint: request.containerEntrypoint[0],
+    ContainerArguments: request.containerArguments[0],
+  };
+  const fields = Object.entries(onlyTrain).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  for (const warning of request.warnings) note(warning, options);
+  if (fields.length > 0)
+    note(`${fields.join(', ')}: no effect in stream; recordpipe train honours them`, options);
+}
+
+function note(message: string, { json, quiet }: Options): void {
+  if (json) complain(JSON.stringify({ event: 'warning', code: 'not-honored', message }));
+  else if (!quiet) complain(`recordpipe: warning: ${visible(message)}`);
+}
+
+function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean, clear: () => void): void {
   if (json) {
     const line = `${JSON.stringify(event)}`;
     if (supervised) complain(line);
     else print(`${line}\n`).catch(() => {});
-  } else if (!quiet && event.event === 'warning') {
-    complain(`recordpipe: warning: ${visible(`${event.channel}: ${event.message}`)}`);
+    return;
   }
-}
-
-async function serveMetrics(streamer: PipeModeStreamer, port: number): Promise<Server> {
-  if (port > MAX_PORT) throw new UsageError(`--metrics: expected a port from 0 to ${MAX_PORT}, got ${port}`);
-  const [{ createServer }, { prometheusText }] = await Promise.all([
-    import('node:http'),
-    import('recordpipe/pipemode/streamer'),
-  ]);
-  const server = createServer((_request, response) => {
-    response.setHeader('content-type', 'text/plain; version=0.0.4');
-    response.end(prometheusText(streamer.metrics));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  server.unref();
-  const address = server.address();
-  if (typeof address === 'object') complain(`recordpipe: metrics: http://127.0.0.1:${address?.port}/metrics`);
-  return server;
+  const warning = warningLine(event, quiet === true);
+  if (warning === undefined) return;
+  clear();
+  complain(warning);
 }

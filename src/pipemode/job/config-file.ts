@@ -20,9 +20,12 @@ export function readConfigFile(path: string): JsonObject {
   return configObject(parseConfig(text, path), 'the file', path);
 }
 
-/** Writes a JSON file atomically: readers see either the old or the new contents. */
+/**
+ * Writes a JSON file atomically: readers see either the old or the new contents. The text is compact,
+ * as SageMaker writes it.
+ */
 export function writeConfigFile(path: string, value: unknown): void {
-  withFileErrors(path, () => replaceFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`));
+  withFileErrors(path, () => replaceFileSync(path, JSON.stringify(value)));
 }
 
 /** Parses a JSON text. @throws RecordpipeError `malformed-config` if the text is not JSON */

@@ -1,9 +1,6 @@
-import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
-import { hyperparameterValue, type JsonValue } from './hyperparameters.ts';
-import { inputDataConfig } from './input-data-config.ts';
-import type { TrainingJob, TrainingPlaces } from './training-job.ts';
+import { hyperparameterValue } from './hyperparameters.ts';
+import { type JsonValue, javaScriptValue, parsePythonJson } from './python-json.ts';
 
 /** The `SM_*` variables of a training job. A field is undefined if its variable is not set. */
 export interface SageMakerEnvironment {
@@ -71,44 +68,6 @@ export function readEnvironment(variables: Variables = process.env): SageMakerEn
   };
 }
 
-/**
- * Returns the variables that SageMaker's containers set for a training program. Paths are absolute.
- *
- * @example
- * ```ts
- * import { trainingEnvironment, trainingPlaces } from 'recordpipe/pipemode/streamer';
- * const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
- * const job = { channels: [{ name: 'train', uri: 'data' }], hosts, hyperparameters: { epochs: '2' } };
- * console.log(trainingEnvironment(trainingPlaces('/opt/ml'), job).SM_CHANNELS); // ["train"]
- * ```
- */
-export function trainingEnvironment(places: TrainingPlaces, job: TrainingJob): Record<string, string> {
-  const { channels, hosts, hyperparameters } = job;
-  const pipeDir = resolve(places.pipeDir);
-  const outputDir = resolve(places.outputDir);
-  const names = channels.map(({ name }) => name);
-  const channelDirs = names.map((name) => [`SM_CHANNEL_${variableName(name)}`, join(pipeDir, name)]);
-  const parameters = Object.entries(hyperparameters);
-  return {
-    SM_INPUT_DIR: join(pipeDir, '..'),
-    SM_INPUT_CONFIG_DIR: resolve(places.configDir),
-    SM_INPUT_DATA_CONFIG: JSON.stringify(inputDataConfig(channels)),
-    SM_RESOURCE_CONFIG: JSON.stringify(hosts),
-    SM_MODEL_DIR: resolve(places.modelDir),
-    SM_OUTPUT_DIR: outputDir,
-    SM_OUTPUT_DATA_DIR: join(outputDir, 'data'),
-    SM_CHANNELS: JSON.stringify(names),
-    SM_HOSTS: JSON.stringify(hosts.hosts),
-    SM_CURRENT_HOST: hosts.current_host,
-    SM_NETWORK_INTERFACE_NAME: hosts.network_interface_name ?? 'lo',
-    SM_NUM_CPUS: String(availableParallelism()),
-    SM_NUM_GPUS: '0',
-    SM_HPS: JSON.stringify(hyperparameters),
-    ...Object.fromEntries(channelDirs),
-    ...Object.fromEntries(parameters.map(([name, value]) => [`SM_HP_${variableName(name)}`, value])),
-  };
-}
-
 function variableName(name: string): string {
   return name.toUpperCase().replaceAll('-', '_');
 }
@@ -150,18 +109,11 @@ function count(variables: Variables, name: string): number | undefined {
 function json(variables: Variables, name: string): JsonValue | undefined {
   const text = variables[name];
   if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch (error) {
-    throw unexpected(name, 'JSON', text, error);
-  }
+  const value = parsePythonJson(text);
+  if (value === undefined) throw unexpected(name, 'JSON', text);
+  return javaScriptValue(value);
 }
 
-function unexpected(
-  name: string,
-  expected: string,
-  got: string | undefined,
-  cause?: unknown,
-): RecordpipeError {
-  return new RecordpipeError('malformed-config', `${name}: expected ${expected}, got ${got}`, {}, cause);
+function unexpected(name: string, expected: string, got: string | undefined): RecordpipeError {
+  return new RecordpipeError('malformed-config', `${name}: expected ${expected}, got ${got}`);
 }

@@ -1,13 +1,5 @@
 import { CONFIG_DIR, configPath, malformed, readConfigFile, writeConfigFile } from './config-file.ts';
-
-/** Any JSON value. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+import { decodedHyperparameter, type JsonValue, javaScriptValue } from './python-json.ts';
 
 /** The hyperparameters of a training job by name. SageMaker passes all values as strings. */
 export type Hyperparameters = Readonly<Record<string, string>>;
@@ -45,7 +37,8 @@ export function writeHyperparameters(configDir: string, hyperparameters: Hyperpa
 
 /**
  * Returns the value of a hyperparameter. The text is decoded as JSON, because SageMaker's Python
- * SDK writes JSON (`"adam"` with quotes). Text that is not JSON is returned unchanged.
+ * SDK writes JSON (`"adam"` with quotes). As in Python, NaN and Infinity are numbers. Text that is
+ * not JSON is returned unchanged.
  *
  * @example
  * ```ts
@@ -54,9 +47,5 @@ export function writeHyperparameters(configDir: string, hyperparameters: Hyperpa
  * ```
  */
 export function hyperparameterValue(text: string): JsonValue {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
+  return javaScriptValue(decodedHyperparameter(text));
 }

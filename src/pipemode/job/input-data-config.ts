@@ -7,7 +7,7 @@ import {
   readConfigFile,
   writeConfigFile,
 } from './config-file.ts';
-import { type StreamChannelInput, streamChannel } from './stream-channel.ts';
+import type { JobChannel } from './training-request.ts';
 
 /** A channel of a training job, as described in `inputdataconfig.json`. Unknown keys are kept. */
 export interface ChannelConfig {
@@ -60,17 +60,17 @@ export function readInputDataConfig(configDir: string = CONFIG_DIR): InputDataCo
 }
 
 /** Writes `inputdataconfig.json`. */
-export function writeInputDataConfig(configDir: string, channels: readonly StreamChannelInput[]): void {
+export function writeInputDataConfig(configDir: string, channels: readonly JobChannel[]): void {
   writeConfigFile(inputDataConfigPath(configDir), inputDataConfig(channels));
 }
 
-/** Returns the contents of `inputdataconfig.json` for streamed channels. */
-export function inputDataConfig(channels: readonly StreamChannelInput[]): InputDataConfig {
-  const entries = channels.map((given): [string, ChannelConfig] => {
-    const { name, contentType, distribution, recordWrapper, compression } = streamChannel(given);
+/** Returns the contents of `inputdataconfig.json`. */
+export function inputDataConfig(channels: readonly JobChannel[]): InputDataConfig {
+  const entries = channels.map((channel): [string, ChannelConfig] => {
+    const { name, contentType, inputMode, distribution, recordWrapper, compression } = channel;
     const config = {
       ...(contentType !== undefined && { ContentType: contentType }),
-      TrainingInputMode: 'Pipe',
+      TrainingInputMode: inputMode,
       S3DistributionType: distribution,
       RecordWrapperType: recordWrapper,
       ...(compression !== 'None' && { CompressionType: compression }),

@@ -1,4 +1,15 @@
-import { choice, flag, ignored, list, object, type Shape, text, texts, whole } from './request-shape.ts';
+import {
+  choice,
+  flag,
+  ignored,
+  list,
+  object,
+  positive,
+  type Shape,
+  text,
+  texts,
+  whole,
+} from './request-shape.ts';
 
 /**
  * The fields of a CreateTrainingJob request with AWS's limits. They follow the API's published model
@@ -59,7 +70,6 @@ const ENVIRONMENT = texts(
 /** AWS rejects empty lists of words; they have no effect. */
 const COMMAND = list(text({ max: 256 }), 0, 100);
 const IMAGE = text({ max: 255 });
-const MAX_RUNTIME = whole(1, 28 * 24 * 3600);
 const OUTPUT_COMPRESSION = choice('GZIP', 'NONE');
 
 const S3_DATA_SOURCE = object(
@@ -232,7 +242,7 @@ export const REQUEST: Shape = object(
       ]),
     ),
     StoppingCondition: object({
-      MaxRuntimeInSeconds: MAX_RUNTIME,
+      MaxRuntimeInSeconds: whole(1, 28 * 24 * 3600),
       MaxWaitTimeInSeconds: whole(1),
       MaxPendingTimeInSeconds: ignored(NO_EFFECT, whole(1800, 2_419_200)),
     }),
@@ -329,8 +339,8 @@ export const SETTINGS: Shape = object({
   containerEntrypoint: COMMAND,
   containerArguments: COMMAND,
   image: IMAGE,
-  maxRuntimeSeconds: MAX_RUNTIME,
-  maxWaitSeconds: whole(1),
+  maxRuntimeSeconds: positive,
+  maxWaitSeconds: positive,
   spot: flag,
   maxRetries: whole(0, 30),
   checkpoint: object({ uri: PLACE, localPath: FOLDER }, ['uri']),

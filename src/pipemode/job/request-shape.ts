@@ -109,6 +109,14 @@ export function whole(min: number = Number.MIN_SAFE_INTEGER, max: number = Numbe
   };
 }
 
+/** A positive number, such as a time. */
+export const positive: Shape = {
+  check(value, place, { mistakes }) {
+    if (typeof value === 'number' && value > 0 && value !== Number.POSITIVE_INFINITY) return;
+    mistakes.push(`${place}: expected a number > 0, got ${shown(value)}`);
+  },
+};
+
 /** `true` or `false`. */
 export const flag: Shape = {
   check(value, place, { mistakes }) {

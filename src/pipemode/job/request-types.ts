@@ -75,8 +75,9 @@ export interface TrainingRequestInput
   readonly output?: { readonly uri: string; readonly compression?: 'GZIP' | 'NONE' | undefined } | undefined;
   /** Input mode of channels without one. The default is `File`. */
   readonly inputMode?: InputMode | undefined;
-  /** Number of equal machines, if there are no `instanceGroups`. The default is 1. */
+  /** Number of machines of a job with one group. The default is 1. */
   readonly instanceCount?: number | undefined;
+  /** Type of the machines of a job with one group. The default is `local`. */
   readonly instanceType?: string | undefined;
 }
 

@@ -1,31 +1,22 @@
-import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { statePath } from './channel-files.ts';
-import { makeFolder, withFileErrors } from './config-file.ts';
-import { type Hyperparameters, writeHyperparameters } from './hyperparameters.ts';
-import { writeInputDataConfig } from './input-data-config.ts';
-import { type ResourceConfig, writeResourceConfig } from './resource-config.ts';
-import type { StreamChannelInput } from './stream-channel.ts';
 
-/** The folders of a training job. In SageMaker's containers, all of them are below `/opt/ml`. */
-export interface TrainingPlaces {
-  /** The folder of the named pipes: `input/data`. */
+/** The folder of a training job in SageMaker's containers. */
+export const JOB_ROOT = '/opt/ml';
+
+/** The folders and files of a training job. All paths are absolute. */
+export interface JobPlaces {
+  /** The folder that stands for `/opt/ml`. */
+  readonly root: string;
+  /** The folder of the channels: of their files, or of their named pipes. `input/data`. */
   readonly pipeDir: string;
-  /**
-   * The folder of `inputdataconfig.json`, `resourceconfig.json` and `hyperparameters.json`:
-   * `input/config`.
-   */
+  /** The folder of `inputdataconfig.json` and the other files that describe the job: `input/config`. */
   readonly configDir: string;
   /** The folder that stores the epoch index of `PipeModeDataset`: `pipe_state`. */
   readonly stateDir: string;
+  /** The folder of the model: `model`. */
   readonly modelDir: string;
+  /** The folder of all other output: `output`. */
   readonly outputDir: string;
-}
-
-/** All folders and files of a training job, with absolute paths. */
-export interface JobPlaces extends TrainingPlaces {
-  /** The folder that stands for `/opt/ml`. */
-  readonly root: string;
   /** The folder of the training code: `code`. */
   readonly codeDir: string;
   /** The default folder of checkpoints: `checkpoints`. */
@@ -36,70 +27,33 @@ export interface JobPlaces extends TrainingPlaces {
   readonly intermediateDir: string;
 }
 
-/** The settings of a training job. */
-export interface TrainingJob {
-  readonly channels: readonly StreamChannelInput[];
-  readonly hosts: ResourceConfig;
-  readonly hyperparameters: Hyperparameters;
-}
-
 /**
- * Returns the folders of a training job below `root`.
+ * Returns the folders and files of a training job below `root`.
  *
  * @example
  * ```ts
- * import { trainingPlaces } from 'recordpipe/pipemode/streamer';
- * console.log(trainingPlaces('/opt/ml').pipeDir); // /opt/ml/input/data
+ * import { jobPlaces } from 'recordpipe/pipemode/streamer';
+ * console.log(jobPlaces('/opt/ml').pipeDir); // /opt/ml/input/data
  * ```
  */
-export function trainingPlaces(root: string): TrainingPlaces {
-  return {
-    pipeDir: join(root, 'input/data'),
-    configDir: join(root, 'input/config'),
-    stateDir: join(root, 'pipe_state'),
-    modelDir: join(root, 'model'),
-    outputDir: join(root, 'output'),
-  };
-}
-
-/** Returns all folders and files of a training job below `root`, with absolute paths. */
 export function jobPlaces(root: string): JobPlaces {
-  const absolute = resolve(root);
-  const outputDir = join(absolute, 'output');
+  const below = (path: string): string => resolve(root, path);
   return {
-    ...trainingPlaces(absolute),
-    root: absolute,
-    codeDir: join(absolute, 'code'),
-    checkpointDir: join(absolute, 'checkpoints'),
-    failureFile: join(outputDir, 'failure'),
-    intermediateDir: join(outputDir, 'intermediate'),
+    root: resolve(root),
+    pipeDir: below('input/data'),
+    configDir: below('input/config'),
+    stateDir: below('pipe_state'),
+    modelDir: below('model'),
+    outputDir: below('output'),
+    codeDir: below('code'),
+    checkpointDir: below('checkpoints'),
+    failureFile: below('output/failure'),
+    intermediateDir: below('output/intermediate'),
   };
 }
 
-/**
- * Creates the folders of a training job and writes its configuration files, as SageMaker does. Also
- * removes the state that readers of earlier jobs left for these channels, so that the job starts at
- * epoch 0.
- *
- * @throws RecordpipeError `access-denied`, `io-failure`
- * @example
- * ```ts
- * import { readInputDataConfig } from 'recordpipe/pipemode';
- * import { trainingPlaces, writeTrainingFiles } from 'recordpipe/pipemode/streamer';
- * const places = trainingPlaces('job');
- * const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
- * writeTrainingFiles(places, { channels: [{ name: 'train', uri: 's3://bucket/train/' }], hosts, hyperparameters: {} });
- * console.log(readInputDataConfig(places.configDir).train.TrainingInputMode); // Pipe
- * ```
- */
-export function writeTrainingFiles(places: TrainingPlaces, job: TrainingJob): void {
-  const { pipeDir, configDir, stateDir, modelDir, outputDir } = places;
-  for (const folder of [pipeDir, configDir, stateDir, modelDir, join(outputDir, 'data')]) makeFolder(folder);
-  writeInputDataConfig(configDir, job.channels);
-  writeResourceConfig(configDir, job.hosts);
-  writeHyperparameters(configDir, job.hyperparameters);
-  for (const { name } of job.channels) {
-    const path = statePath(stateDir, name);
-    withFileErrors(path, () => rmSync(path, { force: true }));
-  }
+/** Returns the place of a path of SageMaker's containers below the root of a job. */
+export function localPath(path: string, { root }: JobPlaces): string {
+  const inside = path === JOB_ROOT || path.startsWith(`${JOB_ROOT}/`);
+  return inside ? join(root, path.slice(JOB_ROOT.length)) : path;
 }

@@ -7,7 +7,13 @@ import { INPUT_MODE, SETTINGS } from './request-fields.ts';
 import { parseRequestJson } from './request-json.ts';
 import { checkRules } from './request-rules.ts';
 import { Findings, mistakesText } from './request-shape.ts';
-import type { JobChannel, JobHost, TrainingRequest, TrainingRequestInput } from './request-types.ts';
+import type {
+  InstanceGroup,
+  JobChannel,
+  JobHost,
+  TrainingRequest,
+  TrainingRequestInput,
+} from './request-types.ts';
 import { type InputMode, streamChannel, withS3Scheme } from './stream-channel.ts';
 
 export type {
@@ -111,11 +117,10 @@ export function trainingRequest(given: TrainingRequestInput): TrainingRequest {
 
 /** Applies defaults and checks rules. @throws UsageError */
 function completed(given: Settings): TrainingRequest {
-  const { hyperparameters = {}, environment = {}, inputMode = 'File', instanceCount = 1 } = given;
+  const { hyperparameters = {}, environment = {}, inputMode = 'File' } = given;
   const { checkpoint, output, containerEntrypoint = [], containerArguments = [] } = given;
   const name = given.name ?? generatedName();
   const region = given.region ?? regionOf(hyperparameters);
-  const oneGroup = { name: ONE_GROUP, instanceType: given.instanceType ?? 'local', instanceCount };
   const request: TrainingRequest = {
     name,
     region,
@@ -123,7 +128,7 @@ function completed(given: Settings): TrainingRequest {
     hyperparameters,
     environment,
     channels: channelsOf(given.channels, inputMode),
-    instanceGroups: given.instanceGroups ?? [oneGroup],
+    instanceGroups: instanceGroupsOf(given),
     containerEntrypoint,
     containerArguments,
     image: given.image,
@@ -157,6 +162,24 @@ export function jobHosts({ instanceGroups }: Pick<TrainingRequest, 'instanceGrou
 export function channelHosts(request: TrainingRequest, channel: JobChannel): readonly JobHost[] {
   const { instanceGroups: groups } = channel;
   return jobHosts(request).filter(({ group }) => groups.length === 0 || groups.includes(group.name));
+}
+
+/** Returns the groups of machines. The number and type of machines of a single group may be replaced. */
+function instanceGroupsOf({
+  instanceGroups: [first, ...others] = [],
+  instanceCount,
+  instanceType,
+}: Settings): InstanceGroup[] {
+  if (others.length > 0 && (instanceCount ?? instanceType) !== undefined) {
+    const option = instanceCount === undefined ? 'instanceType' : 'instanceCount';
+    throw new UsageError(`${option}: the job has several instance groups; change those instead`);
+  }
+  const group = {
+    name: first?.name ?? ONE_GROUP,
+    instanceType: instanceType ?? first?.instanceType ?? 'local',
+    instanceCount: instanceCount ?? first?.instanceCount ?? 1,
+  };
+  return [group, ...others];
 }
 
 function channelsOf(given: TrainingRequestInput['channels'], jobMode: InputMode): JobChannel[] {

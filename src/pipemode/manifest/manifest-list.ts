@@ -15,6 +15,8 @@ export type ManifestListMistake =
 
 /** A receiver of the entries and mistakes of a ManifestFile, each with its position in the text. */
 export interface ManifestListVisitor {
+  /** Called once, before the first object. */
+  prefix?(prefix: string): void;
   object(uri: string, at: number): void;
   problem(severity: 'error' | 'warning', code: ManifestListMistake, at: number, message: string): void;
 }
@@ -69,8 +71,10 @@ class Suffixes {
 
   start(value: JsonSpan, refs: ManifestRefs): void {
     const prefix = this.#prefixOf(value, refs);
-    if (prefix !== undefined) this.#prefix = prefix;
-    else {
+    if (prefix !== undefined) {
+      this.#prefix = prefix;
+      this.#visitor.prefix?.(prefix);
+    } else {
       const what = 'expected {"prefix": "s3://bucket/…"} as the first element';
       this.#visitor.problem('error', 'bad-prefix', value.start, what);
       if (value.kind === 'string') this.add(value);

@@ -31,6 +31,7 @@ const UTF8 = new TextEncoder();
 export class AugmentedLines implements ChannelContent {
   readonly valueless = false;
   readonly files = false;
+  readonly prefix = undefined;
   readonly count: number;
   readonly countHere: number;
   readonly #lines: LineFile;
@@ -73,14 +74,25 @@ export class AugmentedLines implements ChannelContent {
   }
 
   async *items(epoch: number): AsyncGenerator<EpochItem, void, undefined> {
-    for (const i of epochOrder(this.count, epoch, this.#order)) yield* this.#itemsOf(i);
+    for (const i of this.lines(epoch)) yield* this.itemsOf(i);
+  }
+
+  /** Returns the indices of this host's lines in an epoch, in order. */
+  lines(epoch: number): Uint32Array {
+    return epochOrder(this.count, epoch, this.#order);
+  }
+
+  /** Returns a line as it is written, without its line end. Valid until the next call. */
+  line(index: number): Uint8Array {
+    return this.#lines.bytes(index);
   }
 
   async close(): Promise<void> {
     this.#lines.close();
   }
 
-  #itemsOf(index: number): EpochItem[] {
+  /** Returns the values of a line. Empty if the line is invalid and is skipped. */
+  itemsOf(index: number): EpochItem[] {
     const { uri, attributeNames } = this.#channel;
     const line = this.#lines.number(index);
     try {

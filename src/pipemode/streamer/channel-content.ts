@@ -1,7 +1,7 @@
 import { Xoshiro128 } from '../../dataset/operators/shuffle.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { PART_HEADER_BYTES, PART_LENGTH_END, RECORDIO_MAGIC } from '../../formats/recordio/layout.ts';
-import type { ObjectReadOptions } from '../../storage/prefetch/transfer-control.ts';
+import type { ObjectReadOptions, OnTransferEvent } from '../../storage/prefetch/transfer-control.ts';
 import type { ObjectRef } from '../../storage/storage.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import type { CheckedStreamerOptions } from './streamer-options.ts';
@@ -12,6 +12,11 @@ export interface ChannelContent {
   readonly valueless: boolean;
   /** Whether all items are local files. */
   readonly files: boolean;
+  /**
+   * The address that the names of all objects start with: that of the channel, or the prefix of its
+   * ManifestFile. Undefined for augmented manifests.
+   */
+  readonly prefix: string | undefined;
   /** Total number of objects or lines for all hosts. */
   readonly count: number;
   /** Number of objects or lines for this host. It is the same in each epoch. */
@@ -31,6 +36,19 @@ export interface ContentOpening
   readonly share: HostShare | undefined;
   readonly signal: AbortSignal;
   readonly warn: (code: string, message: string) => void;
+  /**
+   * Called for each object that is not streamed: markers of folders, and files without records such
+   * as indexes. If undefined, files without records cause a warning.
+   */
+  readonly onExtra?: ((object: ObjectRef) => void) | undefined;
+}
+
+/** Returns a handler that reports the events of a transfer that a user should know. */
+export function transferWarnings(warn: ContentOpening['warn']): OnTransferEvent {
+  return (event) => {
+    if (event.type === 'restarted') warn('object-changed', `${event.uri}: ${event.reason}`);
+    if (event.type === 'unverified') warn('object-unverified', `${event.uri}: ${event.reason}`);
+  };
 }
 
 /** A part of an epoch: either an object to fetch or a value. */

@@ -1,10 +1,11 @@
-import { closeSync } from 'node:fs';
+import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
 import type { ChannelContent, EpochBytes } from './channel-content.ts';
 import { ChannelFifos, type LockedChannel, withChannelLock } from './channel-fifos.ts';
-import { hasReader, holdOpen, type OwnFifo, openForReader, openIfRead, UnreadBytes } from './fifo.ts';
+import { holdOpen, type OwnFifo, openForReader, UnreadBytes } from './fifo.ts';
 import { FifoWriter, leftEarly, pump } from './fifo-writer.ts';
 import type { ProgramGuard } from './program-guard.ts';
+import { type EpochReading, isUnread, ReaderWatch } from './reader-watch.ts';
 import {
   type ChannelMetrics,
   type OnStreamEvent,
@@ -35,14 +36,9 @@ export interface ChannelServing
   beforeCut(error: unknown): Promise<void>;
   /** Guards the writing end of a pipe that a program reads, in case this process dies. */
   guard(descriptor: number): ProgramGuard | undefined;
+  /** Returns the end of the program that reads the pipes. Undefined if no program is running. */
+  programEnded(): Promise<unknown> | undefined;
 }
-
-/**
- * Interval of the checks for a stalled reader, and the number of checks without progress that
- * indicate a stall.
- */
-const STALL_CHECK_MS = 1000;
-const STALL_CHECKS = 2;
 
 /**
  * Serves one channel, epoch by epoch. For each epoch, waits for a reader, writes the bytes, closes
@@ -63,13 +59,13 @@ export class ChannelRun {
   #bytes: EpochBytes | undefined;
   #nextBytes: EpochBytes | undefined;
   #clock = { sourceWaitMs: 0 };
-  /**
-   * The writing end of the next epoch's pipe, if its reader connected while this epoch was unread.
-   */
-  #early: number | undefined;
+  readonly #watch: ReaderWatch;
+  /** Whether all bytes are in the pipe and the streamer waits for the reader to take them. */
+  #isCounting = false;
 
   constructor(serving: ChannelServing) {
     this.#serving = serving;
+    this.#watch = new ReaderWatch(serving);
     this.#epoch = serving.firstEpoch;
   }
 
@@ -146,12 +142,15 @@ export class ChannelRun {
         fifos.remove(epoch);
         if (epoch + 2 < end) await fifos.make([epoch + 2]);
       }
+      this.#state = 'done';
+      await this.#watchBeyond(fifos, end);
     } catch (error) {
       // Removing a pipe also sends an end of file to a reader that is blocked in open.
       await this.#beforeCut(error, fifos.all);
       throw error;
     } finally {
-      this.#closeEarly();
+      this.#watch.stop();
+      await this.#watch.closeEarly();
       await this.#bytes?.cancel();
       await this.#nextBytes?.cancel();
       fifos.removeAll();
@@ -177,8 +176,11 @@ export class ChannelRun {
     this.#total = content.bytesOf(epoch);
     if (!lazy) this.#bytes = this.#nextBytes ?? fetch(content, epoch);
     this.#nextBytes = undefined;
-    const early = this.#takeEarly(fifo);
-    const descriptor = early ?? (await openForReader(fifo, { timeoutMs: readerTimeoutMs, signal }));
+    this.#watch.start(epoch, next, () => this.#reading);
+    const early = await this.#watch.takeEarly(fifo);
+    const descriptor =
+      early?.descriptor ?? (await openForReader(fifo, { timeoutMs: readerTimeoutMs, signal }));
+    const guard = early?.guard ?? this.#serving.guard(descriptor);
     this.#began = performance.now();
     this.#state = 'streaming';
     const writer = new FifoWriter(fifo, descriptor, signal);
@@ -187,14 +189,12 @@ export class ChannelRun {
     const bytes = this.#bytes ?? fetch(content, epoch);
     this.#bytes = bytes;
     onEvent({ event: 'epoch-start', channel, epoch, objects: content.countHere });
-    this.#status('streaming', false);
     if (next !== undefined && !lazy) {
       void bytes.allRequested.then(() => {
         if (this.#bytes === bytes && !signal.aborted) this.#nextBytes ??= fetch(content, epoch + 1);
       });
     }
-    const watch = next && this.#watchNext(epoch, next, writer);
-    const complete = await this.#write(fifo, writer, bytes, descriptor).finally(() => clearInterval(watch));
+    const complete = await this.#write(fifo, writer, bytes, guard).finally(() => this.#watch.stop());
     const seconds = (performance.now() - this.#began) / 1000;
     const { bytes: delivered, blockedMs: readerWaitMs } = writer.stats;
     this.#earlier.bytes += delivered;
@@ -218,17 +218,22 @@ export class ChannelRun {
   }
 
   /** Writes an epoch. @returns whether all bytes were delivered */
-  async #write(fifo: OwnFifo, writer: FifoWriter, bytes: EpochBytes, descriptor: number): Promise<boolean> {
+  async #write(
+    fifo: OwnFifo,
+    writer: FifoWriter,
+    bytes: EpochBytes,
+    guard: ProgramGuard | undefined,
+  ): Promise<boolean> {
     const { strictEof, signal } = this.#serving;
-    let guard: ProgramGuard | undefined;
     let unread: UnreadBytes | undefined;
     try {
-      guard = this.#serving.guard(descriptor);
+      this.#status('streaming', false);
       writer.watchReader(() => void bytes.cancel());
       const written = await pump(bytes, writer, this.#clock);
       if (strictEof && written) {
         await writer.flush();
         unread = writer.readerGone ? undefined : UnreadBytes.of(fifo);
+        this.#isCounting = true;
       }
       await writer.end();
       await guard?.release();
@@ -242,53 +247,43 @@ export class ChannelRun {
       // If the streamer is stopped after its reader left early, the epoch still ends normally.
       const early = gone && isRecordpipeError(thrown, 'aborted');
       const error = early ? leftEarly(fifo, writer.stats.bytes) : thrown;
-      this.#status('failed', false, isRecordpipeError(error) ? error : undefined);
+      try {
+        this.#status('failed', false, isRecordpipeError(error) ? error : undefined);
+      } catch {
+        // A full disk must not keep the program from being stopped.
+      }
       await this.#beforeCut(error, [fifo]);
       throw error;
     } finally {
+      this.#isCounting = false;
       unread?.close();
       await guard?.release();
       await writer.destroy();
     }
   }
 
+  /** What the reader of the current epoch does. */
+  get #reading(): EpochReading {
+    const writer = this.#writer;
+    if (writer === undefined) return { state: 'unopened', bytes: 0 };
+    return { state: writer.waiting || this.#isCounting ? 'unread' : 'read', bytes: writer.stats.bytes };
+  }
+
   /**
-   * Warns if a program opens the next epoch's pipe and stops reading this one, because each side
-   * then waits forever for the other. Checking a pipe for a reader unblocks the reader's open, so
-   * the writing end is kept.
+   * Keeps a pipe after the last epoch until the program ends, as SageMaker does, so that a program
+   * that opens one epoch too many can be named.
    */
-  #watchNext(epoch: number, next: OwnFifo, writer: FifoWriter): ReturnType<typeof setInterval> {
-    const { channel, onEvent } = this.#serving;
-    let last = -1;
-    let stalled = 0;
-    const timer = setInterval(() => {
-      const { bytes } = writer.stats;
-      stalled = bytes === last && writer.waiting ? stalled + 1 : 0;
-      last = bytes;
-      if (stalled < STALL_CHECKS || this.#early !== undefined) return;
-      try {
-        this.#early = openIfRead(next);
-      } catch {
-        return; // Rethrown when its epoch starts.
-      }
-      if (this.#early === undefined) return;
-      onEvent({ event: 'warning', channel, code: 'unread-epoch', message: unreadEpoch(epoch, bytes) });
-    }, STALL_CHECK_MS);
-    timer.unref();
-    return timer;
-  }
-
-  /** Returns the kept writing end if its reader is still connected. */
-  #takeEarly(fifo: OwnFifo): number | undefined {
-    if (this.#early !== undefined && isUnread(fifo)) this.#closeEarly();
-    const early = this.#early;
-    this.#early = undefined;
-    return early;
-  }
-
-  #closeEarly(): void {
-    if (this.#early !== undefined) closeSync(this.#early);
-    this.#early = undefined;
+  async #watchBeyond(fifos: ChannelFifos, end: number): Promise<void> {
+    const { signal, firstEpoch } = this.#serving;
+    const ended = this.#serving.programEnded();
+    if (ended === undefined || signal.aborted) return;
+    try {
+      await fifos.make([end]);
+    } catch {
+      return; // Another file has the name, or the disk is full. All data was delivered.
+    }
+    const isOpened = await this.#watch.beyond(fifos.of(end), end - firstEpoch, ended, signal);
+    if (isOpened) await this.#beforeCut(abortError(signal), fifos.all);
   }
 
   #status(state: 'streaming' | 'done' | 'failed', complete: boolean, failure?: RecordpipeError): void {
@@ -297,24 +292,4 @@ export class ChannelRun {
     const error = failure?.toJSON() ?? null;
     writeStatus(folder, { channel, epoch: this.#epoch, state, bytes, complete, error });
   }
-}
-
-/**
- * Reports whether no process has the pipe open for reading. A pipe that lost its name may still
- * have its reader.
- */
-function isUnread(fifo: OwnFifo): boolean {
-  try {
-    return !hasReader(fifo);
-  } catch {
-    return false;
-  }
-}
-
-function unreadEpoch(epoch: number, bytes: number): string {
-  return [
-    `the pipe of epoch ${epoch + 1} was opened while epoch ${epoch} is unread`,
-    `the program took ${bytes} bytes of epoch ${epoch} and has stopped reading it, so it waits forever`,
-    'read one epoch to its end, or close its pipe, before opening the next; with Keras, pass steps_per_epoch to model.fit',
-  ].join('; ');
 }

@@ -4,14 +4,15 @@
  *
  * @module
  */
-export { trainingEnvironment } from '../job/environment.ts';
+export { writeJobFiles } from '../job/job-files.ts';
 export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
 export {
-  type TrainingJob,
-  type TrainingPlaces,
-  trainingPlaces,
-  writeTrainingFiles,
-} from '../job/training-job.ts';
+  entryPointOf,
+  type HostEnvironment,
+  type HostEnvironmentOptions,
+  hostEnvironment,
+} from '../job/toolkit-environment.ts';
+export { type JobPlaces, jobPlaces } from '../job/training-job.ts';
 export {
   channelHosts,
   type InputMode,
@@ -28,6 +29,7 @@ export {
 } from '../job/training-request.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
 export type { ProgramGuard, ProgramMark } from './program-guard.ts';
+export type { OnProgramLine } from './program-output.ts';
 export {
   type ChannelMetrics,
   type ChannelStatus,
@@ -42,4 +44,4 @@ export {
   type PipeModeStreamerOptions,
   type StreamerInput,
 } from './streamer-options.ts';
-export { type OnProgramLine, TrainingProgram, type TrainingProgramOptions } from './training-program.ts';
+export { TrainingProgram, type TrainingProgramOptions } from './training-program.ts';

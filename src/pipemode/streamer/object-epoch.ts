@@ -209,7 +209,7 @@ async function* withUri(
 }
 
 /** Returns an object's error with the line number in the manifest added. */
-function withLine(error: unknown, { line }: EpochItem): unknown {
+export function withLine(error: unknown, { line }: { readonly line?: number | undefined }): unknown {
   if (line === undefined || !isRecordpipeError(error) || error instanceof UsageError) return error;
   const what = `${sentenceOf(error)}; named in line ${line} of the manifest`;
   return new RecordpipeError(error.code, what, error, error.cause ?? error);

@@ -47,16 +47,24 @@ async function contentOf(channel: StreamChannel, opening: ContentOpening): Promi
   return AugmentedLines.open(channel, order, opening);
 }
 
+/** Objects in order, and the address that all of their names start with. */
+interface ListedObjects {
+  readonly prefix: string;
+  readonly objects: readonly ObjectRef[];
+}
+
 /** The objects of a channel in listing order. */
 class ObjectList implements ChannelContent {
   readonly valueless = true;
   readonly files: boolean;
   readonly count: number;
   readonly countHere: number;
+  readonly prefix: string;
   readonly #objects: readonly ObjectRef[];
   readonly #order: OrderOptions;
 
-  constructor(objects: readonly ObjectRef[], order: OrderOptions) {
+  constructor({ prefix, objects }: ListedObjects, order: OrderOptions) {
+    this.prefix = prefix;
     this.#objects = objects;
     this.#order = order;
     this.files = !objects.some(({ uri }) => isRemote(uri));
@@ -85,8 +93,8 @@ class ObjectList implements ChannelContent {
  * Lists all objects whose address starts with a prefix, except folder markers and files without
  * records.
  */
-async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Promise<ObjectRef[]> {
-  const { objects, signal, warn } = opening;
+async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Promise<ListedObjects> {
+  const { objects, signal, warn, onExtra } = opening;
   const uri = isRemote(channel.uri) ? channel.uri : folderAsPrefix(channel.uri);
   const source = await storageOf(uri, objectOptions(objects));
   const found: ObjectRef[] = [];
@@ -95,22 +103,28 @@ async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Pr
   const start = uri.lastIndexOf('/') + 1;
   let siblings = 0;
   for await (const { uri: address, size, etag, versionId } of source.list(uri, signal)) {
-    if (size === 0 && address.endsWith('/')) continue;
+    const object = { uri: address, size, etag, versionId };
+    if (size === 0 && address.endsWith('/')) {
+      onExtra?.(object);
+      continue;
+    }
     if (address !== uri && isSidecar(address.slice(start))) {
       sidecars.push(address.slice(start));
+      onExtra?.(object);
       continue;
     }
     if (address !== uri && !address.startsWith(folder)) siblings++;
-    found.push({ uri: address, size, etag, versionId });
+    found.push(object);
   }
   if (siblings > 0 && siblings < found.length) {
     const what = `${uri} is a prefix, not a folder: ${siblings} of ${found.length} objects are outside ${folder}; end it with / to exclude them`;
     warn('prefix-siblings', what);
   }
-  if (sidecars.length > 0) warn('sidecars', sidecarNotice(uri, sidecars));
-  if (found.length === 0) throw nothingFound(channel, uri, sidecars.length > 0);
+  if (sidecars.length > 0 && onExtra === undefined) warn('sidecars', sidecarNotice(uri, sidecars));
+  if (found.length === 0 && (sidecars.length === 0 || onExtra === undefined))
+    throw nothingFound(channel, uri, sidecars.length > 0);
   checkShards(found, uri, opening);
-  return found;
+  return { prefix: uri, objects: found };
 }
 
 /**
@@ -155,7 +169,7 @@ function folderAsPrefix(uri: string): string {
 async function objectsOfManifest(
   uri: string,
   { objects, signal, warn }: ContentOpening,
-): Promise<ObjectRef[]> {
+): Promise<ListedObjects> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of openObject(uri, { ...objects, signal }).chunks) {
@@ -169,7 +183,11 @@ async function objectsOfManifest(
   const { LinePositions, visitManifestList } = await import('../manifest/manifest-list.ts');
   const { malformedManifest } = await import('../manifest/manifest-lines.ts');
   const listed: ObjectRef[] = [];
+  let prefix = '';
   const visitor: Parameters<typeof visitManifestList>[1] = {
+    prefix: (given) => {
+      prefix = given;
+    },
     object: (address) => void listed.push({ uri: address }),
     problem(severity, code, at, message) {
       if (code === 'byte-order-mark') warn(code, message);
@@ -180,5 +198,5 @@ async function objectsOfManifest(
     },
   };
   visitManifestList(text, visitor, 'any');
-  return listed;
+  return { prefix, objects: listed };
 }

@@ -3,6 +3,7 @@ import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { makeFolder } from '../job/config-file.ts';
 import { hostRank } from '../job/resource-config.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
+import { transferWarnings } from './channel-content.ts';
 import { ChannelRun } from './channel-run.ts';
 import { fetchEpoch } from './object-epoch.ts';
 import { openContent } from './open-content.ts';
@@ -180,10 +181,7 @@ export class PipeModeStreamer {
           signal,
           objects: {
             ...options.objects,
-            onEvent: (event) => {
-              if (event.type === 'restarted') warn('object-changed', `${event.uri}: ${event.reason}`);
-              if (event.type === 'unverified') warn('object-unverified', `${event.uri}: ${event.reason}`);
-            },
+            onEvent: transferWarnings(warn),
           },
           onSkipped: (error, item) => {
             const line = item?.line === undefined ? '' : `; line ${item.line} of the manifest is skipped`;
@@ -195,6 +193,7 @@ export class PipeModeStreamer {
         await this.#program?.stop();
       },
       guard: (descriptor) => this.#program?.guard(descriptor),
+      programEnded: () => (this.#program?.running ? this.#program.ended : undefined),
     });
   }
 }

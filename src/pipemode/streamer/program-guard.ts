@@ -8,11 +8,15 @@ import { fileError } from '../../storage/local/file-errors.ts';
  * Script of the guard process, which waits for a line on its input. If the input ends without a
  * line, the parent process has died. A guard that kills then sends SIGTERM to all processes of the
  * program, and SIGKILL to the remaining ones after the grace period. A guard that holds a pipe
- * waits until all of them have ended. `left` finds the same processes as `processesOf`.
+ * waits until all of them have ended. `left` finds the same processes as `processesOf`. Finding them
+ * takes a moment, so the process group is suspended first. The words after the fourth are a command
+ * that ends processes which signals do not reach.
  */
 const SCRIPT = `role=$1 leader=$2 mark=$3 tenths=$4
+shift 4
 trap '' HUP INT QUIT TERM
 read -r line && exit 0
+if [ "$role" = kill ]; then kill -s STOP -- "-$leader"; fi
 left() {
   marked=" $(grep -sl "$mark" /proc/[0-9]*/environ | tr '\\n' ' ')"
   for file in /proc/[0-9]*/stat; do
@@ -31,8 +35,17 @@ signal CONT
 while [ "$tenths" -gt 0 ] && [ -n "$(left)" ]; do sleep 0.1; tenths=$((tenths - 1)); done
 signal KILL
 signal KILL
+[ $# = 0 ] || "$@"
 exit 0
 `;
+
+/** How a guard stops a program. */
+export interface GuardOptions {
+  /** Time between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+  /** A command that ends processes which signals do not reach. */
+  readonly killCommand?: readonly string[] | undefined;
+}
 
 /**
  * A process that stops a program after this process was killed or crashed, when no handler of this
@@ -50,13 +63,13 @@ export class ProgramGuard {
    *   guard kills the program
    * @throws RecordpipeError `io-failure`, `not-found` if the guard cannot be started
    */
-  constructor({ leader, id }: ProgramMark, graceMs: number, pipe?: number) {
+  constructor({ leader, id }: ProgramMark, { graceMs, killCommand = [] }: GuardOptions, pipe?: number) {
     const words = [pipe === undefined ? 'kill' : 'hold', leader, `${PROGRAM_VARIABLE}=${id}`];
-    words.push(Math.ceil(graceMs / 100));
+    words.push(Math.ceil(graceMs / 100), ...killCommand);
     this.#process = spawn('/bin/sh', ['-c', SCRIPT, 'recordpipe-guard', ...words.map(String)], {
       stdio: ['pipe', 'ignore', 'ignore', ...(pipe === undefined ? [] : [pipe])],
       cwd: '/',
-      env: { PATH: process.env['PATH'] }, // Excludes the mark of this process.
+      env: { ...process.env, [PROGRAM_VARIABLE]: undefined }, // Excludes the mark of this process.
       detached: true,
     });
     this.#gone = once(this.#process, 'exit').catch((error: unknown) => {

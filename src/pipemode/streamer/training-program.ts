@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkOptionNames } from '../../bytes/arguments.ts';
@@ -6,6 +7,7 @@ import { RecordpipeError, UsageError } from '../../errors.ts';
 import { checkWhole } from '../../formats/codec-options.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
 import {
+  type GuardOptions,
   PROGRAM_VARIABLE,
   ProgramGuard,
   type ProgramMark,
@@ -14,6 +16,7 @@ import {
   type SeenProcesses,
   send,
 } from './program-guard.ts';
+import { type OnProgramLine, ProgramOutput } from './program-output.ts';
 
 /** Options for running and stopping a training program. */
 export interface TrainingProgramOptions {
@@ -21,17 +24,29 @@ export interface TrainingProgramOptions {
   readonly graceMs?: number | undefined;
   /**
    * The standard streams of the program. `inherit`, the default: those of this process. `lines`:
-   * input is empty, and {@link onLine} receives the output line by line.
+   * input is empty, and `onLine` receives the output line by line, as it comes. Python buffers
+   * output that is not a terminal; set `PYTHONUNBUFFERED=1`, as SageMaker's containers do.
    */
   readonly stdio?: 'inherit' | 'lines' | undefined;
-  /** Receives each line of output, without its line end, if `stdio` is `lines`. */
+  /** Receives the lines of the output if `stdio` is `lines`. */
   readonly onLine?: OnProgramLine | undefined;
   /** The working directory of the program. The default is that of this process. */
   readonly cwd?: string | undefined;
+  /**
+   * A command that ends processes of the program which signals of this process do not reach, such
+   * as those of a container. It runs whenever processes of the program are killed, and at the end
+   * of `stop`, and must succeed or fail within seconds.
+   */
+  readonly killCommand?: readonly string[] | undefined;
 }
 
-/** Receives a line of a program's output. */
-export type OnProgramLine = (line: string, stream: 'stdout' | 'stderr') => void;
+const OPTIONS: Readonly<Record<keyof TrainingProgramOptions, true>> = {
+  graceMs: true,
+  stdio: true,
+  onLine: true,
+  cwd: true,
+  killCommand: true,
+};
 
 const GRACE_MS = 10_000;
 /** Intervals of the checks for processes that should exit. */
@@ -41,6 +56,9 @@ const MAX_POLL_MS = 100;
  * Time during which SIGKILL is repeated, for processes that were forked during the first SIGKILL.
  */
 const KILL_MS = 500;
+const MAX_KILL_COMMAND_MS = 20_000;
+/** Maximum time to wait for a receiver of output after the program was stopped. */
+const MAX_OUTPUT_MS = 2000;
 
 /**
  * A training program that runs alongside the streamer in its own session and process group, so that
@@ -48,7 +66,7 @@ const KILL_MS = 500;
  * premature end of a pipe as the end of its data.
  *
  * The program inherits the standard streams of this process, including a terminal, but cannot open
- * `/dev/tty`. Ctrl-C in the terminal reaches it only through {@link signal}. If this process is
+ * `/dev/tty`; with `stdio: 'lines'`, it inherits none of them. Ctrl-C in the terminal reaches it only through {@link signal}. If this process is
  * killed or crashes, a small guard process stops the program.
  *
  * @example
@@ -73,21 +91,24 @@ export class TrainingProgram {
   readonly #id: string = programId();
   readonly #graceMs: number;
   /**
-   * Resolves with the exit code of the started process, or with 128 plus the signal that ended it.
-   * Rejects if the process cannot be started.
+   * Resolves with the exit code of the started process, or with 128 plus the signal that ended it,
+   * once its output is delivered. Rejects if the process cannot be started.
    */
   readonly ended: Promise<number>;
   #running = true;
   #killed = false;
   /** The guard that stops the program if this process is killed. */
   readonly #guard: ProgramGuard | undefined;
+  readonly #killCommand: readonly string[] | undefined;
+  readonly #output: ProgramOutput | undefined;
   /** Known processes, which remain part of the program after their parents have ended. */
   readonly #seen: SeenProcesses = new Set();
   #stopping: Promise<void> | undefined;
+  #killing: Promise<void> | undefined;
 
   /**
    * Starts the program.
-   * @param command the program and its arguments; the program inherits the standard streams
+   * @param command the program and its arguments
    * @throws UsageError for a command without a program, or an invalid grace period
    */
   constructor(
@@ -95,21 +116,24 @@ export class TrainingProgram {
     environment: Readonly<Record<string, string>>,
     options: TrainingProgramOptions = {},
   ) {
-    checkOptionNames('TrainingProgram', options, { graceMs: true, stdio: true, onLine: true, cwd: true });
-    const { graceMs = GRACE_MS, stdio = 'inherit', cwd } = options;
+    checkOptionNames('TrainingProgram', options, OPTIONS);
+    const { graceMs = GRACE_MS, stdio = 'inherit', onLine = () => {}, cwd, killCommand } = options;
     if (stdio !== 'inherit' && stdio !== 'lines')
       throw new UsageError(`stdio: expected inherit or lines, got ${String(stdio)}`);
     if (typeof command[0] !== 'string' || command[0] === '')
       throw new UsageError('command: expected a program and its arguments');
     checkWhole('graceMs', graceMs, 0, 2 ** 31 - 1);
     this.#graceMs = graceMs;
+    this.#killCommand = killCommand;
     const [program, ...rest] = command;
     this.#child = spawn(program, rest, {
-      stdio: 'inherit',
+      stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
       detached: true,
       cwd,
       env: { ...process.env, ...environment, [PROGRAM_VARIABLE]: this.#id },
     });
+    const { stdout, stderr } = this.#child;
+    if (stdout !== null && stderr !== null) this.#output = new ProgramOutput(stdout, stderr, onLine);
     this.ended = new Promise((resolve, reject) => {
       this.#child.on('error', (error) => {
         this.#running = false;
@@ -117,11 +141,12 @@ export class TrainingProgram {
       });
       this.#child.on('exit', (code, signal) => {
         this.#running = false;
-        resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]);
+        const exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
+        void (this.#output?.drained() ?? Promise.resolve()).then(() => resolve(exitCode));
       });
     });
     this.ended.catch(() => {});
-    this.#guard = this.mark && new ProgramGuard(this.mark, graceMs);
+    this.#guard = this.mark && new ProgramGuard(this.mark, this.#stopOptions);
   }
 
   /**
@@ -148,7 +173,11 @@ export class TrainingProgram {
    */
   guard(pipe: number): ProgramGuard | undefined {
     const { mark } = this;
-    return mark === undefined || !this.#running ? undefined : new ProgramGuard(mark, this.#graceMs, pipe);
+    return mark === undefined || !this.#running ? undefined : new ProgramGuard(mark, this.#stopOptions, pipe);
+  }
+
+  get #stopOptions(): GuardOptions {
+    return { graceMs: this.#graceMs, killCommand: this.#killCommand };
   }
 
   /** Sends a signal to the process group of the program, as a terminal does. */
@@ -169,6 +198,15 @@ export class TrainingProgram {
   /** Kills all processes of the program. */
   kill(): void {
     this.#killed = this.#signalAll('SIGKILL') || this.#killed;
+    this.#killing ??= this.#runKillCommand();
+  }
+
+  /** Ends the processes that signals do not reach. */
+  async #runKillCommand(): Promise<void> {
+    if (this.#killCommand === undefined) return;
+    const [program, ...rest] = this.#killCommand;
+    const child = spawn(program, rest, { stdio: 'ignore', timeout: MAX_KILL_COMMAND_MS });
+    await once(child, 'close').catch(() => {}); // The command is missing, as is what it would end.
   }
 
   async #stop(signal: NodeJS.Signals): Promise<void> {
@@ -185,7 +223,9 @@ export class TrainingProgram {
       await sleep(rest <= 0 ? FIRST_POLL_MS : Math.min(pause, rest));
       pause = Math.min(2 * pause, MAX_POLL_MS);
     }
+    await (this.#killing ?? this.#runKillCommand());
     await this.#guard?.release();
+    await this.#output?.finish(MAX_OUTPUT_MS);
   }
 
   /** Sends a signal to all processes of the program. @returns whether any process received it */

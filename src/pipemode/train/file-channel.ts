@@ -1,20 +1,32 @@
-import { RecordpipeError } from '../../errors.ts';
+import { statSync, symlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { checkAborted } from '../../bytes/abortable.ts';
+import { UsageError } from '../../errors.ts';
+import { isGlob } from '../../storage/glob.ts';
+import { pathOf } from '../../storage/local/list-files.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
-import type { Hosts } from '../job/resource-config.ts';
-import type { StreamChannel } from '../job/stream-channel.ts';
+import { isRemote } from '../../storage/registry.ts';
+import type { ObjectRef } from '../../storage/storage.ts';
+import { withFileErrors } from '../job/config-file.ts';
+import { type Hosts, hostRank } from '../job/resource-config.ts';
+import type { JobChannel } from '../job/training-request.ts';
+import { type ChannelContent, type HostShare, transferWarnings } from '../streamer/channel-content.ts';
+import { openContent } from '../streamer/open-content.ts';
+import { DEFAULT_STREAMER_OPTIONS } from '../streamer/streamer-options.ts';
+import { checkSpace, clearFolder, StagedFolder } from './channel-folder.ts';
+import { type ChannelFile, downloadFiles, FolderMaker } from './download-files.ts';
+import { mountPrefix } from './fast-file.ts';
+import { foldersOf, linkFiles, linkTarget } from './link-files.ts';
+import { type FilePlan, planFiles } from './plan-files.ts';
 
-/** A channel whose data is available as files: in File or FastFile mode. */
-export interface FileChannel extends StreamChannel {
-  readonly inputMode: 'Pipe' | 'File' | 'FastFile';
-}
-
-/** How much of a channel has been downloaded. The totals are undefined until they are known. */
+/** How much of a channel is in place. */
 export interface FillProgress {
   /** Name of the channel. */
   readonly channel: string;
   readonly files: number;
   readonly bytes: number;
   readonly totalFiles?: number | undefined;
+  /** Undefined if the sizes of the objects are not known before they are downloaded. */
   readonly totalBytes?: number | undefined;
 }
 
@@ -25,11 +37,22 @@ export interface FillOptions {
   /** Options for accessing objects. */
   readonly objects?: Partial<ObjectOptions> | undefined;
   /**
-   * What to do with an existing folder or link of an earlier run. `refuse`, the default: an
-   * `already-exists` error. `clear`: remove it.
+   * What to do with data that an earlier run left in the folder. `refuse`, the default: an
+   * `already-exists` error. `clear`: remove it. Links are removed, never what they lead to.
    */
   readonly existing?: 'refuse' | 'clear' | undefined;
-  /** Signal that ends the download with an `aborted` error. */
+  /** Whether missing shards are an `incomplete-shards` error. By default, they cause a warning. */
+  readonly strictShards?: boolean | undefined;
+  /**
+   * Whether to skip missing objects; in an augmented manifest, their lines. By default, a missing
+   * object is an error.
+   */
+  readonly skipMissing?: boolean | undefined;
+  /** How to handle an invalid line of an augmented manifest. The default is `error`. */
+  readonly onBadLine?: 'error' | 'skip' | undefined;
+  /** Maximum length of a line of an augmented manifest, in bytes. The default is 1 MiB. */
+  readonly maxLineBytes?: number | undefined;
+  /** Signal that ends the work with an `aborted` error and removes what was downloaded. */
   readonly signal?: AbortSignal | undefined;
   /** Called when files and bytes arrive. */
   readonly onProgress?: ((progress: FillProgress) => void) | undefined;
@@ -38,23 +61,227 @@ export interface FillOptions {
 
 /** A channel whose files are in place. */
 export interface FilledChannel {
+  /** Number of files and their total size. */
   readonly files: number;
   readonly bytes: number;
-  /** Ends the mount of a FastFile channel. Files and links remain. */
+  /** Real paths of the folders that links lead to. A program that reads the files needs them. */
+  readonly linkedFolders: readonly string[];
+  /** Unmounts a mounted folder. Files and links remain. Can be called again. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the data of a channel available as files in a folder, as SageMaker's File and FastFile mode
- * do.
+ * Makes the data of a channel available as files, as SageMaker's File and FastFile modes do.
  *
- * @param folder the folder of the channel, such as `/opt/ml/input/data/train`; its parent exists
+ * **File.** Objects are downloaded into the folder, which appears when it is complete. Each host
+ * gets the objects that Pipe mode streams to it in the first epoch, and also the files that Pipe
+ * mode skips, such as indexes. A file has the path that remains of its key after the prefix; see
+ * {@link ChannelPaths}. An augmented manifest is copied with the lines of this host, and each
+ * object `s3://bucket/key` becomes `bucket/key`. Local data is linked: a replicated folder as a
+ * whole, everything else file by file.
+ *
+ * **FastFile.** A replicated prefix is mounted read-only with Mountpoint for Amazon S3 (`mount-s3`)
+ * if it is installed. Otherwise, a warning says why not, and the channel is filled as in File mode.
+ *
+ * @param folder the folder of the channel, such as `/opt/ml/input/data/train`
+ * @throws UsageError for a setting that File mode does not have (Gzip, RecordIO), a pattern, or
+ *   data in the folder itself
+ * @throws RecordpipeError `object-missing`, `not-found`, `object-changed`, `object-checksum`,
+ *   `access-denied`, `retries-exhausted`, `malformed-manifest`, `missing-attribute`,
+ *   `incomplete-shards`, `already-exists`, `unsupported-source` for an object that cannot be a
+ *   file, `io-failure`, also for a full disk, `aborted`
  */
 export async function fillChannel(
-  channel: FileChannel,
+  channel: JobChannel,
   folder: string,
-  _options: FillOptions,
+  options: FillOptions,
 ): Promise<FilledChannel> {
-  const what = `channel ${channel.name}: File mode is not supported yet`;
-  throw new RecordpipeError('unsupported-source', what, { uri: folder });
+  checkSettings(channel);
+  return new ChannelFilling(channel, resolve(folder), options).run();
+}
+
+/** Checks that SageMaker accepts a channel in File mode. @throws UsageError */
+function checkSettings({ name, uri, inputMode, compression, recordWrapper }: JobChannel): void {
+  const invalid = (option: string, what: string): UsageError =>
+    new UsageError(`${option} of channel ${name}: ${what}`);
+  if (inputMode === 'Pipe') throw invalid('inputMode', 'expected File or FastFile, got Pipe');
+  const instead = 'omit it, or use Pipe mode for the channel';
+  if (compression !== 'None')
+    throw invalid('compression', `${inputMode} mode keeps objects as they are stored; ${instead}`);
+  if (recordWrapper !== 'None')
+    throw invalid('recordWrapper', `${inputMode} mode keeps objects as they are stored; ${instead}`);
+  if (isRemote(uri)) return;
+  const path = pathOf(uri);
+  if (isGlob(path) && statSync(path, { throwIfNoEntry: false }) === undefined)
+    throw invalid(
+      'uri',
+      `${path} is a pattern, and a channel is a folder, file or prefix; name the folder, or list the files in a manifest (ManifestFile)`,
+    );
+}
+
+/** The work of filling one channel. */
+class ChannelFilling {
+  readonly #channel: JobChannel;
+  readonly #folder: string;
+  readonly #options: FillOptions;
+  readonly #signal: AbortSignal;
+  readonly #share: HostShare | undefined;
+  readonly #extras: ObjectRef[] = [];
+  readonly #skipped = new Set<string>();
+  #files = 0;
+  #bytes = 0;
+
+  constructor(channel: JobChannel, folder: string, options: FillOptions) {
+    this.#channel = channel;
+    this.#folder = folder;
+    this.#options = options;
+    this.#signal = options.signal ?? new AbortController().signal;
+    this.#share = channel.distribution === 'ShardedByS3Key' ? hostRank(options.hosts) : undefined;
+  }
+
+  async run(): Promise<FilledChannel> {
+    const content = await this.#open();
+    try {
+      const source = this.#sourceFolder();
+      if (source !== undefined) return await this.#linkFolder(source, content);
+      const plan = await planFiles({
+        channel: this.#channel,
+        content,
+        extras: this.#extras,
+        signal: this.#signal,
+        warn: this.#warn,
+      });
+      const mounted = this.#channel.inputMode === 'FastFile' ? await this.#mount(plan) : undefined;
+      return mounted ?? (await this.#fill(plan));
+    } finally {
+      await content.close();
+    }
+  }
+
+  readonly #warn = (code: string, message: string): void => this.#options.onWarning?.(code, message);
+
+  #open(): Promise<ChannelContent> {
+    const { objects, strictShards = false, onBadLine, maxLineBytes } = this.#options;
+    return openContent(this.#channel, {
+      objects,
+      strictShards,
+      onBadLine: onBadLine ?? DEFAULT_STREAMER_OPTIONS.onBadLine,
+      maxLineBytes: maxLineBytes ?? DEFAULT_STREAMER_OPTIONS.maxLineBytes,
+      share: this.#share,
+      signal: this.#signal,
+      warn: this.#warn,
+      onExtra: (object) => void this.#extras.push(object),
+    });
+  }
+
+  /** Returns the path of a local folder that this host gets as a whole. */
+  #sourceFolder(): string | undefined {
+    const { uri, dataType } = this.#channel;
+    if (isRemote(uri) || dataType !== 'S3Prefix' || this.#share !== undefined) return undefined;
+    const path = pathOf(uri);
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : undefined;
+  }
+
+  async #linkFolder(source: string, content: ChannelContent): Promise<FilledChannel> {
+    const target = await linkTarget(source, this.#folder);
+    clearFolder(this.#folder, this.#options.existing ?? 'refuse');
+    withFileErrors(this.#folder, () => symlinkSync(target, this.#folder));
+    this.#files = content.count + this.#extras.length;
+    this.#bytes = this.#extras.reduce((sum, { size = 0 }) => sum + size, content.bytesOf(0) ?? 0);
+    this.#report(this.#files, this.#bytes);
+    return this.#filled([target]);
+  }
+
+  /** Mounts the channel, or warns why it cannot be mounted. */
+  async #mount(plan: FilePlan): Promise<FilledChannel | undefined> {
+    if (plan.remote.length === 0) return undefined;
+    const prefix = this.#channel.uri.replace(/\/*$/, '/');
+    let impossible = this.#notMountable(plan, prefix);
+    if (impossible === undefined) {
+      clearFolder(this.#folder, this.#options.existing ?? 'refuse');
+      const mount = await mountPrefix(prefix, this.#folder, {
+        objects: this.#options.objects,
+        signal: this.#signal,
+        warn: this.#warn,
+      });
+      if ('unmount' in mount) {
+        this.#files = plan.remote.length;
+        this.#bytes = plan.remoteBytes ?? 0;
+        this.#report(this.#files, plan.remoteBytes);
+        return this.#filled([], mount.unmount);
+      }
+      impossible = mount.impossible;
+    }
+    const what = `the channel is downloaded as in File mode, because it cannot be mounted with Mountpoint for Amazon S3: ${impossible}`;
+    this.#warn('fastfile-as-file', what);
+    return undefined;
+  }
+
+  #notMountable({ remote }: FilePlan, prefix: string): string | undefined {
+    if (this.#channel.dataType !== 'S3Prefix') return 'a manifest is not a prefix';
+    if (this.#share !== undefined) return 'this host gets a share of the objects (ShardedByS3Key)';
+    const outside = remote.find(({ object, path }) => object.uri !== prefix + path);
+    return outside && `${outside.object.uri} would have another path, or none`;
+  }
+
+  async #fill(plan: FilePlan): Promise<FilledChannel> {
+    const { remote, local, folders, manifest, remoteBytes } = plan;
+    const linkedFolders = await foldersOf(local, this.#folder);
+    clearFolder(this.#folder, this.#options.existing ?? 'refuse');
+    if (remoteBytes !== undefined) checkSpace(this.#folder, remoteBytes);
+    const totalFiles = remote.length + local.length;
+    const totalBytes = local.length === 0 ? remoteBytes : undefined;
+    this.#report(totalFiles, totalBytes);
+    const written = (bytes: number, isLast: boolean): void => {
+      this.#bytes += bytes;
+      if (isLast) this.#files++;
+      this.#report(totalFiles, totalBytes);
+    };
+    const { objects, skipMissing = false } = this.#options;
+    const common = { skipMissing, onSkipped: this.#skip };
+    const staged = new StagedFolder(this.#folder);
+    try {
+      const maker = new FolderMaker(staged.path);
+      for (const folder of folders) maker.make(folder);
+      await linkFiles(local, staged.path, {
+        ...common,
+        signal: this.#signal,
+        onLinked: (size) => written(size, true),
+      });
+      const transfer = { ...objects, signal: this.#signal, onEvent: transferWarnings(this.#warn) };
+      await downloadFiles(remote, staged.path, { ...common, objects: transfer, onWritten: written });
+      await manifest?.write(staged.path, this.#skipped);
+      checkAborted(this.#signal);
+      staged.publish();
+    } catch (error) {
+      staged.discard();
+      throw error;
+    }
+    return this.#filled(linkedFolders);
+  }
+
+  readonly #skip = ({ object, line }: ChannelFile, error: Error): void => {
+    this.#skipped.add(object.uri);
+    const where = line === undefined ? '' : `; line ${line} of the manifest is skipped`;
+    this.#warn('object-missing', `${error.message}${where}`);
+  };
+
+  #report(totalFiles: number, totalBytes: number | undefined): void {
+    const { name } = this.#channel;
+    const progress = { channel: name, files: this.#files, bytes: this.#bytes, totalFiles, totalBytes };
+    this.#options.onProgress?.(progress);
+  }
+
+  #filled(linkedFolders: readonly string[], close?: () => Promise<void>): FilledChannel {
+    let closing: Promise<void> | undefined;
+    return {
+      files: this.#files,
+      bytes: this.#bytes,
+      linkedFolders,
+      close: () => {
+        closing ??= close?.() ?? Promise.resolve();
+        return closing;
+      },
+    };
+  }
 }

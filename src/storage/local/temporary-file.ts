@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -24,7 +25,7 @@ const RANDOM_END = /^[0-9a-f]{16}\.tmp$/;
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Temporary files of this process that have not been renamed or removed. */
+/** Temporary files and folders of this process that have not been renamed or removed. */
 const live = new Set<string>();
 /** Whether they are removed when the process exits. */
 let watched = false;
@@ -36,10 +37,10 @@ interface TemporaryFile {
 }
 
 /**
- * Returns a name for a temporary file in the folder of `path`. The name is hidden, and too random
- * for anyone else to guess. Open the file with `O_EXCL`. The name counts as a temporary file of
- * this process until {@link forgetTemporary} or {@link removeTemporaries}. `process.exit` removes
- * the file; a signal removes it only if its handler calls `process.exit`.
+ * Returns a name for a temporary file or folder in the folder of `path`. The name is hidden, and
+ * too random for anyone else to guess. Open a file with `O_EXCL`. The name counts as temporary until
+ * {@link forgetTemporary} or {@link removeTemporaries}. `process.exit` removes the file or folder; a
+ * signal removes it only if its handler calls `process.exit`.
  */
 export function temporaryPath(path: string): string {
   const start = basename(path).slice(0, NAME_CHARACTERS).replace(/^\.+/, '');
@@ -73,23 +74,24 @@ export function forgetTemporary(name: string): void {
 }
 
 /**
- * Removes every temporary file of this process that still has its temporary name, synchronously.
- * Intended for a process that a signal ends.
+ * Removes every temporary file and folder of this process that still has its temporary name,
+ * synchronously. Intended for a process that a signal ends.
  */
 export function removeTemporaries(): void {
   for (const name of live) {
     try {
-      unlinkSync(name);
+      rmSync(name, { recursive: true, force: true });
     } catch {
-      // The file is already gone, or was never created.
+      // The folder may not be written to.
     }
   }
   live.clear();
 }
 
 /**
- * Removes temporary files for `path` that a killed process left. Call only while no other process
- * may write `path`. Removes nothing if the name is too long to be distinguished from others.
+ * Removes temporary files and folders for `path` that a killed process left. Call only while no
+ * other process may write `path`. Removes nothing if the name is too long to be distinguished from
+ * others.
  */
 export function removeLeftTemporaries(path: string): void {
   const start = basename(path).replace(/^\.+/, '');
@@ -97,7 +99,7 @@ export function removeLeftTemporaries(path: string): void {
   for (const name of readdirSync(dirname(path))) {
     if (!name.startsWith(`.${start}.`) || !RANDOM_END.test(name.slice(start.length + 2))) continue;
     const left = join(dirname(path), name);
-    if (!live.has(left)) unlinkSync(left);
+    if (!live.has(left)) rmSync(left, { recursive: true, force: true });
   }
 }
 

@@ -8,15 +8,7 @@ import {
   readInputDataConfig,
   readResourceConfig,
 } from '../../../src/pipemode/index.ts';
-import {
-  trainingEnvironment,
-  trainingPlaces,
-  writeTrainingFiles,
-} from '../../../src/pipemode/streamer/index.ts';
-import { tempDir } from '../../support/temp-dir.ts';
 import { channelPlace } from '../reader/channel-place.ts';
-
-const temp = tempDir();
 
 /** The error that a call throws. */
 function thrown(call: () => unknown): unknown {
@@ -103,48 +95,4 @@ test('the environment variables', () => {
     expect(thrown(() => readEnvironment(bad as Record<string, string>))).toMatchObject({
       code: 'malformed-config',
     });
-});
-
-test('readers get what the streamer writes', () => {
-  const places = trainingPlaces(temp.file('job'));
-  const hosts = { current_host: 'algo-2', hosts: ['algo-1', 'algo-2'] };
-  const hyperparameters = { epochs: '2', 'learning-rate': '0.1' };
-  const channels = [
-    { name: 'train', uri: 's3://bucket/train/', recordWrapper: 'RecordIO', compression: 'Gzip' },
-    { name: 'my-eval', uri: 's3://bucket/eval/', contentType: 'text/csv' },
-  ] as const;
-  const job = { channels, hosts, hyperparameters };
-  writeTrainingFiles(places, job);
-  expect(readInputDataConfig(places.configDir)).toEqual({
-    train: {
-      TrainingInputMode: 'Pipe',
-      S3DistributionType: 'FullyReplicated',
-      RecordWrapperType: 'RecordIO',
-      CompressionType: 'Gzip',
-    },
-    'my-eval': {
-      ContentType: 'text/csv',
-      TrainingInputMode: 'Pipe',
-      S3DistributionType: 'FullyReplicated',
-      RecordWrapperType: 'None',
-    },
-  });
-  expect(readResourceConfig(places.configDir)).toEqual(hosts);
-  expect(readHyperparameters(places.configDir)).toEqual(hyperparameters);
-  expect(readEnvironment(trainingEnvironment(places, job))).toMatchObject({
-    channels: ['train', 'my-eval'],
-    channelDirs: { train: `${places.pipeDir}/train`, 'my-eval': `${places.pipeDir}/my-eval` },
-    hosts: hosts.hosts,
-    currentHost: 'algo-2',
-    inputConfigDir: places.configDir,
-    hyperparameters: { epochs: '2', 'learning-rate': '0.1' },
-  });
-});
-
-test('an unknown option of a channel is rejected', () => {
-  const channels = [{ name: 'train', uri: 'data', shuffleSeeds: 7 }];
-  const job = { channels, hosts: { current_host: 'a', hosts: ['a'] }, hyperparameters: {} };
-  expect(() => writeTrainingFiles(trainingPlaces(temp.file('other')), job)).toThrow(
-    /unknown option shuffleSeeds; did you mean shuffleSeed/,
-  );
 });

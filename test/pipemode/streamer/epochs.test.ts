@@ -8,12 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { Xoshiro128 } from '../../../src/dataset/operators/shuffle.ts';
 import { PipeModeDataset } from '../../../src/pipemode/index.ts';
 import { streamChannel } from '../../../src/pipemode/job/stream-channel.ts';
-import {
-  PipeModeStreamer,
-  type StreamEvent,
-  trainingEnvironment,
-  trainingPlaces,
-} from '../../../src/pipemode/streamer/index.ts';
+import { PipeModeStreamer, type StreamEvent } from '../../../src/pipemode/streamer/index.ts';
 import { openDescriptors, tempDir } from '../../support/temp-dir.ts';
 import { appearance, catEpochs, catPipe, eventLog, writeObjects } from './stream-place.ts';
 
@@ -301,15 +296,6 @@ describe('sources', () => {
     const hosts = { current_host: 'algo-1', hosts: ['algo-1', 'algo-1'] };
     const options = { channels: CHANNELS, pipeDir: newPlace(), hosts };
     expect(() => new PipeModeStreamer(options)).toThrow('hosts: expected distinct names, got algo-1 twice');
-  });
-
-  test('environment variables have absolute paths', () => {
-    const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
-    const job = { channels: CHANNELS, hosts, hyperparameters: {} };
-    const { SM_CHANNEL_TRAIN, SM_MODEL_DIR, SM_INPUT_DIR } = trainingEnvironment(trainingPlaces('ml'), job);
-    expect([SM_CHANNEL_TRAIN, SM_MODEL_DIR, SM_INPUT_DIR]).toEqual(
-      ['input/data/train', 'model', 'input'].map((path) => join(process.cwd(), 'ml', path)),
-    );
   });
 });
 

@@ -12,10 +12,12 @@ import {
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  jobHosts,
+  jobPlaces,
   PipeModeStreamer,
   type StreamerInput,
-  trainingPlaces,
-  writeTrainingFiles,
+  trainingRequest,
+  writeJobFiles,
 } from '../../../src/pipemode/streamer/index.ts';
 import { cli } from '../../support/cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -97,15 +99,15 @@ describe('in a folder that others may write to', () => {
   });
 
   test('links with the names of temporary files of earlier versions are not followed', async () => {
-    const places = trainingPlaces(newPlace());
+    const places = jobPlaces(newPlace());
     mkdirSync(places.configDir, { recursive: true });
     mkdirSync(places.pipeDir, { recursive: true });
     const names = ['inputdataconfig.json', 'resourceconfig.json', 'hyperparameters.json'];
     for (const name of names) symlinkSync(precious, join(places.configDir, `${name}.tmp`));
     symlinkSync(precious, join(places.pipeDir, `${STATUS}.tmp`));
     symlinkSync(precious, join(places.configDir, 'inputdataconfig.json'));
-    const hosts = { current_host: 'algo-1', hosts: ['algo-1'] };
-    writeTrainingFiles(places, { channels: CHANNELS, hosts, hyperparameters: {} });
+    const request = trainingRequest({ channels: CHANNELS });
+    writeJobFiles(request, jobHosts(request)[0], places);
     expect(await served(places.pipeDir)).toBe('one\n');
     expect(readFileSync(precious, 'utf8')).toBe('precious\n');
     expect(lstatSync(join(places.configDir, 'inputdataconfig.json')).isFile()).toBe(true);

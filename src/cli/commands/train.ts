@@ -1,0 +1,197 @@
+import type { TrainingEvent, TrainingResult, TrainingRun } from 'recordpipe/pipemode/train';
+import { command, type Register } from '../command.ts';
+import { exitCodeOf, OK } from '../exit-codes.ts';
+import { fail } from '../fail.ts';
+import { eventJson, eventText, planText, resultJson, resultLines } from '../job-report.ts';
+import { jobOptions, requestOf } from '../job-request.ts';
+import { serveMetrics } from '../metrics-server.ts';
+import { pipeOptions, streamingOf } from '../options/channels.ts';
+import { inputSelection } from '../options/inputs.ts';
+import { objectReadOptions, objectsOf } from '../options/objects.ts';
+import { duration, flag, grouped, negation, parsed, type Values, value } from '../options/option.ts';
+import { reportOptions } from '../options/reports.ts';
+import { complain, print, say } from '../output.ts';
+import { streamProgress } from '../stream-progress.ts';
+import { StreamSignals } from '../stream-signals.ts';
+import { visible } from '../text/format.ts';
+
+const OPTIONS = {
+  ...jobOptions,
+  ...grouped('Run:', {
+    root: parsed(
+      '--root <dir>',
+      'directory that stands for /opt/ml; with several hosts, it contains one for each',
+      String,
+      'ml',
+    ),
+    image: value('--image <image>', 'run the program in this container image, with docker or podman'),
+    currentHost: value('--current-host <name>', 'run only this host of the job, e.g. algo-2'),
+    arguments: negation('--no-arguments', 'do not append hyperparameters to the command'),
+    optMl: negation('--no-opt-ml', 'do not show --root as /opt/ml to the program'),
+    grace: parsed(
+      '--grace <time>',
+      'time for programs to end after SIGTERM before they are killed (default: 120s)',
+      duration,
+    ),
+    interruptAfter: parsed(
+      '--interrupt-after <time>',
+      'rehearse a spot interruption this long after the program starts',
+      duration,
+    ),
+    checkpointInterval: parsed(
+      '--checkpoint-interval <time>',
+      'time between uploads of new checkpoints (default: 60s)',
+      duration,
+    ),
+    metricsOut: value('--metrics-out <file>', 'write metrics: .csv, .json, .html or .svg'),
+    force: flag('-f, --force', 'remove the results of an earlier run in --root, and replace its artifacts'),
+    dryRun: flag('--dry-run', 'print what the job would do; start and change nothing'),
+    json: flag(
+      '--json',
+      'print events and the result as JSON, one per line, on stderr; with --dry-run, the plan on stdout',
+    ),
+    quiet: flag('-q, --quiet', 'hide progress and warnings'),
+    progress: reportOptions.progress,
+  }),
+  ...pipeOptions,
+  strictShards: inputSelection.strictShards,
+  ...objectReadOptions,
+};
+
+/**
+ * Last section of the help. It differs from the default because the exit code may come from the
+ * program.
+ */
+const EXIT_CODES = `
+Exit codes:
+  the program's own, of the first host that failed; otherwise
+  0         ok
+  1         invalid data
+  2         invalid usage
+  3         data could not be read, or results could not be saved
+  4         no reader opened a pipe in time
+  70        internal error: a bug in recordpipe
+  129, 130, 131, 143
+            stopped by a signal: hangup, interrupt, quit, terminate`;
+
+export const register: Register = command({
+  name: 'train',
+  description: 'Run a SageMaker training job on this machine, with its channels, hosts, variables and files.',
+  arguments: { '[command...]': 'after --: the training program; by default, what the request names' },
+  options: OPTIONS,
+  help: `
+Examples:
+  recordpipe train -c s3://bucket/train/ -- python train.py
+  recordpipe train -c train=s3://bucket/train/ -c val=data/val --input-mode train=Pipe --hyperparameter lr=0.1 -- python train.py
+  recordpipe train --job request.json
+  recordpipe train --job request.json -c train=sample/ --output results/ -- python train.py
+  recordpipe train --job request.json --dry-run
+  recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
+
+The program runs as with SageMaker's training toolkit: hyperparameters are arguments and SM_HPS, channels are SM_CHANNEL_* (directories in File mode, named pipes in Pipe mode), and input/config contains the files of a job. Without a command, the request's sagemaker_program, or ContainerEntrypoint, runs. Where the host allows it, the program sees --root as /opt/ml.
+
+The job fails and stops as one: if a program fails, data cannot be read, the time limit ends or a signal arrives, all programs receive SIGTERM, and SIGKILL after --grace. Only then are pipes closed, so that no program treats truncated data as complete.`,
+  exitCodes: EXIT_CODES,
+  action: train,
+});
+
+type Options = Values<typeof OPTIONS>;
+
+async function train(words: string[], options: Options): Promise<number> {
+  const request = await requestOf(options);
+  const { logPrefix, TrainingRun, jobHosts, checkMetricsFile } = await import('recordpipe/pipemode/train');
+  const hosts = jobHosts(request).map(({ name }) => name);
+  const isShared = hosts.length > 1 && options.currentHost === undefined;
+  if (options.metricsOut !== undefined) checkMetricsFile(options.metricsOut);
+  const progress = streamProgress(!options.json && !options.quiet && options.progress, true);
+  const report = (event: TrainingEvent): void => {
+    if (options.json) {
+      if (event.event !== 'filling') complain(eventJson(event));
+      return;
+    }
+    const text = options.quiet ? undefined : eventText(event, isShared);
+    if (text === undefined) return;
+    progress.clear();
+    complain(`recordpipe: ${visible(text)}`);
+  };
+  const isRead = hosts.length > 1 || request.metricDefinitions.length > 0;
+  const job = new TrainingRun({
+    request,
+    command: words,
+    root: options.root,
+    currentHost: options.currentHost,
+    programArguments: options.arguments,
+    privateRoot: options.optMl,
+    image: options.image,
+    graceMs: options.grace,
+    interruptAfterMs: options.interruptAfter,
+    checkpointIntervalMs: options.checkpointInterval,
+    force: options.force === true,
+    objects: objectsOf(options),
+    pipes: streamingOf(options),
+    onEvent: report,
+    onLine: isRead
+      ? (host, line, stream) => {
+          process[stream].write(`${logPrefix(host, hosts)}${line}\n`);
+        }
+      : undefined,
+  });
+  warn(request.warnings, options);
+  if (options.dryRun) {
+    const plan = job.plan();
+    await (options.json ? print(`${JSON.stringify(plan, undefined, 2)}\n`) : say(planText(plan)));
+    return OK;
+  }
+  return run(job, options, progress);
+}
+
+/** Runs the job and returns the exit code. */
+async function run(
+  job: TrainingRun,
+  options: Options,
+  progress: ReturnType<typeof streamProgress>,
+): Promise<number> {
+  const signals = new StreamSignals();
+  signals.passTo(job);
+  const server = await serveMetrics(() => job.metrics, options.metrics);
+  progress.start(() => job.metrics);
+  let result: TrainingResult;
+  try {
+    result = await job.run();
+  } finally {
+    progress.end();
+    server.close();
+    signals.end();
+  }
+  await reportResult(result, options);
+  return exitCode(result, signals);
+}
+
+async function reportResult(result: TrainingResult, options: Options): Promise<void> {
+  const { metricsTable, writeMetrics } = await import('recordpipe/pipemode/train');
+  if (options.metricsOut !== undefined)
+    await writeMetrics(options.metricsOut, result.metrics, {
+      jobName: result.name,
+      overwrite: options.force === true,
+    });
+  if (options.json) complain(JSON.stringify(resultJson(result)));
+  else {
+    if (!options.quiet)
+      for (const line of metricsTable(result.metrics).split('\n')) if (line !== '') complain(line);
+    if (!options.quiet || result.status !== 'Completed')
+      for (const line of resultLines(result)) complain(`recordpipe: ${visible(line)}`);
+  }
+  if (result.error !== undefined && options.json !== true) await fail(result.error);
+}
+
+function exitCode({ error, exitCode: own }: TrainingResult, signals: StreamSignals): number {
+  if (signals.exitCode !== undefined) return signals.exitCode;
+  return error === undefined ? (own ?? OK) : exitCodeOf(error.code);
+}
+
+function warn(warnings: readonly string[], { json, quiet }: Options): void {
+  for (const message of warnings) {
+    if (json) complain(JSON.stringify({ event: 'warning', code: 'not-honored', message }));
+    else if (!quiet) complain(`recordpipe: warning: ${visible(message)}`);
+  }
+}

@@ -1,0 +1,110 @@
+import { isRecordpipeError } from 'recordpipe/errors';
+import type { HostPlan, TrainingEvent, TrainingPlan, TrainingResult } from 'recordpipe/pipemode/train';
+import { formatBytes, formatNumberOf, formatRate, formatSeconds, visible } from './text/format.ts';
+
+/**
+ * Formats an event of a training job as a line for people. Undefined if the event is only for
+ * programs.
+ * @param isShared whether the job has several hosts, so that lines name theirs
+ */
+export function eventText(event: TrainingEvent, isShared: boolean): string | undefined {
+  switch (event.event) {
+    case 'warning': {
+      const where = [isShared ? event.host : undefined, event.channel].filter((part) => part !== undefined);
+      return `warning: ${[...where, event.message].join(': ')}`;
+    }
+    case 'filled': {
+      const { channel, files, bytes, seconds, inputMode } = event;
+      const size = `${formatNumberOf(files, 'file')}, ${formatBytes(bytes)} in ${formatSeconds(seconds)}`;
+      const parts = [size, formatRate(bytes, seconds)].filter((part) => part !== undefined);
+      return onHost(event, isShared, `${channel}: ${parts.join(', ')} (${inputMode} mode)`);
+    }
+    case 'restored':
+      return onHost(
+        event,
+        isShared,
+        `restored ${formatNumberOf(event.files, 'file')} of checkpoints, ${formatBytes(event.bytes)}`,
+      );
+    case 'status':
+      return event.reason !== undefined && CONTINUING.has(event.status)
+        ? `${event.status}: ${event.reason}`
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** States of a job that are followed by another attempt. */
+const CONTINUING: ReadonlySet<string> = new Set(['Interrupted', 'Restarting', 'MaxRetries', 'InProgress']);
+
+function onHost({ host }: { readonly host: string }, isShared: boolean, text: string): string {
+  return isShared ? `${host}: ${text}` : text;
+}
+
+/** Formats an event as JSON, on one line. */
+export function eventJson(event: TrainingEvent): string {
+  return JSON.stringify(event);
+}
+
+/** Formats the end of a job for people: its status, then what to know. */
+export function resultLines(result: TrainingResult): string[] {
+  const { name, status, secondaryStatus, reason, failureReason, attempts, seconds, artifacts } = result;
+  const state = secondaryStatus === status ? status : `${status} (${secondaryStatus})`;
+  const tries = attempts === 1 ? '' : ` and ${attempts} attempts`;
+  const lines = [`job ${name}: ${state} after ${formatSeconds(seconds)}${tries}`];
+  if (status !== 'Completed') lines.push(`  reason: ${reason}`);
+  if (failureReason !== undefined) lines.push(`  failure: ${failureReason.replaceAll('\n', '\n    ')}`);
+  if (artifacts.model !== undefined) lines.push(`  model: ${artifacts.model}`);
+  if (artifacts.output !== undefined) lines.push(`  output: ${artifacts.output}`);
+  return lines;
+}
+
+/** Returns the end of a job as a JSON object, without the points of metrics. */
+export function resultJson(result: TrainingResult): object {
+  const { error, metrics, ...rest } = result;
+  return {
+    event: 'result',
+    ...rest,
+    error: isRecordpipeError(error) ? error.toJSON() : null,
+    metrics: metrics.metrics.map(({ points, ...series }) => series),
+  };
+}
+
+/** Formats what a job would do, for people. */
+export function planText(plan: TrainingPlan): string {
+  const lines = [`job          ${plan.name}`];
+  if (plan.image !== undefined) lines.push(`image        ${plan.image}`);
+  const limit = plan.maxRuntimeSeconds;
+  if (limit !== undefined)
+    lines.push(
+      `time limit   ${formatSeconds(limit)}, then SIGTERM and, ${formatSeconds(plan.graceSeconds)} later, SIGKILL`,
+    );
+  if (plan.spot) lines.push('spot         yes');
+  if (plan.maxRetries > 0) lines.push(`retries      ${plan.maxRetries}`);
+  if (plan.checkpoint !== undefined)
+    lines.push(`checkpoints  ${plan.checkpoint.localPath} <-> ${plan.checkpoint.uri}`);
+  if (plan.output !== undefined) lines.push(`output       ${plan.output.uri} (${plan.output.compression})`);
+  for (const { name, regex } of plan.metricDefinitions) lines.push(`metric       ${name}: ${regex}`);
+  const all = [...lines, ...plan.hosts.flatMap((host) => ['', ...hostLines(host)])];
+  return `${all.map(visible).join('\n')}\n`;
+}
+
+function hostLines(host: HostPlan): string[] {
+  const { name, root, optMl, command, workingDir, channels, variables, instanceGroup, instanceType } = host;
+  return [
+    `host ${name} (${instanceGroup}, ${instanceType})`,
+    `  /opt/ml    ${root}${optMl ? '' : ' (the program sees this path, not /opt/ml)'}`,
+    `  program    ${command.length === 0 ? "the image's entry point, with the argument train" : command.map(word).join(' ')}`,
+    `  in         ${workingDir}`,
+    ...channels.flatMap((channel) => [
+      `  channel    ${channel.name}: ${channel.inputMode}, ${channel.uri}`,
+      `             ${channel.dataType}, ${channel.distribution} -> ${channel.path}`,
+    ]),
+    ...Object.entries(variables).map(([variable, value]) => `  variable   ${variable}=${value}`),
+  ];
+}
+
+/** Quotes a word for a shell if necessary. */
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs';
+import { RecordpipeError, UsageError } from 'recordpipe/errors';
+import type {
+  InputMode,
+  JobChannelInput,
+  TrainingRequest,
+  TrainingRequestInput,
+} from 'recordpipe/pipemode/train';
+import {
+  assignment,
+  assignments,
+  type ChannelOptions,
+  channelOptions,
+  channelSettings,
+} from './options/channels.ts';
+import {
+  atLeast,
+  defined,
+  duration,
+  flag,
+  grouped,
+  type OptionsOf,
+  parsed,
+  repeated,
+  value,
+} from './options/option.ts';
+
+/** Options that describe a training job. They override the fields of a request in a file. */
+export interface JobOptions extends ChannelOptions {
+  readonly job?: string;
+  readonly channel?: readonly string[];
+  readonly inputMode?: readonly string[];
+  readonly hyperparameter?: readonly string[];
+  readonly hyperparameters?: string;
+  readonly name?: string;
+  readonly env?: readonly string[];
+  readonly instanceCount?: number;
+  readonly instanceType?: string;
+  readonly maxRuntime?: number;
+  readonly spot?: true;
+  readonly retries?: number;
+  readonly checkpoints?: string;
+  readonly checkpointDir?: string;
+  readonly output?: string;
+  readonly compress?: boolean;
+  readonly metric?: readonly string[];
+}
+
+export const jobOptions: OptionsOf<JobOptions> = {
+  job: value('--job <file>', 'CreateTrainingJob request (JSON); other options override its fields'),
+  channel: parsed(
+    '-c, --channel <[name=]uri>',
+    'a channel: NAME=s3://bucket/prefix or NAME=directory; without NAME, it is training; repeatable',
+    repeated,
+  ),
+  inputMode: parsed(
+    '--input-mode <[name=]mode>',
+    'File (default), FastFile or Pipe, for all channels or for NAME; repeatable',
+    repeated,
+  ),
+  hyperparameter: parsed('--hyperparameter <name=value>', 'a hyperparameter; repeatable', assignments),
+  hyperparameters: value('--hyperparameters <file>', 'read hyperparameters from a JSON object'),
+  ...channelOptions,
+  ...grouped('Job:', {
+    name: value('--name <name>', 'TrainingJobName (default: a new name for each run)'),
+    env: parsed('--env <name=value>', 'environment variable of the program; repeatable', assignments),
+    instanceCount: parsed(
+      '--instance-count <n>',
+      'number of hosts: algo-1, algo-2, … (default: 1)',
+      atLeast(1),
+    ),
+    instanceType: value('--instance-type <type>', 'instance type that the program sees, e.g. ml.p3.2xlarge'),
+    maxRuntime: parsed(
+      '--max-runtime <time>',
+      'stop the job after this time (MaxRuntimeInSeconds)',
+      duration,
+    ),
+    spot: flag('--spot', 'the job uses managed spot training (EnableManagedSpotTraining)'),
+    retries: parsed(
+      '--retries <n>',
+      'retries after a failure of the data (MaximumRetryAttempts)',
+      atLeast(0),
+    ),
+    checkpoints: value('--checkpoints <uri>', 'restore and save checkpoints there: s3:// or a directory'),
+    checkpointDir: value(
+      '--checkpoint-dir <dir>',
+      'directory of checkpoints for the program (default: /opt/ml/checkpoints)',
+    ),
+    output: value('--output <uri>', 'save model and output there: s3:// or a directory (S3OutputPath)'),
+    metric: parsed('--metric <name=regex>', 'a metric in the log of the program; repeatable', assignments),
+  }),
+} as OptionsOf<JobOptions>;
+
+const MODES: readonly InputMode[] = ['File', 'FastFile', 'Pipe'];
+/** Name of the channel of a single address, as in `estimator.fit`. */
+const DEFAULT_CHANNEL = 'training';
+
+/**
+ * Returns the training job that the options describe.
+ * @throws UsageError, RecordpipeError `malformed-config`, `not-found`, …
+ */
+export async function requestOf(
+  options: JobOptions & { readonly region?: string },
+): Promise<TrainingRequest> {
+  const { readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/train');
+  const { job, channel, name, region } = options;
+  if (job === undefined && channel === undefined)
+    throw new UsageError(
+      'channels: name at least one: -c URI or -c NAME=URI, or pass the request of a job: --job FILE',
+    );
+  const request = job === undefined ? undefined : readTrainingRequest(job);
+  const given: TrainingRequestInput = {
+    ...request,
+    // Derived from the name and the region.
+    ...((name ?? region) === undefined ? {} : { arn: undefined }),
+    ...overrides(options, request),
+  };
+  return trainingRequest(given);
+}
+
+/** Returns the fields that options state. */
+function overrides(
+  options: JobOptions & { readonly region?: string },
+  request: TrainingRequest | undefined,
+): TrainingRequestInput {
+  const {
+    name,
+    region,
+    instanceCount,
+    instanceType,
+    maxRuntime,
+    spot,
+    retries,
+    output,
+    metric = [],
+  } = options;
+  const fromFile = options.hyperparameters === undefined ? {} : hyperparametersIn(options.hyperparameters);
+  const modes = new Map((options.inputMode ?? []).map(inputModeOf));
+  const checkpoint = {
+    ...request?.checkpoint,
+    ...defined({ uri: options.checkpoints, localPath: options.checkpointDir }),
+  };
+  return {
+    ...defined({ name, region, spot, maxRetries: retries }),
+    ...(maxRuntime !== undefined && { maxRuntimeSeconds: maxRuntime / 1000 }),
+    ...(instanceCount !== undefined && { instanceCount }),
+    ...(instanceType !== undefined && { instanceType }),
+    ...(output !== undefined && { output: { compression: 'GZIP', ...request?.output, uri: output } }),
+    ...(checkpoint.uri !== undefined && {
+      checkpoint: { uri: checkpoint.uri, localPath: checkpoint.localPath ?? '/opt/ml/checkpoints' },
+    }),
+    hyperparameters: {
+      ...request?.hyperparameters,
+      ...fromFile,
+      ...Object.fromEntries((options.hyperparameter ?? []).map(assignment)),
+    },
+    environment: { ...request?.environment, ...Object.fromEntries((options.env ?? []).map(assignment)) },
+    metricDefinitions: [
+      ...(request?.metricDefinitions ?? []),
+      ...metric.map(assignment).map(([metricName, regex]) => ({ name: metricName, regex })),
+    ],
+    channels: channelsOf(options, request, modes),
+    inputMode: modes.get(undefined) ?? 'File',
+  };
+}
+
+/** Returns the channels of the request, with the addresses and settings that options override. */
+function channelsOf(
+  options: JobOptions,
+  request: TrainingRequest | undefined,
+  modes: ReadonlyMap<string | undefined, InputMode>,
+): JobChannelInput[] {
+  const settings = channelSettings(options);
+  const given = (options.channel ?? []).map(channelArgument);
+  const channels: JobChannelInput[] = [...(request?.channels ?? [])];
+  for (const { name, uri } of given) {
+    const at = channels.findIndex((one) => one.name === name);
+    if (at < 0) channels.push({ name, uri, ...settings });
+    else channels[at] = { ...channels[at], uri, ...settings };
+  }
+  for (const name of modes.keys()) {
+    if (name !== undefined && !channels.some((one) => one.name === name))
+      throw new UsageError(
+        `--input-mode: no channel is called ${name}; expected one of ${channels.map((one) => one.name).join(', ')}`,
+      );
+  }
+  return channels.map((channel) => {
+    const inputMode = modes.get(channel.name) ?? modes.get(undefined) ?? channel.inputMode;
+    return { ...channel, inputMode };
+  });
+}
+
+/** Splits `[NAME=]URI`. An address may contain `=`, a name may not contain `/` or `:`. */
+function channelArgument(text: string): { name: string; uri: string } {
+  const [, name = DEFAULT_CHANNEL, uri] = /^(?:([A-Za-z0-9._-]+)=)?(.*)$/s.exec(text) as RegExpExecArray;
+  return { name, uri };
+}
+
+/** Parses `[NAME=]MODE`, where the mode is in any case. */
+function inputModeOf(text: string): [name: string | undefined, mode: InputMode] {
+  const at = text.lastIndexOf('=');
+  const word = text.slice(at + 1);
+  const mode = MODES.find((one) => one.toLowerCase() === word.toLowerCase());
+  if (mode === undefined)
+    throw new UsageError(`--input-mode: expected ${MODES.join(', ')}, got ${JSON.stringify(word)}`);
+  return [at < 0 ? undefined : text.slice(0, at), mode];
+}
+
+/**
+ * Reads hyperparameters. A string is used as it is, as in `hyperparameters.json`; other values are
+ * written as JSON, as SageMaker's SDK does.
+ */
+function hyperparametersIn(path: string): Record<string, string> {
+  let values: unknown;
+  try {
+    values = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw missing(path, error as NodeJS.ErrnoException);
+    throw new RecordpipeError('malformed-config', `not JSON: ${error.message}`, { uri: path }, error);
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values))
+    throw new RecordpipeError('malformed-config', 'expected a JSON object of hyperparameters', { uri: path });
+  return Object.fromEntries(
+    Object.entries(values).map(([name, one]) => [name, typeof one === 'string' ? one : JSON.stringify(one)]),
+  );
+}
+
+function missing(path: string, error: NodeJS.ErrnoException): RecordpipeError {
+  const code = error.code === 'ENOENT' ? 'not-found' : 'io-failure';
+  return new RecordpipeError(code, `hyperparameters cannot be read: ${error.message}`, { uri: path }, error);
+}

@@ -1,0 +1,116 @@
+import { InvalidArgumentError } from 'commander';
+import type { PipeModeStreamerOptions, StreamChannelInput } from 'recordpipe/pipemode/streamer';
+import {
+  atLeast,
+  defined,
+  duration,
+  flag,
+  grouped,
+  names,
+  negation,
+  type OptionsOf,
+  parsed,
+  size,
+} from './option.ts';
+
+/** Options for the channels that `-c` names. */
+export interface ChannelOptions {
+  readonly manifest?: true;
+  readonly attributes?: readonly string[];
+  readonly gunzip?: true;
+  readonly wrap?: true;
+  readonly shuffle?: number;
+  readonly sharded?: true;
+}
+
+/** Options for streaming channels into pipes. */
+export interface PipeOptions {
+  readonly epochs?: number;
+  readonly readerTimeout?: number;
+  readonly strictEof?: true;
+  readonly skipMissing?: true;
+  readonly skipBadLines?: true;
+  readonly maxLineSize?: number;
+  readonly lazy?: true;
+  readonly lock: boolean;
+  readonly metrics?: number;
+}
+
+export const channelOptions: OptionsOf<ChannelOptions> = grouped('Channels given with -c:', {
+  manifest: flag('--manifest', 'addresses are manifests (S3DataType ManifestFile)'),
+  attributes: parsed(
+    '--attributes <names>',
+    'addresses are augmented manifests; stream these attributes, e.g. image-ref,label',
+    names,
+  ),
+  gunzip: flag('--gunzip', 'decompress objects while streaming (CompressionType Gzip)'),
+  wrap: flag('--wrap', 'wrap each object or attribute in a RecordIO record (RecordWrapperType)'),
+  shuffle: parsed('--shuffle <seed>', 'shuffle objects or lines differently in each epoch', atLeast(0)),
+  sharded: flag('--sharded', 'give each host its share of the objects or lines (ShardedByS3Key)'),
+});
+
+export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
+  epochs: parsed('--epochs <n>', 'number of epochs (default: unlimited)', atLeast(1)),
+  readerTimeout: parsed(
+    '--reader-timeout <time>',
+    'maximum time to wait for a reader to open a pipe, e.g. 10m (default: unlimited)',
+    duration,
+  ),
+  strictEof: flag('--strict-eof', 'fail if a reader closes its pipe before the end'),
+  skipMissing: flag('--skip-missing', 'skip missing objects; in augmented manifests, their lines'),
+  skipBadLines: flag('--skip-bad-lines', 'skip unusable lines of augmented manifests'),
+  maxLineSize: parsed(
+    '--max-line-size <size>',
+    'maximum line length of an augmented manifest (default: 1 MiB)',
+    size,
+  ),
+  lazy: flag('--lazy', 'fetch nothing before a reader opens the pipe'),
+  lock: negation('--no-lock', 'serve channels without locking them, on hosts without the program flock'),
+  metrics: parsed(
+    '--metrics <port>',
+    'serve Prometheus metrics on 127.0.0.1; 0 picks a free port',
+    atLeast(0),
+  ),
+});
+
+/** Collects NAME=VALUE arguments. */
+export function assignments(text: string, previous: readonly string[] = []): readonly string[] {
+  if (/^[^=]+=/s.test(text)) return [...previous, text];
+  throw new InvalidArgumentError('Expected NAME=VALUE.');
+}
+
+/** Splits NAME=VALUE. */
+export function assignment(text: string): [name: string, value: string] {
+  const at = text.indexOf('=');
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Returns the settings of a channel that the options state. */
+export function channelSettings(options: ChannelOptions): Omit<StreamChannelInput, 'name' | 'uri'> {
+  const { manifest, attributes, gunzip, wrap, shuffle, sharded } = options;
+  return {
+    ...(manifest && { dataType: 'ManifestFile' }),
+    ...(attributes && { dataType: 'AugmentedManifestFile', attributeNames: attributes }),
+    ...(gunzip && { compression: 'Gzip' }),
+    ...(wrap && { recordWrapper: 'RecordIO' }),
+    ...(shuffle !== undefined && { shuffleSeed: shuffle }),
+    ...(sharded && { distribution: 'ShardedByS3Key' }),
+  };
+}
+
+/** Returns the library's options for streaming. */
+export function streamingOf(
+  options: PipeOptions & { readonly strictShards?: true },
+): Partial<PipeModeStreamerOptions> {
+  return defined({
+    epochs: options.epochs,
+    readerTimeoutMs: options.readerTimeout,
+    strictEof: options.strictEof,
+    strictShards: options.strictShards,
+    skipMissing: options.skipMissing,
+    onBadLine: options.skipBadLines ? ('skip' as const) : undefined,
+    maxLineBytes: options.maxLineSize,
+    lazy: options.lazy,
+    lock: options.lock ? undefined : ('none' as const),
+  });
+}

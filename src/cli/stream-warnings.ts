@@ -1,0 +1,24 @@
+import type { StreamEvent } from 'recordpipe/pipemode/streamer';
+import { OPTION_NAMES } from './advice.ts';
+import { visible } from './text/format.ts';
+
+/** Warnings about a program that may wait forever. They are printed even with `--quiet`. */
+const STUCK: ReadonlySet<string> = new Set([
+  'unread-epoch',
+  'idle-reader',
+  'unopened-channel',
+  'no-more-epochs',
+]);
+
+/**
+ * Returns the line that reports a warning on standard error, or undefined for other events and for
+ * warnings that `quiet` hides.
+ */
+export function warningLine(event: StreamEvent, quiet: boolean): string | undefined {
+  if (event.event !== 'warning' || (quiet && !STUCK.has(event.code))) return undefined;
+  const message = event.message.replace(
+    /\b(epochs|firstEpoch): (?=\d)/g,
+    (_, name: string) => `${OPTION_NAMES[name]} `,
+  );
+  return `recordpipe: warning: ${visible(`${event.channel}: ${message}`)}`;
+}

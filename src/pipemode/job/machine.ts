@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { availableParallelism, cpus, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { Variables } from './environment.ts';
+
+/** Maximum time for a program that lists accelerators. */
+const LIST_MS = 10_000;
+
+/** Returns the number of CPUs, including those that this process may not use. */
+export function cpuCount(): number {
+  return cpus().length || availableParallelism();
+}
+
+/** Returns the number of GPUs that `nvidia-smi` lists. Without that program, 0. */
+export function gpuCount(variables: Variables): number {
+  const list = outputOf('nvidia-smi', ['--list-gpus'], variables);
+  return list.split('\n').filter((line) => line.startsWith('GPU ')).length;
+}
+
+/** Instance type whose number of cores is known to SageMaker's toolkit. */
+const TRN2 = { type: 'trn2.48xlarge', neurons: 64 };
+
+/** Returns the number of Neuron cores that `neuron-ls` lists. Without that program, 0. */
+export function neuronCount(instanceType: string, variables: Variables): number {
+  if (instanceType.includes(TRN2.type)) return TRN2.neurons;
+  const list = outputOf('neuron-ls', ['-j'], variables);
+  try {
+    const devices = JSON.parse(list) as readonly { readonly nc_count?: number }[];
+    return devices.reduce((sum, { nc_count = 0 }) => sum + nc_count, 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Reports whether `PATH` contains a program. */
+export function hasProgram(name: string, { PATH = '' }: Variables): boolean {
+  return PATH.split(':').some((folder) => folder !== '' && isExecutable(join(folder, name)));
+}
+
+/**
+ * Returns the name of the network interface for the hosts of a job: SageMaker's `eth0` if this
+ * machine has one, and the loopback interface otherwise, because programs bind to it.
+ */
+export function networkInterfaceName(): string {
+  return Object.hasOwn(networkInterfaces(), 'eth0') ? 'eth0' : 'lo';
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function outputOf(program: string, args: readonly string[], variables: Variables): string {
+  if (!hasProgram(program, variables)) return '';
+  try {
+    return execFileSync(program, args, {
+      encoding: 'utf8',
+      timeout: LIST_MS,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: variables,
+    });
+  } catch {
+    return '';
+  }
+}

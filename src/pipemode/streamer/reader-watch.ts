@@ -1,0 +1,199 @@
+import { closeSync } from 'node:fs';
+import { hasReader, type OwnFifo, openIfRead } from './fifo.ts';
+import type { ProgramGuard } from './program-guard.ts';
+import type { OnStreamEvent } from './stream-events.ts';
+
+/** Times of the checks, in milliseconds. Tests shorten them. */
+export const WATCH_TIMES = {
+  /** Interval of the checks. */
+  checkMs: 1000,
+  /** Time without progress after which the pipe of the next epoch is checked for a reader. */
+  stalledMs: 2000,
+  /** Time after which a channel without a reader, or with an idle one, is reported. */
+  idleMs: 30_000,
+};
+
+/** The writing end of a pipe, and the guard that keeps it open if this process dies. */
+export interface WritingEnd {
+  readonly descriptor: number;
+  readonly guard: ProgramGuard | undefined;
+}
+
+/** What the reader of an epoch does. */
+export interface EpochReading {
+  /**
+   * `unopened`: no process has opened the pipe. `unread`: bytes wait for the reader. `read`: the
+   * reader waits for bytes.
+   */
+  readonly state: 'unopened' | 'unread' | 'read';
+  /** Number of bytes accepted by the pipe. */
+  readonly bytes: number;
+}
+
+/** The channel whose readers are watched. */
+export interface WatchedChannel {
+  readonly channel: string;
+  readonly firstEpoch: number;
+  readonly onEvent: OnStreamEvent;
+  guard(descriptor: number): ProgramGuard | undefined;
+}
+
+/**
+ * Watches the readers of a channel and warns if the program waits for something that will not
+ * happen. Such a program and the streamer otherwise wait for each other without a word.
+ */
+export class ReaderWatch {
+  readonly #watched: WatchedChannel;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /**
+   * The writing end of the next epoch's pipe, if its reader connected while this epoch was unread.
+   * Checking a pipe for a reader unblocks the reader's open, so the writing end is kept.
+   */
+  #early: (WritingEnd & { readonly fifo: OwnFifo }) | undefined;
+
+  constructor(watched: WatchedChannel) {
+    this.#watched = watched;
+  }
+
+  /** Watches the reader of an epoch. Replaces the watch of the epoch before. */
+  start(epoch: number, next: OwnFifo | undefined, reading: () => EpochReading): void {
+    this.stop();
+    let last = reading();
+    let since = performance.now();
+    let isReported = false;
+    this.#timer = setInterval(() => {
+      const now = reading();
+      if (now.state === 'read' || now.state !== last.state || now.bytes !== last.bytes) {
+        last = now;
+        since = performance.now();
+        return;
+      }
+      const waited = performance.now() - since;
+      if (
+        waited >= WATCH_TIMES.stalledMs &&
+        next !== undefined &&
+        this.#early === undefined &&
+        this.#open(next)
+      )
+        this.#warn('unread-epoch', unreadEpoch(epoch, now));
+      if (waited < WATCH_TIMES.idleMs || isReported) return;
+      isReported = true;
+      if (now.state === 'unread') this.#warn('idle-reader', idleReader(epoch, now.bytes, waited));
+      else if (epoch === this.#watched.firstEpoch)
+        this.#warn('unopened-channel', unopenedChannel(epoch, waited));
+    }, WATCH_TIMES.checkMs);
+    this.#timer.unref();
+  }
+
+  /**
+   * Watches the pipe after the last epoch, which never receives data, until the program ends.
+   * @param epochs the number of epochs that were served
+   * @returns whether a reader opened the pipe
+   */
+  async beyond(
+    fifo: OwnFifo,
+    epochs: number,
+    ended: Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    this.stop();
+    let openedAt: number | undefined;
+    let isReported = false;
+    this.#timer = setInterval(() => {
+      if (openedAt === undefined && this.#open(fifo)) openedAt = performance.now();
+      if (openedAt === undefined || isReported || performance.now() - openedAt < WATCH_TIMES.idleMs) return;
+      isReported = true;
+      this.#warn('no-more-epochs', noMoreEpochs(fifo, epochs));
+    }, WATCH_TIMES.checkMs);
+    this.#timer.unref();
+    await new Promise<void>((resolve) => {
+      void ended.catch(() => {}).then(() => resolve());
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.stop();
+    return this.#early !== undefined;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Returns the kept writing end of this pipe if its reader is still connected. */
+  async takeEarly(fifo: OwnFifo): Promise<WritingEnd | undefined> {
+    if (this.#early?.fifo === fifo && isUnread(fifo)) await this.closeEarly();
+    const early = this.#early;
+    this.#early = undefined;
+    return early;
+  }
+
+  async closeEarly(): Promise<void> {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early === undefined) return;
+    closeSync(early.descriptor);
+    await early.guard?.release();
+  }
+
+  /** Opens a pipe if it has a reader. @returns whether it has one */
+  #open(fifo: OwnFifo): boolean {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openIfRead(fifo);
+    } catch {
+      return false; // Rethrown when its epoch starts.
+    }
+    if (descriptor === undefined) return false;
+    this.#early = { fifo, descriptor, guard: this.#watched.guard(descriptor) };
+    return true;
+  }
+
+  #warn(code: string, message: string): void {
+    const { channel, onEvent } = this.#watched;
+    onEvent({ event: 'warning', channel, code, message });
+  }
+}
+
+/**
+ * Reports whether no process has the pipe open for reading. A pipe that lost its name may still
+ * have its reader.
+ */
+export function isUnread(fifo: OwnFifo): boolean {
+  try {
+    return !hasReader(fifo);
+  } catch {
+    return false;
+  }
+}
+
+function unreadEpoch(epoch: number, { state, bytes }: EpochReading): string {
+  const what =
+    state === 'unopened'
+      ? [
+          `no process has opened the pipe of epoch ${epoch}, so the program waits forever for epoch ${epoch + 1}`,
+          `start with epoch ${epoch}: remove the program's pipe_mode-state file, or pass firstEpoch: ${epoch + 1}`,
+        ]
+      : [
+          `the program took ${bytes} bytes of epoch ${epoch} and has stopped reading it, so it waits forever`,
+          'read one epoch to its end, or close its pipe, before opening the next; with Keras, pass steps_per_epoch to model.fit',
+        ];
+  return [`the pipe of epoch ${epoch + 1} was opened while epoch ${epoch} is unread`, ...what].join('; ');
+}
+
+function idleReader(epoch: number, bytes: number, ms: number): string {
+  return `the program has read nothing for ${seconds(ms)}; it has the pipe of epoch ${epoch} open and took ${bytes} bytes; if it is busy, ignore this, otherwise look at what it waits for`;
+}
+
+function unopenedChannel(epoch: number, ms: number): string {
+  return `no process opened the pipe of epoch ${epoch} for ${seconds(ms)}; if the program does not read this channel, remove the channel, otherwise check the channel name in the program`;
+}
+
+function noMoreEpochs(fifo: OwnFifo, epochs: number): string {
+  const number = epochs === 1 ? '1 epoch' : `${epochs} epochs`;
+  return `the program opened ${fifo.path}, but the channel ends after ${number}, so it waits forever; pass epochs: ${epochs + 1} or more, or read fewer epochs`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}

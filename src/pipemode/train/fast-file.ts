@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { rmdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkAborted } from '../../bytes/abortable.ts';
+import { parseObjectUri } from '../../storage/object-address.ts';
+import type { ObjectOptions } from '../../storage/object-options.ts';
+import {
+  environmentEndpoint,
+  environmentRegion,
+  givenCredentials,
+  isOfAws,
+} from '../../storage/s3/known-service.ts';
+import { makeFolder } from '../job/config-file.ts';
+
+/** Maximum time for mounting, which sends a request to the service. */
+const MOUNT_TIMEOUT_MS = 60_000;
+/** Number of attempts to unmount a folder that a program still uses, and the time between them. */
+const UNMOUNT_ATTEMPTS = 10;
+const UNMOUNT_PAUSE_MS = 200;
+/** Programs that unmount a folder as an ordinary user or as root. */
+const UNMOUNT: readonly (readonly string[])[] = [['fusermount3', '-u'], ['fusermount', '-u'], ['umount']];
+
+/** Options for mounting. */
+export interface MountOptions {
+  readonly objects: Partial<ObjectOptions> | undefined;
+  readonly signal: AbortSignal;
+  readonly warn: (code: string, message: string) => void;
+}
+
+/** A mounted folder, or the reason why it cannot be mounted. */
+export type MountResult = { readonly unmount: () => Promise<void> } | { readonly impossible: string };
+
+/**
+ * Mounts the objects of a prefix as read-only files, with Mountpoint for Amazon S3. Rejects only if
+ * the signal fires.
+ *
+ * @param prefix address of a bucket or prefix; ends with a slash
+ * @param folder does not exist
+ */
+export async function mountPrefix(
+  prefix: string,
+  folder: string,
+  { objects = {}, signal, warn }: MountOptions,
+): Promise<MountResult> {
+  makeFolder(folder);
+  try {
+    const environment = await credentialsOf(objects);
+    const [program, ...args] = mountCommand(prefix, folder, objects);
+    const failure = await run(program, args, { environment, signal, timeoutMs: MOUNT_TIMEOUT_MS });
+    if (failure === undefined) return { unmount: () => unmount(folder, warn) };
+    rmdirSync(folder);
+    checkAborted(signal);
+    return { impossible: failure };
+  } catch (error) {
+    checkAborted(signal);
+    return { impossible: (error as Error).message };
+  }
+}
+
+/** Returns the command line that mounts a prefix. */
+export function mountCommand(
+  prefix: string,
+  folder: string,
+  objects: Partial<ObjectOptions>,
+): readonly [string, ...string[]] {
+  const { bucket, key } = parseObjectUri(prefix);
+  const { region = environmentRegion(), profile, anonymous, requesterPays, pathStyle } = objects;
+  const endpoint = objects.endpointUrl === undefined ? environmentEndpoint() : new URL(objects.endpointUrl);
+  const pathInUrl = pathStyle ?? (endpoint !== undefined && !isOfAws(endpoint));
+  return [
+    'mount-s3',
+    '--read-only',
+    ...(key === '' ? [] : ['--prefix', key]),
+    ...(region === undefined ? [] : ['--region', region]),
+    ...(endpoint === undefined ? [] : ['--endpoint-url', endpoint.href.replace(/\/$/, '')]),
+    ...(pathInUrl ? ['--force-path-style'] : []),
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...(anonymous ? ['--no-sign-request'] : []),
+    ...(requesterPays ? ['--requester-pays'] : []),
+    bucket,
+    folder,
+  ];
+}
+
+/** Returns the variables with the credentials that were given as options. */
+async function credentialsOf(
+  objects: Partial<ObjectOptions>,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const given = await givenCredentials({ credentials: objects.credentials })?.get();
+  if (given === undefined) return undefined;
+  return {
+    AWS_ACCESS_KEY_ID: given.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: given.secretAccessKey,
+    // An empty token removes that of the environment, which belongs to other keys.
+    AWS_SESSION_TOKEN: given.sessionToken ?? '',
+  };
+}
+
+/** How to run a program. */
+interface RunOptions {
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Runs a program. Returns why it failed, or undefined. */
+function run(
+  program: string,
+  args: readonly string[],
+  { environment, signal, timeoutMs = 0 }: RunOptions = {},
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, ...environment };
+    execFile(program, args, { env, signal, timeout: timeoutMs }, (error, _stdout, stderr) => {
+      if (error === null) resolve(undefined);
+      else if (error.code === 'ENOENT') resolve(`${program} is not installed`);
+      else if (error.killed) resolve(`${program} did not end within ${timeoutMs / 1000} s`);
+      else resolve(`${program} failed: ${stderr.trim().split('\n')[0] || error.message}`);
+    });
+  });
+}
+
+async function unmount(folder: string, warn: MountOptions['warn']): Promise<void> {
+  let failure = '';
+  for (let attempt = 0; attempt < UNMOUNT_ATTEMPTS; attempt++) {
+    if (attempt > 0) await sleep(UNMOUNT_PAUSE_MS);
+    for (const [program, ...args] of UNMOUNT) {
+      const failed = await run(program, [...args, folder]);
+      if (failed === undefined) return;
+      if (!failed.endsWith('is not installed')) failure = failed;
+    }
+  }
+  warn('still-mounted', `${folder} is still mounted: ${failure}; unmount it: umount ${folder}`);
+}

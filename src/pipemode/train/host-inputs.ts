@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { isRecordpipeError } from '../../errors.ts';
+import type { Hosts } from '../job/resource-config.ts';
+import type { JobPlaces } from '../job/training-job.ts';
+import { type JobChannel, type JobHost, jobHosts } from '../job/training-request.ts';
+import { PipeModeStreamer } from '../streamer/pipe-mode-streamer.ts';
+import { type FilledChannel, fillChannel } from './file-channel.ts';
+import type { TrainingRunOptions } from './run-options.ts';
+import type { TrainingEvent } from './training-events.ts';
+
+/** Called when the data of a channel fails. Awaited before the pipes of the data are closed. */
+export type OnDataFailure = (error: unknown) => Promise<void>;
+
+/** The channels of one host: files for File and FastFile mode, streamers for Pipe mode. */
+export class HostInputs {
+  readonly #host: JobHost;
+  readonly #places: JobPlaces;
+  readonly #options: TrainingRunOptions;
+  #filled: readonly FilledChannel[] | undefined;
+  #streamers: readonly PipeModeStreamer[] = [];
+
+  constructor(host: JobHost, places: JobPlaces, options: TrainingRunOptions) {
+    this.#host = host;
+    this.#places = places;
+    this.#options = options;
+  }
+
+  /** The channels that this host receives. */
+  get channels(): readonly JobChannel[] {
+    return this.#options.request.channels.filter((channel) => receives(this.#host, channel));
+  }
+
+  /** The streamers of this attempt. */
+  get streamers(): readonly PipeModeStreamer[] {
+    return this.#streamers;
+  }
+
+  /** The current host and all hosts that receive a channel. */
+  hostsOf(channel: JobChannel): Hosts {
+    const hosts = jobHosts(this.#options.request).filter((host) => receives(host, channel));
+    return { current_host: this.#host.name, hosts: hosts.map(({ name }) => name) };
+  }
+
+  /** Makes the channels of File and FastFile mode available, once for all attempts. */
+  async fill(signal: AbortSignal): Promise<void> {
+    if (this.#filled !== undefined) return;
+    const channels = this.channels.filter(({ inputMode }) => inputMode !== 'Pipe');
+    const work = channels.map((channel) => this.#fillOne(channel, signal));
+    try {
+      this.#filled = await Promise.all(work);
+    } catch (error) {
+      const ended = await Promise.allSettled(work);
+      await Promise.all(ended.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+      throw error;
+    }
+  }
+
+  /**
+   * Starts streaming the channels of Pipe mode. Resolves when their pipes exist. Channels that
+   * different hosts receive have streamers of their own.
+   */
+  async stream(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
+    const sets = new Map<string, JobChannel[]>();
+    for (const channel of this.channels) {
+      if (channel.inputMode !== 'Pipe') continue;
+      const key = this.hostsOf(channel).hosts.join();
+      sets.set(key, [...(sets.get(key) ?? []), channel]);
+    }
+    this.#streamers = [...sets.values()].map((channels) => this.#streamer(channels, signal, onFailure));
+    for (const streamer of this.#streamers)
+      streamer.run().catch((error: unknown) => {
+        if (!isRecordpipeError(error, 'aborted')) void onFailure(error);
+      });
+    await Promise.all(this.#streamers.map(({ ready }) => ready));
+  }
+
+  /** Closes and removes the pipes. Call it when no program reads them. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#streamers.map((streamer) => streamer.stop()));
+  }
+
+  /** Ends mounts of FastFile channels. */
+  async release(): Promise<void> {
+    await Promise.all((this.#filled ?? []).map((channel) => channel.close()));
+    this.#filled = undefined;
+  }
+
+  #streamer(
+    channels: readonly JobChannel[],
+    signal: AbortSignal,
+    onFailure: OnDataFailure,
+  ): PipeModeStreamer {
+    const { objects, pipes, onEvent = () => {} } = this.#options;
+    const streamer = new PipeModeStreamer({
+      ...pipes,
+      channels: channels.map(({ inputMode, instanceGroups, ...channel }) => channel),
+      pipeDir: this.#places.pipeDir,
+      hosts: this.hostsOf(channels[0]),
+      objects,
+      signal,
+      onEvent: (event) => onEvent({ ...event, host: this.#host.name } as TrainingEvent),
+    });
+    // A streamer that is stopped has no program anymore.
+    streamer.beforeCut = async (error) => {
+      if (!isRecordpipeError(error, 'aborted')) await onFailure(error);
+    };
+    return streamer;
+  }
+
+  async #fillOne(channel: JobChannel, signal: AbortSignal): Promise<FilledChannel> {
+    const { objects, force, onEvent = () => {} } = this.#options;
+    const began = performance.now();
+    const { name, inputMode } = channel;
+    const where = { host: this.#host.name, channel: name };
+    const filled = await fillChannel(channel, join(this.#places.pipeDir, name), {
+      hosts: this.hostsOf(channel),
+      objects,
+      existing: force ? 'clear' : 'refuse',
+      signal,
+      onProgress: ({ files, bytes, totalFiles, totalBytes }) =>
+        onEvent({ event: 'filling', ...where, files, bytes, totalFiles, totalBytes }),
+      onWarning: (code, message) => onEvent({ event: 'warning', ...where, code, message }),
+    });
+    const seconds = (performance.now() - began) / 1000;
+    const { files, bytes } = filled;
+    onEvent({ event: 'filled', ...where, inputMode, files, bytes, seconds });
+    return filled;
+  }
+}
+
+function receives({ group }: JobHost, { instanceGroups }: JobChannel): boolean {
+  return instanceGroups.length === 0 || instanceGroups.includes(group.name);
+}

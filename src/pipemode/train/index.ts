@@ -1,0 +1,43 @@
+/**
+ * Runs a whole SageMaker training job on this machine: Pipe, File and FastFile channels, the files
+ * and variables of SageMaker's training toolkit, several hosts, checkpoints and artifacts. Requires
+ * Node on Linux.
+ *
+ * @module
+ */
+export {
+  type InputMode,
+  type InstanceGroup,
+  type JobChannel,
+  type JobChannelInput,
+  type JobHost,
+  jobHosts,
+  parseTrainingRequest,
+  readTrainingRequest,
+  type TrainingRequest,
+  type TrainingRequestInput,
+  trainingRequest,
+} from '../job/training-request.ts';
+export type { ArtifactOutput, SavedArtifacts } from './artifacts.ts';
+export type { MetricDefinition, MetricPoint, MetricSeries, MetricsReport } from './metrics.ts';
+export { checkMetricsFile, metricsTable, writeMetrics } from './metrics-report.ts';
+export {
+  DEFAULT_TRAINING_RUN_OPTIONS,
+  type PipeOptions,
+  type TrainingRunInput,
+  type TrainingRunOptions,
+} from './run-options.ts';
+export type {
+  FilledEvent,
+  FillingEvent,
+  HostResult,
+  ProgramEnd,
+  ProgramStart,
+  RestoredEvent,
+  TrainingEvent,
+  TrainingResult,
+  TrainingStatus,
+  TrainingWarning,
+} from './training-events.ts';
+export type { ChannelPlan, HostPlan, TrainingPlan } from './training-plan.ts';
+export { logPrefix, TrainingRun } from './training-run.ts';

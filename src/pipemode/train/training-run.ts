@@ -1,0 +1,288 @@
+import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
+import { jobHosts } from '../job/training-request.ts';
+import type { ChannelMetrics } from '../streamer/stream-events.ts';
+import { checkArtifacts, type SavedArtifacts, saveArtifacts } from './artifacts.ts';
+import { type AttemptDecision, type AttemptEnd, afterAttempt } from './attempts.ts';
+import { failureText } from './earlier-run.ts';
+import { entryPointOf } from './entry-point.ts';
+import { HostRun } from './host-run.ts';
+import { JobAttempt } from './job-attempt.ts';
+import { MetricLog } from './metrics.ts';
+import { type TrainingRunInput, type TrainingRunOptions, trainingRunOptions } from './run-options.ts';
+import type { TrainingEvent, TrainingResult } from './training-events.ts';
+import type { TrainingPlan } from './training-plan.ts';
+
+/**
+ * Runs a SageMaker training job on this machine: for each host a folder that stands for `/opt/ml`,
+ * its inputs in Pipe, File or FastFile mode, and the training program with the variables, files and
+ * arguments that SageMaker's training toolkit provides.
+ *
+ * The job fails and stops as one. When a program fails, its data cannot be read, or the job is
+ * stopped, the programs of all hosts are stopped with SIGTERM, and with SIGKILL after the grace
+ * period. Only then are pipes closed, so that no program treats truncated data as complete.
+ *
+ * @example
+ * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { TrainingRun, trainingRequest } from 'recordpipe/pipemode/train';
+ * mkdirSync('lines');
+ * writeFileSync('lines/a.txt', 'one\ntwo\n');
+ * const request = trainingRequest({ channels: [{ name: 'train', uri: 'lines', inputMode: 'Pipe' }] });
+ * const count = 'test "$(wc -l < "$SM_CHANNEL_TRAIN"_0)" -eq 2';
+ * const job = new TrainingRun({ request, command: ['sh', '-c', count], root: 'job' });
+ * console.log((await job.run()).status); // Completed
+ * ```
+ */
+export class TrainingRun {
+  readonly #options: TrainingRunOptions;
+  readonly #hosts: readonly HostRun[];
+  readonly #log: MetricLog;
+  #attempt: JobAttempt | undefined;
+  #attempts = 0;
+  #stopped = false;
+  #killed = false;
+  #running: Promise<TrainingResult> | undefined;
+
+  /**
+   * Prepares a job. Call `run` to start it.
+   * @throws UsageError for an invalid option, or if neither the options nor the request name a
+   *   program
+   */
+  constructor(given: TrainingRunInput) {
+    const options = withLog(trainingRunOptions(given), (host, line) => this.#log.feed(host, line));
+    const { request, currentHost } = options;
+    this.#options = options;
+    this.#log = new MetricLog(request.metricDefinitions);
+    const entry = entryPointOf(request, options);
+    const hosts = jobHosts(request).filter(({ name }) => currentHost === undefined || name === currentHost);
+    this.#hosts = hosts.map((host) => new HostRun(host, options, entry));
+  }
+
+  /** Returns what the job would do. Starts and changes nothing. */
+  plan(): TrainingPlan {
+    const { request, image, graceMs } = this.#options;
+    const { name, maxRuntimeSeconds, spot, maxRetries, checkpoint, output, metricDefinitions } = request;
+    return {
+      name,
+      hosts: this.#hosts.map(({ plan }) => plan),
+      image,
+      maxRuntimeSeconds,
+      graceSeconds: graceMs / 1000,
+      spot,
+      maxRetries,
+      checkpoint,
+      output,
+      metricDefinitions,
+      warnings: request.warnings,
+    };
+  }
+
+  /** The progress of the Pipe channels of all hosts. */
+  get metrics(): (ChannelMetrics & { readonly host: string })[] {
+    return this.#hosts.flatMap(({ name, inputs }) =>
+      inputs.streamers.flatMap(({ metrics }) => metrics.map((one) => ({ ...one, host: name }))),
+    );
+  }
+
+  /** Whether a program received SIGKILL. */
+  get killed(): boolean {
+    return this.#killed || this.#hosts.some(({ program }) => program?.killed);
+  }
+
+  /**
+   * Runs the job. A job that fails is a result, not an error.
+   * @throws RecordpipeError `already-exists` for the results of an earlier run; UsageError
+   */
+  run(): Promise<TrainingResult> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  /** Sends a signal to the programs, as a terminal does. */
+  signal(signal: NodeJS.Signals): void {
+    for (const { program } of this.#hosts) program?.signal(signal);
+  }
+
+  /** Stops the job: its programs receive `signal`, and SIGKILL after the grace period. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#stopped = true;
+    await this.#attempt?.end({ type: 'stopped' }, signal);
+  }
+
+  /** Kills all programs. */
+  kill(): void {
+    this.#killed = true;
+    for (const { program } of this.#hosts) program?.kill();
+  }
+
+  async #run(): Promise<TrainingResult> {
+    const { request, force, objects } = this.#options;
+    const began = performance.now();
+    for (const host of this.#hosts) host.check();
+    if (request.output !== undefined)
+      await checkArtifacts(request.output, request.name, { overwrite: force, objects });
+    this.#warnAboutFolders();
+    let error: RecordpipeError | undefined;
+    let decision: AttemptDecision;
+    let artifacts: SavedArtifacts = {};
+    let exitCode: number | undefined;
+    try {
+      const { decision: last, end } = await this.#allAttempts();
+      decision = last;
+      exitCode = this.#exitCode(end);
+      if (end.type === 'data-failed' && isRecordpipeError(end.error)) error = end.error;
+      if (decision.status !== 'Failed') artifacts = await this.#save();
+    } catch (thrown) {
+      if (!isRecordpipeError(thrown) || thrown.code === 'invalid-argument') throw thrown;
+      error = thrown;
+      decision = { retry: false, status: 'Failed', secondaryStatus: 'Failed', reason: thrown.message };
+    } finally {
+      await Promise.all(this.#hosts.map(({ inputs }) => inputs.release()));
+    }
+    const { status, secondaryStatus, reason } = decision;
+    this.#status(secondaryStatus, reason);
+    return {
+      name: request.name,
+      status: status === 'InProgress' ? 'Failed' : status,
+      secondaryStatus,
+      reason,
+      failureReason: this.#failureReason(),
+      error,
+      exitCode,
+      hosts: this.#hosts.map(({ result }) => result),
+      attempts: this.#attempts,
+      seconds: (performance.now() - began) / 1000,
+      artifacts,
+      metrics: this.#log.report(),
+    };
+  }
+
+  /** Runs attempts until one ends the job. */
+  async #allAttempts(): Promise<{ end: AttemptEnd; decision: AttemptDecision }> {
+    const { maxRetries, spot, maxRuntimeSeconds } = this.#options.request;
+    let retriesLeft = maxRetries;
+    // The time limit applies to all attempts together.
+    let runtimeMs = maxRuntimeSeconds === undefined ? undefined : 1000 * maxRuntimeSeconds;
+    for (;;) {
+      this.#attempts++;
+      let startedAt: number | undefined;
+      const end = await this.#oneAttempt(runtimeMs, () => {
+        startedAt = performance.now();
+      });
+      if (runtimeMs !== undefined && startedAt !== undefined) runtimeMs -= performance.now() - startedAt;
+      const decision = afterAttempt(this.#stopped ? { type: 'stopped' } : end, { retriesLeft, spot });
+      if (!decision.retry) return { end, decision };
+      this.#status(decision.secondaryStatus, decision.reason);
+      if (end.type !== 'interrupted') retriesLeft--;
+      for (const host of this.#hosts) host.reset();
+      this.#status('Restarting');
+    }
+  }
+
+  async #oneAttempt(runtimeMs: number | undefined, onStart: () => void): Promise<AttemptEnd> {
+    const { interruptAfterMs } = this.#options;
+    const timers: ReturnType<typeof setTimeout>[] = [];
+    const attempt = new JobAttempt(this.#hosts, () => {
+      this.#status('Training');
+      onStart();
+      const endAfter = (ms: number | undefined, reason: AttemptEnd): void => {
+        if (ms !== undefined) timers.push(setTimeout(() => void attempt.end(reason), Math.max(0, ms)));
+      };
+      endAfter(runtimeMs, { type: 'max-runtime' });
+      if (this.#attempts === 1) endAfter(interruptAfterMs, { type: 'interrupted' });
+    });
+    this.#attempt = attempt;
+    this.#status('Downloading');
+    try {
+      if (this.#stopped) return { type: 'stopped' };
+      return await attempt.run();
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+    }
+  }
+
+  async #save(): Promise<SavedArtifacts> {
+    const { request, force, objects } = this.#options;
+    if (request.output === undefined) return {};
+    this.#status('Uploading');
+    const hosts = this.#hosts.map(({ name, places }) => ({ host: name, ...places }));
+    return saveArtifacts(hosts, request.output, request.name, {
+      overwrite: force,
+      objects,
+      onWarning: (code, message) => this.#warn(code, message),
+    });
+  }
+
+  #exitCode(end: AttemptEnd): number | undefined {
+    if (end.type === 'data-failed') return undefined;
+    if (end.type === 'program-failed') return end.exitCode;
+    return this.#hosts.map(({ result }) => result.exitCode).find((code) => code !== 0);
+  }
+
+  #failureReason(): string | undefined {
+    for (const { places } of this.#hosts) {
+      const text = failureText(places.outputDir);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  }
+
+  #warnAboutFolders(): void {
+    const { privateRoot } = this.#options;
+    if (!privateRoot || this.#hosts.every(({ hasOptMl }) => hasOptMl)) return;
+    const { root } = this.#hosts[0].places;
+    this.#warn(
+      'no-private-root',
+      `this host does not allow a private view of ${root} as /opt/ml; a program that uses /opt/ml literally does not find its data: use the SM_* variables, root /opt/ml, or a container image`,
+    );
+  }
+
+  #status(status: string, reason?: string): void {
+    this.#emit({ event: 'status', status, attempt: this.#attempts, reason });
+  }
+
+  #warn(code: string, message: string): void {
+    this.#emit({ event: 'warning', host: undefined, channel: undefined, code, message });
+  }
+
+  #emit(event: TrainingEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/**
+ * Returns the text that precedes each line of a host in the log of a job with several hosts, as in
+ * the local mode of SageMaker's SDK.
+ *
+ * @example
+ * ```ts
+ * import { logPrefix } from 'recordpipe/pipemode/train';
+ * console.log(`${logPrefix('algo-1', ['algo-1', 'algo-2'])}loss: 0.5`); // algo-1  | loss: 0.5
+ * ```
+ */
+export function logPrefix(host: string, hosts: readonly string[]): string {
+  if (hosts.length < 2) return '';
+  const width = hosts.reduce((longest, { length }) => Math.max(longest, length), 0);
+  return `${host.padEnd(width)}  | `;
+}
+
+/**
+ * Returns options whose `onLine` also feeds the metrics. The program of a single host without
+ * metrics keeps the standard streams of this process.
+ */
+function withLog(
+  options: TrainingRunOptions,
+  feed: (host: string, line: string) => void,
+): TrainingRunOptions {
+  const hosts = jobHosts(options.request).map(({ name }) => name);
+  const { request, onLine } = options;
+  if (onLine === undefined && hosts.length === 1 && request.metricDefinitions.length === 0) return options;
+  return {
+    ...options,
+    onLine: (host, line, stream) => {
+      feed(host, line);
+      if (onLine !== undefined) onLine(host, line, stream);
+      else process[stream].write(`${logPrefix(host, hosts)}${line}\n`);
+    },
+  };
+}
