@@ -15,7 +15,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const COMMAND_LINE = 'src/cli/main.ts';
 /** Packages to include in the bundle, so that users do not install them and they load faster. */
-const BUNDLED_PACKAGES = ['commander', 'crc-32'];
+const BUNDLED_PACKAGES = ['commander', 'crc-32', 'modern-tar'];
 /** Entries that build on the other entries. The other entries determine the chunks. */
 const UPPER = /^(upload|scale|pipemode)/;
 /** The modules that the command line loads at startup. */
@@ -147,8 +147,11 @@ function closure(id, importsOf, reached = new Set()) {
 /** Writes the licenses of the bundled packages. */
 function licenses() {
   const path = join(dist, 'THIRD-PARTY-LICENSES.txt');
+  const { resolve: locate } = createRequire(import.meta.url);
   const texts = BUNDLED_PACKAGES.map((name) => {
-    const folder = join(root, 'node_modules', name);
+    const place = join('node_modules', name);
+    const entry = locate(name);
+    const folder = entry.slice(0, entry.lastIndexOf(place) + place.length);
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     return `${name} ${version} (${license})\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`;
   });

@@ -99,6 +99,8 @@ export interface OutputOptions {
    * Default false.
    */
   readonly renamed?: boolean | undefined;
+  /** Whether to create missing parent folders, for storages that have folders. Default false. */
+  readonly parents?: boolean | undefined;
   /** MIME type, for storages that store one. */
   readonly contentType?: string | undefined;
   readonly objects?: Partial<ObjectOptions> | undefined;

@@ -7,7 +7,13 @@ import { sha256 } from '../support/golden.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The Python programs that recordpipe is compared with, each in its own environment. */
-export type PythonCounterpart = 'tensorflow' | 'original' | 'vahidk' | 'mxnet' | 'sagemaker';
+export type PythonCounterpart =
+  | 'tensorflow'
+  | 'original'
+  | 'vahidk'
+  | 'mxnet'
+  | 'sagemaker'
+  | 'sagemaker-training';
 
 /** The names that scripts/counterparts.sh installs. */
 export type Counterpart =

@@ -1,12 +1,7 @@
 import { resolve } from 'node:path';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
-import type {
-  JobChannelInput,
-  JobHost,
-  PipeModeStreamer,
-  StreamEvent,
-  TrainingRequest,
-} from 'recordpipe/pipemode/streamer';
+import type { PipeModeStreamer, StreamEvent } from 'recordpipe/pipemode/streamer';
+import type { JobChannelInput, JobHost, TrainingRequest } from 'recordpipe/pipemode/train';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { serveMetrics } from '../metrics-server.ts';
@@ -113,9 +108,10 @@ Without a program, CHANNEL.status.json next to the pipes records how each epoch 
 type Options = Values<typeof OPTIONS>;
 
 async function stream(command: string[], options: Options): Promise<number> {
-  const { PipeModeStreamer, entryPointOf, hostEnvironment, jobPlaces, writeJobFiles } = await import(
-    'recordpipe/pipemode/streamer'
-  );
+  const [{ PipeModeStreamer }, { hostEnvironment, jobPlaces, scriptOf, writeJobFiles }] = await Promise.all([
+    import('recordpipe/pipemode/streamer'),
+    import('recordpipe/pipemode/train'),
+  ]);
   const supervised = command.length > 0;
   const { request, host, hosts } = await jobOf(options);
   const { channels } = request;
@@ -156,7 +152,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       await streamer.run();
       await announced;
     } else {
-      const script = entryPointOf(command);
+      const script = scriptOf(command);
       const environment = hostEnvironment(request, host, places, script ?? '', { hosts });
       const { variables, programArguments } = environment;
       const words = script === undefined ? command : [...command, ...programArguments];
@@ -225,7 +221,7 @@ interface Job {
 }
 
 async function jobOf(options: Options): Promise<Job> {
-  const { jobHosts, readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/streamer');
+  const { jobHosts, readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/train');
   const { config, channel = [], hosts: names } = options;
   const given = config === undefined ? undefined : readTrainingRequest(config, 'Pipe');
   if (given !== undefined) checkStreamable(given, config as string);

@@ -10,8 +10,6 @@ import { compareCodePoints, isDict, isTruthy, pythonJson, pythonStr, sortedEntri
 import { JOB_ROOT, type JobPlaces } from './training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from './training-request.ts';
 
-export { writeJobFiles } from './job-files.ts';
-
 /** What SageMaker's training toolkit passes to the program of one host. */
 export interface HostEnvironment {
   /** Environment variables by name. */
@@ -31,11 +29,11 @@ const SCRIPT = /^\S+\.(py|sh|[cm]?[jt]s)$/;
  *   arguments
  * @example
  * ```ts
- * import { entryPointOf } from 'recordpipe/pipemode/streamer';
- * console.log(entryPointOf(['python', '-u', './train.py']), entryPointOf(['sh', '-c', 'python train.py'])); // train.py undefined
+ * import { scriptOf } from 'recordpipe/pipemode/train';
+ * console.log(scriptOf(['python', '-u', './train.py']), scriptOf(['sh', '-c', 'python train.py'])); // train.py undefined
  * ```
  */
-export function entryPointOf(command: readonly string[]): string | undefined {
+export function scriptOf(command: readonly string[]): string | undefined {
   const at = command.findIndex((word, i) => SCRIPT.test(word) || (i > 0 && command[i - 1] === '-m'));
   if (at < 0) return undefined;
   const path = normalize(command[at]);
@@ -65,7 +63,7 @@ export interface HostEnvironmentOptions {
  *   cannot contain
  * @example
  * ```ts
- * import { hostEnvironment, jobHosts, jobPlaces, trainingRequest } from 'recordpipe/pipemode/streamer';
+ * import { hostEnvironment, jobHosts, jobPlaces, trainingRequest } from 'recordpipe/pipemode/train';
  * const request = trainingRequest({ hyperparameters: { 'learning-rate': '0.10', layers: '[1,2]', k: '3' } });
  * const [host] = jobHosts(request);
  * const { variables, programArguments } = hostEnvironment(request, host, jobPlaces('/opt/ml'), 'train.py');

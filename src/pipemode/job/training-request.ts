@@ -46,7 +46,7 @@ type Settings = TrainingRequestInput & { readonly role?: string | undefined };
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
- * import { readTrainingRequest } from 'recordpipe/pipemode/streamer';
+ * import { readTrainingRequest } from 'recordpipe/pipemode/train';
  * const channel = { ChannelName: 'train', DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: 's3://bucket/train/' } } };
  * writeFileSync('request.json', JSON.stringify({ TrainingJobName: 'job-1', InputDataConfig: [channel] }));
  * const { name, channels } = readTrainingRequest('request.json');
@@ -71,7 +71,7 @@ export function readTrainingRequest(path: string, defaultInputMode: InputMode = 
  * @throws RecordpipeError `malformed-config`
  * @example
  * ```ts
- * import { parseTrainingRequest } from 'recordpipe/pipemode/streamer';
+ * import { parseTrainingRequest } from 'recordpipe/pipemode/train';
  * const request = { TrainingJobName: 'job-1', ResourceConfig: { InstanceType: 'ml.m5.xlarge', InstanceCount: 2 } };
  * console.log(parseTrainingRequest(JSON.stringify(request), 'request').instanceGroups[0].instanceCount); // 2
  * ```
@@ -96,7 +96,7 @@ export function parseTrainingRequest(
  * @throws UsageError for settings that CreateTrainingJob rejects
  * @example
  * ```ts
- * import { trainingRequest } from 'recordpipe/pipemode/streamer';
+ * import { trainingRequest } from 'recordpipe/pipemode/train';
  * const { channels } = trainingRequest({ channels: 's3://bucket/train/', hyperparameters: { epochs: '2' } });
  * console.log(channels[0].name, channels[0].inputMode); // training File
  * ```
@@ -156,12 +156,6 @@ function completed(given: Settings): TrainingRequest {
 export function jobHosts({ instanceGroups }: Pick<TrainingRequest, 'instanceGroups'>): readonly JobHost[] {
   const groups = instanceGroups.flatMap((group) => Array.from({ length: group.instanceCount }, () => group));
   return groups.map((group, i) => ({ name: `algo-${i + 1}`, group }));
-}
-
-/** Returns the machines that receive a channel, among which `ShardedByS3Key` divides its data. */
-export function channelHosts(request: TrainingRequest, channel: JobChannel): readonly JobHost[] {
-  const { instanceGroups: groups } = channel;
-  return jobHosts(request).filter(({ group }) => groups.length === 0 || groups.includes(group.name));
 }
 
 /** Returns the groups of machines. The number and type of machines of a single group may be replaced. */

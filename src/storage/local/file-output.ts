@@ -3,6 +3,7 @@ import {
   chmod,
   type FileHandle,
   link,
+  mkdir,
   open,
   readlink,
   realpath,
@@ -37,6 +38,7 @@ export async function openFileOutput(uri: string, options: OutputOptions): Promi
   if (uri === '-') return { path: '<stdout>', sink: standardOutput(), file: NAMED };
   const path = pathOf(uri);
   const { append, atomic = true, overwrite } = options;
+  if (options.parents) await makeParents(path);
   const existing = await checkOutput(path, overwrite || append !== undefined);
   if (append !== undefined) return appending(path, existing?.size ?? 0, append, options);
   if (!atomic || (existing !== undefined && !existing.isFile()))
@@ -88,6 +90,14 @@ async function checkOutput(path: string, overwrite: boolean): Promise<Stats | un
     throw new RecordpipeError('unsupported-source', 'is a directory; name a file in it', { uri: path });
   if (!overwrite && existing?.isFile()) throw alreadyExists(path);
   return existing;
+}
+
+async function makeParents(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+  } catch (error) {
+    throw fileError(error, dirname(path));
+  }
 }
 
 async function statIfPresent(path: string): Promise<Stats | undefined> {

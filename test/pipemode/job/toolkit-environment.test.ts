@@ -11,15 +11,15 @@ import {
   readResourceConfig,
 } from '../../../src/pipemode/index.ts';
 import {
-  entryPointOf,
   type HostEnvironmentOptions,
   hostEnvironment,
   jobHosts,
   jobPlaces,
+  scriptOf,
   type TrainingRequestInput,
   trainingRequest,
   writeJobFiles,
-} from '../../../src/pipemode/streamer/index.ts';
+} from '../../../src/pipemode/train/index.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -208,7 +208,7 @@ test.each([
   [['sh', '-c', 'python train.py'], undefined],
   [['train'], undefined],
 ])('the entry point of %j is %j', (command, name) => {
-  expect(entryPointOf(command)).toBe(name);
+  expect(scriptOf(command)).toBe(name);
 });
 
 describe('the files of a host', () => {
