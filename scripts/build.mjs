@@ -15,7 +15,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const COMMAND_LINE = 'src/cli/main.ts';
 /** Packages to include in the bundle, so that users do not install them and they load faster. */
-const BUNDLED_PACKAGES = ['commander', 'crc-32'];
+const BUNDLED_PACKAGES = ['commander', 'crc-32', 'modern-tar'];
 /** Entries that build on the other entries. The other entries determine the chunks. */
 const UPPER = /^(upload|scale|pipemode)/;
 /** The modules that the command line loads at startup. */
@@ -52,7 +52,10 @@ export async function bundle() {
   chmodSync(join(root, manifest.bin.recordpipe), 0o755);
 }
 
-/** Maps the bundle names of the modules that package.json exports under a condition to their sources. */
+/**
+ * Maps the bundle names of the modules that package.json exports under a condition to their
+ * sources.
+ */
 function publicModules(condition) {
   return Object.fromEntries(
     Object.entries(manifest.exports)
@@ -109,9 +112,10 @@ const LIGHT = new Set(['errors', 'formats-names']);
 
 /**
  * Returns a function that names the chunk of a module. There are few chunks, because importing many
- * small modules takes several times as long as importing one large module. Each light entry
- * forms one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same entries import them. The command
- * declarations form one chunk. Modules that are imported on first use stay separate.
+ * small modules takes several times as long as importing one large module. Each light entry forms
+ * one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same
+ * entries import them. The command declarations form one chunk. Modules that are imported on first
+ * use stay separate.
  */
 function chunksOf(library) {
   const closures = new Map();
@@ -135,7 +139,7 @@ function chunksOf(library) {
   };
 }
 
-/** The set of a module and all its static imports, transitively. */
+/** Returns the set of a module and all its static imports, transitively. */
 function closure(id, importsOf, reached = new Set()) {
   if (!reached.has(id)) {
     reached.add(id);
@@ -147,8 +151,11 @@ function closure(id, importsOf, reached = new Set()) {
 /** Writes the licenses of the bundled packages. */
 function licenses() {
   const path = join(dist, 'THIRD-PARTY-LICENSES.txt');
+  const { resolve: locate } = createRequire(import.meta.url);
   const texts = BUNDLED_PACKAGES.map((name) => {
-    const folder = join(root, 'node_modules', name);
+    const place = join('node_modules', name);
+    const entry = locate(name);
+    const folder = entry.slice(0, entry.lastIndexOf(place) + place.length);
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     return `${name} ${version} (${license})\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`;
   });
@@ -212,7 +219,10 @@ const lazyPackages = {
   },
 };
 
-/** Transformed code whose lines are those of its source. Without a map, stacks would name another source. */
+/**
+ * Returns transformed code with a source map, for code whose lines match those of its source.
+ * Without a map, stacks would name another source.
+ */
 function sameLines(code) {
   // Each line begins where the line of that number begins in the source: the next line, column 0.
   const mappings = `AAAA${';AACA'.repeat(code.split('\n').length - 1)}`;

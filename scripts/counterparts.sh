@@ -4,7 +4,7 @@
 #   scripts/counterparts.sh [NAME]...      (default: all)
 #
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode,
-#   a browser.
+#   a browser. sagemaker-training: the toolkit of SageMaker's training containers.
 # bundlers: rollup, webpack, and Next, to test worker threads in bundles.
 # versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
 #   server for measuring clients.
@@ -21,12 +21,12 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker rust npm bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
+all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
 
 # The files that pin a counterpart. Their hash shows whether the installation is up to date.
 pins_of() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker | moto | s3-clients | recipes) echo "$against/$1.requirements.txt" ;;
+    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | recipes) echo "$against/$1.requirements.txt" ;;
     original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
@@ -109,6 +109,7 @@ works() {
     original) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("sagemaker_tensorflow")' ;;
     mxnet) "$cache/$1/bin/python" -c 'import mxnet.recordio' ;;
     sagemaker) "$cache/$1/bin/python" -c 'import sagemaker.amazon.common' ;;
+    sagemaker-training) [ -x "$cache/$1/bin/train" ] && "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("sagemaker_training")' ;;
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
     npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] ;;
     bundlers) [ -d "$against/bundlers/node_modules/webpack" ] && [ -d "$against/bundlers/node_modules/rollup" ] && [ -d "$against/bundlers/node_modules/next" ] ;;
@@ -131,7 +132,7 @@ have() {
 
 install() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker | moto | s3-clients) install_venv "$1" ;;
+    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients) install_venv "$1" ;;
     original) install_original ;;
     recipes) install_recipes ;;
     rust) install_rust ;;

@@ -1,7 +1,7 @@
-import { inflate } from '../bytes/inflate/inflate.ts';
+import { inflatedHead } from '../bytes/inflate/inflated-head.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
-import { isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { RecordpipeError } from '../errors.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import type { FormatReading } from '../formats/record-format.ts';
@@ -143,7 +143,7 @@ async function inside(
   compression: 'gzip' | 'zlib',
   uri: string | undefined,
 ): Promise<Verdict | undefined> {
-  const { bytes, broken } = await inflatedHead(head.bytes, compression);
+  const { bytes, broken } = await inflatedHead(head.bytes, compression, PEEK_BYTES);
   const enough = bytes.length >= PEEK_BYTES;
   // The decoder of the fallback format reports why the stream cannot be decompressed.
   if (broken && certainFormat(bytes) === undefined) return { format: FALLBACK_FORMAT, compression };
@@ -162,43 +162,13 @@ async function zlibOrNot(head: Head, uri: string | undefined): Promise<Verdict |
   const { format, certainty } = detectWithCertainty(bytes);
   const text = certainty === 'likely';
   if (!text || bytes.length < SURE_TEXT_BYTES) {
-    const { broken, truncated } = await inflatedHead(bytes, 'zlib');
+    const { broken, truncated } = await inflatedHead(bytes, 'zlib', PEEK_BYTES);
     if (text && truncated && !final) return undefined;
     if (!broken && !(text && truncated)) return inside(head, 'zlib', uri);
   }
   if (format === undefined) return final ? { format: FALLBACK_FORMAT, compression: 'zlib' } : undefined;
   const plain = formatOf(head, 'none', uri);
   return plain && { format: plain, compression: 'none' };
-}
-
-/**
- * Returns the first bytes of the content of a compressed stream, whether the stream is `broken`,
- * and whether `head` ends within it.
- */
-async function inflatedHead(
-  head: Uint8Array,
-  kind: 'gzip' | 'zlib',
-): Promise<{ bytes: Uint8Array; broken: boolean; truncated: boolean }> {
-  const start = new Uint8Array(PEEK_BYTES);
-  let have = 0;
-  let broken = false;
-  let truncated = false;
-  try {
-    for await (const chunk of inflate(once(head), { kind, zlibConcat: true, whenTruncated: 'throw' })) {
-      const part = chunk.subarray(0, PEEK_BYTES - have);
-      start.set(part, have);
-      have += part.length;
-      if (have === PEEK_BYTES) break;
-    }
-  } catch (error) {
-    truncated = isRecordpipeError(error, 'truncated-compressed-stream');
-    broken = !truncated;
-  }
-  return { bytes: start.subarray(0, have), broken, truncated };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 /**

@@ -128,7 +128,7 @@ async function train(words: string[], options: Options): Promise<number> {
     checkpointIntervalMs: options.checkpointInterval,
     force: options.force === true,
     objects: objectsOf(options),
-    pipes: streamingOf(options),
+    data: streamingOf(options),
     onEvent: report,
     onLine: isRead
       ? (host, line, stream) => {

@@ -25,7 +25,7 @@ import { type JobHost, jobHosts, type TrainingRequest } from './training-request
  * @example
  * ```ts
  * import { readInputDataConfig } from 'recordpipe/pipemode';
- * import { jobHosts, jobPlaces, trainingRequest, writeJobFiles } from 'recordpipe/pipemode/streamer';
+ * import { jobHosts, jobPlaces, trainingRequest, writeJobFiles } from 'recordpipe/pipemode/train';
  * const request = trainingRequest({ channels: [{ name: 'train', uri: 's3://bucket/train/', inputMode: 'Pipe' }] });
  * const places = jobPlaces('job');
  * for (const host of jobHosts(request)) writeJobFiles(request, host, places);

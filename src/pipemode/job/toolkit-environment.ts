@@ -1,16 +1,15 @@
 import { basename, isAbsolute, join, normalize } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import type { Variables } from './environment.ts';
+import { programPath } from './find-program.ts';
 import { hostChannels } from './host-channels.ts';
 import { inputDataConfig } from './input-data-config.ts';
 import { type JobResources, resourceConfig } from './job-files.ts';
-import { cpuCount, gpuCount, hasProgram, neuronCount } from './machine.ts';
+import { cpuCount, gpuCount, neuronCount } from './machine.ts';
 import { decodedHyperparameter, type PythonDict, type PythonValue, pythonValue } from './python-json.ts';
 import { compareCodePoints, isDict, isTruthy, pythonJson, pythonStr, sortedEntries } from './python-text.ts';
 import { JOB_ROOT, type JobPlaces } from './training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from './training-request.ts';
-
-export { writeJobFiles } from './job-files.ts';
 
 /** What SageMaker's training toolkit passes to the program of one host. */
 export interface HostEnvironment {
@@ -31,11 +30,11 @@ const SCRIPT = /^\S+\.(py|sh|[cm]?[jt]s)$/;
  *   arguments
  * @example
  * ```ts
- * import { entryPointOf } from 'recordpipe/pipemode/streamer';
- * console.log(entryPointOf(['python', '-u', './train.py']), entryPointOf(['sh', '-c', 'python train.py'])); // train.py undefined
+ * import { scriptOf } from 'recordpipe/pipemode/train';
+ * console.log(scriptOf(['python', '-u', './train.py']), scriptOf(['sh', '-c', 'python train.py'])); // train.py undefined
  * ```
  */
-export function entryPointOf(command: readonly string[]): string | undefined {
+export function scriptOf(command: readonly string[]): string | undefined {
   const at = command.findIndex((word, i) => SCRIPT.test(word) || (i > 0 && command[i - 1] === '-m'));
   if (at < 0) return undefined;
   const path = normalize(command[at]);
@@ -65,7 +64,7 @@ export interface HostEnvironmentOptions {
  *   cannot contain
  * @example
  * ```ts
- * import { hostEnvironment, jobHosts, jobPlaces, trainingRequest } from 'recordpipe/pipemode/streamer';
+ * import { hostEnvironment, jobHosts, jobPlaces, trainingRequest } from 'recordpipe/pipemode/train';
  * const request = trainingRequest({ hyperparameters: { 'learning-rate': '0.10', layers: '[1,2]', k: '3' } });
  * const [host] = jobHosts(request);
  * const { variables, programArguments } = hostEnvironment(request, host, jobPlaces('/opt/ml'), 'train.py');
@@ -131,6 +130,7 @@ function toolkitProperties(
     contains(distributed, name) ? hosts : [],
   );
   const master = distributionHosts[0] ?? hosts[0];
+  const hasProgram = (name: string): boolean => programPath(name, container['PATH'] ?? '') !== undefined;
   const modelParallel = container['SM_HP_MP_PARAMETERS'];
   return {
     additional_framework_parameters: framework,
@@ -152,8 +152,8 @@ function toolkitProperties(
     is_hetero: groups.length > 1,
     is_master: host.name === master,
     is_modelparallel_enabled: modelParallel ? modelParallel !== '{}' : (modelParallel ?? null),
-    is_smddpmprun_installed: hasProgram('smddpmprun', container),
-    is_smddprun_installed: hasProgram('smddprun', container),
+    is_smddpmprun_installed: hasProgram('smddpmprun'),
+    is_smddprun_installed: hasProgram('smddprun'),
     job_name: request.name,
     log_level: valueOr(own, 'sagemaker_container_log_level', INFO),
     master_hostname: master,

@@ -32,7 +32,7 @@ export interface JobPlaces {
  *
  * @example
  * ```ts
- * import { jobPlaces } from 'recordpipe/pipemode/streamer';
+ * import { jobPlaces } from 'recordpipe/pipemode/train';
  * console.log(jobPlaces('/opt/ml').pipeDir); // /opt/ml/input/data
  * ```
  */

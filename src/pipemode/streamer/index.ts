@@ -4,29 +4,9 @@
  *
  * @module
  */
-export { writeJobFiles } from '../job/job-files.ts';
 export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
-export { parseTrainingInput, readTrainingInput } from '../job/stream-channel.ts';
-export {
-  entryPointOf,
-  type HostEnvironment,
-  type HostEnvironmentOptions,
-  hostEnvironment,
-} from '../job/toolkit-environment.ts';
-export { type JobPlaces, jobPlaces } from '../job/training-job.ts';
-export {
-  type InputMode,
-  type InstanceGroup,
-  type JobChannel,
-  type JobChannelInput,
-  type JobHost,
-  jobHosts,
-  type TrainingRequest,
-  type TrainingRequestInput,
-  trainingRequest,
-} from '../job/training-request.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
-export type { ProgramGuard, ProgramMark } from './program-guard.ts';
+export type { GuardOptions, ProgramGuard, ProgramMark } from './program-guard.ts';
 export type { OnProgramLine } from './program-output.ts';
 export {
   type ChannelMetrics,

@@ -1,4 +1,10 @@
+import { join } from 'node:path';
+import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf } from '../../errors.ts';
+import { exists, locationOf } from '../../storage/inspect.ts';
+import { listObjects } from '../../storage/list-objects.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
+import { type ArtifactEntry, artifactEntries, type OnArtifactWarning, statOf } from './artifact-entries.ts';
+import { copyObject, inParallel } from './copy-object.ts';
 
 /** The folders of one host that contain artifacts. */
 export interface ArtifactPlaces {
@@ -11,16 +17,19 @@ export interface ArtifactPlaces {
 
 /** Destination of the artifacts of a job: OutputDataConfig. */
 export interface ArtifactOutput {
+  /** `s3://bucket/prefix`, or a path or `file:` URL of a folder. */
   readonly uri: string;
   readonly compression: 'GZIP' | 'NONE';
 }
 
-/** Options for saving artifacts. */
+/** Options for saving artifacts. Every field has a default. */
 export interface ArtifactOptions {
+  /** Whether to replace artifacts of an earlier job with the same name. Default false. */
   readonly overwrite: boolean;
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly onWarning: (code: string, message: string) => void;
+  /** Called for files that are not saved, and for names that several hosts wrote. */
+  readonly onWarning: OnArtifactWarning;
 }
 
 /** Addresses of the saved artifacts. Undefined if the program wrote none. */
@@ -29,19 +38,162 @@ export interface SavedArtifacts {
   readonly output?: string | undefined;
 }
 
-/** Rejects artifacts of an earlier run that would be replaced. Call it before the program starts. */
-export async function checkArtifacts(
-  _output: ArtifactOutput,
-  _jobName: string,
-  _options: Partial<ArtifactOptions> = {},
-): Promise<void> {}
+const ARCHIVES = { model: 'model.tar.gz', output: 'output.tar.gz' } as const;
+/** Folders of artifacts without compression. */
+const FOLDERS = { model: 'model/', output: 'data/' } as const;
+type Kind = keyof typeof ARCHIVES;
+const KINDS: readonly Kind[] = ['model', 'output'];
 
-/** Saves the artifacts of all hosts below the output address of the job. */
+/** Number of files to upload in parallel. */
+const LANES = 4;
+
+/**
+ * Rejects a destination that contains artifacts of an earlier job with the same name. Call it
+ * before the program starts, so that a long training does not end with this error.
+ * @throws RecordpipeError `already-exists`; `access-denied`, `object-missing` (no such bucket),
+ *   `retries-exhausted`, `io-failure`
+ */
+export async function checkArtifacts(
+  output: ArtifactOutput,
+  jobName: string,
+  { overwrite = false, objects, signal }: Partial<ArtifactOptions> = {},
+): Promise<void> {
+  if (overwrite) return;
+  const folder = artifactFolder(output, jobName);
+  for (const kind of KINDS) {
+    if (await exists(folder + ARCHIVES[kind], { objects, signal })) throw occupied(folder + ARCHIVES[kind]);
+    if (output.compression === 'NONE' && (await hasObjects(folder + FOLDERS[kind], objects, signal)))
+      throw occupied(folder + FOLDERS[kind]);
+  }
+}
+
+/**
+ * Saves the artifacts of all hosts to `OUTPUT/JOB/output/`, as SageMaker does after a job, whether
+ * it succeeded or not:
+ *
+ * - `model.tar.gz`: the contents of the model folders of all hosts, in one archive;
+ * - `output.tar.gz`: the contents of `output/data` of all hosts, and their `output/failure`.
+ *
+ * Hosts must write distinct names. With compression `NONE`, the files are stored as they are below
+ * `model/` and `data/`. Links to files are followed; empty folders disappear. An artifact without files
+ * is not written.
+ *
+ * @throws RecordpipeError `already-exists` unless `overwrite`; `access-denied`, `source-changed`,
+ *   `retries-exhausted`, `io-failure`, `aborted`. The folders of the hosts remain unchanged.
+ * @example
+ * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { saveArtifacts } from 'recordpipe/pipemode/train';
+ * mkdirSync('ml/model', { recursive: true });
+ * writeFileSync('ml/model/weights.bin', 'weights');
+ * const hosts = [{ host: 'algo-1', modelDir: 'ml/model', outputDir: 'ml/output' }];
+ * const saved = await saveArtifacts(hosts, { uri: 'artifacts', compression: 'GZIP' }, 'job-1');
+ * console.log(saved.model); // artifacts/job-1/output/model.tar.gz
+ * ```
+ */
 export async function saveArtifacts(
-  _hosts: readonly ArtifactPlaces[],
-  _output: ArtifactOutput,
-  _jobName: string,
-  _options: Partial<ArtifactOptions> = {},
+  hosts: readonly ArtifactPlaces[],
+  output: ArtifactOutput,
+  jobName: string,
+  options: Partial<ArtifactOptions> = {},
 ): Promise<SavedArtifacts> {
-  return {};
+  const { onWarning = () => {} } = options;
+  const folder = artifactFolder(output, jobName);
+  const saved: { -readonly [K in Kind]?: string } = {};
+  // The model first: it is worth more than the other files.
+  for (const kind of KINDS) {
+    const entries = await entriesOf(kind, hosts, onWarning);
+    if (entries.length === 0) continue;
+    const uri = folder + (output.compression === 'GZIP' ? ARCHIVES : FOLDERS)[kind];
+    try {
+      await save(entries, uri, output.compression, options);
+    } catch (error) {
+      throw withRemains(error, hosts, kind);
+    }
+    saved[kind] = uri;
+  }
+  return saved;
+}
+
+async function save(
+  entries: readonly ArtifactEntry[],
+  uri: string,
+  compression: ArtifactOutput['compression'],
+  { overwrite = false, objects, signal, onWarning = () => {} }: Partial<ArtifactOptions>,
+): Promise<void> {
+  const copying = { overwrite, objects, signal };
+  if (compression === 'GZIP') {
+    // Imported on demand: jobs without an output need no archives.
+    const { writeTar } = await import('./write-tar.ts');
+    await writeTar(entries, uri, copying);
+    return;
+  }
+  const files = entries.filter(({ type }) => type !== 'folder');
+  await inParallel(files, LANES, async ({ path, name, type }) => {
+    try {
+      await copyObject({ uri: path }, uri + name, copying);
+    } catch (error) {
+      const unusable = isRecordpipeError(error, 'not-found', 'object-missing', 'unsupported-source');
+      if (type !== 'link' || !unusable) throw error;
+      onWarning('not-saved', `${path} is a link to a folder or to a missing file, and is not saved`);
+    }
+  });
+}
+
+async function entriesOf(
+  kind: Kind,
+  hosts: readonly ArtifactPlaces[],
+  onWarning: OnArtifactWarning,
+): Promise<ArtifactEntry[]> {
+  if (kind === 'model')
+    return artifactEntries(
+      hosts.map(({ host, modelDir }) => ({ host, path: modelDir })),
+      onWarning,
+    );
+  const data = hosts.map(({ host, outputDir }) => ({ host, path: join(outputDir, 'data') }));
+  const entries = await artifactEntries(data, onWarning);
+  for (const { host, outputDir } of hosts) {
+    const path = join(outputDir, 'failure');
+    const stat = await statOf(path).catch(() => undefined);
+    if (stat?.isFile() && !entries.some(({ name }) => name === 'failure'))
+      entries.push({ host, path, name: 'failure', type: 'file', stat });
+  }
+  return entries;
+}
+
+/** Returns the folder of the artifacts, with a trailing slash. */
+function artifactFolder({ uri }: ArtifactOutput, jobName: string): string {
+  const location = locationOf(uri);
+  return `${location}${location.endsWith('/') ? '' : '/'}${jobName}/output/`;
+}
+
+async function hasObjects(
+  folder: string,
+  objects: Partial<ObjectOptions> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    for await (const _ of listObjects(folder, { ...objects, as: 'prefix', signal })) return true;
+    return false;
+  } catch (error) {
+    if (isRecordpipeError(error, 'not-found')) return false;
+    throw error;
+  }
+}
+
+function occupied(uri: string): RecordpipeError {
+  const text =
+    'artifacts of an earlier job with this name exist; choose another --name, or pass --force to replace them';
+  return new RecordpipeError('already-exists', text, { uri });
+}
+
+/** Returns the error with the place where the artifacts remain. */
+function withRemains(error: unknown, hosts: readonly ArtifactPlaces[], kind: Kind): unknown {
+  if (!isItemFailure(error)) return error;
+  const places = hosts.map(({ modelDir, outputDir }) =>
+    kind === 'model' ? modelDir : join(outputDir, 'data'),
+  );
+  const what = kind === 'model' ? 'the model' : 'the output data';
+  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${places.join(', ')}; copy it before the next job`;
+  return new RecordpipeError(error.code, text, { uri: error.uri }, error);
 }

@@ -1,12 +1,41 @@
+import { rm } from 'node:fs/promises';
+import { relative, resolve, sep } from 'node:path';
+import { checkAborted } from '../../bytes/abortable.ts';
+import { checkOptionNames } from '../../bytes/arguments.ts';
+import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
+import { locationOf, statObject } from '../../storage/inspect.ts';
+import { listObjects } from '../../storage/list-objects.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
+import { isRemote } from '../../storage/registry.ts';
+import { makeFolder } from '../job/config-file.ts';
+import { CheckpointOwners } from './checkpoint-owners.ts';
+import {
+  CheckpointSync,
+  LANES,
+  type PassOptions,
+  type PassResult,
+  type SyncFailure,
+} from './checkpoint-sync.ts';
+import { copyObject, inParallel } from './copy-object.ts';
+import { contentsOf } from './earlier-run.ts';
 
-/** Options for the checkpoints of one host. */
+/** Options for the checkpoints of a host. Every field has a default. */
 export interface CheckpointOptions {
+  /** Name of the host. Default `algo-1`. */
+  readonly host: string;
+  /** Shared by the hosts of a job, so that they do not delete each other's checkpoints. */
+  readonly owners: CheckpointOwners;
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Ends transfers in progress. `finish` ignores it, so that a stopped job saves its checkpoints. */
+  /** Ends transfers in progress, except those of `finish`. */
   readonly signal: AbortSignal | undefined;
-  /** Receives notices, and failures of a synchronization that the next one repeats. */
+  /** Receives notices, and failures of a synchronization, which the next one repeats. */
   readonly onWarning: (code: string, message: string) => void;
+  /**
+   * Minimum age of a file that is uploaded while the program runs. A younger file may still be
+   * incomplete. Default 2,000 ms.
+   */
+  readonly settleMs: number;
 }
 
 /** The result of a transfer of checkpoints. */
@@ -15,32 +44,252 @@ export interface CheckpointTransfer {
   readonly bytes: number;
 }
 
-/** Restores the checkpoints of a training job and synchronizes them while it runs. */
+const NOTHING: CheckpointTransfer = { files: 0, bytes: 0 };
+
+/** Number of passes of the last synchronization, and the pause between them. */
+const LAST_PASSES = 3;
+const PAUSE_MS = 500;
+
+/**
+ * Restores the checkpoints of a host and synchronizes them with an address, as SageMaker does with
+ * CheckpointConfig:
+ *
+ * - Checkpoints below the address are copied into the local folder before the program starts.
+ *   Objects that are added later are not.
+ * - New and changed files are uploaded on an interval and at the end. Links are followed.
+ * - A checkpoint that the program deletes is also deleted at the address, once all newer ones are
+ *   stored.
+ * - All hosts of a job share the address, without a folder of their own. If several hosts write the
+ *   same name, the last one stays, with a warning.
+ *
+ * A file that changes while it is uploaded never appears at the address: the next synchronization
+ * uploads it. Unchanged files are not uploaded again.
+ *
+ * Rules: "Checkpoints in Amazon SageMaker AI" in SageMaker's developer guide.
+ *
+ * @example
+ * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { Checkpoints } from 'recordpipe/pipemode/train';
+ * mkdirSync('saved', { recursive: true });
+ * writeFileSync('saved/epoch-1.ckpt', 'weights');
+ * const checkpoints = new Checkpoints('saved', 'local-checkpoints');
+ * console.log((await checkpoints.restore()).files); // 1
+ * writeFileSync('local-checkpoints/epoch-2.ckpt', 'better weights');
+ * console.log((await checkpoints.finish()).files); // 1
+ * ```
+ */
 export class Checkpoints {
+  /** The address, with a trailing slash. */
   readonly uri: string;
-  readonly localDir: string;
+  /** The local folder, with a trailing slash. */
+  readonly folder: string;
+  readonly #options: CheckpointOptions;
+  readonly #sync: CheckpointSync;
+  /** Whether the local folder contains the checkpoints of this job. */
+  #isUsable = true;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+  /** Failures that have been reported, so that each is reported once. */
+  readonly #reported = new Set<string>();
 
-  /** @param uri `s3://bucket/prefix`, or a path or `file:` URL of a folder */
-  constructor(uri: string, localDir: string, _options: Partial<CheckpointOptions> = {}) {
-    this.uri = uri;
-    this.localDir = localDir;
+  /**
+   * @param uri `s3://bucket/prefix`, or a path or `file:` URL of a folder
+   * @param localDir CheckpointConfig.LocalPath, by default `/opt/ml/checkpoints`
+   * @throws UsageError for an address inside the local folder, or the reverse
+   */
+  constructor(uri: string, localDir: string, options: Partial<CheckpointOptions> = {}) {
+    checkOptionNames('Checkpoints', options, defaults());
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    this.#options = { ...defaults(), ...Object.fromEntries(given) };
+
+    this.uri = withSlash(locationOf(uri));
+    this.folder = withSlash(localDir);
+    checkApart(this.uri, this.folder);
+    this.#sync = new CheckpointSync({ ...this.#options, uri: this.uri, folder: this.folder });
   }
 
-  /** Copies the checkpoints below `uri` into the local folder. Call it before the program starts. */
-  async restore(): Promise<CheckpointTransfer> {
-    return { files: 0, bytes: 0 };
+  /**
+   * Copies the checkpoints into the local folder. Call it before each attempt. After a failure, no
+   * checkpoint of this job is in the local folder, and nothing is synchronized.
+   *
+   * @param given `clear`: whether to remove files that an earlier run left in the local folder.
+   *   Default false: they are an error, because they may be the only copy
+   * @throws RecordpipeError `already-exists`; `unsupported-source` for an object whose name cannot be
+   *   a path; `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`,
+   *   `aborted`
+   */
+  async restore(given: { readonly clear?: boolean } = {}): Promise<CheckpointTransfer> {
+    this.#isUsable = false;
+    this.#sync.forget();
+    await emptyFolder(this.folder, given.clear ?? false);
+    const names = await this.#stored();
+    let bytes = 0;
+    try {
+      await inParallel(names, LANES, async (name) => {
+        bytes += await this.#restoreOne(name);
+      });
+    } catch (error) {
+      // The folder was empty before. A part of the checkpoints would block the next attempt.
+      await emptyFolder(this.folder, true);
+      throw error;
+    }
+    this.#isUsable = true;
+    return { files: names.length, bytes };
   }
 
-  /** Starts synchronizing the local folder to `uri` on an interval. */
-  start(_intervalMs: number): void {}
+  /** Returns the names of the stored checkpoints. */
+  async #stored(): Promise<string[]> {
+    const { objects, signal } = this.#options;
+    const names: string[] = [];
+    try {
+      for await (const { uri } of listObjects(this.uri, { ...objects, as: 'prefix', signal }))
+        names.push(checkedName(uri.slice(this.uri.length), uri));
+    } catch (error) {
+      // A folder that does not exist yet contains no checkpoints.
+      if (!isRecordpipeError(error, 'not-found') || error.uri !== this.uri) throw error;
+    }
+    return names;
+  }
 
-  /** Synchronizes changed files once, and resolves when it is done. */
+  /** Copies a checkpoint to the local folder. Returns its size. */
+  async #restoreOne(name: string): Promise<number> {
+    const { objects, signal, owners } = this.#options;
+    const to = this.folder + name;
+    const { bytes, crc } = await copyObject({ uri: this.uri + name }, to, {
+      objects,
+      signal,
+      overwrite: false,
+    });
+    const { etag } = await statObject(to);
+    owners.release(name);
+    this.#sync.remember(name, { etag, size: bytes, crc });
+    return bytes;
+  }
+
+  /** Starts synchronizing on an interval. Failures are warnings, and the next time repeats them. */
+  start(intervalMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(async () => {
+      await this.sync().catch((error: unknown) => this.#report(error));
+      // `finish` or a later `start` may have changed the timer.
+      if (this.#timer !== undefined) this.start(intervalMs);
+    }, intervalMs);
+    this.#timer.unref();
+  }
+
+  /**
+   * Uploads new and changed files, and deletes the objects of deleted files. Files that are still
+   * changing are left to the next synchronization.
+   * @throws RecordpipeError the first failure, after the other files have been uploaded
+   */
   async sync(): Promise<CheckpointTransfer> {
-    return { files: 0, bytes: 0 };
+    if (!this.#isUsable) return NOTHING;
+    const { signal, settleMs } = this.#options;
+    const { failures, files, bytes } = await this.#pass({ signal, settleMs });
+    const failure = failures.find(({ changing }) => !changing);
+    if (failure !== undefined) throw failure.error;
+    return { files, bytes };
   }
 
-  /** Ends the interval and synchronizes for the last time. Returns the totals of all uploads. */
-  async finish(): Promise<CheckpointTransfer> {
-    return { files: 0, bytes: 0 };
+  /**
+   * Ends the interval and synchronizes for the last time, after the program has ended. Files of all
+   * ages are uploaded.
+   *
+   * @param given a signal for this synchronization. Those in progress end with the signal of the
+   *   constructor, but this one does not, so that a stopped job saves its checkpoints.
+   * @returns the files and bytes of this synchronization
+   * @throws RecordpipeError the first failure, after all other files have been uploaded
+   */
+  async finish(given: { readonly signal?: AbortSignal | undefined } = {}): Promise<CheckpointTransfer> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#isUsable) return NOTHING;
+    let files = 0;
+    let bytes = 0;
+    for (let pass = 1; ; pass++) {
+      const done = await this.#pass({ signal: given.signal, settleMs: 0 });
+      files += done.files;
+      bytes += done.bytes;
+      checkAborted(given.signal);
+      if (done.failures.length === 0) return { files, bytes };
+      // Requests have their own retries. Another pass is for files that were still changing.
+      if (pass === LAST_PASSES || !done.failures.some(({ changing }) => changing))
+        throw unsaved(done.failures, this.uri);
+      await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+    }
   }
+
+  /** Runs a pass after those in progress. */
+  #pass(options: PassOptions): Promise<PassResult> {
+    const pass = this.#running.then(() => this.#sync.pass(options));
+    this.#running = pass.catch(() => {});
+    return pass;
+  }
+
+  #report(error: unknown): void {
+    if (!isItemFailure(error)) return;
+    if (this.#reported.has(error.message)) return;
+    this.#reported.add(error.message);
+    const text = `checkpoints could not be saved: ${error.message}; the next synchronization tries again`;
+    this.#options.onWarning('checkpoints-not-saved', text);
+  }
+}
+
+function defaults(): CheckpointOptions {
+  return {
+    host: 'algo-1',
+    owners: new CheckpointOwners(),
+    objects: undefined,
+    signal: undefined,
+    onWarning: () => {},
+    settleMs: 2000,
+  };
+}
+
+function withSlash(location: string): string {
+  return location.endsWith('/') ? location : `${location}/`;
+}
+
+/** Checks that the address and a local folder do not contain each other. */
+function checkApart(uri: string, path: string): void {
+  if (isRemote(uri)) return;
+  const [a, b] = [resolve(uri), resolve(path)];
+  const contains = (one: string, other: string): boolean => {
+    const way = relative(one, other);
+    return way === '' || (way !== '..' && !way.startsWith(`..${sep}`));
+  };
+  if (contains(a, b) || contains(b, a))
+    throw new UsageError(
+      `checkpoints: the address ${uri} and the local folder ${path} contain each other; choose separate folders`,
+    );
+}
+
+async function emptyFolder(path: string, clear: boolean): Promise<void> {
+  const left = contentsOf(path);
+  if (left.length > 0 && !clear) {
+    const text = `contains checkpoints of an earlier run, such as ${left[0]}; move them away if they are not at the checkpoint address, or pass --force to remove them`;
+    throw new RecordpipeError('already-exists', text, { uri: path });
+  }
+  for (const one of left)
+    await rm(one, { recursive: true, force: true }).catch((error: unknown) => {
+      throw fileError(error, one);
+    });
+  makeFolder(path);
+}
+
+/** Checks that a name stays inside its folder. */
+function checkedName(name: string, uri: string): string {
+  const parts = name.split('/');
+  if (!name.includes('\0') && parts.every((part) => part !== '' && part !== '.' && part !== '..'))
+    return name;
+  const text = 'this object cannot be restored, because its name is not a path below a folder; remove it';
+  throw new RecordpipeError('unsupported-source', text, { uri });
+}
+
+function unsaved(failures: readonly SyncFailure[], uri: string): RecordpipeError {
+  const { error, path } = failures[0];
+  const count = failures.length === 1 ? '1 checkpoint' : `${failures.length} checkpoints`;
+  const text = `${count} could not be saved to ${uri}: ${path}: ${sentenceOf(error)}. Local files remain; copy them before the next job`;
+  return new RecordpipeError(error.code, text, {}, error);
 }

@@ -1,13 +1,92 @@
-/** Returns the text that the program wrote to `output/failure`, shortened and without control characters. */
-export function failureText(_outputDir: string): string | undefined {
-  return undefined;
+import { closeSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { RecordpipeError } from '../../errors.ts';
+import { withFileErrors } from '../job/config-file.ts';
+import { withVisible } from '../manifest/json-cursor.ts';
+
+/** SageMaker shows this many characters of the failure file, as FailureReason. */
+const MAX_CHARACTERS = 1024;
+/** A character has at most 4 bytes. */
+const MAX_BYTES: number = 4 * MAX_CHARACTERS;
+
+/**
+ * Returns the text that the program wrote to `output/failure`: its first 1,024 characters, as in
+ * SageMaker's FailureReason. Control characters except newlines and tabs are escaped, so that the
+ * text cannot control a terminal. Returns undefined if the file does not exist or is empty.
+ *
+ * @example
+ * ```ts
+ * import { mkdirSync, writeFileSync } from 'node:fs';
+ * import { failureText } from 'recordpipe/pipemode/train';
+ * mkdirSync('failed', { recursive: true });
+ * writeFileSync('failed/failure', 'ValueError: loss is NaN\n');
+ * console.log(failureText('failed')); // ValueError: loss is NaN
+ * ```
+ */
+export function failureText(outputDir: string): string | undefined {
+  const bytes = Buffer.alloc(MAX_BYTES + 4);
+  let length: number;
+  try {
+    const descriptor = openSync(join(outputDir, 'failure'), 'r');
+    try {
+      length = readSync(descriptor, bytes, 0, bytes.length, 0);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+  const characters = Array.from(bytes.toString('utf8', 0, length).trim());
+  if (characters.length === 0) return undefined;
+  const shown = characters.slice(0, MAX_CHARACTERS).join('').replace(/\r\n?/g, '\n');
+  const lines = shown.split('\n').map((line) => line.split('\t').map(withVisible).join('\t'));
+  return `${lines.join('\n')}${characters.length > MAX_CHARACTERS ? '…' : ''}`;
+}
+
+/** The folders of a host that an earlier run may have filled. */
+export interface ResultPlaces {
+  readonly modelDir: string;
+  readonly outputDir: string;
 }
 
 /**
- * Rejects a model, output data or a failure file that an earlier run left, or removes them with `clear`.
- * @throws RecordpipeError `already-exists`
+ * Rejects the results that an earlier run left: a model, output data, or the files `failure` and
+ * `success`. They would be saved as results of this job, or shown as its failure. With `clear`,
+ * removes them.
+ *
+ * @throws RecordpipeError `already-exists`, with the names of the folders; `access-denied`,
+ *   `io-failure`
  */
 export function checkEarlierRun(
-  _places: { readonly modelDir: string; readonly outputDir: string },
-  _options: { readonly clear: boolean },
-): void {}
+  { modelDir, outputDir }: ResultPlaces,
+  { clear }: { readonly clear: boolean },
+): void {
+  const dataDir = join(outputDir, 'data');
+  const left = [
+    ...contentsOf(modelDir),
+    ...contentsOf(dataDir),
+    ...contentsOf(outputDir).filter((path) => /\/(failure|success)$/.test(path)),
+  ];
+  if (left.length === 0) return;
+  if (clear) {
+    for (const path of left) withFileErrors(path, () => rmSync(path, { recursive: true, force: true }));
+    return;
+  }
+  const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
+  const text = `an earlier run left results: ${left[0]}${more}; move them away if you need them, or pass --force to remove them`;
+  throw new RecordpipeError('already-exists', text, { uri: outputDir });
+}
+
+/** Returns the paths of the entries of a folder, which may be missing. */
+export function contentsOf(folder: string): string[] {
+  return withFileErrors(folder, () => {
+    try {
+      return readdirSync(folder)
+        .sort()
+        .map((name) => join(folder, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  });
+}

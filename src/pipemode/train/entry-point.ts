@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { hyperparameterValue } from '../job/hyperparameters.ts';
+import { scriptOf } from '../job/toolkit-environment.ts';
 import type { TrainingRequest } from '../job/training-request.ts';
 
 /** What runs on each host of a job. */
@@ -35,7 +36,7 @@ const CODE_DIR = '/opt/ml/code';
  * Returns what a job runs: the given command, or else the entry point that its request names.
  * @throws UsageError if neither exists
  */
-export function entryPointOf(
+export function jobEntryPoint(
   request: TrainingRequest,
   options: {
     readonly command: readonly string[];
@@ -44,7 +45,11 @@ export function entryPointOf(
   },
 ): EntryPoint {
   const { command, image, programArguments } = options;
-  if (command.length > 0) return { kind: 'command', words: command, takesArguments: programArguments };
+  if (command.length > 0) {
+    // Without a script in the command, such as in sh -c '…', arguments have no meaning.
+    const takesArguments = programArguments && scriptOf(command) !== undefined;
+    return { kind: 'command', words: command, takesArguments };
+  }
   const { containerEntrypoint, containerArguments } = request;
   const words = [...containerEntrypoint, ...containerArguments];
   // SageMaker runs containers without an entry point of their own with the argument `train`.
@@ -66,11 +71,9 @@ function textOf({ hyperparameters }: TrainingRequest, name: string): string | un
   return typeof value === 'string' ? value : text;
 }
 
-/** Returns the value of `SM_USER_ENTRY_POINT`: the script of a job. */
+/** Returns the value of `SM_USER_ENTRY_POINT`: the script of a job, or an empty string. */
 export function entryPointName(entry: EntryPoint): string {
-  if (entry.kind === 'script') return entry.script;
-  const script = entry.words.find((word) => /\.(py|sh|mjs|js)$/.test(word));
-  return basename(script ?? entry.words[0] ?? '');
+  return entry.kind === 'script' ? entry.script : (scriptOf(entry.words) ?? '');
 }
 
 /**

@@ -1,10 +1,12 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { isRecordpipeError } from '../../errors.ts';
+import { hostChannels } from '../job/host-channels.ts';
 import type { Hosts } from '../job/resource-config.ts';
 import type { JobPlaces } from '../job/training-job.ts';
 import { type JobChannel, type JobHost, jobHosts } from '../job/training-request.ts';
 import { PipeModeStreamer } from '../streamer/pipe-mode-streamer.ts';
 import { type FilledChannel, fillChannel } from './file-channel.ts';
+import { RootMark } from './root-mark.ts';
 import type { TrainingRunOptions } from './run-options.ts';
 import type { TrainingEvent } from './training-events.ts';
 
@@ -16,6 +18,7 @@ export class HostInputs {
   readonly #host: JobHost;
   readonly #places: JobPlaces;
   readonly #options: TrainingRunOptions;
+  readonly #mark: RootMark;
   #filled: readonly FilledChannel[] | undefined;
   #streamers: readonly PipeModeStreamer[] = [];
 
@@ -23,11 +26,12 @@ export class HostInputs {
     this.#host = host;
     this.#places = places;
     this.#options = options;
+    this.#mark = new RootMark(places.root);
   }
 
   /** The channels that this host receives. */
   get channels(): readonly JobChannel[] {
-    return this.#options.request.channels.filter((channel) => receives(this.#host, channel));
+    return hostChannels(this.#options.request, this.#host);
   }
 
   /** The streamers of this attempt. */
@@ -35,9 +39,15 @@ export class HostInputs {
     return this.#streamers;
   }
 
+  /** Folders outside the host's folder to which links of channels lead. */
+  get linkedFolders(): readonly string[] {
+    return [...new Set((this.#filled ?? []).flatMap(({ linkedFolders }) => linkedFolders))];
+  }
+
   /** The current host and all hosts that receive a channel. */
   hostsOf(channel: JobChannel): Hosts {
-    const hosts = jobHosts(this.#options.request).filter((host) => receives(host, channel));
+    const { request } = this.#options;
+    const hosts = jobHosts(request).filter((host) => hostChannels(request, host).includes(channel));
     return { current_host: this.#host.name, hosts: hosts.map(({ name }) => name) };
   }
 
@@ -90,9 +100,9 @@ export class HostInputs {
     signal: AbortSignal,
     onFailure: OnDataFailure,
   ): PipeModeStreamer {
-    const { objects, pipes, onEvent = () => {} } = this.#options;
+    const { objects, data, onEvent = () => {} } = this.#options;
     const streamer = new PipeModeStreamer({
-      ...pipes,
+      ...data,
       channels: channels.map(({ inputMode, instanceGroups, ...channel }) => channel),
       pipeDir: this.#places.pipeDir,
       hosts: this.hostsOf(channels[0]),
@@ -108,26 +118,31 @@ export class HostInputs {
   }
 
   async #fillOne(channel: JobChannel, signal: AbortSignal): Promise<FilledChannel> {
-    const { objects, force, onEvent = () => {} } = this.#options;
+    const { objects, data, force, onEvent = () => {} } = this.#options;
+    const { strictShards, skipMissing, onBadLine, maxLineBytes } = data;
+    const folder = join(this.#places.pipeDir, channel.name);
+    const mark = relative(this.#places.root, folder);
+    const existing = force || this.#mark.has(mark) ? 'clear' : 'refuse';
     const began = performance.now();
     const { name, inputMode } = channel;
     const where = { host: this.#host.name, channel: name };
-    const filled = await fillChannel(channel, join(this.#places.pipeDir, name), {
+    const filled = await fillChannel(channel, folder, {
+      strictShards,
+      skipMissing,
+      onBadLine,
+      maxLineBytes,
       hosts: this.hostsOf(channel),
       objects,
-      existing: force ? 'clear' : 'refuse',
+      existing,
       signal,
       onProgress: ({ files, bytes, totalFiles, totalBytes }) =>
         onEvent({ event: 'filling', ...where, files, bytes, totalFiles, totalBytes }),
       onWarning: (code, message) => onEvent({ event: 'warning', ...where, code, message }),
     });
+    this.#mark.add(mark);
     const seconds = (performance.now() - began) / 1000;
     const { files, bytes } = filled;
     onEvent({ event: 'filled', ...where, inputMode, files, bytes, seconds });
     return filled;
   }
-}
-
-function receives({ group }: JobHost, { instanceGroups }: JobChannel): boolean {
-  return instanceGroups.length === 0 || instanceGroups.includes(group.name);
 }

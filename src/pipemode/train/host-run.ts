@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pipePath } from '../job/channel-files.ts';
-import { makeFolder } from '../job/config-file.ts';
-import { type HostEnvironment, hostEnvironment, writeJobFiles } from '../job/toolkit-environment.ts';
-import { type JobPlaces, jobPlaces } from '../job/training-job.ts';
-import { type JobHost, jobHosts } from '../job/training-request.ts';
+import { writeJobFiles } from '../job/job-files.ts';
+import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
+import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
+import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
+import type { CheckpointOwners } from './checkpoint-owners.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { containerCommand } from './container.ts';
+import { containerCommand, containerEnvironment, containerKillCommand } from './container.ts';
 import { checkEarlierRun } from './earlier-run.ts';
 import {
   type EntryPoint,
@@ -19,13 +20,11 @@ import {
 } from './entry-point.ts';
 import { HostInputs, type OnDataFailure } from './host-inputs.ts';
 import { privateRootCommand } from './private-root.ts';
+import { RootMark } from './root-mark.ts';
 import type { TrainingRunOptions } from './run-options.ts';
 import { fetchCode } from './script-code.ts';
 import type { HostResult } from './training-events.ts';
 import type { HostPlan } from './training-plan.ts';
-
-/** SageMaker's folder, which `root` stands for. */
-const OPT_ML = '/opt/ml';
 
 /** The program of a host. */
 export interface HostCommand {
@@ -35,6 +34,8 @@ export interface HostCommand {
   readonly started: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
+  /** The command that ends the program's container. */
+  readonly killCommand?: readonly string[];
 }
 
 /**
@@ -54,10 +55,12 @@ export class HostRun {
   readonly #isOnly: boolean;
   readonly #isPrivate: boolean;
   #checkpoints: Checkpoints | undefined;
+  readonly #owners: CheckpointOwners;
   #program: TrainingProgram | undefined;
   #exitCode: number | undefined;
 
-  constructor(host: JobHost, options: TrainingRunOptions, entry: EntryPoint) {
+  constructor(host: JobHost, options: TrainingRunOptions, entry: EntryPoint, owners: CheckpointOwners) {
+    this.#owners = owners;
     this.name = host.name;
     this.#host = host;
     this.#options = options;
@@ -68,8 +71,11 @@ export class HostRun {
     const { root } = this.places;
     const hasImage = options.image !== undefined;
     this.#isPrivate =
-      options.privateRoot && !hasImage && root !== OPT_ML && privateRootCommand(root, ['true']) !== undefined;
-    this.hasOptMl = this.#isPrivate || hasImage || root === OPT_ML;
+      options.privateRoot &&
+      !hasImage &&
+      root !== JOB_ROOT &&
+      privateRootCommand(root, ['true']) !== undefined;
+    this.hasOptMl = this.#isPrivate || hasImage || root === JOB_ROOT;
   }
 
   get program(): TrainingProgram | undefined {
@@ -90,7 +96,8 @@ export class HostRun {
   reset(): void {
     checkEarlierRun(this.places, { clear: true });
     const { checkpoint } = this.#options.request;
-    if (checkpoint !== undefined) rmSync(this.#here(checkpoint.localPath), { recursive: true, force: true });
+    if (checkpoint !== undefined)
+      rmSync(localPath(checkpoint.localPath, this.places), { recursive: true, force: true });
     this.#exitCode = undefined;
     this.#program = undefined;
   }
@@ -112,9 +119,14 @@ export class HostRun {
   /** Starts the program. */
   start(): TrainingProgram {
     const { onEvent = () => {}, graceMs, checkpointIntervalMs } = this.#options;
-    const { words, started, environment, cwd } = this.command();
+    const { words, started, environment, cwd, killCommand } = this.command();
     onEvent({ event: 'program-start', host: this.name, command: words });
-    const program = new TrainingProgram(started, environment, { graceMs, cwd, ...this.#output() });
+    const program = new TrainingProgram(started, environment, {
+      graceMs,
+      cwd,
+      killCommand,
+      ...this.#output(),
+    });
     this.#program = program;
     for (const streamer of this.inputs.streamers) streamer.supervise(program);
     this.#checkpoints?.start(checkpointIntervalMs);
@@ -159,26 +171,34 @@ export class HostRun {
 
   /** The variables of the program, and the hyperparameters as arguments. */
   get environment(): HostEnvironment {
-    const places = this.hasOptMl ? jobPlaces(OPT_ML) : this.places;
+    const places = this.hasOptMl ? jobPlaces(JOB_ROOT) : this.places;
     return hostEnvironment(this.#options.request, this.#host, places, entryPointName(this.#entry));
   }
 
   /** The command line of the program. */
   command(): HostCommand {
-    const { image, request } = this.#options;
+    const { image, request, graceMs } = this.#options;
     const { variables, programArguments } = this.environment;
     const { words, cwd } = this.#words(programArguments);
     // Without a terminal, Python would print its log in blocks.
     const unbuffered = this.#isLines ? { PYTHONUNBUFFERED: process.env['PYTHONUNBUFFERED'] ?? '1' } : {};
     const environment = { ...unbuffered, ...variables };
     const { root } = this.places;
+    const hosts = hostAddresses(request);
     if (image === undefined) {
-      const started = this.#isPrivate ? privateRootCommand(root, words) : words;
+      const started = this.#isPrivate ? privateRootCommand(root, words, { hosts }) : words;
       return { words, started: started ?? words, environment, cwd };
     }
+    const folders = this.inputs.linkedFolders;
     const name = `${request.name}-${this.name}-${randomUUID().slice(0, 8)}`;
-    const container = { image, root, environment, command: words, arguments: ['train'], name };
-    return { words, started: containerCommand(container), environment: {}, cwd: undefined };
+    const container = { image, root, environment, command: words, name, hosts, graceMs, folders };
+    return {
+      words,
+      started: containerCommand(container),
+      environment: containerEnvironment(container),
+      cwd: undefined,
+      killCommand: containerKillCommand(container),
+    };
   }
 
   #words(programArguments: readonly string[]): Pick<HostCommand, 'words' | 'cwd'> {
@@ -205,32 +225,37 @@ export class HostRun {
 
   async #fetchCode(entry: ScriptEntry, signal: AbortSignal): Promise<void> {
     const { codeDir } = this.places;
-    await fetchCode(entry, codeDir, this.#options.objects, signal);
+    if (
+      !(await fetchCode(entry.source, codeDir, new RootMark(this.places.root), this.#options.objects, signal))
+    )
+      this.#warn('code-kept', `${codeDir} contains other code, which runs instead of ${entry.source}`);
     const notice = prepareScript(entry.script, codeDir);
     if (notice !== undefined) this.#warn('requirements-not-installed', notice);
   }
 
   async #restore(signal: AbortSignal): Promise<void> {
-    const { request, objects, onEvent = () => {} } = this.#options;
+    const { request, objects, force, onEvent = () => {} } = this.#options;
     if (request.checkpoint === undefined) return;
-    const folder = this.#here(request.checkpoint.localPath);
-    makeFolder(folder);
+    const folder = localPath(request.checkpoint.localPath, this.places);
     this.#checkpoints = new Checkpoints(request.checkpoint.uri, folder, {
+      host: this.name,
+      owners: this.#owners,
       objects,
       signal,
       onWarning: (code, message) => this.#warn(code, message),
     });
-    const { files, bytes } = await this.#checkpoints.restore();
+    const { files, bytes } = await this.#checkpoints.restore({ clear: force });
     if (files > 0) onEvent({ event: 'restored', host: this.name, files, bytes });
-  }
-
-  /** Returns the path on this machine of a path that the program sees. */
-  #here(path: string): string {
-    const below = relative(OPT_ML, path);
-    return below.startsWith('..') || isAbsolute(below) ? resolve(path) : join(this.places.root, below);
   }
 
   #warn(code: string, message: string): void {
     this.#options.onEvent?.({ event: 'warning', host: this.name, channel: undefined, code, message });
   }
+}
+
+/** Returns an address of this machine for each host, so that programs of several hosts can use the same port. */
+function hostAddresses(request: TrainingRequest): Record<string, string> {
+  return Object.fromEntries(
+    jobHosts(request).map(({ name }, i) => [name, `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`]),
+  );
 }

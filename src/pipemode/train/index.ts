@@ -5,6 +5,14 @@
  *
  * @module
  */
+export { writeJobFiles } from '../job/job-files.ts';
+export {
+  type HostEnvironment,
+  type HostEnvironmentOptions,
+  hostEnvironment,
+  scriptOf,
+} from '../job/toolkit-environment.ts';
+export { type JobPlaces, jobPlaces } from '../job/training-job.ts';
 export {
   type InputMode,
   type InstanceGroup,
@@ -22,8 +30,8 @@ export type { ArtifactOutput, SavedArtifacts } from './artifacts.ts';
 export type { MetricDefinition, MetricPoint, MetricSeries, MetricsReport } from './metrics.ts';
 export { checkMetricsFile, metricsTable, writeMetrics } from './metrics-report.ts';
 export {
+  type ChannelDataOptions,
   DEFAULT_TRAINING_RUN_OPTIONS,
-  type PipeOptions,
   type TrainingRunInput,
   type TrainingRunOptions,
 } from './run-options.ts';

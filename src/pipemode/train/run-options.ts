@@ -7,18 +7,21 @@ import type { OnProgramLine } from '../streamer/program-output.ts';
 import type { PipeModeStreamerOptions } from '../streamer/streamer-options.ts';
 import type { TrainingEvent } from './training-events.ts';
 
-/** Options of Pipe channels that a training job passes on to its streamers. */
-export type PipeOptions = Partial<
+/**
+ * Options for the data of channels. The last four also apply to channels in File mode; the others
+ * only to pipes.
+ */
+export type ChannelDataOptions = Partial<
   Pick<
     PipeModeStreamerOptions,
     | 'epochs'
     | 'lazy'
     | 'lock'
+    | 'readerTimeoutMs'
+    | 'strictEof'
     | 'maxLineBytes'
     | 'onBadLine'
-    | 'readerTimeoutMs'
     | 'skipMissing'
-    | 'strictEof'
     | 'strictShards'
   >
 >;
@@ -64,8 +67,8 @@ export interface TrainingRunOptions {
   readonly force: boolean;
   /** Options for accessing objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Options for Pipe channels. */
-  readonly pipes: PipeOptions;
+  /** Options for the data of channels. */
+  readonly data: ChannelDataOptions;
   readonly onEvent: ((event: TrainingEvent) => void) | undefined;
   /**
    * Receives each line that a program prints. By default, the program of a single host inherits the
@@ -91,7 +94,7 @@ export const DEFAULT_TRAINING_RUN_OPTIONS: Omit<TrainingRunOptions, 'request'> =
   checkpointIntervalMs: 60_000,
   force: false,
   objects: undefined,
-  pipes: Object.freeze({}),
+  data: Object.freeze({}),
   onEvent: undefined,
   onLine: undefined,
 });

@@ -1,30 +1,74 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { RecordpipeError } from '../../errors.ts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { createGunzip } from 'node:zlib';
+import { unpackTar } from 'modern-tar/fs';
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
-import type { ScriptEntry } from './entry-point.ts';
+import { openObject } from '../../storage/read-objects.ts';
+import { withFileErrors } from '../job/config-file.ts';
+import type { RootMark } from './root-mark.ts';
+
+/** The code folder below the root. */
+const CODE = 'code';
 
 /**
  * Places the code of a script job into its code folder: copies a folder, or unpacks
- * `sourcedir.tar.gz`. Like SageMaker's training toolkit, keeps a folder that contains files.
- * @throws RecordpipeError `not-found`, `access-denied`, …
+ * `sourcedir.tar.gz` from any address. Replaces the copy of an earlier run. A code folder that
+ * recordpipe did not write stays as it is, as with SageMaker's training toolkit.
+ *
+ * @param source address of the code; if undefined, it is in the code folder already
+ * @returns false if an existing folder was kept
+ * @throws RecordpipeError `not-found`, `access-denied`, `corrupt-compressed-stream`, …
  */
 export async function fetchCode(
-  { source }: ScriptEntry,
+  source: string | undefined,
   codeDir: string,
-  _objects: Partial<ObjectOptions> | undefined,
-  _signal: AbortSignal,
-): Promise<void> {
-  if (source === undefined || (existsSync(codeDir) && readdirSync(codeDir).length > 0)) return;
-  if (statSync(source, { throwIfNoEntry: false })?.isDirectory()) {
-    await cp(source, codeDir, { recursive: true });
-    return;
+  mark: RootMark,
+  objects: Partial<ObjectOptions> | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (source === undefined) return true;
+  if (existsSync(codeDir) && readdirSync(codeDir).length > 0 && !mark.has(CODE)) return false;
+  const unfinished = `${codeDir}.unfinished`;
+  const remove = (path: string): void => rmSync(path, { recursive: true, force: true });
+  withFileErrors(codeDir, () => remove(unfinished));
+  try {
+    const path = localPathOf(source);
+    const isFolder = path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory();
+    if (isFolder) await cp(path, unfinished, { recursive: true });
+    else await unpack(source, unfinished, objects, signal);
+    mark.add(CODE);
+    remove(codeDir);
+    renameSync(unfinished, codeDir);
+  } catch (error) {
+    remove(unfinished);
+    throw isRecordpipeError(error) ? error : fileError(error, codeDir);
   }
-  throw new RecordpipeError(
-    'not-found',
-    'no such folder or archive of code; check sagemaker_submit_directory',
-    {
-      uri: source,
-    },
-  );
+  return true;
+}
+
+async function unpack(
+  source: string,
+  folder: string,
+  objects: Partial<ObjectOptions> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { chunks } = openObject(source, { ...objects, signal });
+  try {
+    await pipeline(Readable.from(chunks), createGunzip(), unpackTar(folder), { signal });
+  } catch (error) {
+    if (isRecordpipeError(error) || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    const what = `the code is not a tar.gz archive: ${(error as Error).message}; pack it with tar -czf sourcedir.tar.gz -C FOLDER .`;
+    throw new RecordpipeError('corrupt-compressed-stream', what, { uri: source }, error);
+  }
+}
+
+/** Returns the path of a local address. */
+function localPathOf(source: string): string | undefined {
+  if (source.startsWith('file:')) return fileURLToPath(source);
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(source) ? undefined : source;
 }

@@ -3,8 +3,9 @@ import { jobHosts } from '../job/training-request.ts';
 import type { ChannelMetrics } from '../streamer/stream-events.ts';
 import { checkArtifacts, type SavedArtifacts, saveArtifacts } from './artifacts.ts';
 import { type AttemptDecision, type AttemptEnd, afterAttempt } from './attempts.ts';
+import { CheckpointOwners } from './checkpoint-owners.ts';
 import { failureText } from './earlier-run.ts';
-import { entryPointOf } from './entry-point.ts';
+import { jobEntryPoint } from './entry-point.ts';
 import { HostRun } from './host-run.ts';
 import { JobAttempt } from './job-attempt.ts';
 import { MetricLog } from './metrics.ts';
@@ -53,9 +54,10 @@ export class TrainingRun {
     const { request, currentHost } = options;
     this.#options = options;
     this.#log = new MetricLog(request.metricDefinitions);
-    const entry = entryPointOf(request, options);
+    const entry = jobEntryPoint(request, options);
     const hosts = jobHosts(request).filter(({ name }) => currentHost === undefined || name === currentHost);
-    this.#hosts = hosts.map((host) => new HostRun(host, options, entry));
+    const owners = new CheckpointOwners();
+    this.#hosts = hosts.map((host) => new HostRun(host, options, entry, owners));
   }
 
   /** Returns what the job would do. Starts and changes nothing. */

@@ -1,4 +1,4 @@
-import { inflate } from '../../bytes/inflate/inflate.ts';
+import { inflatedHead } from '../../bytes/inflate/inflated-head.ts';
 import { describeForeignFile, firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
 import { splitCompressedName } from '../../formats/codec-options.ts';
 import type { FormatName } from '../../formats/names/index.ts';
@@ -28,7 +28,7 @@ export async function contentKind(head: Uint8Array): Promise<ContentKind> {
   if (certain !== undefined) return { format: certain };
   const compression = looksLikeGzip(head) ? 'gzip' : looksLikeZlib(head) ? 'zlib' : undefined;
   if (compression !== undefined) {
-    const inside = await inflatedHead(head, compression);
+    const { bytes: inside } = await inflatedHead(head, compression, CERTAIN_BYTES);
     const format = certainFormat(inside) ?? truncatedFormat(inside);
     if (format !== undefined) return { format };
     if (compression === 'gzip')
@@ -50,20 +50,6 @@ function truncatedFormat(head: Uint8Array): FormatName | undefined {
   return formats().find(({ detect }) => detect(head).certainty === 'truncated')?.name as
     | FormatName
     | undefined;
-}
-
-/** Inflates as much of the first bytes as possible. */
-async function inflatedHead(head: Uint8Array, kind: 'gzip' | 'zlib'): Promise<Uint8Array> {
-  const once = (async function* () {
-    yield head;
-  })();
-  try {
-    for await (const chunk of inflate(once, { kind, zlibConcat: true, whenTruncated: 'stop' }))
-      if (chunk.length > 0) return chunk.slice(0, CERTAIN_BYTES);
-  } catch {
-    // The data is corrupt or not compressed, so its contents are unknown.
-  }
-  return new Uint8Array(0);
 }
 
 /** Extensions of files without records: other data formats, and files that accompany data. */

@@ -3,6 +3,7 @@ import {
   chmod,
   type FileHandle,
   link,
+  mkdir,
   open,
   readlink,
   realpath,
@@ -37,6 +38,7 @@ export async function openFileOutput(uri: string, options: OutputOptions): Promi
   if (uri === '-') return { path: '<stdout>', sink: standardOutput(), file: NAMED };
   const path = pathOf(uri);
   const { append, atomic = true, overwrite } = options;
+  if (options.parents) await makeParents(path);
   const existing = await checkOutput(path, overwrite || append !== undefined);
   if (append !== undefined) return appending(path, existing?.size ?? 0, append, options);
   if (!atomic || (existing !== undefined && !existing.isFile()))
@@ -50,7 +52,7 @@ export async function openFileOutput(uri: string, options: OutputOptions): Promi
   }
 }
 
-/** A file that has its final name from the start. */
+/** A file that has its final name from the beginning. */
 const NAMED: Unnamed = { name: async () => {}, discard: async () => {} };
 
 async function appending(
@@ -85,9 +87,17 @@ async function appending(
 async function checkOutput(path: string, overwrite: boolean): Promise<Stats | undefined> {
   const existing = await statIfPresent(path);
   if (existing?.isDirectory())
-    throw new RecordpipeError('unsupported-source', 'is a directory; name a file in it', { uri: path });
+    throw new RecordpipeError('unsupported-source', 'is a directory; specify a file in it', { uri: path });
   if (!overwrite && existing?.isFile()) throw alreadyExists(path);
   return existing;
+}
+
+async function makeParents(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+  } catch (error) {
+    throw fileError(error, dirname(path));
+  }
 }
 
 async function statIfPresent(path: string): Promise<Stats | undefined> {
@@ -111,7 +121,7 @@ interface NewFile extends Unnamed {
 }
 
 /**
- * Returns a file that appears under `path` when it is complete.
+ * Creates a file that appears under `path` when it is complete.
  * @param existing a regular file, or undefined
  */
 async function newFile(path: string, existing: Stats | undefined, overwrite: boolean): Promise<NewFile> {
@@ -150,14 +160,14 @@ async function resolveLinks(path: string, existing: Stats | undefined): Promise<
   }
 }
 
-/** Gives a file its final name. @throws RecordpipeError `already-exists` */
+/** Renames a file to its final name. @throws RecordpipeError `already-exists` */
 async function giveName(unnamed: string, to: string, overwrite: boolean): Promise<void> {
   if (overwrite) {
     await rename(unnamed, to);
     return;
   }
   try {
-    // Unlike rename, link fails if the name is taken, even if another process takes it at the last
+    // Unlike rename, link fails if the name exists, even if another process creates it at the last
     // moment.
     await link(unnamed, to);
   } catch (error) {

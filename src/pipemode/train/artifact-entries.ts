@@ -1,0 +1,136 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { isAbsolute, join, normalize } from 'node:path';
+import { RecordpipeError } from '../../errors.ts';
+import { fileError } from '../../storage/local/file-errors.ts';
+
+/** A folder whose contents become artifacts. */
+export interface ArtifactFolder {
+  /** Name of the host that wrote the folder, for messages. */
+  readonly host: string;
+  readonly path: string;
+}
+
+/** A file, link or folder that becomes an artifact. */
+export interface ArtifactEntry {
+  readonly host: string;
+  readonly path: string;
+  /** Name below the folder, with slashes. */
+  readonly name: string;
+  readonly type: 'file' | 'link' | 'folder';
+  readonly stat: BigIntStats;
+}
+
+/** Receives notices about files that are not saved. */
+export type OnArtifactWarning = (code: string, message: string) => void;
+
+/**
+ * Lists the contents of the folders of all hosts as one tree, in the order of their names. Folders
+ * with equal names are united. Of other entries with equal names, only that of the first host is
+ * kept, with a warning: SageMaker requires hosts to write distinct names.
+ *
+ * @param folders folders that may be missing
+ * @throws RecordpipeError `access-denied`, `io-failure`; `unsupported-source` for a name that is not
+ *   UTF-8
+ */
+export async function artifactEntries(
+  folders: readonly ArtifactFolder[],
+  onWarning: OnArtifactWarning,
+): Promise<ArtifactEntry[]> {
+  const entries = new Map<string, ArtifactEntry>();
+  for (const folder of folders)
+    for await (const entry of walk(folder, '', onWarning)) {
+      const other = entries.get(entry.name);
+      if (other === undefined) entries.set(entry.name, entry);
+      else if (other.type !== 'folder' || entry.type !== 'folder')
+        onWarning('name-clash', clash(other, entry));
+    }
+  return withoutOrphans(entries).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Whether a folder contains anything. */
+export async function isEmptyFolder(path: string): Promise<boolean> {
+  return (await namesIn(path)).length === 0;
+}
+
+async function* walk(
+  folder: ArtifactFolder,
+  below: string,
+  onWarning: OnArtifactWarning,
+): AsyncGenerator<ArtifactEntry, void, undefined> {
+  for (const own of await namesIn(join(folder.path, below))) {
+    const name = below + own;
+    const path = join(folder.path, name);
+    const stat = await statOf(path);
+    const type = typeOf(stat);
+    if (type === undefined) {
+      onWarning('not-saved', `${path} is a socket, pipe or device and is not saved`);
+      continue;
+    }
+    if (type === 'link') await checkLink(path, name, onWarning);
+    yield { host: folder.host, path, name, type, stat };
+    if (type === 'folder') yield* walk(folder, `${name}/`, onWarning);
+  }
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return (await readdir(path)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw fileError(error, path);
+  }
+}
+
+/** Returns the state of an entry. Links are not followed. */
+export async function statOf(path: string): Promise<BigIntStats> {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+function typeOf(stat: BigIntStats): ArtifactEntry['type'] | undefined {
+  if (stat.isDirectory()) return 'folder';
+  if (stat.isSymbolicLink()) return 'link';
+  return stat.isFile() ? 'file' : undefined;
+}
+
+/** Warns of a link that leads out of the archive, because its target is not saved. */
+async function checkLink(path: string, name: string, onWarning: OnArtifactWarning): Promise<void> {
+  const target = await readlink(path);
+  const end = normalize(join(name, '..', target));
+  if (!isAbsolute(target) && end !== '..' && !end.startsWith('../')) return;
+  const text = `${path} is a link to ${target}, which is not in the archive; write the file itself`;
+  onWarning('link-outside', text);
+}
+
+function clash(kept: ArtifactEntry, skipped: ArtifactEntry): string {
+  return `${kept.host} and ${skipped.host} both wrote ${kept.name}; only that of ${kept.host} is saved. Let each host write its own names, or write the file on one host`;
+}
+
+/** Removes entries below a name that is not a folder on the host whose entry was kept. */
+function withoutOrphans(entries: ReadonlyMap<string, ArtifactEntry>): ArtifactEntry[] {
+  const isOrphan = ({ name }: ArtifactEntry): boolean => {
+    for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1))
+      if (entries.get(name.slice(0, at))?.type !== 'folder') return true;
+    return false;
+  };
+  return [...entries.values()].filter((entry) => !isOrphan(entry));
+}
+
+/**
+ * Checks that no entry has changed since it was listed.
+ * @throws RecordpipeError `source-changed`
+ */
+export async function checkUnchanged(entries: readonly ArtifactEntry[]): Promise<void> {
+  for (const { path, type, stat } of entries) {
+    if (type === 'folder') continue;
+    const now = await statOf(path).catch(() => undefined);
+    if (now?.ino === stat.ino && now.size === stat.size && now.mtimeNs === stat.mtimeNs) continue;
+    const text =
+      'the file changed while it was saved; stop all processes that write to it, then save it again';
+    throw new RecordpipeError('source-changed', text, { uri: path });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Records which host wrote each checkpoint. All hosts of a job share one address, so a host must
+ * not delete the checkpoint of another, and two hosts that write the same name need a warning.
+ */
+export class CheckpointOwners {
+  readonly #owners = new Map<string, string>();
+  /** Names that several hosts wrote. */
+  readonly #clashes = new Set<string>();
+
+  /**
+   * Makes a host the owner of a name.
+   * @returns a warning if another host has written this name, the first time
+   */
+  claim(name: string, host: string): string | undefined {
+    const owner = this.#owners.get(name);
+    this.#owners.set(name, host);
+    if (owner === undefined || owner === host || this.#clashes.has(name)) return undefined;
+    this.#clashes.add(name);
+    const [a, b] = [owner, host].sort();
+    return `${a} and ${b} both write the checkpoint ${name}, and SageMaker keeps the last one; let each host use its own names, for example with SM_CURRENT_HOST`;
+  }
+
+  /** Records that a checkpoint was restored, so that every host has it and no host owns it. */
+  release(name: string): void {
+    this.#owners.delete(name);
+  }
+
+  /**
+   * Whether a host that deleted its file may delete the stored checkpoint: unless another host has
+   * written it since.
+   */
+  mayRemove(name: string, host: string): boolean {
+    const owner = this.#owners.get(name) ?? host;
+    if (owner === host) this.#owners.delete(name);
+    return owner === host;
+  }
+}

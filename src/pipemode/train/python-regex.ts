@@ -1,0 +1,151 @@
+/**
+ * Translates regular expressions from Python's syntax (`re`), which SageMaker's documentation uses
+ * for MetricDefinitions, to JavaScript's.
+ *
+ * @see https://docs.python.org/3/library/re.html#regular-expression-syntax
+ */
+
+/** A regular expression that cannot be used, with the reason. */
+export class RegexMistake extends Error {
+  override readonly name = 'RegexMistake';
+}
+
+/** Escapes that have another spelling in JavaScript. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  A: '(?<![\\s\\S])',
+  Z: '(?![\\s\\S])',
+  a: '\\x07',
+};
+/** Letters after a backslash. */
+const LETTERS = 'AbBdDsSwWZafnrtvxu';
+/** Flags that change nothing: matching is Unicode-aware, and the text has no locale. */
+const NEUTRAL_FLAGS = 'auL';
+const FLAGS = `ims${NEUTRAL_FLAGS}x`;
+
+/**
+ * Compiles a regular expression in Python's syntax. Named groups, inline flags at the start,
+ * comments, the verbose flag, `\A`, `\Z` and `{,n}` are translated; everything else has the same
+ * meaning in both languages or is rejected.
+ * @throws RegexMistake for a mistake, and for syntax that JavaScript does not have
+ */
+export function pythonRegex(pattern: string): RegExp {
+  const { flags, body } = globalFlags(pattern);
+  const source = new Translation(body, flags.includes('x')).source();
+  try {
+    return new RegExp(source, [...flags].filter((flag) => !`${NEUTRAL_FLAGS}x`.includes(flag)).join(''));
+  } catch (error) {
+    throw new RegexMistake((error as Error).message.replace(/^Invalid regular expression: /, ''));
+  }
+}
+
+/** Number of capturing groups of a regular expression. */
+export function groupCount({ source, flags }: RegExp): number {
+  return (new RegExp(`${source}|`, flags).exec('') as RegExpExecArray).length - 1;
+}
+
+/** Splits the flags off that apply to the whole pattern: `(?i)`. */
+function globalFlags(pattern: string): { flags: string; body: string } {
+  let flags = '';
+  let body = pattern;
+  for (let found = START_FLAGS.exec(body); found !== null; found = START_FLAGS.exec(body)) {
+    flags += found[1];
+    body = body.slice(found[0].length);
+  }
+  return { flags: [...new Set(flags)].join(''), body };
+}
+
+const START_FLAGS = new RegExp(`^\\(\\?([${FLAGS}]+)\\)`);
+
+/** Translates a pattern from left to right. */
+class Translation {
+  readonly #pattern: string;
+  readonly #verbose: boolean;
+  #at = 0;
+
+  constructor(pattern: string, verbose: boolean) {
+    this.#pattern = pattern;
+    this.#verbose = verbose;
+  }
+
+  source(): string {
+    let source = '';
+    while (this.#at < this.#pattern.length) source += this.#next();
+    return source;
+  }
+
+  /** Translates the next element. */
+  #next(): string {
+    const sign = this.#pattern[this.#at];
+    if (sign === '\\') return this.#escape();
+    if (sign === '[') return this.#set();
+    if (sign === '(') return this.#group();
+    if (this.#verbose && /\s/.test(sign)) return this.#skip(/\s+/y);
+    if (this.#verbose && sign === '#') return this.#skip(/.*/y);
+    const possessive = this.#match(/(?:[*+?]|\{(?:\d+(?:,\d*)?|,\d+)\})\+/y);
+    if (possessive !== undefined)
+      throw new RegexMistake(
+        `possessive quantifiers (${possessive[0]}) are not supported; write ${possessive[0].slice(0, -1)}`,
+      );
+    const upTo = this.#match(/\{,(\d+)\}/y);
+    if (upTo !== undefined) return `{0,${upTo[1]}}`;
+    this.#at++;
+    return sign;
+  }
+
+  #escape(): string {
+    const sign = this.#pattern[this.#at + 1];
+    if (sign === undefined) throw new RegexMistake('it ends with a backslash');
+    if (sign === 'N' || sign === 'U')
+      throw new RegexMistake(`\\${sign} is not supported; write the character itself`);
+    if (/[a-zA-Z]/.test(sign) && !LETTERS.includes(sign))
+      throw new RegexMistake(`\\${sign} is not an escape sequence; write ${sign}, or \\\\${sign}`);
+    this.#at += 2;
+    return ESCAPES[sign] ?? `\\${sign}`;
+  }
+
+  /** A set of characters, in which a leading `]` is literal in Python. */
+  #set(): string {
+    const start = this.#match(/\[\^?\]?/y)!;
+    let set = start[0].replace(']', '\\]');
+    for (;;) {
+      const part = this.#match(/[^\]\\]+|\\[\s\S]/y);
+      if (part === undefined) break;
+      set += part[0] === '\\a' ? ESCAPES['a'] : part[0];
+    }
+    if (this.#pattern[this.#at] !== ']') throw new RegexMistake('a set ([…]) has no end');
+    this.#at++;
+    return `${set}]`;
+  }
+
+  #group(): string {
+    const named = this.#match(/\(\?P<([^>]*)>/y);
+    if (named !== undefined) return `(?<${named[1]}>`;
+    const reference = this.#match(/\(\?P=([^)]*)\)/y);
+    if (reference !== undefined) return `\\k<${reference[1]}>`;
+    if (this.#match(/\(\?#[^)]*\)/y) !== undefined) return '(?:)';
+    if (this.#match(/\(\?>/y) !== undefined)
+      throw new RegexMistake('atomic groups, (?>…), are not supported; write (?:…)');
+    if (this.#match(/\(\?\(/y) !== undefined)
+      throw new RegexMistake('conditional groups, (?(1)…), are not supported; write two definitions');
+    if (this.#match(/\(\?[a-zA-Z-]+:/y) !== undefined)
+      throw new RegexMistake('flags of a group, (?i:…), are not supported; write (?i) at the start');
+    if (this.#match(/\(\?[a-zA-Z-]+\)/y) !== undefined)
+      throw new RegexMistake('flags such as (?i) are allowed at the start only');
+    this.#at++;
+    return '(';
+  }
+
+  #skip(part: RegExp): string {
+    this.#match(part);
+    return '';
+  }
+
+  /** Matches a sticky pattern at the current position, and moves after it. */
+  #match(part: RegExp): RegExpExecArray | undefined {
+    part.lastIndex = this.#at;
+    const found = part.exec(this.#pattern);
+    if (found === null) return undefined;
+    this.#at = part.lastIndex;
+    return found;
+  }
+}

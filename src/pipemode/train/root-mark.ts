@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFileSync } from '../../storage/local/temporary-file.ts';
+import { withFileErrors } from '../job/config-file.ts';
+
+/** Name of the file in the root of a host. */
+const NAME = '.recordpipe-copies.json';
+
+/**
+ * The folders below a root that recordpipe filled with copies or links. Later runs may replace
+ * them. All other folders belong to the user.
+ */
+export class RootMark {
+  readonly #path: string;
+  readonly #folders: Set<string>;
+
+  constructor(root: string) {
+    this.#path = join(root, NAME);
+    this.#folders = new Set(foldersIn(this.#path));
+  }
+
+  /** Whether recordpipe filled a folder. @param folder its path below the root */
+  has(folder: string): boolean {
+    return this.#folders.has(folder);
+  }
+
+  /** Notes that recordpipe fills a folder. Call it before the folder exists. */
+  add(folder: string): void {
+    if (this.#folders.has(folder)) return;
+    this.#folders.add(folder);
+    const text = `${JSON.stringify([...this.#folders])}\n`;
+    withFileErrors(this.#path, () => replaceFileSync(this.#path, text));
+  }
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    const folders: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Array.isArray(folders) ? folders.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return []; // It is missing, or not from recordpipe.
+  }
+}
