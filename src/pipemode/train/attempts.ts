@@ -51,12 +51,6 @@ const SERVICE_FAILURES = ['retries-exhausted', 'io-failure', 'object-changed', '
  *
  * @param job `retriesLeft`: RetryStrategy.MaximumRetryAttempts minus the attempts that failed;
  *   `spot`: EnableManagedSpotTraining
- * @example
- * ```ts
- * import { afterAttempt } from 'recordpipe/pipemode/train';
- * const { retry, reason } = afterAttempt({ type: 'program-failed', exitCode: 1 }, { retriesLeft: 3, spot: false });
- * console.log(retry, reason); // false AlgorithmError: the program failed with exit code 1. RetryStrategy does not retry failures of the program
- * ```
  */
 export function afterAttempt(
   end: AttemptEnd,

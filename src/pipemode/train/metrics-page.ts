@@ -68,7 +68,7 @@ function summaryText({ count, last, min, max }: MetricSeries): string {
 function problems(metrics: readonly MetricSeries[]): Markup {
   const found = metrics.flatMap(({ problem }) => (problem === undefined ? [] : [html`<li>${problem}</li>`]));
   if (found.length === 0) return NOTHING;
-  return html`<section class="wrong"><h2 class="bad">Patterns without values</h2><ul class="problems">${found}</ul></section>
+  return html`<section class="wrong"><h2 class="bad">Problems of patterns</h2><ul class="problems">${found}</ul></section>
 `;
 }
 
