@@ -37,7 +37,12 @@ export interface AttemptDecision {
  * Codes of failures of the service or the network: SageMaker's InternalServerError. Other failures
  * of data, such as a missing object, are a ClientError, because another attempt fails again.
  */
-const SERVICE_FAILURES = ['retries-exhausted', 'io-failure', 'object-changed', 'object-checksum'] as const;
+const SERVICE_FAILURES: ReadonlySet<string> = new Set([
+  'retries-exhausted',
+  'io-failure',
+  'object-changed',
+  'object-checksum',
+]);
 
 /**
  * Decides what follows an attempt, as SageMaker does:
@@ -87,7 +92,7 @@ export function afterAttempt(
 
 function afterDataFailure(error: unknown, retriesLeft: number): AttemptDecision {
   const text = error instanceof Error ? error.message : String(error);
-  if (!isRecordpipeError(error, ...SERVICE_FAILURES)) {
+  if (!isRecordpipeError(error) || !SERVICE_FAILURES.has(error.code)) {
     const why = `ClientError: ${text}`;
     return final('Failed', 'Failed', why + notRetried(retriesLeft, 'missing, denied or invalid data'));
   }

@@ -1,6 +1,5 @@
 import { html, type Markup } from '../../check/stats/html/charts.ts';
-import type { MetricPoint, MetricSeries, MetricsReport } from './metrics.ts';
-import { valueText } from './metrics-report.ts';
+import { type MetricPoint, type MetricSeries, type MetricsReport, valueText } from './metrics.ts';
 
 /** Size of a chart in its own units, and of the area of its curves. */
 export const CHART_WIDTH = 540;

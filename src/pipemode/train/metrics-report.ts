@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { writeWhole } from '../../records/write/prepare-output.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { withVisible } from '../manifest/json-cursor.ts';
-import type { MetricSeries, MetricSummary, MetricsReport } from './metrics.ts';
+import { type MetricSeries, type MetricSummary, type MetricsReport, valueText } from './metrics.ts';
 
 /** Options for writing metrics. */
 export interface MetricsFileOptions {
@@ -63,11 +63,6 @@ function summaryTexts({ count, first, last, min, max }: MetricSummary): string[]
     String(count),
     ...[first, last, min, max].map((value) => (value === undefined ? '-' : valueText(value))),
   ];
-}
-
-/** Formats a value with six significant digits. */
-export function valueText(value: number): string {
-  return String(Number(value.toPrecision(6)));
 }
 
 /**

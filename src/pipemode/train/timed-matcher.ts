@@ -3,10 +3,10 @@ import { createContext, Script } from 'node:vm';
 /** Maximum time for a batch, and for one pattern that did not end in that time. */
 const BATCH_MS = 200;
 const SINGLE_MS = 500;
-/** Number of times that a pattern may exceed its time before it is stopped. */
-const MAX_EXCESS = 2;
-/** Number of attempts if the machine is too busy to decide. */
-const MAX_ATTEMPTS = 20;
+/** Maximum processor time for one pattern on one line, in microseconds. */
+const SINGLE_US: number = SINGLE_MS * 1000;
+/** Number of attempts if the machine is too busy to use the processor time. */
+const MAX_ATTEMPTS = 8;
 
 /** The text that a pattern captured, or the end of the pattern. */
 export type MatchResult =
@@ -62,12 +62,11 @@ export class TimedMatcher {
    * counts only if this process used it.
    */
   #ends(work: () => void): boolean {
-    let excess = 0;
-    for (let attempt = 0; attempt < MAX_ATTEMPTS && excess < MAX_EXCESS; attempt++) {
-      const before = process.cpuUsage();
+    const before = process.cpuUsage();
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       if (this.#runs(work, SINGLE_MS)) return true;
       const { user, system } = process.cpuUsage(before);
-      if (user + system >= (SINGLE_MS * 1000) / 2) excess++;
+      if (user + system >= SINGLE_US) break;
     }
     return false;
   }
