@@ -56,9 +56,9 @@ export class HostInputs {
   async fill(signal: AbortSignal): Promise<void> {
     if (this.#filled !== undefined) return;
     const channels = this.channels.filter(({ inputMode }) => inputMode !== 'Pipe');
-    const { objects, pipes } = this.#options;
+    const { objects, data } = this.#options;
     // An invalid manifest of any channel ends the job before data is downloaded.
-    if (channels.length > 0) await checkManifests(this.channels, { ...pipes, objects, signal });
+    if (channels.length > 0) await checkManifests(this.channels, { ...data, objects, signal });
     const work = channels.map((channel) => this.#fillOne(channel, signal));
     try {
       this.#filled = await Promise.all(work);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { streamChannel } from '../../../src/pipemode/job/stream-channel.ts';
 import { checkManifests } from '../../../src/pipemode/streamer/check-manifests.ts';
 import { PipeModeStreamer, type StreamChannelInput } from '../../../src/pipemode/streamer/index.ts';
-import { withServer } from '../../storage/faults/transfer.ts';
+import { SMALL, withServer } from '../../storage/faults/transfer.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -57,7 +57,7 @@ describe('an invalid line anywhere in a manifest is found before data is read', 
     const uri = 's3://bucket/m.jsonl';
     const channel = { ...augmented(''), uri };
     await withServer({ objects: { 'bucket/m.jsonl': `${lines(3)}{\n` } }, async ({ url }) => {
-      const objects = { endpoint: url, region: 'us-east-1' };
+      const objects = { ...SMALL, endpointUrl: url };
       await expect(check(channel, { objects })).rejects.toThrow(/line 4/);
     });
   });
