@@ -190,9 +190,9 @@ function channelsOf(
   });
 }
 
-/** Splits `[NAME=]URI`. An address may contain `=`, a name may not contain `/` or `:`. */
+/** Splits `[NAME=]URI`. An address may contain `=`; text with `/` or `:` is not a name. */
 function channelArgument(text: string): { name: string; uri: string } {
-  const [, name = DEFAULT_CHANNEL, uri] = /^(?:([A-Za-z0-9._-]+)=)?(.*)$/s.exec(text) as RegExpExecArray;
+  const [, name = DEFAULT_CHANNEL, uri] = /^(?:([^/:=]+)=)?(.*)$/s.exec(text) as RegExpExecArray;
   return { name, uri };
 }
 
