@@ -40,12 +40,17 @@ export function missingCounterpart(name: Counterpart): string | undefined {
   return line;
 }
 
+/** Returns the folder of a counterpart's Python environment. */
+export function counterpartRoot(counterpart: PythonCounterpart): string {
+  return `${root}.cache/counterparts/${counterpart}`;
+}
+
 /**
  * Runs a Python program of this directory in the environment of a counterpart. Returns its output
  * lines.
  */
 export function runPython(counterpart: PythonCounterpart, program: string, ...args: string[]): string[] {
-  const python = `${root}.cache/counterparts/${counterpart}/bin/python`;
+  const python = `${counterpartRoot(counterpart)}/bin/python`;
   const script = fileURLToPath(new URL(program, import.meta.url));
   // UTF-8 regardless of the locale, and no __pycache__ next to the programs.
   const { stdout, stderr, status } = spawnSync(python, ['-X', 'utf8', '-B', script, ...args], {

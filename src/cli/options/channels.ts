@@ -65,7 +65,7 @@ export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
     size,
   ),
   lazy: flag('--lazy', 'fetch nothing before a reader opens the pipe'),
-  lock: negation('--no-lock', 'serve channels without locking them, on hosts without the program flock'),
+  lock: negation('--no-lock', 'serve channels without locking them'),
   metrics: parsed(
     '--metrics <port>',
     'serve Prometheus metrics on 127.0.0.1; 0 picks a free port',

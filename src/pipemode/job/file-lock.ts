@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { abortError, onAbort as listenForAbort } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
+import { lockWithProgram } from './lock-programs.ts';
+import { lockWithSocket, type SocketLock } from './socket-lock.ts';
 
 /** Options for waiting for a lock. */
 export interface LockWait {
@@ -13,8 +13,6 @@ export interface LockWait {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /**
  * Flags for opening a lock file without blocking on a named pipe and without following a link,
  * because another user may have planted either.
@@ -29,12 +27,14 @@ const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
  * descriptor and locks it. The lock belongs to the open file, so it outlives the program and ends
  * when this process closes the file or dies. Locking takes 2 ms. `flock -n` determines whether
  * another process holds the lock, so a slow start of the program does not count as contention.
+ * Without `flock`, as on macOS, `perl` or `python3` takes the same lock. Without those, Linux locks
+ * with a socket (`socket-lock.ts`), which a warning says.
  *
  * @param path the path of the lock file, which is created if it does not exist
  * @param work receives the locked descriptor; code that removes lock files compares it with the
  *   path
  * @throws RecordpipeError `pipe-timeout`, `aborted`, `access-denied`, `not-found`, `io-failure`;
- *   `unsupported-source` without a `flock` program, or if `path` is not a regular file; errors from
+ *   `unsupported-source` if no way to lock exists, or if `path` is not a regular file; errors from
  *   `work`
  */
 export async function withFileLock<R>(
@@ -45,8 +45,12 @@ export async function withFileLock<R>(
   await nextStart();
   const descriptor = openLockFile(path);
   try {
-    await lock(descriptor, path, wait);
-    return await work(descriptor);
+    const held = await lock(descriptor, path, wait);
+    try {
+      return await work(descriptor);
+    } finally {
+      await held?.release();
+    }
   } finally {
     closeSync(descriptor);
   }
@@ -92,65 +96,49 @@ function notALockFile(uri: string): RecordpipeError {
   return new RecordpipeError('unsupported-source', what, { uri });
 }
 
-async function lock(descriptor: number, path: string, wait: LockWait): Promise<void> {
-  if (await flock(['-n', '-x'], descriptor, path, wait.signal)) return;
-  const began = performance.now();
-  if (await flock(['-x'], descriptor, path, wait.signal, wait.timeoutMs)) return;
-  // The holder may have released the lock while the program was starting.
-  if (await flock(['-n', '-x'], descriptor, path, wait.signal)) return;
-  const what = `another process held the lock for more than ${Math.round(performance.now() - began)} ms; find it with lsof or fuser`;
-  throw new RecordpipeError('pipe-timeout', what, { uri: path });
-}
-
 /**
- * Runs `flock`.
- * @returns whether it took the lock. If another process holds the lock, `-n` returns false at once;
- *   without `-n`, the program waits up to `timeoutMs`
+ * Takes the lock.
+ * @returns what releases the lock if closing the descriptor does not
  */
-function flock(
-  flags: readonly string[],
+async function lock(
   descriptor: number,
   path: string,
-  signal: AbortSignal | undefined,
-  timeoutMs: number = Number.POSITIVE_INFINITY,
-): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(abortError(signal));
-    const program = spawn('flock', [...flags, '3'], { stdio: ['ignore', 'ignore', 'pipe', descriptor] });
-    let stderr = '';
-    let failure: RecordpipeError | undefined;
-    let late = false;
-    const onAbort = (): void => {
-      failure ??= abortError(signal as AbortSignal);
-      program.kill('SIGKILL');
-    };
-    const onTimeout = (): void => {
-      late = true;
-      program.kill('SIGKILL');
-    };
-    const timer = timeoutMs > MAX_TIMER_MS ? undefined : setTimeout(onTimeout, timeoutMs);
-    listenForAbort(signal, onAbort);
-    program.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    program.on('error', (error) => {
-      failure ??= notStarted(error, path);
-    });
-    program.on('close', (code) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      if (failure !== undefined) reject(failure);
-      else if (code === 0) resolve(true);
-      else if (late || (code === 1 && stderr === '')) resolve(false);
-      else
-        reject(new RecordpipeError('io-failure', `flock: ${stderr.trim() || `code ${code}`}`, { uri: path }));
-    });
-  });
+  { timeoutMs, signal }: LockWait,
+): Promise<SocketLock | undefined> {
+  const atOnce = { waitMs: undefined, signal };
+  const isLocked = await lockWithProgram(descriptor, path, atOnce);
+  if (isLocked === undefined) return lockWithoutProgram(descriptor, path, { timeoutMs, signal });
+  if (isLocked) return undefined;
+  const began = performance.now();
+  if (await lockWithProgram(descriptor, path, { waitMs: timeoutMs, signal })) return undefined;
+  // The holder may have released the lock while the program was starting.
+  if (await lockWithProgram(descriptor, path, atOnce)) return undefined;
+  throw heldTooLong(path, performance.now() - began);
 }
 
-function notStarted(error: Error, path: string): RecordpipeError {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return fileError(error, path);
-  const what =
-    "the program `flock` is missing; install util-linux, or pass lock: 'none' if no other process uses this channel";
-  return new RecordpipeError('unsupported-source', what, { uri: path }, error);
+async function lockWithoutProgram(
+  descriptor: number,
+  path: string,
+  { timeoutMs, signal }: LockWait,
+): Promise<SocketLock> {
+  const missing = 'the programs `flock`, `perl` and `python3` are missing';
+  if (process.platform !== 'linux') {
+    const what = `${missing}; install one of them, or pass lock: 'none' if no other process uses this channel`;
+    throw new RecordpipeError('unsupported-source', what, { uri: path });
+  }
+  if (!isWarned) {
+    const text = `${missing}, so channels are locked with sockets, which exclude only other processes of recordpipe on this host without these programs; install util-linux to exclude all`;
+    process.emitWarning(text, 'RecordpipeWarning');
+  }
+  isWarned = true;
+  const held = await lockWithSocket(descriptor, path, timeoutMs, signal);
+  if (held === undefined) throw heldTooLong(path, timeoutMs);
+  return held;
+}
+
+let isWarned = false;
+
+function heldTooLong(uri: string, ms: number): RecordpipeError {
+  const what = `another process held the lock for more than ${Math.round(ms)} ms; find it with lsof or fuser`;
+  return new RecordpipeError('pipe-timeout', what, { uri });
 }

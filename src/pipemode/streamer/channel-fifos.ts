@@ -160,7 +160,7 @@ const UNLOCKED: LockedChannel = { descriptor: undefined, left: [], note: () => {
  * on a file, so it ends with its process, even after a crash. The file lists the pipes that would
  * remain if the streamer were killed.
  * @throws RecordpipeError `already-exists` if another streamer serves the channel, or if the path
- *   of the lock belongs to another file; `unsupported-source` without a `flock` program; errors
+ *   of the lock belongs to another file; `unsupported-source` if no way to lock exists; errors
  *   from `work`
  */
 export async function withChannelLock<R>(

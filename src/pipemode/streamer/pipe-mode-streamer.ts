@@ -31,8 +31,8 @@ import type { TrainingProgram } from './training-program.ts';
  * - Make the reader check `CHANNEL.status.json` next to the pipes, which states whether the epoch
  *   was complete.
  *
- * `run` rejects with the failure. The pipes are always removed. Requires Linux and the programs
- * `mkfifo` and `flock`.
+ * `run` rejects with the failure. The pipes are always removed. Requires Linux and the program
+ * `mkfifo`.
  *
  * @example
  * ```ts

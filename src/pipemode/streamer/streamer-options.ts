@@ -34,8 +34,10 @@ export interface PipeModeStreamerOptions {
   readonly force: boolean;
   /**
    * The lock that prevents two streamers from serving the same channel in the same folder. The
-   * default is `flock`, which runs the `flock` program. `none` takes no lock and is meant for hosts
-   * without that program; using the pipes of a killed streamer then requires `force`.
+   * default is `flock`: a flock(2), taken with the first of the programs `flock`, `perl` and
+   * `python3` that exists. Without all of them, it is a socket that excludes only other streamers
+   * of this kind, which a warning says. `none` takes no lock; using the pipes of a killed streamer
+   * then requires `force`.
    */
   readonly lock: 'flock' | 'none';
   /**

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   lstatSync,
@@ -41,6 +42,20 @@ function shadow(name: string, script: string): void {
   const folder = newPlace();
   writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   process.env['PATH'] = `${folder}:${PATH}`;
+}
+
+/** Leaves only these programs in PATH. */
+function onlyPrograms(...names: readonly string[]): void {
+  const bin = newPlace();
+  for (const name of names) {
+    const words = name === 'python3' ? ['-c', 'import sys; print(sys.executable)'] : undefined;
+    const found =
+      words === undefined
+        ? execFileSync('sh', ['-c', `command -v ${name}`], { env: { PATH } })
+        : execFileSync(name, words);
+    symlinkSync(found.toString().trim(), join(bin, name));
+  }
+  process.env['PATH'] = bin;
 }
 
 /** Reads one epoch with `cat`. */
@@ -160,25 +175,34 @@ describe('locks', () => {
     expect(await second).toBe('one\n');
   });
 
-  test('without a flock program the error names the option to disable the lock', async () => {
+  test.each([['perl'], ['python3']])('without a flock program, %s takes the same lock', async (name) => {
     const pipeDir = newPlace();
-    const bin = newPlace();
-    symlinkSync(execFileSync('sh', ['-c', 'command -v mkfifo']).toString().trim(), join(bin, 'mkfifo'));
-    process.env['PATH'] = bin;
-    await expect(served(pipeDir)).rejects.toMatchObject({
-      code: 'unsupported-source',
-      message: expect.stringContaining("lock: 'none'"),
-    });
-    const args = ['stream', '-c', `train=${data}`, '--dir', pipeDir, '--epochs', '1'];
-    const { code, stderr } = await cli(args, { env: { PATH: bin } });
-    expect([code, stderr]).toEqual([3, expect.stringContaining('--no-lock')]);
-    expect(readdirSync(pipeDir)).toEqual([]);
-    const streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, epochs: 1, lock: 'none' });
-    const running = streamer.run();
-    await streamer.ready;
+    onlyPrograms('mkfifo', 'cat', name);
+    await using first = new PipeModeStreamer({ channels: CHANNELS, pipeDir });
+    first.run().catch(() => {});
+    await first.ready;
+    await expect(served(pipeDir)).rejects.toMatchObject({ code: 'already-exists' });
     process.env['PATH'] = PATH;
-    expect((await catPipe(join(pipeDir, 'train_0'))).toString()).toBe('one\n');
-    await running;
+    expect(spawnSync('flock', ['-n', join(pipeDir, LOCK), 'true']).status).toBe(1);
+    await expect(served(pipeDir)).rejects.toMatchObject({ code: 'already-exists' });
+    await first.stop();
+    expect(await served(pipeDir)).toBe('one\n');
+  });
+
+  test('without any of these programs, a warning names the lock that replaces them', async () => {
+    const pipeDir = newPlace();
+    onlyPrograms('mkfifo', 'cat');
+    const warned = once(process, 'warning');
+    await using first = new PipeModeStreamer({ channels: CHANNELS, pipeDir });
+    first.run().catch(() => {});
+    await first.ready;
+    expect(String((await warned)[0])).toContain('locked with sockets');
+    await expect(served(pipeDir)).rejects.toMatchObject({ code: 'already-exists' });
+    const args = ['stream', '-c', `train=${data}`, '--dir', pipeDir, '--epochs', '1'];
+    const { code, stderr } = await cli(args, { env: { PATH: process.env['PATH'] } });
+    expect([code, stderr]).toEqual([3, expect.stringContaining('another streamer')]);
+    await first.stop();
+    expect(await served(pipeDir)).toBe('one\n');
     expect(readdirSync(pipeDir)).toEqual([STATUS]);
   });
 });
