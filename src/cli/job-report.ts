@@ -48,7 +48,8 @@ export function eventJson(event: TrainingEvent): string {
 
 /** Formats the end of a job for people: its status, then what to know. */
 export function resultLines(result: TrainingResult): string[] {
-  const { name, status, secondaryStatus, reason, error, failureReason, attempts, seconds, artifacts } = result;
+  const { name, status, secondaryStatus, reason, error, failureReason, attempts, seconds, artifacts } =
+    result;
   const state = secondaryStatus === status ? status : `${status} (${secondaryStatus})`;
   const tries = attempts === 1 ? '' : ` and ${attempts} attempts`;
   const lines = [`job ${name}: ${state} after ${formatSeconds(seconds)}${tries}`];
