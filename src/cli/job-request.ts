@@ -111,11 +111,16 @@ export async function requestOf(
   const request = job === undefined ? undefined : readTrainingRequest(job);
   const given: TrainingRequestInput = {
     ...request,
-    // Derived from the name and the region.
-    ...((name ?? region) === undefined ? {} : { arn: undefined }),
+    ...(request !== undefined && { arn: arnWith(request.arn, name ?? request.name, region) }),
     ...overrides(options, request),
   };
   return trainingRequest(given);
+}
+
+/** Returns the address of a job in AWS's notation with another name and region. */
+function arnWith(arn: string, name: string, region: string | undefined): string {
+  const parts = arn.split(':');
+  return [...parts.slice(0, 3), region ?? parts[3], parts[4], `training-job/${name}`].join(':');
 }
 
 /** Returns the fields that options state. */
