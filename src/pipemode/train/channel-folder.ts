@@ -6,7 +6,6 @@ import {
   rmdirSync,
   rmSync,
   type Stats,
-  statfsSync,
   statSync,
   unlinkSync,
 } from 'node:fs';
@@ -14,9 +13,6 @@ import { dirname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import { forgetTemporary, removeLeftTemporaries, temporaryPath } from '../../storage/local/temporary-file.ts';
 import { makeFolder, withFileErrors } from '../job/config-file.ts';
-
-/** Binary units, which sizes in messages are rounded to. */
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /**
  * Makes room for the folder of a channel. An empty folder counts as absent and is removed.
@@ -87,33 +83,4 @@ export class StagedFolder {
     withFileErrors(this.#folder, () => rmSync(this.path, { recursive: true, force: true }));
     forgetTemporary(this.path);
   }
-}
-
-/**
- * Checks that a folder can hold files of this total size.
- * @throws RecordpipeError `io-failure`
- */
-export function checkSpace(folder: string, bytes: number): void {
-  const { bavail, bsize } = withFileErrors(folder, () => statfsSync(dirname(folder)));
-  const free = bavail * bsize;
-  if (bytes <= free) return;
-  const what = `the channel has ${sizeText(bytes)}, and ${sizeText(free)} are free on the disk of its folder; ${MORE_SPACE}`;
-  throw new RecordpipeError('io-failure', what, { uri: folder });
-}
-
-const MORE_SPACE =
-  'free some space, use a root folder on another disk, or read the channel in Pipe mode, which needs none';
-
-/** Returns the error for a file that cannot be written. */
-export function writeError(error: unknown, folder: string): unknown {
-  const { code, cause } = error as NodeJS.ErrnoException;
-  const system = (cause as NodeJS.ErrnoException | undefined)?.code ?? code;
-  if (system !== 'ENOSPC' && system !== 'EDQUOT') return error;
-  const full = system === 'ENOSPC' ? 'no space is left on the disk' : 'the disk quota is used up';
-  return new RecordpipeError('io-failure', `${full} of the channel; ${MORE_SPACE}`, { uri: folder }, error);
-}
-
-function sizeText(bytes: number): string {
-  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
-  return `${unit === 0 ? bytes : (bytes / 1024 ** unit).toFixed(1)} ${UNITS[unit]}`;
 }

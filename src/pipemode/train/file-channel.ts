@@ -1,5 +1,5 @@
 import { statSync, symlinkSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { checkAborted } from '../../bytes/abortable.ts';
 import { UsageError } from '../../errors.ts';
 import { isGlob } from '../../storage/glob.ts';
@@ -13,7 +13,8 @@ import type { JobChannel } from '../job/training-request.ts';
 import { type ChannelContent, type HostShare, transferWarnings } from '../streamer/channel-content.ts';
 import { openContent } from '../streamer/open-content.ts';
 import { DEFAULT_STREAMER_OPTIONS } from '../streamer/streamer-options.ts';
-import { checkSpace, clearFolder, StagedFolder } from './channel-folder.ts';
+import { clearFolder, StagedFolder } from './channel-folder.ts';
+import { fullDisk, SpaceClaim } from './disk-space.ts';
 import { type ChannelFile, downloadFiles, FolderMaker } from './download-files.ts';
 import { mountPrefix } from './fast-file.ts';
 import { foldersOf, linkFiles, linkTarget } from './link-files.ts';
@@ -228,7 +229,6 @@ class ChannelFilling {
     const { remote, local, folders, manifest, remoteBytes } = plan;
     const linkedFolders = await foldersOf(local, this.#folder);
     clearFolder(this.#folder, this.#options.existing ?? 'refuse');
-    if (remoteBytes !== undefined) checkSpace(this.#folder, remoteBytes);
     const totalFiles = remote.length + local.length;
     const totalBytes = local.length === 0 ? remoteBytes : undefined;
     this.#report(totalFiles, totalBytes);
@@ -240,7 +240,9 @@ class ChannelFilling {
     const { objects, skipMissing = false } = this.#options;
     const common = { skipMissing, onSkipped: this.#skip };
     const staged = new StagedFolder(this.#folder);
+    let space: SpaceClaim | undefined;
     try {
+      space = new SpaceClaim(dirname(this.#folder), remoteBytes ?? 0);
       const maker = new FolderMaker(staged.path);
       for (const folder of folders) maker.make(folder);
       await linkFiles(local, staged.path, {
@@ -249,13 +251,22 @@ class ChannelFilling {
         onLinked: (size) => written(size, true),
       });
       const transfer = { ...objects, signal: this.#signal, onEvent: transferWarnings(this.#warn) };
-      await downloadFiles(remote, staged.path, { ...common, objects: transfer, onWritten: written });
+      await downloadFiles(remote, staged.path, {
+        ...common,
+        objects: transfer,
+        onWritten: (bytes, isLast) => {
+          space?.written(bytes);
+          written(bytes, isLast);
+        },
+      });
       await manifest?.write(staged.path, this.#skipped);
       checkAborted(this.#signal);
       staged.publish();
     } catch (error) {
       staged.discard();
-      throw error;
+      throw fullDisk(error, this.#folder);
+    } finally {
+      space?.release();
     }
     return this.#filled(linkedFolders);
   }
