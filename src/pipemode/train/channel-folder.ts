@@ -11,21 +11,37 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
-import { forgetTemporary, removeLeftTemporaries, temporaryPath } from '../../storage/local/temporary-file.ts';
+import {
+  forgetTemporary,
+  leftTemporaries,
+  removeLeftTemporaries,
+  temporaryPath,
+} from '../../storage/local/temporary-file.ts';
 import { makeFolder, withFileErrors } from '../job/config-file.ts';
+
+/** How to make room for the folder of a channel. */
+export interface Clearing {
+  /**
+   * What to do with files or a link of an earlier run. A link is removed, never what it leads to.
+   */
+  readonly existing: 'refuse' | 'clear';
+  readonly warn: (code: string, message: string) => void;
+}
 
 /**
  * Makes room for the folder of a channel. An empty folder counts as absent and is removed.
  *
- * @param existing what to do with files or a link of an earlier run. A link is removed, never what
- *   it leads to
  * @throws RecordpipeError `already-exists`; `unsupported-source` for a folder that something is
  *   mounted on; `access-denied`, `io-failure`
  */
-export function clearFolder(folder: string, existing: 'refuse' | 'clear'): void {
+export function clearFolder(folder: string, { existing, warn }: Clearing): void {
   makeFolder(dirname(folder));
   withFileErrors(folder, () => {
     if (existing === 'clear') removeLeftTemporaries(folder);
+    for (const left of leftTemporaries(folder)) {
+      const what = `${left} is incomplete data of a run that was killed, or that is still in progress; remove it if no other run uses it`;
+      warn('incomplete-data', what);
+    }
     const stat = statOf(folder);
     if (stat === undefined) return;
     if (stat.isDirectory() && readdirSync(folder).length === 0) rmdirSync(folder);

@@ -185,7 +185,7 @@ class ChannelFilling {
 
   async #linkFolder(source: string, content: ChannelContent): Promise<FilledChannel> {
     const target = await linkTarget(source, this.#folder);
-    clearFolder(this.#folder, this.#options.existing ?? 'refuse');
+    this.#clear();
     withFileErrors(this.#folder, () => symlinkSync(target, this.#folder));
     this.#files = content.count + this.#extras.length;
     this.#bytes = this.#extras.reduce((sum, { size = 0 }) => sum + size, content.bytesOf(0) ?? 0);
@@ -199,7 +199,7 @@ class ChannelFilling {
     const prefix = this.#channel.uri.replace(/\/*$/, '/');
     let impossible = this.#notMountable(plan, prefix);
     if (impossible === undefined) {
-      clearFolder(this.#folder, this.#options.existing ?? 'refuse');
+      this.#clear();
       const mount = await mountPrefix(prefix, this.#folder, {
         objects: this.#options.objects,
         signal: this.#signal,
@@ -228,7 +228,7 @@ class ChannelFilling {
   async #fill(plan: FilePlan): Promise<FilledChannel> {
     const { remote, local, folders, manifest, remoteBytes } = plan;
     const linkedFolders = await foldersOf(local, this.#folder);
-    clearFolder(this.#folder, this.#options.existing ?? 'refuse');
+    this.#clear();
     const totalFiles = remote.length + local.length;
     const totalBytes = local.length === 0 ? remoteBytes : undefined;
     this.#report(totalFiles, totalBytes);
@@ -269,6 +269,10 @@ class ChannelFilling {
       space?.release();
     }
     return this.#filled(linkedFolders);
+  }
+
+  #clear(): void {
+    clearFolder(this.#folder, { existing: this.#options.existing ?? 'refuse', warn: this.#warn });
   }
 
   readonly #skip = ({ object, line }: ChannelFile, error: Error): void => {
