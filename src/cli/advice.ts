@@ -66,6 +66,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
   'schema-mismatch':
     'fix or exclude these records or, if they are correct, edit the schema; to show a record, run inspect FILE --skip RECORD -n 1',
+  'malformed-manifest': 'to list all problems of the manifest, run recordpipe manifest check FILE',
   'malformed-plan': 'regenerate the plan with recordpipe plan',
   'malformed-report': 'rerun its shard, then merge again',
   'report-mismatch':
