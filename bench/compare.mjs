@@ -1,6 +1,6 @@
 /**
  * Compares recordpipe in this checkout with another checkout, both built. Each case runs in both,
- * round by round in turn, without the alternatives, and the ratios of the two are printed.
+ * alternating round by round, without the alternatives. Prints the ratios of the two.
  *
  *     node bench/compare.mjs ../before 'validate|views|write' --rounds 15 --mib 64
  */

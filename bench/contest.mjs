@@ -6,7 +6,7 @@ import { median } from './statistics.mjs';
  * Measures contestants in turn, round by round. Each round starts with the next contestant, so that
  * a temporary disturbance of the machine affects all of them.
  *
- * `open()` warms a contestant up and verifies its answers. `turn()` runs once per round and returns
+ * `open()` warms a contestant up and verifies its results. `turn()` runs once per round and returns
  * a value. `close()` ends it. A contestant that fails drops out and the reason is recorded; the
  * others continue.
  *
@@ -87,8 +87,8 @@ async function hold(contestants, rounds, before) {
 }
 
 /**
- * The first line of a message, followed by the first later line that names an error, such as a
- * Python exception.
+ * Returns the first line of a message, followed by the first later line that names an error, such
+ * as a Python exception.
  */
 function summaryOf(message) {
   const [first, ...rest] = message.split('\n');

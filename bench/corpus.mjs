@@ -1,6 +1,6 @@
 /**
- * All benchmark cases by name. `npm run bench -- REGEXP` runs the cases whose name matches. Cases
- * of the same group and size are measured together, in the same rounds.
+ * All benchmark cases by name. `npm run bench -- REGEXP` runs the cases whose names match. Cases of
+ * the same group and size are measured together, in the same rounds.
  */
 
 export const RECORD_SIZES = [100, 1000, 10_000, 100_000];

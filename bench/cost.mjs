@@ -103,7 +103,7 @@ If a core is faster than the network of a small machine (5 Gbit/s, ${gigabytes(N
 
 ## When 5,500 GET requests per second are the limit
 
-S3 serves at least 5,500 GET requests per second and prefix, and scales up under sustained load. recordpipe requests large objects in parts of ${PART_BYTES / 2 ** 20} MiB and small objects with one request each, so the limit depends on object size:
+S3 serves at least 5,500 GET requests per second per prefix, and scales up under sustained load. recordpipe requests large objects in parts of ${PART_BYTES / 2 ** 20} MiB and small objects with one request each, so the limit depends on object size:
 
 | object size | throughput at 5,500 GET/s | workers of \`validate\`, plain, that reach it |
 |---|--:|--:|

@@ -103,8 +103,8 @@ export class DataFolder {
 
   /**
    * Allocates `bytes` of memory and frees them, so that the next allocation of that size is fast. A
-   * virtual machine returns memory that has been free for two seconds to its host; fetching it
-   * again made writing ten times slower.
+   * virtual machine returns memory that has been free for two seconds to its host; getting it back
+   * made writing ten times slower.
    */
   warmMemory(bytes) {
     const path = this.name('scratch');
@@ -128,7 +128,7 @@ export class DataFolder {
     this.#files.clear();
   }
 
-  /** Requires space for the file and for one that a write case adds. */
+  /** Checks that there is space for the file and for one that a write case adds. */
   #checkSpace(bytes) {
     const needed = bytes + 2 ** 29;
     const { bavail, bsize } = statfsSync(this.path);
@@ -145,7 +145,7 @@ function writeFile(path, fill) {
     fill((bytes) => {
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     });
-    // Otherwise the kernel would write dirty pages during the first passes.
+    // Flush now; otherwise, the kernel would write dirty pages during the first passes.
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -64,7 +64,9 @@ export const EXAMPLES = {
   },
 };
 
-/** The requested features of a corpus as sent to peers: kind and number of values by name. */
+/**
+ * Returns the requested features of a corpus as sent to peers: kind and number of values by name.
+ */
 export function specsOf(name) {
   const { example, wanted } = EXAMPLES[name];
   const all = Object.entries(example(0)).map(([feature, { kind, value }]) => [
@@ -75,8 +77,8 @@ export function specsOf(name) {
 }
 
 /**
- * Sums over all records, of all features or only the requested ones: lengths and first bytes of
- * byte strings, floats, and integers.
+ * Returns the sums over all records, of all features or only the requested ones: lengths and first
+ * bytes of byte strings, floats, and integers.
  */
 export function factsOf(name, onlyWanted) {
   const { records, example } = EXAMPLES[name];

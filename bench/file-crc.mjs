@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32c } from 'recordpipe';
 
-/** The CRC32C of the first `bytes` of a file. */
+/** Returns the CRC32C of the first `bytes` of a file. */
 export function crcOfFile(path, bytes) {
   const file = openSync(path, 'r');
   const block = Buffer.alloc(1024 * 1024);

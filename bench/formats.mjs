@@ -34,12 +34,14 @@ export const FORMATS = {
   },
 };
 
-/** Bytes that a record of `size` bytes takes in a file, framing included. */
+/** Returns the number of bytes of a record of `size` bytes in a file, framing included. */
 export function frameBytes(format, size) {
   return FORMATS[format].frameBytes(size);
 }
 
-/** Number of records of `size` bytes in a file of about `fileBytes` bytes; at least one. */
+/**
+ * Returns the number of records of `size` bytes in a file of about `fileBytes` bytes; at least one.
+ */
 export function recordsIn(fileBytes, size, format = 'tfrecord') {
   return Math.max(1, Math.floor(fileBytes / frameBytes(format, size)));
 }

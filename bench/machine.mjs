@@ -32,8 +32,8 @@ export function describeMachine() {
 }
 
 /**
- * The processor for everything that runs on one core, in taskset's notation; undefined if taskset
- * is not available.
+ * Returns the processor for everything that runs on one core, in taskset's notation; undefined if
+ * taskset is not available.
  */
 export function oneCore() {
   if (process.platform !== 'linux' || spawnSync('taskset', ['--version']).status !== 0) return undefined;
@@ -41,7 +41,7 @@ export function oneCore() {
   return allowed?.[1].split(/[,-]/).at(-1);
 }
 
-/** Hash of the built package, to detect a rebuild during a run. */
+/** Returns a hash of the built package, to detect a rebuild during a run. */
 export function buildHash() {
   const dist = join(ROOT, 'dist');
   const hash = createHash('sha256');

@@ -12,13 +12,13 @@ export class Peers {
     this.core = core;
   }
 
-  /** Why a peer is not available; undefined if it is. */
+  /** Returns the reason why a peer is not available; undefined if it is. */
   reason(name) {
     const peer = this.#peers.get(name);
     return peer?.available ? undefined : (peer?.reason ?? 'unknown peer');
   }
 
-  /** The process of a peer: one runs on one core, another on all. */
+  /** Returns the process of a peer. One process runs on one core, and another on all. */
   async get(name, cores) {
     const key = `${name} ${cores}`;
     if (!this.#running.has(key)) {

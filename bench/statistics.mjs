@@ -1,4 +1,7 @@
-/** The median of the values. For an even number of values, the mean of the two middle ones. */
+/**
+ * Returns the median of the values. For an even number of values, this is the mean of the two
+ * middle ones.
+ */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -6,8 +9,8 @@ export function median(values) {
 }
 
 /**
- * 100 -> `100 B`, 1000 -> `1 KB`, 65536 -> `64 KiB`. Powers of 1024 take precedence if they divide
- * the size.
+ * Formats a size: 100 -> `100 B`, 1000 -> `1 KB`, 65536 -> `64 KiB`. Powers of 1024 take precedence
+ * if they divide the size.
  */
 export function sizeName(bytes) {
   for (const [unit, name] of [
@@ -22,7 +25,10 @@ export function sizeName(bytes) {
   return `${bytes} B`;
 }
 
-/** Three significant digits, never in scientific notation: 0.0051, 0.322, 8.16, 24.6, 181. */
+/**
+ * Formats a number with three significant digits, never in scientific notation: 0.0051, 0.322,
+ * 8.16, 24.6, 181.
+ */
 export function threeDigits(value) {
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));

@@ -61,7 +61,7 @@ function singleRow(figures, { group, at, mine, other, ...rest }) {
   return row({ ...rest, at: typeof at === 'function' && found ? at(found) : at, mine: found, other: beside });
 }
 
-/** The best measured figure of a kind; if none was measured, a figure with the reason. */
+/** Returns the best measured figure of a kind; if none was measured, a figure with the reason. */
 function best(figures, kind) {
   const found = figures.filter((figure) => fits(figure, kind));
   const measured = found.filter(({ median }) => median !== undefined);
@@ -73,9 +73,9 @@ function fits(figure, kind) {
 }
 
 /**
- * Builds one row; none if recordpipe was not measured. The target is at least `wanted`, or with
- * `atMost` at most, times the other figure. `ratio` replaces the quotient of the two. Without
- * another figure, `wanted` applies to the figure itself.
+ * Builds one row; none if recordpipe was not measured. The target is that the figure is at least
+ * `wanted` times the other figure or, with `atMost`, at most that. `ratio` replaces the quotient of
+ * the two. Without another figure, `wanted` applies to the figure itself.
  */
 function row({ at, mine, other, wanted, atMost = false, ratio = (a, b) => a / b }) {
   if (mine === undefined) return [];

@@ -132,12 +132,12 @@ function example(i, label) {
   );
 }
 
-/** A PNG of a grey square. */
+/** Creates a PNG of a gray square. */
 function png(side, grey) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);
   header.writeUInt32BE(side, 4);
-  header[8] = 8; // bits per pixel, greyscale
+  header[8] = 8; // 8 bits per pixel, grayscale
   const rows = Buffer.alloc(side * (side + 1), grey);
   for (let y = 0; y < side; y++) rows[y * (side + 1)] = 0;
   const chunks = [

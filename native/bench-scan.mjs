@@ -1,6 +1,6 @@
 // Measures scanTFRecords on frames in kernel memory: `node native/bench-scan.mjs
-// [PAYLOAD_LENGTH]...`. Prints GB/s of file bytes (payload + 16 per record): a region of 512 KiB,
-// the lower quartile of many runs. `~100` means lengths of 92 to 108.
+// [PAYLOAD_LENGTH]...`. Prints GB/s of file bytes (payload + 16 per record) for a region of 512
+// KiB; the figure is the lower quartile of many runs. `~100` means lengths of 92 to 108.
 import { readFile } from 'node:fs/promises';
 
 const REGION = 512 * 1024;

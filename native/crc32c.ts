@@ -1,4 +1,4 @@
-// CRC-32C of a memory range. Selects the algorithm by length.
+// Computes the CRC-32C of a memory range. Selects the algorithm by length.
 import { foldFew } from './fold-few';
 import { foldLongEnd, foldLongPart, foldLongStart } from './fold-long';
 import { foldMedium } from './fold-medium';
@@ -6,7 +6,8 @@ import { foldShort } from './fold-short';
 import { step8, step64, step128 } from './tables';
 
 /**
- * CRC-32C of `length` bytes at `ptr`; `seed` is the CRC of the bytes before them (0 at the start).
+ * Returns the CRC-32C of `length` bytes at `ptr`; `seed` is the CRC of the preceding bytes (0 at
+ * the start).
  */
 export function crc32c(ptr: usize, length: u32, seed: u32): u32 {
   if (length < 64) return ~updateSmall(ptr, length, ~seed);
@@ -38,7 +39,9 @@ export function crc32cEnd(ptr: usize, length: u32): u32 {
   return ~foldLongEnd(ptr, length);
 }
 
-/** Raw register (no inversions) after `length` more bytes, computed with tables only. */
+/**
+ * Returns the raw register (no inversions) after `length` more bytes, computed only with tables.
+ */
 export function updateSmall(ptr: usize, length: u32, state: u32): u32 {
   while (length >= 16) {
     state = step128(state, load<u32>(ptr), load<u32>(ptr, 4), load<u32>(ptr, 8), load<u32>(ptr, 12));

@@ -13,13 +13,13 @@ const AHEAD: usize = 176;
 const TWIN: usize = FEW_TWINS - FEW_WORDS + AHEAD;
 
 /**
- * Raw register (no inversions) after the `length` >= 256 bytes at `ptr`. Reads up to 63 bytes
- * before `ptr`.
+ * Returns the raw register (no inversions) after the `length` >= 256 bytes at `ptr`. Reads up to 63
+ * bytes before `ptr`.
  */
 export function foldFew(ptr: usize, length: u32, state: u32): u32 {
   let pad = (0 - length) & 63;
   while (pad > 60) {
-    // Otherwise the seed would extend into the second group.
+    // Process one byte first; otherwise, the seed would extend into the second group.
     state = step8(state, load<u8>(ptr));
     ++ptr;
     pad = (pad + 1) & 63;
@@ -39,8 +39,8 @@ export function foldFew(ptr: usize, length: u32, state: u32): u32 {
 }
 
 /**
- * CRC, from 0, of at least four groups of 64 bytes in [p, end). The first group is `a` to `d`
- * instead of the bytes at `p`. Inlined, because a call costs 3 ns.
+ * Returns the CRC, from 0, of at least four groups of 64 bytes in [p, end). The first group is `a`
+ * to `d` instead of the bytes at `p`. Inlined, because a call costs 3 ns.
  */
 // @ts-ignore: decorator
 @inline

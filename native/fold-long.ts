@@ -18,7 +18,7 @@ export const LONG_MINIMUM: u32 = <u32>REACH_OF_5572;
 let folded: usize = 0;
 let seed: u32 = 0;
 
-/** Address in the ring of the word `shift` bytes before `position`. */
+/** Returns the address in the ring of the word `shift` bytes before `position`. */
 // @ts-ignore: decorator
 @inline
 function behind(position: usize, shift: usize): usize {
@@ -246,7 +246,7 @@ export function foldLongPart(ptr: usize, length: u32): void {
   folded = at;
 }
 
-/** Raw register after the last `length` >= LONG_MINIMUM bytes. */
+/** Returns the raw register after the last `length` >= LONG_MINIMUM bytes. */
 export function foldLongEnd(ptr: usize, length: u32): u32 {
   const part = (length - LONG_MINIMUM) & ~(<u32>LONG_BLOCK - 1);
   foldLongPart(ptr, part);
@@ -255,7 +255,8 @@ export function foldLongEnd(ptr: usize, length: u32): u32 {
   let at = folded;
   let rest = LONG_REST;
 
-  // The rest receives the contributions of folded blocks. After those, shifts must read zeros.
+  // The remaining bytes receive the contributions of folded blocks. After them, shifts must read
+  // zeros.
   const before = behind(at, 80);
   memory.fill(behind(at, 0), 0, LONG_BLOCK);
   if (behind(at, 0) == LONG_RING) mirror();

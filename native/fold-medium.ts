@@ -20,7 +20,7 @@ function fold(bytes: v128, by371: v128, by240: v128, by238: v128, by160: v128, b
   return v128.xor(v128.xor(v128.xor(bytes, by371), v128.xor(by240, by238)), v128.xor(by160, by63));
 }
 
-/** Raw register (no inversions) after the `length` >= 416 bytes at `ptr`. */
+/** Returns the raw register (no inversions) after the `length` >= 416 bytes at `ptr`. */
 export function foldMedium(ptr: usize, length: u32, state: u32): u32 {
   // Fold all but the last 384 bytes, in words that end there. The first word starts with `pad`
   // bytes of padding.

@@ -7,8 +7,8 @@ import { step8, step128 } from './tables';
 import { firstVector, join2, join3, join5, join8, join10, join12, join13, seedVector } from './vectors';
 
 /**
- * `bytes` folded with the four preceding words, of which `w4` is the earliest. `w1` comes last,
- * because the next word depends on it.
+ * Returns `bytes` folded with the four preceding words, of which `w4` is the earliest. `w1` comes
+ * last, because the next word depends on it.
  */
 // @ts-ignore: decorator
 @inline
@@ -19,15 +19,15 @@ function fold(bytes: v128, w4: v128, w3: v128, w2: v128, w1: v128): v128 {
 }
 
 /**
- * Raw register (no inversions) after the `length` >= 64 bytes at `ptr`. Reads up to 63 bytes before
- * `ptr`.
+ * Returns the raw register (no inversions) after the `length` >= 64 bytes at `ptr`. Reads up to 63
+ * bytes before `ptr`.
  */
 export function foldShort(ptr: usize, length: u32, state: u32): u32 {
   // Process groups of 64 bytes that end where the message ends. The first group starts with `pad`
   // bytes of padding.
   let pad = (0 - length) & 63;
   while (pad > 60) {
-    // Otherwise the seed would extend into the second group.
+    // Process one byte first; otherwise, the seed would extend into the second group.
     state = step8(state, load<u8>(ptr));
     ++ptr;
     pad = (pad + 1) & 63;
@@ -47,8 +47,8 @@ export function foldShort(ptr: usize, length: u32, state: u32): u32 {
 }
 
 /**
- * CRC, from 0, of the groups of 64 bytes in [p, end). The first group is `a` to `d` instead of the
- * bytes at `p`. Inlined, because a call costs 3 ns.
+ * Returns the CRC, from 0, of the groups of 64 bytes in [p, end). The first group is `a` to `d`
+ * instead of the bytes at `p`. Inlined, because a call costs 3 ns.
  */
 // @ts-ignore: decorator
 @inline
@@ -89,7 +89,7 @@ export function foldShortGroups(p: usize, end: usize, a: v128, b: v128, c: v128,
   return restOfShort();
 }
 
-/** CRC, from 0, of the remaining 64 bytes. */
+/** Returns the CRC, from 0, of the remaining 64 bytes. */
 // @ts-ignore: decorator
 @inline
 function restOfShort(): u32 {

@@ -36,7 +36,7 @@ export function buildTables(): void {
   }
 }
 
-/** Offset in a table of the entry for byte 0, 1, 2, or 3 of `word`. */
+/** Returns the offset in a table of the entry for byte 0, 1, 2, or 3 of `word`. */
 // @ts-ignore: decorator
 @inline
 function first(word: u32): usize {
@@ -58,14 +58,14 @@ function fourth(word: u32): usize {
   return (word >>> 22) & 0x3fc;
 }
 
-/** State after one more byte. */
+/** Returns the state after one more byte. */
 // @ts-ignore: decorator
 @inline
 export function step8(state: u32, byte: u32): u32 {
   return (state >>> 8) ^ load<u32>(first(state ^ byte), T0);
 }
 
-/** State after four more bytes. */
+/** Returns the state after four more bytes. */
 // @ts-ignore: decorator
 @inline
 export function step32(state: u32, word: u32): u32 {
@@ -73,7 +73,7 @@ export function step32(state: u32, word: u32): u32 {
   return load<u32>(first(a), T3) ^ load<u32>(second(a), T2) ^ (load<u32>(third(a), T1) ^ load<u32>(fourth(a), T0));
 }
 
-/** State after eight more bytes. */
+/** Returns the state after eight more bytes. */
 // @ts-ignore: decorator
 @inline
 export function step64(state: u32, low: u32, high: u32): u32 {
@@ -84,7 +84,7 @@ export function step64(state: u32, low: u32, high: u32): u32 {
   );
 }
 
-/** State after sixteen more bytes. Only the first four lookups depend on `state`. */
+/** Returns the state after sixteen more bytes. Only the first four lookups depend on `state`. */
 // @ts-ignore: decorator
 @inline
 export function step128(state: u32, a: u32, b: u32, c: u32, d: u32): u32 {

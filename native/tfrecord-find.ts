@@ -6,7 +6,8 @@ import { SHORT_PAYLOAD } from './tfrecord-memory';
 const NOT_FOUND: u32 = 0xffffffff;
 
 /**
- * First address in [start, end - 12] with a valid header: length <= maxBytes and a matching CRC.
+ * Returns the first address in [start, end - 12] with a valid header: length <= maxBytes and a
+ * matching CRC.
  */
 export function findTFRecordHeader(start: usize, end: usize, maxBytes: u32): u32 {
   // Check sixteen addresses at once. Lengths above u32 are not valid, so the upper half must be

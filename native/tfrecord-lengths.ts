@@ -12,7 +12,7 @@ export function buildLengths(): void {
   }
 }
 
-/** The masked CRC in the header of a payload of `length` < SHORT_PAYLOAD bytes. */
+/** Returns the masked CRC in the header of a payload of `length` < SHORT_PAYLOAD bytes. */
 // @ts-ignore: decorator
 @inline
 export function shortLengthCrc(length: u32): u32 {
@@ -20,8 +20,8 @@ export function shortLengthCrc(length: u32): u32 {
 }
 
 /**
- * CRC of `length` < SHORT_PAYLOAD zero bytes. XORed with the bare remainder of the same number of
- * bytes, it gives their CRC.
+ * Returns the CRC of `length` < SHORT_PAYLOAD zero bytes. XORed with the bare remainder of the same
+ * number of bytes, it gives their CRC.
  */
 // @ts-ignore: decorator
 @inline

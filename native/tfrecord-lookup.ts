@@ -4,8 +4,8 @@ import { T0, T1, T10, T11, T12, T13, T14, T15, T2, T3, T4, T5, T6, T7, T8, T9 } 
 import { PIN, SHORT_OFFSETS } from './tfrecord-memory';
 
 /**
- * `state` after sixteen more bytes. `group` (0 to 2) selects a scratch area, so neighbours do not
- * share.
+ * Returns `state` after sixteen more bytes. `group` (0 to 2) selects a scratch area, so that
+ * neighbors do not share one.
  */
 // @ts-ignore: decorator
 @inline

@@ -16,7 +16,8 @@ const VERIFY_LENGTH: u32 = 1;
 const VERIFY_PAYLOAD: u32 = 2;
 
 /**
- * Scans complete valid frames in [start, end). SCAN_STATE has the position and reason of the stop.
+ * Scans complete valid frames in [start, end). SCAN_STATE contains the position where the scan
+ * stopped and the reason.
  */
 export function scanTFRecords(start: usize, end: usize, index: usize, capacity: u32, maxBytes: u32, mode: u32): u32 {
   // Memory cannot hold 2^32 - 1 frames.

@@ -1,12 +1,16 @@
-// CRC of a short payload: tables for up to 48 bytes; longer payloads are folded in registers until
-// 48 bytes are left. Records are independent, so the processor overlaps them, and throughput
-// depends on the number of instructions. (A single checksum, as in fold-short, depends on latency.)
+// Computes the CRC of a short payload with tables. Payloads of more than 48 bytes are first folded
+// in registers until 48 bytes are left. Records are independent, so the processor overlaps them,
+// and throughput depends on the number of instructions. (A single checksum, as in fold-short,
+// depends on latency.)
 import { START_MASK } from './memory';
 import { crcOfZeros } from './tfrecord-lengths';
 import { stepSixteen } from './tfrecord-lookup';
 import { join2, join3, join5, join8, join9, join10, join12, join13 } from './vectors';
 
-/** CRC-32C of the `length` < SHORT_PAYLOAD bytes at `ptr`. Reads up to 15 bytes before `ptr`. */
+/**
+ * Returns the CRC-32C of the `length` < SHORT_PAYLOAD bytes at `ptr`. Reads up to 15 bytes before
+ * `ptr`.
+ */
 // @ts-ignore: decorator
 @inline
 export function shortPayloadCrc(ptr: usize, length: u32): u32 {
@@ -21,8 +25,8 @@ export function shortPayloadCrc(ptr: usize, length: u32): u32 {
 }
 
 /**
- * Remainder of the 16-byte words from `p` to `last`. `first` is the word at `p` without the bytes
- * before the payload.
+ * Returns the remainder of the 16-byte words from `p` to `last`. `first` is the word at `p` without
+ * the bytes before the payload.
  */
 // @ts-ignore: decorator
 @inline
@@ -33,7 +37,7 @@ function remainder(first: v128, p: usize, last: usize, length: u32): u32 {
   return remainderByFolding(first, p, last - 48);
 }
 
-/** Remainder of one to three 16-byte words. */
+/** Returns the remainder of one to three 16-byte words. */
 // @ts-ignore: decorator
 @inline
 function remainderByTables(first: v128, p: usize, last: usize): u32 {
@@ -45,8 +49,8 @@ function remainderByTables(first: v128, p: usize, last: usize): u32 {
 }
 
 /**
- * Remainder of five or more words, the last four at `last`. Each word is folded into the four after
- * it by shifts 19 40 43 45 46 48 52 54 62.
+ * Returns the remainder of five or more words, the last four at `last`. Each word is folded into
+ * the four after it by shifts 19 40 43 45 46 48 52 54 62.
  */
 // @ts-ignore: decorator
 @inline
@@ -89,7 +93,9 @@ function remainderByFolding(first: v128, p: usize, last: usize): u32 {
   );
 }
 
-/** Contributions of the third and second, and of the fourth and third preceding words. */
+/**
+ * Returns the contributions of the third and second, and of the fourth and third preceding words.
+ */
 // @ts-ignore: decorator
 @inline
 function third(w3: v128, w2: v128): v128 {
@@ -101,7 +107,7 @@ function fourth(w4: v128, w3: v128): v128 {
   return v128.xor(v128.xor(join2(w4, w3), w3), v128.xor(join10(w4, w3), join12(w4, w3)));
 }
 
-/** `bytes` folded with the four preceding words, `w4` to `w1`. */
+/** Returns `bytes` folded with the four preceding words, `w4` to `w1`. */
 // @ts-ignore: decorator
 @inline
 function fold(bytes: v128, w4: v128, w3: v128, w2: v128, w1: v128): v128 {
@@ -109,9 +115,9 @@ function fold(bytes: v128, w4: v128, w3: v128, w2: v128, w1: v128): v128 {
 }
 
 /**
- * Remainder of 64 bytes. The first 16 bytes are folded by shifts of 44 46 54 64 71 76 77 90 96 half
- * bytes: 34 vector operations instead of 75 table instructions, 4.8 instead of 4.65 GB/s with
- * 100-byte records.
+ * Returns the remainder of 64 bytes. The first 16 bytes are folded by shifts of 44 46 54 64 71 76
+ * 77 90 96 half bytes: 34 vector operations instead of 75 table instructions, 4.8 instead of 4.65
+ * GB/s with 100-byte records.
  */
 // @ts-ignore: decorator
 @inline

@@ -2,7 +2,8 @@
 import { SEED_MASK, START_MASK } from './memory';
 
 /**
- * Bytes n to n + 15 of `a` followed by `b`, for the n in the name. V8 compiles it to one `palignr`.
+ * Returns bytes n to n + 15 of `a` followed by `b`, for the n in the name. V8 compiles it to one
+ * `palignr`.
  */
 // @ts-ignore: decorator
 @inline
@@ -61,8 +62,8 @@ export function join13(a: v128, b: v128): v128 {
 }
 
 /**
- * `state` repeated so that its four bytes align with a message start at `pad`. `firstVector` masks
- * the rest.
+ * Returns `state` repeated so that its four bytes align with a message start at `pad`.
+ * `firstVector` masks the rest.
  */
 // @ts-ignore: decorator
 @inline

@@ -52,7 +52,10 @@ export async function bundle() {
   chmodSync(join(root, manifest.bin.recordpipe), 0o755);
 }
 
-/** Maps the bundle names of the modules that package.json exports under a condition to their sources. */
+/**
+ * Maps the bundle names of the modules that package.json exports under a condition to their
+ * sources.
+ */
 function publicModules(condition) {
   return Object.fromEntries(
     Object.entries(manifest.exports)
@@ -109,9 +112,10 @@ const LIGHT = new Set(['errors', 'formats-names']);
 
 /**
  * Returns a function that names the chunk of a module. There are few chunks, because importing many
- * small modules takes several times as long as importing one large module. Each light entry
- * forms one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same entries import them. The command
- * declarations form one chunk. Modules that are imported on first use stay separate.
+ * small modules takes several times as long as importing one large module. Each light entry forms
+ * one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same
+ * entries import them. The command declarations form one chunk. Modules that are imported on first
+ * use stay separate.
  */
 function chunksOf(library) {
   const closures = new Map();
@@ -135,7 +139,7 @@ function chunksOf(library) {
   };
 }
 
-/** The set of a module and all its static imports, transitively. */
+/** Returns the set of a module and all its static imports, transitively. */
 function closure(id, importsOf, reached = new Set()) {
   if (!reached.has(id)) {
     reached.add(id);
@@ -215,7 +219,10 @@ const lazyPackages = {
   },
 };
 
-/** Transformed code whose lines are those of its source. Without a map, stacks would name another source. */
+/**
+ * Returns transformed code with a source map, for code whose lines match those of its source.
+ * Without a map, stacks would name another source.
+ */
 function sameLines(code) {
   // Each line begins where the line of that number begins in the source: the next line, column 0.
   const mappings = `AAAA${';AACA'.repeat(code.split('\n').length - 1)}`;

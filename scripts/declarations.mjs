@@ -19,8 +19,8 @@ export function portable(text) {
       )
       // Compilers before 5.7 accept only `.js`.
       .replace(/(from |import\()(['"])(\.{1,2}\/[^'"]*)\.ts\2/g, '$1$2$3.js$2')
-      // Typed arrays have a type parameter since TypeScript 5.7. This type is Uint8Array<ArrayBuffer>
-      // there and Uint8Array in older versions.
+      // Typed arrays have a type parameter since TypeScript 5.7. This type is
+      // Uint8Array<ArrayBuffer> there and Uint8Array in older versions.
       .replace(/\b((?:Big)?(?:Uint|Int|Float)\d+Array)<ArrayBuffer>/g, "ReturnType<$1Constructor['of']>")
   );
 }

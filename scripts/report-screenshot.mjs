@@ -57,7 +57,9 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Writes a shard of images with labels, boxes, and an embedding. The third shard has a flipped bit. */
+/**
+ * Writes a shard of images with labels, boxes, and an embedding. The third shard has a flipped bit.
+ */
 function writeShard(data, shard) {
   const random = randomFrom(shard + 1);
   const frames = [];
@@ -84,7 +86,7 @@ function writeShard(data, shard) {
   writeFileSync(join(data, `train-${String(shard).padStart(5, '0')}-of-00008.tfrecord`), bytes);
 }
 
-/** A PNG of a wavy landscape in the colours of its class. */
+/** Creates a PNG of a wavy landscape in the colors of its class. */
 function png(width, height, label, random) {
   const hue = (label / CLASSES.length) * 2 * Math.PI;
   const [a, b] = [3 + 8 * random(), 2 + 5 * random()];

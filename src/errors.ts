@@ -63,8 +63,8 @@ export type ErrorCode =
   | 'invalid-argument';
 
 /**
- * Codes of invalid data, for which another attempt fails again. All other codes mean that something
- * could not be read, written or continued, so another attempt may succeed.
+ * Codes for invalid data, where a retry would fail again. All other codes mean that something could
+ * not be read, written or continued, so a retry may succeed.
  *
  * @example
  * ```ts
@@ -198,9 +198,9 @@ export class RecordpipeError extends Error {
 }
 
 /**
- * An invalid argument or option, which is a mistake of the caller and independent of the data. The
- * message names the argument. Any other `TypeError` or `RangeError` thrown by recordpipe is a bug
- * in recordpipe.
+ * An invalid argument or option, which is a mistake in the calling code, independent of the data.
+ * The message names the argument. Any other `TypeError` or `RangeError` thrown by recordpipe is a
+ * bug in recordpipe.
  *
  * @example
  * ```ts
@@ -251,7 +251,7 @@ export function isItemFailure(error: unknown): error is RecordpipeError {
 }
 
 /**
- * Reports whether `error` means that this process or one of its threads ran out of memory. The
+ * Reports whether `error` indicates that this process or one of its threads ran out of memory. The
  * runtime throws these errors, so they are not RecordpipeErrors.
  *
  * @example

@@ -1,6 +1,6 @@
 /**
- * In the place of redact.ts in bundles for browsers, which sign no requests and read no environment: only passwords in
- * URLs are removed.
+ * Replaces redact.ts in bundles for browsers, which sign no requests and have no environment. Only
+ * passwords in URLs are removed.
  */
 
 export function registerSecret(_secret: string | undefined): void {}

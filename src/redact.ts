@@ -6,8 +6,8 @@
 /** Minimum length of a secret. Shorter strings occur in ordinary words and are not replaced. */
 const MIN_SECRET_CHARACTERS = 8;
 /**
- * Maximum number of secrets that are remembered. Session tokens are renewed about every hour, and
- * the oldest ones are dropped.
+ * Maximum number of registered secrets. Session tokens are renewed about every hour, and the oldest
+ * ones are dropped.
  */
 const MAX_SECRETS = 256;
 const REDACTED = '[redacted]';
@@ -107,7 +107,8 @@ function scrubbedError(error: Error, depth: number): Error {
 }
 
 function scrubbedObject(value: Record<string, unknown>, depth: number): unknown {
-  // Other objects, such as sockets and requests, keep their state elsewhere.
+  // Leave other objects, such as sockets and requests, unchanged, because their state is stored
+  // elsewhere.
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
   let copy: Record<string, unknown> | undefined;

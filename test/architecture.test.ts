@@ -7,12 +7,12 @@ import { describe, expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = join(ROOT, 'src');
 
-/** A row of the table of layers in ARCHITECTURE.md. */
+/** A row of the layer table in ARCHITECTURE.md. */
 interface Row {
   readonly layer: number;
   /** Names of the files and folders of the row. */
   readonly names: readonly string[];
-  /** Names that it may import besides its own; undefined means all of lower layers. */
+  /** Names that it may import in addition to itself; undefined means all lower layers. */
   readonly only: readonly string[] | undefined;
 }
 
@@ -22,13 +22,13 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-/** Cycles that are still to be removed: this list may only become shorter. */
+/** Import cycles that remain to be removed. This list may only become shorter. */
 const KNOWN_CYCLES: readonly string[] = [];
 
-/** Upward imports that are still to be removed: this list may only become shorter. */
+/** Upward imports that remain to be removed. This list may only become shorter. */
 const KNOWN_UPWARD_IMPORTS: readonly string[] = [];
 
-/** Rows that run in a browser. They ask for modules of Node at the moment of use (bytes/host.ts). */
+/** Rows that run in a browser. They load Node modules only on first use (bytes/host.ts). */
 const BROWSER_ROWS = [
   'redact.ts',
   'errors.ts',
@@ -54,7 +54,7 @@ const sources = new Map(
 const imports = [...sources].flatMap(([file, source]) => importsOf(file, source));
 const inside = imports.filter(({ specifier }) => specifier.startsWith('.'));
 
-/** The rows of the first table, whose cells are: layer, row, contents, imports. */
+/** Returns the rows of the first table, whose columns are: layer, row, contents, imports. */
 function layersIn(text: string): Row[] {
   const codes = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
   return [...text.matchAll(/^\| (\d+) \|([^|]*)\|[^|]*\|([^|]*)\|$/gm)].map(([, layer, names, allowed]) => {
@@ -104,12 +104,15 @@ function isTypeOnly(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean 
   return namedBindings.elements.every((one) => one.isTypeOnly);
 }
 
-/** The file in src that a relative import means. */
+/** Returns the file in src to which a relative import refers. */
 function target({ from, specifier }: Import): string {
   return relative(SRC, join(SRC, dirname(from), specifier)).replaceAll('\\', '/');
 }
 
-/** The most specific row that contains a file. A stand-in belongs to the file that it replaces. */
+/**
+ * Returns the most specific row that contains a file. A browser replacement belongs to the row of
+ * the file that it replaces.
+ */
 function rowOf(file: string): { name: string; row: Row } | undefined {
   const original = join(dirname(file), basename(file).replace(/^no-/, ''));
   const matches = rows
@@ -118,7 +121,7 @@ function rowOf(file: string): { name: string; row: Row } | undefined {
   return matches.sort((a, b) => b.name.length - a.name.length)[0];
 }
 
-/** The groups of files that import each other, directly or through others. */
+/** Returns the groups of files that import each other, directly or through others. */
 function cyclesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const reach = new Map<string, Set<string>>();
   for (const file of edges.keys()) {
@@ -235,7 +238,7 @@ describe('the codec runs in a browser', () => {
     expect(asking).toEqual(['bytes/host.ts']);
   });
 
-  /** The file that the browser build contains in the place of a file. */
+  /** Returns the browser replacement of a file, if there is one. */
   function standInOf(file: string): string {
     return hasStandIn(file) ? join(dirname(file), `no-${basename(file)}`) : file;
   }
@@ -258,7 +261,7 @@ test('no array of unbounded length is spread into arguments, which would overflo
     visit(source);
     return found;
   });
-  // Each has a small fixed length.
+  // Each spread has a small fixed length.
   expect(spreads).toEqual([
     'check/schema/read-schema.ts: oneOf(...IMAGE_KINDS)',
     'check/stats/stats-shape.ts: oneOf(...SHOWN)',

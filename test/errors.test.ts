@@ -39,7 +39,7 @@ test('out of memory is told from other errors of the host', () => {
   } catch (error) {
     failure = error;
   }
-  expect(isOutOfMemory(failure)).toBe(false); // grown beyond its own maximum: a bug
+  expect(isOutOfMemory(failure)).toBe(false); // Growing beyond its own maximum is a bug.
   expect(isOutOfMemory(new RangeError('Array buffer allocation failed'))).toBe(true);
   expect(isOutOfMemory(new RangeError('WebAssembly.Memory(): could not allocate memory'))).toBe(true);
   expect(isOutOfMemory(Object.assign(new Error('x'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }))).toBe(true);

@@ -6,7 +6,7 @@ import { program } from '../src/cli/program.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Phrases that are not plain English, and what to write instead. */
+/** Phrases that are not plain English, and their replacements. */
 const BANNED: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bbehind\b/i, 'after'],
   [/\bin front of\b/i, 'before'],
@@ -42,7 +42,7 @@ const BANNED: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bwhere nothing is said\b/i, 'by default'],
 ];
 
-/** Folders of src that still contain banned phrases: this list may only become shorter. */
+/** Folders of src that still contain banned phrases. This list may only become shorter. */
 const PENDING: readonly string[] = [];
 
 const files = [

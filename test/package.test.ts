@@ -91,12 +91,12 @@ describe('exports', () => {
   });
 });
 
-/** The source of a public subpath. */
+/** Returns the source of a public subpath. */
 function sourceOf(subpath: string): string {
   return subpath === './errors' ? 'src/errors.ts' : join('src', subpath, 'index.ts');
 }
 
-/** The names that built modules export, as Node loads them. */
+/** Returns the names that built modules export, as loaded by Node. */
 async function namesOf(
   modules: readonly (readonly [subpath: string, file: string])[],
 ): Promise<[string, string, string[]][]> {
@@ -165,7 +165,7 @@ test('the source maps of the command line lead to every function, also in module
   }
   expect(Object.fromEntries(found)).toEqual({
     packageVersion: 'src/cli/fail.ts true', // import.meta.url
-    parseAsync: 'node_modules/commander/lib/command.js true', // loads node:child_process lazily
-    sourceStack: 'src/cli/source-stack.ts true', // not changed
+    parseAsync: 'node_modules/commander/lib/command.js true', // Loads node:child_process lazily.
+    sourceStack: 'src/cli/source-stack.ts true', // Unchanged.
   });
 });

@@ -18,7 +18,7 @@ const program = ts.createProgram(
 );
 const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true });
-/** What each subpath exports, by name. */
+/** Exports of each subpath, by name. */
 const exportsOf = new Map(
   entries.map(({ specifier, types }) => {
     const module = checker.getSymbolAtLocation(program.getSourceFile(types) as ts.Node) as ts.Symbol;
@@ -43,7 +43,10 @@ describe('the public names and their types are those of the report in test/api',
   });
 });
 
-/** The declarations of a subpath. Those that an earlier subpath has are only named: the root entry counts as the last. */
+/**
+ * Returns the declarations of a subpath. Declarations that an earlier subpath has are only listed
+ * by name; the root entry is processed last.
+ */
 function reportOf(specifier: string): string {
   const order = [...exportsOf.keys()].slice(1).concat('recordpipe');
   const earlier = order.slice(0, order.indexOf(specifier));
@@ -112,7 +115,7 @@ test('the root entry exports all of the codec', () => {
 test('a library that re-exports every value, and publishes declarations, compiles', async () => {
   const consumer = await writeConsumer(temp.path);
   const library = ts.createProgram([consumer], { ...options, skipLibCheck: true });
-  // With the diagnostics of declarations, such as types that cannot be named.
+  // Include the diagnostics of declarations, such as types that cannot be named.
   const { diagnostics } = library.emit(undefined, () => undefined, undefined, true);
   const problems = [...library.getSemanticDiagnostics(library.getSourceFile(consumer)), ...diagnostics];
   const texts = problems.map(

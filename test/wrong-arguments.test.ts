@@ -26,7 +26,7 @@ const file = new Uint8Array();
 
 const present = tempDir().file('in.tfrecord', FILE);
 
-/** What a program without types passes for an unset variable. */
+/** The value that an untyped program passes for an unset variable. */
 const missing = undefined as never;
 
 test.each<[name: string, call: () => unknown, message: RegExp]>([
@@ -55,7 +55,7 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
   expect((error as Error).message).toMatch(message);
 });
 
-/** What JavaScript without types can pass: a missing or misplaced argument. */
+/** Arguments that untyped JavaScript can pass: missing or misplaced ones. */
 test.each<[string, (wrong: never) => unknown, unknown, string]>([
   ['validateFiles', (wrong) => validateFiles(wrong), { path: 'a' }, 'inputs'],
   ['countFiles', (wrong) => countFiles(wrong), null, 'inputs'],

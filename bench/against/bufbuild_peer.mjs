@@ -1,6 +1,6 @@
 /**
- * `@bufbuild/protobuf` over the line protocol of bench/against. It has no static code: `fromBinary`
- * interprets a description.
+ * `@bufbuild/protobuf` over the line protocol of bench/against. It generates no code: `fromBinary`
+ * interprets a descriptor.
  */
 
 import { readFileSync } from 'node:fs';

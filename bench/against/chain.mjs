@@ -1,7 +1,7 @@
 /**
  * The chain of operators that every library runs: map, batches of 256, and prefetching of as many
- * batches as the library's own operator supports. It runs over numbers and over the records of a
- * TFRecord file as recordpipe reads them one by one. Speaks the line protocol of bench/against.
+ * batches as the library's own operator supports. It runs over numbers, and over the records of a
+ * TFRecord file that recordpipe reads one by one. Speaks the line protocol of bench/against.
  */
 
 import { secondsSince, serve } from './peer_protocol.mjs';
@@ -24,7 +24,7 @@ export async function takeBatches(batches, check) {
 
 /**
  * @param {{ numbers(count: number): unknown, records(source: AsyncIterable<Uint8Array>): unknown,
- *   take?: typeof takeBatches }} chains the chains of the library; `take` consumes their batches
+ *   take?: typeof takeBatches }} chains the library's chains; `take` consumes their batches
  */
 export async function serveChains(name, version, { numbers, records, take = takeBatches }, notes) {
   const timed = async (open, { check }) => {

@@ -1,6 +1,6 @@
 /**
- * Shared code of programs that decode Examples: the records of a file in memory, passes over them,
- * and sums of the decoded values.
+ * Shared code for programs that decode Examples: loads the records of a file, decodes them
+ * repeatedly, and sums the decoded values.
  */
 
 import { readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ export function recordsOf(path) {
 /**
  * Creates an operation that decodes all records of `path` repeatedly for `seconds`. `prepare`
  * returns the decoder for a request: it takes one record or, with `batched`, all of them. With
- * `check`, the answer has the sums that `add` computes from the decoded values.
+ * `check`, the response contains the sums that `add` computes from the decoded values.
  */
 export function decoding(prepare, add, { batched = false } = {}) {
   let kept = {};
@@ -33,7 +33,7 @@ export function decoding(prepare, add, { batched = false } = {}) {
     const facts = { bytes: 0, firsts: 0, floats: 0, integers: 0 };
     const run = prepare(request);
     if (check) {
-      // One at a time: a decoded value can be valid only until the next one.
+      // Add one at a time: a decoded value may be valid only until the next one.
       for (const input of batched ? [records] : records) add(facts, run(input));
     }
     const start = process.hrtime.bigint();

@@ -1,4 +1,4 @@
-/** The same chain written by hand: an async generator per operator. */
+/** The same chain, handwritten: an async generator per operator. */
 
 import { AHEAD, BATCH, firstByte, half, serveChains } from './chain.mjs';
 

@@ -33,8 +33,8 @@ const KERNELS = [
 ];
 
 /**
- * Returns every kernel. Those that cannot be loaded have `available: false` and a `reason`; so do
- * those that fail the standard check value.
+ * Returns every kernel. A kernel that cannot be loaded, or that fails the standard check value, has
+ * `available: false` and a `reason`.
  */
 export function availableKernels() {
   return KERNELS.map(({ name, load }) => {

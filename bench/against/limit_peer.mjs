@@ -1,8 +1,8 @@
 /**
  * The limits: `dd if=FILE of=/dev/null bs=1M`, `cat FILE > /dev/null`, `cat PIPE > /dev/null`, `wc
  * -l FILE` and `grep -c '' FILE`, over the line protocol of bench/against. `seconds` is the time of
- * the whole process. `ownSeconds` excludes its start and is the harder limit: the time that dd
- * reports, or for the others the time beyond that of an empty file.
+ * the whole process. `ownSeconds` excludes startup and is the stricter limit: it is the time that
+ * dd reports or, for the others, the time in excess of that for an empty file.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -26,14 +26,14 @@ function timed(command, args, output = 'pipe') {
   return { seconds, stdout: String(stdout), stderr: String(stderr) };
 }
 
-/** Reads all bytes without regard to records. */
+/** Reads all bytes and ignores record boundaries. */
 function pass(command, args, path) {
   const { seconds, stderr } = timed(command, args, nowhere);
   const own = /copied, ([\d.e+-]+) s/.exec(stderr);
   return { seconds, ...(own && { ownSeconds: Number(own[1]) }), records: 0, bytes: statSync(path).size };
 }
 
-/** One epoch of a pipe into which `path` is written. */
+/** Reads one epoch of a pipe into which `path` is written. */
 function passPipe(command, { pipe, path }) {
   const start = startOf(command, [], nowhere);
   const { seconds } = timed(command, [pipe], nowhere);
@@ -51,7 +51,7 @@ function count(command, args, path) {
   return { seconds, ownSeconds, records, bytes: statSync(path).size - records };
 }
 
-/** Returns the median time of the process without a file, measured once. */
+/** Returns the median time of the process for an empty input, measured once. */
 function startOf(command, args, output) {
   if (!starts.has(command)) {
     const start = () => timed(command, [...args, '/dev/null'], output).seconds;

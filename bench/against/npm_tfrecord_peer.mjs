@@ -3,7 +3,7 @@
  *
  * It uses `RecordReader` and `RecordWriter`, the layer below its Examples: raw payloads with both
  * checksums verified. Its checksum is `fast-crc32c`, which uses the `sse4_crc32` add-on if that
- * could be built; the version says which one is in use. Its Examples are a static module of
+ * could be built; the version indicates which one is in use. Its Examples use a static module of
  * protobufjs 6.
  */
 

@@ -1,14 +1,14 @@
 /**
  * The records that every program writes for a given count, size and seed, so that their files are
- * equal byte for byte: a counter mixed by the finalizer of MurmurHash3, cut into records from a
+ * equal byte for byte: a counter mixed by the finalizer of MurmurHash3, split into records from a
  * pool of up to 16 MiB. `peer_protocol.py` and `rust/src/main.rs` produce the same bytes.
  */
 
 const POOL_BYTES = 16 * 1024 * 1024;
 
 /**
- * @returns {Buffer[]} `count` records, or as many as fit in 16 MiB: record k is `pool[k %
- *   pool.length]`.
+ * @returns {Buffer[]} `count` records, or as many as fit in 16 MiB; record k is `pool[k %
+ *   pool.length]`
  */
 export function payloadPool(count, size, seed = 0) {
   const different = Math.min(count, Math.max(1, Math.floor(POOL_BYTES / Math.max(1, size))));

@@ -21,10 +21,10 @@ const installed = (path) => here(`../../.cache/counterparts/${path}`);
 
 /** Maximum characters of a peer's stderr to keep for error messages. */
 const MAX_STDERR_CHARACTERS = 2000;
-/** Maximum time for a peer to exit after the request to do so. */
+/** Maximum time for a peer to exit after the exit request. */
 const LEAVE_MS = 5000;
 
-/** All peers: what installs each, which file it needs, how to start it, and its modes. */
+/** All peers: how each is installed, which file it needs, how to start it, and its modes. */
 const PEERS = [
   {
     name: 'limit',
@@ -146,14 +146,14 @@ export function availablePeers() {
   );
 }
 
-/** The reason that scripts/counterparts.sh recorded when it could not install a counterpart. */
+/** Returns the reason recorded by scripts/counterparts.sh if it could not install a counterpart. */
 export function whyMissing(counterpart) {
   const note = installed(`${counterpart}.skipped`);
   if (existsSync(note)) return readFileSync(note, 'utf8').trim();
   return `not installed: scripts/counterparts.sh ${counterpart}`;
 }
 
-/** Parses an answer. Other output of a peer's libraries is ignored. */
+/** Parses a response. Other output of a peer's libraries is ignored. */
 function parsed(text) {
   try {
     return JSON.parse(text);
@@ -164,7 +164,7 @@ function parsed(text) {
 
 /**
  * Starts a peer. `ready` resolves with the peer's description. `call` sends a request and resolves
- * with the answer; calls are queued. It rejects if the answer is an error or the peer exits.
+ * with the response; calls are queued. It rejects if the response is an error or the peer exits.
  * `close` ends the peer.
  * @param {{ cpu?: number | string }} options cpu: keep it on this processor (taskset's notation)
  */

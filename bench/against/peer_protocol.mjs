@@ -1,12 +1,12 @@
 /**
  * The line protocol of bench/against (see README.md) for programs written in JavaScript: requests
- * arrive on stdin and answers leave on stdout, one JSON document per line.
+ * arrive on stdin and responses are written to stdout, one JSON document per line.
  */
 
 import { createInterface } from 'node:readline';
 
 /**
- * Announces the program, then answers requests until stdin ends or `exit` arrives.
+ * Announces the program, then handles requests until stdin ends or `exit` arrives.
  * @param {{ name: string, version: string, notes?: object, operations: object }} peer operations:
  *   `{ op: { mode: async (request) => answer } }`
  */

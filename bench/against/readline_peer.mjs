@@ -1,7 +1,7 @@
 /**
- * Node's `readline` over a file stream, over the line protocol of bench/against: once as its
- * documentation reads a file line by line, and once by its events, which is faster. Lines are
- * strings; their length is their number of bytes because they are ASCII.
+ * Node's `readline` over a file stream, over the line protocol of bench/against: once with `for
+ * await`, as in its documentation, and once with events, which is faster. Lines are strings;
+ * because they are ASCII, their length is their number of bytes.
  */
 
 import { createReadStream } from 'node:fs';

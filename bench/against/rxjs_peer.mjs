@@ -1,6 +1,6 @@
 /**
- * RxJS over the line protocol of bench/against. It pushes: a consumer that is slower than its
- * source holds everything in memory.
+ * RxJS over the line protocol of bench/against. It is push-based: if a consumer is slower than its
+ * source, everything is buffered in memory.
  */
 
 import { createRequire } from 'node:module';

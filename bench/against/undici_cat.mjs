@@ -1,6 +1,6 @@
 /**
  * undici alone: `node undici_cat.mjs URL` writes an object to standard output, in order, from
- * ranges of 8 MiB, up to eight of them at once. It checks and retries nothing.
+ * ranges of 8 MiB, up to eight of them at once. It neither verifies nor retries.
  */
 
 import { once } from 'node:events';

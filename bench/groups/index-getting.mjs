@@ -58,9 +58,9 @@ export async function runGetting(size, context) {
 }
 
 /**
- * `gets` record numbers below `count`, different ones in each turn. Each group of 1,000 has
- * distinct numbers from a range of `among` records (default: all). They are ascending unless
- * `sorted` is false.
+ * `gets` record numbers below `count`, distinct ones in each turn. Each group of 1,000 has distinct
+ * numbers from a range of `among` records (default: all). They are ascending unless `sorted` is
+ * false.
  */
 function places(gets, count, turn, { sorted = true, among = count }) {
   const found = [];

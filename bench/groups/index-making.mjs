@@ -2,8 +2,8 @@ import { measureWays } from './ways.mjs';
 
 const RECORDS = 10_000_000;
 /**
- * tfrecord2idx takes at least a microsecond per record, so it indexes a smaller file; the figure
- * states the number.
+ * tfrecord2idx takes at least a microsecond per record, so it indexes a smaller file. The figure
+ * states the number of records.
  */
 const PEER_RECORDS = 200_000;
 /** If lengths vary, the index stores an offset for each record. */

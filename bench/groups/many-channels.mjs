@@ -14,7 +14,7 @@ const SIZE = 1000;
 /**
  * Reads 64 channels at once, four of which have no writer. Measures how long other file system
  * calls take meanwhile, and the time from abort to process exit. A process without channels is the
- * baseline. Figures are milliseconds, the maximum per round unless they state a median.
+ * baseline. Figures are in milliseconds: the maximum per round, unless marked as a median.
  */
 export async function runManyChannels({ smoke, fileBytes, data, rounds, add }) {
   const bytes = fileBytes / 4;
@@ -85,7 +85,7 @@ async function run(job) {
   const [code, signal] = await once(child, 'close');
   if (code !== 0) throw new Error(`exited (${signal ?? code})\n${stderr.trim()}`);
   const report = JSON.parse(output);
-  // All processes share the monotonic clock.
+  // All processes share the monotonic clock, so the times can be compared.
   return { report, exitMs: Number(ended - BigInt(report.abortedAt)) / 1e6 };
 }
 

@@ -1,11 +1,12 @@
 /**
- * A peer that needs more time for a pass stops after the number of records that it reads in this
- * time.
+ * Time limit of a pass, in seconds. A slower peer stops after the number of records that it reads
+ * in this time.
  */
 const PASS_SECONDS = 0.5;
 
 /**
- * Number of records that a peer reads in `seconds`; undefined if it reads all of them.
+ * Returns the number of records that a peer reads in `seconds`, or undefined if it reads all of
+ * them.
  * @param {(limit: number) => Promise<{ seconds: number }>} pass
  * @param {{ count: number, size: number }} file
  * @param {{ seconds?: number, multiple?: number }} options multiple: the result is a multiple of

@@ -6,8 +6,8 @@ import { FORMATS, frameBytes, recordsIn } from '../formats.mjs';
 import { limitOf } from './pass-limit.mjs';
 
 /**
- * A peer that needs more time for a pass closes the pipe after the number of records that it reads
- * in this time.
+ * Time limit of a pass, in seconds. A slower peer closes the pipe after the number of records that
+ * it reads in this time.
  */
 const PASS_SECONDS = 0.2;
 

@@ -24,8 +24,8 @@ const BATCHES = ['batches', 'batches, reuse'].flatMap((what) =>
 const VALIDATE = bothWays({ ...OURS, what: 'validate', cases: ['validate', 'batches'] });
 const COUNT = bothWays({ ...OURS, what: 'count', cases: ['count'] });
 /**
- * As the command line does: for these two formats, reading ahead on another core costs more than it
- * gains.
+ * Read on the calling thread, as the command line does: for these two formats, reading ahead on
+ * another core costs more than it gains.
  */
 const HERE = ['validate', 'count'].map((what) => ({
   ...OURS,

@@ -4,13 +4,13 @@ import { recordsIn } from '../formats.mjs';
 import { ENVIRONMENT, ONE_OBJECT } from '../s3/clients.mjs';
 import { run, sha256Of } from '../s3/lines.mjs';
 
-/** Large enough that the start of Node, about 0.05 s, does not matter. */
+/** Large enough that Node's startup time, about 0.05 s, does not matter. */
 const BYTES = 2 ** 29;
 
 /**
  * Compares the HTTP client of recordpipe with undici: whole downloads of one object by recordpipe,
- * by the same recordpipe over undici, and by undici alone. Figures are bytes per second and, in a
- * separate group, bytes per second of processor time (user and system).
+ * by recordpipe with undici, and by undici alone. Figures are bytes per second and, in a separate
+ * group, bytes per second of processor time (user and system).
  */
 export async function runClients({ group, smoke, data, rounds, place, bucket, serve, add }) {
   const file = data.records('object', recordsIn(smoke ? 2 ** 24 : BYTES, 1000), 1000);
@@ -53,7 +53,7 @@ export async function runClients({ group, smoke, data, rounds, place, bucket, se
 }
 
 /**
- * With a proxy configured, recordpipe uses undici. nginx answers requests to a proxy as if they were
+ * With a proxy configured, recordpipe uses undici. nginx handles proxy requests as if they were
  * addressed to itself.
  */
 function clients(endpoint) {

@@ -5,7 +5,7 @@ import { ONE_OBJECT } from '../s3/clients.mjs';
 import { contestantOf, sha256Of } from '../s3/lines.mjs';
 
 const TIMES_LARGER = 4;
-/** One rate-limited connection needs 6 seconds for it. */
+/** Maximum size of the object. One rate-limited connection needs 6 seconds for it. */
 const MAX_BYTES = 2 ** 29;
 const MAX_ROUNDS = 3;
 

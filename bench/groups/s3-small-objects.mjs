@@ -9,7 +9,7 @@ import { measure } from './s3-downloads.mjs';
 const COUNT = 2000;
 const SIZE = 2 ** 16;
 const MILLISECONDS = 20;
-/** Programs that read one object at a time take 40 seconds. */
+/** Maximum number of rounds. Programs that read one object at a time take 40 seconds. */
 const MAX_ROUNDS = 2;
 const PREFIX = 'small/';
 

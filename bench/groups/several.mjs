@@ -1,7 +1,10 @@
 import { contest } from '../contest.mjs';
 import { recordsIn } from '../formats.mjs';
 
-/** Larger files, because `validateFiles` starts a thread per job and its cost must not dominate. */
+/**
+ * The files are larger, because `validateFiles` starts a thread per job, whose cost must not
+ * dominate.
+ */
 const TIMES_LARGER = 4;
 
 const WAYS = [

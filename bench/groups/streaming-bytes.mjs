@@ -77,7 +77,7 @@ function streamed(from) {
   });
 }
 
-/** The same stream in a process that discards the bytes. */
+/** Measures the same stream in a process that discards the bytes. */
 function alone(from) {
   return contestant('recordpipe', 'ordered stream alone', async () => {
     const stream = startOrderedStream(from.uri, from.objects);

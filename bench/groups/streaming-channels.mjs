@@ -10,7 +10,7 @@ import { measure } from './s3-downloads.mjs';
 
 const CHANNELS = 32;
 const SIZE = 2 ** 24;
-/** How long the stopped reader waits before the other readers start. */
+/** Time for which the stopped reader waits before the other readers start. */
 const STOPPED_MS = 1000;
 
 /**

@@ -12,7 +12,8 @@ const SIZE = 2 ** 22;
 const PART = 2 ** 16;
 const MILLISECONDS = 20;
 /**
- * Enough time for the streamer to fetch the first part of the next epoch before its reader starts.
+ * Time between epochs. It is long enough for the streamer to fetch the first part of the next epoch
+ * before its reader starts.
  */
 const BETWEEN_MS = 200;
 const TURNS = 9;
@@ -66,7 +67,7 @@ export async function runFirstBytes({ group, smoke, data, place, bucket, serve, 
   });
 }
 
-/** Milliseconds to the first byte of a range response. */
+/** Returns the milliseconds to the first byte of a range response. */
 async function firstByteOfGet(url) {
   const start = performance.now();
   const response = await fetch(url, { headers: { range: `bytes=0-${PART - 1}` } });

@@ -10,7 +10,9 @@ import { measure } from './s3-downloads.mjs';
 const COUNT = 5000;
 const SIZE = 20_000;
 const MILLISECONDS = 20;
-/** Requesting all objects one at a time would take nearly two minutes. */
+/**
+ * Number of objects requested one at a time. Requesting all of them would take nearly two minutes.
+ */
 const SAMPLE = 200;
 const MAX_ROUNDS = 3;
 

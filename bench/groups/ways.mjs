@@ -1,8 +1,8 @@
 import { contest } from '../contest.mjs';
 
 /**
- * Measures several ways of doing something in turn and adds their figures. A way has `who`, `what`,
- * `cores`, `unit`, and `pass(peer)`, which verifies the result and returns the value.
+ * Measures several ways of doing something in turn and adds their figures. A way consists of `who`,
+ * `what`, `cores`, `unit`, and `pass(peer)`, which verifies the result and returns the value.
  * `prepare(peer)` runs once before the first pass. `ours`: runs in a new process of recordpipe;
  * `records`: added to the figure.
  */

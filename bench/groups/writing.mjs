@@ -5,8 +5,8 @@ import { crcOfFile } from '../file-crc.mjs';
 import { frameBytes, recordsIn } from '../formats.mjs';
 
 /**
- * A peer that needs more time for a pass writes the number of records that it can write in this
- * time.
+ * Time limit of a pass, in seconds. A slower peer writes only as many records as it can write in
+ * this time.
  */
 const PASS_SECONDS = 0.5;
 
@@ -16,7 +16,7 @@ const bothWays = (writer) => ['all', 'one'].map((cores) => ({ ...writer, cores }
 const ours = (what) =>
   [what, `${what}, blocking`].flatMap((name) => bothWays({ who: 'recordpipe', what: name, ours: true }));
 
-/** `other`: writes different bytes than recordpipe, on purpose. */
+/** `other`: intentionally writes different bytes than recordpipe. */
 const BLOCKS = { who: 'limit', what: 'writeSync, 1 MiB blocks', ours: true, other: true, cores: 'one' };
 
 /** The writers of each format. */

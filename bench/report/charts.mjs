@@ -1,4 +1,4 @@
-/** The figures and colours of each chart. */
+/** The figures and colors of each chart. */
 
 import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
 import { sizeName } from '../statistics.mjs';

@@ -64,7 +64,9 @@ function logScale(from, to, start, end) {
   return (value) => start + ((Math.log(value) - a) / (b - a)) * (end - start);
 }
 
-/** 1, 2, and 5 times powers of ten; only powers of ten if the range is large. */
+/**
+ * Returns the ticks: 1, 2, and 5 times powers of ten, or only powers of ten if the range is large.
+ */
 function yTicks(min, max) {
   const steps = max / min > 200 ? [1] : [1, 2, 5];
   const ticks = [];
@@ -83,7 +85,7 @@ function spread(heights, top, bottom) {
     label.y = Math.min(label.y, limit);
     limit = label.y - LABEL_HEIGHT;
   }
-  // Move labels above the top down again, as far as space permits.
+  // Move labels above the top back down, as far as space permits.
   limit = top;
   for (const label of order.reverse()) {
     label.y = Math.max(label.y, limit);

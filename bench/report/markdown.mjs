@@ -66,7 +66,7 @@ function targetTables(results) {
   const summary = `${count(true)} reached, ${count(false)} not reached, ${count(undefined)} open (figure missing).`;
   return [
     summary,
-    'Rows with "one core" keep recordpipe on one core, as the alternatives are; in other rows Node may use a second core.',
+    'In rows with "one core", recordpipe is kept on one core, as are the alternatives; in other rows, Node may use a second core.',
     ...all.flatMap(({ title, note, rows: some }) => [
       `### ${title}`,
       ...(note ? [note] : []),
@@ -82,7 +82,7 @@ function cells({ at, ours, other, ratio, wanted, atMost, reached, open }) {
     at,
     value(ours),
     other ? `${value(other)} ${label(other)}` : '',
-    // Without another figure, the ratio repeats the figure itself.
+    // If there is no other figure, the ratio repeats the figure itself.
     other ? ratio.toPrecision(3) : '',
     limit,
     reached ? 'reached' : '**not reached**',

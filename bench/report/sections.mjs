@@ -1,6 +1,6 @@
 /**
- * The sections of RESULTS.md after the targets: the figures and texts of each. `sizes` makes a
- * table with one column per size.
+ * The sections of RESULTS.md after the targets, with the figures and text of each. `sizes` creates
+ * a table with one column per size.
  */
 
 import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
@@ -37,7 +37,7 @@ const S3_SECTIONS = [
   {
     title: 'S3: the HTTP client against undici, processor time',
     figures: { group: 's3 client processor' },
-    about: 'GB per second of processor time, user and system, of the same processes.',
+    about: 'GB per second of processor time (user and system) of the same processes.',
   },
   {
     title: 'S3: 2,000 objects of 64 KiB',
@@ -181,7 +181,7 @@ export const SECTIONS = [
     title: 'Pipe mode: channels',
     figures: { group: 'channels' },
     about:
-      'Overhead of an epoch of one record. Then 64 channels at once, four of them without a writer, while `fs.stat` is called repeatedly: the longest call of each round.',
+      'Overhead of an epoch of one record; then 64 channels at once, four of them without a writer, while `fs.stat` is called repeatedly (the longest call of each round).',
   },
   ...S3_SECTIONS,
   ...STREAMING_SECTIONS,
@@ -189,7 +189,7 @@ export const SECTIONS = [
     title: 'Chains of operators',
     figures: { group: 'dataset' },
     about:
-      'Elements per second of `map.batch(256).prefetch(2)`, over numbers and over a TFRecord file of 100-byte records, which all alternatives read with `readTFRecords`. IxJS and RxJS do not prefetch; RxJS pushes.',
+      'Elements per second of `map.batch(256).prefetch(2)`, over numbers and over a TFRecord file of 100-byte records, which all alternatives read with `readTFRecords`. IxJS and RxJS do not prefetch; RxJS is push-based.',
   },
   {
     title: 'Memory',
@@ -201,7 +201,7 @@ export const SECTIONS = [
     figures: { group: 'example' },
     about:
       'Records per second of Examples in memory, all on one core: an image of 100 KB with labels; 20 scalars; 4,096 floats; 200 integers; 3 of 50 scalars. ' +
-      '`decode` returns all features, `parse` the requested ones, `parse_batch` and `parse_example` columns of 256 records (64 for images).',
+      '`decode` returns all features, `parse` returns the requested ones, and `parse_batch` and `parse_example` return columns of 256 records (64 for images).',
     after:
       '`npm-tfrecord` uses a static module of protobufjs 6, `protobufjs` compiles its decoder from types, `bufbuild` is `@bufbuild/protobuf`. TensorFlow is called through `tf.function`.',
   },

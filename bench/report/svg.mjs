@@ -1,4 +1,4 @@
-/** Shared parts of the charts. Colours follow the reader's light or dark scheme. */
+/** Shared parts of the charts. Colors follow the reader's light or dark color scheme. */
 
 export const WIDTH = 920;
 
@@ -25,7 +25,7 @@ const STYLE = `
 
 /**
  * Builds a chart with its own background, so that text and background always match. `colours` are
- * pairs for the light and dark scheme; `style` is additional CSS.
+ * pairs of colors for the light and dark schemes; `style` is additional CSS.
  */
 export function page({ title, subtitle, height, colours, style = '', parts }) {
   const rules = (scheme, indent) =>

@@ -18,7 +18,7 @@ export class Bucket {
     mkdirSync(join(root, this.listings), { recursive: true });
   }
 
-  /** The path of the file for an object. */
+  /** Returns the path of the file for an object. */
   path(key) {
     const path = join(this.root, this.name, key);
     mkdirSync(dirname(path), { recursive: true });
@@ -57,7 +57,7 @@ ${keys.map((key) => this.#entry(key)).join('\n')}
 `;
   }
 
-  /** A listing entry with the same ETag that nginx sends. */
+  /** Returns a listing entry, with the same ETag that nginx sends. */
   #entry(key) {
     const { size, mtimeMs, mtime } = statSync(this.path(key));
     const etag = `${Math.floor(mtimeMs / 1000).toString(16)}-${size.toString(16)}`;

@@ -36,7 +36,8 @@ export async function run(line, into = 'cat > /dev/null', environment = ENVIRONM
 }
 
 /**
- * A contestant that downloads `source.bytes` bytes per turn. The first download checks the bytes.
+ * Returns a contestant that downloads `source.bytes` bytes per turn. The first download checks the
+ * bytes.
  *
  * @param {{ bytes: number, sha256: string, scratch: string }} source scratch: directory for
  *   programs that write files
@@ -68,7 +69,7 @@ async function sameBytes({ line, folder, sha256 }) {
   }
 }
 
-/** SHA-256 of all files in a directory, concatenated in order of their names. */
+/** Returns the SHA-256 of all files in a directory, concatenated in order of their names. */
 function sha256OfFolder(folder) {
   return sha256Of(
     readdirSync(folder)

@@ -1,6 +1,6 @@
 /**
- * nginx as an object store: it sends files as fast as the machine can, supports ranges and If-Match
- * as S3 does, and ignores signatures. Listings are prepared files (bucket.mjs). A second port limits
+ * nginx as an object store. It sends files as fast as the machine can, supports ranges and If-Match
+ * like S3, and ignores signatures. Listings are prepared files (bucket.mjs). A second port limits
  * the bytes per second of each connection, as S3 does.
  */
 
@@ -21,7 +21,7 @@ const NGINX = [...process.env.PATH.split(delimiter), '/usr/sbin']
   .map((folder) => join(folder, 'nginx'))
   .find((path) => existsSync(path));
 
-/** Why nginx is not available; undefined if it is. */
+/** Reason why nginx is not available; undefined if it is. */
 export const missingNginx = NGINX === undefined ? whyMissing('nginx') : undefined;
 
 /**
@@ -47,7 +47,7 @@ async function startNginx(place, bucket) {
       if (is) writeFileSync(outage, '');
       else rmSync(outage, { force: true });
     },
-    /** Status and path of all requests since the last call. */
+    /** Returns the status and path of all requests since the last call. */
     async requests() {
       await sleep(50);
       const lines = readFileSync(requests, 'utf8').split('\n').slice(0, -1);

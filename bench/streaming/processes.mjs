@@ -13,7 +13,7 @@ import { subject } from '../checkout.mjs';
 /** Object options for a service without authentication. */
 export const unsigned = (endpointUrl) => ({ region: 'us-east-1', anonymous: true, endpointUrl });
 
-/** A process that answers requests line by line. */
+/** A process that handles requests line by line. */
 class Lines {
   #stderr = '';
 
@@ -82,7 +82,7 @@ export async function readWith(pipe, command = 'exec cat "$0" > /dev/null') {
   return { seconds, output };
 }
 
-/** SHA-256 of the bytes in a pipe. */
+/** Returns the SHA-256 of the bytes in a pipe. */
 export async function sha256OfPipe(pipe) {
   const { output } = await readWith(pipe, 'exec sha256sum < "$0"');
   return output.split(' ')[0];

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { AHEAD, BATCH, firstByte, half, takeBatches } from '../against/chain.mjs';
 import { secondsSince } from '../against/peer_protocol.mjs';
 
-/** As in operations.mjs. */
+/** Use the same mode as operations.mjs. */
 const blocking = availableParallelism() === 1;
 
 function chain(open) {

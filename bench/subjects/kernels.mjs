@@ -2,11 +2,11 @@
  * Measures all CRC32C kernels in turn in one process. Writes one line of JSON per size to stdout:
  * `{ size, figures: [{ name, version, seconds: [per round, per call] } | { name, skipped }] }`.
  *
- *   node bench/subjects/kernels.mjs SIZES ROUNDS MILLISECONDS
+ * node bench/subjects/kernels.mjs SIZES ROUNDS MILLISECONDS
  *
  * tinybench finishes a task before it starts the next, and reads the clock twice per call, which
- * takes longer than a checksum of 64 bytes. So each task is a loop of calls, and each round has its
- * own bench.
+ * takes longer than a checksum of 64 bytes. Therefore, each task is a loop of calls, and each round
+ * has its own bench.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -98,7 +98,7 @@ function prepared({ name, crc32c: checksum, place = (bytes) => bytes, callLoop }
   return { name, loop, calls, expected, seconds: [] };
 }
 
-/** Median seconds per call over the loops that run in `time` milliseconds. */
+/** Returns the median seconds per call over the loops that run in `time` milliseconds. */
 function timed({ name, loop, calls, expected }, time) {
   const bench = new Bench({ time, iterations: 3, warmup: false, throws: true });
   let crc = expected;

@@ -30,7 +30,7 @@ const READ = {
 };
 
 /**
- * With a single core, reading ahead gains nothing, so use the blocking mode as a program for such a
+ * With a single core, reading ahead gains nothing, so use blocking mode, as a program for such a
  * machine would.
  */
 const blocking = availableParallelism() === 1;
@@ -113,7 +113,7 @@ function validateSeveral(jobs) {
   };
 }
 
-/** Writes with the given opener, either the one of a single format or the one for all formats. */
+/** Writes with the given opener, either for a single format or for all formats. */
 function write(opener, options) {
   return async ({ path, count, size, seed, format = 'tfrecord' }) => {
     const files = await import('recordpipe/records/write');
@@ -142,7 +142,7 @@ function samePool(count, size, seed, format) {
   return made.pool;
 }
 
-/** The upper limit for writing: the same number of bytes in blocks of 1 MiB. */
+/** Writes the same number of bytes in blocks of 1 MiB, as an upper limit for writing. */
 function writeBlocks({ path, count, size, format = 'tfrecord' }) {
   const block = Buffer.alloc(1024 * 1024, 1);
   const total = count * frameBytes(format, size);
@@ -154,7 +154,7 @@ function writeBlocks({ path, count, size, format = 'tfrecord' }) {
   return { seconds: secondsSince(start), records: count, bytes: count * size };
 }
 
-/** By kind of operation and mode. */
+/** Operations by kind and mode. */
 export const OPERATIONS = {
   read: {
     views: views({}),

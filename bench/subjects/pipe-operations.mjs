@@ -1,7 +1,7 @@
 /**
  * Measured Pipe mode epochs, from the request for records to the end of the epoch. With `check`,
- * the answer has the CRC-32 of all records. `processorMs` is the processor time of this process,
- * which depends less on other work on the machine.
+ * the response contains the CRC-32 of all records. `processorMs` is the processor time of this
+ * process, which depends less on other work on the machine.
  */
 
 import { crc32 } from 'node:zlib';

@@ -39,7 +39,7 @@ const wholeProcess = (what, at, wanted) => ({
 export const SINGLE_TARGETS = [
   {
     title: 'Building an index against counting: 10 million records of 100 bytes',
-    note: 'The ratio is that of times, not of speeds. Varied lengths: 50 to 150 bytes.',
+    note: 'The ratio compares times, not speeds. Varied lengths: 50 to 150 bytes.',
     rows: LENGTHS.flatMap((lengths) =>
       bothWays(`index${lengths}`).map(([suffix, mine]) => ({
         ...INDEX,
@@ -137,7 +137,10 @@ export const SINGLE_TARGETS = [
   },
 ];
 
-/** 10737418163 -> `10 GiB`. Files of whole records rarely have a round size. */
+/**
+ * Formats a size approximately: 10737418163 -> `10 GiB`. Files of whole records rarely have a round
+ * size.
+ */
 function sizeNameAbout(bytes) {
   const unit = [2 ** 30, 2 ** 20].find((size) => bytes >= size - 2048);
   return unit === undefined ? sizeName(bytes) : sizeName(Math.round(bytes / unit) * unit);

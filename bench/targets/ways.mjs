@@ -2,7 +2,7 @@ import { RECORD_SIZES } from '../corpus.mjs';
 
 export const ours = (what, cores) => ({ who: 'recordpipe', what, cores });
 
-/** The two ways to measure recordpipe: on all cores, and kept on one core as the peers are. */
+/** The two ways to measure recordpipe: on all cores, and kept on one core like the peers. */
 export const bothWays = (what) => [
   ['', ours(what, 'all')],
   [', one core', ours(what, 'one')],

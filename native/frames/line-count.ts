@@ -11,7 +11,7 @@ const CR: u32 = 13;
 const MAX_STEPS: u32 = 255;
 
 /**
- * Counts the byte `delimiter` in [start, end). SCAN_STATE has the number of CRs according to
+ * Counts the byte `delimiter` in [start, end). SCAN_STATE contains the number of CRs according to
  * `mode`. `previous` is the byte before `start`, or 0 at the start of a line. If the delimiter is a
  * CR, `mode` must be 0.
  */
@@ -71,7 +71,7 @@ function countBytes(at: usize, to: usize, needle: v128): u32 {
 /** Nonzero if the last `countBytesAndLook` found a CR. */
 let looked: v128 = i64x2.splat(0);
 
-/** Also sets `looked` if [at, to) has a CR. */
+/** Like `countBytes`, but also sets `looked` if [at, to) contains a CR. */
 // @ts-ignore: decorator
 @inline
 function countBytesAndLook(at: usize, to: usize, needle: v128): u32 {
@@ -117,7 +117,7 @@ function countPairs(at: usize, to: usize, needle: v128): u32 {
   return sums(a) + sums(b) + sums(c) + sums(d);
 }
 
-/** Sum of sixteen counters. */
+/** Returns the sum of sixteen counters. */
 // @ts-ignore: decorator
 @inline
 function sums(counters: v128): u32 {

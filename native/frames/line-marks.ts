@@ -14,8 +14,8 @@ const CR: i8 = 13;
 export function markLines(origin: usize, index: usize, count: u32, what: u32, marks: usize): u32 {
   if (count == 0) return 0;
   const final = index + ((count - 1) << 3);
-  // Usually there is nothing to mark, and one check of all bytes shows it: 100-byte lines at 19
-  // GB/s, instead of 6 line by line.
+  // Usually there is nothing to mark, and one check of all bytes shows this: 100-byte lines are
+  // checked at 19 GB/s, instead of 6 GB/s line by line.
   if (isPlain(origin + load<u32>(index), origin + load<u32>(final) + load<u32>(final, 4), what)) return 0;
   let out = marks;
   for (let i: u32 = 0; i < count; ++i) {
@@ -29,7 +29,7 @@ export function markLines(origin: usize, index: usize, count: u32, what: u32, ma
   return <u32>(out - marks) >> 2;
 }
 
-/** Whether no part of [at, end) can satisfy `what`. */
+/** Reports whether no part of [at, end) can satisfy `what`. */
 function isPlain(at: usize, end: usize, what: u32): bool {
   const cr = i8x16.splat(what & HAS_CR ? CR : <i8>-1);
   const high = i8x16.splat(what & NOT_UTF8 ? <i8>-128 : <i8>0);
@@ -58,7 +58,7 @@ function hasCr(at: usize, end: usize): bool {
 }
 
 /**
- * Whether [at, end) is well-formed UTF-8 (Unicode, table 3-7): no overlong sequences, no
+ * Reports whether [at, end) is well-formed UTF-8 (Unicode, table 3-7): no overlong sequences, no
  * surrogates, nothing above U+10FFFF.
  */
 function isUtf8(at: usize, end: usize): bool {
@@ -80,7 +80,7 @@ function isUtf8(at: usize, end: usize): bool {
   return true;
 }
 
-/** Length of the well-formed non-ASCII sequence at `at`; 0 if it is malformed. */
+/** Returns the length of the well-formed non-ASCII sequence at `at`; 0 if it is malformed. */
 // @ts-ignore: decorator
 @inline
 function sequenceLength(at: usize, end: usize): u32 {

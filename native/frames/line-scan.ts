@@ -1,6 +1,6 @@
 // Splits a memory range into lines. A delimiter has 1 to 256 bytes. Positions where its first and
-// last bytes match are found sixteen at a time; the bytes between are compared only there. Of
-// overlapping matches, the leftmost counts. Reads up to 63 bytes after `end` and one byte before a
+// last bytes match are found sixteen at a time; the bytes in between are compared only there. If
+// matches overlap, the leftmost one is used. Reads up to 63 bytes after `end` and one byte before a
 // line.
 import { SCAN_STATE } from './memory';
 
@@ -24,7 +24,7 @@ const NOT_FOUND: u32 = 0xffffffff;
 /**
  * Splits complete lines off [start, end) until the index is full or a line is too long. Writes the
  * position, relative to `start` plus `base`, and the length of each. A line is too long if it has
- * more than `maxBytes` bytes, excluding the delimiter and one stripped CR. SCAN_STATE has the
+ * more than `maxBytes` bytes, excluding the delimiter and one stripped CR. SCAN_STATE contains the
  * position of the first remaining line, the reason for stopping, and the total bytes of the lines.
  */
 export function scanLines(
@@ -106,7 +106,7 @@ function findBytes(start: usize, end: usize, needle: u8, ends: usize, capacity: 
   return <u32>(out - ends) >> 2;
 }
 
-/** The same for a delimiter of several bytes. */
+/** Like `findBytes`, but for a delimiter of several bytes. */
 function findAll(start: usize, end: usize, delimiter: usize, delimiterBytes: u32, ends: usize, capacity: u32): u32 {
   const last = delimiterBytes - 1;
   const first = i8x16.splat(load<i8>(delimiter));
@@ -131,7 +131,7 @@ function findAll(start: usize, end: usize, delimiter: usize, delimiterBytes: u32
   return <u32>(out - ends) >> 2;
 }
 
-/** Address of the first delimiter in [start, end). */
+/** Returns the address of the first delimiter in [start, end). */
 export function findDelimiter(start: usize, end: usize, delimiter: usize, delimiterBytes: u32): u32 {
   const last = delimiterBytes - 1;
   const first = i8x16.splat(load<i8>(delimiter));
@@ -149,7 +149,7 @@ export function findDelimiter(start: usize, end: usize, delimiter: usize, delimi
   return NOT_FOUND;
 }
 
-/** Bit mask of the 64 bytes at `at` that equal `needle`. */
+/** Returns a bit mask of the 64 bytes at `at` that equal `needle`. */
 // @ts-ignore: decorator
 @inline
 function matchesOfOne(at: usize, needle: v128): u64 {
@@ -163,8 +163,8 @@ function matchesOfOne(at: usize, needle: v128): u64 {
 }
 
 /**
- * Bit mask of the 64 positions at `at` that have the delimiter's first byte and, `last` bytes
- * later, its last.
+ * Returns a bit mask of the 64 positions at `at` that have the delimiter's first byte and, `last`
+ * bytes later, its last byte.
  */
 // @ts-ignore: decorator
 @inline
@@ -178,7 +178,7 @@ function matches(at: usize, last: u32, first: v128, final: v128): u64 {
   return low | (high << 32);
 }
 
-/** Whether the bytes between the delimiter's first and last byte also match at `at`. */
+/** Reports whether the bytes between the delimiter's first and last byte also match at `at`. */
 function fits(at: usize, delimiter: usize, last: u32): bool {
   for (let i: u32 = 1; i < last; ++i) if (load<u8>(at + i) != load<u8>(delimiter + i)) return false;
   return true;

@@ -12,8 +12,8 @@ const BAD_PADDING: u32 = 4;
 const INDEX_FULL: u32 = 5;
 
 /**
- * Scans complete single-part records in [start, end). SCAN_STATE has the position and reason of the
- * stop.
+ * Scans complete single-part records in [start, end). SCAN_STATE contains the position where the
+ * scan stopped and the reason.
  * @param index address for `capacity` pairs (start, length) of the payloads, or 0 to write none
  */
 export function scanRecordIO(

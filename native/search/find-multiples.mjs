@@ -7,7 +7,7 @@
 
 const POLYNOMIAL = 0x1edc6f41;
 
-/** y^0 to y^limit. */
+/** Returns y^0 to y^limit. */
 function powers(limit) {
   const values = new Uint32Array(limit + 1);
   values[0] = 1;
@@ -28,7 +28,7 @@ function choose(values, count, from, to, take, chosen = [], sum = 0) {
   }
 }
 
-/** All sets of `count` shifts in [from, to] that are multiples. */
+/** Returns all sets of `count` shifts in [from, to] that are multiples. */
 function multiples(count, from, to) {
   const values = powers(to);
   const half = count >> 1;
@@ -48,7 +48,7 @@ function multiples(count, from, to) {
 }
 
 const whole = (shift) => shift % 16 === 0;
-/** Distinct shuffles that a set needs if all operands come from registers. */
+/** Returns the number of distinct shuffles that a set needs if all operands come from registers. */
 const shuffles = (set) => new Set(set.filter((shift) => !whole(shift)).map((shift) => shift % 16)).size;
 
 function show(title, sets) {

@@ -4,8 +4,8 @@ import { hostModule } from './host.ts';
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
 /**
- * Returns `chunks`, but ends them with an `aborted` error as soon as the signal fires, even while a
- * chunk is being awaited, and closes the source.
+ * Returns `chunks`, but when the signal fires, closes the source and throws an `aborted` error
+ * immediately, even while a chunk is being awaited.
  */
 export function abortable(
   chunks: AsyncIterable<Uint8Array>,
@@ -29,8 +29,9 @@ export function abortError(signal: AbortSignal): RecordpipeError {
 }
 
 /**
- * Listens for the abort of a signal. Node warns of a leak from the eleventh listener; here there is
- * one listener per file or request in progress, and each is removed when its work ends.
+ * Adds a listener for the abort of a signal, without Node's leak warning for more than ten
+ * listeners. There is one listener per file or request in progress, and each is removed when its
+ * work ends.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
   allowListeners(signal);
@@ -81,7 +82,8 @@ class AbortableIterator implements AsyncIterator<Uint8Array> {
 
   async return(): Promise<IteratorResult<Uint8Array>> {
     this.#forget();
-    // Not awaited after an abort: a source that never answers would block everything.
+    // Do not await this after an abort, because a source that never responds would block
+    // everything.
     if (this.#signal.aborted) this.#close();
     else await this.#source.return?.();
     return END;

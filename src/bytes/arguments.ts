@@ -13,7 +13,7 @@ export type OptionNames<O> = Readonly<Record<keyof O, unknown>>;
  * @param caller name of the function, for the error
  * @param given options of the caller; names with the value undefined are ignored
  * @param known object with the name of every option: the defaults, or {@link OptionNames}
- * @throws UsageError for an unknown name, naming the nearest known one; for options that are not an
+ * @throws UsageError for an unknown name, with the nearest known name; for options that are not an
  *   object
  */
 export function checkOptionNames(caller: string, given: object | undefined, known: object): void {
@@ -60,13 +60,13 @@ function editsBetween(a: string, b: string): number {
 }
 
 /**
- * Rejects a value that is not a path before it becomes the name of a file: `String(undefined)` is a
- * valid name.
+ * Rejects a value that is not a path. Otherwise, it might become a file name, because
+ * `String(undefined)` is a valid one.
  * @throws UsageError
  */
 export function checkPath(argument: string, path: unknown): void {
   if (path instanceof URL || (typeof path === 'string' && path !== '')) return;
-  const got = path === '' ? 'empty text' : typeName(path);
+  const got = path === '' ? 'an empty string' : typeName(path);
   throw new UsageError(`${argument}: expected a path or URL, got ${got}`);
 }
 

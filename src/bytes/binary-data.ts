@@ -5,12 +5,12 @@
 export type BinaryData = ArrayBufferLike | Uint8Array | DataView;
 
 /**
- * Returns the bytes of `value` as a view, without copying. Values other than {@link BinaryData}
- * give undefined, even other typed arrays, because their elements are numbers rather than bytes.
+ * Returns the bytes of `value` as a view, without copying. Returns undefined for any other value,
+ * including other typed arrays, because their elements are numbers rather than bytes.
  */
 export function asBytes(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
-  // Checks the tag, because Jest's environments and Node's `vm` have their own classes.
+  // Check the tag, because Jest's environments and Node's `vm` have their own classes.
   switch (Object.prototype.toString.call(value)) {
     case '[object Uint8Array]':
     case '[object DataView]': {
@@ -25,7 +25,8 @@ export function asBytes(value: unknown): Uint8Array | undefined {
   }
 }
 
-// Math.max(...values) passes each value on the stack, which overflows at about 125,000 values.
+// Math.max(...values) passes each value on the stack, which overflows at about 125,000 values, so
+// the functions below loop instead.
 
 /** Returns the largest of any number of values, or `none` if there are none. */
 export function largestOf(values: Iterable<number>, none: number = Number.NEGATIVE_INFINITY): number {

@@ -1,14 +1,14 @@
 import { checkAborted } from './abortable.ts';
 
-/** Maximum time that work that never waits may hold the event loop. */
+/** Maximum time for which work that never waits may hold the event loop. */
 const HOLD_MS = 20;
-/** Target time between two readings of the clock, which cost 40 ns each. */
+/** Target time between two clock readings, which take 40 ns each. */
 const CLOCK_MS = 2;
 
 /**
  * Yields to the event loop every 20 ms during work that never waits by itself: synchronous reads,
- * or a chain of promises that are all resolved already. Without it, timers, sockets and abort
- * signals would starve.
+ * or a chain of promises that are already resolved. Otherwise, timers, sockets and abort signals
+ * would starve.
  *
  * Call `if (turns.due()) await turns.take();` after each step.
  */
@@ -21,8 +21,8 @@ export class EventLoopTurns {
   #left = 1;
 
   /**
-   * @param maxSteps maximum number of steps between two readings of the clock. Default 16, for
-   *   steps that may wait for a disk; use thousands for steps that only compute
+   * @param maxSteps maximum number of steps between two clock readings. Default 16, for steps that
+   *   may wait for a disk; use thousands for steps that only compute
    */
   constructor(signal?: AbortSignal, maxSteps = 16) {
     this.#signal = signal;

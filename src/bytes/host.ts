@@ -12,20 +12,23 @@ interface HostProcess {
 }
 
 /**
- * Returns a module of the host (Node, Deno, Bun), or `undefined` in a browser. The codec requests
- * it at the moment of use, so that importing the package imports no module of the host and bundles
- * for browsers stay clean.
+ * Returns a module of the host (Node, Deno, Bun), or `undefined` in a browser. Modules are
+ * requested on first use, so that importing the package loads no host modules and browser bundles
+ * contain none.
  */
 export function hostModule<K extends keyof HostModules>(name: K): HostModules[K] | undefined {
   const host = (globalThis as { process?: HostProcess }).process;
   return typeof host?.getBuiltinModule === 'function' ? host.getBuiltinModule(name) : undefined;
 }
 
-/** Like {@link hostModule}, but for work that is impossible without the module. */
+/** Like {@link hostModule}, but throws if the module is missing. */
 export function requireHostModule<K extends keyof HostModules>(name: K, purpose: string): HostModules[K] {
   const found = hostModule(name);
   if (found === undefined) {
-    throw new RecordpipeError('unsupported-source', `${purpose} needs Node (${name}); this host has none`);
+    throw new RecordpipeError(
+      'unsupported-source',
+      `${purpose} requires the Node module ${name}, which this host does not have`,
+    );
   }
   return found;
 }

@@ -26,9 +26,9 @@ export class KernelMemory {
   }
 
   /**
-   * Allocates `bytes` bytes of kernel memory permanently. Returns the address, which is aligned to
-   * a page of the processor (files are read into such memory 3 % faster). Invalidates all views of
-   * the memory.
+   * Allocates `bytes` bytes of kernel memory permanently. Returns the address, which is
+   * page-aligned (reading files into aligned memory is 3% faster). Invalidates all views of the
+   * memory.
    */
   allocate(bytes: number): number {
     const at = Math.ceil(this.#free / 4096) * 4096;
@@ -39,7 +39,7 @@ export class KernelMemory {
 
   /**
    * Allocates `count` buffers of `bytes` bytes each in kernel memory, with a gap between them, so
-   * that a chunk that directly follows another one (see ByteWindow) lies in the same buffer.
+   * that a chunk can directly follow another one (see ByteWindow) only within a buffer.
    */
   buffers(bytes: number, count: number): Uint8Array[] {
     const addresses = Array.from({ length: count }, () => this.allocate(bytes + 1));
@@ -57,7 +57,7 @@ export class KernelMemory {
   }
 
   /**
-   * Grows the memory; no other code does. Some slack after the end lets the kernel read whole
+   * Grows the memory. No other code does so. Some slack after the end lets the kernel read whole
    * vectors.
    */
   #grow(end: number): void {
@@ -70,9 +70,9 @@ export class KernelMemory {
 }
 
 /**
- * Reports whether to use WebAssembly kernels: not if `RECORDPIPE_KERNEL=table` is set or the host
- * has no WebAssembly. Whether the host has SIMD and allows it (Content-Security-Policy) is known
- * only when a module is compiled.
+ * Reports whether to try WebAssembly kernels. False if `RECORDPIPE_KERNEL=table` is set or the host
+ * has no WebAssembly. Whether the host supports SIMD and allows it (Content-Security-Policy) is
+ * known only when a module is compiled.
  */
 export function wantsKernel(): boolean {
   const host = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process;

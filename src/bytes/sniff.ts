@@ -1,19 +1,19 @@
 import { readU32 } from './binary-data.ts';
 
-/** Texts that are not records, such as those that a failed download stores instead of a file. */
+/** Patterns of text that is not records, such as the response of a failed download. */
 const FOREIGN: readonly (readonly [start: RegExp, name: string])[] = [
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer (run `git lfs pull`)'],
   [/^\s*<(!doctype html|html)/i, 'an HTML page (a failed download?)'],
   [/^\s*<\?xml/, 'an XML document (an error message of an object store?)'],
   [/^\x89RPIX\r\n/, 'an index written by recordpipe, not data'],
   [/^%PDF-/, 'a PDF document'],
-  [/^(\xff\xfe([^\0]\0){3}|\xfe\xff(\0[^\0]){3})/, 'a text in UTF-16 (its encoding has to be named)'],
+  [/^(\xff\xfe([^\0]\0){3}|\xfe\xff(\0[^\0]){3})/, 'a text in UTF-16 (specify its encoding)'],
 ];
 const START_BYTES = 64;
 
 /**
- * Returns what a text in place of a record file seems to be, as a noun with its article, or
- * undefined if it is not known.
+ * Returns a description of text found in place of records, as a noun with its article, or undefined
+ * if it is unknown.
  */
 export function foreignText(head: Uint8Array): string | undefined {
   let start = '';
@@ -57,7 +57,7 @@ interface Signature {
   readonly text: string;
 }
 
-/** Well-known first bytes of files that are mistaken for record files. */
+/** Well-known first bytes of files that are often mistaken for record files. */
 const SIGNATURES: readonly Signature[] = [
   { name: 'a gzip stream', text: '\x1f\x8b' },
   { name: 'a RecordIO file', text: '\x0a\x23\xd7\xce' },
@@ -90,7 +90,7 @@ const SIGNATURES: readonly Signature[] = [
 const TEXT_BYTES = 64;
 
 /**
- * Returns what a file seems to be, judged by its first bytes (262 suffice), as a noun with its
+ * Returns the apparent kind of a file from its first bytes (262 suffice), as a noun with its
  * article, or `undefined` if it matches no known kind.
  */
 export function describeForeignFile(head: Uint8Array): string | undefined {

@@ -5,18 +5,18 @@ import { asBytes, type BinaryData } from './binary-data.ts';
 const used = new WeakSet<object>();
 
 /**
- * Records that a source that can be read only once (a stream, a Response, a generator) is being
- * read. Other iterables may be read again.
+ * Marks a source that can be read only once (a stream, a Response, a generator) as read. Other
+ * iterables may be read again.
  *
  * @param what the source, for the error
  * @param next how the caller gets another one
- * @throws RecordpipeError `closed` the second time: such a source would yield nothing, which looks
- *   like an empty file
+ * @throws RecordpipeError `closed` the second time, because such a source would yield nothing, like
+ *   an empty file
  */
 function useOnce(source: object, what: string, next: string): void {
   if (!isSingleUse(source)) return;
   if (used.has(source) || hasEnded(source))
-    throw new RecordpipeError('closed', `${what} has been read before; ${next}`);
+    throw new RecordpipeError('closed', `${what} has already been read; ${next}`);
   used.add(source);
 }
 
@@ -37,7 +37,8 @@ function isNodeStream(source: object): source is NodeStream {
 }
 
 /**
- * Reports whether a stream has ended. A stream that failed has not: reading it throws the error.
+ * Reports whether a stream has ended. Returns false for a failed stream, because reading it throws
+ * its error.
  */
 function hasEnded(source: object): boolean {
   if (!isNodeStream(source)) return false;
@@ -74,7 +75,7 @@ type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /**
  * Number of buffers that must alternate so that none is overwritten while its bytes may still be in
- * use: the current chunk, the previous one, whose last bytes may wait for the rest of a record, and
+ * use: the current chunk, the previous one, whose last bytes may begin an incomplete record, and
  * two that are being read ahead.
  */
 export const FILE_BUFFERS = 4;
@@ -137,8 +138,8 @@ export function openBytes(
     return { uri, size: () => source.size, chunks: streamChunks(rest.stream()) };
   }
   if (typeof source === 'object' && source !== null) {
-    // Checked before iterables, because in Node the iterator of a web stream cannot be ended while
-    // it waits.
+    // Check this before iterables, because in Node the iterator of a web stream cannot be ended
+    // while it waits.
     if ('getReader' in source) {
       const stream = source as ReadableStream<Uint8Array>;
       useOnce(stream, 'the stream', 'create a new stream');
@@ -148,8 +149,8 @@ export function openBytes(
       useOnce(source, 'the stream or generator', 'create a new one, or pass a path');
       return { uri: undefined, size: undefined, chunks: checkedChunks(source as Chunks) };
     }
-    // Recognized by its properties: the mere name `Response` makes Node load its HTTP client, which
-    // takes 16 ms.
+    // Recognize a Response by its properties, because the mere name `Response` makes Node load its
+    // HTTP client, which takes 16 ms.
     if ('body' in source && 'ok' in source) return responseSource(source as Response);
   }
   throw new RecordpipeError(
@@ -165,7 +166,7 @@ export function isBlob(source: unknown): source is Blob {
 function responseSource(response: Response): OpenSource {
   const { ok, status, url, body } = response;
   const uri = url || undefined;
-  if (!ok) throw new RecordpipeError('io-failure', `the server answered ${status}`, { uri });
+  if (!ok) throw new RecordpipeError('io-failure', `the server responded with ${status}`, { uri });
   const next = 'fetch it again, or pass response.clone()';
   if (response.bodyUsed)
     throw new RecordpipeError('closed', `the body of this Response has been read; ${next}`, { uri });
@@ -173,8 +174,8 @@ function responseSource(response: Response): OpenSource {
   return { uri, size: undefined, chunks: streamChunks(body ?? new Blob([]).stream()) };
 }
 
-// These are plain iterators, because the return() of a generator waits for the pull in progress, so
-// that a source that no longer sends data would never be closed.
+// The iterators below are not generators: a generator's return() waits for the pull in progress, so
+// a source that no longer sends data would never be closed.
 
 const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
@@ -206,7 +207,7 @@ function checkedIterator(
   const close = async (): Promise<IteratorResult<Uint8Array>> => {
     if (ended) return END;
     ended = true;
-    // The iterator of a Node stream cannot be ended while it waits.
+    // The iterator of a Node stream cannot be ended while it waits, so destroy the stream.
     if (pulling && isDestroyable(source)) source.destroy();
     else await iterator.return?.();
     return END;
@@ -244,7 +245,7 @@ function streamIterator(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8
   if (stream.locked) {
     throw new RecordpipeError(
       'unsupported-source',
-      'the stream is locked: another reader holds it; release that reader (releaseLock), or pass one branch of stream.tee()',
+      'the stream is locked by another reader; release that reader (releaseLock), or pass one branch of stream.tee()',
     );
   }
   const reader = stream.getReader();
@@ -282,8 +283,8 @@ function isDestroyable(source: object): source is { destroy(): void } {
 }
 
 /**
- * Returns the typed error for an error that the caller's stream or iterable threw. It has no
- * position, because the reader knows which record was being read.
+ * Returns the typed error for an error thrown by the caller's stream or iterable. It has no
+ * position, which the reader adds.
  */
 function sourceFailure(error: unknown): RecordpipeError {
   if (isRecordpipeError(error)) return error;

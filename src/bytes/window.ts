@@ -24,7 +24,7 @@ export class ByteWindow {
   #spare: Uint8Array | undefined;
   readonly #reuse: boolean;
 
-  /** @param reuse whether earlier returned bytes are no longer needed when more are requested */
+  /** @param reuse whether returned bytes are no longer needed once more are requested */
   constructor(reuse = false) {
     this.#reuse = reuse;
   }
@@ -53,17 +53,18 @@ export class ByteWindow {
       this.#use(chunk, 0);
       return;
     }
-    if (this.#queued !== undefined) throw new Error('ByteWindow: push before the chunk before was taken up');
+    if (this.#queued !== undefined)
+      throw new Error('ByteWindow: push called before the previous chunk was accepted');
     if (this.#follows(chunk)) return;
     this.#queued = chunk;
     this.#queuedAt = 0;
   }
 
   /**
-   * Reports whether a chunk directly follows the unread bytes in memory. Such a chunk needs no
-   * copy: the window grows over it. Pipes are read into one buffer, piece by piece. Buffers that
-   * alternate have gaps between them (see KernelMemory), so that the window never spans more of
-   * them than it may keep.
+   * Reports whether a chunk directly follows the unread bytes in memory. If so, the window simply
+   * grows to include it, without a copy. This happens with pipes, which are read piece by piece
+   * into one buffer. Alternating buffers have gaps between them (see KernelMemory), so the window
+   * never spans several of them.
    */
   #follows(chunk: Uint8Array): boolean {
     const { bytes, end } = this;
@@ -86,8 +87,8 @@ export class ByteWindow {
   }
 
   /**
-   * Makes at least `wanted` unread bytes contiguous. Memory grows with the bytes that have arrived,
-   * never with `wanted` alone.
+   * Makes at least `wanted` unread bytes contiguous. Memory grows as bytes arrive, never with
+   * `wanted` alone.
    * @returns false if fewer bytes have been pushed
    */
   want(wanted: number): boolean {

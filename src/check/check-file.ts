@@ -16,7 +16,7 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
   const { format = 'auto', compression = 'auto' } = task.reading;
   try {
     checkFrozen(input);
-    // Modules are imported lazily, here and below, to reduce startup time.
+    // Import modules lazily, here and below, to reduce startup time.
     const inside = task.look && (await import('./look-inside.ts')).lookInside(task.look, input);
     const found = await examine(input, task, watch, inside?.onBatch);
     const detected = format === 'auto' && input.range === undefined;

@@ -57,7 +57,7 @@ export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples'>
 
 /** Result of {@link inferSchema}. */
 export interface InferredSchema {
-  /** Strictest schema that all records conform to. */
+  /** The strictest schema to which all records conform. */
   readonly schema: RecordSchema;
   /** Features that have several types, which example.proto does not allow. */
   readonly conflicts: readonly TypeConflict[];
@@ -69,7 +69,7 @@ export interface InferredSchema {
 }
 
 /**
- * Infers the strictest schema that all records of many files conform to: the type and presence of
+ * Infers the strictest schema to which all records of many files conform: the type and presence of
  * each feature, list lengths, value ranges, string lengths, string domains, image kinds, and image
  * sizes.
  *

@@ -8,7 +8,7 @@ import { type FileInput, frozenInput, type KnownFile } from './file-input.ts';
 import type { Format } from './files-options.ts';
 
 /**
- * Returns the files that `inputs` match, sorted by their UTF-8 bytes and without duplicates. Each
+ * Returns the files that match `inputs`, sorted by their UTF-8 bytes and without duplicates. Each
  * input is one of:
  *
  * - a path or `file:` URL of a file with any name, whether or not the file exists;
@@ -16,17 +16,17 @@ import type { Format } from './files-options.ts';
  *   (`*.tfrecord`, `*.tfrecords`, `*.tfrec`, `*.tfr`, `*.record`, TensorBoard's `*tfevents.*`),
  *   RecordIO (`*.rec`, `*.recordio`, `*.rio`), or both with `auto`; text with `textline` (`*.txt`,
  *   `*.text`, `*.jsonl`, `*.ndjson`, `*.csv`, `*.tsv`, `*.manifest`); shards (`*-00000-of-00012`)
- *   with or without such an extension; all of these also when compressed. If the name is not
- *   conclusive, the first bytes of the file decide. Other files are skipped and reported to
- *   `onNotice` with the reason. Symbolic links are followed;
+ *   with or without such an extension; all of these also when compressed. If the name is
+ *   inconclusive, the file is classified by its first bytes. Other files are skipped and reported
+ *   to `onNotice` with the reason. Symbolic links are followed;
  * - a pattern, unless a file with exactly that name exists: all matching files with any name,
  *   except hidden ones. `*` and `?` do not match a slash, `**` matches any number of folders,
  *   `[a-z]` and `[!a-z]` match one character, and `{a,b}` matches either alternative. All other
  *   characters, such as parentheses, are literal;
  * - `s3://bucket/key`: an object, whether or not it exists. If the key ends with a slash, or if it
  *   has no extension and no such object exists: all objects below that prefix, selected as in
- *   folders. Among objects with unknown names, one per kind of name is inspected, up to 32. A
- *   pattern selects the objects whose keys match;
+ *   folders. Among objects with unknown names, one per name shape is inspected, up to 32. A pattern
+ *   selects the objects whose keys match;
  * - `@list`: a file or object (`@s3://…`) with one input per line, or with NUL-separated inputs if
  *   it contains null bytes (`find -print0`). `@-` reads the list from standard input. Blank lines
  *   are skipped, and each list is read once;
@@ -35,7 +35,7 @@ import type { Format } from './files-options.ts';
  * Write a name that begins with `@` as `./@name`. A {@link KnownFile} is never expanded.
  *
  * @param format the format to select in folders. Default `auto`
- * @param options access to objects, and which files to select
+ * @param options how to access objects, and which files to select
  * @throws RecordpipeError `not-found` for a folder, pattern or list that matches no file;
  *   `not-found`, `access-denied`, `io-failure` for a folder or list that cannot be read;
  *   `incomplete-shards` with `strictShards`
@@ -90,7 +90,7 @@ export async function expandWithNotices(
     else names.push(input);
   }
   if (list.length === 0) {
-    const notice: InputNotice = { code: 'no-files', message: 'no inputs; nothing was checked' };
+    const notice: InputNotice = { code: 'no-files', message: 'no inputs, so nothing was checked' };
     onNotice?.(notice);
     return { files: [], notices: [notice] };
   }

@@ -4,7 +4,7 @@ import type { FileReport, Finding } from './file-report.ts';
 import type { CheckedReading } from './files-options.ts';
 import type { Look } from './look-inside.ts';
 
-/** Instructions for checking files. They can be sent to a worker. */
+/** Instructions for checking files. They can be sent to a worker thread. */
 export interface FileTask {
   /** Kind of check. `count` does not verify payloads. */
   readonly check: 'validate' | 'count';
@@ -59,7 +59,7 @@ export interface FileProgress {
   readonly finding?: Finding;
 }
 
-/** Returns the error for a check that `close` aborted. */
+/** Returns the error for a check aborted by `close`. */
 export function stoppedEarly(): RecordpipeError {
   return new RecordpipeError('aborted', 'stopped before the end of the file');
 }

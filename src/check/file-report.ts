@@ -58,7 +58,7 @@ export interface FileReport {
   readonly errorCount: number;
   /**
    * Whether the file could not be read to its end because it is missing, permission was denied, or
-   * I/O failed. If true, the report makes no statement about the validity of the data.
+   * I/O failed. If true, the report says nothing about the validity of the data.
    */
   readonly unreadable: boolean;
   readonly warnings: readonly FileWarning[];
@@ -110,7 +110,7 @@ const WARNINGS: Record<FormatName, FileWarning | undefined> = {
   textline: {
     code: 'missing-final-delimiter',
     message:
-      'the last line has no line end: if another file follows, as in pipe mode, the line is joined with its first line',
+      'the last line has no line ending; if another file follows, as in Pipe mode, the line is joined with its first line',
   },
 };
 
@@ -127,7 +127,7 @@ const NO_RECORDS: FileWarning = {
 const SEVERAL_STREAMS: FileWarning = {
   code: 'several-zlib-streams',
   message:
-    'the file consists of several zlib streams; TensorFlow reads only the first and ignores the records after it: convert the file to a single stream',
+    'the file consists of several zlib streams, but TensorFlow reads only the first; convert the file to a single stream',
 };
 
 /** Builds the report of a file that was read to its end. */
@@ -199,8 +199,8 @@ export interface Requirements {
 }
 
 /**
- * Applies the requirements: adds a finding if a valid file has no records, or if the number of
- * records differs from the number in its description.
+ * Applies the requirements: adds a finding if a valid file has no records, or if its number of
+ * records differs from its description.
  */
 export function judgeFile(
   report: FileReport,

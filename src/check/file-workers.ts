@@ -8,7 +8,7 @@ import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
 
 /**
- * Returns a checker that uses worker threads. If a thread dies, its checks reject, which says
+ * Returns a checker that uses worker threads. If a thread dies, its checks reject; this says
  * nothing about the validity of the data.
  * @param here checks the files instead if no thread can start
  * @param start starts a worker; only tests replace it
@@ -36,7 +36,7 @@ export function workerChecker(
   };
 }
 
-const NEXT = 'use fewer jobs, or give the process more memory';
+const NEXT = 'use fewer jobs, or allow the process more memory';
 
 /**
  * Converts the reason for a worker's death to an error. An error that the worker did not catch is a

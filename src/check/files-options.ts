@@ -74,8 +74,8 @@ export interface FilesOptions extends CheckedReading, InputOptions {
    */
   readonly jobs: number | undefined;
   /**
-   * Whether this thread may block. Default false: if `jobs` is 1, the I/O threads of the host read
-   * the files; if it is more, this thread runs none of the jobs. In both cases, this thread stays
+   * Whether this thread may block. Default false: if `jobs` is 1, the host's I/O threads read the
+   * files; if it is more, this thread runs none of the jobs. In both cases, this thread stays
    * responsive. If true, which is intended for command-line programs, this thread reads
    * synchronously and runs one of the jobs, which saves starting one worker.
    */

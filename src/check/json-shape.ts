@@ -24,7 +24,7 @@ const SHOWN_CHARACTERS = 80;
 /** Describes a value for a message. Omits nested contents, which may be arbitrarily deep. */
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (Array.isArray(value)) return `a list of length ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return (JSON.stringify(value) ?? String(value)).slice(0, SHOWN_CHARACTERS);
 }
@@ -33,7 +33,7 @@ export const flag: Check = (value, place) => {
   if (typeof value !== 'boolean') wrong(place, 'true or false', value);
 };
 export const text: Check = (value, place) => {
-  if (typeof value !== 'string') wrong(place, 'text', value);
+  if (typeof value !== 'string') wrong(place, 'a string', value);
 };
 export const count: Check = integer(0, Number.MAX_SAFE_INTEGER);
 export const finite: Check = (value, place) => {
@@ -59,7 +59,7 @@ export function like(pattern: RegExp, what: string): Check {
 /** Checks for a 64-bit integer, which is a decimal string if it exceeds 2^53. */
 export const int64: Check = (value, place) => {
   const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
-  if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer or its decimal text', value);
+  if (!isText && !Number.isSafeInteger(value)) wrong(place, 'an integer or a decimal string', value);
 };
 
 export function oneOf(...allowed: readonly unknown[]): Check {
@@ -100,7 +100,9 @@ export function object(keys: Readonly<Record<string, Check>>, required: readonly
     if (!isObject(value)) wrong(place, 'an object', value);
     for (const [key, held] of Object.entries(value as object)) {
       if (!Object.hasOwn(keys, key))
-        wrong(inside(place, key), `no such key (known keys: ${Object.keys(keys).join(', ')})`, held);
+        throw new ShapeError(
+          `${inside(place, key)}: unknown key (known keys: ${Object.keys(keys).join(', ')})`,
+        );
       keys[key](held, inside(place, key));
     }
     for (const key of required)

@@ -19,8 +19,8 @@ const MIN_WORKER_BYTES = 64 * 1024 * 1024;
  */
 const MIN_CLIENT_BYTES = 256 * 1024 * 1024;
 /**
- * Maximum number of threads for objects. More do not increase throughput: each receives about 1
- * GB/s.
+ * Maximum number of threads for objects. More threads do not increase throughput; each receives
+ * about 1 GB/s.
  */
 const MAX_CLIENTS = 4;
 

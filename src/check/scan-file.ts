@@ -25,8 +25,8 @@ export const REMOTE_CHUNK_BYTES: number = 64 * 1024;
 /**
  * Minimum file size for read-ahead on another core. For smaller files, waking the other thread
  * costs more than it saves. Read-ahead is used only if checksums keep this thread busy: walking
- * RecordIO headers and counting lines are too cheap (0.8 GB of lines take 130 ms, and 167 ms with
- * read-ahead).
+ * RecordIO headers and counting lines are too fast to benefit (0.8 GB of lines take 130 ms, or 167
+ * ms with read-ahead).
  */
 const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 
@@ -102,7 +102,7 @@ async function openLocal(
   const ahead = task.alone && stored >= AHEAD_FROM_BYTES && recordFormat(found.format).hasChecksums;
   const blocking = task.blocking && !ahead;
   // Records that span two chunks are copied for examination. With small chunks, every fifth record
-  // of 100 KB spans two chunks, which took 50 % longer.
+  // of 100 KB spans two chunks, which takes 50% longer.
   const maxChunkBytes = reusedChunkBytes(blocking && !examinesRecords);
   const chunkBytes = Math.min(Math.max(stored, MIN_CHUNK_BYTES), maxChunkBytes);
   return { ...found, blocking, chunkBytes, size: () => storedBytes(input) };
@@ -139,8 +139,8 @@ async function openRemote(
 }
 
 /**
- * Returns a source that fails if the object differs from its plan. A download that finds another
- * version restarts before its first byte arrives.
+ * Returns a source that fails if the object differs from its plan. A download that encounters
+ * another version restarts before its first byte is delivered.
  */
 function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
   const chunks = opened.chunks[Symbol.asyncIterator]();
@@ -157,14 +157,15 @@ function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
 }
 
 /**
- * Opens standard input. The event loop reads pipes so that waiting for a writer blocks neither a
- * thread nor the exit of the process.
+ * Opens standard input. The event loop reads pipes, so that waiting for a writer blocks neither a
+ * thread nor process exit.
  */
 function standardInput(onSize: Watch['onSize']): ByteSource {
   try {
     const stat = fstatSync(0);
     if (stat.isFile()) onSize?.(stat.size);
-    // For other file types, such as directories, process.stdin ends immediately, like an empty file.
+    // For other file types, such as directories, process.stdin ends immediately, like an empty
+    // file.
     const isStream = stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice();
     return isStream ? process.stdin : '-';
   } catch (error) {

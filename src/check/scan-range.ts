@@ -99,12 +99,12 @@ function placedError(error: RecordpipeError, uri: string, { from, start }: Recor
 }
 
 /**
- * Throws an error if the range does not contain the planned records: with an incorrect index,
+ * Throws an error if the range does not contain the planned records. With an incorrect index,
  * records would be checked twice or not at all.
  */
 function asExpected(scan: RecordScan, uri: string, { from, to, start }: RecordRange): RecordScan {
   if (scan.errorCount > 0 || scan.records === to - from) return scan;
-  const text = `expected records ${from} to ${to - 1} in this range, found ${scan.records} records: the index used for the plan does not match the data; rebuild the index (recordpipe index --force) and regenerate the plan`;
+  const text = `expected records ${from} to ${to - 1} in this range, found ${scan.records} records; the index used for the plan does not match the data: rebuild the index (recordpipe index --force) and regenerate the plan`;
   const error = new RecordpipeError('index-mismatch', text, { uri, record: from, offset: start });
   return { ...scan, errors: [error], errorCount: 1 };
 }

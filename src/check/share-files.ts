@@ -12,13 +12,10 @@ export interface Work {
   readonly queues: readonly Queue[];
 }
 
-/** Indexes of files that all checkers share. */
+/** Indexes of files, shared by all checkers. */
 export interface Queue {
   readonly files: readonly number[];
-  /**
-   * Position of the next file. Advancing it avoids the copies that removing array elements would
-   * cost.
-   */
+  /** Position of the next file. Advancing it avoids copying on removal of array elements. */
   next: number;
   /** Number of files that one checker processes concurrently. */
   readonly parallel: number;
@@ -92,7 +89,7 @@ function localChecker(task: FileTask): FileChecker {
   const turns = new EventLoopTurns();
   return {
     check: async (input, onProgress) => {
-      // Small files are read synchronously, so this thread periodically yields to the event loop.
+      // Small files are read synchronously, so yield to the event loop periodically.
       if (turns.due()) await turns.take();
       return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
     },

@@ -18,8 +18,8 @@ export interface ObjectShare {
 }
 
 /**
- * Returns how many objects to check in parallel: as many as the windows can hold, which is a few
- * large ones or many small ones. This bounds memory for any mix of sizes, overlaps the requests of
+ * Returns how many objects to check in parallel: as many as fit in the windows, whether a few large
+ * ones or many small ones. This bounds memory for any mix of sizes, overlaps the requests of
  * consecutive objects, and gives each of the last large objects several connections.
  */
 export function shareOfObjects(

@@ -18,8 +18,8 @@ export interface ValidateOptions extends FilesOptions {
    */
   readonly failFast: boolean;
   /**
-   * Whether it is an error if a file has no records or a run has no files. Default false: these
-   * cases are a warning and a notice, respectively.
+   * Whether it is an error if a file has no records or a run has no files. Default false: the
+   * former is then a warning, and the latter a notice.
    */
   readonly failOnEmpty: boolean;
   /**

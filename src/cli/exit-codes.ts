@@ -1,6 +1,6 @@
 import { DATA_ERROR_CODES, type ErrorCode } from 'recordpipe/errors';
 
-// Exit codes tell batch engines whether another attempt can help.
+// Exit code for success. Exit codes show batch engines whether another attempt can help.
 
 export const OK = 0;
 /** Exit code for invalid data: another attempt would fail again. */

@@ -19,7 +19,7 @@ export async function fail(error: unknown): Promise<number> {
   }
   if (error instanceof UsageError) {
     complain(
-      `recordpipe: ${visible(usageInCliWords(error.message))}\n  next: ${helpCommand()} shows the usage`,
+      `recordpipe: ${visible(usageInCliWords(error.message))}\n  next: run ${helpCommand()} for usage`,
     );
     return USAGE;
   }
@@ -44,7 +44,8 @@ export async function fail(error: unknown): Promise<number> {
   return INTERNAL_ERROR;
 }
 
-const MORE_MEMORY = 'give the process more memory, or reduce --jobs, --window, --memory or --max-record-size';
+const MORE_MEMORY =
+  'allow the process more memory, or reduce --jobs, --window, --memory or --max-record-size';
 
 /**
  * Reports whether an error is an operating system failure that no command expected, for example
@@ -79,7 +80,7 @@ function bugReport(): string {
 /** Returns the next step for an error that Commander has already printed. */
 function nextStep({ code, message }: CommanderError): string | undefined {
   const [, option] = /^error: unknown option '(.+)'/.exec(message) ?? [];
-  if (option !== undefined && existsSync(option)) return `to name the file, write ./${visible(option)}`;
+  if (option !== undefined && existsSync(option)) return `if this is a file, write ./${visible(option)}`;
   if (code !== 'commander.excessArguments') return undefined;
   return `this command takes one file; merge several first: recordpipe merge X… -o - | recordpipe ${process.argv[2]} - …`;
 }

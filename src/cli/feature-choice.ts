@@ -11,7 +11,7 @@ export const featureOption: TypedOption<readonly string[] | undefined> = parsed(
 );
 
 /**
- * Parses `--feature label,image/*` and appends the names to the previous values. `\,` stands for a
+ * Parses `--feature label,image/*` and appends the names to the previous values. `\,` represents a
  * comma in a name.
  * @throws InvalidArgumentError for an argument without a name
  */
@@ -61,7 +61,7 @@ export class FeatureChoice {
       similar !== undefined
         ? `did you mean ${quoted(similar)}?`
         : this.#names.size === 0
-          ? 'they have no named features'
+          ? 'no named features were found'
           : `remove --feature to see all ${this.#names.size}`;
     throw new UsageError(`--feature: no feature ${quoted(missing)} in ${where}; ${next}`);
   }

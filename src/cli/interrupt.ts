@@ -7,8 +7,8 @@ export type TerminatingSignal = keyof typeof SIGNAL_EXIT_CODES;
 export const SIGNALS: readonly TerminatingSignal[] = Object.keys(SIGNAL_EXIT_CODES) as TerminatingSignal[];
 
 /**
- * Time for the work to stop, in milliseconds. After this time, for example if a read from an idle
- * pipe blocks, the signal's default action terminates the process.
+ * Time allowed for the work to stop, in milliseconds. If the work takes longer, for example because
+ * a read from an idle pipe blocks, the signal's default action terminates the process.
  */
 const GRACE_MS = 300;
 
@@ -47,8 +47,8 @@ function interrupt(signal: TerminatingSignal): void {
 
 /** Terminates the process by the signal's default action so that the shell sees the signal. */
 function end(signal: TerminatingSignal): never {
-  // Listeners of `exit` remove the temporary files, which the signal's default action would leave.
-  // Until that is done, another signal has no effect.
+  // Listeners of `exit` remove temporary files, which the signal's default action would leave.
+  // Until then, further signals have no effect.
   process.once('exit', () => {
     for (const name of SIGNALS) process.removeListener(name, interrupt);
     process.kill(process.pid, signal);

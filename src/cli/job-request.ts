@@ -143,7 +143,7 @@ function overrides(
   return {
     ...defined({ name, region, spot, maxRetries: retries }),
     ...(maxRuntime !== undefined && { maxRuntimeSeconds: maxRuntime / 1000 }),
-    ...(instanceCount !== undefined && { instanceGroups: undefined, instanceCount }),
+    ...(instanceCount !== undefined && { instanceCount }),
     ...(instanceType !== undefined && { instanceType }),
     ...(output !== undefined && { output: { compression: 'GZIP', ...request?.output, uri: output } }),
     ...(checkpoint.uri !== undefined && {

@@ -9,7 +9,7 @@ const [IO_FAILURE, INTERNAL_ERROR] = [3, 70];
 
 let failed = false;
 
-// This handles errors outside the promise below, including unhandled rejections.
+// Handle errors outside the promise below, including unhandled rejections.
 process.on('uncaughtException', (error) => {
   void endOn(error).then(() => process.exit()); // The state of the process is unknown.
 });
@@ -31,7 +31,7 @@ async function endOn(error: unknown): Promise<void> {
     // A failure to print help has already set the exit code.
     if (exitCode !== 0 || process.exitCode === undefined) process.exitCode = exitCode;
   } catch {
-    // The error modules cannot be loaded, for example because no file descriptors are left.
+    // The error modules cannot be loaded, for example because no file descriptors are free.
     const isSystemError = error instanceof Error && 'syscall' in error;
     process.exitCode = isSystemError ? IO_FAILURE : INTERNAL_ERROR;
     const text =

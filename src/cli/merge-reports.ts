@@ -41,8 +41,8 @@ export async function reportsOf(inputs: readonly string[], options: Options): Pr
     if (options.output?.endsWith('.json')) throw error;
     return [];
   });
-  // One valid report is enough: any other file is then treated as a damaged report rather than text
-  // to merge.
+  // One valid report is enough; the other files are then treated as damaged reports rather than
+  // text to merge.
   for (const file of files) if (await isReport(file, access).catch(() => false)) return files;
   return undefined;
 }
@@ -66,8 +66,8 @@ export async function mergeShards(files: readonly string[], options: Options): P
   if (merged.missing.length > 0) return printMissing(merged, options);
   const total = merged.total();
   if (html === '-' && (json || output === '-'))
-    throw new UsageError('--html: - and another option both write to standard output');
-  // All outputs are checked before any is written.
+    throw new UsageError('--html: - cannot be combined with another option that writes to standard output');
+  // Check all outputs before writing any.
   if (html !== undefined && html !== '-') await checkReplaceable(html, 'page', force);
   if (schema !== undefined) await checkReplaceable(schema, undefined, force);
   if (html !== undefined) {
@@ -131,9 +131,9 @@ function textOf({ command, result }: TotalReport, paint: Painter): string {
   const bad = files.filter(({ error }) => error !== undefined);
   const lines = bad.map(
     ({ uri, error }) =>
-      `bad ${visible(uri)}: ${visible(String(error?.code))}: ${visible(error?.message ?? '')}\n`,
+      `failed ${visible(uri)}: ${visible(String(error?.code))}: ${visible(error?.message ?? '')}\n`,
   );
-  return `${lines.join('')}${command}: ${formatNumberOf(files.length, 'file')}, ${bad.length} bad\n`;
+  return `${lines.join('')}${command}: ${formatNumberOf(files.length, 'file')}, ${bad.length} failed\n`;
 }
 
 function validationText(report: CheckedReport, paint: Painter): string {

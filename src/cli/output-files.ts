@@ -10,7 +10,7 @@ import { type Access, type AnyObjectOptions, accessOf, isAddress } from './optio
 import type { ReadingOptions } from './options/reading.ts';
 
 /**
- * Rejects a report path that refers to an input, output or list, even by another name.
+ * Rejects a report path that refers to an input, output or list, even under another name.
  * @throws UsageError
  */
 export async function refuseReportOn(
@@ -35,7 +35,7 @@ export async function refuseReportOn(
 export async function checkReportFolder(path: string): Promise<void> {
   if (isAddress(path)) return;
   const existing = await stat(path).catch(() => undefined);
-  if (existing?.isDirectory()) throw reportError(path, new Error('it is a directory; name a file in it'));
+  if (existing?.isDirectory()) throw reportError(path, new Error('it is a directory; specify a file in it'));
   await access(existing === undefined || existing.isFile() ? dirname(path) : path, constants.W_OK).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw reportError(path, error);
@@ -93,7 +93,7 @@ async function isObject(uri: string, options: AnyObjectOptions): Promise<boolean
 /** Creates a directory unless it already exists. @throws RecordpipeError `io-failure` */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
-    const text = `the directory cannot be created: ${error.message}`;
+    const text = `cannot create the directory: ${error.message}`;
     throw new RecordpipeError('io-failure', text, { uri: folder }, error);
   });
 }
@@ -111,7 +111,7 @@ const BEGINNINGS: Record<ReportKind, RegExp> = {
   page: /^<!DOCTYPE html>\n<html[^>]*>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="recordpipe">/,
 };
 
-/** Number of bytes that determine the kind of a file. */
+/** Number of bytes needed to determine the kind of a file. */
 const BEGINNING_BYTES = 4096;
 
 /**
@@ -131,7 +131,7 @@ export async function checkReplaceable(
   if (existing?.isFile() !== true) return false;
   if (existing.size === 0 && kind !== undefined) return true;
   if (kind !== undefined && BEGINNINGS[kind].test(await beginningOf(path))) return true;
-  const what = kind === undefined ? 'already exists' : 'exists, and is not a report of this command';
+  const what = kind === undefined ? 'already exists' : 'already exists and is not a report of this command';
   throw new RecordpipeError('already-exists', what, { uri: path });
 }
 
@@ -174,7 +174,7 @@ async function identity(path: string): Promise<string> {
 }
 
 function reportError(uri: string, cause: Error): RecordpipeError {
-  return new RecordpipeError('io-failure', `the report cannot be written: ${cause.message}`, { uri }, cause);
+  return new RecordpipeError('io-failure', `cannot write the report: ${cause.message}`, { uri }, cause);
 }
 
 /**
@@ -187,11 +187,11 @@ export async function readSchemaFile(path: string): Promise<RecordSchema> {
     if (error.code === 'ENOENT')
       throw new RecordpipeError(
         'not-found',
-        'no such schema file; recordpipe schema writes one',
+        'no such schema file; to write one, run recordpipe schema',
         { uri: path },
         error,
       );
-    const what = error.code === 'EISDIR' ? 'it is a directory; name a schema file in it' : error.message;
+    const what = error.code === 'EISDIR' ? 'it is a directory; specify a schema file in it' : error.message;
     throw new RecordpipeError('io-failure', what, { uri: path }, error);
   });
   try {
@@ -217,7 +217,7 @@ export async function outputPaths(
     const other = first.get(name);
     if (other !== undefined)
       throw new UsageError(
-        `--output-dir: ${files[other]} and ${files[i]} would both be written to ${name}; use a directory for each`,
+        `--output-dir: ${files[other]} and ${files[i]} would both be written to ${name}; use a separate directory for each`,
       );
     first.set(name, i);
   }

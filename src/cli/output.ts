@@ -146,8 +146,8 @@ export class LiveReport {
   };
 
   /**
-   * Runs the work and returns the exit code. If the reader closes standard output, the results
-   * obtained until then determine the exit code.
+   * Runs the work and returns the exit code. If the reader closes standard output, the results so
+   * far determine the exit code.
    */
   async run(
     work: (signal: AbortSignal) => Promise<void>,

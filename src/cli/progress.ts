@@ -79,7 +79,7 @@ export function isLive(): boolean {
 
 /** Returns the width of the terminal on standard error. */
 export function terminalColumns(): number {
-  // A broken terminal reports 0.
+  // Some terminals report 0.
   return process.stderr.columns || DEFAULT_COLUMNS;
 }
 
@@ -87,7 +87,7 @@ export function terminalColumns(): number {
 export function statusLine(): StatusLine {
   process.stderr.on('error', () => {});
   const live = isLive();
-  // A short command shows no progress.
+  // Do not show progress for a short command.
   let last = performance.now() + (live ? LIVE_MS : 0);
   let shown = false;
   return {
@@ -142,7 +142,7 @@ export function firstFitting(texts: Iterable<string>, columns: number): string {
 
 /**
  * Returns the items of a line such as `validate 3/12 files 35 % 1.20 GiB/3.40 GiB 2.10 GiB/s ETA
- * 0:01 1 bad`.
+ * 0:01 1 invalid`.
  */
 export function progressItems(verb: string, progress: FilesProgress, seconds: number): StatusItem[] {
   const { bytes, totalBytes = 0, retries = 0 } = progress;
@@ -155,7 +155,7 @@ export function progressItems(verb: string, progress: FilesProgress, seconds: nu
     ],
     [formatRate(bytes, seconds), PRIORITY.rate],
     [etaText(bytes, totalBytes, seconds), PRIORITY.eta],
-    [progress.bad > 0 && `${progress.bad} bad`, PRIORITY.bad],
+    [progress.bad > 0 && `${progress.bad} invalid`, PRIORITY.bad],
     [retriesText(retries), PRIORITY.retries],
   );
 }
@@ -178,7 +178,7 @@ export function uploadItems(progress: UploadProgress, isChecked: boolean, second
     [sends && `${formatBytes(bytesSent)}/${formatBytes(bytesToSend)}`, PRIORITY.bytes],
     [sends && formatRate(bytesSent, seconds), PRIORITY.rate],
     [etaText(bytes, totalBytes, seconds), PRIORITY.eta],
-    [bad > 0 && `${bad} bad`, PRIORITY.bad],
+    [bad > 0 && `${bad} failed`, PRIORITY.bad],
   );
 }
 

@@ -41,8 +41,8 @@ export interface RecordViews {
   /** Writes the images of a record to `--save-images` and returns their number. */
   save(shown: ShownRecord, payload: Uint8Array, format: FormatName): Promise<number>;
   /**
-   * Throws an error unless every feature of `--feature` was found.
-   * @throws UsageError if none of the shown records has a feature of `--feature`
+   * Checks that every feature selected by `--feature` was found.
+   * @throws UsageError if a selected feature is in none of the shown records
    */
   checkFeatures(records: number): void;
 }
@@ -89,7 +89,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
     const { type, description } = recognizeRecord(payload, format);
     yield `${line.slice(0, -1)},"type":"${type}"`;
     if (isMessageType(type)) {
-      // Messages of other types are shown completely.
+      // Show messages of other types completely.
       if (choice !== undefined && type !== 'Example' && type !== 'SequenceExample')
         for (const name of recordContent(payload, type).features.keys()) choice.includes(name);
       yield `,"${KEYS[type]}":`;

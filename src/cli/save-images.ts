@@ -90,6 +90,6 @@ async function save(folder: string, name: string, bytes: Uint8Array, force: bool
   } catch (error) {
     if (isRecordpipeError(error)) throw error;
     const { message } = error as Error;
-    throw new RecordpipeError('io-failure', `the image cannot be written: ${message}`, { uri: path }, error);
+    throw new RecordpipeError('io-failure', `cannot write the image: ${message}`, { uri: path }, error);
   }
 }

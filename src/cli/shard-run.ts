@@ -74,7 +74,7 @@ export async function shardRun<C extends ShardCommand>(
   if (planFile !== undefined && inputs.length > 0)
     throw new UsageError(`--plan: the plan lists the inputs; remove ${inputs[0]}`);
   if (choice !== undefined && !('auto' in choice) && planFile === undefined && inputs.includes('-'))
-    throw new UsageError('--shard: standard input cannot be divided; pass files');
+    throw new UsageError('--shard: standard input cannot be divided among shards; pass files instead');
   const found = planFile === undefined ? undefined : await readPlan(planFile, access);
   const { shard, shards, by, folders } = whichShard(choice, found?.shards);
   if (found === undefined) refuseSharded(inputs, folders);
@@ -132,7 +132,7 @@ function whichShard(choice: ShardChoice | undefined, planned: number | undefined
   return { shard, shards: count, by: engineText(from), folders };
 }
 
-/** Throws an error for folders whose files SageMaker has already divided (ShardedByS3Key). */
+/** Throws an error for folders whose files SageMaker has already distributed (ShardedByS3Key). */
 function refuseSharded(inputs: readonly string[], folders: readonly string[]): void {
   for (const folder of folders) {
     const inside = inputs.find((input) => input === folder || input.startsWith(`${folder}/`));

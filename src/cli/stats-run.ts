@@ -26,7 +26,9 @@ export async function statsShard<C extends 'stats' | 'schema'>(
   if (inputs.length === 0 && options.plan === undefined) throw noInputs();
   if (!isSharded(options)) {
     if (options.report !== undefined)
-      throw new UsageError('--report: requires --shard or --plan; --json prints the statistics');
+      throw new UsageError(
+        '--report: requires --shard or --plan; to print the statistics as JSON, pass --json',
+      );
     return undefined;
   }
   const { settingsOf, shardRun } = await import('./shard-run.ts');
@@ -36,7 +38,7 @@ export async function statsShard<C extends 'stats' | 'schema'>(
 
 /**
  * Writes the report of a shard and returns the exit code. If files could not be read, writes no
- * report so that the shard is rerun.
+ * report, so that the shard is rerun.
  */
 export async function finishStats(
   stats: DatasetStats,

@@ -23,7 +23,10 @@ export interface StreamProgress {
 }
 
 const PLAIN_MS = 30_000;
-/** Minimum share of the time spent waiting for one side at which that side is the bottleneck. */
+/**
+ * Minimum share of the time that one side must spend waiting for the other to count as a
+ * bottleneck.
+ */
 const MIN_SHARE = 0.05;
 
 /**
@@ -91,12 +94,12 @@ function count(totals: Map<string, ChannelTotal>, event: StreamEvent): void {
 }
 
 /**
- * Formats the summary of a channel: `train: 3 epochs (1 left early), 9.60 GiB in 24.1 s, 408 MiB/s,
- * waiting for reader 82 %`.
+ * Formats the summary of a channel: `train: 3 epochs (1 closed early), 9.60 GiB in 24.1 s, 408
+ * MiB/s, waiting for reader 82 %`.
  */
 export function summaryLine(channel: string, total: ChannelTotal): string {
   const { epochs, early, bytes, seconds } = total;
-  const left = early === 0 ? '' : ` (${early} left early)`;
+  const left = early === 0 ? '' : ` (${early} closed early)`;
   const parts = [
     `${channel}: ${formatNumberOf(epochs, 'epoch')}${left}`,
     `${formatBytes(bytes)} in ${formatSeconds(seconds)}`,
@@ -107,8 +110,8 @@ export function summaryLine(channel: string, total: ChannelTotal): string {
 }
 
 /**
- * Returns text that moves the cursor to the start of a line without visible output. A row of blanks
- * as wide as the terminal wraps to the next line unless the cursor is already at the start.
+ * Returns text that moves the cursor to the start of a line without visible output. A full row of
+ * blanks wraps to the next line unless the cursor is already at the start.
  */
 function freshLine(): string {
   return `${' '.repeat(terminalColumns())}\r`;

@@ -15,10 +15,11 @@ export interface SignalTarget {
 }
 
 /**
- * Handles the signals of `stream` and `train`. Without a program, a signal stops the streaming. A program runs
- * in its own session, so the terminal does not signal it; the command forwards signals and exits
- * when the program does. A program that outlives its grace period is killed; a second signal kills it
- * immediately. Ctrl-C in a terminal has no such limit, because a program may intend to continue.
+ * Handles the signals of `stream` and `train`. Without a program, a signal stops streaming. A
+ * program runs in its own session, so the terminal does not signal it; the command forwards signals
+ * and exits when the program does. A program that outlives its grace period is killed; a second
+ * signal kills it immediately. Ctrl-C in a terminal has no such limit, because a program may intend
+ * to continue.
  */
 export class StreamSignals {
   readonly #controller = new AbortController();
@@ -29,7 +30,7 @@ export class StreamSignals {
     for (const name of SIGNALS) process.on(name, this.#take);
   }
 
-  /** Signal that is aborted when the streaming must stop. */
+  /** Signal that fires when streaming must stop. */
   get stop(): AbortSignal {
     return this.#controller.signal;
   }

@@ -32,7 +32,7 @@ export async function transforming<R>(
 ): Promise<number> {
   const { json, quiet } = options;
   if (json && output === '-')
-    throw new UsageError('--json: standard output receives the records; name an output file instead of -');
+    throw new UsageError('--json: standard output receives the records; specify an output file instead of -');
   if (isGuarded(options, isTerminal(output)) && !(await writesText(options, input)))
     throw binaryOnTerminal(`${verb}: the output`, '--to jsonl', output);
   const progress = progressOf(verb, !quiet && !json && options.progress);

@@ -25,7 +25,8 @@ let shared: Kernel | undefined;
  * ```
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
-  // The elements of other typed arrays would be converted one by one, which gives a wrong result.
+  // The elements of other typed arrays would be converted one by one, which would give a wrong
+  // result.
   if (!(bytes instanceof Uint8Array)) throw new UsageError('crc32c: expected bytes (Uint8Array)');
   return sharedKernel().crc32c(bytes, seed);
 }
@@ -70,9 +71,8 @@ export function crc32cCombine(a: number, b: number, lengthOfB: number): number {
 }
 
 /**
- * Masks a CRC-32C in the way that TFRecord stores it: rotated right by 15 bits, plus 0xa282ead8,
- * modulo 2^32. (The checksum of bytes that contain their own checksum is weak; the mask avoids
- * that.)
+ * Masks a CRC-32C for storage in a TFRecord: rotated right by 15 bits, plus 0xa282ead8, modulo
+ * 2^32. (The checksum of bytes that contain their own checksum is weak; the mask avoids that.)
  *
  * @example
  * ```ts
@@ -86,7 +86,7 @@ export function maskCrc32c(crc: number): number {
 }
 
 /**
- * Unmasks a CRC-32C that {@link maskCrc32c} masked.
+ * Returns the CRC-32C that was masked by {@link maskCrc32c}.
  *
  * @example
  * ```ts

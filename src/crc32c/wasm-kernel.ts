@@ -8,8 +8,8 @@ import { wasmModule } from './wasm-module.generated.ts';
 export interface WasmExports extends KernelExports {
   crc32c(at: number, length: number, seed: number): number;
   /**
-   * Starts the checksum of a long message, which is computed in parts: one Start, any number of
-   * Parts (each a multiple of 256 bytes), one End.
+   * Starts the checksum of a long message, which is computed by one Start, any number of Parts
+   * (each a multiple of 256 bytes), and one End.
    */
   crc32cStart(seed: number): void;
   crc32cPart(at: number, length: number): void;
@@ -27,11 +27,11 @@ export interface WasmExports extends KernelExports {
 }
 
 /**
- * Size below which messages are copied as a whole: the source, the stage and the kernel's tables
- * fit into the first-level cache.
+ * Size below which messages are copied as a whole. The source, the staging buffer and the kernel's
+ * tables then fit in the L1 cache.
  */
 const STAGE_BYTES = 20 * 1024;
-/** Size of the last part of a longer message, as the kernel requires it. */
+/** Size of the last part of a longer message, as required by the kernel. */
 const LAST_PART_BYTES = 5632;
 /**
  * Size of the other parts. Small parts leave more of the source in the cache; large parts save
@@ -66,7 +66,7 @@ export class WasmKernel extends KernelMemory {
 
   /**
    * Returns the CRC-32C of `bytes`. Bytes in kernel memory are read in place, and others are copied
-   * to a stage.
+   * to a staging buffer.
    * @param seed CRC-32C of the preceding bytes
    */
   crc32c(bytes: Uint8Array, seed = 0): number {

@@ -67,8 +67,8 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Creates a dataset of the files that match paths, directories, globs, `@list`s and `s3://`
-   * addresses, which each iteration expands like `expandInputs` of `recordpipe/check`. Names keep
-   * their order; the files of one name are sorted by the bytes of their paths.
+   * addresses. Each iteration expands these names like `expandInputs` of `recordpipe/check`. Names
+   * keep their order; the files of one name are sorted by the bytes of their paths.
    * @param options how to read objects, and which files to include
    * @throws RecordpipeError while iterating: `not-found` for a name without files; for objects, the
    *   same errors as `listObjects`
@@ -80,7 +80,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Creates a dataset of the records of files and named pipes, one file after another, as views. To
-   * read several files at once, use `files(…).interleave((file) => Dataset.records(file))`.
+   * read several files concurrently, use `files(…).interleave((file) => Dataset.records(file))`.
    * @throws RecordpipeError while iterating, the same errors as `readRecords`
    * @throws UsageError for an invalid option
    * @example
@@ -100,13 +100,13 @@ export class Dataset<T> extends IterableDataset<T> {
   static zip<S extends ZipSources>(sources: S): Dataset<Zipped<S>> {
     const all: unknown[] = typeof sources === 'object' && sources !== null ? Object.values(sources) : [];
     if (all.length === 0 || !all.every((one) => one instanceof Dataset))
-      throw new UsageError('zip: expected one or more datasets, in an array or by name');
+      throw new UsageError('zip: expected at least one dataset, in an array or an object');
     return new Dataset(openZip(sources), Dataset.#shared(all as Dataset<unknown>[]));
   }
 
   /**
-   * Applies a function to each element and keeps the order. Awaits up to `parallel` promises at
-   * once.
+   * Applies a function to each element and keeps the order. Awaits up to `parallel` promises
+   * concurrently.
    * @throws UsageError unless `parallel` is an integer >= 1
    */
   map<U>(map: (element: T) => MaybePromise<U>, { parallel = 1 }: MapOptions = {}): Dataset<Awaited<U>> {
@@ -117,7 +117,7 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Applies the default export of a module to each element on worker threads and keeps the order.
+   * Applies the default export of a module to each element on worker threads, and keeps the order.
    * The threads end when the iteration ends.
    * @param module an absolute path or URL, for example `new URL('./decode.js', import.meta.url)`
    * @throws RecordpipeError while iterating: `io-failure` if a thread dies; errors of the function,
@@ -213,14 +213,14 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Keeps the elements of one of `shards` shards, which are the elements `index`, `index + shards`,
-   * … Call `shard` before `shuffle`.
+   * Keeps the elements of one of `shards` shards: `index`, `index + shards`, … Call `shard` before
+   * `shuffle`.
    * @throws UsageError unless `0 <= index < shards`
    */
   shard(shards: number, index: number): Dataset<T> {
     checkCount('shard: shards', shards, 1);
     checkCount('shard: index', index, 0);
-    if (index >= shards) throw new UsageError(`shard: index: expected less than ${shards}, got ${index}`);
+    if (index >= shards) throw new UsageError(`shard: expected an index less than ${shards}, got ${index}`);
     return this.#through((stage) => new ShardStage(stage, shards, index));
   }
 

@@ -11,8 +11,8 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   readonly #open: Open<T>;
 
   /**
-   * @param open begins an iteration; its stage opens files and other sources when the first element
-   *   is requested
+   * @param open begins an iteration, whose stage opens files and other sources when the first
+   *   element is requested
    * @hideconstructor
    */
   constructor(open: Open<T>, epochs: Epochs = new Epochs()) {
@@ -50,7 +50,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
     return new DatasetIterator(this.#run(options));
   }
 
-  /** Calls `visit` for each element and awaits its result before the next element. */
+  /** Calls `visit` for each element and awaits the result before the next element. */
   async forEach(visit: (element: T) => unknown, options: IterateOptions = {}): Promise<void> {
     const run = this.#run(options);
     await drain(run, (element) => {
@@ -109,7 +109,7 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Returns a web stream of one iteration. The stream reads nothing ahead, and cancelling it closes
+   * Returns a web stream of one iteration. The stream does not read ahead, and cancelling it closes
    * the sources. For a Node stream, use `Readable.from(dataset)`.
    *
    * @example

@@ -84,7 +84,7 @@ class IteratorStage<T> extends Stage<T> {
   next(): Step<T> {
     const iterator = this.#iterator ?? this.#begin();
     if (!this.#open) return END;
-    this.#open = false; // `for await` does not close an iterator that throws or ends.
+    this.#open = false; // `for await` does not close an iterator that throws or ends, so neither does this code.
     const { done, value } = iterator.next();
     if (done) return END;
     this.#open = true;
@@ -148,14 +148,14 @@ class AsyncIteratorStage<T> extends Stage<T> {
     const closing = this.#iterator?.return?.();
     if (closing === undefined) return undefined;
     if (this.#pending === undefined) return Promise.resolve(closing).then(() => {});
-    // A request is pending. A generator ends only after it has answered the request, which may
-    // never happen.
+    // A request is pending. A generator ends only after it has served the request, which may never
+    // happen.
     Promise.resolve(closing).catch(() => {});
     return undefined;
   }
 
   #request(): Promise<void> {
-    this.#ended = true; // Remains true if the next lines throw.
+    this.#ended = true; // Set this first, because the next lines may throw.
     this.#iterator ??= this.#begin();
     const request = Promise.resolve(this.#iterator.next());
     this.#ended = false;

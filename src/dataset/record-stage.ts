@@ -17,7 +17,7 @@ export type DatasetRecordOptions = Partial<Omit<RecordReadOptions, 'reuse' | 'si
  */
 export function openRecordFiles(names: FileNames, options: DatasetRecordOptions = {}): Open<Uint8Array> {
   checkFileNames(names);
-  readRecordBatches(new Uint8Array(0), options); // checks the options, reads nothing
+  readRecordBatches(new Uint8Array(0), options); // Check the options without reading anything.
   return () => new RecordStage((signal) => recordBatches(names, { ...options, signal }));
 }
 
@@ -36,7 +36,7 @@ async function* recordBatches(
 export type OpenBatches = (signal: AbortSignal) => AsyncIterator<RecordBatch>;
 
 /**
- * Yields the records of batches one by one, as views. Skipping a record takes no time. Only each
+ * Yields the records of batches one by one, as views. Skipping a record is free, and only each
  * batch needs a promise.
  */
 export class RecordStage extends Stage<Uint8Array> {

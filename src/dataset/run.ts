@@ -14,8 +14,8 @@ export interface IterateOptions {
 }
 
 /**
- * One iteration of a chain. It opens when the first element is requested, closes once, and can be
- * aborted.
+ * One iteration of a chain of operators. It opens when the first element is requested, closes once,
+ * and can be aborted.
  */
 export class Run<T> {
   readonly #open: Open<T>;
@@ -72,7 +72,8 @@ export class Run<T> {
         if (this.#wake === wake) this.#wake = undefined;
         resolve();
       };
-      // Promise.race would keep every wait in memory until the promise of the stage settles.
+      // Do not use Promise.race, which would keep every wait in memory until the promise of the
+      // stage settles.
       this.#wake = wake;
       (turn ? this.#iteration!.turns.take() : this.#stage!.ready()).then(wake);
     });

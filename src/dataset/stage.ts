@@ -48,9 +48,9 @@ export type Step<T> = T | typeof END | typeof LATER;
 
 /**
  * One operator of one iteration. `next` returns elements one by one, without promises. It returns
- * LATER only if it must wait, between batches of records or for a promise of a user's function.
- * Therefore, a chain takes one call per operator and element, and no user function runs for an
- * element that was not requested.
+ * LATER only if it must wait for the next batch of records or for a promise of a user's function. A
+ * chain thus takes one call per operator and element, and no user function runs for an element that
+ * was not requested.
  */
 export abstract class Stage<T> {
   /** Returns the next element. After it throws, only `close` is called. */
@@ -63,8 +63,8 @@ export abstract class Stage<T> {
   abstract ready(): Promise<void>;
 
   /**
-   * Ends this stage and its sources at any point. It is called once. Returns undefined if it
-   * completes synchronously.
+   * Ends this stage and its sources, at any point. Called once. Returns undefined if it completes
+   * synchronously.
    */
   abstract close(): Promise<void> | undefined;
 

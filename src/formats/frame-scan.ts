@@ -16,8 +16,9 @@ export interface FrameScan {
    */
   lengthLow: number;
   lengthHigh: number;
-  /** Stored and computed checksum, if `stop` is a checksum mismatch. */
+  /** Stored checksum, if `stop` is a checksum mismatch. */
   expected: number;
+  /** Computed checksum, if `stop` is a checksum mismatch. */
   actual: number;
   /**
    * The pair (start, length) of each payload in the bytes: `2 * count` numbers. Filled only on

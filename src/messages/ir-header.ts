@@ -68,7 +68,7 @@ export function packIR(header: IRHeaderInput, payload: Uint8Array): Uint8Array<A
   view.setBigUint64(8, wholeId('id', id), true);
   view.setBigUint64(16, wholeId('id2', id2), true);
   if (labels instanceof Float32Array) {
-    // Copied as bytes, because a number does not keep the bits of a NaN.
+    // Copy as bytes, because a number does not keep the bits of a NaN.
     record.set(
       new Uint8Array(labels.buffer, labels.byteOffset, FLOAT_BYTES * labels.length),
       IR_HEADER_BYTES,
@@ -99,7 +99,7 @@ export function unpackIR(record: Uint8Array): UnpackedIR {
   if (record.length < IR_HEADER_BYTES) {
     throw new RecordpipeError(
       'truncated-header',
-      `irheader: truncated header: expected ${IR_HEADER_BYTES} bytes, the record has ${record.length}; was it packed with an IRHeader?`,
+      `irheader: truncated header: expected ${IR_HEADER_BYTES} bytes, but the record has ${record.length}; was it packed with an IRHeader?`,
     );
   }
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
@@ -108,7 +108,7 @@ export function unpackIR(record: Uint8Array): UnpackedIR {
   if (start > record.length) {
     throw new RecordpipeError(
       'truncated-record',
-      `irheader: truncated labels: the header says ${flag} labels, ${start} bytes with them, the record has ${record.length}; was it packed with an IRHeader?`,
+      `irheader: truncated labels: a header with ${flag} labels needs ${start} bytes, but the record has ${record.length}; was it packed with an IRHeader?`,
     );
   }
   return {
@@ -132,7 +132,7 @@ function wholeId(name: string, id: bigint | number): bigint {
   const good = typeof id === 'number' ? Number.isSafeInteger(id) && id >= 0 : id >= 0n && id <= MAX_ID;
   if (!good) {
     throw new UsageError(
-      `packIR: ${name}: expected an integer from 0 to 2^64 - 1 (a bigint from 2^53 on), got ${id}`,
+      `packIR: ${name}: expected an integer from 0 to 2^64 - 1 (a bigint if >= 2^53), got ${id}`,
     );
   }
   return BigInt(id);
@@ -142,6 +142,6 @@ function float(label: number): number {
   if (typeof label !== 'number')
     throw new UsageError(`packIR: label: expected a number, got ${typeof label}`);
   if (Number.isFinite(label) && !Number.isFinite(Math.fround(label)))
-    throw new UsageError(`packIR: label: expected a number that a 32-bit float can hold, got ${label}`);
+    throw new UsageError(`packIR: label: expected a number in the range of 32-bit floats, got ${label}`);
   return label;
 }

@@ -148,7 +148,8 @@ export function readRecordBatches(source: RecordSources, options?: Partial<Recor
 /**
  * Opens a source and determines its format and compression before the records are read.
  *
- * @throws the same errors as {@link readRecords}; those of opening and detection immediately
+ * @throws the same errors as {@link readRecords}, except that errors of opening and detection are
+ *   thrown immediately
  * @example
  * ```ts
  * import { encodeTFRecord, openRecords } from 'recordpipe';

@@ -124,9 +124,9 @@ export async function scanSource<O extends CodecOptions>(
   const codec = 'codec' in format ? await format.codec() : format;
   const name = codec.name as FormatName;
   const lenient = onBatch !== undefined || (codec.lenient?.(options) ?? true);
-  // A strict scan finishes a chunk before it requests the next one. Without read-ahead, one buffer is
-  // enough, and it stays in the cache. A decoder needs the previous chunk for a record that spans
-  // two chunks.
+  // A strict scan finishes a chunk before it requests the next one. Without read-ahead, one buffer
+  // is enough, and it stays in the cache. A decoder needs the previous chunk for a record that
+  // spans two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
   const own = takeScanning(codec, options.chunkBytes, buffers);
   const opened = await openRecordSource(source, options, codec.detectCompression, own.nextBuffer);

@@ -10,8 +10,8 @@ const FILE_COST_BYTES = 256 * 1024;
 
 /**
  * Divides a plan into shards and returns the files of each shard, in plan order. Assigns the files
- * from largest to smallest, each to the shard with the least work so far. No shard exceeds its
- * equal share by more than one file. The result depends only on the plan and the number of shards.
+ * from largest to smallest, each to the shard with the least work so far. No shard exceeds an equal
+ * share by more than one file. The result depends only on the plan and the number of shards.
  *
  * @param shards 1 to 100,000; if it exceeds the number of files, some shards are empty
  * @throws UsageError for any other number

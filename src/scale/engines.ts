@@ -69,9 +69,9 @@ const MAX = 'SLURM_ARRAY_TASK_MAX';
 const STEP = 'SLURM_ARRAY_TASK_STEP';
 
 /**
- * Detects Slurm job arrays. A partial array (`--array=3,7`, which reruns these tasks) looks like an
- * array of two tasks. If the number of shards is known from another source, the task ID is the
- * shard number. Source of the variable names: sbatch(1), "OUTPUT ENVIRONMENT VARIABLES".
+ * Detects Slurm job arrays. A partial array (such as `--array=3,7`, which reruns two tasks) looks
+ * like an array of two tasks. If the number of shards is known from another source, the task ID is
+ * the shard number. Source of the variable names: sbatch(1), "OUTPUT ENVIRONMENT VARIABLES".
  */
 export function slurm(variables: Variables, knownShards: number | undefined): Claim | undefined {
   const id = integerIn(variables, ID);
@@ -88,7 +88,7 @@ export function slurm(variables: Variables, knownShards: number | undefined): Cl
     return { engine: 'slurm', by, index: regular && count === knownShards ? index : id, count: knownShards };
   if (count !== undefined && !(regular && min <= 1))
     throw new UsageError(
-      `shard: an array that does not start at 0 or 1, or has gaps (${by}), may be part of another array; pass the number of shards: --shard auto/N, RECORDPIPE_SHARDS, or a plan with --shards`,
+      `shard: an array that does not start at 0 or 1, or has gaps (${by}), may be part of another array; pass the number of shards with --shard auto/N, RECORDPIPE_SHARDS, or a plan with --shards`,
     );
   return { engine: 'slurm', by, index, count };
 }

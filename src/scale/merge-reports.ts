@@ -73,7 +73,7 @@ export async function mergeReportFiles(
   { objects, signal: given }: Reaching = {},
 ): Promise<MergedReportFiles> {
   if (files.length === 0) throw new UsageError('files: expected at least one report, got none');
-  // A derived signal avoids Node's leak warning about many listeners.
+  // Derive a signal to avoid Node's leak warning about many listeners.
   const signal = given && AbortSignal.any([given]);
   if (signal !== undefined) setMaxListeners(0, signal);
   const reading = (file: string): Promise<ShardReport> => readReport(file, { objects, signal });
@@ -113,7 +113,7 @@ class Adding {
       this.#from.set(shard, file);
       this.#take(result);
     }
-    // In this rare case, the earlier report is read again and compared.
+    // In this rare case, read the earlier report again and compare.
     for (const before of again) mergeReports([await this.#read(before), report]);
   }
 

@@ -73,7 +73,7 @@ export async function planShards(inputs: FileInputs, options: Partial<PlanOption
   const selecting = { include, exclude, strictShards, onNotice };
   const { files: found } = await expandWithNotices(inputs, format, { ...reaching, ...selecting });
   if (found.some(({ path }) => path === '-'))
-    throw new UsageError('inputs: standard input cannot be divided among shards; pass files');
+    throw new UsageError('inputs: standard input cannot be divided among shards; pass files instead');
   const files = await known(found, reaching);
   if (cutBytes === undefined || files.every(({ size }) => size <= cutBytes)) return planOf(files, shards);
   const cut: KnownFile[] = [];
@@ -86,7 +86,7 @@ async function known(
   found: readonly FileInput[],
   { objects, signal: given }: Reaching,
 ): Promise<KnownFile[]> {
-  // A derived signal avoids Node's leak warning about many listeners.
+  // Derive a signal to avoid Node's leak warning about many listeners.
   const signal = given && AbortSignal.any([given]);
   if (signal !== undefined) setMaxListeners(0, signal);
   const reaching = { objects, signal };
@@ -106,7 +106,7 @@ async function knownFile(input: FileInput, { objects, signal }: Reaching): Promi
   const { path: uri, size, etag, range } = input;
   if (size !== undefined) return { uri, size, ...(etag && { etag }), ...(range && { range }) };
   const info = await statObject(uri, { ...objects, signal });
-  // The ETag of a local file is valid only on one machine.
+  // Omit the ETag of a local file, which is valid only on one machine.
   return { uri, size: info.size, ...(info.etag && isRemote(uri) && { etag: info.etag }) };
 }
 

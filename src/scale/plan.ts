@@ -98,7 +98,7 @@ export async function writePlan(
 }
 
 /**
- * Throws an error if the plan lists the output. Compares only files of the same size because a plan
+ * Throws an error if the plan lists the output. Compares only files of equal size, because a plan
  * may list a million files.
  */
 function refuseListedFile({ files }: ShardPlan, output: string): void {
@@ -135,7 +135,7 @@ export async function readPlan(input: string, { objects, signal }: Reaching = {}
   return reader.plan();
 }
 
-const NOT_A_PLAN = 'not a plan; write one with recordpipe plan';
+const NOT_A_PLAN = 'not a plan; to write one, run recordpipe plan';
 
 /** Checks for a SHA-256 hash in hexadecimal. */
 export const hash: Check = like(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
@@ -197,7 +197,7 @@ class PlanReader {
     if (this.#head === undefined) {
       if (value['recordpipe'] !== 'plan') throw this.#malformed(NOT_A_PLAN);
       this.#head = this.#checked<Head>(value, HEAD);
-    } else if (this.#tail !== undefined) throw this.#malformed('a line after the end of the plan');
+    } else if (this.#tail !== undefined) throw this.#malformed('it has a line after the end of the plan');
     else if ('hash' in value) this.#tail = this.#checked<Tail>(value, TAIL);
     else this.#take(line, this.#checked<KnownFile>(value, knownFile));
   }
@@ -220,7 +220,7 @@ class PlanReader {
       throw this.#malformed('range: expected a part of the file');
     const last = this.#files[this.#files.length - 1];
     if (last !== undefined && compareFiles(last, file) >= 0)
-      throw this.#malformed('uri: expected files in ascending order, each once');
+      throw this.#malformed('uri: expected files in ascending order, without duplicates');
     this.#files.push(file);
     this.#sum.add(line, file);
   }

@@ -10,7 +10,7 @@ import { type ShardReport, shardReportShape } from './shard-report.ts';
 import type { TotalReport } from './total-report.ts';
 
 /**
- * Returns the report files that `inputs` match. Works like `expandInputs`, except that folders, and
+ * Returns the report files that match `inputs`. Works like `expandInputs`, except that folders, and
  * prefixes that end with a slash, match files whose names end in `.json`.
  * @throws RecordpipeError the same errors as `expandInputs`
  */
@@ -64,7 +64,7 @@ export async function writeReport(
   }
   if (bytes.equals(await bytesOf(output, { objects, signal }))) return false;
   const text =
-    'a different report with this name exists: the data has changed, or the options differ; choose another name, or remove it';
+    'a different report with this name exists, because the data has changed or the options differ; choose another name, or remove it';
   throw new RecordpipeError('report-mismatch', text, { uri: output });
 }
 
@@ -98,7 +98,7 @@ export async function readReport(input: string, reaching: Reaching = {}): Promis
   return report;
 }
 
-/** Reports whether a file begins as a shard report does. */
+/** Reports whether a file begins like a shard report. */
 export async function isReport(input: string, { objects, signal }: Reaching = {}): Promise<boolean> {
   const options = { ...objects, firstPartBytes: MAGIC.length, signal };
   let head = '';

@@ -47,14 +47,14 @@ const SHARDS = 'RECORDPIPE_SHARDS';
  * Kubernetes Indexed Jobs, SageMaker Processing and training jobs (`resourceconfig.json`), Slurm
  * arrays, or RANK and WORLD_SIZE, in this order. If several are present, they must agree.
  *
- * The engine provides the number of shards. If it does not (Kubernetes), `RECORDPIPE_SHARDS` or
- * `shards` does. If either is set, the task ID of a partial array, which reruns some tasks (Slurm's
+ * The engine provides the number of shards. If it does not (Kubernetes), set `RECORDPIPE_SHARDS` or
+ * `shards`. If either is set, the task ID of a partial array, which reruns some tasks (Slurm's
  * `--array=3,7`), is the shard number.
  *
  * @param variables environment variables. Default: those of this process
  * @param options `shards`: the number of shards, for example from a plan; `readText`: reads files
  * @throws UsageError if the shard or the number of shards is unknown, and for contradictions. An
- *   unknown shard never defaults to the whole work.
+ *   unknown shard never defaults to all of the work.
  * @throws RecordpipeError `malformed-config` for a malformed SageMaker file
  * @example
  * ```ts
@@ -82,13 +82,13 @@ export function shardFromEnvironment(
   const claims = counts ? [...engines, ranked] : engines;
   if (claims.length === 0)
     throw new UsageError(
-      'shard: auto found no engine that assigns a shard (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); pass --shard i/n',
+      'shard: auto found no engine that assigns a shard (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); pass --shard I/N',
     );
   const [first] = claims;
   const shards = claims.reduce((count, claim) => agreed(count, claim, first), known);
   if (shards === undefined)
     throw new UsageError(
-      `shard: ${ENGINES[first.engine]} (${first.by}) does not provide the number of shards; pass it: --shard auto/N, ${SHARDS}, or a plan with --shards`,
+      `shard: ${ENGINES[first.engine]} (${first.by}) does not provide the number of shards; pass --shard auto/N, ${SHARDS}, or a plan with --shards`,
     );
   checkShards(shards);
   if (first.index >= shards)
@@ -107,7 +107,7 @@ export function engineText({ engine, by }: Pick<EnvironmentShard, 'engine' | 'by
 function same(one: number | undefined, other: number | undefined): number | undefined {
   if (one !== undefined && other !== undefined && one !== other)
     throw new UsageError(
-      `shard: ${SHARDS} specifies ${other} shards, but the plan or the command line specifies ${one}; omit one of them`,
+      `shard: ${SHARDS} specifies ${other} shards, but the plan or the command line specifies ${one}; remove one of them`,
     );
   const shards = one ?? other;
   if (shards !== undefined) checkShards(shards);
@@ -124,7 +124,7 @@ function agreed(shards: number | undefined, claim: Claim, first: Claim): number 
     const text = (one: Claim): string => `${ENGINES[one.engine]} (${one.by})`;
     const other =
       claim === first ? `${shards} shards were requested` : `${text(first)} specifies another shard`;
-    throw new UsageError(`shard: ${text(claim)} is contradictory: ${other}; pass --shard i/n`);
+    throw new UsageError(`shard: ${text(claim)} is contradictory: ${other}; pass --shard I/N`);
   }
   return shards ?? claim.count;
 }

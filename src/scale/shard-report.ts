@@ -39,8 +39,8 @@ export interface DoneFile {
 }
 
 /**
- * Results of a shard, by command. They contain nothing that varies between runs, so a shard that
- * runs again writes the same bytes.
+ * Results of a shard, by command. They contain nothing that varies between runs, so that a rerun
+ * shard writes the same bytes.
  */
 export interface ShardResults {
   readonly validate: { readonly files: readonly CheckedFile[] };
@@ -63,7 +63,7 @@ export interface ShardPart<C extends ShardCommand = ShardCommand> {
   readonly result: ShardResults[C];
 }
 
-/** The plan that a report refers to. */
+/** The plan to which a report refers. */
 export interface PlanSummary {
   readonly hash: string;
   readonly files: number;

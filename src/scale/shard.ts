@@ -41,7 +41,7 @@ export function shardList(shards: readonly number[]): string {
 export type ShardChoice = Shard | { readonly auto: true; readonly shards: number | undefined };
 
 /**
- * Parses `i/n` (zero-based), `auto` and `auto/n`.
+ * Parses `I/N` (zero-based), `auto` and `auto/N`.
  * @throws UsageError for any other text
  */
 export function parseShard(text: string): ShardChoice {
@@ -50,10 +50,10 @@ export function parseShard(text: string): ShardChoice {
   if (shards !== undefined && shards > 0) checkShards(shards);
   if (which === 'auto' && shards !== 0) return { auto: true, shards };
   if (which === undefined || which === 'auto' || !shards)
-    throw new UsageError(`shard: expected i/n (like 0/8), auto or auto/n, got ${text}`);
+    throw new UsageError(`shard: expected I/N (such as 0/8), auto or auto/N, got ${text}`);
   const shard = Number(which);
   if (shard < shards) return { shard, shards };
   throw new UsageError(
-    `shard: expected 0/${shards} to ${shards - 1}/${shards}, shard numbers start at 0, got ${text}`,
+    `shard: expected 0/${shards} to ${shards - 1}/${shards} (shard numbers start at 0), got ${text}`,
   );
 }

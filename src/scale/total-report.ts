@@ -103,8 +103,8 @@ const TOTALS: {
 };
 
 /**
- * Merges statistics pairwise in rounds, because merging a thousand one by one would sort them a
- * thousand times.
+ * Merges statistics pairwise in rounds, because merging a thousand of them one by one would sort
+ * them a thousand times.
  */
 function totalStats(results: readonly DatasetStats[]): DatasetStats {
   let level = results.length === 0 ? [NO_STATS] : results;

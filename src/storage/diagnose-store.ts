@@ -27,10 +27,10 @@ export interface StoreDiagnosis {
 
 /**
  * Checks whether objects can be read: credentials and their source, connection, clock, region,
- * listing, reading and throughput. Skips a check that depends on a failed one. Writes nothing.
+ * listing, reading and throughput. Skips checks that depend on a failed one. Writes nothing.
  *
  * @param uri `s3://bucket`, `s3://bucket/prefix` or an object; a path or `file:` URL
- * @param options each request is tried twice unless `maxAttempts` is given
+ * @param options by default, each request is tried twice (`maxAttempts`)
  * @throws UsageError for an invalid address or option
  * @throws RecordpipeError `aborted`
  * @example
@@ -77,7 +77,7 @@ class ReadChecks {
     const listed = await this.#list(uri);
     // Without permission to list, a named object may still be readable.
     const object = listed ?? (/[^/]$/.test(uri.replace(/^s3:\/\/[^/]*\/?/, '')) ? { uri } : undefined);
-    if (object === undefined) this.#checks.skipped('no object to read; name one', 'get', 'throughput');
+    if (object === undefined) this.#checks.skipped('no object to read; specify one', 'get', 'throughput');
     else if (!(await this.#get(object))) this.#checks.skipped('skipped: nothing can be read', 'throughput');
     else if (probeBytes === 0) this.#checks.skipped('skipped (--probe 0)', 'throughput');
     else await this.#throughput(object.uri, probeBytes, probeMs);
@@ -100,7 +100,7 @@ class ReadChecks {
         this.#checks.passed('list', `objects under ${uri} can be listed; the first ${count} are empty`);
       else this.#checks.failed('list', `no object under ${uri}`, 'check the name; keys are case sensitive');
     } catch (error) {
-      const next = 'allow s3:ListBucket for the bucket; without it, name each object';
+      const next = 'allow s3:ListBucket for the bucket; without it, specify each object';
       this.#failed('list', error, next);
     }
     return undefined;
@@ -134,7 +134,7 @@ class ReadChecks {
     }
     const seconds = (performance.now() - started) / 1000;
     const rate = (bytes / 1e6 / seconds).toFixed(0);
-    const few = bytes < MIN_MEASURED_BYTES ? ', too few to measure; name a large object' : '';
+    const few = bytes < MIN_MEASURED_BYTES ? ', too little to measure; specify a large object' : '';
     this.#checks.passed(
       'throughput',
       `${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(2)} s, ${rate} MB/s, with ${this.#options.maxRequests} parallel requests${few}`,
@@ -150,7 +150,9 @@ class ReadChecks {
   }
 }
 
-/** Whether the service rejects the credentials, which rules out permissions as the cause. */
+/**
+ * Reports whether the service rejects the credentials, which rules out permissions as the cause.
+ */
 function rejectsKeys({ cause }: Error): boolean {
   return (
     cause instanceof FetchFailure &&

@@ -4,21 +4,21 @@ import { redacted, redactedCause } from '../redact.ts';
 /** A request that failed permanently. */
 export interface FailedRequest {
   readonly uri: string;
-  /**
-   * Position of the range's first byte, and the position after its last byte. If `end` is
-   * undefined, the range extends to the end of the object.
-   */
+  /** Position of the range's first byte. */
   readonly start?: number | undefined;
+  /**
+   * Position after the range's last byte. If undefined, the range extends to the end of the object.
+   */
   readonly end?: number | undefined;
-  /** Number of consecutive failed attempts, if another attempt could have helped. */
+  /** Number of consecutive failed attempts. Undefined if the failure is not retryable. */
   readonly attempts?: number | undefined;
   /** Time since the first failure. */
   readonly elapsedMs?: number | undefined;
 }
 
 /**
- * Returns the typed error for a request that failed permanently: what happened, where, and what to
- * do.
+ * Returns the typed error for a request that failed permanently: what happened, where, and the next
+ * step.
  */
 export function objectError(failure: FetchFailure, request: FailedRequest): RecordpipeError {
   const { cause } = failure;
@@ -35,16 +35,16 @@ function sentence(failure: FetchFailure, request: FailedRequest): readonly [Erro
         'object-missing',
         failure.code === 'NoSuchBucket'
           ? `there is no such bucket: ${said}`
-          : `there is no such object: ${said}; check its name, keys are case sensitive; it may have been deleted meanwhile`,
+          : `there is no such object: ${said}; check its name (keys are case-sensitive), and whether it has been deleted`,
       ];
     case 'denied':
       return ['access-denied', `access denied: ${said}; ${remedy(failure)}`];
     case 'expired':
-      return ['access-denied', `the credentials have expired: ${said}; renew them and run it again`];
+      return ['access-denied', `the credentials have expired: ${said}; renew them and try again`];
     case 'changed':
       return [
         'object-changed',
-        `the object was overwritten while it was being read: ${said}; read it again, or pin its version in a bucket that keeps versions`,
+        `the object was overwritten while it was being read: ${said}; read it again or, in a versioned bucket, pin its version`,
       ];
     case 'aborted':
       return ['aborted', 'aborted by its signal'];
@@ -56,14 +56,16 @@ function sentence(failure: FetchFailure, request: FailedRequest): readonly [Erro
 }
 
 /**
- * Whether an address is a path or a `file:` URL. Callers may supply sources with their own schemes.
+ * Reports whether an address is a path or a `file:` URL. Callers may supply sources with their own
+ * schemes.
  */
 function isLocal(uri: string): boolean {
   return uri.startsWith('file:') || !/^[a-z][a-z0-9+.-]+:/i.test(uri);
 }
 
 /**
- * Returns the error code and message for a local file. Mentions no bucket, endpoint or credentials.
+ * Returns the error code and message for a local file. Does not mention a bucket, endpoint or
+ * credentials.
  */
 function fileSentence(failure: FetchFailure, request: FailedRequest): readonly [ErrorCode, string] {
   const { kind, message } = failure;
@@ -88,7 +90,7 @@ function exhausted(said: string, request: FailedRequest): string {
   const { attempts = 1, elapsedMs } = request;
   const tried = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in a row without success`;
   const time = elapsedMs === undefined ? '' : ` in ${(elapsedMs / 1000).toFixed(1)} s`;
-  return `${rangeText(request)}${tried}${time}, the last one: ${said}; try again later, or allow more time (retryTimeoutMs) and attempts (maxAttempts)`;
+  return `${rangeText(request)}${tried}${time}; the last error: ${said}; try again later, or allow more time (retryTimeoutMs) and attempts (maxAttempts)`;
 }
 
 function rangeText({ start, end }: FailedRequest): string {
@@ -98,8 +100,8 @@ function rangeText({ start, end }: FailedRequest): string {
 
 function remedy({ message }: FetchFailure): string {
   return message.includes('kms:')
-    ? 'the key that encrypts the object may not be used: allow kms:Decrypt'
-    : 'check the credentials and that they may read it (s3:GetObject, s3:ListBucket)';
+    ? 'the encryption key of the object cannot be used; allow kms:Decrypt'
+    : 'check the credentials and their permissions (s3:GetObject, s3:ListBucket)';
 }
 
 /**
@@ -115,14 +117,13 @@ function answer({ status, code, message, requestId }: FetchFailure): string {
 /**
  * The kind of a failure:
  *
- * - `transient`: worth another attempt on a new connection (5xx, 408, resets, short bodies,
- *   time-outs);
+ * - `transient`: worth retrying on a new connection (5xx, 408, resets, short bodies, time-outs);
  * - `throttled`: like `transient`, but the service requests a lower rate (503 SlowDown, 429);
  * - `expired`: the credentials have expired; retried once, with new ones;
- * - `changed`: the object is no longer the requested one (412, another ETag);
+ * - `changed`: the object is no longer the requested version (412, another ETag);
  * - `missing`: 404;
  * - `denied`: 401, 403;
- * - `fatal`: any other failure that another attempt would not change;
+ * - `fatal`: any other failure that a retry would not fix;
  * - `aborted`: the signal fired.
  */
 export type FetchFailureKind =
@@ -135,7 +136,7 @@ export type FetchFailureKind =
   | 'fatal'
   | 'aborted';
 
-/** The reason why one attempt of a request failed. Internal: users receive a RecordpipeError. */
+/** The failure of one attempt at a request. Internal; users receive a RecordpipeError. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure';
   readonly kind: FetchFailureKind;

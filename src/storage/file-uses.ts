@@ -27,7 +27,7 @@ export class FileUses {
 
   /**
    * Waits for the work in progress.
-   * @returns whether to close the file now; false if another call closes it
+   * @returns true if the caller must close the file; false if another call closes it
    */
   async end(): Promise<boolean> {
     if (this.#closing) return false;

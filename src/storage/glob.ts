@@ -2,10 +2,10 @@ import { UsageError } from '../errors.ts';
 
 /** A compiled pattern for names, which are keys or paths with slashes. */
 export interface Glob {
-  /** Common prefix of all matching names. A listing can be limited to it. */
+  /** Common prefix of all matching names. Limits listings. */
   readonly prefix: string;
   matches(name: string): boolean;
-  /** Whether a name that starts with `folder`, which ends with a slash, can match. */
+  /** Reports whether a name that starts with `folder`, which ends with a slash, can match. */
   mayMatchBelow(folder: string): boolean;
 }
 
@@ -15,10 +15,10 @@ const MAX_PATTERN_CHARACTERS = 4096;
  * Compiles a pattern. The pattern matches whole names, in time proportional to their length:
  *
  * - `*`: any characters except a slash; `?`: one character except a slash;
- * - `**` as a whole folder name: any number of folders; at the end: everything below. Elsewhere it
- *   equals `*`;
+ * - `**` as a whole folder name: any number of folders; at the end: everything below. Elsewhere, it
+ *   is the same as `*`;
  * - `[a-z_]`: one of these characters; `[!a-z]` or `[^a-z]`: one other character, never a slash;
- * - `{a,b}`: one of these patterns, which may be nested;
+ * - `{a,b}`: any of these patterns, which may be nested;
  * - `\*`: the character after the backslash. `[*]` is equivalent.
  *
  * Wildcards do not match a dot at the beginning of a name or folder name. All other characters
@@ -37,7 +37,7 @@ export function compileGlob(pattern: string): Glob {
   return new Automaton(parser.nodes, first, literalPrefix(pattern));
 }
 
-/** Whether a string contains wildcards. A string without wildcards is a plain name. */
+/** Reports whether a string contains wildcards. A string without wildcards is a plain name. */
 export function isGlob(text: string): boolean {
   if (/[*?]/.test(text)) return true;
   if (!/[[{]/.test(text)) return false;
@@ -55,7 +55,7 @@ function literalPrefix(pattern: string): string {
 function partsOf(pattern: string): Map<number, number> {
   const ends = new Map<number, number>();
   const open: { readonly at: number; comma: boolean }[] = [];
-  // No closing bracket follows, so do not search for one again.
+  // No closing bracket follows, so do not search again.
   let noBracket = false;
   for (let at = 0; at < pattern.length; at++) {
     const sign = pattern[at];
@@ -85,7 +85,7 @@ function classEnd(pattern: string, at: number): number {
   let next = at + 1;
   if (pattern[next] === '!' || pattern[next] === '^') next++;
   const end = pattern.indexOf(']', next + 1);
-  // No class matches a slash, so if there is one between the brackets, they are literal.
+  // No class matches a slash, so brackets around a slash are literal.
   return end < 0 || pattern.slice(next, end).includes('/') ? -1 : end;
 }
 
@@ -235,8 +235,8 @@ interface State {
 const MAX_STATES = 2000;
 
 /**
- * Follows all alternatives at once and caches the sets of nodes it has reached, so that most
- * characters cost one look-up.
+ * Follows all alternatives at once and caches the reached sets of nodes, so that most characters
+ * cost one lookup.
  */
 class Automaton implements Glob {
   readonly prefix: string;
@@ -307,7 +307,7 @@ class Automaton implements Glob {
     const key = `${first}${end}${nodes.join()}`;
     const known = this.#states.get(key);
     if (known !== undefined) return known;
-    // Cached transitions are stored only in the states they start from; nothing else keeps them.
+    // Cached transitions are stored only in their start states, so clearing the states frees them.
     if (this.#states.size >= MAX_STATES) this.#forget();
     const state = { nodes, end, first, ascii: [] };
     this.#states.set(key, state);

@@ -15,7 +15,7 @@ export function locationOf(given: string | URL): string {
 }
 
 /**
- * Whether a file or object exists.
+ * Reports whether a file or object exists.
  * @throws RecordpipeError `retries-exhausted`, `io-failure`, `aborted`
  */
 export async function exists(location: string, { objects, signal }: Access = {}): Promise<boolean> {
@@ -31,8 +31,8 @@ export async function exists(location: string, { objects, signal }: Access = {})
 }
 
 /**
- * Returns the size of a regular local file. Returns undefined for everything else, because it has
- * no size or finding it requires a request.
+ * Returns the size of a regular local file. Returns undefined for anything else, because it has no
+ * size or its size requires a request.
  */
 export function localSize(location: string | URL): number | undefined {
   if (isRemote(location)) return undefined;
@@ -40,7 +40,7 @@ export function localSize(location: string | URL): number | undefined {
   return stat?.isFile() ? stat.size : undefined;
 }
 
-/** Whether a path or address can be read more than once. Pipes and devices cannot. */
+/** Reports whether a path or address can be read more than once. Pipes and devices cannot. */
 export function isRereadable(location: string | URL): boolean {
   if (isRemote(location)) return true;
   if (location === '-') return false;
@@ -60,7 +60,7 @@ export function temporaryFolder(output: string): string {
 }
 
 /**
- * Whether two names refer to the same file, including through links or redirections.
+ * Reports whether two names refer to the same file, including through links or redirections.
  * @param a a path, an address or a descriptor
  */
 export function isSameFile(a: string | URL | number, b: string | URL | number): boolean {

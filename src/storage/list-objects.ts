@@ -23,9 +23,9 @@ export type ListWarning =
 /** Options for listing objects. */
 export type ListOptions = Partial<ObjectOptions> & {
   /**
-   * How to interpret the address. `name`: an object, otherwise a pattern, otherwise a folder or
-   * prefix that must contain an object. `prefix`: everything that starts with the address, possibly
-   * nothing. Default `name`.
+   * How to interpret the address. `name`: the first of these that applies: an object, a pattern, a
+   * folder or prefix. It must match an object. `prefix`: everything that starts with the address,
+   * possibly nothing. Default `name`.
    */
   readonly as?: 'name' | 'prefix' | undefined;
   readonly onWarning?: ((warning: ListWarning) => void) | undefined;
@@ -34,9 +34,9 @@ export type ListOptions = Partial<ObjectOptions> & {
 
 /**
  * Lists the objects that an address refers to, in the order of the UTF-8 bytes of their keys.
- * Yields objects as they arrive, so that a listing of millions is never held in memory as a whole.
+ * Yields objects as they arrive, so that a listing of millions of objects is never held in memory.
  *
- * - `s3://bucket/key`: that object, if it exists, whatever characters its key contains;
+ * - `s3://bucket/key`: that object, if it exists, regardless of the characters in its key;
  * - `s3://bucket/train/*.tfrecord`, `…/**`, `…/{a,b}-?`: the objects that match, by the same rules
  *   as for file patterns. Only the prefix before the first wildcard is listed. Bucket names are
  *   literal;
@@ -180,7 +180,7 @@ async function* withoutFolders(
 function nothingThere(uri: string, { name, missing }: Place, exact: Error | undefined): RecordpipeError {
   const text = isGlob(name)
     ? 'no object matches this pattern; check it, and quote it for the shell'
-    : 'there is no object of this name, and none whose name begins with it; check the name';
+    : 'no object has this name or begins with it; check the name';
   return new RecordpipeError(missing, text, { uri }, exact);
 }
 
@@ -194,7 +194,7 @@ export interface WalkEntry {
   readonly etag?: string | undefined;
 }
 
-/** Options for walking a place. */
+/** Options for walking a folder or prefix. */
 interface WalkOptions extends Access {
   /**
    * Whether to read a folder, for storages that have folders.

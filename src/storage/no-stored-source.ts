@@ -10,5 +10,5 @@ export const storedHead: typeof storedSource.storedHead = async (source) => miss
 
 function missing(source: unknown): never {
   const what = isRemote(source as string) ? 's3://' : 'reading a path or descriptor';
-  throw new RecordpipeError('unsupported-source', `${what} needs Node; this is a build for browsers`);
+  throw new RecordpipeError('unsupported-source', `${what} requires Node; this is the browser build`);
 }

@@ -18,8 +18,8 @@ const ACCESS_POINT = /^arn:[\w-]+:s3[\w-]*:[^/]*:accesspoint[/:][^/]+/;
 
 /**
  * Splits `s3://bucket/key` into bucket and key. A string is used verbatim, so that every key can be
- * named: spaces, `+`, `%`, `?`, `#`, `//`. A URL is decoded, because it escapes the characters that
- * it cannot contain.
+ * named: spaces, `+`, `%`, `?`, `#`, `//`. A URL is decoded, because it escapes characters that
+ * URLs cannot contain.
  * @throws UsageError for any other address
  */
 export function parseObjectUri(uri: string | URL): ObjectAddress {
@@ -50,35 +50,35 @@ function fromText(uri: string): ObjectAddress {
 function fromUrl(url: URL): ObjectAddress {
   if (url.search !== '' || url.hash !== '')
     throw new UsageError(
-      `uri: expected an address without ? and #, got ${url.href}; pass it as text where they belong to the key, or escape them (%3F, %23)`,
+      `uri: expected an address without ? and #, got ${url.href}; if they belong to the key, pass a string, or escape them (%3F, %23)`,
     );
   let key: string;
   try {
     key = decodeURIComponent(url.pathname.slice(1));
   } catch {
     throw new UsageError(
-      `uri: expected escapes of UTF-8, got ${url.href}; pass the address as text, which is taken as it is`,
+      `uri: expected percent-encoded UTF-8, got ${url.href}; pass the address as a string, which is used unchanged`,
     );
   }
   return { bucket: checkedBucket(url.host, url.href), key };
 }
 
 function checkedBucket(bucket: string, uri: string): string {
-  if (bucket === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which names no bucket`);
+  if (bucket === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which has no bucket`);
   if (BUCKET.test(bucket) || ACCESS_POINT.test(bucket)) return bucket;
-  // The address is omitted, because Hadoop accepts addresses such as s3://KEY:SECRET@bucket.
+  // Omit the address, because Hadoop accepts addresses such as s3://KEY:SECRET@bucket.
   if (bucket.includes('@'))
     throw new UsageError(
-      'uri: expected s3://bucket/key, got an address with an @ before the bucket; pass credentials by options or environment',
+      'uri: expected s3://bucket/key, got an address with an @ before the bucket; pass credentials in options or environment variables',
     );
   throw new UsageError(
-    `uri: expected the name of a bucket, 3 to 63 of a-z, 0-9, dot and hyphen, got ${JSON.stringify(bucket)} in ${uri}`,
+    `uri: expected a bucket name (3 to 63 characters: a-z, 0-9, dot, hyphen), got ${JSON.stringify(bucket)} in ${uri}`,
   );
 }
 
 /**
  * Compares two strings by their UTF-8 bytes, which is the order of keys in S3. Returns a negative
- * number, 0 or a positive number. JavaScript compares UTF-16 code units, which places characters
+ * number, 0 or a positive number. JavaScript compares UTF-16 code units, which sorts characters
  * beyond U+FFFF before U+E000 to U+FFFF.
  */
 export function compareKeys(a: string, b: string): number {

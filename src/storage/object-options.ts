@@ -7,9 +7,9 @@ export interface TransferOptions {
   /** Number of bytes per request. Default 8 MiB. */
   readonly partBytes: number;
   /**
-   * Number of bytes in the first request for an object. Each following request doubles the bytes
-   * read so far, up to `partBytes`. Useful for readers that may need only the beginning. Default:
-   * `partBytes`.
+   * Number of bytes in the first request for an object. Each further request doubles the number of
+   * bytes read so far, up to `partBytes`. Useful for readers that may need only the beginning.
+   * Default: `partBytes`.
    */
   readonly firstPartBytes: number | undefined;
   /** Maximum number of bytes held between the service and the reader. Default 64 MiB. */
@@ -32,7 +32,7 @@ export interface TransferOptions {
   /** Maximum time from the request to the headers of its response. Default 10 s. */
   readonly headersTimeoutMs: number;
   /**
-   * Maximum time between two chunks of a body. A part that stalls longer is requested again.
+   * Maximum time between two chunks of a body. A part that stalls for longer is requested again.
    * Default 10 s.
    */
   readonly idleTimeoutMs: number;
@@ -46,7 +46,7 @@ export interface TransferOptions {
    */
   readonly verifyObject: boolean;
   /**
-   * Whether to read the first version found to its end even if the object is overwritten in the
+   * Whether to keep reading the first version found, even if the object is overwritten in the
    * meantime. Default false.
    */
   readonly pinVersion: boolean;
@@ -100,13 +100,13 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
     throw new UsageError(`firstPartBytes: expected an integer >= 1, got ${options.firstPartBytes}`);
   if (options.windowBytes < options.partBytes)
     throw new UsageError(
-      `windowBytes: expected at least partBytes, ${options.partBytes}, got ${options.windowBytes}`,
+      `windowBytes: expected at least ${options.partBytes} (partBytes), got ${options.windowBytes}`,
     );
   checkS3Options(options);
   return withinRetryTimeout(options);
 }
 
-/** Lower bound of the timeout limit. One attempt must not take longer than all attempts together. */
+/** Lower bound for timeouts. A single attempt must not take longer than all attempts together. */
 const MIN_TIMEOUT_MS = 1_000;
 
 function withinRetryTimeout(options: ObjectOptions): ObjectOptions {

@@ -30,7 +30,7 @@ export async function objectOutput(
   open: (uri: string) => Promise<ObjectWriting>,
 ): Promise<Output> {
   if (options.append !== undefined) {
-    const text = 'cannot append to an object; write a new object, or write it again as a whole';
+    const text = 'cannot append to an object; write a new object, or rewrite the whole object';
     throw new RecordpipeError('unsupported-source', text, { uri });
   }
   return options.renamed ? spooled(uri, open) : streamed(uri, open);

@@ -18,8 +18,8 @@ import type { ObjectInfo, ObjectRef, RangeHead, RemoteReading, StoredFile, Stret
  * Opens an object for reading ranges of it, in any order and concurrently. All ranges belong to the
  * same version of the object: if it is overwritten, the next read fails.
  *
- * @param object its address, or its entry in a listing; if that has size and ETag, opening sends no
- *   request
+ * @param object its address, or its entry in a listing; opening sends no request if the entry has a
+ *   size and an ETag
  * @param options see {@link ObjectOptions} and {@link TransferControl}; every field has a default
  * @throws UsageError for an invalid option
  * @throws RecordpipeError `object-missing`, `access-denied`, `retries-exhausted`, `io-failure`,
@@ -114,7 +114,7 @@ export class ObjectReader {
     await this.#fill(target, start, end);
   }
 
-  /** Ends reads in progress, which fail with `closed`. Resolves when nothing is in progress. */
+  /** Ends reads in progress, which fail with `closed`. Resolves when no request is in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#stop);
@@ -133,13 +133,13 @@ export class ObjectReader {
    */
   confirm({ etag, size }: RangeHead): void {
     if (this.etag !== undefined && etag !== undefined && etag !== this.etag)
-      throw new FetchFailure('changed', `it has another ETag, ${etag} instead of ${this.etag}`);
+      throw new FetchFailure('changed', `its ETag is ${etag} instead of ${this.etag}`);
     if (size !== this.size) throw new FetchFailure('changed', `it has ${size} bytes instead of ${this.size}`);
   }
 
   /**
    * Fills `target` with a range.
-   * @param own whether no other code uses `target`, so that bytes can be read directly into it
+   * @param own whether `target` is not shared, so that bytes can be read directly into it
    */
   async #fill(target: Uint8Array, start: number, end: number, own = false): Promise<void> {
     this.#checkOpen();
@@ -221,7 +221,7 @@ export class RemoteFile implements StoredFile {
   readonly size: number;
   readonly mtimeNs: bigint;
   readonly remote: RemoteReading;
-  readonly unchanged = true; // Otherwise a read fails.
+  readonly unchanged = true; // Always true: a read of a changed object fails.
   readonly #reader: ObjectReader;
   readonly #objects: Partial<ObjectOptions> | undefined;
   readonly #head: Uint8Array;
@@ -269,7 +269,7 @@ export class RemoteFile implements StoredFile {
       (have) => position >= have.position && position + length <= have.position + have.bytes.length,
     );
     if (found === undefined) {
-      const text = 'objects cannot be read without waiting; use get or getMany, which return promises';
+      const text = 'objects cannot be read synchronously; use get or getMany, which return promises';
       throw new RecordpipeError('unsupported-source', text, { uri: this.path });
     }
     const from = position - found.position;
@@ -344,7 +344,7 @@ export class MemoryFile implements StoredFile {
   }
 
   stream(): never {
-    throw new Error('only remote files are streamed');
+    throw new Error('only remote files can be streamed');
   }
 
   use<T>(work: () => Promise<T>): Promise<T> {

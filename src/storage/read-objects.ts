@@ -16,24 +16,24 @@ import type { ObjectInfo, ObjectRef } from './storage.ts';
 /** Options of {@link readObjects}. */
 export type ObjectsReadOptions = ObjectReadOptions & {
   /**
-   * Decides whether to skip an object that cannot be read, before its first byte is delivered. By
-   * default, the error ends the iteration.
+   * Decides whether to skip an object that cannot be read. Called only before its first byte is
+   * delivered. By default, the error ends the iteration.
    */
   readonly onObjectError?: OnObjectError | undefined;
 };
 
-/** Pieces of objects, with the statistics of the transfer so far. */
+/** Pieces of objects, and the statistics of the transfer so far. */
 export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
   readonly stats: TransferStats;
 }
 
 /**
- * Reads many objects, one after another in the given order, as pieces that state where objects
+ * Reads many objects, one after another in the given order, as pieces that indicate where objects
  * begin and end. Ranges of the next objects are requested while one is read, so that thousands of
  * small objects are read as fast as a few large ones.
  *
- * An empty object yields one empty piece. An error names its object; all bytes before it have been
- * delivered.
+ * An empty object yields one empty piece. An error identifies its object; all earlier bytes have
+ * been delivered.
  *
  * @param refs addresses, or entries of a listing; consumed when there is room for them
  * @param options the same as for {@link openObject}, and `onObjectError`
@@ -70,8 +70,8 @@ export function readObjects(refs: ObjectRefs, options?: ObjectsReadOptions): Obj
 export interface OpenObject {
   readonly uri: string;
   /**
-   * Returns the size of the object, or undefined until it is known. It is known after the first
-   * response at the latest.
+   * Returns the size of the object, or undefined if it is not known yet. The first response
+   * provides it.
    */
   size(): number | undefined;
   /** Returns the service's description of the object. Undefined until the first chunk. */
@@ -89,11 +89,11 @@ export interface OpenObject {
  * Opens an object (`s3://bucket/key`, a path or `file:` URL) for reading from beginning to end. The
  * first request is sent when `chunks` is iterated.
  *
- * The object is read in ranges of `partBytes` (default 8 MiB). As soon as the reader has to wait,
- * several ranges are read at once, with at most `windowBytes` (default 64 MiB) in total. A failed
- * range resumes at the first missing byte, and only in the same version of the object. An object
- * that is overwritten in the meantime is read again from its beginning if none of its bytes has
- * been delivered; otherwise it is an error.
+ * The object is read in ranges of `partBytes` (default 8 MiB). When the reader has to wait, several
+ * ranges are read concurrently, with up to `windowBytes` (default 64 MiB) in total. A failed range
+ * resumes at the first missing byte, and only in the same version of the object. An object that is
+ * overwritten in the meantime is read again from its beginning if none of its bytes has been
+ * delivered; otherwise it is an error.
  *
  * @param object its address, or its entry in a listing, which saves a request if the object is
  *   empty
@@ -143,7 +143,7 @@ interface Waiting<T> {
 
 /**
  * Iterates over a prefetch. Returns available pieces in a promise that is already resolved. Ending
- * the iteration early, or the signal, ends all requests.
+ * the iteration early, or aborting the signal, ends all requests.
  */
 class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #prefetch: OrderedPrefetch;
@@ -217,7 +217,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  /** Ends the iteration. Rejects when nothing is in progress. */
+  /** Ends the iteration. Rejects when no request is in progress. */
   async #fail(error: unknown): Promise<never> {
     await this.#finish();
     throw error;
@@ -236,7 +236,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #abort = (): void => {
     const error = abortError(this.#signal as AbortSignal);
     const waiting = this.#waiting.splice(0);
-    // Rejects before the requests have ended, so that a caller that aborts continues at once.
+    // Rejects before the requests have ended, so that an aborting caller continues immediately.
     for (const { reject } of waiting) reject(error);
     void this.#finish();
   };

@@ -3,9 +3,7 @@ import { objectUri, parseObjectUri } from './object-address.ts';
 import type { ObjectOptions } from './object-options.ts';
 import type { Storage } from './storage.ts';
 
-/**
- * A registered scheme. Paths and `file:` URLs have no registered scheme and refer to local files.
- */
+/** A registered scheme. Paths and `file:` URLs need none and refer to local files. */
 export interface StorageScheme {
   /** Name of the scheme without the colon, such as `s3` for `s3://`. */
   readonly name: string;
@@ -18,7 +16,7 @@ export interface StorageScheme {
 const S3: StorageScheme = {
   name: 's3',
   addressOf(uri) {
-    // A string is returned unchanged, and checked when it is used.
+    // A string is returned unchanged and validated on use.
     if (!(uri instanceof URL)) return uri;
     const { bucket, key } = parseObjectUri(uri);
     return objectUri(bucket, key);
@@ -36,7 +34,8 @@ export function registerScheme(scheme: StorageScheme): () => void {
 }
 
 /**
- * Whether reading a source requires requests, as with `s3://bucket/key`, rather than a local file.
+ * Reports whether reading a source requires requests, as with `s3://bucket/key`, rather than a
+ * local file.
  */
 export function isRemote(source: string | URL): boolean;
 export function isRemote(source: unknown): source is string | URL;

@@ -17,7 +17,7 @@ export interface ObjectInfo {
   readonly modified?: Date | undefined;
 }
 
-/** An object to read, with its known properties. The first response supplies the rest. */
+/** An object to read, with its known properties. The first response provides the rest. */
 export interface ObjectRef {
   readonly uri: string;
   readonly size?: number | undefined;
@@ -58,8 +58,9 @@ export interface RangeRequest {
 
 /** Information from the headers of a response. */
 export interface RangeHead extends ObjectInfo {
-  /** Start and end of the body: the requested range, limited to the object. */
+  /** Start of the body, which is the requested range limited to the object. */
   readonly start: number;
+  /** End of the body. */
   readonly end: number;
 }
 
@@ -88,14 +89,17 @@ export interface OutputOptions {
    * its bytes to keep. Discarding the output leaves the file with these bytes.
    */
   readonly append?: ((size: number) => Promise<number>) | undefined;
-  /** Whether the output appears only when it is complete. Default true; object stores always do this. */
+  /**
+   * Whether the output appears only when it is complete. Default true; object stores always do
+   * this.
+   */
   readonly atomic?: boolean | undefined;
   /** Whether closing a local file first flushes it to disk. Default false. */
   readonly sync?: boolean | undefined;
   /** Whether writing may block the calling thread. Default false. */
   readonly blocking?: boolean | undefined;
   /**
-   * Whether the output will be published under a different name from the one it is opened with.
+   * Whether the output will be published under a name that differs from the one it is opened with.
    * Default false.
    */
   readonly renamed?: boolean | undefined;
@@ -128,11 +132,14 @@ export interface Sink {
   readonly bytes: number;
 }
 
-/** A file that does not have its final name yet. It holds no buffers: up to 100,000 may exist at once. */
+/**
+ * A file that does not have its final name yet. It holds no buffers: up to 100,000 may exist at
+ * once.
+ */
 export interface Unnamed {
   /** Publishes the closed file under its final name. */
   name(path: string): Promise<void>;
-  /** Removes the written data, even after `name`. Call only after the file is closed. */
+  /** Removes the written data, even after a call of `name`. Call only after the file is closed. */
   discard(): Promise<void>;
 }
 
@@ -175,7 +182,7 @@ export interface ObjectSource {
    */
   stat(ref: ObjectRef, signal?: AbortSignal): Promise<ObjectStat>;
   /**
-   * Makes one attempt at one request and reads its whole body. Checks the status, range, ETag and
+   * Makes one attempt at a request and reads the whole body. Checks the status, range, ETag and
    * length of the response. The caller is responsible for retries. Never leaves a connection with
    * an unread body.
    * @throws FetchFailure with the kind of failure. The data that the sink has received is correct
@@ -194,14 +201,14 @@ export interface StoreCheck {
   readonly next?: string | undefined;
 }
 
-/** Collects the results of a storage's checks. Removes secrets from the strings. */
+/** Collects the results of a storage's checks. Removes secrets from their texts. */
 export interface Checks {
   passed(name: StoreCheck['name'], text: string): void;
   failed(name: StoreCheck['name'], text: string, next?: string): void;
   skipped(text: string, ...names: StoreCheck['name'][]): void;
 }
 
-/** A place where bytes are stored. Each scheme has one implementation: see `registry.ts`. */
+/** A backend that stores bytes. Each scheme has one implementation; see `registry.ts`. */
 export interface Storage extends ObjectSource {
   /**
    * Checks the service itself, for storages that have one, and adds the findings to `checks`.
@@ -210,7 +217,10 @@ export interface Storage extends ObjectSource {
   checkService?(uri: string, checks: Checks, signal: AbortSignal | undefined): Promise<boolean>;
   /** Splits an address into its parts. @throws UsageError for an invalid address */
   place(uri: string): Place;
-  /** Opens an output. @throws RecordpipeError `already-exists`, `access-denied`, `io-failure`, `unsupported-source`, … */
+  /**
+   * Opens an output. @throws RecordpipeError `already-exists`, `access-denied`, `io-failure`,
+   * `unsupported-source`, …
+   */
   write(uri: string, options: OutputOptions): Promise<Output>;
   /**
    * Removes an object. A missing object is not an error.
@@ -229,8 +239,9 @@ export interface Stretch {
 export interface StoredFile {
   /** Path or address of the file. */
   readonly path: string;
-  /** Size and modification time of the file when it was opened. */
+  /** Size of the file when it was opened. */
   readonly size: number;
+  /** Modification time of the file when it was opened, in nanoseconds since 1970. */
   readonly mtimeNs: bigint;
   readonly closed: boolean;
   /** Whether the file is unchanged since it was opened. */
@@ -242,7 +253,7 @@ export interface StoredFile {
   readonly remote: RemoteReading | undefined;
   /**
    * Reads `length` bytes from `position` into `target[at, …)`, on this thread. For a remote file,
-   * can read only the ranges passed to {@link prepare}.
+   * only the ranges passed to {@link prepare} can be read.
    * @throws RecordpipeError `source-changed` if the file has become shorter; `closed`, `io-failure`
    */
   readNow(target: Uint8Array, at: number, length: number, position: number): void;
@@ -258,7 +269,7 @@ export interface StoredFile {
   /** Runs work that consists of several reads. `close` waits for it. */
   use<T>(work: () => Promise<T>): Promise<T>;
   closedError(): RecordpipeError;
-  /** Closes the file when the reads in progress have ended. Later reads fail. */
+  /** Closes the file once the reads in progress have ended. Later reads fail. */
   close(): Promise<void>;
 }
 

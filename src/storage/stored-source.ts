@@ -46,7 +46,7 @@ export function openStored(
 
 /**
  * Returns the first `bytes` bytes of a regular local file, and its size. Returns undefined for
- * everything else, and for a file that cannot be opened: reading it reports the error.
+ * anything else, and for a file that cannot be opened, because reading it reports the error.
  */
 export function peekStored(source: string | URL, bytes: number): FileHead | undefined {
   return isRemote(source) ? undefined : peekPath(source, bytes);
@@ -74,7 +74,7 @@ export async function storedHead(
 
 /**
  * Returns the text of a small file or object, or of standard input (`-`).
- * @param maxBytes maximum size; a longer text is an `unsupported-source` error
+ * @param maxBytes maximum size; longer text is an `unsupported-source` error
  */
 export async function readText(
   location: string,
@@ -108,8 +108,8 @@ function openObjectSource(object: ObjectRef, access: RemoteAccess, start: number
 }
 
 /**
- * The chunks of an object, which is opened for the first chunk. Not a generator, because its
- * return() would wait for the request in progress.
+ * The chunks of an object, which is opened when the first chunk is requested. It is not a
+ * generator, whose return() would wait for the request in progress.
  */
 class ObjectChunks implements AsyncIterator<Uint8Array> {
   readonly #object: ObjectRef;

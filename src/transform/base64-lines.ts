@@ -51,14 +51,14 @@ function plainData(line: Buffer): Buffer | undefined {
   if (end < before.length || line.toString('latin1', 0, before.length) !== before) return undefined;
   if (line.toString('latin1', end) !== after) return undefined;
   const inner = line.subarray(before.length, end);
-  // The JSON parser handles lines that contain more fields or escapes.
+  // The JSON parser handles lines with more fields or with escapes.
   return inner.includes(QUOTE) || inner.includes(BACKSLASH) ? undefined : inner;
 }
 
 function parsedData(line: Buffer): { text: string } | { problem: string } {
   if (line.length === 0) return { problem: 'it is empty; expected an object {"data":"<base64>"}' };
   if (line.length > MAX_JSON_BYTES)
-    return { problem: `it has ${line.length} bytes, too many for anything but {"data":"<base64>"}` };
+    return { problem: `it has ${line.length} bytes, which is supported only for {"data":"<base64>"}` };
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line));
@@ -71,8 +71,8 @@ function parsedData(line: Buffer): { text: string } | { problem: string } {
   const { data } = value as { data: unknown };
   if (typeof data !== 'string')
     return { problem: `expected base64 in the field "data", got ${kindOf(data)}` };
-  // A Latin-1 buffer would drop the upper byte of other characters.
-  if (/[^\0-\x7f]/.test(data)) return { problem: 'the field "data" has characters that are not base64' };
+  // Reject other characters, because a Latin-1 buffer would drop their upper byte.
+  if (/[^\0-\x7f]/.test(data)) return { problem: 'the field "data" contains characters that are not base64' };
   return { text: data };
 }
 
@@ -94,7 +94,7 @@ function decode(text: Buffer, target: Uint8Array, at: number): number | string {
 
 function badCharacter(piece: string, from: number): string {
   const found = piece.search(/[^A-Za-z0-9+/=]/);
-  if (found < 0) return 'the base64 text is not canonical: wrong padding, or bits after the end';
+  if (found < 0) return 'the base64 text is not canonical: it has incorrect padding, or bits after the end';
   return `character ${from + found} of the base64 text is ${JSON.stringify(piece[found])}`;
 }
 

@@ -28,7 +28,7 @@ export function fileFormats(): FileFormat[] {
 /**
  * Returns the format and compression indicated by a file name, which may have a shard number after
  * the extension (`train.rec-00000-of-00012.gz`). `.gz` and `.gzip` mean gzip, `.zz` and `.zlib`
- * mean zlib, and everything else means no compression.
+ * mean zlib, and any other extension means no compression.
  *
  * @example
  * ```ts

@@ -25,8 +25,8 @@ const MAX_ARENA_BYTES = 2 ** 31;
 /** Maximum number of parts, which limits the number of open files. */
 const MAX_PARTS = 256;
 /**
- * Number of parts if the total size is unknown. With it, fifty times the memory size can be sorted
- * in one pass.
+ * Number of parts if the total size is unknown. With this many, fifty times the memory size can be
+ * sorted in one pass.
  */
 const DEFAULT_PARTS = 64;
 /** Safety factor for buckets of unequal size. */
@@ -114,7 +114,7 @@ export class KeySorter {
     const { totalBytes } = this.#limits;
     const { used, count } = this.#arena;
     if (totalBytes === undefined || count === 0) return Math.min(DEFAULT_PARTS, this.#maxParts);
-    // Assumes the minimum framing of one byte per record.
+    // Assume the minimum framing of one byte per record.
     const sourceBytes = used - (ENTRY_BYTES - 1) * count;
     return this.#partsFor(((used + ENTRY_BYTES * count) / sourceBytes) * totalBytes);
   }

@@ -47,7 +47,7 @@ export class SplitMix64 {
     const low = a * c;
     const middle = b * c + (low >>> 16);
     const carried = a * d + (middle & 0xffff);
-    // This is exact because it is less than 2^53.
+    // This is exact, because it is less than 2^53.
     const high = b * d + Math.floor(middle / 65536) + Math.floor(carried / 65536);
     this.hi = (Math.imul(this.lo, hi) + Math.imul(this.hi, lo) + (high >>> 0)) >>> 0;
     this.lo = (((carried & 0xffff) << 16) | (low & 0xffff)) >>> 0;

@@ -76,7 +76,7 @@ const LINES = {
 
 /**
  * Returns batches whose `return` method also closes the source, because a generator that was never
- * started would not close it.
+ * started does not close it.
  */
 function closing(batches: Batches, lines: Batches): Batches {
   const end = batches.return.bind(batches);
@@ -88,10 +88,7 @@ function closing(batches: Batches, lines: Batches): Batches {
   return batches;
 }
 
-/**
- * Selects jsonl or base64 by name, because the content of these formats looks like any other text
- * lines.
- */
+/** Selects jsonl or base64 by name, because their content looks like any other lines of text. */
 function base64ByName(uri: string | undefined): 'jsonl' | 'base64' | 'auto' {
   const named = uri === undefined ? undefined : kindOfName(uri).format;
   return named === 'jsonl' || named === 'base64' ? named : 'auto';

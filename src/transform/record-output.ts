@@ -48,8 +48,8 @@ export interface OutputKind {
 }
 
 /**
- * Returns the kind of an output. The options determine the format; otherwise the output's name
- * does; otherwise it is the format of the source.
+ * Returns the kind of an output. The format comes from the options, else from the output's name,
+ * else from the source.
  */
 export function outputKind(path: string, { to, write }: TransformOptions, from: FileFormat): OutputKind {
   const named = path === '-' ? undefined : kindOfName(path);

@@ -88,8 +88,8 @@ export async function repairFile(
 }
 
 /**
- * Returns the same input, but ending at data that cannot be read. Notifies the log when valid
- * records resume.
+ * Returns the input, truncated where it becomes unreadable. Notifies the log when valid records
+ * resume.
  */
 function watched(input: RecordInput, log: FindingLog): RecordInput {
   async function* batches(): RecordInput['batches'] {
@@ -108,7 +108,7 @@ function watched(input: RecordInput, log: FindingLog): RecordInput {
 }
 
 /**
- * Collects findings. The number of bytes that a finding skips is known only at the next record or
+ * Collects findings. The number of skipped bytes of a finding is known only at the next record or
  * finding.
  */
 class FindingLog {

@@ -34,8 +34,7 @@ export class ShardSet {
 
   async open(): Promise<RecordWriter> {
     const { prefix, suffix, kind } = this.#naming;
-    // Up to thousands of writers are open at once, so they do not individually listen to the
-    // signal.
+    // Thousands of writers may be open at once, so they do not listen to the signal individually.
     const writing = { ...this.#naming, signal: undefined };
     const writer = await openOutput(`${prefix}-next-of-many${suffix}`, kind, writing, true);
     this.#open.add(writer);
@@ -72,7 +71,7 @@ export class ShardSet {
 export async function checkShardNames(source: ByteSource, naming: ShardNaming): Promise<void> {
   const names = namesOf(naming);
   const found = await findShards(names);
-  // This is checked first because following the advice to overwrite would destroy the source.
+  // Check this first, because following the advice to overwrite would destroy the source.
   for (const path of found) refuseSameFile([source], path);
   await checkFreeNames(names, found);
 }

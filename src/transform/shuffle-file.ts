@@ -100,7 +100,7 @@ export async function shuffleFiles(
   checkSeed(seed);
   if (!(memoryBytes >= MIN_MEMORY_BYTES))
     throw new UsageError(`memoryBytes: expected a number >= ${MIN_MEMORY_BYTES}, got ${memoryBytes}`);
-  // Readers and writers each use several such buffers.
+  // Readers and writers each use several buffers of this size.
   const bufferBytes = Math.min(Math.max(Math.floor(memoryBytes / 64), 64 * 1024), 1024 * 1024);
   const folder = tempDir ?? temporaryFolder(output);
   const reading = { ...options, chunkBytes: bufferBytes };

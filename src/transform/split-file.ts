@@ -34,8 +34,8 @@ export interface SplitOptions extends TransformOptions {
   /** Number of records per shard. The last shard may have fewer. */
   readonly recordsPerShard: number | undefined;
   /**
-   * Maximum size of a shard, in bytes, uncompressed and including framing. A larger record is
-   * placed in a shard of its own.
+   * Maximum size of a shard, in bytes, uncompressed and including framing. A larger record gets its
+   * own shard.
    */
   readonly maxShardBytes: number | undefined;
   /**

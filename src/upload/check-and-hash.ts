@@ -71,7 +71,7 @@ export async function checkAndHash(path: string, checking: Checking): Promise<Ch
 /** Returns the error for a file that has changed since its check. */
 export function changedFile(path: string): RecordpipeError {
   const text =
-    'the file has changed since it was checked; nothing of it remains in the bucket. Upload it again after its writer has closed it';
+    'the file has changed since it was checked, and nothing of it remains in the bucket; upload it again after its writer has closed it';
   return new RecordpipeError('source-changed', text, { uri: path });
 }
 
@@ -89,8 +89,8 @@ class HashedFile {
   }
 
   /**
-   * Yields the bytes that have not been read yet. If the iteration stops early, the next one
-   * resumes at the same position.
+   * Yields the bytes that have not been read yet. If an iteration stops early, the next one resumes
+   * at the same position.
    */
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     while (this.#at < this.#file.size) yield await this.#next();

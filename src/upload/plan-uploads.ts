@@ -17,7 +17,7 @@ export interface PlannedUpload {
 
 /**
  * Maps each file to its object. Files from folders and patterns keep their path relative to the
- * folder, or to the part of the pattern without wildcards; other files keep their base name. A
+ * folder, or to the folder before the first wildcard; other files keep their base name. A
  * destination that ends with a slash, or consists only of a bucket, is a folder; any other
  * destination is the key of a single object.
  * @throws UsageError for standard input, for several files with a destination that is not a folder,
@@ -42,10 +42,12 @@ export async function planUploads(
     for await (const { path } of expansion.filesOf(input)) {
       if (isRemote(path))
         throw new UsageError(
-          `inputs: expected local files, got ${path}; recordpipe convert copies from S3 to S3`,
+          `inputs: expected local files, got ${path}; to copy within S3, use recordpipe convert`,
         );
       if (path === '-')
-        throw new UsageError('inputs: standard input cannot be validated before it is sent; pass files');
+        throw new UsageError(
+          'inputs: standard input cannot be validated before it is sent; pass files instead',
+        );
       if (!found.has(resolve(path))) found.set(resolve(path), { path, name: nameBelow(base, path) });
     }
   }
@@ -87,7 +89,7 @@ function distinct(planned: PlannedUpload[]): PlannedUpload[] {
     const other = seen.get(uri);
     if (other !== undefined)
       throw new UsageError(
-        `inputs: ${other} and ${path} would both be uploaded to ${uri}; upload them separately`,
+        `inputs: ${other} and ${path} would both be uploaded to ${uri}; upload them to different folders`,
       );
     seen.set(uri, path);
   }

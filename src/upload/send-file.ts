@@ -82,10 +82,10 @@ async function sendParts(file: StoredFile, sending: Sending, present: ReadonlySe
       underWay.add(sent);
     }
   } catch (error) {
-    // The first failure is the cause. It also aborts the wait for memory.
+    // Throw the first failure, which is the cause. It also aborts the wait for memory.
     throw upload.failure ?? error;
   } finally {
-    // All parts must end before the file is closed.
+    // Wait for all parts before closing the file.
     await Promise.allSettled(underWay);
   }
   if (upload.failure !== undefined) throw upload.failure;
@@ -144,7 +144,7 @@ export class PartBuffers {
   /**
    * Returns a buffer once one is available.
    * @param bytes minimum size
-   * @throws RecordpipeError `aborted` if the signal is aborted while waiting
+   * @throws RecordpipeError `aborted` if the signal fires while waiting
    */
   async take(bytes: number, signal: AbortSignal): Promise<Uint8Array> {
     while (this.#free === 0) await this.#turn(signal);

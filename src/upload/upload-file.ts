@@ -90,10 +90,7 @@ export async function uploadFile(
   }
 }
 
-/**
- * Returns the status of an existing object that makes the upload unnecessary; undefined if the
- * upload is required.
- */
+/** Returns the status if an existing object makes the upload unnecessary; otherwise, undefined. */
 async function skippable(
   uri: string,
   { size, crc }: FileHash,
@@ -133,8 +130,8 @@ async function send(
   watch: UploadWatch,
 ): Promise<SentFile> {
   const sent = await sendOnce(path, uri, hash, task, watch, true);
-  // A resumed upload that began with earlier contents of the file has correct parts but still has
-  // the old checksum in its metadata.
+  // If a resumed upload began with earlier contents of the file, its parts are correct, but its
+  // metadata still has the old checksum.
   const stated = sent.metadata[CRC_NAME];
   if (sent.resumedParts === 0 || stated === undefined || stated === hex(hash.crc)) return sent;
   return sendOnce(path, uri, hash, { ...task, options: { ...task.options, overwrite: true } }, watch, false);

@@ -13,7 +13,7 @@ import { type UploadedFile, type UploadReport, UploadTally, uploadReport } from 
 
 /**
  * Validates record files and uploads them. Each file is read and validated, then uploaded with the
- * checksums of the validated bytes. If the file changes in between, its upload fails and is
+ * checksums of the validated bytes. If the file changes in the meantime, its upload fails and is
  * removed. Invalid files are rejected; the run continues with the others.
  *
  * Files from folders and patterns keep their path below the folder. A destination that ends with a
@@ -101,7 +101,7 @@ async function run(planned: readonly PlannedUpload[], task: UploadTask, tally: U
   try {
     await Promise.all(lanes);
   } catch (error) {
-    // The other uploads remove their parts.
+    // The other uploads then remove their parts.
     stop.abort(error);
     await Promise.allSettled(lanes);
     throw error;

@@ -24,8 +24,8 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   readonly maxErrors: number;
   /**
    * Whether to replace existing objects and an existing manifest. Default false: an object with the
-   * same size and checksum is `unchanged`, which is not a failure; any other object causes an
-   * `already-exists` failure of its file.
+   * same size and checksum is `unchanged`, which is not a failure; for any other object, the file
+   * fails with `already-exists`.
    */
   readonly overwrite: boolean;
   /**
@@ -45,8 +45,8 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   /** MIME type of the objects. Default: the default of the service. */
   readonly contentType: string | undefined;
   /**
-   * User metadata of all objects, in addition to `recordpipe-crc32c`, which is the CRC-32C of the
-   * object in hexadecimal.
+   * User metadata for all objects, in addition to `recordpipe-crc32c`, the CRC-32C of the object in
+   * hexadecimal.
    */
   readonly metadata: Readonly<Record<string, string>>;
   /**
@@ -54,7 +54,7 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
    * none.
    */
   readonly manifest: string | undefined;
-  /** Called with each file in report order, as soon as all earlier files are done. */
+  /** Called with each file in report order, as soon as all earlier files are finished. */
   readonly onFile: ((file: UploadedFile) => void) | undefined;
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
 }

@@ -14,7 +14,7 @@ export interface UploadedFile {
    * Outcome. `uploaded`: the file was sent; `unchanged`: an object with the same size and checksum
    * exists; `kept`: an object with the same key exists (`skip: 'existing'`); `would-upload`: the
    * file would be sent, but this is a dry run (`dryRun`); `refused`: the data is invalid and was
-   * not sent; `failed`: the file could not be read or sent, and nothing of it remains in the
+   * not sent; `failed`: the file could not be read or sent, and no part of it remains in the
    * bucket.
    */
   readonly status: 'uploaded' | 'unchanged' | 'kept' | 'would-upload' | 'refused' | 'failed';
@@ -44,10 +44,7 @@ export interface UploadedFile {
  * contract; others may be added.
  */
 export interface UploadReport {
-  /**
-   * Whether every file was uploaded or already existed; in a dry run, whether this would be the
-   * case.
-   */
+  /** Whether every file was uploaded or already existed; in a dry run, whether that would be so. */
   readonly ok: boolean;
   /** One entry per file, sorted by the UTF-8 bytes of `path`. */
   readonly files: readonly UploadedFile[];
@@ -79,7 +76,7 @@ export interface UploadProgress {
   readonly bad: number;
   /** Number of bytes read for checking, plus the number of bytes sent. */
   readonly bytes: number;
-  /** Final value of `bytes`, as far as it is known. */
+  /** Final value of `bytes`, if known. */
   readonly totalBytes: number | undefined;
   /**
    * Number of bytes that the service has received, including reused parts of an interrupted upload.
@@ -131,8 +128,8 @@ interface Running {
 }
 
 /**
- * Callbacks that receive the number of bytes of a file read for checking in total, and the number
- * of bytes sent since the last call.
+ * Callbacks that receive the total number of bytes of a file read for checking, and the number of
+ * bytes sent since the last call.
  */
 export interface UploadWatch {
   onChecked(bytes: number): void;
@@ -144,7 +141,7 @@ export class UploadTally {
   readonly #files: (UploadedFile | undefined)[];
   readonly #running: Running[];
   readonly #sizes: readonly number[];
-  /** Number of times that each byte is processed: 1 (read) or 2 (read and sent). */
+  /** Number of times each byte is processed: 1 (read) or 2 (read and sent). */
   readonly #times: number;
   readonly #onFile: OnFile;
   readonly #onProgress: OnProgress;

@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)('Chromium', () => {
       metafile: true,
       format: 'esm',
       platform: 'browser',
-      // Without the paths of tsconfig.json: the page imports the built package, as users do.
+      // Ignore the paths of tsconfig.json: the page imports the built package, as users do.
       tsconfigRaw: {},
     });
     script = outputFiles[0].text;

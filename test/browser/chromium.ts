@@ -14,7 +14,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-/** The document of a loaded page in Debian's headless Chromium. */
+/** Loads a page in Debian's headless Chromium and returns its document. */
 export async function documentOf(url: string): Promise<string> {
   const profile = mkdtempSync(join(tmpdir(), 'recordpipe-chromium-'));
   try {

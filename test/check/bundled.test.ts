@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp-dir.ts';
 const temp = tempDir();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What users bundle: the built package. */
+/** A user's program, to be bundled with the built package. */
 const PROGRAM = `
 import { Dataset } from 'recordpipe/dataset';
 import { validateFiles } from 'recordpipe/check';

@@ -21,7 +21,7 @@ describe.each(goldenFiles().map(detected))('$name', ({ url, error, options }) =>
     const [counted] = (await countFiles(path, options)).files;
     const [checked] = (await validateFiles(path, options)).files;
     if (error?.code === 'data-checksum') {
-      expect(counted).toEqual({ uri: path, records: checked.records + 1 }); // payloads are not looked at
+      expect(counted).toEqual({ uri: path, records: checked.records + 1 }); // Payloads are not verified.
     } else {
       expect(counted).toMatchObject({ uri: path, records: checked.records });
       expect(counted.error).toEqual(checked.errors[0]);

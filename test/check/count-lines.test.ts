@@ -10,13 +10,16 @@ const temp = tempDir();
 const BLOCK_BYTES = 512 * 1024;
 const random = new Random(77);
 
-/** Counts without a scan. */
+/** Counts lines without a scan. */
 function countLines(path: string, reading: Partial<CheckedReading>): ReturnType<typeof countQuickly> {
   const text = { ...reading, format: 'textline' } as const;
   return countQuickly({ path }, { check: 'count', maxErrors: 1, blocking: true, reading: text }, {});
 }
 
-/** Lines of random lengths up to `most`, the last one with or without its end. */
+/**
+ * Returns lines of random lengths up to `most`. `ended` determines whether the last one has a
+ * delimiter.
+ */
 function text(bytes: number, most: number, ended: boolean): Buffer {
   const lines = Buffer.alloc(bytes, 'x');
   for (let at = random.below(most); at < bytes; at += 1 + random.below(most)) lines[at] = 10;

@@ -31,10 +31,10 @@ test('files without records have a warning and are not ok with failOnEmpty', asy
 });
 
 test('a run without files has a notice and is not ok with failOnEmpty', async () => {
-  const told: InputNotice[] = [];
-  const report = await validateFiles([], { onNotice: (notice) => told.push(notice) });
+  const reported: InputNotice[] = [];
+  const report = await validateFiles([], { onNotice: (notice) => reported.push(notice) });
   expect(report).toMatchObject({ ok: true, files: [], notices: [{ code: 'no-files' }] });
-  expect(told).toEqual(report.notices);
+  expect(reported).toEqual(report.notices);
   expect((await validateFiles([], { failOnEmpty: true })).ok).toBe(false);
   expect((await countFiles([])).notices).toMatchObject([{ code: 'no-files' }]);
 });

@@ -11,7 +11,7 @@ import { Random } from '../support/random.ts';
 import { FILE } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** Counts by headers alone. */
+/** Counts records by walking only headers. */
 function hops(path: string, reading: Partial<CheckedReading>): ReturnType<typeof countQuickly> {
   return countQuickly({ path }, { check: 'count', maxErrors: 1, blocking: false, reading }, {});
 }
@@ -34,7 +34,7 @@ describe('a folder with files of all formats', () => {
   };
 
   test('auto selects the binary formats', async () => {
-    // The name of the last one says nothing; its contents do.
+    // The name of the last file is inconclusive, but its contents are not.
     expect(await records('auto')).toEqual({ 'a.tfrecord': 6, 'b.rec': 3, 'c.rec.gz': 2, unpadded: 2 });
   });
 

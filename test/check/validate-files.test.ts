@@ -27,7 +27,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     expect(file.bytes).toBe(bytes.length);
     expect(file.seconds).toBeGreaterThanOrEqual(0);
     expect(report.ok).toBe(error === undefined);
-    // A wrong payload is passed over, so that there may be good records behind it.
+    // A corrupt payload is skipped, so valid records may follow it.
     if (records !== undefined && error?.code !== 'data-checksum') expect(file.records).toBe(records.length);
     expect(file.errors.slice(0, 1)).toMatchObject(error === undefined ? [] : [dropKind(error)]);
     for (const finding of file.errors)
@@ -129,9 +129,9 @@ test('the report names the type of a file of another kind', async () => {
   expect(found).toMatchObject({ format: null, compression: null, ok: false, unreadable: false });
   expect(found.errors).toMatchObject([{ code: 'unknown-format', record: 0, offset: 0 }]);
   expect(found.errors[0].message).toMatch(/HTML page/);
-  const [told] = (await validateFiles(page, { format: 'tfrecord' })).files;
-  expect(told).toMatchObject({ format: 'tfrecord', errors: [{ code: 'length-checksum', record: 0 }] });
-  expect(told.errors[0].message).toMatch(/HTML page/);
+  const [file] = (await validateFiles(page, { format: 'tfrecord' })).files;
+  expect(file).toMatchObject({ format: 'tfrecord', errors: [{ code: 'length-checksum', record: 0 }] });
+  expect(file.errors[0].message).toMatch(/HTML page/);
 });
 
 test('progress reaches the total bytes', async () => {

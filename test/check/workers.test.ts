@@ -20,19 +20,19 @@ const bad = temp.file('bad.tfrecord', withBadPayloads(FILE, OFFSETS, [1, 3]));
 const pattern = `${fileURLToPath(FIXTURES)}*.bin`;
 
 test('workers and this thread produce the same report', async () => {
-  const told: FileReport[] = [];
+  const reported: FileReport[] = [];
   const here = await validateFiles(pattern, { jobs: 1 });
-  const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => told.push(file) });
+  const there = await validateFiles(pattern, { jobs: 3, onFile: (file) => reported.push(file) });
   expect(timeless(there)).toEqual(timeless(here));
   expect(timeless(await validateFiles(pattern, { jobs: 2, blocking: true }))).toEqual(timeless(here));
-  expect(told).toHaveLength(there.files.length);
-  expect(told).toEqual(expect.arrayContaining([...there.files]));
+  expect(reported).toHaveLength(there.files.length);
+  expect(reported).toEqual(expect.arrayContaining([...there.files]));
   expect(await countFiles(pattern, { jobs: 3 })).toEqual(await countFiles(pattern, { jobs: 1 }));
 });
 
 test('onFile reports each file as soon as it is done, not after slower ones', async () => {
   const order: string[] = [];
-  // A pipe that gets its bytes when the other file has been reported.
+  // A pipe whose data arrives only after the other file has been reported.
   const slow = temp.file('a-slow');
   execFileSync('mkfifo', [slow]);
   const onFile = ({ uri }: FileReport): void => {

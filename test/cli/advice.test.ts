@@ -29,7 +29,7 @@ const good = temp.file('good.tfrecord', FILE);
 const LFS =
   'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n';
 
-/** The first finding in a file. */
+/** Returns the first finding in a file. */
 async function finding(
   bytes: Uint8Array | string,
   options: Parameters<typeof validateFiles>[1] = {},
@@ -38,7 +38,7 @@ async function finding(
   return files[0].errors[0];
 }
 
-/** The error that a call fails with. */
+/** Returns the error with which a call fails. */
 async function failure(call: () => Promise<unknown>): Promise<Failure> {
   try {
     await call();
@@ -231,7 +231,7 @@ const SITUATIONS: readonly (readonly [
     'an output that may not be written: nothing about reading',
     'convert',
     async () => fileError(Object.assign(new Error('EACCES'), { code: 'EACCES' }), 'out.rec'),
-    /^recordpipe: access-denied: permission denied; check the rights of the file and its folder \(out\.rec\)$/,
+    /^recordpipe: access-denied: permission denied; check the permissions of the file and its directory \(out\.rec\)$/,
   ],
   [
     'an endpoint that fails',
@@ -290,7 +290,10 @@ describe('messages name options of the command line', () => {
     expect(Object.values(OPTION_NAMES).filter((name) => !options.has(name))).toEqual([]);
   });
 
-  /** Names at the beginning of messages that no option of the command line sets: arguments, and options that the command line does not have. */
+  /**
+   * Names at the start of messages that have no command-line option: arguments, and options that
+   * only the library has.
+   */
   const NOT_ON_THE_COMMAND_LINE = new Set(
     'AWS_CA_BUNDLE PipeModeStreamer objects openRecordShards openRecordWriter options attributes channel channels checksum command crc32c crc32cCombine credentials defaultValue destination encodeRecordIOInto encodeTFRecordInto encodeTextLineInto expectedBytes fatal files firstPartBytes inputs int64 iteration key keys mapInWorkers maxBytes maxCorruptedRecordsToSkip maxGapBytes mergeFiles metadata missing name oversize packIR paddedBatch pattern range record reports request reuse rows sample shape shuffleFiles size slice specs split splitFile splits start strict uint64 unbatch uri uris write zip'.split(
       ' ',

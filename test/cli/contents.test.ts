@@ -20,7 +20,7 @@ import { tempDir } from '../support/temp-dir.ts';
 const temp = tempDir();
 const plain = (_: string, text: string): string => text;
 
-/** What people see of a record, without its first line. */
+/** Returns the human-readable output for a record, without its first line. */
 async function shown(
   record: Uint8Array,
   options: ViewOptions = {},

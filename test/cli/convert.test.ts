@@ -15,7 +15,7 @@ const big = temp.file('big.tfrecord', concat(Array(3000).fill(encodeTFRecord(new
 
 let places = 0;
 
-/** A folder of its own, and what is in it. */
+/** Creates a new folder with sample files. */
 function place(name = `place-${places++}`): { path: string; file(name: string): string; names(): string[] } {
   const path = temp.file(name);
   mkdirSync(path);

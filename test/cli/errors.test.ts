@@ -9,7 +9,7 @@ const temp = tempDir();
 const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const good = temp.file('good.tfrecord', encodeTFRecord(new Uint8Array(3)));
 
-/** Runs the command line with code that fails inside it, outside of its promise, as a bug would. */
+/** Runs the command line with code that throws outside its promise, as a bug would. */
 async function withBug(code: string): Promise<CliRun> {
   const preload = `process.on('newListener', (name) => {
     if (name === 'uncaughtException') setTimeout(() => { ${code} }, 20);
@@ -39,7 +39,7 @@ test.each([
   [
     'memory',
     "throw new RangeError('Array buffer allocation failed')",
-    /out of memory: .*\n {2}next: give the process more/,
+    /out of memory: .*\n {2}next: allow the process more/,
   ],
   [
     'file descriptors',

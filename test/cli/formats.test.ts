@@ -74,7 +74,7 @@ describe('RecordIO', () => {
     const { code, stdout } = await cli(['validate', path]);
     expect(code).toBe(1);
     expect(stdout).toContain('ambiguous-multipart');
-    expect(stdout).toContain('next: --multipart concat');
+    expect(stdout).toContain('next: if SageMaker wrote the file, pass --multipart concat');
     expect((await cli(['validate', '-q', path, '--multipart', 'concat'])).code).toBe(0);
     expect((await cli(['count', '-q', path, '--multipart', 'concat'])).stdout).toBe('3\n');
     expect((await cli(['cat', path, '--multipart', 'error'])).stderr).toContain('unexpected-part');
@@ -123,7 +123,7 @@ describe('lines of text', () => {
     const { code, stdout } = await cli(['validate', path]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^warning .*lines\.txt: missing-final-delimiter: the last line has no line end: .*\nok 1 file, 4 valid/,
+      /^warning .*lines\.txt: missing-final-delimiter: the last line has no line ending; .*\nok 1 file, 4 valid/,
     );
     expect((await cli(['validate', '-q', path])).stdout).toBe('');
     const { files, totals } = JSON.parse((await cli(['validate', '--json', path])).stdout);
@@ -142,7 +142,7 @@ describe('lines of text', () => {
     const latin = temp.file('latin.txt', Buffer.from('gut\ngr\xfc\xdfe\n', 'latin1'));
     const { code, stdout } = await cli(['validate', '--format', 'textline', '--encoding', 'utf8', latin]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/malformed-text: .*\n {2}next: pass the --encoding/);
+    expect(stdout).toMatch(/malformed-text: .*\n {2}next: pass the correct --encoding/);
     expect((await cli(['validate', '-q', '--format', 'textline', '--encoding', 'latin1', latin])).code).toBe(
       0,
     );

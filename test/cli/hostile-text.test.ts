@@ -9,7 +9,7 @@ import { cli } from '../support/cli.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** Clears the screen, reorders and hides text, sets the title, and begins a line of its own. */
+/** Clears the screen, reorders and hides text, sets the title, and starts a new line. */
 const EVIL = '\x1b[2J\u202e\u200b\ufeff\x07\x9b31m\u2028\nINJECTED';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not reach a terminal
 const RAW = /[\x00-\x08\x0b-\x1f\x7f-\x9f]|\p{Cf}|\p{Zl}|\p{Zp}|^INJECTED/mu;

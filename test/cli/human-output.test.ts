@@ -16,12 +16,12 @@ test('validate prints one line for valid files', async () => {
 test('validate prints a line for a bad file, its findings, the next step and a summary', async () => {
   const { stdout } = await cli(['validate', bad, good]);
   const lines = stdout.trimEnd().split('\n');
-  expect(lines[0]).toBe(`bad ${bad}: 6 findings, 0 valid records, 698 B`);
+  expect(lines[0]).toBe(`invalid ${bad}: 6 findings, 0 valid records, 698 B`);
   expect(lines[1]).toMatch(/^ {2}record 0 at byte 0: data-checksum: .* expected 0x[0-9a-f]{8}, got 0x/);
   expect(lines[1]).not.toContain(bad);
   expect(lines[6]).toContain(`record 5 at byte ${OFFSETS[5]}: `);
   expect(lines[7]).toMatch(/^ {2}next: /);
-  expect(lines[8]).toMatch(/^bad 1 of 2 files; 6 valid records, 1.36 KiB in /);
+  expect(lines[8]).toMatch(/^invalid 1 of 2 files; 6 valid records, 1.36 KiB in /);
   expect(lines).toHaveLength(9);
 });
 
@@ -33,14 +33,14 @@ test('validate counts the findings that it does not show', async () => {
 test('validate prints the next step for an unreadable file', async () => {
   const { stdout } = await cli(['validate', temp.file('nowhere')]);
   expect(stdout).toMatch(/^unreadable .*nowhere: could not be read\n {2}not-found: .*check the path\n/);
-  expect(stdout).toMatch(/bad 1 of 1 file, 1 unreadable; 0 valid records, 0 B in [\d.]+ m?s\n$/);
+  expect(stdout).toMatch(/invalid 1 of 1 file, 1 unreadable; 0 valid records, 0 B in [\d.]+ m?s\n$/);
 });
 
 test('validate --quiet prints bad files only', async () => {
   expect(await cli(['validate', '-q', good])).toMatchObject({ code: 0, stdout: '', stderr: '' });
   const { code, stdout } = await cli(['validate', '-q', bad, good]);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^bad /);
+  expect(stdout).toMatch(/^invalid /);
   expect(stdout).not.toContain('of 2 files');
 });
 

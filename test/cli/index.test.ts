@@ -60,7 +60,7 @@ test('index writes an index next to each file, keeps a matching one, and checks 
   const check = await cli(['index', '--check', folder]);
   expect(check.code).toBe(0);
   expect(check.stderr).toMatch(/^recordpipe: .*: skipped 2 files, indexes and manifests: .*\n/);
-  expect(check.stdout).toMatch(/^fits .*\nfits .*\n$/);
+  expect(check.stdout).toMatch(/^matches .*\nmatches .*\n$/);
   expect(await cli(['index', '-q', '--force', folder])).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });
 
@@ -92,8 +92,8 @@ test('index --kind writes the formats of other tools', async () => {
   expect(await cli(['index', rec, '--kind', 'mx', '-q'])).toMatchObject({ code: 0, stderr: '' });
   expect(readFileSync(output, 'utf8')).toMatch(/^0\t0\n1\t20\n/);
   expect((await cli(['index', rec, '--kind', 'mx'])).stdout).toContain('up to date');
-  expect((await cli(['index', rec, '--kind', 'mx', '--check'])).stdout).toContain(`fits ${output}`);
-  expect((await cli(['index', rec, '--check'])).stdout).toContain(`fits ${output}`);
+  expect((await cli(['index', rec, '--kind', 'mx', '--check'])).stdout).toContain(`matches ${output}`);
+  expect((await cli(['index', rec, '--check'])).stdout).toContain(`matches ${output}`);
   expect(await cli(['index', a, '--kind', 'mx'])).toMatchObject({ code: 3 });
 });
 

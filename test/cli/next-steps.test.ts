@@ -17,7 +17,7 @@ test.each([
   [
     'a file whose name begins with -',
     ['count', '-dash.tfrecord'],
-    'next: to name the file, write ./-dash.tfrecord',
+    'next: if this is a file, write ./-dash.tfrecord',
   ],
   [
     'a pattern for a command that takes one file',
@@ -44,7 +44,7 @@ test.each([
   [
     'two inputs of one name',
     ['convert', 'a.rec', 'a.tfrecord', '--output-dir', 'o', '--to', 'recordio'],
-    'a.rec and a.tfrecord would both be written to a.rec; use a directory for each',
+    'a.rec and a.tfrecord would both be written to a.rec; use a separate directory for each',
   ],
   [
     'an address with one slash',
@@ -54,7 +54,7 @@ test.each([
   [
     'a directory as a schema',
     ['validate', 'six.tfrecord', '--schema', '.'],
-    'it is a directory; name a schema file in it',
+    'it is a directory; specify a schema file in it',
   ],
 ])('%s: the error contains the next step', async (_, args, text) => {
   const { code, stderr } = await cli(args, { cwd });

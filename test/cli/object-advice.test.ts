@@ -57,7 +57,7 @@ test.skipIf(process.platform === 'win32')(
       const { status, stderr } = spawnSync('sh', args, { encoding: 'utf8', cwd: temp.path });
       expect([limit, status]).toEqual([limit, 3]);
       expect(stderr).not.toContain('    at ');
-      // With enough descriptors only the missing file is a failure.
+      // With enough descriptors, only the missing file is a failure.
       if (stderr === 'wrote x.html\n') continue;
       expect(stderr).toMatch(/^recordpipe: io-failure: .*(too many open files|EMFILE)/);
     }

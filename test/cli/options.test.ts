@@ -17,7 +17,7 @@ const data = temp.file('data.tfrecord', FILE);
 temp.file('other.tfrecord', FILE);
 const out = (name: string): string => temp.file(`out-${name}`);
 
-/** Runs of each command that together read every option that it declares. */
+/** Runs of each command that together use every declared option. */
 const RUNS: readonly (readonly [command: string, ...runs: (readonly string[])[]])[] = [
   ['validate', [data], [data, '--shard', '0/1', '-q']],
   ['count', [data]],

@@ -12,7 +12,7 @@ import { tempDir } from '../support/temp-dir.ts';
 const temp = tempDir();
 const big = temp.file('big.tfrecord', concat(Array(3000).fill(encodeTFRecord(new Uint8Array(10_000)))));
 const good = temp.file('good.tfrecord', FILE);
-temp.file('+first', FILE); // sorts before -
+temp.file('+first', FILE); // Sorts before `-`.
 
 test.each([
   ['cat', [big]],
@@ -51,7 +51,8 @@ test.each([
   ['SIGTERM', 143],
 ] as const)('%s: exit code %i, and no report', async (signal, code) => {
   const report = temp.file(`report-${signal}.json`);
-  // Standard input keeps the run waiting, so that it surely is under way when the signal comes.
+  // Standard input keeps the run waiting, so that it is certainly in progress when the signal
+  // arrives.
   const args = ['validate', '+first', '-', '--report', report, '--jsonl'];
   const child = startCli(args, { cwd: temp.path });
   const run = ended(child);
@@ -71,7 +72,7 @@ test.each([
   const child = startCli(['split', '-', `${place}/out`, '-n', '1', '-q']);
   const run = ended(child);
   child.stdin!.on('error', () => {});
-  // Standard input stays open: the run waits for more records.
+  // Standard input stays open, so that the run waits for more records.
   child.stdin!.write(concat(Array(3001).fill(encodeTFRecord(new Uint8Array(10)))));
   while (readdirSync(place).length < 3000) await new Promise((resolve) => setTimeout(resolve, 20));
   for (let i = 0; i < times; i++) child.kill(signal);
@@ -105,7 +106,7 @@ test('validate reads a named pipe to its end', async () => {
   execFileSync('mkfifo', [pipe]);
   const writer = spawn('sh', ['-c', 'exec cat "$1" > "$2"', 'sh', good, pipe]);
   const { stdout } = await cli(['validate', pipe, '--json']);
-  writer.kill(); // where nobody read, it would wait for ever
+  writer.kill(); // Without a reader, it would wait forever.
   expect(JSON.parse(stdout).files).toMatchObject([{ ok: true, records: 6, bytes: statSync(good).size }]);
 });
 

@@ -13,7 +13,7 @@ describe('the progress line', () => {
     [
       { files: 12, filesDone: 3, bad: 1, bytes: GIB, totalBytes: 4 * GIB },
       2,
-      'validate 3/12 files  25 %  1.00 GiB/4.00 GiB  512 MiB/s  ETA 0:06  1 bad',
+      'validate 3/12 files  25 %  1.00 GiB/4.00 GiB  512 MiB/s  ETA 0:06  1 invalid',
     ],
     [
       { files: 1, filesDone: 0, bad: 0, bytes: GIB, totalBytes: undefined },
@@ -36,9 +36,9 @@ describe('the progress line', () => {
   test('fits any width, and drops the rate and the ETA last', () => {
     const progress = { files: 12, filesDone: 3, bad: 1, bytes: GIB, totalBytes: 4 * GIB, retries: 2 };
     expect(text(progress, 2, 79)).toBe(
-      'validate 3/12 files  25 %  1.00 GiB/4.00 GiB  512 MiB/s  ETA 0:06  1 bad',
+      'validate 3/12 files  25 %  1.00 GiB/4.00 GiB  512 MiB/s  ETA 0:06  1 invalid',
     );
-    expect(text(progress, 2, 60)).toBe('validate 3/12 files  25 %  512 MiB/s  ETA 0:06  1 bad');
+    expect(text(progress, 2, 60)).toBe('validate 3/12 files  25 %  512 MiB/s  ETA 0:06  1 invalid');
     expect(text(progress, 2, 48)).toBe('validate 3/12 files  25 %  512 MiB/s  ETA 0:06');
     expect(text(progress, 2, 12)).toBe('validate 3/…');
     for (let columns = 1; columns < 100; columns++)
@@ -68,7 +68,7 @@ describe('previewLines', () => {
     expect(text('hello "you"\n')).toEqual(['"hello \\"you\\"\\n"']);
     expect(text('x'.repeat(201))).toEqual([`"${'x'.repeat(200)}" …`]);
     expect(text('ü'.repeat(100_000))).toEqual([`"${'ü'.repeat(200)}" …`]);
-    expect(text(`x${'ü'.repeat(100_000)}`)[0]).toMatch(/ü" …$/); // the head ends within a character
+    expect(text(`x${'ü'.repeat(100_000)}`)[0]).toMatch(/ü" …$/); // The preview ends within a character.
   });
 
   test('other bytes are shown in hexadecimal, up to 64', () => {

@@ -16,7 +16,7 @@ afterEach(() => server.script.clear());
 const LISTED: [Operation, string] = ['ListObjectsV2', 's3://bucket/data/'];
 const READ: [Operation, string] = ['GetObject', `s3://bucket/${KEY}`];
 
-/** What the command waits for when the signal comes. */
+/** The request that the command waits for when the signal arrives. */
 const WAITS: [string, [Operation, string], Fault[]][] = [
   ['a listing that does not answer', LISTED, [{ operation: 'ListObjectsV2', do: 'stall', at: 'before' }]],
   [
@@ -45,7 +45,8 @@ test.each(WAITS)(
     child.kill('SIGTERM');
     const { code, signal, stdout, stderr } = await run;
     expect({ code, signal }).toEqual({ code: 143, signal: null });
-    // Before the files are known there is nothing to report; after that, only what is marked as partial.
+    // Before the files are known, there is nothing to report; after that, the report must be marked
+    // as partial.
     expect(stdout).toMatch(/^(?:\{"event":"summary","ok":false,.*"interrupted":\{.*\}\n)?$/);
     expect(stderr).not.toMatch(/^ +at /m);
   },

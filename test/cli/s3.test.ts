@@ -33,7 +33,7 @@ function s3(...args: string[]) {
   return cli([...args, '--endpoint-url', server.url], { env });
 }
 
-/** What a command prints of local files, as it would of objects. */
+/** Converts the output for local files to the expected output for objects. */
 function asObjects(text: string): string {
   return text.replaceAll(temp.path, 's3://bucket/data').replaceAll(/"seconds": ?[\d.e-]+/g, '"seconds": 0');
 }
@@ -128,10 +128,11 @@ describe('failures of S3', () => {
       '--max-record-size',
       '1MiB',
     ];
-    // In a process of its own, whose requests end with it: the next test counts those of its child.
+    // Run in a separate process, whose requests end with it, because the next test counts those of
+    // its own child.
     await cli(['inspect', ...args, '--endpoint-url', server.url], { env, separate: true });
-    const asked = server.log.slice(before).filter(({ operation }) => operation === 'GetObject');
-    expect(asked.length).toBeLessThan(12);
+    const requested = server.log.slice(before).filter(({ operation }) => operation === 'GetObject');
+    expect(requested.length).toBeLessThan(12);
   });
 
   test('SIGTERM stops a download', async () => {

@@ -9,7 +9,7 @@ const temp = tempDir();
 const frames = Array.from({ length: 500 }, (_, i) => encodeTFRecord(Buffer.from(String(i))));
 const source = temp.file('in.tfrecord', concat(frames));
 
-/** The first so many of the shuffled records, in their old order. */
+/** Returns the first `count` shuffled records, in their original order. */
 function drawn(seed: number, count: number): Buffer {
   const order = shuffledOrder(seed, frames.length).slice(0, count);
   return Buffer.from(concat(order.sort((a, b) => a - b).map((i) => frames[i])));

@@ -51,7 +51,7 @@ describe.each([
       const done = await run([...args, '--shard', `${shard}/${SHARDS}`, '--report', `${command}/`]);
       expect([0, 1]).toContain(done.code);
       expect(done.stderr).toContain(`shard ${shard} of ${SHARDS} (zero-based): `);
-      // Again: nobody heard of its end.
+      // Run it again, as an engine does that missed its exit.
       const again = await run([...args, '--shard', `${shard}/${SHARDS}`, '--report', `${command}/`]);
       expect([again.code, again.stderr]).toEqual([done.code, expect.stringContaining('is up to date')]);
     }
@@ -79,7 +79,7 @@ test('merge prints missing shards in the syntax of engines', async () => {
   expect(existsSync(at('missing.json'))).toBe(false);
   const json = JSON.parse((await run(['merge', 'missing/', '--json'])).stdout);
   expect(json).toMatchObject({ shards: 8, missing: [2, 3, 5, 6, 7], array: '2-3,5-7' });
-  // In two steps: a part of the reports first.
+  // Merge in two steps: first, some of the reports.
   expect((await run(['merge', 'missing/', '--partial', '-o', 'part.json'])).code).toBe(0);
   for (const rank of [2, 3, 5, 6, 7]) await run(args, { SLURM_ARRAY_TASK_ID: `${rank}` });
   expect(
@@ -184,7 +184,7 @@ test('convert rejects inputs of all shards that would share an output', async ()
 
 test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEnv]>([
   ['a shard beyond the last', ['validate', 'data', '--shard', '8/8'], /shard numbers start at 0/],
-  ['no shard', ['validate', 'data', '--shard', 'first'], /Expected i\/n/],
+  ['no shard', ['validate', 'data', '--shard', 'first'], /Expected I\/N/],
   ['no inputs', ['stats'], /missing required argument 'inputs'/],
   ['inputs and a plan', ['stats', 'data', '--plan', 'plan.jsonl'], /the plan lists the inputs/],
   ['no engine', ['stats', 'data', '--shard', 'auto'], /found no engine/],

@@ -7,7 +7,7 @@ import { tempDir } from '../support/temp-dir.ts';
 const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const temp = tempDir();
 
-// Node's process.stdin cannot be replaced inside a process: each command is spawned.
+// Spawn each command, because Node's process.stdin cannot be replaced inside a process.
 test.each(['validate', 'count', 'stats', 'cat'])(
   '%s - reports a directory on standard input as an error, not as an empty file',
   (command) => {

@@ -49,7 +49,7 @@ describe('the progress of channels', () => {
   test('the summary names epochs, bytes, rate and bottleneck', () => {
     const total = { epochs: 3, early: 1, bytes: 4 * GIB, seconds: 8, sourceWaitMs: 100, source: 'disk' };
     expect(summaryLine('train', { ...total, readerWaitMs: 6000 })).toBe(
-      'train: 3 epochs (1 left early), 4.00 GiB in 8.00 s, 512 MiB/s, waiting for reader 75 %',
+      'train: 3 epochs (1 closed early), 4.00 GiB in 8.00 s, 512 MiB/s, waiting for reader 75 %',
     );
   });
 });

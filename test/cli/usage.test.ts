@@ -32,7 +32,7 @@ test.each([
     /choices are auto, tfrecord, recordio, textline/,
   ],
   ['an unknown escape', ['cat', 'x', '--delimiter', '\\q'], /the only escapes are/],
-  ['a delimiter without bytes', ['cat', 'x', '--delimiter', ''], /Expected text/],
+  ['a delimiter without bytes', ['cat', 'x', '--delimiter', ''], /Expected a string/],
   ['an unknown encoding', ['cat', 'x', '--encoding', 'klingon'], /encoding: expected/],
   ['both machine forms', ['validate', 'x', '--json', '--jsonl'], /cannot be used with/],
   ['an empty path', ['validate', ''], /expected a path/],
@@ -45,12 +45,12 @@ test.each([
   expect(code).toBe(2);
 });
 
-/** A command with its subcommands. */
+/** Returns a command and its subcommands. */
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
-/** Words of translated English, which english.md replaces. */
+/** Unidiomatic words that english.md replaces. */
 const UNIDIOMATIC =
   /\b(behind|anew|goes on|go on|so many|of which|that is there|that are there|asked for|passed? over|left out|leave out|take off|told)\b/i;
 

@@ -38,7 +38,7 @@ test('validate --json reports code, record and offset of every golden file', asy
     .map(detected);
   const { code, report, stderr } = await validate(...files.map(({ url }) => fileURLToPath(url)));
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^bad .*: 1 finding, /m);
+  expect(stderr).toMatch(/^invalid .*: 1 finding, /m);
   expect(Object.keys(report).slice(0, 3)).toEqual(['ok', 'files', 'totals']);
   expect(report.files).toHaveLength(files.length);
   for (const { url, bytes, format, compression, error, records } of files) {
@@ -47,7 +47,7 @@ test('validate --json reports code, record and offset of every golden file', asy
     const contract = ['uri', 'format', 'compression', 'ok', 'records', 'bytes', 'seconds', 'errors'];
     expect(Object.keys(file).slice(0, contract.length)).toEqual(contract);
     expect(file).toMatchObject({
-      // An empty file is no evidence of a format.
+      // An empty file gives no evidence of a format.
       format: file.bytes === 0 ? null : format,
       compression: format === null ? null : compression,
       ok: error === undefined,
@@ -107,7 +107,7 @@ test('validate exits with 3 without permission', async () => {
   const secret = temp.file('secret.tfrecord', FILE);
   chmodSync(secret, 0);
   chmodSync(temp.path, 0o755);
-  // Root may read everything: then the run belongs to nobody.
+  // Root may read everything, so run as `nobody`.
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const { code, stdout } = await cli(['validate', '--json', secret], nobody);
   expect(code).toBe(3);
@@ -295,7 +295,7 @@ test('validate reports skipped files and missing shards, an error with --strict-
   const { code, stdout, stderr } = await cli(['validate', folder]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ok 3 files/);
-  expect(stderr).toContain('skipped 1 file, compression that is not supported');
+  expect(stderr).toContain('skipped 1 file, unsupported compression');
   expect(stderr).toContain('warning: missing-shards: 1 of 4 shards of ');
   const strict = await cli(['validate', folder, '--strict-shards', '--json', '--exclude', '*.zst']);
   expect(strict.code).toBe(1);

@@ -6,7 +6,7 @@ export interface Collected {
   readonly error: RecordpipeError | undefined;
 }
 
-/** Reads to the end or to a RecordpipeError. Throws other errors again. */
+/** Reads until the end or a RecordpipeError. Rethrows other errors. */
 export async function collect(records: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Collected> {
   const payloads: Uint8Array[] = [];
   try {

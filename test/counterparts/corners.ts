@@ -18,7 +18,7 @@ const gzip = new Uint8Array(gzipSync(file));
 const zlib = new Uint8Array(deflateSync(file));
 
 /**
- * Corner cases of the format in which readers differ. The extension tells TensorFlow how to read
+ * Corner cases of the format in which readers differ. The extension determines how TensorFlow reads
  * the file.
  */
 export const CORNERS: Readonly<Record<string, Uint8Array>> = {
@@ -73,7 +73,7 @@ export const CORNERS: Readonly<Record<string, Uint8Array>> = {
   'zeros-after.gz.tfrecord': concat([gzip, new Uint8Array(512)]),
 };
 
-/** Cases in which `compat: 'tf'` differs from TensorFlow, and its behaviour. */
+/** Cases in which `compat: 'tf'` differs from TensorFlow, with TensorFlow's behavior. */
 export const DIFFERENCES: Readonly<Record<string, { readonly rejected: boolean; readonly why: string }>> = {
   'wrong-crc.gz.tfrecord': { rejected: true, why: 'all records are delivered before the error' },
   'wrong-size.gz.tfrecord': { rejected: true, why: 'all records are delivered before the error' },
@@ -86,7 +86,10 @@ export const DIFFERENCES: Readonly<Record<string, { readonly rejected: boolean; 
 /** Number of records in the corner cases. */
 export const CORNER_RECORDS: number = payloads.length;
 
-/** A truncated compressed stream that inflates to exactly the first bytes of the file. */
+/**
+ * Returns a truncated compressed stream that inflates to exactly the first `bytes` bytes of the
+ * file.
+ */
 function compressedUpTo(compress: typeof gzipSync, bytes: number): Uint8Array {
   // A flush ends at a byte boundary; the rest of the stream is missing.
   const whole = compress(file.subarray(0, bytes), { finishFlush: 2 });

@@ -6,7 +6,7 @@ import { sha256 } from '../support/golden.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The Python programs that recordpipe is compared with, each in its own environment. */
+/** The Python programs to compare recordpipe with, each in its own environment. */
 export type PythonCounterpart =
   | 'tensorflow'
   | 'original'
@@ -30,7 +30,8 @@ export type Counterpart =
   | 'recipes';
 
 /**
- * Why a counterpart is not available, as reported by scripts/counterparts.sh; undefined if it is.
+ * Returns the reason why a counterpart is not available, as reported by scripts/counterparts.sh;
+ * undefined if it is.
  */
 export function missingCounterpart(name: Counterpart): string | undefined {
   const { stdout } = spawnSync('bash', [`${root}scripts/counterparts.sh`, name], { encoding: 'utf8' });
@@ -40,14 +41,19 @@ export function missingCounterpart(name: Counterpart): string | undefined {
   return line;
 }
 
+/** Returns the folder of a counterpart's Python environment. */
+export function counterpartRoot(counterpart: PythonCounterpart): string {
+  return `${root}.cache/counterparts/${counterpart}`;
+}
+
 /**
  * Runs a Python program of this directory in the environment of a counterpart. Returns its output
  * lines.
  */
 export function runPython(counterpart: PythonCounterpart, program: string, ...args: string[]): string[] {
-  const python = `${root}.cache/counterparts/${counterpart}/bin/python`;
+  const python = `${counterpartRoot(counterpart)}/bin/python`;
   const script = fileURLToPath(new URL(program, import.meta.url));
-  // UTF-8 regardless of the locale, and no __pycache__ next to the programs.
+  // Use UTF-8 regardless of the locale, and create no __pycache__ next to the programs.
   const { stdout, stderr, status } = spawnSync(python, ['-X', 'utf8', '-B', script, ...args], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,

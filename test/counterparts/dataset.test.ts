@@ -6,7 +6,7 @@ import { missingCounterpart, runPython } from './counterpart.ts';
 
 const missing = missingCounterpart('tensorflow');
 
-/** Regenerates the TensorFlow answers that the ordinary tests compare with. */
+/** Regenerates the TensorFlow results with which the ordinary tests compare. */
 describe.skipIf(missing !== undefined)(
   'TensorFlow still gives the answers in test/fixtures/dataset-*.json',
   () => {

@@ -11,7 +11,7 @@ import { missingCounterpart, runPython } from './counterpart.ts';
 
 const temp = tempDir();
 const missing = missingCounterpart('tensorflow');
-/** Floats at the limits of 32 bits, integers at the limits of 64, and names of all kinds. */
+/** Floats at the limits of 32 bits, integers at the limits of 64 bits, and names of all kinds. */
 const EDGES = encodeExample({
   floats: {
     kind: 'float',
@@ -36,7 +36,7 @@ const EDGES = encodeExample({
   'a "name"/\u2028': { kind: 'int64', value: [1] },
 });
 
-/** A record as a JSON string. */
+/** Returns the JSON text of a record. */
 function jsonOf(record: Uint8Array): string {
   return [...recordJson(record, recognizeRecord(record).type as MessageType)].join('');
 }
@@ -75,7 +75,7 @@ describe.skipIf(missing !== undefined)("protobuf's json_format", () => {
     const path = temp.file('edges.tfrecord', concat(records.map((record) => encodeTFRecord(record))));
     const lines = runPython('tensorflow', 'tensorflow_example_json.py', path, 'Example');
     expect(records.map((record) => rounded(jsonOf(record)))).toEqual(lines.map(rounded));
-    // Compare digits: these are the shortest that give the same float.
+    // Compare digits: these are the shortest that represent the same float.
     expect(jsonOf(EDGES)).toContain('[0.1,0.33333334,16777216,1e-45,3.4028235e+38,');
   });
 });

@@ -49,7 +49,7 @@ describe.skipIf(missingVahidk !== undefined)('indexes of vahidk/tfrecord', () =>
       const writer = await openTFRecordWriter(join(place, `${name}.tfrecord`));
       for (const payload of payloads) await writer.write(payload);
       await writer.close();
-      // Its loader cannot read an index with one line or with fewer lines than shards.
+      // vahidk's loader cannot read an index with one line, or with fewer lines than shards.
       const indexPath = join(place, payloads.length < 7 ? `${name}.ours` : `${name}.idx`);
       await buildIndex(join(place, `${name}.tfrecord`), { kind: 'vahidk', format: 'tfrecord', indexPath });
     }

@@ -34,7 +34,7 @@ const missing = missingCounterpart('mxnet');
 const folder = tempDir();
 const SEED = 20_265;
 
-/** An IRHeader in JSON: IDs as strings, the label as the bits of its numbers. */
+/** An IRHeader in JSON: IDs as strings, labels as the bits of their numbers. */
 interface HeaderJson {
   readonly flag: number;
   readonly scalar: boolean;

@@ -18,7 +18,7 @@ import { missingCounterpart } from './counterpart.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const python = `${root}.cache/counterparts/original/bin/python`;
 
-interface Told {
+interface EpochOutput {
   readonly records: readonly { readonly length: number; readonly sha256: string }[];
   readonly error: string | null;
 }
@@ -32,7 +32,7 @@ afterAll(() => {
 async function original(
   place: ChannelPlace,
   format: RecordFormatName,
-): Promise<(take?: number) => Promise<Told>> {
+): Promise<(take?: number) => Promise<EpochOutput>> {
   mkdirSync(place.stateDir, { recursive: true });
   const program = fileURLToPath(new URL('original_epochs.py', import.meta.url));
   const child = spawn(python, ['-B', program, place.root, format], { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -43,11 +43,11 @@ async function original(
     child.stdin.write(`${take ?? ''}\n`);
     const { value, done } = await lines.next();
     if (done) throw new Error(`the original ended with ${await ended(child)}`);
-    return JSON.parse(value) as Told;
+    return JSON.parse(value) as EpochOutput;
   };
 }
 
-async function ours(dataset: PipeModeDataset, take = -1): Promise<Told> {
+async function ours(dataset: PipeModeDataset, take = -1): Promise<EpochOutput> {
   const records: { length: number; sha256: string }[] = [];
   try {
     for await (const record of dataset.take(take))
@@ -75,14 +75,14 @@ describe.skipIf(missingCounterpart('original') !== undefined)('the original Pipe
       const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat });
       const faithful = new PipeModeDataset('train', { ...place.dirs, recordFormat, compat: 'sagemaker' });
       const turns = [() => theirs(), () => ours(dataset), () => ours(faithful), () => theirs()];
-      const told: Told[] = [];
+      const outputs: EpochOutput[] = [];
       for (let epoch = 0; epoch < 8; epoch++) {
         writeInto(place.pipe(epoch), file);
-        told.push(await turns[epoch % 4]());
+        outputs.push(await turns[epoch % 4]());
         expect(place.state()).toBe(String(epoch + 1));
       }
-      expect(told[0].records.length).toBeGreaterThan(0);
-      for (const one of told) expect(one).toEqual(told[0]);
+      expect(outputs[0].records.length).toBeGreaterThan(0);
+      for (const one of outputs) expect(one).toEqual(outputs[0]);
     },
   );
 
@@ -92,7 +92,7 @@ describe.skipIf(missingCounterpart('original') !== undefined)('the original Pipe
     makePipes(...[0, 1, 2, 3].map((epoch) => place.pipe(epoch)));
     const theirs = await original(place, 'TFRecord');
     const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat: 'TFRecord' });
-    const told: Told[] = [];
+    const outputs: EpochOutput[] = [];
     for (const [epoch, read] of [
       theirs,
       (n?: number) => ours(dataset, n),
@@ -100,10 +100,10 @@ describe.skipIf(missingCounterpart('original') !== undefined)('the original Pipe
       (n?: number) => ours(dataset, n),
     ].entries()) {
       writeInto(place.pipe(epoch), file);
-      told.push(await read(5));
+      outputs.push(await read(5));
     }
-    for (const one of told) expect(one).toEqual(told[0]);
-    expect(told[0].records.length).toBe(5);
+    for (const one of outputs) expect(one).toEqual(outputs[0]);
+    expect(outputs[0].records.length).toBe(5);
     expect(place.state()).toBe('4');
   });
 
@@ -130,7 +130,7 @@ describe.skipIf(missingCounterpart('original') !== undefined)('the original Pipe
     writeFileSync(place.statePath(), '41\n');
     const dataset = new PipeModeDataset('train', { ...place.dirs, recordFormat: 'TextLine' });
     const theirs = await original(place, 'TextLine');
-    const expected = (epoch: number): Told => ({
+    const expected = (epoch: number): EpochOutput => ({
       records: [{ length: 8, sha256: sha256(Buffer.from(`epoch ${epoch}`)) }],
       error: null,
     });

@@ -16,11 +16,11 @@ dataset = PipeModeDataset("train", record_format=format, state_dir=f"{root}/stat
                           config_dir=f"{root}/config")
 print("ready", file=out, flush=True)
 for line in sys.stdin:
-    told = {"records": [], "error": None}
+    output = {"records": [], "error": None}
     try:
         for record in (dataset.take(int(line)) if line.strip() else dataset):
             data = record.numpy()
-            told["records"].append({"length": len(data), "sha256": hashlib.sha256(data).hexdigest()})
+            output["records"].append({"length": len(data), "sha256": hashlib.sha256(data).hexdigest()})
     except Exception as error:
-        told["error"] = type(error).__name__
-    print(json.dumps(told), file=out, flush=True)
+        output["error"] = type(error).__name__
+    print(json.dumps(output), file=out, flush=True)

@@ -18,14 +18,14 @@ const folder = tempDir();
 const SEED = 20_267;
 
 /** Output of sagemaker_records.py. */
-interface Told {
+interface RecordOutput {
   readonly features: Record<string, unknown>;
   readonly label: Record<string, unknown>;
   readonly texts: Record<string, string>;
 }
 interface Answer {
   readonly file: string;
-  readonly records: (Told & { readonly deterministic: string })[];
+  readonly records: (RecordOutput & { readonly deterministic: string })[];
 }
 
 function ask(...args: string[]): Answer[] {
@@ -45,7 +45,7 @@ function number(kind: 'float32' | 'float64' | 'int32', value: number): string {
   return word.toString('hex');
 }
 
-function toldValue(value: SageMakerValue): unknown {
+function valueOutput(value: SageMakerValue): unknown {
   if (value.kind === 'none') return { kind: 'none' };
   if (value.kind === 'bytes') {
     const { kind, values, contentType } = value;
@@ -59,14 +59,14 @@ function toldValue(value: SageMakerValue): unknown {
   };
 }
 
-function told({ features, label, ...texts }: SageMakerRecord): Told {
+function outputOf({ features, label, ...texts }: SageMakerRecord): RecordOutput {
   return JSON.parse(
     JSON.stringify({
-      features: Object.fromEntries([...features].map(([name, value]) => [name, toldValue(value)])),
-      label: Object.fromEntries([...label].map(([name, value]) => [name, toldValue(value)])),
+      features: Object.fromEntries([...features].map(([name, value]) => [name, valueOutput(value)])),
+      label: Object.fromEntries([...label].map(([name, value]) => [name, valueOutput(value)])),
       texts,
     }),
-  ) as Told;
+  ) as RecordOutput;
 }
 
 async function write(name: string, records: readonly Uint8Array[]): Promise<string> {
@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined)('recordpipe reads records of the SageMake
       for (const [i, payload] of payloads.entries()) {
         const { deterministic, ...expected } = records[i];
         const record = decodeSageMakerRecord(payload);
-        expect(told(record), `${file} ${i}`).toEqual(expected);
+        expect(outputOf(record), `${file} ${i}`).toEqual(expected);
         expect(hex(encodeSageMakerRecord(record)), `${file} ${i}`).toBe(deterministic);
         expect(hex(payload), `${file} ${i}`).toBe(deterministic);
       }
@@ -123,7 +123,7 @@ describe.skipIf(missing !== undefined)('the SageMaker SDK reads records of recor
     const [{ records }] = ask('read', await write('ours.rec', ours));
     expect(records.length).toBe(ours.length);
     for (const [i, { deterministic, ...expected }] of records.entries()) {
-      expect(told(decodeSageMakerRecord(ours[i], { uint64: 'bigint' }))).toEqual(expected);
+      expect(outputOf(decodeSageMakerRecord(ours[i], { uint64: 'bigint' }))).toEqual(expected);
       expect(hex(ours[i])).toBe(deterministic);
     }
   });

@@ -21,13 +21,13 @@ from sagemaker_sdk import read_records, write_numpy_to_dense_tensor, write_spmat
 DENSE = {"float32": np.float32, "float64": np.float64, "int32": np.int64}
 
 
-def told(kind, value):
+def canonical(kind, value):
     if kind == "int32":
         return str(value)
     return "NaN" if value != value else struct.pack({"float32": ">f", "float64": ">d"}[kind], value).hex()
 
 
-def told_value(value):
+def canonical_value(value):
     field = value.WhichOneof("value")
     if field is None:
         return {"kind": "none"}
@@ -38,17 +38,17 @@ def told_value(value):
     kind = field.removesuffix("_tensor")
     return {
         "kind": kind,
-        "values": [told(kind, one) for one in found.values],
+        "values": [canonical(kind, one) for one in found.values],
         "keys": [str(key) for key in found.keys],
         "shape": [str(size) for size in found.shape],
     }
 
 
-def told_record(record):
+def canonical_record(record):
     texts = ["uid", "metadata", "configuration"]
     return {
-        "features": {name: told_value(value) for name, value in record.features.items()},
-        "label": {name: told_value(value) for name, value in record.label.items()},
+        "features": {name: canonical_value(value) for name, value in record.features.items()},
+        "label": {name: canonical_value(value) for name, value in record.label.items()},
         "texts": {name: getattr(record, name) for name in texts if record.HasField(name)},
         "deterministic": record.SerializeToString(deterministic=True).hex(),
     }
@@ -56,7 +56,7 @@ def told_record(record):
 
 def read(path):
     with open(path, "rb") as file:
-        records = [told_record(record) for record in read_records(file)]
+        records = [canonical_record(record) for record in read_records(file)]
     print(json.dumps({"file": os.path.basename(path), "records": records}), flush=True)
 
 

@@ -17,22 +17,22 @@ afterAll(() => {
 
 /**
  * Runs a reader program that prints one line of JSON per epoch.
- * @param asked whether it waits for a request before each epoch
+ * @param waits whether it waits for a request before each epoch
  */
-async function* told(
+async function* epochOutputs(
   counterpart: PythonCounterpart,
   script: string,
   args: readonly string[],
-  asked: boolean,
+  waits: boolean,
 ) {
   const python = `${root}.cache/counterparts/${counterpart}/bin/python`;
   const program = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(python, ['-B', program, ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
   children.push(child);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  if (asked) expect((await lines.next()).value).toBe('ready');
+  if (waits) expect((await lines.next()).value).toBe('ready');
   for (;;) {
-    if (asked) child.stdin.write('\n');
+    if (waits) child.stdin.write('\n');
     const { value, done } = await lines.next();
     if (done) return;
     yield JSON.parse(value) as unknown;
@@ -82,7 +82,7 @@ describe.skipIf(missingCounterpart('original') !== undefined)(
     ] as const)('%s: two epochs, unchanged', async (format, fixture, decode) => {
       const uri = fixturePath(fixture);
       const epochs = await twoEpochs({ name: 'train', uri }, (place) =>
-        told('original', 'original_epochs.py', [place.root, format], true),
+        epochOutputs('original', 'original_epochs.py', [place.root, format], true),
       );
       const expected = whole(decode(readFileSync(uri)));
       expect(expected.records.length).toBeGreaterThan(0);
@@ -99,7 +99,7 @@ describe.skipIf(missingCounterpart('original') !== undefined)(
       const channel = { name: 'train', uri: 's3://bucket/data/', recordWrapper: 'RecordIO' } as const;
       const epochs = await twoEpochs(
         channel,
-        (place) => told('original', 'original_epochs.py', [place.root, 'RecordIO'], true),
+        (place) => epochOutputs('original', 'original_epochs.py', [place.root, 'RecordIO'], true),
         { endpointUrl: server.url },
       );
       const expected = whole(TFRECORDS.map((path) => new Uint8Array(readFileSync(path))));
@@ -118,7 +118,7 @@ describe.skipIf(missingCounterpart('sagemaker') !== undefined)(
         recordWrapper: 'RecordIO',
       } as const;
       const epochs = await twoEpochs(channel, (place) =>
-        told('sagemaker', 'pipe_readers.py', ['sagemaker', place.pipeDir, '2'], false),
+        epochOutputs('sagemaker', 'pipe_readers.py', ['sagemaker', place.pipeDir, '2'], false),
       );
       const expected = whole([new Uint8Array(readFileSync(channel.uri))]);
       expect(epochs).toEqual([expected, expected]);
@@ -132,7 +132,7 @@ describe.skipIf(missingCounterpart('tensorflow') !== undefined)(
     test('decodes records pulled by a Python reader', async () => {
       const channel = { name: 'train', uri: fixturePath('tfrecord-sizes.bin') };
       const epochs = await twoEpochs(channel, (place) =>
-        told('tensorflow', 'pipe_readers.py', ['tensorflow', place.pipeDir, '2'], false),
+        epochOutputs('tensorflow', 'pipe_readers.py', ['tensorflow', place.pipeDir, '2'], false),
       );
       const expected = whole(decodeTFRecords(readFileSync(channel.uri)));
       expect(epochs).toEqual([expected, expected]);

@@ -28,13 +28,13 @@ const folder = tempDir();
  * Output of tensorflow_examples.py: bytes in hexadecimal, integers as digits, floats as the
  * hexadecimal of their 32 bits or NaN.
  */
-interface ToldFeature {
+interface FeatureOutput {
   readonly kind: string;
   readonly value: string[];
 }
-interface ToldMessage {
-  readonly context: Record<string, ToldFeature>;
-  readonly lists: Record<string, ToldFeature[]>;
+interface MessageOutput {
+  readonly context: Record<string, FeatureOutput>;
+  readonly lists: Record<string, FeatureOutput[]>;
   readonly deterministic: string;
 }
 
@@ -61,17 +61,17 @@ function values(kind: string, value: unknown): string[] {
   );
 }
 
-function told(features: Iterable<readonly [string, Feature]>): Record<string, ToldFeature> {
-  return Object.fromEntries([...features].map(([name, feature]) => [name, toldOne(feature)]));
+function featuresOutput(features: Iterable<readonly [string, Feature]>): Record<string, FeatureOutput> {
+  return Object.fromEntries([...features].map(([name, feature]) => [name, featureOutput(feature)]));
 }
 
-function toldOne({ kind, value }: Feature): ToldFeature {
+function featureOutput({ kind, value }: Feature): FeatureOutput {
   return { kind, value: values(kind, value) };
 }
 
 /**
- * Whether no name is a prefix of another. In that case protobuf for Python writes the prefix last;
- * protobuf for C++ and recordpipe write it first.
+ * Reports whether no name is a prefix of another. In that case protobuf for Python writes the
+ * prefix last; protobuf for C++ and recordpipe write it first.
  */
 function plainlyOrdered(names: readonly string[]): boolean {
   return names.every((one) => names.every((other) => one === other || !other.startsWith(one)));
@@ -98,13 +98,13 @@ describe.skipIf(missing !== undefined)('messages', () => {
   test('TensorFlow reads the same values from encoded Examples and writes the same bytes', () => {
     const random = new Random(11);
     const records = EDGES.concat(Array.from({ length: 400 }, () => encodeExample(randomFeatures(random))));
-    const answers = ask<ToldMessage>(
+    const answers = ask<MessageOutput>(
       'messages',
       records.map((record) => ({ kind: 'Example', hex: hex(record) })),
     );
     expect(answers.length).toBe(records.length);
     for (const [i, { context, deterministic }] of answers.entries()) {
-      expect(told(decodeExample(records[i])), `record ${i}`).toEqual(context);
+      expect(featuresOutput(decodeExample(records[i])), `record ${i}`).toEqual(context);
       const theirs = Buffer.from(deterministic, 'hex');
       expect(hex(encodeExample(decodeExample(theirs))), `record ${i}`).toBe(hex(records[i]));
       if (plainlyOrdered(Object.keys(context))) expect(deterministic, `record ${i}`).toBe(hex(records[i]));
@@ -124,14 +124,14 @@ describe.skipIf(missing !== undefined)('messages', () => {
         ),
       }),
     );
-    const answers = ask<ToldMessage>(
+    const answers = ask<MessageOutput>(
       'messages',
       records.map((record) => ({ kind: 'SequenceExample', hex: hex(record) })),
     );
     for (const [i, answer] of answers.entries()) {
       const { context, featureLists } = decodeSequenceExample(records[i]);
-      expect(told(context), hex(records[i])).toEqual(answer.context);
-      const lists = [...featureLists].map(([name, steps]) => [name, steps.map(toldOne)]);
+      expect(featuresOutput(context), hex(records[i])).toEqual(answer.context);
+      const lists = [...featureLists].map(([name, steps]) => [name, steps.map(featureOutput)]);
       expect(Object.fromEntries(lists), hex(records[i])).toEqual(answer.lists);
       const theirs = Buffer.from(answer.deterministic, 'hex');
       expect(hex(encodeSequenceExample(decodeSequenceExample(theirs)))).toBe(hex(records[i]));
@@ -167,18 +167,18 @@ function list(random: Random, kind: FeatureKind, length: number): never {
   return { kind, value } as never;
 }
 
-/** The spec as sent to TensorFlow, with the default in JSON. */
-function asked(spec: FeatureSpec): unknown {
+/** Returns the spec in the form sent to TensorFlow, with the default in JSON. */
+function specJson(spec: FeatureSpec): unknown {
   return JSON.parse(JSON.stringify(spec, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
 }
 
 function kinds(specs: Case['specs'], parsed: Record<string, unknown>, single: boolean): Columns {
   return Object.fromEntries(
-    Object.entries(parsed).map(([name, found]) => [name, toldColumn(specs[name], found, single)]),
+    Object.entries(parsed).map(([name, found]) => [name, columnOutput(specs[name], found, single)]),
   );
 }
 
-function toldColumn(spec: FeatureSpec, found: unknown, single: boolean): Columns[string] {
+function columnOutput(spec: FeatureSpec, found: unknown, single: boolean): Columns[string] {
   if (!single || spec.type === 'sparse') {
     const column = found as {
       values: unknown;
@@ -195,19 +195,19 @@ function toldColumn(spec: FeatureSpec, found: unknown, single: boolean): Columns
   }
   if (spec.type === 'fixedLen' && spec.shape.length === 0)
     return { values: values(spec.kind, [found]), shape: [] };
-  const told = values(spec.kind, found);
+  const converted = values(spec.kind, found);
   switch (spec.type) {
     case 'varLen':
-      return { values: told, shape: [told.length], indices: told.map((_, i) => i) };
+      return { values: converted, shape: [converted.length], indices: converted.map((_, i) => i) };
     case 'fixedLenSequence':
       return {
-        values: told,
-        shape: [told.length / spec.shape.reduce((a, b) => a * b, 1), ...spec.shape],
+        values: converted,
+        shape: [converted.length / spec.shape.reduce((a, b) => a * b, 1), ...spec.shape],
       };
     case 'fixedLen':
-      return { values: told, shape: [...spec.shape] };
+      return { values: converted, shape: [...spec.shape] };
     default:
-      return { values: told, shape: [told.length] };
+      return { values: converted, shape: [converted.length] };
   }
 }
 
@@ -256,7 +256,7 @@ function randomCase(random: Random): Case {
     put('var-ragged', () => list(random, other(r), random.below(70)));
     if (random.below(4)) {
       const places = random.below(5);
-      // Indices are unique, because TensorFlow's order of values at the same index depends on its
+      // Use unique indices, because TensorFlow's order of values at equal indices depends on its
       // sort.
       const index = (below: number, first: number): never =>
         ({
@@ -273,7 +273,9 @@ function randomCase(random: Random): Case {
   return { specs, records };
 }
 
-/** One feature of an unusually encoded record, read with the rules of TensorFlow's parser. */
+/**
+ * Returns one feature of an unusually encoded record, read with the rules of TensorFlow's parser.
+ */
 function oddCase(random: Random): Case {
   const specs = {
     [random.pick(NAMES.filter((name) => name !== '__proto__' && name !== ''))]: varLen(random.pick(KINDS)),
@@ -289,7 +291,7 @@ describe.skipIf(missing !== undefined)('parse_example', () => {
     const answers = ask<Parsed>(
       'parse',
       cases.map(({ specs, records }) => ({
-        specs: Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, asked(spec)])),
+        specs: Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, specJson(spec)])),
         records: records.map(hex),
       })),
     );
@@ -306,7 +308,7 @@ describe.skipIf(missing !== undefined)('parse_example', () => {
         ]),
       ];
       for (const [theirs, found, what] of tries) {
-        const where = `case ${i}, ${what}: ${JSON.stringify(Object.values(specs).map(asked))} ${records.map(hex).join(' ')}\n${JSON.stringify(theirs)}\n${JSON.stringify(found)}`;
+        const where = `case ${i}, ${what}: ${JSON.stringify(Object.values(specs).map(specJson))} ${records.map(hex).join(' ')}\n${JSON.stringify(theirs)}\n${JSON.stringify(found)}`;
         if ('error' in theirs) {
           // TensorFlow also parses features that were not requested.
           if (!lenient) expect(typeof found, where).toBe('string');
@@ -369,8 +371,8 @@ describe.skipIf(missing !== undefined)('parse_single_sequence_example', () => {
     const answers = ask<{ context: Columns; lists: Columns } | { error: string; message: string }>(
       'sequences',
       cases.map(({ context, lists, record }) => ({
-        context: { id: asked(context.id) },
-        lists: Object.fromEntries(Object.entries(lists).map(([name, spec]) => [name, asked(spec)])),
+        context: { id: specJson(context.id) },
+        lists: Object.fromEntries(Object.entries(lists).map(([name, spec]) => [name, specJson(spec)])),
         record: hex(record),
       })),
     );

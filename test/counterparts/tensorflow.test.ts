@@ -47,7 +47,7 @@ describe.skipIf(missing !== undefined)('recordpipe reads files of TensorFlow', (
     names = runPython('tensorflow', 'tensorflow_write.py', written, String(SEED));
   });
 
-  /** Checks every file with one way of reading. */
+  /** Checks every file with one reading method. */
   async function each(
     read: (path: string, compression: Compression) => Promise<Uint8Array[]>,
   ): Promise<void> {
@@ -137,7 +137,7 @@ describe.skipIf(missing !== undefined)('TensorFlow reads files of recordpipe', (
   const all = [0, 1, 11, 12, 13, 100, 4080, 4096, 65_536, 0, 262_144, 1_048_577, 7]
     .concat(Array.from({ length: 500 }, () => random.below(300)))
     .map((length) => patterned(length, random.below(256)));
-  /** Files that together have all records, in order. */
+  /** Files that together contain all records, in order. */
   const ours: { readonly name: string; readonly paths: string[] }[] = [];
   const damages: string[] = [];
   let place: string;
@@ -247,7 +247,10 @@ describe.skipIf(missing !== undefined)('TensorFlow reads files of recordpipe', (
     expect(ours.find(({ name }) => name === 'none shards')!.paths.length).toBeGreaterThan(3);
   });
 
-  /** Accepted on purpose: zero padding after gzip, and data after an empty gzip member. */
+  /**
+   * Reports whether recordpipe intentionally accepts a file: one with zero padding after gzip, or
+   * with data after an empty gzip member.
+   */
   function isAccepted(name: string, bytes: Uint8Array): boolean {
     if (name.startsWith('corner-')) return DIFFERENCES[name.slice('corner-'.length)]?.rejected === false;
     return compressionOf(name) === 'gzip' && bytes.at(-1) === 0;
@@ -262,8 +265,8 @@ describe.skipIf(missing !== undefined)('TensorFlow reads files of recordpipe', (
       const theirs = reading(name);
       const bytes = new Uint8Array(readFileSync(join(place, name)));
       // By default, recordpipe may detect compression where TensorFlow is configured for none.
-      const told = compressionOf(name);
-      for (const compression of name.startsWith('corner-') ? [told] : (['auto', told] as const)) {
+      const actual = compressionOf(name);
+      for (const compression of name.startsWith('corner-') ? [actual] : (['auto', actual] as const)) {
         const { payloads: records, error } = await readAll(join(place, name), { compression });
         const delivered = listed(records);
         expect(delivered.slice(0, theirs.records.length), `${name} ${compression}`).toEqual(theirs.records);
@@ -308,14 +311,14 @@ describe.skipIf(missing !== undefined)('TensorFlow reads files of recordpipe', (
       } else {
         expect(payloads.length, why).toBe(CORNER_RECORDS);
         expect(error !== undefined, why).toBe(difference.rejected);
-        // If TensorFlow changes, this is no longer a difference.
+        // If this fails, TensorFlow has changed, and the difference no longer exists.
         expect(theirs.records.length < CORNER_RECORDS || rejected, why).toBe(true);
       }
     }
   });
 });
 
-/** Bytes determined by a seed and cheap to generate. */
+/** Returns bytes that are determined by a seed and cheap to generate. */
 function patterned(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * (seed | 1) + (i >> 8) * seed) & 255);
 }

@@ -27,7 +27,7 @@ import tensorflow as tf
 TYPES = {"bytes": tf.string, "float": tf.float32, "int64": tf.int64}
 
 
-def told(value):
+def canonical(value):
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, float):
@@ -38,7 +38,7 @@ def told(value):
 def feature(message):
     kind = message.WhichOneof("kind")
     values = [] if kind is None else getattr(message, kind).value
-    return {"kind": "none" if kind is None else kind.removesuffix("_list"), "value": [told(one) for one in values]}
+    return {"kind": "none" if kind is None else kind.removesuffix("_list"), "value": [canonical(one) for one in values]}
 
 
 def features(message):
@@ -85,7 +85,7 @@ def spec_of(spec):
 
 
 def flat(tensor):
-    return [told(one) for one in tf.reshape(tensor, [-1]).numpy().tolist()]
+    return [canonical(one) for one in tf.reshape(tensor, [-1]).numpy().tolist()]
 
 
 def column(tensor):

@@ -30,7 +30,7 @@ const TEXTS: readonly string[] = [
   '\xef\xbb\xbfa\n\xef\xbb\xbfb\n',
   '\xff\xfe\x80\n\xc3\n(',
   'a\vb\fc\x85d\xe2\x80\xa8e\n',
-  // Line ends and carriage returns around the ends of buffers.
+  // Line ends and carriage returns around buffer boundaries.
   ...[-2, -1, 0, 1, 2].flatMap((off) => [
     `${'x'.repeat(BUFFER + off)}\r\ny`,
     `${'x'.repeat(BUFFER + off)}\n\r`,
@@ -41,7 +41,7 @@ const TEXTS: readonly string[] = [
   `${'long '.repeat(500_000)}\r\n${'long '.repeat(500_000)}`,
 ];
 
-/** Text files by name. The suffix states the compression, as the programs expect. */
+/** Returns text files by name. The suffix indicates the compression, as the programs expect. */
 export function texts(random: Random): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const plain = [...TEXTS.map(bytes), ...randomTexts(random)];

@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)('tf.data.generator of TensorFlow.js, two 
   const load = (): { tf: TfCore; data: TfData } => {
     const require = createRequire(new URL('../../bench/against/package.json', import.meta.url));
     const tf = require('@tensorflow/tfjs-core') as TfCore;
-    tf.enableProdMode(); // which is quiet
+    tf.enableProdMode(); // Disables messages.
     require('@tensorflow/tfjs-backend-cpu');
     return { tf, data: require('@tensorflow/tfjs-data') as TfData };
   };

@@ -8,8 +8,9 @@ import {
   parseTrainingRequest,
   writeJobFiles,
 } from '../../src/pipemode/train/index.ts';
+import { cli } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { missingCounterpart, runPython } from './counterpart.ts';
+import { counterpartRoot, missingCounterpart, runPython } from './counterpart.ts';
 import { JOB_DEFINITIONS, type JobDefinition } from './training-jobs.ts';
 
 const missing = missingCounterpart('sagemaker-training');
@@ -31,7 +32,8 @@ function toolkitOf(place: string, jobs: readonly JobDefinition[]): ReadonlyMap<s
     const request = parseTrainingRequest(JSON.stringify(definition), 'request');
     const hosts = jobHosts(request).map(({ name, group }) => [name, group.name]);
     for (const [host] of hosts) {
-      const given = { request: definition, arn: request.arn, hosts, host };
+      const { arn, region } = request;
+      const given = { request: definition, arn, region, hosts, host };
       writeFileSync(join(place, `${definition.TrainingJobName}.${host}.json`), JSON.stringify(given));
     }
   }
@@ -103,6 +105,56 @@ describe.skipIf(missing !== undefined)('a job that the toolkit cannot start is a
       expect(() => hostEnvironment(request, host, jobPlaces('/opt/ml'), ''), request.name).toThrow(
         'cannot be passed to a program',
       );
+    }
+  });
+});
+
+describe.skipIf(missing !== undefined)("AWS's own train command runs without waiting for DNS", () => {
+  const source = folder.file('source');
+  const data = folder.file('data');
+  mkdirSync(source);
+  mkdirSync(data);
+  writeFileSync(join(data, 'a.txt'), 'one\ntwo\n');
+  const dump = [
+    'import json, os, sys',
+    "path = os.path.join(os.environ['SM_MODEL_DIR'], 'dump.json')",
+    "lines = open(os.environ['SM_CHANNEL_TRAIN'] + '/a.txt').read().split()",
+    "json.dump({'args': sys.argv[1:], 'lines': lines, 'env': dict(os.environ)}, open(path, 'w'))",
+  ];
+  writeFileSync(join(source, 'dump.py'), `${dump.join('\n')}\n`);
+
+  test.each([
+    ['below another root', ['--no-opt-ml']],
+    ['in /opt/ml, if this machine allows it', []],
+  ])('on two hosts, %s', async (_, options) => {
+    const root = folder.file(`root-${options.length}`);
+    const request = {
+      ...JOB_DEFINITIONS[0],
+      ResourceConfig: { InstanceType: 'ml.c5.xlarge', InstanceCount: 2, VolumeSizeInGB: 30 },
+      InputDataConfig: [
+        {
+          ChannelName: 'train',
+          DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: data } },
+        },
+      ],
+      HyperParameters: {
+        'learning-rate': '0.10',
+        sagemaker_program: '"dump.py"',
+        sagemaker_submit_directory: JSON.stringify(source),
+      },
+    };
+    const job = folder.file('job.json', Buffer.from(JSON.stringify(request)));
+    const command = join(counterpartRoot('sagemaker-training'), 'bin/train');
+    const args = ['train', '--job', job, '--root', root, ...options, '--', command];
+    const { code, stderr } = await cli(args, { separate: true, timeout: 120_000 });
+    expect(code, stderr).toBe(0);
+    for (const host of ['algo-1', 'algo-2']) {
+      const found = JSON.parse(readFileSync(join(root, host, 'model/dump.json'), 'utf8'));
+      expect(found).toMatchObject({
+        args: ['--learning-rate', '0.1'],
+        lines: ['one', 'two'],
+        env: { SM_CURRENT_HOST: host, SM_HOSTS: '["algo-1","algo-2"]', 'SM_HP_LEARNING-RATE': '0.1' },
+      });
     }
   });
 });

@@ -1,7 +1,7 @@
 """What SageMaker's training toolkit passes to the programs of training jobs.
 
-Reads FOLDER/NAME.json, each with a CreateTrainingJob request, its hosts in SageMaker's order with
-their groups, and the current host. Writes the files of /opt/ml/input/config as SageMaker documents
+Reads FOLDER/NAME.json, each with a CreateTrainingJob request, the region and ARN of the job, its
+hosts in SageMaker's order with their groups, and the current host. Writes the files of /opt/ml/input/config as SageMaker documents
 them to FOLDER/NAME/input/config, and prints a line of JSON: the variables, arguments and files.
 """
 
@@ -11,7 +11,7 @@ import os
 import pathlib
 import sys
 
-# Without these, the toolkit asks the network for a region. It logs to stderr.
+# Nothing of this machine's AWS configuration.
 CLEAN = {"PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null"}
 os.environ["SAGEMAKER_BASE_DIR"] = sys.argv[1] + "/.import"
 
@@ -82,6 +82,8 @@ def toolkit_of(case, root):
     os.environ.clear()
     os.environ.update(CLEAN)
     os.environ.update(given)
+    # A container has the region of its job, for jobs without the hyperparameter sagemaker_region.
+    os.environ["AWS_DEFAULT_REGION"] = case["region"]
     os.environ["SAGEMAKER_BASE_DIR"] = str(root)
     # The places are constants of the module.
     importlib.reload(environment)

@@ -5,14 +5,17 @@ import { wasmModule } from '../../src/crc32c/wasm-module.generated.ts';
 const kernel = createWasmKernel();
 const { exports } = kernel;
 
-/** Raw register after one more byte, bit by bit: the definition, not a table. */
+/**
+ * Returns the raw register after one more byte, computed bit by bit from the definition, without
+ * tables.
+ */
 function step(state: number, byte: number): number {
   let next = state ^ byte;
   for (let bit = 0; bit < 8; bit++) next = (next >>> 1) ^ (0x82f63b78 & -(next & 1));
   return next;
 }
 
-/** The CRC of every prefix of `bytes`, going on from `seed`. */
+/** Returns the CRC of every prefix of `bytes`, starting from `seed`. */
 function prefixCrcs(bytes: Uint8Array, seed: number): Uint32Array {
   const crcs = new Uint32Array(bytes.length + 1);
   let state = ~seed;
@@ -24,7 +27,7 @@ function prefixCrcs(bytes: Uint8Array, seed: number): Uint32Array {
   return crcs;
 }
 
-/** Reproducible bytes (xorshift). */
+/** Returns reproducible bytes (xorshift). */
 function randomBytes(length: number, start: number): Uint8Array {
   let x = start | 1;
   return Uint8Array.from({ length }, () => {
@@ -35,7 +38,10 @@ function randomBytes(length: number, start: number): Uint8Array {
   });
 }
 
-/** Lengths on both sides of every change of method in native/crc32c.ts and of the stage in wasm-kernel.ts. */
+/**
+ * Lengths just below and above each algorithm switch in native/crc32c.ts, and the staging limit in
+ * wasm-kernel.ts.
+ */
 const THRESHOLDS = [
   64, 320, 384, 416, 1024, 4096, 5632, 8192, 13_824, 16_384, 20_480, 24_576, 32_768, 65_536,
 ];

@@ -99,7 +99,7 @@ describe('crc32cCombine', () => {
   });
 
   test('lengths beyond 2^32', () => {
-    // 2^33 zero bytes, by doubling: crc(zz) from crc(z).
+    // Compute the CRC of 2^33 zero bytes by doubling: crc(zz) from crc(z).
     let zeros = oracleCrc32c(new Uint8Array(1));
     for (let length = 1; length < 2 ** 33; length *= 2) zeros = crc32cCombine(zeros, zeros, length);
     const one = oracleCrc32c(Uint8Array.of(1));

@@ -1,4 +1,4 @@
-// The WebAssembly module itself, with some memory behind what it keeps for itself.
+// The bare WebAssembly module, with test memory after its own memory.
 import { wasmModule } from '../../src/crc32c/wasm-module.generated.ts';
 
 export interface Exports {
@@ -23,7 +23,7 @@ kernel.memory.grow(64);
 
 export const indexCapacity = 4096;
 export const indexAt: number = kernel.heapBase.value as number;
-/** From here on tests may write. */
+/** First address that tests may write. */
 export const heap: number = indexAt + 8 * indexCapacity + 64;
 
 export function memory(): Uint8Array {

@@ -1,4 +1,4 @@
-// What the kernel must say of frames in memory, as plainly as it can be said.
+// The expected result of the kernel for frames in memory, computed as simply as possible.
 
 export interface Outcome {
   passed: number;
@@ -87,7 +87,7 @@ export function frame(payload: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** A header of any 64-bit length with a good checksum. */
+/** Returns a header with any 64-bit length and a valid checksum. */
 export function header(length: bigint): Uint8Array {
   const bytes = new Uint8Array(12);
   const view = new DataView(bytes.buffer);

@@ -37,7 +37,10 @@ function scan(start: number, end: number, capacity: number, maxBytes: number, mo
   };
 }
 
-/** Scans `bytes` where they lie (at `start`), with and without an index, against the oracle. */
+/**
+ * Scans `bytes` in place (at `start`), with and without an index, and compares the result with the
+ * oracle's.
+ */
 function compare(bytes: Uint8Array, start: number, maxBytes = ANY_LENGTH, mode = VERIFY_BOTH): Outcome {
   const wanted = walk(bytes, -1, maxBytes, mode);
   const end = start + bytes.length;
@@ -92,7 +95,8 @@ describe('scanTFRecords', () => {
       for (let cut = 0; cut <= bytes.length; cut++) {
         const wanted = walk(bytes.subarray(0, cut), -1, ANY_LENGTH, VERIFY_BOTH);
         const got = scan(start, start + cut, indexCapacity, ANY_LENGTH, VERIFY_BOTH);
-        // Comparing by hand first: `expect` a hundred thousand times takes longer than all else.
+        // Compare by hand first, because calling `expect` a hundred thousand times takes longer
+        // than everything else.
         if (
           got.passed !== wanted.passed ||
           got.position !== wanted.position ||

@@ -15,7 +15,10 @@ const wait = async <T>(value: T): Promise<T> => {
   return value;
 };
 
-/** A way to put each operator over an endless source; how many times that source is opened before 3 elements are there. */
+/**
+ * A way to apply each operator to an endless source, and how often that source is opened before 3
+ * elements arrive.
+ */
 const operators: Record<string, (numbers: Dataset<number>) => Dataset<unknown>> = {
   nothing: (d) => d,
   map: (d) => d.map((n) => n),
@@ -80,7 +83,7 @@ describe.each(Object.entries(kinds))('%s sources are closed exactly once', (_, m
       if (n === 4) throw new Error('four');
       return n;
     });
-    // Those that end, end before.
+    // An operator that ends early ends here without an error.
     await operator(failing)
       .take(100)
       .toArray()

@@ -26,15 +26,15 @@ test('a Node stream passes on the error', async () => {
 });
 
 test('web streams request nothing before they are read', async () => {
-  let asked = 0;
+  let requested = 0;
   const stream = Dataset.range(10)
     .map((n) => {
-      asked++;
+      requested++;
       return n;
     })
     .toReadableStream();
   await new Promise((resolve) => setTimeout(resolve, 2));
-  expect(asked).toBe(0);
+  expect(requested).toBe(0);
   const reader = stream.pipeThrough(new TransformStream()).getReader();
   expect((await reader.read()).value).toBe(0);
 });

@@ -14,7 +14,7 @@ function messageOf(error: unknown): string {
   return error.message;
 }
 
-/** The first `most` elements of plain generators, closed behind them. */
+/** Returns the first `most` elements of plain generators, which are then closed. */
 function plainly(source: Iterable<number>, most = Number.POSITIVE_INFINITY): Outcome {
   const elements: number[] = [];
   try {
@@ -76,7 +76,7 @@ test('an interrupted chain requests, calls and closes exactly what plain generat
       const { ours, ourLog, plain, plainLog } = both(plan, steps);
       const expected = plainly(plain, most);
       expect(await ourselves(ours, most)).toEqual(expected);
-      // Several sources may be closed in another order.
+      // Several sources may be closed in a different order.
       const closed = (line: string): boolean => line.endsWith('closed');
       expect(ourLog.filter((line) => !closed(line))).toEqual(plainLog.filter((line) => !closed(line)));
       expect(ourLog.filter(closed)).toEqual(plainLog.filter(closed));

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
 
-/** Numbers without an end, and how many were asked for. */
-function counted(): { numbers: Dataset<number>; asked: () => number } {
-  let asked = 0;
+/** Returns an endless dataset of numbers, and a function that returns how many were requested. */
+function counted(): { numbers: Dataset<number>; requested: () => number } {
+  let requested = 0;
   const numbers = Dataset.range(Number.POSITIVE_INFINITY).map((n) => {
-    asked++;
+    requested++;
     return n;
   });
-  return { numbers, asked: () => asked };
+  return { numbers, requested: () => requested };
 }
 
 test('nothing happens before the first element is requested', async () => {
@@ -34,15 +34,15 @@ test('nothing happens before the first element is requested', async () => {
 });
 
 test('take requests no element after the last', async () => {
-  const { numbers, asked } = counted();
+  const { numbers, requested } = counted();
   expect(await numbers.take(3).toArray()).toEqual([0, 1, 2]);
-  expect(asked()).toBe(3);
+  expect(requested()).toBe(3);
 });
 
 test('first requests one element', async () => {
-  const { numbers, asked } = counted();
+  const { numbers, requested } = counted();
   expect(await numbers.first()).toBe(0);
-  expect(asked()).toBe(1);
+  expect(requested()).toBe(1);
   expect(await Dataset.range(0).first()).toBeUndefined();
 });
 
@@ -73,35 +73,35 @@ test('repeating an empty dataset without end ends', async () => {
 
 describe('prefetch', () => {
   test('reads up to the limit ahead while the consumer waits for something else', async () => {
-    const { numbers, asked } = counted();
+    const { numbers, requested } = counted();
     const iterator = numbers.batch(10).prefetch(3).iterate();
     await iterator.next();
     await sleep(10);
-    expect(asked()).toBe(40);
+    expect(requested()).toBe(40);
     await iterator.next();
     await sleep(10);
-    expect(asked()).toBe(50);
+    expect(requested()).toBe(50);
     await iterator.return();
     await sleep(10);
-    expect(asked()).toBe(50);
+    expect(requested()).toBe(50);
   });
 
   test('a limit of 0 prefetches nothing', async () => {
-    const { numbers, asked } = counted();
+    const { numbers, requested } = counted();
     const iterator = numbers.prefetch(0).iterate();
     await iterator.next();
     await sleep(10);
-    expect(asked()).toBe(1);
+    expect(requested()).toBe(1);
     await iterator.return();
   });
 
   test('a limit of -1 adapts to the consumer within bounds', async () => {
-    const { numbers, asked } = counted();
+    const { numbers, requested } = counted();
     const iterator = numbers.prefetch(-1).iterate();
     for (let i = 0; i < 200; i++) await iterator.next();
     await sleep(10);
-    expect(asked()).toBeGreaterThan(200);
-    expect(asked()).toBeLessThanOrEqual(264);
+    expect(requested()).toBeGreaterThan(200);
+    expect(requested()).toBeLessThanOrEqual(264);
     await iterator.return();
   });
 
@@ -172,16 +172,16 @@ describe('map awaits promises', () => {
       { parallel: 5 },
     );
     await expect(failing.toArray()).rejects.toThrow('0');
-    await sleep(20); // an unhandled rejection would end the test
+    await sleep(20); // An unhandled rejection would end the test.
   });
 
   test('without promises, parallel makes no call ahead', async () => {
-    const { numbers, asked } = counted();
+    const { numbers, requested } = counted();
     await numbers
       .map((n) => n, { parallel: 8 })
       .take(3)
       .toArray();
-    expect(asked()).toBe(3);
+    expect(requested()).toBe(3);
   });
 
   test('treats thenables as promises', async () => {
@@ -202,23 +202,23 @@ describe('map awaits promises', () => {
 
 describe('cache', () => {
   test('caches complete iterations only', async () => {
-    const { numbers, asked } = counted();
+    const { numbers, requested } = counted();
     const cached = numbers.take(5).cache();
     await cached.first();
-    expect(asked()).toBe(1);
+    expect(requested()).toBe(1);
     expect(await cached.toArray()).toEqual([0, 1, 2, 3, 4]);
-    expect(asked()).toBe(6);
+    expect(requested()).toBe(6);
     expect(await cached.toArray()).toEqual([0, 1, 2, 3, 4]);
     expect(await cached.repeat(2).count()).toBe(10);
-    expect(asked()).toBe(6);
+    expect(requested()).toBe(6);
   });
 
   test('take after cache leaves the cache incomplete, as in tf.data', async () => {
-    const { numbers, asked } = counted();
+    const { numbers, requested } = counted();
     const cached = numbers.take(5).cache().take(3);
     await cached.toArray();
     await cached.toArray();
-    expect(asked()).toBe(6);
+    expect(requested()).toBe(6);
   });
 
   test('a failed iteration is not cached', async () => {
@@ -240,7 +240,8 @@ test('timers run while a chain that never waits runs', async () => {
   const timer = setInterval(() => {
     turns++;
   }, 1);
-  // Ends by what timers do, not by a clock: a chain that lets nothing else run would never end.
+  // Ends by a timer rather than a clock: a chain that never yields to the event loop would never
+  // end.
   for await (const _ of Dataset.range(Number.POSITIVE_INFINITY)) if (turns >= 2) break;
   await Dataset.range(Number.POSITIVE_INFINITY)
     .filter(() => turns >= 4)
@@ -250,15 +251,15 @@ test('timers run while a chain that never waits runs', async () => {
 });
 
 test('reports progress periodically and at the end', async () => {
-  const told: number[] = [];
+  const reported: number[] = [];
   const watched = Dataset.range(5000).withProgress(
     ({ elements, done, elapsedMs }) => {
       expect(elapsedMs).toBeGreaterThanOrEqual(0);
-      told.push(done ? -elements : elements);
+      reported.push(done ? -elements : elements);
     },
     { everyMs: 0 },
   );
   expect(await watched.count()).toBe(5000);
-  expect(told.at(-1)).toBe(-5000);
-  expect(told.length).toBeGreaterThan(1);
+  expect(reported.at(-1)).toBe(-5000);
+  expect(reported.length).toBeGreaterThan(1);
 });

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { Dataset } from '../../src/dataset/index.ts';
 
-/** What happened in which order: elements made by sources, calls of functions, sources ended or closed. */
+/**
+ * The events in order: elements created by sources, function calls, and sources that ended or were
+ * closed.
+ */
 export type Log = string[];
 
-/** An operator twice: of ours, and as a plain generator, element by element. */
+/**
+ * An operator in two versions: recordpipe's, and a plain generator that works element by element.
+ */
 export interface Step {
   readonly name: string;
   ours(dataset: Dataset<number>, log: Log): Dataset<number>;
@@ -13,7 +18,7 @@ export interface Step {
 
 export class Planned extends Error {}
 
-/** Numbers from 0, failing at one of them if it is there. */
+/** Numbers from 0. If `failAt` is set, the source fails at that number. */
 export interface SourcePlan {
   readonly length: number;
   readonly failAt: number | undefined;
@@ -58,13 +63,13 @@ export const sourcePlan: fc.Arbitrary<SourcePlan> = fc.record({
   kind: fc.constantFrom('sync', 'async', 'slow', 'late'),
 });
 
-/** As well those whose elements may be passed over without being made. */
+/** Sources, including those whose elements can be skipped without being created. */
 export const anySource: fc.Arbitrary<SourcePlan> = fc.oneof(
   sourcePlan,
   fc.record({ length: fc.nat(30), failAt: fc.constant(undefined), kind: fc.constant('range') }),
 );
 
-/** `source` until it fails; then `rest` and the failure. */
+/** Yields the elements of `source` until it fails, then `rest`, and then throws the failure. */
 function* untilFailure<T>(
   source: Iterable<number>,
   each: (n: number) => Iterable<T>,
@@ -126,7 +131,7 @@ function* interleaved(
   try {
     for (let slot = 0; inputsOpen || slots.some((one) => one !== undefined); slot = (slot + 1) % cycle) {
       if (slots[slot] === undefined && inputsOpen) {
-        inputsOpen = false; // should it throw
+        inputsOpen = false; // In case the next line throws.
         const { done, value } = inputs.next();
         inputsOpen = !done;
         if (!done) slots[slot] = inner(value)[Symbol.iterator]();
@@ -152,7 +157,7 @@ function call(log: Log, name: string, n: number): void {
   log.push(`${name} ${n}`);
 }
 
-/** Operators that ask for no element before they need it. */
+/** Operators that request no element before they need it. */
 const lazy: fc.Arbitrary<Step>[] = [
   fc.tuple(fc.boolean(), fc.option(fc.nat(60), { nil: undefined })).map(([async, failAt]): Step => {
     const double = (log: Log) => (n: number) => {
@@ -298,7 +303,7 @@ const lazy: fc.Arbitrary<Step>[] = [
   }),
 ];
 
-/** Operators that read ahead, or not again. */
+/** Operators that read ahead, or that do not read their source again. */
 const ahead: fc.Arbitrary<Step>[] = [
   fc.constant<Step>({
     name: 'cache',
@@ -355,7 +360,10 @@ const ahead: fc.Arbitrary<Step>[] = [
 export const lazySteps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(...lazy), { maxLength: 5 });
 export const anySteps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(...lazy, ...ahead), { maxLength: 5 });
 
-/** The chain with our operators and with plain generators, each with a log of its own. */
+/**
+ * Returns the chain built from recordpipe's operators and from plain generators, each with its own
+ * log.
+ */
 export function both(
   plan: SourcePlan,
   steps: readonly Step[],

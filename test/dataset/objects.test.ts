@@ -70,7 +70,7 @@ test('chunks of an object can be sent to threads, moved or copied', async () => 
   const bytes = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);
   server.store.put('bucket/chunks.bin', bytes);
   const work = new URL('./workers/work.mjs', import.meta.url);
-  // The built package: threads run what Node runs.
+  // Use the built package, because Node runs it in threads.
   const built = (await import('recordpipe/dataset')).Dataset;
   for (const transfer of [false, true]) {
     const chunks = built.from(() => openObject('s3://bucket/chunks.bin', options.objects).chunks);

@@ -6,7 +6,7 @@ function drawn(seed: number, iteration: number): number[] {
   return Array.from({ length: 4 }, () => random.next());
 }
 
-/** The same as the docstring says, in 64-bit integers that are cut. */
+/** Implements the docstring's algorithm in wrapping 64-bit integers. */
 function byTheBook(seed: number, iteration: number): number[] {
   const u32 = (x: bigint): bigint => x & 0xffffffffn;
   const mix = (value: bigint): bigint => {

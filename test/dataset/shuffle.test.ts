@@ -136,7 +136,7 @@ describe('maxBytes', () => {
     });
     const iterator = source.shuffle(1000, { seed: 1, maxBytes: 10_000 }).iterate();
     await iterator.next();
-    expect(made).toBe(10); // of 1016 bytes each
+    expect(made).toBe(10); // Each has 1,016 bytes.
     for (let i = 0; i < 50; i++) await iterator.next();
     expect(made).toBe(60);
     await iterator.return();

@@ -1,10 +1,13 @@
-/** How often iterators were opened, and how often each was closed. */
+/** How often iterators were opened and closed. */
 export interface Watch {
   opened: number;
   closed: number;
 }
 
-/** Numbers from 0 on, one each turn of the event loop, or never again from `hangsAt` on. Counts calls of `return`, not ends. */
+/**
+ * Yields numbers from 0, one per event-loop turn; from `hangsAt`, it never responds again. Counts
+ * calls of `return`, not normal ends.
+ */
 export function watchedAsync(
   watch: Watch,
   hangsAt: number = Number.POSITIVE_INFINITY,
@@ -29,7 +32,7 @@ export function watchedAsync(
   };
 }
 
-/** Numbers from 0 on. */
+/** Yields numbers from 0. */
 export function watchedSync(watch: Watch): Iterable<number> {
   return {
     [Symbol.iterator]() {

@@ -1,6 +1,9 @@
 import { Dataset } from '../../src/dataset/index.ts';
 
-/** A step of a chain as test/counterparts/tensorflow_dataset.py writes it: operator and arguments. */
+/**
+ * A step of a chain in the form written by test/counterparts/tensorflow_dataset.py: operator and
+ * arguments.
+ */
 export type ChainStep = readonly [name: string, ...rest: unknown[]];
 
 // biome-ignore lint/suspicious/noExplicitAny: a chain out of a file has no types
@@ -13,7 +16,7 @@ const INNER: Record<string, (x: number) => Any> = {
 
 const range = (...bounds: number[]): Any => Dataset.range(...(bounds as [number]));
 
-/** A matrix all of whose elements are `value`. */
+/** Returns a matrix whose elements are all `value`. */
 function matrix([rows, columns]: readonly number[], value: number): number[][] {
   return Array.from({ length: rows }, () => new Array<number>(columns).fill(value));
 }
@@ -44,7 +47,7 @@ const OPERATORS: Record<string, (dataset: Any, ...rest: any[]) => Any> = {
     d.paddedBatch(n, { shape, value: value ?? undefined, dropRemainder }),
 };
 
-/** The dataset that a chain describes. */
+/** Builds the dataset that a chain describes. */
 export function chained(chain: readonly ChainStep[]): Any {
   return chain.reduce(
     (dataset, [name, ...rest]) => OPERATORS[name](dataset, ...rest),

@@ -9,7 +9,7 @@ interface Case {
   readonly error?: string;
 }
 
-/** What TensorFlow itself answered (test/counterparts/tensorflow_dataset.py). */
+/** Returns TensorFlow's own results (test/counterparts/tensorflow_dataset.py). */
 function answers(name: string): Case[] {
   const text = readFileSync(new URL(`../fixtures/dataset-${name}.json`, import.meta.url), 'utf8');
   return (JSON.parse(text) as { cases: Case[] }).cases;

@@ -63,11 +63,11 @@ test('ends with its source', () => {
 });
 
 test('rejects elements that cannot be padded', () => {
-  // @ts-expect-error numbers hold nothing
+  // @ts-expect-error numbers are not iterable
   const unbatched = (): unknown => Dataset.range(3).unbatch();
   // @ts-expect-error functions cannot be padded
   const functions = (): unknown => Dataset.from([() => 1]).paddedBatch(2);
-  // @ts-expect-error a predicate
+  // @ts-expect-error not a predicate
   const text = (): unknown => Dataset.range(3).filter(() => 'yes');
   expectTypeOf([unbatched, functions, text]).toBeArray();
   expectTypeOf(Dataset.from([{ x: [1], y: new Float32Array(1) }]).paddedBatch(2)).toEqualTypeOf<

@@ -4,7 +4,7 @@ import { Dataset } from 'recordpipe/dataset';
 import { describe, expect, test, vi } from 'vitest';
 import { mapPool } from '../../src/dataset/operators/map-in-workers.ts';
 
-// The built package: threads run what Node runs.
+// Use the built package, because Node runs it in threads.
 const work = new URL('./workers/work.mjs', import.meta.url);
 const threads = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
@@ -21,13 +21,13 @@ test('elements come back in order, however long each takes', async () => {
 });
 
 test('requests no more elements than the threads can take', async () => {
-  let asked = 0;
+  let requested = 0;
   const counted = Dataset.range(100).map((n) => {
-    asked++;
+    requested++;
     return n;
   });
   await counted.mapInWorkers(work, { workers: 2 }).first();
-  expect(asked).toBe(4);
+  expect(requested).toBe(4);
 });
 
 interface Seen {

@@ -22,8 +22,9 @@ const place = samplePlace();
 afterAll(() => place.remove());
 
 /**
- * Writes an example as a module beside the installed package, without its types and otherwise as it is: syntax that this Node does not
- * know is a failure. @param folder where it is, and runs
+ * Writes an example as a module next to the installed package, without its types but otherwise
+ * unchanged, so that syntax which this Node does not support is a failure.
+ * @param folder folder in which it is written and runs
  */
 function moduleOf({ code }: Example, index: number, folder = ''): string {
   const { outputText, diagnostics } = ts.transpileModule(code, {
@@ -38,7 +39,7 @@ function moduleOf({ code }: Example, index: number, folder = ''): string {
   return place.write(`${folder}example-${index}.mjs`, outputText);
 }
 
-/** Runs an example in a process of its own, as its reader would. */
+/** Runs an example in its own process, as a reader would. */
 function run(example: Example, index: number): string[] {
   const { stdout, stderr, status } = place.run(process.execPath, moduleOf(example, index));
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
@@ -47,7 +48,10 @@ function run(example: Example, index: number): string[] {
 
 const RUN_MODULES = fileURLToPath(new URL('./run-modules.mjs', import.meta.url));
 
-/** Runs examples one after another in one process, each in a folder of its own: none replaces the files of another. */
+/**
+ * Runs examples consecutively in one process, each in its own folder, so that none overwrites the
+ * files of another.
+ */
 function runTogether(examples: readonly Example[]): Map<string, Ran> {
   const modules = examples.map((example, index) => moduleOf(example, index, `docstring-${index}/`));
   const { stdout, stderr } = place.run(process.execPath, RUN_MODULES, ...modules);
@@ -65,7 +69,10 @@ function linesOf(text: string): string[] {
   return text.split('\n').slice(0, -1);
 }
 
-/** Whether lines were printed as their comments say, in order; what has no comment may print any number of lines. */
+/**
+ * Checks that the printed lines match the comments, in order. A statement without a comment may
+ * print any number of lines.
+ */
 function expectOutput(lines: readonly string[], expected: readonly (string | undefined)[]): void {
   if (!expected.includes(undefined)) {
     expect(lines).toEqual(expected);
@@ -123,7 +130,7 @@ describe.runIf(readme)('README.md', () => {
 
   test('shows commands', () => expect(commands.length).toBeGreaterThan(0));
 
-  // data/ has a damaged file: who checks it says so with exit code 1; nothing else may go wrong.
+  // data/ contains a damaged file, so commands that check it exit with 1. Nothing else may fail.
   test.each(commands)('$line', ({ line }) => {
     const { stdout, stderr, status } = place.run('bash', '-c', line.replace(/^npx /, ''));
     const finds = /recordpipe (validate|cat) data\/(\s|$)|repair data\/damaged/.test(line);

@@ -4,33 +4,38 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A piece of code in a document or docstring. */
+/** A code sample in a document or docstring. */
 export interface Example {
-  /** `path:line`, the line of its first line of code. */
+  /** `path:line` of its first line of code. */
   readonly place: string;
   readonly code: string;
 }
 
-/** Every example of the given language in the docstrings of src/. */
+/** Returns every example in the given language in the docstrings of src/. */
 export function docstringExamples(language: string): Example[] {
   return readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.includes('.generated.'))
     .flatMap(({ parentPath, name }) => {
       const path = join(parentPath, name);
       const lines = readFileSync(path, 'utf8').split('\n');
-      // Outside docstrings nothing counts; inside, the margin goes.
+      // Outside docstrings, nothing is collected; inside, the margin is removed.
       const margin = /^\s*\* ?/;
       const text = lines.map((line) => (margin.test(line) ? line.replace(margin, '') : ''));
       return fenced(text, language, relative(root, path));
     });
 }
 
-/** Every example of the given language in a document; none when there is no such document. */
+/**
+ * Returns every example in the given language in a document; none if the document does not exist.
+ */
 export function documentExamples(document: string, language: string): Example[] {
   return fenced(readFileSync(join(root, document), 'utf8').split('\n'), language, document);
 }
 
-/** What the `console.log` lines of an example say they print, in order; a line without a comment may print anything. */
+/**
+ * Returns the output that the comments of `console.log` lines state, in order. A line without a
+ * comment may print anything.
+ */
 export function expectedOutput(code: string): (string | undefined)[] {
   return code
     .split('\n')

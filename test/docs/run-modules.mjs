@@ -1,5 +1,6 @@
-// Imports each module named on the command line, one after another, in its own folder, and prints one line of JSON for each:
-// what it wrote to the console, and the stack of what it threw. One process for all: starting one per module takes far longer.
+// Imports each module named on the command line, in sequence, in its own folder, and prints one
+// line of JSON for each: its console output, and the stack of any error that it threw. All modules
+// share one process, because starting one per module takes far longer.
 import { dirname } from 'node:path';
 import { inspect } from 'node:util';
 

@@ -9,7 +9,7 @@ import { concat } from '../support/oracle-tfrecord.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const RECORDS = 20;
 
-/** How a program ended. */
+/** The result of a program run. */
 export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
@@ -17,8 +17,10 @@ export interface Ran {
 }
 
 /**
- * A directory in which the documents' examples run: the built package is installed, `recordpipe` and `npx recordpipe` are on the path, and data/ has
- * two good shards, `train-00000-of-00002.tfrecord` and its neighbour, and `damaged.tfrecord`, in whose 8th record one bit is wrong.
+ * Creates a directory in which the documents' examples run. The built package is installed,
+ * `recordpipe` and `npx recordpipe` are on the path, and data/ contains two valid shards,
+ * `train-00000-of-00002.tfrecord` and `train-00001-of-00002.tfrecord`, and `damaged.tfrecord`, in
+ * whose 8th record one bit is flipped.
  */
 export function samplePlace(): {
   run(command: string, ...args: string[]): Ran;

@@ -30,7 +30,7 @@ const cutting = fc.record({
   utf8: fc.boolean(),
 });
 
-/** All that a scan leaves behind. */
+/** Returns the whole result of a scan. */
 function scanned(scanner: LineScanner, bytes: Uint8Array, from: number, to: number): unknown {
   scanner.scan(bytes, from, to);
   const { count, position, stop, payloadBytes, index, marks, markCount } = scanner.result;
@@ -44,7 +44,7 @@ function scanned(scanner: LineScanner, bytes: Uint8Array, from: number, to: numb
   };
 }
 
-/** The hash of all lines up to where no more are whole, their bytes, and where that is. */
+/** Returns the hash of all whole lines, their total size, and the position after them. */
 function scannedToEnd(scanner: LineScanner, bytes: Uint8Array, to: number): unknown {
   const pairs = createHash('sha256');
   let payloadBytes = 0;
@@ -62,7 +62,7 @@ function scannedToEnd(scanner: LineScanner, bytes: Uint8Array, to: number): unkn
     }
     const end = scanner.find(bytes, from, to);
     if (end < 0) return { from, lines, payloadBytes, pairs: pairs.digest('hex') };
-    // Longer than a stage: the reader finds its end.
+    // The line is longer than a staging buffer, so the reader finds its end.
     pairs.update(Uint32Array.of(from, strippedLength(scanner.cutting, bytes, from, end)));
     payloadBytes += strippedLength(scanner.cutting, bytes, from, end);
     lines++;
@@ -75,7 +75,7 @@ describe.skipIf(area === undefined)('the kernel gives the answers of JavaScript'
     fc.assert(
       fc.property(file, cutting, fc.nat(70), fc.nat(30), (content, given: LineCutting, from, cutOff) => {
         const bytes = how === 'in place' ? buffer.subarray(64, 64 + content.length) : content;
-        // What lies around must not matter.
+        // Surrounding bytes must not matter.
         if (how === 'in place') buffer.fill(13, 0, 600).set(content, 64);
         const start = Math.min(from, content.length);
         const end = Math.max(start, content.length - cutOff);
@@ -109,7 +109,7 @@ describe.skipIf(area === undefined)('the kernel gives the answers of JavaScript'
       };
       const table = new LineTableScanner(given);
       const wasm = new LineWasmScanner(area!, given);
-      // How many lines one call cuts may differ.
+      // The number of lines per call may differ.
       const expected = scannedToEnd(table, content, content.length);
       expect(scannedToEnd(wasm, buffer, content.length)).toEqual(expected);
       expect(scannedToEnd(wasm, content, content.length)).toEqual(expected);

@@ -115,7 +115,7 @@ describe('encodeRecordIOInto', () => {
 
 describe('a payload that is too large for one part', () => {
   test('is cut into parts that only concatenating readers take', () => {
-    // The same code with a limit of 7 bytes in place of 2^29 - 1.
+    // Run the same code with a limit of 7 bytes instead of 2^29 - 1.
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 8, maxLength: 60 }), (payload) => {
         const target = new Uint8Array(frameBytes(payload.length, 0, 7));
@@ -129,7 +129,7 @@ describe('a payload that is too large for one part', () => {
   });
 
   test('is an error by default, before anything is allocated', () => {
-    // Nothing of it is ever touched, so that it takes no memory.
+    // This memory is never touched, so it is never allocated.
     const large = new Uint8Array(2 ** 29);
     for (const attempt of [
       () => encodeRecordIO(large),

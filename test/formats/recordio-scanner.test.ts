@@ -8,7 +8,7 @@ import { oracleFrameRecordIO, oraclePart } from '../support/oracle-recordio.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { randomRuns } from '../support/random-runs.ts';
 
-/** All that a scan says, the index as far as it is filled. */
+/** Returns the whole result of a scan, with the filled part of the index. */
 function answer(
   scanner: RecordIOScanner,
   ...call: Parameters<RecordIOScanner['scan']>
@@ -38,7 +38,7 @@ const kernel = createFramesKernel();
 
 describe.skipIf(kernel === undefined)('the kernel and its stand-in', () => {
   const table = new RecordIOTableScanner();
-  // What is skipped is still gathered.
+  // Skipped bytes are still collected.
   const wasm = kernel === undefined ? table : new RecordIOWasmScanner(kernel);
   const [buffer] = kernel?.buffers(1 << 16, 1) ?? [new Uint8Array(0)];
 
@@ -63,7 +63,7 @@ describe.skipIf(kernel === undefined)('the kernel and its stand-in', () => {
       const count = Math.floor((1 << 20) / frame.length);
       const bytes = new Uint8Array(count * frame.length);
       for (let i = 0; i < count; i++) bytes.set(frame, i * frame.length);
-      // Twice: what a scanner has met decides how it walks the next time.
+      // Run twice, because earlier data affects how a scanner walks.
       for (let turn = 0; turn < 2; turn++) {
         for (const to of [bytes.length, bytes.length - 1]) {
           const call = [bytes, 0, to, 2 ** 31 - 1, true, true] as const;

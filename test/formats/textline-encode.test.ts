@@ -25,7 +25,7 @@ describe('a written line is read back, or rejected', () => {
           const alone = concat([one, separator]);
           const back = decodeLines(alone, { ...options, compression: 'none' }).payloads;
           const same = back.length === 1 && Buffer.compare(back[0], one) === 0;
-          // Refused if, and only if, it would not be read back.
+          // It must be rejected exactly if it would not be read back.
           expect(line !== undefined).toBe(same);
           if (line === undefined) refused++;
           else {

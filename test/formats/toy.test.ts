@@ -17,7 +17,7 @@ const format = 'toy' as FormatName;
 const temp = tempDir();
 const record = (i: number): Uint8Array => new Uint8Array(PAYLOAD_BYTES).fill(i);
 
-/** A file of 1000 records, written through the public API. */
+/** Writes a file of 1000 records through the public API. */
 async function written(name: string): Promise<string> {
   const path = temp.file(name);
   const writer = await openRecordWriter(path, { format, overwrite: true });

@@ -3,7 +3,7 @@ import { imageHeader } from '../../src/check/index.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
-/** The first bytes of images that other programs wrote (Pillow, TensorFlow, cwebp). */
+/** The first bytes of images written by other programs (Pillow, TensorFlow, cwebp). */
 const IMAGES: Record<string, string> = {
   'png 72x80': '89504e470d0a1a0a 0000000d49484452 0000004800000050 0802000000',
   'gif 300x2': '474946383961 2c01 0200 f00000',

@@ -36,7 +36,7 @@ test('packed records are unpacked at any alignment', () => {
           expect(found.label).toBe(label);
           expect(found.flag).toBe(0);
         } else if (label.length === 0) {
-          // As in MXNet: an empty array cannot be told from one label.
+          // As in MXNet, an empty array is indistinguishable from a single label.
           expect(found.label).toBe(0);
         } else {
           expect(found.flag).toBe(label.length);

@@ -22,7 +22,10 @@ const file = concat(Array.from({ length: 400 }, (_, i) => encodeTFRecord(new Uin
 const path = dir.file('plain', file);
 const packed = dir.file('packed', gzipSync(file));
 
-/** A source that gives its chunks and then never answers again; it notes whether it was closed. */
+/**
+ * Returns a source that yields its chunks and then never responds. It records whether it was
+ * closed.
+ */
 function silentBehind(chunks: Uint8Array[]): AsyncIterable<Uint8Array> & { closed: number } {
   let next = 0;
   const source = {
@@ -148,13 +151,13 @@ describe('abort', () => {
   test('in the middle of a scan', async () => {
     for (const source of [path, packed]) {
       const controller = new AbortController();
-      let told = 0;
+      let calls = 0;
       const onProgress = (): void => {
-        if (++told === 2) controller.abort();
+        if (++calls === 2) controller.abort();
       };
       const scan = scanTFRecords(source, { chunkBytes: 100, signal: controller.signal, onProgress });
       await expect(scan).rejects.toMatchObject({ code: 'aborted' });
-      expect(told).toBe(2);
+      expect(calls).toBe(2);
       await noneOpen();
     }
   });
@@ -232,14 +235,14 @@ describe('abort', () => {
     const { error } = await readAll(reading, { signal: AbortSignal.timeout(20) });
     expect(error?.code).toBe('aborted');
     for (let turn = 0; turn < 40 && timers() > before; turn++) await sleep(5);
-    expect(timers()).toBeLessThanOrEqual(before + 1); // the sleep's own is counted in one of the two
+    expect(timers()).toBeLessThanOrEqual(before + 1); // Allow for the timer of the sleep itself.
     closeSync(reading);
     closeSync(writing);
   });
 });
 
 test.each([true, false])(
-  'the size of a file is not asked of a descriptor that an abort has closed (blocking: %s)',
+  'the size of a file is not requested from a descriptor that an abort has closed (blocking: %s)',
   async (blocking) => {
     const controller = new AbortController();
     const chunks: Uint8Array[] = [];
@@ -252,7 +255,7 @@ test.each([true, false])(
         controller.abort();
         await sleep(20);
         expect(openDescriptors(dir.path)).toBe(0);
-        // Others take the number over.
+        // Other files reuse the descriptor.
         const others = Array.from({ length: 20 }, () => openSync('/dev/null', constants.O_RDONLY));
         expect(size?.()).toBe(file.length);
         for (const other of others) closeSync(other);

@@ -37,10 +37,10 @@ const named = { tfrecord: tfrecordWays, recordio: recordIOWays, textline: textLi
   typeof auto
 >;
 
-/** More chunks would only take time. */
+/** More chunks would only take longer. */
 const MANY_CHUNKS = randomRuns(3_000);
 
-/** Everything that must be the same whoever says what the format is. */
+/** Returns everything that must be the same, whether the format is detected or specified. */
 function facts({ payloads, offsets, error }: Outcome): unknown {
   return { payloads: payloads.map(sha256), offsets, error: where(error) };
 }

@@ -11,7 +11,7 @@ const OFFSETS = recordOffsets(PAYLOADS);
 
 interface Result {
   records: number[];
-  told: number[];
+  reported: number[];
   code: string | undefined;
   at: number | undefined;
 }
@@ -20,16 +20,16 @@ async function read(bad: number[], options: Partial<TFRecordReadOptions>): Promi
   const bytes = withBadPayloads(FILE, OFFSETS, bad);
   const results: Result[] = [];
   for (const source of ['sync', [bytes], [...rechunk(bytes, 1)], [...rechunk(bytes, 9)]]) {
-    const told: RecordpipeError[] = [];
-    const all = { ...options, onCorrupt: (error: RecordpipeError) => told.push(error) };
+    const reported: RecordpipeError[] = [];
+    const all = { ...options, onCorrupt: (error: RecordpipeError) => reported.push(error) };
     const { payloads, offsets, error } =
       typeof source === 'string' ? decodeAll(bytes, all) : await readAll(source, all);
     expect(offsets).toEqual(payloads.map(([first]) => OFFSETS[first]));
-    for (const one of told)
+    for (const one of reported)
       expect(one).toMatchObject({ code: 'data-checksum', offset: OFFSETS[one.record!] });
     results.push({
       records: payloads.map(([first]) => first),
-      told: told.map(({ record }) => record!),
+      reported: reported.map(({ record }) => record!),
       code: error?.code,
       at: error?.record,
     });
@@ -40,17 +40,17 @@ async function read(bad: number[], options: Partial<TFRecordReadOptions>): Promi
 
 describe('maxCorruptedRecordsToSkip counts corrupted records in a row, as the sagemaker readers do', () => {
   test.each([
-    { bad: [3], skip: 0, records: [0, 1, 2], told: [], at: 3 },
-    { bad: [3], skip: 1, records: [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11], told: [3] },
-    { bad: [3, 5, 7], skip: 1, records: [0, 1, 2, 4, 6, 8, 9, 10, 11], told: [3, 5, 7] },
-    { bad: [3, 4], skip: 1, records: [0, 1, 2], told: [3], at: 4 },
-    { bad: [3, 4], skip: 2, records: [0, 1, 2, 5, 6, 7, 8, 9, 10, 11], told: [3, 4] },
-    { bad: [0, 1, 2, 3], skip: 3, records: [], told: [0, 1, 2], at: 3 },
-    { bad: [10, 11], skip: 2, records: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], told: [10, 11] },
-    { bad: [...PAYLOADS.keys()], skip: 12, records: [], told: [...PAYLOADS.keys()] },
-  ])('skip $skip of $bad', async ({ bad, skip, records, told, at }) => {
+    { bad: [3], skip: 0, records: [0, 1, 2], reported: [], at: 3 },
+    { bad: [3], skip: 1, records: [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11], reported: [3] },
+    { bad: [3, 5, 7], skip: 1, records: [0, 1, 2, 4, 6, 8, 9, 10, 11], reported: [3, 5, 7] },
+    { bad: [3, 4], skip: 1, records: [0, 1, 2], reported: [3], at: 4 },
+    { bad: [3, 4], skip: 2, records: [0, 1, 2, 5, 6, 7, 8, 9, 10, 11], reported: [3, 4] },
+    { bad: [0, 1, 2, 3], skip: 3, records: [], reported: [0, 1, 2], at: 3 },
+    { bad: [10, 11], skip: 2, records: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], reported: [10, 11] },
+    { bad: [...PAYLOADS.keys()], skip: 12, records: [], reported: [...PAYLOADS.keys()] },
+  ])('skip $skip of $bad', async ({ bad, skip, records, reported, at }) => {
     const code = at === undefined ? undefined : 'data-checksum';
-    expect(await read(bad, { maxCorruptedRecordsToSkip: skip })).toEqual({ records, told, code, at });
+    expect(await read(bad, { maxCorruptedRecordsToSkip: skip })).toEqual({ records, reported, code, at });
   });
 
   test('a damaged header cannot be skipped: what follows cannot be found', () => {
@@ -62,16 +62,16 @@ describe('maxCorruptedRecordsToSkip counts corrupted records in a row, as the sa
 
 describe('maxCorruptedTotal counts all of them', () => {
   test.each([
-    { bad: [1, 3, 5], total: 2, records: [0, 2, 4], told: [1, 3], at: 5 },
-    { bad: [1, 3, 5], total: 3, records: [0, 2, 4, 6, 7, 8, 9, 10, 11], told: [1, 3, 5] },
-    { bad: [1], total: 0, records: [0], told: [], at: 1 },
-  ])('$total of $bad', async ({ bad, total, records, told, at }) => {
+    { bad: [1, 3, 5], total: 2, records: [0, 2, 4], reported: [1, 3], at: 5 },
+    { bad: [1, 3, 5], total: 3, records: [0, 2, 4, 6, 7, 8, 9, 10, 11], reported: [1, 3, 5] },
+    { bad: [1], total: 0, records: [0], reported: [], at: 1 },
+  ])('$total of $bad', async ({ bad, total, records, reported, at }) => {
     const code = at === undefined ? undefined : 'data-checksum';
     const options = { maxCorruptedRecordsToSkip: 5, maxCorruptedTotal: total };
-    expect(await read(bad, options)).toEqual({ records, told, code, at });
+    expect(await read(bad, options)).toEqual({ records, reported, code, at });
     expect(await read(bad, { recover: 'scan', maxCorruptedTotal: total })).toEqual({
       records,
-      told,
+      reported,
       code,
       at,
     });

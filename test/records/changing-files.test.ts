@@ -17,7 +17,7 @@ interface Read {
   offset: number | undefined;
 }
 
-/** Reads a file and changes it behind record `when`; every record that comes out must be the right one. */
+/** Reads a file and changes it after record `when`. Every delivered record must be correct. */
 async function readWhile(path: string, when: number, change: () => void, chunkBytes = 1000): Promise<Read> {
   let records = 0;
   try {
@@ -52,9 +52,9 @@ describe('a file that grows while it is read', () => {
 
   test('a scan', async () => {
     const path = dir.file('scanned', FILE);
-    let told = 0;
+    let calls = 0;
     const onProgress = (): void => {
-      if (++told === 3) appendFileSync(path, FILE);
+      if (++calls === 3) appendFileSync(path, FILE);
     };
     const found = await scanTFRecords(path, { chunkBytes: 1000, onProgress });
     expect(found).toMatchObject({ records: 400, errorCount: 0, bytes: 2 * FILE.length });
@@ -98,9 +98,9 @@ describe('a file that shrinks while it is read', () => {
 
   test('a scan', async () => {
     const path = dir.file('scan-shrinks', FILE);
-    let told = 0;
+    let calls = 0;
     const onProgress = (): void => {
-      if (++told === 3) truncateSync(path, 100 * FRAME + 50);
+      if (++calls === 3) truncateSync(path, 100 * FRAME + 50);
     };
     const { records, errors } = await scanTFRecords(path, { chunkBytes: 1000, onProgress });
     expect(records).toBe(100);

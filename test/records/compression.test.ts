@@ -25,7 +25,7 @@ async function outcomeOf(bytes: Uint8Array, options: Options = {}): Promise<Outc
     expect(other.payloads).toEqual(outcome.payloads);
     const found = await scan(source, options);
     expect(where(found.errors[0])).toEqual(where(outcome.error));
-    // A scan goes on behind a wrong payload.
+    // A scan continues after a corrupt payload.
     if (outcome.error?.code !== 'data-checksum') expect(found.records).toBe(outcome.payloads.length);
   }
   return outcome;
@@ -38,7 +38,7 @@ async function all(bytes: Uint8Array, options: Options = {}): Promise<void> {
   expect(offsets).toEqual(OFFSETS.slice(0, -1));
 }
 
-/** All six records, then this error behind them. */
+/** Expects all six records, followed by this error. */
 async function allThen(code: string, bytes: Uint8Array, options: Options = {}): Promise<void> {
   const { payloads, error } = await outcomeOf(bytes, options);
   expect(payloads).toEqual(PAYLOADS);
@@ -254,7 +254,7 @@ describe('damage inside the compressed stream: all complete records before it, t
 
 describe('detection', () => {
   test('a valid first header means no compression', async () => {
-    // A payload of 0x088b1f bytes: its length field is the magic of gzip.
+    // A payload of 0x088b1f bytes, whose length field is the magic number of gzip.
     const frame = oracleFrame(new Uint8Array(0x088b1f));
     expect(detectCompression(frame)).toBe('none');
     expect((await readAll(frame)).payloads.length).toBe(1);

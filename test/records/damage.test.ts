@@ -21,7 +21,7 @@ describe.each(Object.entries(RUNS) as [Packing, number][])(
         const { error } = await damageOnce(seed, packing);
         codes.set(error?.code ?? 'none', (codes.get(error?.code ?? 'none') ?? 0) + 1);
       }
-      // The damages are of all sorts: every code that they can have is met.
+      // The damage covers every possible error code.
       const expected =
         packing === 'none'
           ? ['length-checksum', 'data-checksum', 'truncated-header', 'truncated-record', 'none']

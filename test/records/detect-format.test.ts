@@ -132,6 +132,6 @@ test('an unknown kind: the reason names what rules out each format', () => {
 
 test('random bytes are of no format but by a rare chance', () => {
   const random = new Random(11);
-  const told = Array.from({ length: 2000 }, () => detectFormat(random.bytes(64)).format);
-  expect(told.filter((format) => format !== undefined).length).toBeLessThanOrEqual(2);
+  const detected = Array.from({ length: 2000 }, () => detectFormat(random.bytes(64)).format);
+  expect(detected.filter((format) => format !== undefined).length).toBeLessThanOrEqual(2);
 });

@@ -12,7 +12,10 @@ import { randomRuns } from '../support/random-runs.ts';
 import { CHUNK_SIZES, rechunk, slowly, webStream } from '../support/rechunk.ts';
 import { recordIOWays, textLineWays, tfrecordWays, type Ways } from '../support/ways.ts';
 
-/** Above the first limit a file is read in one way only, above the second in none: smaller files meet the same borders. */
+/**
+ * Files above the first limit are read in only one way, and files above the second not at all;
+ * smaller files cover the same boundaries.
+ */
 const MANY_CHUNKS = randomRuns(3_000);
 const MAX_CHUNKS = randomRuns(20_000);
 
@@ -92,7 +95,7 @@ describe.each(files)('$name', (golden) => {
         corrupted: 0,
         skippedBytes: 0,
         trailingBytes: 0,
-        // The text ends without a line's end.
+        // The text has no delimiter at its end.
         warnings: golden.format === 'textline' ? 1 : 0,
       });
     }
@@ -164,7 +167,8 @@ function check(golden: Golden, outcome: Outcome): void {
     sha256: sha256(payload),
     ...(golden.records?.[i]?.offset !== undefined && { offset: offsets[i] }),
   }));
-  // Where the compressed stream is cut, how many records come first depends on the cut: right ones, and many.
+  // If a compressed stream is truncated, the number of records depends on the position. They must
+  // be correct, and there must be many.
   if (golden.records === undefined) {
     expect(found.length).toBeGreaterThan(20);
     expect(found).toEqual(
@@ -185,7 +189,7 @@ async function checkScan(golden: Golden, source: ByteSource, chunkBytes: number)
   expect(where(found.errors[0])).toEqual(where(decoded.error));
   expect(found.errors.length).toBe(found.errorCount);
   if (golden.error?.code === 'data-checksum') {
-    // A scan goes on behind a wrong payload.
+    // A scan continues after a corrupt payload.
     expect(found.records).toBeGreaterThan(decoded.payloads.length);
   } else {
     expect(found.records).toBe(decoded.payloads.length);

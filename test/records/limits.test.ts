@@ -9,7 +9,9 @@ import { tempDir } from '../support/temp-dir.ts';
 const dir = tempDir();
 const nothing = new Uint8Array(0);
 
-/** A frame whose header claims `length`, followed by junk for as long as anybody asks. */
+/**
+ * Yields a frame whose header declares `length`, followed by junk for as long as it is requested.
+ */
 async function* endless(length: bigint, pulls: { count: number }): AsyncGenerator<Uint8Array> {
   yield concat([FILE, oracleFrame(nothing, length).subarray(0, 12)]);
   for (;;) {
@@ -35,7 +37,7 @@ describe('a length beyond the limit', () => {
     const { payloads, error } = await readAll(endless(length, pulls), { compression: 'none' });
     expect(payloads.length).toBe(6);
     expect(where(error)).toEqual(place);
-    expect(error?.message).toContain(`says ${length} bytes, but the limit is 2147483647`);
+    expect(error?.message).toContain(`declares ${length} bytes, but the limit is 2147483647`);
     const scanned = await scan(endless(length, pulls));
     expect(scanned.errors.map(where)).toEqual([place]);
     expect(pulls.count).toBe(0);

@@ -14,7 +14,7 @@ import { FILE, flipped, OFFSETS, PAYLOADS } from '../support/samples.ts';
 
 type Options = Partial<TFRecordReadOptions>;
 
-/** The one outcome of every way to read. */
+/** Returns the outcome, which must be the same for every way of reading. */
 async function outcomeOf(bytes: Uint8Array, options: Options = {}): Promise<Outcome> {
   const outcome = decodeAll(bytes, options);
   for (const source of [bytes, [bytes], [...rechunk(bytes, 1)], [...rechunk(bytes, 7)]]) {
@@ -86,10 +86,10 @@ describe('onTruncated', () => {
 
   test('never counted as corrupted and skippable', async () => {
     const cut = FILE.subarray(0, OFFSETS[4] + 20);
-    const told: unknown[] = [];
-    const options = { maxCorruptedRecordsToSkip: 9, onCorrupt: (error: unknown) => told.push(error) };
+    const reported: unknown[] = [];
+    const options = { maxCorruptedRecordsToSkip: 9, onCorrupt: (error: unknown) => reported.push(error) };
     expect(await counts(cut, options)).toEqual({ records: 4, code: 'truncated-record' });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 
@@ -222,7 +222,7 @@ describe('hints in the first error of a file that is something else', () => {
     ] as const) {
       expect(await counts(bytes, { compression })).toEqual({ records: 0, code: 'corrupt-compressed-stream' });
     }
-    expect(decodeAll(FILE, { compression: 'gzip' }).error?.message).toContain('is it compressed at all?');
+    expect(decodeAll(FILE, { compression: 'gzip' }).error?.message).toContain('is it compressed?');
   });
 
   test('what nobody knows, and damage later in a file', () => {

@@ -20,7 +20,7 @@ const OPTIONS = { compression: 'none', chunkBytes: 4096 } as const;
 const MAGIC = [0x0a, 0x23, 0xd7, 0xce];
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Payloads of which some hold the magic number, and so come in parts. */
+/** Returns payloads, some of which contain the magic number and are therefore split into parts. */
 function samplePayloads(random: Random): Uint8Array[] {
   return Array.from({ length: 1 + random.below(7) }, () => {
     const payload = random.bytes(random.below(120));
@@ -38,10 +38,12 @@ function offsetsOf(payloads: readonly Uint8Array[]): number[] {
 }
 
 /**
- * RecordIO has no checksums, so that a reader cannot promise that records are those that were written: a changed payload byte is a changed record, and a
- * changed length may give a record that nobody wrote. What must hold is this. (1) What lies before the damage is delivered as it was written. (2) Every record
- * delivered is what the damaged file holds at its offset, by the rules of the format: nothing is invented. (3) Then comes a typed
- * error with its place, or the end. (4) All of that is the same in every way of reading.
+ * RecordIO has no checksums, so a reader cannot guarantee that records are those that were written:
+ * a changed payload byte changes a record, and a changed length may produce a record that nobody
+ * wrote. The following must hold. (1) Everything before the damage is delivered as written. (2)
+ * Every delivered record is at its offset in the damaged file according to the rules of the format;
+ * nothing is invented. (3) A typed error with a position, or the end, follows. (4) All of this is
+ * the same for every way of reading.
  */
 describe('damage at random', () => {
   test(`${RUNS} damaged files: the records of the file, then a typed error or the end`, async () => {
@@ -52,36 +54,37 @@ describe('damage at random', () => {
       const file = oracleFileRecordIO(payloads);
       const damage = randomDamage(random, file.length);
       const bytes = damaged(file, damage);
-      const told = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
+      const label = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
 
       const outcome = decodeAll(bytes, OPTIONS);
       codes.add(outcome.error?.code);
       const oracle = oracleDecodeRecordIO(bytes);
-      expect(where(outcome.error), told).toEqual(oracle.error);
-      expect(outcome.offsets, told).toEqual(oracle.records.map(({ offset }) => offset));
-      expect(outcome.payloads.map(hex), told).toEqual(oracle.records.map(({ payload }) => hex(payload)));
+      expect(where(outcome.error), label).toEqual(oracle.error);
+      expect(outcome.offsets, label).toEqual(oracle.records.map(({ offset }) => offset));
+      expect(outcome.payloads.map(hex), label).toEqual(oracle.records.map(({ payload }) => hex(payload)));
       const ends = offsetsOf(payloads);
       const before = payloads.filter((_, i) => ends[i + 1] <= damage.at);
-      expect(outcome.payloads.slice(0, before.length).map(hex), told).toEqual(before.map(hex));
+      expect(outcome.payloads.slice(0, before.length).map(hex), label).toEqual(before.map(hex));
 
       const chunks = cutAt(bytes, [random.below(bytes.length + 1), random.below(bytes.length + 1)]);
       for (const options of [OPTIONS, { ...OPTIONS, reuse: true }]) {
         const other = await readAll(chunks, options);
-        expect(where(other.error), told).toEqual(where(outcome.error));
-        expect(other.offsets, told).toEqual(outcome.offsets);
-        expect(other.payloads.map(hex), told).toEqual(outcome.payloads.map(hex));
+        expect(where(other.error), label).toEqual(where(outcome.error));
+        expect(other.offsets, label).toEqual(outcome.offsets);
+        expect(other.payloads.map(hex), label).toEqual(outcome.payloads.map(hex));
       }
       const found = await scan(chunks, { ...OPTIONS, strictPadding: false });
-      expect(where(found.errors[0]), told).toEqual(where(outcome.error));
-      expect(found.records, told).toBe(outcome.payloads.length);
+      expect(where(found.errors[0]), label).toEqual(where(outcome.error));
+      expect(found.records, label).toBe(outcome.payloads.length);
     }
     for (const code of ['bad-magic', 'unexpected-part', 'truncated-header', 'truncated-record', undefined])
       expect([...codes]).toContain(code);
   });
 
   /**
-   * Passing over damage: what was written and lies untouched, at a multiple of four still, is delivered, wherever the damage is; except for a record that
-   * the one before, its length changed, may have swallowed without a gap.
+   * With recovery, every intact record at a multiple of four is delivered, regardless of where the
+   * damage is. The exception is a record that may have been swallowed, without a gap, by the
+   * preceding record with a changed length.
    */
   test(`${RECOVERED_RUNS} damaged files with recovery: intact records are delivered`, async () => {
     let recovered = 0;
@@ -91,17 +94,17 @@ describe('damage at random', () => {
       const file = oracleFileRecordIO(payloads);
       const damage = randomDamage(random, file.length);
       const bytes = damaged(file, damage);
-      const told = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
+      const label = `seed ${seed}, ${JSON.stringify({ ...damage, junk: undefined })}`;
 
       const options = { ...OPTIONS, recover: 'scan' } as const;
       const outcome = decodeAll(bytes, options);
       const oracle = oracleRecoverRecordIO(bytes);
-      expect(outcome.error?.code, told).toBe(oracle.code);
-      expect(outcome.offsets, told).toEqual(oracle.records.map(({ offset }) => offset));
-      expect(outcome.payloads.map(hex), told).toEqual(oracle.records.map(({ payload }) => hex(payload)));
+      expect(outcome.error?.code, label).toBe(oracle.code);
+      expect(outcome.offsets, label).toEqual(oracle.records.map(({ offset }) => offset));
+      expect(outcome.payloads.map(hex), label).toEqual(oracle.records.map(({ payload }) => hex(payload)));
       const chunks = cutAt(bytes, [random.below(bytes.length + 1), random.below(bytes.length + 1)]);
       const other = await readAll(chunks, options);
-      expect(other.offsets, told).toEqual(outcome.offsets);
+      expect(other.offsets, label).toEqual(outcome.offsets);
 
       const ends = offsetsOf(payloads);
       for (const [i, payload] of payloads.entries()) {
@@ -111,8 +114,8 @@ describe('damage at random', () => {
         const swallowed = outcome.offsets.some(
           (offset, n) => offset < place && place < (outcome.offsets[n + 1] ?? bytes.length) && at < 0,
         );
-        expect(at >= 0 || swallowed, told).toBe(true);
-        if (at >= 0) expect(hex(outcome.payloads[at]), told).toBe(hex(payload));
+        expect(at >= 0 || swallowed, label).toBe(true);
+        if (at >= 0) expect(hex(outcome.payloads[at]), label).toBe(hex(payload));
         if (at >= 0 && ends[i] > damage.at) recovered++;
       }
     }
@@ -143,7 +146,7 @@ test("every truncation of a file: results equal the oracle's, and none within a 
     const oracle = oracleDecodeRecordIO(bytes);
     expect(where(error)).toEqual(oracle.error);
     expect(got.map(hex)).toEqual(payloads.slice(0, got.length).map(hex));
-    // But for padding that is missing, only the border of a record is an end.
+    // Unless only padding is missing, reading may end only at a record boundary.
     if (error === undefined) expect(ends.some((border) => border >= end && border - end < 4)).toBe(true);
   }
 });

@@ -18,7 +18,10 @@ const { decodeAll, readAll, readEach, scan } = recordIOWays;
 const cuts = fc.array(fc.nat(400), { maxLength: 12 });
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Parts in any order, of which some lie about their length or pad with something else, cut anywhere: mostly not RecordIO. */
+/**
+ * Parts in any order, some with incorrect lengths or padding, truncated anywhere. The result is
+ * mostly not valid RecordIO.
+ */
 const part = fc
   .record({
     payload: magicPayloads,
@@ -113,7 +116,7 @@ test('any bytes under any rules: decoder, reader and scan equal the oracle, in a
       expect(stats).toMatchObject({ records: oracle.records.length, warnings: oracle.warned ? 1 : 0 });
       const found = await scan(cutAt(bytes, places), given);
       if (oracle.error?.code === 'missing-padding') {
-        // Padding is no reason to end a scan.
+        // Invalid padding does not end a scan.
         expect(where(found.errors[0])).toEqual(oracle.error);
         expect(found.records).toBeGreaterThanOrEqual(oracle.records.length);
       } else {

@@ -13,7 +13,7 @@ const LONGEST = 2 ** 29 - 1;
 const file = oracleFileRecordIO([new Uint8Array(10), new Uint8Array(3)]);
 const nothing = new Uint8Array(0);
 
-/** The file, a part that claims `length`, then junk for as long as anybody asks. */
+/** Yields the file, a part that declares `length`, and then junk for as long as it is requested. */
 async function* endless(flag: number, length: number, pulls: { count: number }): AsyncGenerator<Uint8Array> {
   yield concat([file, oraclePart(nothing, flag, length)]);
   for (;;) {

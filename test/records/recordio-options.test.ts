@@ -45,7 +45,7 @@ describe('multipart', () => {
     expect(where(error)).toEqual({ code: 'ambiguous-multipart', record: 1, offset: 12 });
     expect(error?.message).toContain("multipart: 'concat'");
     expect(texts(decodeAll(other, { multipart: 'concat' }).payloads)).toEqual(['good', 'abcdef']);
-    // Also when it is not the first part; never for the last.
+    // This also applies if it is not the first part, but never to the last part.
     const later = concat([oraclePart(text('abcd'), 1), oraclePart(text('efg'), 2), oraclePart(text('h'), 3)]);
     expect(decodeAll(later).error?.message).toContain('in part 2 of the record, at byte 12');
   });
@@ -86,7 +86,7 @@ describe('the order of parts', () => {
     expect((await scan(file, options)).errors.map(where)).toEqual([place]);
     const found = decodeAll(file, { ...options, lenientFlags: true });
     expect(texts(found.payloads)).toEqual(lenient);
-    // As dmlc reads: a record is open until a whole or a last part comes.
+    // As in dmlc, a record remains open until a whole or a last part.
     expect(found.error?.code).toBe(flags[0] === 2 ? 'truncated-record' : undefined);
   });
 });
@@ -185,7 +185,7 @@ describe('what follows the last record', () => {
       expect(where(decodeAll(short).error)).toEqual({ code: 'truncated-header', record: 2, offset: 28 });
       expect(decodeAll(short, { onTruncated: 'stop' }).error).toBeUndefined();
       expect((await scan(short, { onTruncated: 'stop' })).errorCount).toBe(0);
-      // Between two parts as well.
+      // This also applies between two parts.
       const between = concat([oraclePart(text('abcd'), 1), oraclePart(text('e'), 3).subarray(0, cut)]);
       const { error } = decodeAll(between, { onTruncated: 'stop' });
       expect(where(error)).toEqual({ code: 'truncated-record', record: 0, offset: 0 });

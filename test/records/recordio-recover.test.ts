@@ -11,7 +11,7 @@ const { decodeAll, readAll, readEach, scan } = recordIOWays;
 const text = (from: string): Uint8Array => new TextEncoder().encode(from);
 const names = ['first', 'second', 'the third', 'fourth', 'fifth'];
 const file = oracleFileRecordIO(names.map(text));
-/** Where each begins. */
+/** Offset of each record. */
 const starts = [0, 16, 32, 52, 68, 84];
 const recover = 'scan';
 
@@ -57,7 +57,8 @@ describe.each([1, 3, 8, 20, 1000])('in chunks of %i', (size) => {
   ])(
     'a length is damaged (%s): its record is dropped, not what it swallowed',
     async (_name, record, _at, bit) => {
-      // What is behind a shorter record is its own payload: it cannot be told from a good one.
+      // The bytes after a shortened record are its own payload, which cannot be distinguished from
+      // a valid record.
       const bytes = flipped(file, starts[record] + 4, bit);
       const { records, findings } = await recovered(bytes, size);
       const others = names.filter((_, i) => i !== record);

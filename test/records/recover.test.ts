@@ -10,11 +10,13 @@ import { FILE, flipped, OFFSETS, PAYLOADS, recordOffsets } from '../support/samp
 interface Recovered {
   payloads: Uint8Array[];
   offsets: number[];
-  told: (RecordpipeError | undefined)[];
+  reported: (RecordpipeError | undefined)[];
   error: RecordpipeError | undefined;
 }
 
-/** What `recover: 'scan'` makes of these bytes, the same in every way of reading. */
+/**
+ * Reads these bytes with `recover: 'scan'`. The result must be the same for every way of reading.
+ */
 async function recover(bytes: Uint8Array): Promise<Recovered> {
   const results: Recovered[] = [];
   for (const source of [
@@ -24,19 +26,19 @@ async function recover(bytes: Uint8Array): Promise<Recovered> {
     [...rechunk(bytes, 50)],
     new Blob([bytes.slice()]),
   ]) {
-    const told: RecordpipeError[] = [];
-    const options = { recover: 'scan', onCorrupt: (error: RecordpipeError) => told.push(error) } as const;
+    const reported: RecordpipeError[] = [];
+    const options = { recover: 'scan', onCorrupt: (error: RecordpipeError) => reported.push(error) } as const;
     const outcome = source === undefined ? decodeAll(bytes, options) : await readAll(source, options);
-    results.push({ ...outcome, told });
+    results.push({ ...outcome, reported });
   }
   const scanned = await scan(bytes, { recover: 'scan', maxErrors: 1000 });
-  for (const { payloads, offsets, told, error } of results) {
+  for (const { payloads, offsets, reported, error } of results) {
     expect(offsets).toEqual(results[0].offsets);
     expect(payloads).toEqual(results[0].payloads);
-    expect(told.map(where)).toEqual(results[0].told.map(where));
+    expect(reported.map(where)).toEqual(results[0].reported.map(where));
     expect(where(error)).toEqual(where(results[0].error));
     expect(scanned.records).toBe(payloads.length);
-    expect(scanned.errors.map(where)).toEqual([...told, ...(error ? [error] : [])].map(where));
+    expect(scanned.errors.map(where)).toEqual([...reported, ...(error ? [error] : [])].map(where));
   }
   return results[0];
 }
@@ -50,7 +52,9 @@ describe('one place damaged, everything else comes out', () => {
     for (const at of [0, 3, 7, 8, 11]) {
       const result = await recover(flipped(FILE, OFFSETS[record] + at));
       expect(indexes(result)).toEqual([0, 1, 2, 3, 4, 5].filter((i) => i !== record));
-      expect(result.told.map(where)).toEqual([{ code: 'length-checksum', record, offset: OFFSETS[record] }]);
+      expect(result.reported.map(where)).toEqual([
+        { code: 'length-checksum', record, offset: OFFSETS[record] },
+      ]);
       expect(result.error).toBeUndefined();
     }
   });
@@ -58,7 +62,7 @@ describe('one place damaged, everything else comes out', () => {
   test.each([0, 1, 3, 4, 5])('the payload of record %i', async (record) => {
     const result = await recover(flipped(FILE, OFFSETS[record] + 14));
     expect(indexes(result)).toEqual([0, 1, 2, 3, 4, 5].filter((i) => i !== record));
-    expect(result.told.map(where)).toEqual([{ code: 'data-checksum', record, offset: OFFSETS[record] }]);
+    expect(result.reported.map(where)).toEqual([{ code: 'data-checksum', record, offset: OFFSETS[record] }]);
   });
 
   test('bytes put in between two records', async () => {
@@ -70,18 +74,21 @@ describe('one place damaged, everything else comes out', () => {
       ]);
       const result = await recover(bytes);
       expect(indexes(result)).toEqual([0, 1, 2, 3, 4, 5]);
-      expect(result.told.map(where)).toEqual([{ code: 'length-checksum', record: 2, offset: OFFSETS[2] }]);
+      expect(result.reported.map(where)).toEqual([
+        { code: 'length-checksum', record: 2, offset: OFFSETS[2] },
+      ]);
     }
   });
 
   test('bytes lost inside a record, so that its length reaches into the next ones or beyond the end', async () => {
     for (const record of [1, 3, 4]) {
-      // Not 16: the claimed end would be that of the empty record behind, see mayBeMissed.
+      // Not 16, because the declared end would be that of the empty record that follows; see
+      // mayBeMissed.
       for (const lost of [1, 17, 60]) {
         const at = OFFSETS[record] + 12 + 5;
         const result = await recover(concat([FILE.subarray(0, at), FILE.subarray(at + lost)]));
         expect(indexes(result)).toEqual([0, 1, 2, 3, 4, 5].filter((i) => i !== record));
-        expect(result.told.length).toBe(1);
+        expect(result.reported.length).toBe(1);
         expect(result.error).toBeUndefined();
       }
     }
@@ -92,7 +99,7 @@ describe('one place damaged, everything else comes out', () => {
       const header = oracleFrame(new Uint8Array(0), length).subarray(0, 12);
       const result = await recover(concat([FILE.subarray(0, OFFSETS[2]), header, FILE.subarray(OFFSETS[2])]));
       expect(indexes(result)).toEqual([0, 1, 2, 3, 4, 5]);
-      expect(result.told.length).toBe(1);
+      expect(result.reported.length).toBe(1);
     }
   });
 
@@ -124,20 +131,21 @@ describe('the end', () => {
   test('garbage up to the end is one corrupted place', async () => {
     const result = await recover(concat([FILE, new Random(3).bytes(500)]));
     expect(indexes(result)).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(result.told.map(where)).toEqual([{ code: 'length-checksum', record: 6, offset: FILE.length }]);
+    expect(result.reported.map(where)).toEqual([{ code: 'length-checksum', record: 6, offset: FILE.length }]);
     expect(result.error).toBeUndefined();
   });
 
   test('a file that is nothing but garbage', async () => {
     const result = await recover(new Random(4).bytes(5000));
     expect(result.payloads).toEqual([]);
-    expect(result.told.map(where)).toEqual([{ code: 'length-checksum', record: 0, offset: 0 }]);
+    expect(result.reported.map(where)).toEqual([{ code: 'length-checksum', record: 0, offset: 0 }]);
   });
 });
 
 /**
- * What cannot be delivered although it is whole: records that lie inside a damaged frame whose header is good and behind whose claimed end the
- * file ends or another record begins. (They could as well be part of its payload.)
+ * Reports whether a whole record may be missed: it lies inside a damaged frame with a valid header,
+ * whose declared end is followed by the end of the file or by another record. (The record could
+ * also be part of that frame's payload.)
  */
 function mayBeMissed(bytes: Uint8Array, at: number, end: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -4,7 +4,7 @@ import { encodeTFRecord, openRecords, readRecords, readTFRecords, scanRecords } 
 import { Dataset } from 'recordpipe/dataset';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { FIXTURES } from '../support/golden.ts';
-import { asked, type S3Place, s3Place, sentOf } from '../support/s3-place.ts';
+import { requestsFor, type S3Place, s3Place, sentOf } from '../support/s3-place.ts';
 
 const records = Array.from({ length: 2000 }, (_, i) => new Uint8Array(1000 + (i % 7)).fill(i));
 const tfrecord = Buffer.concat(records.map((record) => encodeTFRecord(record)));
@@ -33,7 +33,7 @@ async function collected(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[
   return found;
 }
 
-/** By bytes: comparing them one by one takes vitest minutes. */
+/** Compare bytes, because comparing records one by one takes vitest minutes. */
 function same(found: readonly Uint8Array[]): boolean {
   return found.length === records.length && found.every((one, i) => Buffer.compare(one, records[i]) === 0);
 }
@@ -42,7 +42,7 @@ test.each(['a.tfrecord', 'a.tfrecord.gz', 'key with spaces+%2B.tfrecord'])('read
   place.server.log.length = 0;
   const { objects } = place;
   expect(same(await collected(readRecords(uri(key), { objects })))).toBe(true);
-  expect(asked(place.server, key).length).toBe(1); // told and read by one request
+  expect(requestsFor(place.server, key).length).toBe(1); // One request both identifies and reads it.
   expect(same(await collected(readTFRecords(uri(key), { objects })))).toBe(true);
 });
 
@@ -77,7 +77,7 @@ test('stopping early requests few bytes', async () => {
     expect(record).toEqual(records[0]);
     break;
   }
-  expect(asked(server, 'big.tfrecord')[0]).toBe('bytes=0-65535');
+  expect(requestsFor(server, 'big.tfrecord')[0]).toBe('bytes=0-65535');
   expect(sentOf(server, 'big.tfrecord')).toBeLessThan(512 * 1024);
 });
 

@@ -53,7 +53,7 @@ describe('what cannot be opened has a code and a name', () => {
     const secret = dir.file('secret', file);
     chmodSync(secret, 0);
     const root = process.geteuid?.() === 0;
-    // Rights mean nothing to root: be somebody else for a moment.
+    // Root ignores permissions, so temporarily switch to another user.
     if (root) process.seteuid?.(65534);
     try {
       expect(await codeOf(secret)).toBe('access-denied');

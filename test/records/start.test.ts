@@ -111,6 +111,6 @@ test.each([{ offset: -1 }, { record: 0.5 }, { offset: '5' }, 5])('%o is no start
 
 test('a position belongs to one file: with several, `start` is a usage error', async () => {
   expect(() => readRecords([path, path] as never, { start: { record: 1, offset: offsetOf(1) } })).toThrow(
-    /start: it names a position in one file/,
+    /start: a position applies to one file/,
   );
 });

@@ -9,7 +9,7 @@ import { randomRuns } from '../support/random-runs.ts';
 import { CHUNK_SIZES, cutAt, rechunk } from '../support/rechunk.ts';
 import { bytesOf, cutChunks, readLines, texts } from '../support/text-outcome.ts';
 
-/** Bytes at the borders of every rule of UTF-8. */
+/** Bytes at the boundaries of every UTF-8 rule. */
 const odd = fc.constantFrom(
   0x61,
   0x0a,
@@ -49,7 +49,7 @@ function isUtf8(line: Uint8Array): boolean {
   }
 }
 
-/** What the Encoding standard makes of a line. */
+/** Returns a line as repaired by the Encoding standard. */
 function repaired(line: Uint8Array): Uint8Array {
   return bytesOf(new TextDecoder('utf-8', { ignoreBOM: true }).decode(line));
 }
@@ -161,7 +161,7 @@ describe('other encodings are converted to UTF-8 before cutting', () => {
       );
       const latin1 = Uint8Array.of(0x67, 0x72, 0xfc, 0x6e, 10, 0xe9);
       expect(texts(cutChunks(rechunk(latin1, size), { encoding: 'latin1', fatal }))).toEqual(['grün', 'é']);
-      // The second byte of the first character is 0x5c, which is a backslash elsewhere.
+      // The second byte of the first character is 0x5c, which is a backslash in other encodings.
       const sjis = Uint8Array.of(0x95, 0x5c, 0x8e, 0xa6, 0x0a, 0xb1);
       expect(texts(cutChunks(rechunk(sjis, size), { encoding: 'shift_jis', fatal }))).toEqual(['表示', 'ｱ']);
       expect(
@@ -179,7 +179,7 @@ describe('other encodings are converted to UTF-8 before cutting', () => {
       expect(where(bad.error)).toEqual({ code: 'malformed-text', record: 2, offset: 8 });
       expect(bad.error?.message).toMatch(/byte 1[01] of the stream is not valid shift_jis/);
       const good = cutChunks(rechunk(file, size), { encoding: 'shift_jis' });
-      // How many U+FFFD there are is the host's affair.
+      // The number of U+FFFD depends on the host.
       expect(texts(good).join('\n')).toBe(new TextDecoder('shift_jis').decode(file));
       const cut = cutChunks(rechunk(file.subarray(0, 11), size), { encoding: 'shift_jis', fatal: true });
       expect(where(cut.error)).toEqual({ code: 'malformed-text', record: 2, offset: 8 });

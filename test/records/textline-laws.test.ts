@@ -8,7 +8,7 @@ import { randomRuns } from '../support/random-runs.ts';
 import { cutAt, rechunk } from '../support/rechunk.ts';
 import { cutChunks, decodeLines, readLines } from '../support/text-outcome.ts';
 
-/** Few different bytes, so that delimiters, parts of them and carriage returns are met all the time. */
+/** Few distinct bytes, so that delimiters, parts of them and carriage returns occur frequently. */
 const alphabet = fc.constantFrom(97, 98, 13, 10, 0xef, 0xbb, 0xbf);
 const bytes = fc.array(alphabet, { maxLength: 60 }).map((list) => Uint8Array.from(list));
 const delimiter = fc.oneof(
@@ -85,7 +85,7 @@ describe("lines equal the oracle's", () => {
   test('long lines and many lines, across stages and batches, in every chunking', async () => {
     const whole = longAndShort();
     for (const how of [{}, { cr: 'all' as const }, { delimiter: Uint8Array.of(10, 10) }]) {
-      // The smaller the chunks, the less of the file: each chunk takes its time.
+      // For smaller chunks, read less of the file, because each chunk takes time.
       for (const [length, sizes] of [
         [20_000, [1, 2, 3, 7]],
         [420_000, [63, 1000]],
@@ -105,7 +105,10 @@ describe("lines equal the oracle's", () => {
   });
 });
 
-/** Short lines, empty ones, one of 160 kB, one of 560 kB, carriage returns here and there, no newline at the end. */
+/**
+ * Returns short lines, empty ones, one of 160 kB, one of 560 kB, some carriage returns, and no
+ * newline at the end.
+ */
 function longAndShort(): Uint8Array {
   const file = new Uint8Array(1_200_000).fill(97);
   for (let i = 0; i < 80_000; i += 1 + ((i * 7919) % 23)) file[i] = 10;
@@ -125,7 +128,7 @@ function compare(outcome: Outcome, expected: readonly OracleLine[]): void {
         offset === outcome.offsets[i] && Buffer.compare(payload, outcome.payloads[i]) === 0,
     );
   if (!same) {
-    // Only now, because comparing many with expect takes long.
+    // Compare these last, because comparing many with expect takes long.
     expect(outcome.offsets).toEqual(expected.map(({ offset }) => offset));
     expect(outcome.payloads).toEqual(expected.map(({ payload }) => payload));
   }

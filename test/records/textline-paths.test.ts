@@ -9,12 +9,12 @@ const random = new Random(4);
 const whole = Uint8Array.from({ length: 60_000 }, () => random.pick([97, 98, 10, 13, 97, 97, 97, 97]));
 whole.fill(97, 20_000, 35_000);
 const temp = tempDir();
-/** A byte at a time takes a promise per byte: a part of the file is enough. */
+/** Reading one byte at a time takes a promise per byte, so part of the file suffices. */
 const part = whole.slice(16_000, 24_000);
 const wholePath = temp.file('lines.txt', whole);
 const partPath = temp.file('part.txt', part);
 
-/** Files are read into kernel memory and cut there, where buffers take turns. */
+/** Files are read into alternating buffers in kernel memory and split there. */
 describe.each([{}, { blocking: true }, { reuse: true }, { reuse: true, blocking: true }])(
   'a file, %j',
   (how) => {

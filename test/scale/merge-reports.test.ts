@@ -50,7 +50,7 @@ const NAMES = [
 ];
 const temp = tempDir();
 let plan: ShardPlan;
-/** What each command finds in one file. */
+/** Results of each command for one file. */
 let found: Map<string, { readonly [C in ShardCommand]?: unknown }>;
 const settings: ShardSettings = { maxErrors: 2, schema: 'x' };
 
@@ -102,7 +102,7 @@ test.each(['validate', 'stats', 'schema'] as const)(
         while (left.length > 1) {
           const [one] = left.splice(choices.next().value! % left.length, 1);
           const other = choices.next().value! % left.length;
-          // Through JSON, as reports of other machines come.
+          // Pass through JSON, as reports of other machines do.
           left[other] = mergeReports([JSON.parse(JSON.stringify(one)), left[other]]);
         }
         expect(JSON.stringify(totalReport(left[0])) === whole).toBe(true);
@@ -170,7 +170,7 @@ test.each(['local', 's3'])(
     expect(await writeReport(a, path, reaching)).toBe(false);
     await expect(writeReport(b, path, reaching)).rejects.toMatchObject({ code: 'report-mismatch' });
     expect(await readReport(path, reaching)).toEqual(a);
-    // Two at the same moment.
+    // Write two at the same time.
     const together = where === 's3' ? 's3://bucket/together.json' : temp.file('together.json');
     const outcomes = await Promise.all([a, a, a].map((report) => writeReport(report, together, reaching)));
     expect(outcomes.filter((written) => written)).toHaveLength(1);
@@ -183,7 +183,7 @@ describe('an untrusted report', () => {
     return readReport(path).catch((error: unknown) => error);
   }
 
-  /** The text of a report with one value replaced. */
+  /** Returns the text of a report with one value replaced. */
   function changed(report: ShardReport, place: readonly (string | number)[], value: unknown): string {
     const copy = JSON.parse(JSON.stringify(report));
     let at = copy;
@@ -204,7 +204,7 @@ describe('an untrusted report', () => {
     [['shards'], 1e9, /^shards: expected an integer from 1 to 100000/],
     [['plan', 'hash'], markup, /^plan\.hash: expected 64 hexadecimal digits/],
     [['settings', 'x'], [markup], /^settings\.x: expected true or false, got a list/],
-    [['extra'], 1, /^extra: expected no such key/],
+    [['extra'], 1, /^extra: unknown key/],
     [['parts', 0, 'shard'], 2, /^parts: expected each shard from 0 to 1 once, got 2/],
     [['parts', 0, 'result', 'files', 0, 'format'], markup, /files\[0\]\.format: expected one of/],
     [['parts', 0, 'result', 'files', 0, 'records'], markup, /records: expected an integer >= 0/],
@@ -212,7 +212,7 @@ describe('an untrusted report', () => {
     [['parts', 0, 'result', 'records'], -1, /records: expected an integer >= 0, got -1/],
     [['parts', 0, 'result', 'samples', 0], { base64: markup }, /samples\[0\]/],
     [['parts', 0, 'result', 'findings', 'first'], [{ code: markup }], /code: expected an error code/],
-    [['parts', 0, 'result', '__proto__x'], 1, /expected no such key/],
+    [['parts', 0, 'result', '__proto__x'], 1, /unknown key/],
     [['parts'], [], /^parts: expected at least one shard/],
   ])(
     'with an invalid value at %j is malformed, and the message names the path',

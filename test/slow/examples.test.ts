@@ -11,7 +11,13 @@ import {
 } from '../../src/messages/index.ts';
 import { damaged, randomDamage } from '../support/corrupt.ts';
 import { NAMES, oddExample, oddSequenceExample, randomFeatures } from '../support/example-messages.ts';
-import { oracleExample, oracleSequenceExample, type Told, told, toldOne } from '../support/oracle-example.ts';
+import {
+  type CanonicalFeatures,
+  canonicalFeature,
+  canonicalFeatures,
+  oracleExample,
+  oracleSequenceExample,
+} from '../support/oracle-example.ts';
 import { Random } from '../support/random.ts';
 import { slowShare } from '../support/slow-share.ts';
 
@@ -36,10 +42,10 @@ test(`${RUNS} damaged messages: a RecordpipeError or the value of protobufjs`, (
       continue;
     }
     if (ownBytes(ours, bytes) > 8 * bytes.length) throw new Error(`more than 8 bytes for each: ${why}`);
-    const sameMemory = told(decoder.decode(bytes));
-    if (JSON.stringify(sameMemory) !== JSON.stringify(told(ours)))
-      expect(sameMemory, why).toEqual(told(ours));
-    let theirs: Told;
+    const sameMemory = canonicalFeatures(decoder.decode(bytes));
+    if (JSON.stringify(sameMemory) !== JSON.stringify(canonicalFeatures(ours)))
+      expect(sameMemory, why).toEqual(canonicalFeatures(ours));
+    let theirs: CanonicalFeatures;
     try {
       theirs = oracleExample(bytes);
     } catch {
@@ -49,20 +55,20 @@ test(`${RUNS} damaged messages: a RecordpipeError or the value of protobufjs`, (
       unseen++;
       continue;
     }
-    if (JSON.stringify(sorted(told(ours))) !== JSON.stringify(sorted(theirs)))
-      expect(told(ours), why).toEqual(theirs);
+    if (JSON.stringify(sorted(canonicalFeatures(ours))) !== JSON.stringify(sorted(theirs)))
+      expect(canonicalFeatures(ours), why).toEqual(theirs);
   }
   expect(errors).toBeGreaterThan(RUNS / 10);
   expect(unseen).toBeLessThan(RUNS / 100);
 });
 
-function sorted(features: Told): [string, Told[string]][] {
+function sorted(features: CanonicalFeatures): [string, CanonicalFeatures[string]][] {
   return Object.entries(features).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /**
- * Bytes of arrays that are not views of the message. A one-byte integer takes eight bytes, the
- * maximum.
+ * Returns the number of bytes in arrays that are not views of the message. A one-byte integer takes
+ * eight bytes, the maximum.
  */
 function ownBytes(example: Example, message: Uint8Array): number {
   let bytes = 0;
@@ -92,7 +98,9 @@ test(`${RUNS / 10} damaged messages with plans: a RecordpipeError or the values 
         const feature = whole.get(name);
         const value = (found as Record<string, ArrayLike<unknown>>)[name];
         const expected = feature?.kind === kinds[k] ? feature : { kind: kinds[k], value: [] };
-        expect(toldOne({ kind: kinds[k], value } as never), why).toEqual(toldOne(expected as never));
+        expect(canonicalFeature({ kind: kinds[k], value } as never), why).toEqual(
+          canonicalFeature(expected as never),
+        );
       }
       parsed++;
     } catch (error) {
@@ -114,7 +122,7 @@ test(`${RUNS / 10} damaged SequenceExamples: a RecordpipeError or the value of p
     const why = `${i}: ${Buffer.from(bytes).toString('hex')}`;
     try {
       const { context, featureLists } = decodeSequenceExample(bytes);
-      const lists = [...featureLists].map(([name, steps]) => [name, steps.map(toldOne)]);
+      const lists = [...featureLists].map(([name, steps]) => [name, steps.map(canonicalFeature)]);
       let theirs: ReturnType<typeof oracleSequenceExample>;
       try {
         theirs = oracleSequenceExample(bytes);
@@ -122,7 +130,7 @@ test(`${RUNS / 10} damaged SequenceExamples: a RecordpipeError or the value of p
         unseen++;
         continue;
       }
-      expect({ context: told(context), lists: Object.fromEntries(lists) }, why).toEqual(theirs);
+      expect({ context: canonicalFeatures(context), lists: Object.fromEntries(lists) }, why).toEqual(theirs);
       read++;
     } catch (error) {
       if (!isRecordpipeError(error, 'malformed-example')) throw new Error(why, { cause: error });

@@ -53,7 +53,7 @@ function zeroRecordAt(descriptor: number, position: number, length: number): num
   return position + 16 + length;
 }
 
-/** The CRC-32C of `length` zero bytes, by doubling. */
+/** Returns the CRC-32C of `length` zero bytes, computed by doubling. */
 function zeroCrc(length: number): number {
   let crc = 0;
   let piece = crc32c(new Uint8Array(1));
@@ -127,7 +127,7 @@ describe.skipIf(free < 1 * GIB)('a sparse file of 5 GiB', () => {
   });
 
   test('damage beyond 2^32 is reported at its offset', async () => {
-    const frame = 1016 + 150; // not the first byte of any record
+    const frame = 1016 + 150; // Not the first byte of any record.
     const file = await open(path, 'r+');
     const byte = Buffer.alloc(1);
     const position = size - frame;

@@ -26,7 +26,7 @@ const locked = (
   }
 ).packages;
 
-/** The packages that `npm install --omit=optional` installs beside recordpipe. */
+/** Returns the packages that `npm install --omit=optional` installs with recordpipe. */
 function required(names: readonly string[] = Object.keys(manifest.dependencies ?? {})): string[] {
   return [
     ...new Set(
@@ -41,7 +41,7 @@ function required(names: readonly string[] = Object.keys(manifest.dependencies ?
 describe('npm install --omit=optional', () => {
   let app: string;
 
-  // What npm would install, copied: a link would lead Node to the packages of the repository.
+  // Copy what npm would install, because a link would lead Node to the packages of the repository.
   beforeAll(() => {
     app = temp.file('app');
     const own = join(app, 'node_modules/recordpipe');

@@ -5,7 +5,7 @@ import { blackhole } from '../support/faulty-s3/blackhole.ts';
 import { type Fault, faultyS3, generated } from '../support/faulty-s3/index.ts';
 import { faultyS3Process } from '../support/faulty-s3/process.ts';
 
-// The server that the tests of transfers rely on, asked by Node's own fetch.
+// Tests of the server on which the transfer tests rely, using Node's own fetch.
 
 const BYTES = Buffer.from('0123456789');
 const objects = { 'bucket/a': BYTES };
@@ -124,19 +124,19 @@ describe('as S3', () => {
 
 describe('its faults', () => {
   const big = generated(1_000_000);
-  /** What a client gets of an object that is met by a fault. */
+  /** Returns what a client receives for an object with a fault. */
   async function met(fault: Fault, headers: Record<string, string> = {}): Promise<Met> {
     await using server = await faultyS3({ objects: { 'bucket/a': big }, faults: [fault] });
-    const told = { status: 0, received: 0, failed: false, headers: new Headers() };
+    const result = { status: 0, received: 0, failed: false, headers: new Headers() };
     try {
       const response = await fetch(`${server.url}/bucket/a`, { headers, signal: AbortSignal.timeout(1000) });
-      Object.assign(told, { status: response.status, headers: response.headers });
-      for await (const chunk of response.body!) told.received += chunk.length;
+      Object.assign(result, { status: response.status, headers: response.headers });
+      for await (const chunk of response.body!) result.received += chunk.length;
     } catch {
-      told.failed = true;
+      result.failed = true;
     }
     expect(server.script.hits).toEqual([1]);
-    return told;
+    return result;
   }
   interface Met {
     readonly status: number;
@@ -214,7 +214,7 @@ test('a limit of speed, and latency', async () => {
   const start = performance.now();
   const { length } = await (await fetch(`${server.url}/bucket/a`)).bytes();
   expect(length).toBe(1_000_000);
-  expect(performance.now() - start).toBeGreaterThan(200); // a lower bound: it holds on any machine
+  expect(performance.now() - start).toBeGreaterThan(200); // This is a lower bound, so it holds on any machine.
 });
 
 test('a process of its own', async () => {

@@ -38,13 +38,13 @@ describe('addresses', () => {
   });
 
   test.each([
-    ['s3:///key', /names no bucket/],
-    ['s3://', /names no bucket/],
-    ['s3://a/key', /name of a bucket/],
-    ['s3://has blank/key', /name of a bucket.*"has blank"/],
-    ['s3://*/key', /name of a bucket/],
+    ['s3:///key', /has no bucket/],
+    ['s3://', /has no bucket/],
+    ['s3://a/key', /a bucket name/],
+    ['s3://has blank/key', /a bucket name.*"has blank"/],
+    ['s3://*/key', /a bucket name/],
     [new URL('s3://bucket/a?b'), /without \? and #/],
-    [new URL('s3://bucket/%ff'), /escapes of UTF-8/],
+    [new URL('s3://bucket/%ff'), /percent-encoded UTF-8/],
   ])('%s is refused', (uri, message) => {
     expect(() => parseObjectUri(uri)).toThrow(UsageError);
     expect(() => parseObjectUri(uri)).toThrow(message);

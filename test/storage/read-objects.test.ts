@@ -23,7 +23,7 @@ async function collect(pieces: AsyncIterable<ObjectPiece>): Promise<ObjectPiece[
   return all;
 }
 
-/** The objects that pieces make, each checked to be whole. */
+/** Assembles objects from pieces, and checks that each is whole. */
 function objectsOf(pieces: readonly ObjectPiece[]): { uri: string; index: number; bytes: Buffer }[] {
   const objects: { uri: string; index: number; bytes: Buffer; last: boolean }[] = [];
   for (const { object, index, offset, chunk, last } of pieces) {
@@ -125,19 +125,19 @@ describe('many objects', () => {
     expect((error as { uri?: string }).uri).toBe('s3://b/2');
     expect(objectsOf(all).map(({ uri }) => uri)).toEqual(['s3://b/0', 's3://b/1']);
 
-    const asked: unknown[] = [];
+    const requested: unknown[] = [];
     const events: TransferEvent[] = [];
     const pieces = readObjects(refs, {
       ...SMALL,
       source,
       onEvent: (event) => events.push(event),
       onObjectError: (failure, ref, index) => {
-        asked.push([isRecordpipeError(failure, 'object-missing'), ref.uri, index]);
+        requested.push([isRecordpipeError(failure, 'object-missing'), ref.uri, index]);
         return 'skip';
       },
     });
     expect(objectsOf(await collect(pieces)).map(({ index }) => index)).toEqual([0, 1, 3]);
-    expect(asked).toEqual([[true, 's3://b/2', 2]]);
+    expect(requested).toEqual([[true, 's3://b/2', 2]]);
     expect(events).toMatchObject([{ type: 'skipped', uri: 's3://b/2' }]);
     expect(pieces.stats).toMatchObject({ objects: 3, heldBytes: 0 });
   });
@@ -213,14 +213,17 @@ describe('verifyObject', () => {
   });
 
   test('says so where there is nothing to compare with', async () => {
-    expect(await verify([])).toEqual({ reasons: ['the service keeps no checksum of it'], verified: 0 });
+    expect(await verify([])).toEqual({ reasons: ['the service stores no checksum for it'], verified: 0 });
     const { reasons, verified } = await verify([{ algorithm: 'crc32', value: 'AAAAAA==-3', kind: 'parts' }]);
     expect(reasons[0]).toContain("parts' checksums");
     expect(verified).toBe(0);
   });
 });
 
-/** An object that restarts while its ranges still hold requests; one that fails after another whose end is not requested yet. */
+/**
+ * One object restarts while its ranges still hold requests; another fails after an object whose end
+ * has not been requested yet.
+ */
 const ONCE_HUNG = [
   {
     sizes: [0, 0, 582, 0, 429, 1236, 0, 0],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type GateSeat, RequestGate } from '../../src/storage/prefetch/request-gate.ts';
 
-/** Asks for so many places; counts those that are had. */
+/** Requests `count` slots, and counts those that are granted. */
 function ask(gate: RequestGate, seat: GateSeat, count: number): void {
   for (let i = 0; i < count; i++) gate.enter(seat, () => {});
 }

@@ -9,19 +9,19 @@ import type {
   RangeSink,
 } from '../../src/storage/storage.ts';
 
-/** What goes wrong with one request. */
+/** A fault in one request. */
 export interface Fault {
-  /** Fails with this. */
+  /** Fails with this failure. */
   readonly failure?: FetchFailure;
-  /** So many bytes come before it fails, or before nothing comes any more. Default 0. */
+  /** Number of bytes that arrive before it fails or stalls. Default 0. */
   readonly after?: number;
-  /** Nothing comes any more, until the request is aborted; `headers`: not even the headers. */
+  /** Stalls until the request is aborted; `headers`: before the headers. */
   readonly stall?: 'headers' | 'body';
-  /** The answer ends without an error. */
+  /** The response ends early without an error. */
   readonly endsEarly?: boolean;
   /** Milliseconds between two chunks. */
   readonly dripMs?: number;
-  /** Something that happens before the request is answered. */
+  /** Called before the response starts. */
   readonly before?: () => void;
 }
 
@@ -44,18 +44,18 @@ export const slowDown = (retryAfterMs?: number): FetchFailure =>
 export const internal = (): FetchFailure =>
   new FetchFailure('transient', 'We encountered an internal error', { status: 500, requestId: 'ID500' });
 
-/** Objects in memory, behind answers that go wrong as a script says. */
+/** Objects in memory, with responses that fail according to a script. */
 export class ScriptedSource implements ObjectSource {
   readonly objects: Map<string, Stored> = new Map();
   readonly requests: RangeRequest[] = [];
   readonly chunkBytes: number;
-  /** Asked before every request; `number` counts requests from 0. */
+  /** Called before every request; `number` counts requests from 0. */
   script: (request: RangeRequest, number: number) => Fault | undefined = () => undefined;
-  /** Milliseconds until an answer begins. */
+  /** Milliseconds until a response begins. */
   latencyMs = 0;
   underWay = 0;
   mostUnderWay = 0;
-  /** Bytes handed to sinks. */
+  /** Number of bytes passed to sinks. */
   sent = 0;
 
   constructor(chunkBytes = 1000) {

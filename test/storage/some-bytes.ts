@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-/** Bytes that look like none but their own. */
+/** Returns bytes in which every position is recognizable. */
 export function bytesOf(length: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(length);
   let state = seed;
@@ -11,7 +11,7 @@ export function bytesOf(length: number, seed = 1): Uint8Array {
   return bytes;
 }
 
-/** Not by the matcher, which looks at every byte for itself. */
+/** Do not use the matcher, which compares every byte individually. */
 export function expectBytes(got: Uint8Array, expected: Uint8Array): void {
   expect(got.length).toBe(expected.length);
   expect(Buffer.compare(got, expected)).toBe(0);

@@ -13,7 +13,7 @@ export interface Damage {
 
 const KINDS: readonly DamageKind[] = ['flip', 'cut', 'insert', 'delete', 'duplicate', 'zero'];
 
-/** Random damage to a file of `size` bytes: usually short, sometimes long. */
+/** Returns random damage to a file of `size` bytes: usually short, sometimes long. */
 export function randomDamage(random: Random, size: number): Damage {
   const at = random.below(size + 1);
   const max = random.below(3) === 0 ? size - at : Math.min(8, size - at);
@@ -21,7 +21,7 @@ export function randomDamage(random: Random, size: number): Damage {
   return { kind: random.pick(KINDS), at, length, junk: random.bytes(length).map((byte) => byte || 1) };
 }
 
-/** A damaged copy of `bytes`. */
+/** Returns a damaged copy of `bytes`. */
 export function damaged(bytes: Uint8Array, { kind, at, length, junk }: Damage): Uint8Array {
   const end = Math.min(bytes.length, at + length);
   const before = bytes.subarray(0, at);
@@ -48,7 +48,7 @@ export function damaged(bytes: Uint8Array, { kind, at, length, junk }: Damage): 
 }
 
 /**
- * The new position of the bytes `[from, to)` after the damage, if they are unchanged and
+ * Returns the new position of the bytes `[from, to)` after the damage, if they are unchanged and
  * contiguous.
  */
 export function placeAfter(damage: Damage, size: number, from: number, to: number): number | undefined {

@@ -20,9 +20,9 @@ const PACK: Record<Packing, (bytes: Uint8Array, random: Random) => Uint8Array> =
 };
 
 /**
- * Damages one file at random, determined by `seed`, and reads it in every way. Each way must give
- * correct records, byte for byte, and then a typed error or the end. All ways must agree, and must
- * equal the oracle if the file is not compressed.
+ * Damages one file at random, determined by `seed`, and reads it in every way. Each way must yield
+ * correct records, byte for byte, followed by a typed error or the end. All ways must agree, and
+ * must equal the oracle if the file is not compressed.
  */
 export async function damageOnce(seed: number, packing: Packing): Promise<Outcome> {
   const random = new Random(seed);
@@ -32,49 +32,49 @@ export async function damageOnce(seed: number, packing: Packing): Promise<Outcom
   const file = PACK[packing](oracleFile(payloads), random);
   const damage = randomDamage(random, file.length);
   const bytes = damaged(file, damage);
-  const told = `seed ${seed}, ${packing}, ${JSON.stringify({ ...damage, junk: undefined })}`;
+  const label = `seed ${seed}, ${packing}, ${JSON.stringify({ ...damage, junk: undefined })}`;
 
   const outcome = decodeAll(bytes, { compression: packing });
-  checkRecords(outcome, payloads, packing, damage, told);
-  if (packing === 'none') checkAgainstOracle(outcome, bytes, told);
+  checkRecords(outcome, payloads, packing, damage, label);
+  if (packing === 'none') checkAgainstOracle(outcome, bytes, label);
 
   const chunks = cutAt(bytes, [random.below(bytes.length + 1), random.below(bytes.length + 1)]);
   for (const source of [bytes, chunks, [...bytes].length < 80 ? cutAt(bytes, [...bytes.keys()]) : chunks]) {
     const other = await readAll(source, { compression: packing });
-    expect(where(other.error), told).toEqual(where(outcome.error));
-    expect(other.offsets, told).toEqual(outcome.offsets);
-    other.payloads.forEach((one, i) => void expect(Buffer.compare(one, outcome.payloads[i]), told).toBe(0));
+    expect(where(other.error), label).toEqual(where(outcome.error));
+    expect(other.offsets, label).toEqual(outcome.offsets);
+    other.payloads.forEach((one, i) => void expect(Buffer.compare(one, outcome.payloads[i]), label).toBe(0));
   }
   const found = await scan(chunks, { compression: packing });
-  expect(where(found.errors[0]), told).toEqual(where(outcome.error));
-  if (outcome.error?.code !== 'data-checksum') expect(found.records, told).toBe(outcome.payloads.length);
+  expect(where(found.errors[0]), label).toEqual(where(outcome.error));
+  if (outcome.error?.code !== 'data-checksum') expect(found.records, label).toBe(outcome.payloads.length);
   return outcome;
 }
 
 /**
- * Verifies that every record was written, and that they are the first ones in order unless the
- * damage moved whole records.
+ * Verifies that every record was written, and that the records are the first ones in order, unless
+ * the damage moved whole records.
  */
 function checkRecords(
   { payloads: got, error }: Outcome,
   payloads: readonly Uint8Array[],
   packing: Packing,
   { kind }: Damage,
-  told: string,
+  label: string,
 ): void {
   const frames = payloads.map((payload) => Buffer.from(oracleFrame(payload)).toString('hex'));
   const found = got.map((payload) => Buffer.from(oracleFrame(payload)).toString('hex'));
-  for (const frame of found) expect(frames, told).toContain(frame);
+  for (const frame of found) expect(frames, label).toContain(frame);
   // Compressed data cannot lose or repeat whole records and stay valid, except for whole members.
   const moved = kind === 'delete' || kind === 'duplicate';
-  if (!moved) expect(found, told).toEqual(frames.slice(0, found.length));
+  if (!moved) expect(found, label).toEqual(frames.slice(0, found.length));
   const mayEndEarly = moved || kind === 'cut' || packing !== 'none';
-  if (error === undefined && !mayEndEarly) expect(found, told).toEqual(frames);
+  if (error === undefined && !mayEndEarly) expect(found, label).toEqual(frames);
 }
 
-function checkAgainstOracle({ payloads, offsets, error }: Outcome, bytes: Uint8Array, told: string): void {
+function checkAgainstOracle({ payloads, offsets, error }: Outcome, bytes: Uint8Array, label: string): void {
   const oracle = oracleDecode(bytes);
-  expect(where(error), told).toEqual(oracle.error);
-  expect(offsets, told).toEqual(oracle.records.map(({ offset }) => offset));
-  payloads.forEach((one, i) => void expect(Buffer.compare(one, oracle.records[i].payload), told).toBe(0));
+  expect(where(error), label).toEqual(oracle.error);
+  expect(offsets, label).toEqual(oracle.records.map(({ offset }) => offset));
+  payloads.forEach((one, i) => void expect(Buffer.compare(one, oracle.records[i].payload), label).toBe(0));
 }

@@ -30,7 +30,7 @@ const INTEGERS = [
   -(2n ** 32n),
 ];
 
-/** A random feature of any kind. */
+/** Returns a random feature of any kind. */
 export function randomFeature(random: Random): FeatureInput {
   const count = random.pick([0, 1, 1, 2, 5, 40]);
   const listed = <T>(one: () => T): T[] => Array.from({ length: count }, one);
@@ -56,20 +56,20 @@ export function randomFeature(random: Random): FeatureInput {
   }
 }
 
-/** Random features by name. */
+/** Returns random features by name. */
 export function randomFeatures(random: Random): Map<string, FeatureInput> {
   return new Map(Array.from({ length: random.below(8) }, () => [random.pick(NAMES), randomFeature(random)]));
 }
 
 /**
- * An Example in an unusual encoding that protobuf permits: features and lists in several parts,
- * unpacked values, fields in any order, duplicate names, unknown fields.
+ * Returns an Example in an unusual encoding that protobuf permits: features and lists in several
+ * parts, unpacked values, fields in any order, duplicate names, unknown fields.
  */
 export function oddExample(random: Random): Uint8Array {
   return Buffer.concat(several(random, 3, () => delimited(1, oddFeatures(random))));
 }
 
-/** A SequenceExample in an unusual encoding that protobuf permits. */
+/** Returns a SequenceExample in an unusual encoding that protobuf permits. */
 export function oddSequenceExample(random: Random): Uint8Array {
   return Buffer.concat(
     several(random, 3, () =>
@@ -113,13 +113,13 @@ function oddList(random: Random): Uint8Array {
   return delimited(kind, Buffer.concat(fields));
 }
 
-/** A varint of one to ten bytes, not always the shortest encoding of its value. */
+/** Returns a varint of one to ten bytes, not always the shortest encoding of its value. */
 function varint(random: Random): Uint8Array {
   const length = 1 + random.below(random.pick([1, 3, 5, 10]));
   return random.bytes(length).map((byte, i) => (i === length - 1 ? byte & 0x7f : byte | 0x80));
 }
 
-/** Up to `max` parts, some with an unknown field between them. */
+/** Returns up to `max` parts, some with an unknown field between them. */
 function several(random: Random, max: number, part: () => Uint8Array): Uint8Array[] {
   return Array.from({ length: random.below(max + 1) }, () =>
     random.below(12) === 0 ? Buffer.concat([unknown(random), part()]) : part(),

@@ -43,7 +43,7 @@ export const anyRecord: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** A GIF of this size with a valid header only. */
+/** Returns a GIF of this size, of which only the header is valid. */
 export function gif(width: number, height: number, more = 0): Uint8Array {
   const bytes = new Uint8Array(13 + more);
   bytes.set(new TextEncoder().encode('GIF89a'));

@@ -55,20 +55,20 @@ export function goldenFiles(): Golden[] {
 }
 
 /**
- * The expected result without an explicit format. HTML pages and pointer files are then of unknown
- * format, not damaged TFRecord files.
+ * Returns the expected result without an explicit format. HTML pages and pointer files are then of
+ * unknown format, not damaged TFRecord files.
  */
 export function detected(golden: Golden): Omit<Golden, 'format'> & { format: Golden['format'] | null } {
   if (!golden.name.startsWith('not-a-tfrecord')) return golden;
   return { ...golden, format: null, error: { code: 'unknown-format', record: 0, offset: 0 } };
 }
 
-/** The options of a golden file as command line flags. */
+/** Returns the options of a golden file as command-line flags. */
 export function goldenFlags({ options }: Pick<Golden, 'options'>): string[] {
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** The bytes of a fixture file. */
+/** Returns the bytes of a fixture file. */
 export function fixture(file: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(file, FIXTURES)));
 }

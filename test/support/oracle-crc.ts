@@ -1,6 +1,6 @@
 /**
- * CRC-32C bit by bit, from the definition: reflected polynomial 0x1EDC6F41, initial value and final
- * XOR of all ones.
+ * Computes CRC-32C bit by bit, from the definition: reflected polynomial 0x1EDC6F41, initial value
+ * and final XOR of all ones.
  */
 export function oracleCrc32c(bytes: Uint8Array, seed = 0): number {
   let crc = ~seed;
@@ -12,8 +12,8 @@ export function oracleCrc32c(bytes: Uint8Array, seed = 0): number {
 }
 
 /**
- * mask(c) = c rotated right by 15, plus 0xa282ead8, modulo 2^32. Uses BigInt to avoid 32-bit
- * operators.
+ * Computes mask(c) = c rotated right by 15, plus 0xa282ead8, modulo 2^32. Uses BigInt to avoid
+ * 32-bit operators.
  */
 export function oracleMask(crc: number): number {
   const value = BigInt(crc);

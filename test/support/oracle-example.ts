@@ -31,7 +31,7 @@ export const OracleSequenceExample: protobuf.Type = root.lookupType('SequenceExa
  * A comparable form of features: kinds with values, integers as strings, bytes in hexadecimal,
  * floats as their bits.
  */
-export type Told = Record<string, { kind: string; value: string[] }>;
+export type CanonicalFeatures = Record<string, { kind: string; value: string[] }>;
 
 const PLAIN = { longs: String, arrays: true, objects: true, oneofs: true } as const;
 
@@ -39,15 +39,15 @@ const PLAIN = { longs: String, arrays: true, objects: true, oneofs: true } as co
  * Decodes an Example with protobufjs.
  * @throws if the record is malformed
  */
-export function oracleExample(record: Uint8Array): Told {
+export function oracleExample(record: Uint8Array): CanonicalFeatures {
   const plain = OracleExample.toObject(OracleExample.decode(record), PLAIN) as { features?: PlainFeatures };
-  return toldFeatures(plain.features);
+  return fromPlainFeatures(plain.features);
 }
 
 /** Decodes a SequenceExample with protobufjs. */
 export function oracleSequenceExample(record: Uint8Array): {
-  context: Told;
-  lists: Record<string, Told[string][]>;
+  context: CanonicalFeatures;
+  lists: Record<string, CanonicalFeatures[string][]>;
 } {
   const plain = OracleSequenceExample.toObject(OracleSequenceExample.decode(record), PLAIN) as {
     context?: PlainFeatures;
@@ -55,17 +55,22 @@ export function oracleSequenceExample(record: Uint8Array): {
   };
   const lists = Object.entries(plain.featureLists?.featureList ?? {});
   return {
-    context: toldFeatures(plain.context),
-    lists: Object.fromEntries(lists.map(([name, { feature }]) => [name, feature.map(toldFeature)])),
+    context: fromPlainFeatures(plain.context),
+    lists: Object.fromEntries(lists.map(([name, { feature }]) => [name, feature.map(fromPlainFeature)])),
   };
 }
 
-function toldFeatures(features: PlainFeatures | undefined): Told {
+function fromPlainFeatures(features: PlainFeatures | undefined): CanonicalFeatures {
   const entries = Object.entries(features?.feature ?? {});
-  return Object.fromEntries(entries.map(([name, feature]) => [name, toldFeature(feature)]));
+  return Object.fromEntries(entries.map(([name, feature]) => [name, fromPlainFeature(feature)]));
 }
 
-function toldFeature({ kind, bytesList, floatList, int64List }: PlainFeature): Told[string] {
+function fromPlainFeature({
+  kind,
+  bytesList,
+  floatList,
+  int64List,
+}: PlainFeature): CanonicalFeatures[string] {
   switch (kind) {
     case 'bytesList':
       return { kind: 'bytes', value: bytesList!.value.map(hex) };
@@ -78,13 +83,13 @@ function toldFeature({ kind, bytesList, floatList, int64List }: PlainFeature): T
   }
 }
 
-/** The comparable form of decoded features. */
-export function told(features: Iterable<readonly [string, Feature]>): Told {
-  return Object.fromEntries([...features].map(([name, feature]) => [name, toldOne(feature)]));
+/** Returns the comparable form of decoded features. */
+export function canonicalFeatures(features: Iterable<readonly [string, Feature]>): CanonicalFeatures {
+  return Object.fromEntries([...features].map(([name, feature]) => [name, canonicalFeature(feature)]));
 }
 
-/** The comparable form of one feature. */
-export function toldOne({ kind, value }: Feature): Told[string] {
+/** Returns the comparable form of one feature. */
+export function canonicalFeature({ kind, value }: Feature): CanonicalFeatures[string] {
   switch (kind) {
     case 'bytes':
       return { kind, value: value.map(hex) };
@@ -101,7 +106,9 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
-/** All NaNs are equal, because a number does not preserve their bits. */
+/**
+ * Returns the bits of a float. All NaNs are equal, because a number does not preserve their bits.
+ */
 export function bits(float: number): string {
   return Object.is(float, -0) ? '-0' : String(float);
 }

@@ -21,8 +21,8 @@ type OracleFrame = { payload: Uint8Array; end: number; warned: boolean } | { cod
 export const MAGIC: Uint8Array = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
 
 /**
- * The expected result of a strict reader, from the format's description: the records in order, then
- * the first error. Deliberately slow and simple.
+ * Returns the expected result of a strict reader, derived from the format's description: the
+ * records in order, then the first error. Deliberately slow and simple.
  */
 export function oracleDecodeRecordIO(bytes: Uint8Array, rules: OracleRules = {}): OracleRecordIO {
   const records: { offset: number; payload: Uint8Array }[] = [];
@@ -91,9 +91,9 @@ export interface OracleRecovery {
 }
 
 /**
- * The expected result of `recover: 'scan'`. A complete record counts, unless no header follows it
- * and a record starts inside it. After anything else, the next complete record at a multiple of
- * four follows. Deliberately slow and simple.
+ * Returns the expected result of `recover: 'scan'`. A complete record is valid, unless no header
+ * follows it and a record starts inside it. Anything else is skipped up to the next complete record
+ * at a multiple of four. Deliberately slow and simple.
  */
 export function oracleRecoverRecordIO(bytes: Uint8Array, rules: OracleRules = {}): OracleRecovery {
   const records: { offset: number; payload: Uint8Array }[] = [];
@@ -102,7 +102,8 @@ export function oracleRecoverRecordIO(bytes: Uint8Array, rules: OracleRules = {}
   const end = bytes.length;
   const next = (from: number, to: number): number => {
     for (let at = from; at + 8 <= to; at++) {
-      // Also in strict order: after damage, only a whole or first part can start a record.
+      // This also applies in strict order: after damage, only a whole or first part can start a
+      // record.
       if (at % 4 === 0 && bytes[at + 7] >> 5 <= 1 && !('code' in oracleFrame(bytes, at, rules))) return at;
     }
     return -1;

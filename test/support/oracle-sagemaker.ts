@@ -36,16 +36,16 @@ interface PlainRecord {
 }
 
 /** A comparable form of a value: all numbers as strings. */
-interface ToldValue {
+interface CanonicalValue {
   readonly kind: string;
   readonly values?: string[];
   readonly keys?: string[];
   readonly shape?: string[];
   readonly contentType?: string | undefined;
 }
-export interface ToldRecord {
-  readonly features: Record<string, ToldValue>;
-  readonly label: Record<string, ToldValue>;
+export interface CanonicalRecord {
+  readonly features: Record<string, CanonicalValue>;
+  readonly label: Record<string, CanonicalValue>;
   readonly texts: (string | undefined)[];
 }
 
@@ -53,34 +53,34 @@ export interface ToldRecord {
  * Decodes a Record with protobufjs.
  * @throws if the record is malformed
  */
-export function oracleRecord(record: Uint8Array): ToldRecord {
+export function oracleRecord(record: Uint8Array): CanonicalRecord {
   const plain = OracleRecord.toObject(OracleRecord.decode(record), { longs: String }) as PlainRecord;
   const { features = {}, label = {}, uid, metadata, configuration } = plain;
   return {
-    features: mapped(Object.entries(features), toldPlain),
-    label: mapped(Object.entries(label), toldPlain),
+    features: mapped(Object.entries(features), fromPlainValue),
+    label: mapped(Object.entries(label), fromPlainValue),
     texts: [uid, metadata, configuration],
   };
 }
 
-/** The comparable form of a decoded Record. */
-export function toldRecord(record: SageMakerRecord): ToldRecord {
+/** Returns the comparable form of a decoded Record. */
+export function canonicalRecord(record: SageMakerRecord): CanonicalRecord {
   const { features, label, uid, metadata, configuration } = record;
   return {
-    features: mapped([...features], toldValue),
-    label: mapped([...label], toldValue),
+    features: mapped([...features], canonicalValue),
+    label: mapped([...label], canonicalValue),
     texts: [uid, metadata, configuration],
   };
 }
 
 function mapped<T>(
   entries: readonly (readonly [string, T])[],
-  one: (value: T) => ToldValue,
-): Record<string, ToldValue> {
+  one: (value: T) => CanonicalValue,
+): Record<string, CanonicalValue> {
   return Object.fromEntries(entries.map(([name, value]) => [name, one(value)]));
 }
 
-function toldPlain({ bytes, ...tensors }: PlainValue): ToldValue {
+function fromPlainValue({ bytes, ...tensors }: PlainValue): CanonicalValue {
   if (bytes !== undefined)
     return { kind: 'bytes', values: (bytes.value ?? []).map(hex), contentType: bytes.contentType };
   const [found] = Object.entries(tensors);
@@ -89,7 +89,7 @@ function toldPlain({ bytes, ...tensors }: PlainValue): ToldValue {
   return { kind, values: values.map(text), keys: [...keys], shape: [...shape] };
 }
 
-export function toldValue(value: SageMakerValue): ToldValue {
+export function canonicalValue(value: SageMakerValue): CanonicalValue {
   if (value.kind === 'none') return { kind: 'none' };
   if (value.kind === 'bytes')
     return { kind: 'bytes', values: value.values.map(hex), contentType: value.contentType };

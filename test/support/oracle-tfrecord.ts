@@ -17,8 +17,8 @@ export interface OracleResult {
 }
 
 /**
- * The expected result of a strict reader for uncompressed bytes, from the format's description: the
- * valid records in order, then the first error. Deliberately slow and simple.
+ * Returns the expected result of a strict reader for uncompressed bytes, derived from the format's
+ * description: the valid records in order, then the first error. Deliberately slow and simple.
  */
 export function oracleDecode(bytes: Uint8Array, maxRecordBytes: number = 2 ** 31 - 1): OracleResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -41,7 +41,7 @@ export function oracleDecode(bytes: Uint8Array, maxRecordBytes: number = 2 ** 31
   return { records, error: undefined };
 }
 
-/** Whether 12 bytes with a valid length checksum start at `offset`. */
+/** Reports whether 12 bytes with a valid length checksum start at `offset`. */
 export function headerIsGood(bytes: Uint8Array, offset: number): boolean {
   if (offset + 12 > bytes.length) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

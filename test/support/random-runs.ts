@@ -1,13 +1,18 @@
 /**
- * Percentage of the random runs of a property in `npm test`, few enough to keep the suite fast. The
- * slow suite does all runs.
+ * Percentage of a property's random runs that `npm test` performs, low enough to keep the suite
+ * fast. The slow suite performs all runs.
  */
 const PERCENT = Number(process.env['RECORDPIPE_RANDOM_PERCENT'] ?? 10);
 
-/** Whether properties do all of their runs, as in the slow suite, so that rare cases occur too. */
+/**
+ * Whether properties perform all of their runs, as in the slow suite, so that rare cases also
+ * occur.
+ */
 export const DOES_ALL_RUNS: boolean = PERCENT >= 100;
 
-/** Number of random runs out of `whole` runs in the slow suite; at least 10. */
+/**
+ * Returns the number of random runs to perform out of `whole` runs in the slow suite; at least 10.
+ */
 export function randomRuns(whole: number): number {
   return Math.min(whole, Math.max(10, Math.ceil((whole * PERCENT) / 100)));
 }

@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** A random integer from 0 to `end - 1`. */
+  /** Returns a random integer from 0 to `end - 1`. */
   below(end: number): number {
     this.#state = (this.#state + 0x9e3779b9) | 0;
     let x = this.#state;

@@ -21,14 +21,14 @@ export async function s3Place(options: Partial<FaultyS3Options>): Promise<S3Plac
   };
 }
 
-/** The requests for a key in order: the range of each GET, otherwise the operation. */
-export function asked(server: FaultyS3, key: string): string[] {
+/** Returns the requests for a key in order: the range of each GET, otherwise the operation. */
+export function requestsFor(server: FaultyS3, key: string): string[] {
   return server.log
     .filter((one) => one.key === key)
     .map(({ operation, range }) => (operation === 'GetObject' ? (range ?? 'all') : operation));
 }
 
-/** Number of body bytes sent for an object. */
+/** Returns the number of body bytes sent for an object. */
 export function sentOf(server: FaultyS3, key: string): number {
   return server.requests('GetObject', key).reduce((sum, { sent }) => sum + sent, 0);
 }

@@ -4,8 +4,8 @@ import type { Random } from './random.ts';
 const NAMES = ['values', 'é', '', '🦊', 'x'.repeat(150)];
 
 /**
- * A Record in an unusual encoding that protobuf permits: values, kinds, and lists in several parts,
- * unpacked, in any order, with unknown fields.
+ * Returns a Record in an unusual encoding that protobuf permits: values, kinds, and lists in
+ * several parts, unpacked, in any order, with unknown fields.
  */
 export function oddRecord(random: Random): Uint8Array {
   return several(random, 5, () =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-/** A directory for the tests of one file, removed afterwards. */
+/** Creates a directory for the tests of one file, removed afterwards. */
 export function tempDir(): { readonly path: string; file(name: string, bytes?: Uint8Array): string } {
   const path = mkdtempSync(join(tmpdir(), 'recordpipe-test-'));
   afterAll(() => rmSync(path, { recursive: true, force: true }));
@@ -17,14 +17,14 @@ export function tempDir(): { readonly path: string; file(name: string, bytes?: U
   };
 }
 
-/** Number of this process's descriptors for files under `path` (Linux). */
+/** Returns the number of this process's descriptors for files under `path` (Linux). */
 export function openDescriptors(path: string): number {
   let count = 0;
   for (const descriptor of readdirSync('/proc/self/fd')) {
     try {
       if (readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(path)) count++;
     } catch {
-      // Closed while the list was read.
+      // The descriptor was closed while the list was read.
     }
   }
   return count;

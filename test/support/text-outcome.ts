@@ -8,7 +8,9 @@ import type { TextLineReadOptions } from '../../src/records/textline.ts';
 import type { Outcome } from './outcome.ts';
 import { textLineWays } from './ways.ts';
 
-/** Splits chunks into lines with the decoder alone: with the kernel, or with `table` in JavaScript. */
+/**
+ * Splits chunks into lines with the decoder alone: with the kernel, or with `table` in JavaScript.
+ */
 export function cutChunks(
   chunks: Iterable<Uint8Array>,
   given: Partial<TextLineReadOptions> = {},
@@ -40,7 +42,7 @@ export function cutChunks(
 export const decodeLines: typeof textLineWays.decodeAll = textLineWays.decodeAll;
 export const readLines: typeof textLineWays.readAll = textLineWays.readAll;
 
-/** Lines as strings, for short tests. */
+/** Returns lines as strings, for short tests. */
 export function texts({ payloads }: Outcome): string[] {
   return payloads.map((payload) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(payload));
 }

@@ -13,13 +13,13 @@ export const CONSUMER_OPTIONS: Readonly<Record<string, unknown>> = {
   types: ['node'],
   strict: true,
   declaration: true,
-  // The package is linked and must appear installed.
+  // Keep the links, because the package is linked but must appear installed.
   preserveSymlinks: true,
   outDir: 'out',
   skipLibCheck: false,
 };
 
-/** The public subpaths and their declaration files. */
+/** Returns the public subpaths and their declaration files. */
 export function publicEntries(): {
   readonly specifier: string;
   readonly types: string;

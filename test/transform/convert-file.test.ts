@@ -20,7 +20,7 @@ const EXTENSION: Record<FileFormat, string> = {
   base64: '.b64',
 };
 
-/** Converts a file along a way of formats; what comes out of the last. */
+/** Converts a file through a sequence of formats and returns the final output. */
 async function along(start: Uint8Array, way: readonly FileFormat[]): Promise<Uint8Array> {
   let from = temp.file(`way-0${EXTENSION[way[0]]}`, start);
   for (const [i, format] of way.slice(1).entries()) {
@@ -235,9 +235,9 @@ describe('a failure leaves no partial output', () => {
 
 test('progress reports records and bytes', async () => {
   const bytes = fileOf('recordio', somePayloads(1));
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   await convertFile(temp.file('progress.rec', bytes), temp.file('progress.tfrecord'), {
-    onProgress: (progress) => told.push(progress),
+    onProgress: (progress) => reported.push(progress),
   });
-  expect(told.at(-1)).toMatchObject({ records: somePayloads(1).length, totalBytes: bytes.length });
+  expect(reported.at(-1)).toMatchObject({ records: somePayloads(1).length, totalBytes: bytes.length });
 });

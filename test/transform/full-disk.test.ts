@@ -21,7 +21,7 @@ const random = new Random(1);
 const payloads = Array.from({ length: 60 }, () => random.bytes(50_000));
 const source = temp.file('in.tfrecord', fileOf('tfrecord', payloads));
 
-/** A file system of 1 MiB, where the machine lets the tests mount one. */
+/** Mounts a file system of 1 MiB, if the machine allows the tests to do so. */
 function smallDisk(): string | undefined {
   const place = temp.file('small-disk');
   mkdirSync(place);
@@ -31,7 +31,7 @@ function smallDisk(): string | undefined {
   return place;
 }
 
-/** Everything that writes, into a folder. */
+/** Every function that writes files, given a folder. */
 const WAYS: Record<string, (folder: string) => Promise<unknown>> = {
   convert: (folder) => convertFile(source, join(folder, 'out.rec')),
   'convert, compressing': (folder) => convertFile(source, join(folder, 'out.jsonl.gz')),

@@ -3,11 +3,11 @@ import { encodeRecordIO, encodeTFRecord } from '../../src/index.ts';
 import type { FileFormat } from '../../src/transform/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 
-/** Formats that hold any bytes. */
+/** Formats that can store any bytes. */
 export const ANY_BYTES: readonly FileFormat[] = ['tfrecord', 'recordio', 'jsonl', 'base64'];
 export const COMPRESSIONS = ['none', 'gzip', 'zlib'] as const;
 
-/** What a file of these payloads is, spelled out. */
+/** Returns the expected file of these payloads. */
 export function fileOf(format: FileFormat, payloads: readonly Uint8Array[]): Uint8Array {
   const frame: Record<FileFormat, (payload: Uint8Array) => Uint8Array> = {
     tfrecord: encodeTFRecord,
@@ -22,7 +22,7 @@ export function fileOf(format: FileFormat, payloads: readonly Uint8Array[]): Uin
 /** RecordIO's magic number, which its writers escape. */
 const MAGIC = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
 
-/** Payloads of any bytes, also with magic numbers in them. */
+/** Payloads of any bytes, including magic numbers. */
 export const anyPayloads: fc.Arbitrary<Uint8Array[]> = fc.array(
   fc.oneof(
     fc.uint8Array({ maxLength: 60 }),

@@ -82,16 +82,16 @@ describe('findings', () => {
   });
 
   test('maxFindings limits the list; all findings are reported and counted', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const options = {
       ...again,
       maxFindings: 1,
-      onFinding: ({ code }: { code: string }) => void told.push(code),
+      onFinding: ({ code }: { code: string }) => void reported.push(code),
     };
     const result = await repairFile(withBadPayloads(FILE, OFFSETS, [0, 2, 4]), output, options);
     expect(result.findings).toHaveLength(1);
     expect(result.findingCount).toBe(3);
-    expect(told).toHaveLength(3);
+    expect(reported).toHaveLength(3);
   });
 
   test.each(ANY_BYTES)('none in a valid %s file, which is copied unchanged', async (from) => {

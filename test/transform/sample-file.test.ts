@@ -58,7 +58,7 @@ describe('a number of records', () => {
   test('are drawn with equal probability', () => {
     const counts = new Uint32Array(20);
     for (let seed = 0; seed < 4000; seed++) for (const i of shuffledOrder(seed, 20).slice(0, 5)) counts[i]++;
-    // 1000 each, standard deviation 27.
+    // The expected count is 1000, with a standard deviation of 27.
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(4 * 28);
   });
 });

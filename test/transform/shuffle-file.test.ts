@@ -69,7 +69,7 @@ describe('the order', () => {
     const rounds = 2000;
     for (let seed = 0; seed < rounds; seed++)
       shuffledOrder(seed, 8).forEach((from, to) => void counts[8 * from + to]++);
-    // Chi-square with 49 degrees of freedom: 85.4 is exceeded by chance once in a thousand.
+    // Chi-square with 49 degrees of freedom exceeds 85.4 by chance once in a thousand runs.
     const expected = rounds / 8;
     const chi = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
     expect(chi).toBeLessThan(85.4);

@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const LIMIT = 6 * MIB;
 const SEED = 42;
 
-/** Shuffles in a process of its own; the most memory that it held. */
+/** Shuffles in a separate process and returns its peak memory. */
 function shuffle(input: string, output: string, memoryBytes: number): number {
   const args = [PROGRAM, input, output, String(memoryBytes), String(SEED)];
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -21,7 +21,9 @@ function shuffle(input: string, output: string, memoryBytes: number): number {
   return Number(stdout);
 }
 
-/** A file of this size whose records begin with their numbers; how many there are. */
+/**
+ * Writes a file of this size whose records begin with their numbers. Returns the number of records.
+ */
 async function numberedFile(path: string, bytes: number, length: number): Promise<number> {
   const writer = await openTFRecordWriter(path);
   const payload = new Uint8Array(length);
@@ -44,7 +46,7 @@ describe.each([
     const empty = temp.file('empty', new Uint8Array(0));
     const host = shuffle(empty, temp.file('nothing'), LIMIT);
     const most = shuffle(input, output, LIMIT);
-    // Compiled code and what waits for the garbage collector come on top.
+    // Allow for compiled code and uncollected garbage.
     expect((most - host) / MIB).toBeLessThan(LIMIT / MIB + 16);
 
     const order = shuffledOrder(SEED, records);

@@ -21,7 +21,7 @@ const KEYS = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_RE
 beforeAll(() => Object.assign(process.env, KEYS));
 afterAll(closeS3Clients);
 
-/** Lines of text, three parts of them. */
+/** Lines of text that fill three parts. */
 const LINES = Buffer.from('0123456789abcde\n'.repeat((11 * MIB) / 16));
 LINES[0] = 120;
 LINES[6 * MIB] = 121;
@@ -275,11 +275,11 @@ test('files that violate the schema are rejected, with the rule in the report', 
 test('progress of sent bytes reaches the total', async () => {
   await using server = await service();
   const path = dir.file('progress.txt', LINES);
-  const told: UploadProgress[] = [];
-  await upload(server, path, 'progress', { onProgress: (progress) => told.push(progress) });
-  expect(told[0]).toMatchObject({ bytesSent: 0, bytesToSend: LINES.length });
-  expect(told.some(({ bytesSent }) => bytesSent > 0 && bytesSent < LINES.length)).toBe(true);
-  expect(told.at(-1)).toMatchObject({ bytesSent: LINES.length, bytesToSend: LINES.length });
+  const reported: UploadProgress[] = [];
+  await upload(server, path, 'progress', { onProgress: (progress) => reported.push(progress) });
+  expect(reported[0]).toMatchObject({ bytesSent: 0, bytesToSend: LINES.length });
+  expect(reported.some(({ bytesSent }) => bytesSent > 0 && bytesSent < LINES.length)).toBe(true);
+  expect(reported.at(-1)).toMatchObject({ bytesSent: LINES.length, bytesToSend: LINES.length });
   const dry: UploadProgress[] = [];
   await upload(server, path, 'progress', { dryRun: true, onProgress: (progress) => dry.push(progress) });
   expect(dry.at(-1)).toMatchObject({ bytesSent: 0, bytesToSend: 0 });

@@ -9,8 +9,8 @@ export interface InflateOptions {
   /** Called when another zlib stream follows the first. */
   readonly onNextStream?: () => void;
   /**
-   * How to treat a stream that ends too early: as an error, as a regular end only if just a gzip
-   * trailer is incomplete, or as a regular end in any case.
+   * How to treat a stream that ends early: as an error, as a regular end only if nothing but a gzip
+   * trailer is incomplete, or always as a regular end.
    */
   readonly whenTruncated: 'throw' | 'stop-at-trailer' | 'stop';
 }
@@ -35,7 +35,7 @@ export const GZIP_TRAILER_BYTES = 8;
 export function gzipHeaderLength(bytes: Uint8Array, member: number): number {
   if ((bytes.length > 0 && bytes[0] !== 0x1f) || (bytes.length > 1 && bytes[1] !== 0x8b)) {
     if (member === 0)
-      throw corruptStream('gzip', 'it does not begin with the gzip magic 1f 8b; is it compressed at all?');
+      throw corruptStream('gzip', 'it does not begin with the gzip magic number 1f 8b; is it compressed?');
     throw new RecordpipeError(
       'trailing-garbage',
       'gzip: bytes after the last member that are neither a member nor zero padding',
@@ -64,9 +64,9 @@ export function gzipHeaderLength(bytes: Uint8Array, member: number): number {
  */
 export function checkGzipTrailer(trailer: Uint8Array, crc: number, size: number): void {
   if (readU32(trailer, 0) !== crc)
-    throw corruptStream('gzip', 'the checksum of a member does not fit its bytes');
+    throw corruptStream('gzip', 'the checksum of a member does not match its data');
   if (readU32(trailer, 4) !== size >>> 0)
-    throw corruptStream('gzip', 'the size of a member does not fit its bytes');
+    throw corruptStream('gzip', 'the size of a member does not match its data');
 }
 
 /** Reports whether another zlib stream (RFC 1950) begins here. */
@@ -82,7 +82,7 @@ function behindZero(bytes: Uint8Array, from: number): number {
 // The error has no position, because the reader knows which record was being read.
 
 export function truncatedStream(kind: string): RecordpipeError {
-  const text = `${kind}: the compressed stream is truncated; copy the file again, or close its writer`;
+  const text = `${kind}: the compressed stream is truncated; copy the file again, or make sure that its writer was closed`;
   return new RecordpipeError('truncated-compressed-stream', text);
 }
 

@@ -13,7 +13,7 @@ import {
 
 type Zlib = typeof import('node:zlib');
 
-/** The inflated bytes, and the reason why they are incomplete, if they are. */
+/** The inflated bytes and, if they are incomplete, the reason. */
 export interface Inflated {
   readonly output: Uint8Array;
   readonly error: RecordpipeError | undefined;
@@ -177,8 +177,8 @@ export class InflateEngine {
 
 /**
  * Yields the output of `slice` before the damage in it, after the call for `slice` has failed. It
- * feeds new engines with the bytes before `slice` and with ever smaller pieces of `slice`, down to
- * single bytes.
+ * feeds new engines the bytes before `slice` and ever smaller pieces of `slice`, down to single
+ * bytes.
  * @param history the bytes of the stream before `slice`
  * @param inflated number of bytes that have already been delivered
  */

@@ -3,8 +3,8 @@ import type { InflateOptions } from './gzip-header.ts';
 import { corruptStream } from './gzip-header.ts';
 
 /**
- * Inflates one gzip member or zlib stream with the browser's DecompressionStream.
- * DecompressionStream rejects any bytes that follow it, so nothing is lost silently.
+ * Inflates one gzip member or zlib stream with the browser's DecompressionStream. It rejects any
+ * bytes after the stream, so nothing is lost silently.
  */
 export async function* inflateWithStreams(
   source: AsyncIterable<Uint8Array>,
@@ -13,12 +13,12 @@ export async function* inflateWithStreams(
   if (typeof DecompressionStream === 'undefined') {
     throw new RecordpipeError(
       'unsupported-source',
-      `${options.kind}: this host has no DecompressionStream; inflate the bytes before`,
+      `${options.kind}: this host has no DecompressionStream; inflate the bytes before passing them`,
     );
   }
   const { readable, writable } = new DecompressionStream(options.kind === 'gzip' ? 'gzip' : 'deflate');
   const fed = feed(source, writable as WritableStream<Uint8Array>);
-  fed.catch(() => {}); // A failure appears at the readable side, where it is named.
+  fed.catch(() => {}); // The readable side reports a failure.
   const reader = (readable as ReadableStream<Uint8Array>).getReader();
   try {
     for (;;) {

@@ -10,7 +10,7 @@ export { inflateBytes } from './inflate-bytes.ts';
  * Returns the uncompressed bytes of a gzip stream (any number of members, followed by any zero
  * padding) or of zlib streams. It yields everything that can be inflated before it throws an error.
  * @throws RecordpipeError `truncated-compressed-stream`, `corrupt-compressed-stream`,
- *   `trailing-garbage`; without a position, which the reader knows
+ *   `trailing-garbage`; without a position, which the reader adds
  */
 export function inflate(
   source: AsyncIterable<Uint8Array>,

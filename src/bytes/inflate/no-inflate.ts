@@ -7,6 +7,6 @@ import { inflateWithStreams } from './inflate-web.ts';
 export const inflate: typeof inflating.inflate = inflateWithStreams;
 
 export const inflateBytes: typeof inflating.inflateBytes = () => {
-  const text = 'inflating synchronously (use readTFRecords) needs Node; this is a build for browsers';
+  const text = 'inflating synchronously requires Node, but this is the browser build; use readTFRecords';
   throw new RecordpipeError('unsupported-source', text);
 };

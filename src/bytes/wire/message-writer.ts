@@ -9,7 +9,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export function textBytes(what: string, text: string): Uint8Array {
   if (LONE_SURROGATE.test(text))
     throw new UsageError(
-      `${what}: expected text that UTF-8 can hold, got a lone surrogate in ${JSON.stringify(text)}`,
+      `${what}: expected text that is valid in UTF-8, got a lone surrogate in ${JSON.stringify(text)}`,
     );
   return utf8.encode(text);
 }
@@ -17,11 +17,13 @@ export function textBytes(what: string, text: string): Uint8Array {
 /** Returns bytes and strings as bytes. */
 export function bytesValues(what: string, value: readonly (Uint8Array | string)[]): Uint8Array[] {
   if (!Array.isArray(value))
-    throw new UsageError(`${what}: expected an array of bytes (Uint8Array) or texts, got ${typeName(value)}`);
+    throw new UsageError(
+      `${what}: expected an array of bytes (Uint8Array) or strings, got ${typeName(value)}`,
+    );
   return value.map((one: Uint8Array | string) => {
     if (typeof one === 'string') return textBytes(what, one);
     if (one instanceof Uint8Array) return one;
-    throw new UsageError(`${what}: expected bytes (Uint8Array) or texts, got ${typeName(one)}`);
+    throw new UsageError(`${what}: expected bytes (Uint8Array) or strings, got ${typeName(one)}`);
   });
 }
 
@@ -37,7 +39,7 @@ export function floatBytes(what: string, value: Float32Array | Float64Array | re
     if (typeof number !== 'number')
       throw new UsageError(`${what}: expected numbers, got ${typeName(number)}`);
     if (Number.isFinite(number) && !Number.isFinite(Math.fround(number)))
-      throw new UsageError(`${what}: expected numbers that a 32-bit float can hold, got ${number}`);
+      throw new UsageError(`${what}: expected numbers in the range of 32-bit floats, got ${number}`);
     view.setFloat32(4 * i, number, true);
   }
   return bytes;
@@ -107,7 +109,7 @@ export function bytesPart(bytes: Uint8Array): Part {
   return { size: bytes.length, write: (writer) => writer.append(bytes) };
 }
 
-/** Returns a part with 64-bit integers as varints, from pairs of words, low word first. */
+/** Returns a part that contains 64-bit integers as varints, from pairs of words, low word first. */
 export function varintsPart(words: Int32Array): Part {
   return { size: varintsSize(words), write: (writer) => writer.varints(words) };
 }

@@ -25,7 +25,7 @@ export function varintsInto(
   while (at < end) {
     let low = bytes[at++];
     if (low >= 0x80) {
-      // The 1 clears the top bit of the previous byte.
+      // XOR with 1 clears the continuation bit of the previous byte.
       let byte = bytes[at++];
       low ^= (byte ^ 1) << 7;
       if (byte >= 0x80) {
@@ -51,8 +51,8 @@ export function varintsInto(
 
 /**
  * Writes each varint of a packed run as a number, starting at `to`. Returns the index after the
- * last one, or -1 if a number exceeds 2^53 - 1. It repeats the loop of {@link varintsInto}, because
- * converting the words afterwards would need a second pass.
+ * last one, or -1 if a number exceeds 2^53 - 1. It duplicates the loop of {@link varintsInto},
+ * because converting the words afterwards would require a second pass.
  *
  * @throws WireFault for a run that ends inside a varint, and for a varint of more than ten bytes
  */
@@ -68,7 +68,7 @@ export function numbersFrom(
   while (at < end) {
     let low = bytes[at++];
     if (low >= 0x80) {
-      // The 1 clears the top bit of the previous byte.
+      // XOR with 1 clears the continuation bit of the previous byte.
       let byte = bytes[at++];
       low ^= (byte ^ 1) << 7;
       if (byte >= 0x80) {
@@ -171,7 +171,7 @@ export function areVarints(bytes: Uint8Array, start: number, end: number): boole
 }
 
 /**
- * Returns the index of the first of the 64-bit integers [from, to) in `words` that a number cannot
+ * Returns the index of the first 64-bit integer in [from, to) of `words` that a number cannot
  * represent exactly, or -1 if there is none.
  */
 export function findUnsafe(words: Int32Array, from: number, to: number): number {
@@ -201,7 +201,7 @@ export function findUnsafeUnsigned(words: Int32Array): number {
 /** Checks that a run does not end inside a varint, so that the loops need not check for its end. */
 function checkEnd(bytes: Uint8Array, start: number, end: number): void {
   if (end > start && bytes[end - 1] >= 0x80)
-    throw new WireFault(end - 1, 'wanted a varint, found the end of its packed run inside it');
+    throw new WireFault(end - 1, 'expected a varint, but its packed run ends inside it');
 }
 
 /**
@@ -226,5 +226,5 @@ function longVarint(bytes: Uint8Array, start: number, words: Int32Array, to: num
       return at;
     }
   }
-  throw new WireFault(start, `wanted a varint of at most ${MAX_VARINT_BYTES} bytes, found a longer one`);
+  throw new WireFault(start, `expected a varint of at most ${MAX_VARINT_BYTES} bytes, got a longer one`);
 }

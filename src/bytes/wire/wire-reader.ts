@@ -31,9 +31,9 @@ export class WireFault extends Error implements Fault {
  * Reads the fields of protobuf messages one by one, without allocating memory. It checks each
  * declared length before following it. `step` reports damage in `fault`; `nextField` throws it.
  *
- * protobufjs also has such a reader, but it adds 12.6 kB (gzipped) to a bundle, and creates a
- * number for each float and an object for each integer. The tests compare the results with those of
- * protobufjs's compiled messages.
+ * protobufjs has a similar reader, but it adds 12.6 kB (gzipped) to a bundle, and creates a number
+ * for each float and an object for each integer. Tests compare the results with those of
+ * protobufjs.
  */
 export class WireReader {
   bytes: Uint8Array;
@@ -78,8 +78,8 @@ export class WireReader {
   }
 
   /**
-   * Advances to the next field of the message that ends at `limit`. Returns false at its end, and
-   * at damage, which sets `fault`.
+   * Advances to the next field of the message that ends at `limit`. Returns false at its end or on
+   * damage, and sets `fault` on damage.
    */
   step(limit: number): boolean {
     if (this.at >= limit) return false;
@@ -111,7 +111,7 @@ export class WireReader {
     let scale = 1;
     for (let i = at; i < at + MAX_VARINT_BYTES; i++) {
       if (i >= limit) {
-        this.fail(at, 'wanted a varint, found the end of its message inside it');
+        this.fail(at, 'expected a varint, but its message ends inside it');
         return -1;
       }
       const byte = bytes[i];
@@ -122,7 +122,7 @@ export class WireReader {
       }
       scale *= 128;
     }
-    this.fail(at, `wanted a varint of at most ${MAX_VARINT_BYTES} bytes, found a longer one`);
+    this.fail(at, `expected a varint of at most ${MAX_VARINT_BYTES} bytes, got a longer one`);
     return -1;
   }
 
@@ -140,8 +140,7 @@ export class WireReader {
       length = (length & 0x7f) | (next << 7);
     }
     this.start = at;
-    // If the length lies after the end of the memory, it is undefined, and this comparison is
-    // false.
+    // If the length lies past the end of the memory, it is undefined, and this comparison is false.
     return at + length <= limit ? at + length : -1;
   }
 
@@ -162,8 +161,8 @@ export class WireReader {
     const { at } = this;
     const tag = this.varint(limit);
     if (tag >= 8 && tag <= MAX_TAG) return tag;
-    if (tag > MAX_TAG) this.fail(at, `wanted a tag of 32 bits, found ${tag}`);
-    else if (tag >= 0) this.fail(at, 'wanted the number of a field, found 0');
+    if (tag > MAX_TAG) this.fail(at, `expected a 32-bit tag, got ${tag}`);
+    else if (tag >= 0) this.fail(at, 'expected a field number, got 0');
     return -1;
   }
 
@@ -179,7 +178,7 @@ export class WireReader {
         if (length < 0) return false;
         this.start = this.at;
         if (length > limit - this.at)
-          return this.fail(at, `wanted ${length} bytes, as the length says, found ${limit - this.at}`);
+          return this.fail(at, `expected ${length} bytes, as the length declares, got ${limit - this.at}`);
         this.at += length;
         return true;
       }
@@ -188,13 +187,13 @@ export class WireReader {
       case FIXED32:
         return this.#skipFixed(4, limit);
       default:
-        return this.fail(at, `wanted a field, found wire type ${tag & 7}`);
+        return this.fail(at, `expected a field, got wire type ${tag & 7}`);
     }
   }
 
   #skipFixed(size: number, limit: number): boolean {
     const { at } = this;
-    if (size > limit - at) return this.fail(at, `wanted ${size} bytes, found ${limit - at}`);
+    if (size > limit - at) return this.fail(at, `expected ${size} bytes, got ${limit - at}`);
     this.at = at + size;
     return true;
   }
@@ -209,12 +208,13 @@ export class WireReader {
       if (tag < 0) return false;
       const inner = tag >>> 3;
       if ((tag & 7) === GROUP) {
-        if (open.length === MAX_GROUPS) return this.fail(at, `found more than ${MAX_GROUPS} nested groups`);
+        if (open.length === MAX_GROUPS)
+          return this.fail(at, `expected at most ${MAX_GROUPS} nested groups, got more`);
         open.push(inner);
       } else if ((tag & 7) === END_GROUP) {
         const opened = open.pop();
         if (inner !== opened)
-          return this.fail(at, `wanted the end of group ${opened}, found that of ${inner}`);
+          return this.fail(at, `expected the end of group ${opened}, got the end of group ${inner}`);
       } else if (!this.#skipValue(tag, limit)) return false;
     }
     this.start = begin;

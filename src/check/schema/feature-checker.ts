@@ -8,7 +8,7 @@ import { isTextAt, isUtf8At } from '../stats/text.ts';
 import { type Bounds, type FeatureListSchema, type FeatureSchema, fixedLength } from './schema.ts';
 import { type CheckedRecord, Tallies } from './violations.ts';
 
-/** Numbers of the kinds that Examples do not have. */
+/** Codes of the kinds that do not occur in Examples. */
 const FLOAT64 = 4;
 const INT32 = 5;
 const KINDS = {
@@ -93,7 +93,7 @@ export class FeatureChecker implements FieldSink {
       else if (kind !== this.firstKind)
         this.tallies.breaks(
           'one-type',
-          () => `expected ${NAMES[this.firstKind]} as before, got ${NAMES[kind]}`,
+          () => `expected ${NAMES[this.firstKind]} as in earlier records, got ${NAMES[kind]}`,
         );
       if (rules === undefined) return false;
     } else if (kind !== this.#kind) {
@@ -180,7 +180,7 @@ export class FeatureChecker implements FieldSink {
     if (sizes !== undefined && isOutside(to - from, sizes))
       this.tallies.breaks('bytes', () => `expected ${boundsText(sizes)} bytes per value, got ${to - from}`);
     if (utf8 === true && !isUtf8At(bytes, from, to))
-      this.tallies.breaks('utf8', () => 'expected UTF-8, got other bytes');
+      this.tallies.breaks('utf8', () => 'expected UTF-8, got invalid bytes');
     if (images !== undefined || width !== undefined || height !== undefined) this.#image(bytes, from, to);
   }
 
@@ -269,8 +269,8 @@ function floatRange({ range = {}, nan = true, infinity = true }: FeatureSchema):
 }
 
 /**
- * Returns the key of a bound, which is rounded to a 32-bit float as the values are, so that the
- * bound 0.1 includes the float 0.1.
+ * Returns the key of a bound. Like values, bounds are rounded to 32-bit floats, so that the bound
+ * 0.1 includes the float 0.1.
  */
 function keyOf(value: number): number {
   floats[0] = value;

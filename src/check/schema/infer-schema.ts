@@ -44,15 +44,15 @@ export interface TypeConflict {
 /** Options of {@link schemaOf}. */
 export interface SchemaOptions {
   /**
-   * Whether to write only rules about types, presence, fixed lengths and kinds of images, so that
-   * other data of the same kind also conforms. Default false.
+   * Whether to write only rules about types, presence, fixed lengths and image kinds, so that
+   * similar data also conforms. Default false.
    */
   readonly loose: boolean;
 }
 
 /**
- * Returns the tightest schema that all records of a data set conform to, and the features that have
- * several types. No schema can describe such a feature; its rule has the most frequent type. A
+ * Returns the strictest schema to which all records of a data set conform, and the features that
+ * have several types. No schema can describe such a feature; its rule has the most frequent type. A
  * feature whose lists are all empty gets no type, because its type is unknown. If the records have
  * several message types, the schema describes the most frequent one.
  *
@@ -117,7 +117,7 @@ export function schemaMessage({ messages, records }: DatasetStats): {
   ];
   const most = found.reduce((best, one) => (one.records > best.records ? one : best));
   if (most.records > 0) return most;
-  const what = messages.event === undefined ? messages.firstOther?.why : 'Events, whose fields stats shows';
+  const what = messages.event === undefined ? messages.firstOther?.why : 'Events (stats shows their fields)';
   const got = records === 0 ? 'no records' : `${records} of another kind: ${what}`;
   throw new UsageError(`expected records with named features, such as Examples, got ${got}`);
 }

@@ -18,7 +18,7 @@ import type { RecordSchema } from './schema.ts';
  * Reads a schema from JSON text or from a parsed document. Checks the document for unknown keys,
  * types of values, and bounds.
  *
- * @throws UsageError with the place in the document and the expected value
+ * @throws UsageError with the location in the document and the expected value
  * @example
  * ```ts
  * import { readSchema } from 'recordpipe/check';
@@ -57,12 +57,13 @@ function checkExampleTypes({ features, featureLists = {} }: RecordSchema): void 
 const limit: Check = (value, place) => {
   const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value);
   if (!isText && !(typeof value === 'number' && Number.isFinite(value)))
-    wrong(place, 'a number, or an integer as text', value);
+    wrong(place, 'a number, or an integer as a string', value);
 };
 const counts = bounds(count);
 
 const known: Check = (value, place) => {
-  if (typeof value !== 'string' && !Number.isSafeInteger(value)) wrong(place, 'text or an integer', value);
+  if (typeof value !== 'string' && !Number.isSafeInteger(value))
+    wrong(place, 'a string or an integer', value);
 };
 
 const FEATURE: Record<string, Check> = {
@@ -110,22 +111,20 @@ function feature(keys: Record<string, Check>): Check {
     const found = value as Record<string, unknown>;
     for (const [rule, types] of Object.entries(ONLY)) {
       if (rule in found && !types.includes(found['type'] as string))
-        wrong(
-          `${place}.${rule}`,
-          `no such rule for ${found['type'] ?? 'a feature without a type'}`,
-          found[rule],
+        throw new ShapeError(
+          `${place}.${rule}: not supported for ${found['type'] ?? 'a feature without a type'}`,
         );
     }
     for (const [i, value] of ((found['values'] ?? []) as unknown[]).entries()) {
       const isText = typeof value === 'string' && (found['type'] === 'bytes' || /^-?\d{1,19}$/.test(value));
       const isInteger = typeof value === 'number' && found['type'] !== 'bytes';
       if (!isText && !isInteger)
-        wrong(`${place}.values[${i}]`, found['type'] === 'bytes' ? 'text' : 'an integer', value);
+        wrong(`${place}.values[${i}]`, found['type'] === 'bytes' ? 'a string' : 'an integer', value);
     }
     if (found['type'] !== 'int64' && found['type'] !== 'int32') return;
     for (const bound of Object.values((found['range'] ?? {}) as object)) {
       if (typeof bound === 'number' && !Number.isSafeInteger(bound))
-        wrong(`${place}.range`, 'whole numbers, as text beyond 2^53', bound);
+        wrong(`${place}.range`, 'integers (as strings beyond 2^53)', bound);
     }
   };
 }
@@ -137,7 +136,7 @@ function bounds(check: Check): Check {
     const { min, max } = value as { min?: number | string; max?: number | string };
     if (min === undefined || max === undefined) return;
     const above = typeof min === 'number' && typeof max === 'number' ? min > max : wholeAbove(min, max);
-    if (above) wrong(place, 'min no more than max', value);
+    if (above) wrong(place, 'min <= max', value);
   };
 }
 

@@ -58,7 +58,7 @@ export class SchemaChecker {
 
   /**
    * Checks an Example or SequenceExample. Features are checked from the last to the first, because
-   * the last one with a given name counts.
+   * the last one with a given name is used.
    */
   #check(): void {
     const { index } = this.#recognizer;
@@ -81,7 +81,7 @@ export class SchemaChecker {
         else if (kind !== NONE && kind !== first)
           checker.tallies.breaks(
             'homogeneous',
-            () => 'expected steps of one type, got several in one record',
+            () => 'expected all steps to have one type, got several types in one record',
           );
         checker.check(index, step, record);
       }
@@ -154,7 +154,7 @@ class Checkers {
     if (checker === undefined || checker.lastRecord === record) return undefined;
     checker.lastRecord = record;
     if (checker.rules === undefined && this.#refuses)
-      checker.tallies.breaks('unknown-feature', () => 'expected no such feature, got one');
+      checker.tallies.breaks('unknown-feature', () => 'not in the schema');
     return checker;
   }
 
@@ -165,7 +165,7 @@ class Checkers {
         checker.tallies.breaks('required', () =>
           checker.lastRecord === record
             ? 'expected a list, got a feature without one'
-            : 'expected in every record, got a record without it',
+            : 'expected in every record, but missing from one',
         );
     }
   }

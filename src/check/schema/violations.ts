@@ -98,7 +98,7 @@ export function violationError(
   const { feature, isList, count, record, offset, message, rule } = violation;
   const subject =
     feature === null ? 'record' : `${isList ? 'feature list' : 'feature'} ${JSON.stringify(feature)}`;
-  const more = count === 1 ? '' : `; ${count} records of this file break this rule`;
+  const more = count === 1 ? '' : `; ${count} records of this file violate this rule`;
   const text = `schema: ${subject}: ${rule}: ${message}${more}`;
   return new RecordpipeError('schema-mismatch', text, { uri, record, offset, compressed });
 }

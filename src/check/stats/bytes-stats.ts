@@ -12,7 +12,7 @@ export interface BytesStats {
   readonly length: Spread;
   /** Number of values that are text: UTF-8 without control characters. Images are never text. */
   readonly text: number;
-  /** Statistics of the values that begin like an image, by kind. */
+  /** Statistics of the values that begin like an image, by image kind. */
   readonly images: { readonly [kind in ImageKind]?: ImageStats };
   readonly distinct: DistinctValues;
 }

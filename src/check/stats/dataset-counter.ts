@@ -39,7 +39,7 @@ export class DatasetCounter {
   /** Number of records of each other type. */
   readonly #counts: { [key in MessageCountKey]?: number } = {};
   #firstOther: (RecordPlace & { why: string }) | undefined;
-  // Index and offset of the current record, and the current feature.
+  // The current record and feature.
   #record = 0;
   #offset = 0;
   #feature = '';
@@ -105,7 +105,7 @@ export class DatasetCounter {
 
   /**
    * Counts the features of an Example or SequenceExample. Features are counted from the last to the
-   * first, because the last one with a given name counts.
+   * first, because the last one with a given name is used.
    */
   #take(): void {
     const { index } = this.#recognizer;

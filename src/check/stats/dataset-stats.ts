@@ -24,7 +24,7 @@ export interface FileStats {
   readonly uri: string;
   readonly format: string | null;
   readonly compression: string | null;
-  /** Number of good records. */
+  /** Number of valid records. */
   readonly records: number;
   /** Size of the file as stored, in bytes. */
   readonly bytes: number;
@@ -33,7 +33,7 @@ export interface FileStats {
   readonly unreadable: boolean;
 }
 
-/** A problem of a file. */
+/** A problem found in a file. */
 export interface StatsFinding {
   readonly uri: string;
   readonly code: ErrorCode;
@@ -150,17 +150,17 @@ export function messageCounts(
 
 /**
  * Statistics of a set of record files: the document that `recordpipe stats --json` prints.
- * Documents of parts of a set can be merged, in any order, into a document that is byte for byte
- * the document of the whole set: see `mergeStats`. New fields may be added; `version` changes when
- * the meaning of a field changes.
+ * Documents of parts of a set can be merged, in any order; the result equals the document of the
+ * whole set, byte for byte (see `mergeStats`). New fields may be added; `version` changes when the
+ * meaning of a field changes.
  */
 export interface DatasetStats {
   readonly version: 1;
   /** Files of the set, sorted by uri. */
   readonly files: readonly FileStats[];
-  /** Number of good records in all files. */
+  /** Number of valid records in all files. */
   readonly records: number;
-  /** Number of bytes per good record, without framing; missing if there are no records. */
+  /** Number of bytes per valid record, without framing; missing if there are no records. */
   readonly recordBytes?: Spread;
   readonly payloadBytes: number;
   readonly messages: MessageCounts;
@@ -178,7 +178,7 @@ export interface DatasetStats {
   readonly samples: readonly ImageSample[];
 }
 
-/** The statistics of no files, from which a merge can start. */
+/** Statistics of an empty set of files, the starting point of a merge. */
 export const NO_STATS: DatasetStats = Object.freeze({
   version: 1,
   files: [],
@@ -195,7 +195,7 @@ export const NO_STATS: DatasetStats = Object.freeze({
 /**
  * Merges two documents. The operation is associative and commutative, with {@link NO_STATS} as its
  * neutral element: regardless of how a set of files is divided and in what order the parts are
- * merged, the result is the same JSON text as that of one run over all files. No file may be in
+ * merged, the resulting JSON text is the same as that of one run over all files. No file may be in
  * both documents.
  *
  * @example
@@ -273,7 +273,7 @@ function mergeMessages(a: MessageCounts, b: MessageCounts): MessageCounts {
 }
 
 /**
- * Merges two lists and keeps the names that sort first. A name that is kept in the end was kept in
+ * Merges two lists and keeps the names that sort first. A name in the final result was also kept in
  * every part.
  */
 function mergeNamed(

@@ -19,7 +19,7 @@ export interface ValueCount {
 
 /**
  * All distinct values, in descending order of frequency; null if there are more than 1,024, or if
- * one has more than 64 bytes. This does not depend on the order of the values, so that the counts
+ * one has more than 64 bytes. The result does not depend on the order of the values, so the counts
  * of parts add up to those of the whole.
  */
 export type DistinctValues = readonly ValueCount[] | null;

@@ -19,8 +19,8 @@ export interface ImageSample {
 }
 
 /**
- * Maximum number of samples in a document. Samples are selected by a hash of their place, so that
- * the selection does not depend on the order and division of the data.
+ * Maximum number of samples in a document. Samples are selected by a hash of their position, so
+ * that the selection does not depend on how the data is ordered or divided.
  */
 export const MAX_SAMPLES = 16;
 /** Maximum size of a sample in bytes. Larger images are not kept. */
@@ -115,7 +115,7 @@ export class SampleKeeper {
   }
 }
 
-/** Merges two sets of samples and selects those that are kept. */
+/** Merges two sets of samples and keeps the selected ones. */
 export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[]): ImageSample[] {
   const kept = [...a, ...b].map((sample) => ({
     hash: placeHash(textHash(sample.uri), sample.record, sample.feature),

@@ -10,8 +10,8 @@ import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts
 import { binaryOnTerminal, isBinary, isGuarded, print } from '../output.ts';
 
 const OPTIONS = {
-  records: parsed('-n, --records <n>', 'maximum number of records over all inputs; 0: all', atLeast(0), 0),
-  skip: parsed('--skip <n>', 'number of records to skip first', atLeast(0), 0),
+  records: parsed('-n, --records <n>', 'maximum number of records across all inputs; 0: all', atLeast(0), 0),
+  skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
   newline: flag('--newline', 'write a newline after each payload'),
   base64: flag('--base64', 'write one base64 payload per line'),
   binary: flag('--binary', 'write payloads to a terminal even if they are binary'),

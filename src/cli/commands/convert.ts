@@ -31,7 +31,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'convert',
-  description: 'Convert record files to another format or compression; payloads stay byte for byte the same.',
+  description: 'Convert record files to another format or compression; payloads are unchanged.',
   arguments: {
     '[files...]': 'an input (- for stdin) and an output (- for stdout); with --output-dir: inputs only',
   },
@@ -61,7 +61,7 @@ async function convert(files: string[], options: Options): Promise<number> {
   if (options.keepGoing) throw new UsageError('--keep-going: requires --output-dir');
   if (files.length !== 2)
     throw new UsageError(
-      `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for several inputs pass --output-dir`,
+      `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for several inputs, pass --output-dir`,
     );
   const { convertFile, kindOfName } = await import('recordpipe/transform');
   const [input, output] = files;
@@ -102,7 +102,7 @@ async function convertInto(folder: string, inputs: string[], options: Options): 
   });
 }
 
-/** Converts each file of a shard to a separate output. Continues after a file fails. */
+/** Converts each file of a shard to its own output. Continues after a file fails. */
 async function convertShard(folder: string, inputs: string[], options: Options): Promise<number> {
   const [{ settingsOf, shardFiles }, { convertFile }] = await Promise.all([
     import('../shard-run.ts'),
@@ -119,7 +119,7 @@ async function convertShard(folder: string, inputs: string[], options: Options):
     folder,
   };
   const shard = await shardFiles({ command: 'convert', inputs, format, parts: false, settings }, options);
-  // The outputs are computed over all shards so that no two shards write the same file.
+  // Compute the outputs over all shards, so that no two shards write the same file.
   const all = shard.all.map(({ uri }) => uri);
   const names = await outputsIn(folder, all, options);
   const outputs = new Map(all.map((uri, i) => [uri, names[i]]));
@@ -143,7 +143,7 @@ async function convertShard(folder: string, inputs: string[], options: Options):
     },
     summary: (done) => {
       const bad = done.filter(({ error }) => error !== undefined).length;
-      return `${formatNumberOf(done.length - bad, 'file')} converted${bad > 0 ? `, ${bad} not` : ''}`;
+      return `${formatNumberOf(done.length - bad, 'file')} converted${bad > 0 ? `, ${bad} failed` : ''}`;
     },
     exitCode: () => exitCode,
   });

@@ -36,7 +36,10 @@ Payload checksums are not verified; use validate for that.`,
   action: count,
 });
 
-/** Time for printing partial results after a signal on a busy machine, in milliseconds. */
+/**
+ * Time allowed for printing partial results after a signal, in milliseconds. It suffices on a busy
+ * machine.
+ */
 const GRACE_MS = 1000;
 
 async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
@@ -58,7 +61,7 @@ async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise
     }
     if (jsonl) output.write(`${JSON.stringify({ event: 'file', ...file })}\n`);
   };
-  // A fixed order makes the output of runs comparable.
+  // Print files in a fixed order, so that the outputs of runs can be compared.
   const onFileInOrder = ({ uri, records, error }: FileCount): void =>
     output.write(`${records}\t${visible(uri)}${error === undefined ? '' : '\t(incomplete)'}\n`);
   const onInterrupt = (): void => {
@@ -68,7 +71,7 @@ async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise
       output.write(`${JSON.stringify({ event: 'summary', records, interrupted: true, files, filesDone })}\n`);
     else
       complain(
-        `recordpipe: interrupted: ${filesDone} of ${formatNumberOf(files, 'file')} counted, ${formatNumberOf(records, 'record')}: a partial result`,
+        `recordpipe: interrupted: ${filesDone} of ${formatNumberOf(files, 'file')} counted, ${formatNumberOf(records, 'record')} (partial result)`,
       );
   };
   const work = async (signal: AbortSignal): Promise<void> => {

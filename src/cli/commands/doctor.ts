@@ -13,7 +13,7 @@ const OPTIONS = {
   json: reportOptions.json,
   probe: parsed(
     '--probe <size>',
-    'maximum bytes to read to measure throughput; 0 skips the measurement (default: 256 MiB)',
+    'maximum bytes to read when measuring throughput; 0 skips the measurement (default: 256 MiB)',
     size,
   ),
   ...objectReadOptions,
@@ -44,7 +44,7 @@ async function doctor(address: string, options: Values<typeof OPTIONS>): Promise
     ...objectsOf(options),
     ...(probe !== undefined && { probeBytes: probe }),
     onCheck: (check) => {
-      if (!json) say(lineOf(check, paint)).catch(() => {}); // The print below throws the error again.
+      if (!json) say(lineOf(check, paint)).catch(() => {}); // The print below throws the same error.
     },
     signal: interruption(),
   });

@@ -123,27 +123,27 @@ async function filesOf(inputs: string[], options: Options): Promise<string[]> {
   return expanded(inputs, options, format === 'auto' && !check ? FORMAT_OF_KIND[kind] : format);
 }
 
-/** Checks the options that concern the output. */
+/** Checks the options for the output. */
 function checkOutput(files: readonly string[], options: Options): void {
   const { json, jsonl, quiet, check, output, kind } = options;
   if (files.includes('-'))
     throw new UsageError('inputs: standard input does not support random access; pass a file');
   if (output !== undefined && files.length > 1)
-    throw new UsageError(`--output: names one index, but there are ${files.length} input files`);
+    throw new UsageError(`--output: specifies one index, but there are ${files.length} input files`);
   if (check) return;
   if (!quiet && output === undefined && files.some(isAddress))
     complain(
-      'recordpipe: warning: indexes are written next to the data; a SageMaker channel of type S3Prefix feeds them to the training program. Stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each index elsewhere with --output',
+      'recordpipe: warning: indexes are written next to the data, so a SageMaker channel of type S3Prefix would feed them to the training program; stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each index elsewhere with --output',
     );
   if (output !== '-') return;
   if (json || jsonl)
     throw new UsageError(
-      `--${json ? 'json' : 'jsonl'}: standard output receives the index; name a file with --output instead of -`,
+      `--${json ? 'json' : 'jsonl'}: standard output receives the index; specify a file with --output instead of -`,
     );
   // All other kinds are text.
   if (kind === 'rpidx' && isGuarded(options))
     throw new UsageError(
-      'index: the index is binary and standard output is a terminal; redirect it to a file, name a file with --output, or pass --force to write it anyway',
+      'index: the index is binary and standard output is a terminal; redirect it to a file, specify a file with --output, or pass --force to write it anyway',
     );
 }
 
@@ -163,7 +163,7 @@ async function shardOf(inputs: string[], options: Options): Promise<ShardFiles |
 }
 
 /**
- * Returns the result for a report. Omits whether the index was rebuilt because that depends on
+ * Returns the result for a report. Omits whether the index was rebuilt, because that depends on
  * earlier runs.
  */
 function doneFile({ uri, index, records, bytes, error }: IndexReport): DoneFile {
@@ -189,8 +189,8 @@ async function built(
 ): Promise<IndexReport> {
   const { buildIndex, defaultIndexPath } = await import('recordpipe/records/indexes');
   const { kind, output, force } = options;
-  // If the names of two files differ only in their extension, the name of the second index includes
-  // the extension.
+  // If two file names differ only in their extension, the name of the second index includes the
+  // extension.
   const path = defaultIndexPath(uri, kind);
   const indexPath = output ?? (taken.has(path) ? `${uri}.idx` : undefined);
   taken.add(path);
@@ -234,11 +234,11 @@ function summaryText(reports: readonly IndexReport[], bad: number, seconds: numb
   const records = reports.reduce((sum, report) => sum + (report.records ?? 0), 0);
   const bytes = reports.reduce((sum, report) => sum + (report.bytes ?? 0), 0);
   const files = formatNumberOf(reports.length, 'file');
-  const state = bad === 0 ? `ok ${files}` : `bad ${bad} of ${files}`;
+  const state = bad === 0 ? `ok ${files}` : `failed ${bad} of ${files}`;
   return `${state}; ${formatNumberOf(records, 'record')}, ${formatBytes(bytes)} in ${formatSeconds(seconds)}`;
 }
 
-const STATUS = { written: 'written', 'up-to-date': 'up to date', fits: 'fits', failed: 'failed' };
+const STATUS = { written: 'written', 'up-to-date': 'up to date', fits: 'matches', failed: 'failed' };
 
 function reportText({ uri, index = '', records = 0, bytes = 0, status }: IndexReport): string {
   return `${STATUS[status]} ${visible(index)}: ${formatNumberOf(records, 'record')} of ${visible(uri)}, ${formatBytes(bytes)}`;

@@ -17,14 +17,11 @@ import { painter } from '../text/terminal.ts';
 
 const OPTIONS = {
   records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5),
-  skip: parsed('--skip <n>', 'number of records to skip first', atLeast(0), 0),
+  skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
   feature: featureOption,
-  saveImages: value('--save-images <dir>', 'write the images in the shown records to a directory'),
+  saveImages: value('--save-images <dir>', 'write the images of the shown records to a directory'),
   force: flag('--force', 'with --save-images: overwrite existing files'),
-  decode: flag(
-    '--decode',
-    'with --json or --jsonl: also print the contents, in the JSON mapping of protobuf',
-  ),
+  decode: flag('--decode', "with --json or --jsonl: also print the contents, in protobuf's JSON mapping"),
   hash: flag('--hash', 'show the SHA-256 of each payload'),
   json: reportOptions.json,
   jsonl: flag('--jsonl', 'print one JSON object per record, one per line').conflicts('json'),

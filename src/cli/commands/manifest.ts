@@ -49,7 +49,7 @@ Examples:
 
 const registerCreate = command({
   name: 'create',
-  description: 'List objects and write a ManifestFile of them, in listing order.',
+  description: 'List objects and write a ManifestFile, in listing order.',
   arguments: {
     '<addresses...>': 's3://bucket/prefix/, s3://bucket/key or quoted patterns, all in one bucket',
   },
@@ -86,7 +86,7 @@ async function check(file: string, options: Values<typeof CHECK_OPTIONS>): Promi
     const what = kind === 'manifest' ? 'object' : 'line';
     if (!quiet)
       await say(
-        `${ok ? paint('green', 'ok') : paint('red', 'bad')} ${formatNumberOf(entries, what)}, ${formatNumberOf(errorCount, 'error')}, ${formatNumberOf(warningCount, 'warning')}\n`,
+        `${ok ? paint('green', 'ok') : paint('red', 'invalid')} ${formatNumberOf(entries, what)}, ${formatNumberOf(errorCount, 'error')}, ${formatNumberOf(warningCount, 'warning')}\n`,
       );
   }
   return ok ? OK : INVALID;
@@ -97,7 +97,7 @@ async function create(inputs: string[], options: Values<typeof CREATE_OPTIONS>):
   const local = inputs.find((input) => !isAddress(input));
   if (local !== undefined)
     throw new UsageError(
-      `expected s3:// addresses, got ${local}; a manifest lists objects: upload the files first (recordpipe upload --manifest writes one)`,
+      `expected s3:// addresses, got ${local}; a manifest lists objects, so upload the files first (recordpipe upload --manifest also writes one)`,
     );
   const { formatManifest, listManifestObjects, writeManifest } = await import('recordpipe/pipemode/manifest');
   if (output !== undefined && !isAddress(output)) await checkReplaceable(output, undefined, force);
@@ -108,7 +108,7 @@ async function create(inputs: string[], options: Values<typeof CREATE_OPTIONS>):
     onWarning: (warning) => {
       if (warning.type === 'siblings')
         complain(
-          `recordpipe: warning: ${visible(warning.uri)} also matches ${visible(warning.sibling)}; add a slash to match the folder only`,
+          `recordpipe: warning: ${visible(warning.uri)} also matches ${visible(warning.sibling)}; add a slash to match only the folder`,
         );
     },
   });

@@ -22,7 +22,7 @@ const OPTIONS = {
     schema: value('--schema <file>', 'schema reports: also write the schema, for validate --schema'),
     partial: flag(
       '--partial',
-      'combine the available reports into one partial report, to merge with others later',
+      'combine the available reports into one partial report, to be merged with others later',
     ),
   }),
 };
@@ -53,8 +53,8 @@ type Options = Values<typeof OPTIONS>;
 
 async function merge(files: string[], options: Options): Promise<number> {
   const { sort, output } = options;
-  // Searching for reports lists a prefix. If the output has the name of a record file, this is
-  // unnecessary.
+  // Searching for reports lists a prefix, which is unnecessary if the output has the name of a
+  // record file.
   const { kindOfName, mergeFiles } = await import('recordpipe/transform');
   const isRecordFile = ['tfrecord', 'recordio'].includes(kindOfName(output ?? '').format ?? '');
   if (!isRecordFile && files.every(mayBeReport)) {
@@ -62,11 +62,11 @@ async function merge(files: string[], options: Options): Promise<number> {
     const reports = await reportsOf(files, options);
     if (reports !== undefined) return mergeShards(reports, options);
   }
-  // The last argument is never the output: otherwise, `merge a b` with --force would overwrite an
-  // input.
+  // Never treat the last argument as the output; otherwise, `merge a b` with --force would
+  // overwrite an input.
   if (output === undefined)
     throw new UsageError(
-      'merge: name the output with -o FILE, or -o - for standard output; all other arguments are inputs',
+      'merge: specify the output with -o FILE, or -o - for standard output; all other arguments are inputs',
     );
   const sources = sort ? await expanded(files, options) : await inOrder(files, options);
   if (sources.filter((source) => source === '-').length > 1)

@@ -27,7 +27,7 @@ const OPTIONS = {
   shards: parsed('-n, --shards <n>', 'number of shards; workers can then omit it from --shard', atLeast(1)),
   cut: parsed(
     '--cut <size>',
-    'split files larger than this into parts of about this size (needs an index next to the file)',
+    'split files larger than this into parts of about this size (requires an index next to the file)',
     size,
   ),
   format: choice(
@@ -45,7 +45,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'plan',
-  description: 'List input files with size and ETag: the work that several machines share.',
+  description: 'List input files with size and ETag, to divide the work among several machines.',
   arguments: { '<inputs...>': STORED_INPUTS },
   options: OPTIONS,
   help: `
@@ -62,7 +62,7 @@ A plan lists addresses, sizes and ETags, with a hash over all of them. If a file
 async function plan(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
   const { output, shards, cut, force = false, json, quiet, format } = options;
   if (json && output === '-')
-    throw new UsageError('--json: standard output receives the plan; pass a file for it instead of -');
+    throw new UsageError('--json: standard output receives the plan; specify a file instead of -');
   const { planShards, writePlan } = await import('recordpipe/scale');
   const access = accessOf(options);
   const made = await planShards(inputs, {
@@ -72,7 +72,7 @@ async function plan(inputs: string[], options: Values<typeof OPTIONS>): Promise<
     shards,
     cutBytes: cut,
     onUncut: (uri, why) => {
-      if (!quiet) complain(`recordpipe: ${visible(uri)} is not divided: ${visible(cliMessage(why))}`);
+      if (!quiet) complain(`recordpipe: ${visible(uri)} is not split: ${visible(cliMessage(why))}`);
     },
   });
   await refuseReportOn([...listsIn(inputs), ...made.files.map(({ uri }) => uri)], output, '--output');

@@ -13,7 +13,7 @@ const OPTIONS = {
   seed: parsed('--seed <n>', 'random seed; the same seed selects the same records', atLeast(0), 0),
   tempDir: value(
     '--temp-dir <dir>',
-    'directory for candidate records, with --records (default: next to the output)',
+    'with --records: directory for candidate records (default: next to the output)',
   ),
   ...transformOptions,
 };

@@ -35,7 +35,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'schema',
-  description: 'Infer the schema that all records conform to, for validate --schema.',
+  description: 'Infer the strictest schema to which all records conform, for validate --schema.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
   help: `
@@ -63,7 +63,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
   const path = output === '-' ? undefined : output;
   if (path !== undefined) {
     await checkOutput(files, path, '--output', options);
-    // An existing schema is never replaced without --force because users edit schemas.
+    // Never replace an existing schema without --force, because users edit schemas.
     await checkReplaceable(path, undefined, force);
   }
   const { collectStats, inferSchema, messageCountTexts, schemaMessage } = await import('recordpipe/check');
@@ -76,7 +76,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
     onProgress: progress.update,
     signal: interruption(),
   };
-  // A shard has only some of the records, so its report contains statistics rather than a schema.
+  // A shard contains only some of the records, so its report has statistics rather than a schema.
   if (options.shard !== undefined)
     return finishStats(await collectStats(files, running).finally(progress.clear), shard);
   const inferred = await inferSchema(files, { ...running, loose }).finally(progress.clear);
@@ -104,7 +104,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
       ({ count, name }) => `${formatCount(count)} ${name}`,
     );
     complain(
-      `recordpipe: the schema describes the ${formatCount(records)} records of type ${message}; all records: ${others.join(', ')}`,
+      `recordpipe: the schema describes the ${formatCount(records)} records of type ${message}; by type: ${others.join(', ')}`,
     );
   }
   for (const finding of stats.findings.first) complainAbout(finding);

@@ -22,7 +22,7 @@ const OPTIONS = {
   ),
   tempDir: value(
     '--temp-dir <dir>',
-    'directory for a copy of stdin, with --shards (default: next to the shards)',
+    'with --shards: directory for a copy of stdin (default: next to the shards)',
   ),
   ...transformOptions,
 };
@@ -48,7 +48,8 @@ async function split(input: string, prefix: string, options: Values<typeof OPTIO
   const { records, size, shards, byHash, suffix, tempDir } = options;
   if ([records, size, shards, byHash].filter((way) => way !== undefined).length !== 1)
     throw new UsageError('split: pass exactly one of --records, --size, --shards and --by-hash');
-  if (prefix === '-') throw new UsageError('split: writes several files; pass a path prefix instead of -');
+  if (prefix === '-')
+    throw new UsageError('split: expected a path prefix, got -; split writes several files');
   const { splitFile } = await import('recordpipe/transform');
   return transforming(options, {
     verb: 'split',

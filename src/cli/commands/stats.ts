@@ -53,10 +53,11 @@ Every record is verified as in validate. Invalid records are listed as findings;
 async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
   const { json, quiet, jobs, html, title, feature, force } = options;
   if (feature !== undefined && options.report !== undefined)
-    throw new UsageError('--feature: the report of a shard has all features; remove --feature or --report');
+    throw new UsageError('--feature: a shard report contains all features; remove --feature or --report');
   const shard = await statsShard('stats', inputs, options, { samples: options.samples });
   const files = shard?.files ?? inputs;
-  if (json && html === '-') throw new UsageError('--html: - and --json both write to standard output');
+  if (json && html === '-')
+    throw new UsageError('--html: - cannot be combined with --json, because both write to standard output');
   const page = html === '-' ? undefined : html;
   if (page !== undefined) {
     await checkOutput(files, page, '--html', options);
@@ -100,7 +101,7 @@ function chosenFeatures(stats: DatasetStats, choice: FeatureChoice): DatasetStat
   const features = stats.features.filter(({ name }) => choice.includes(name));
   const featureLists = stats.featureLists.filter(({ name }) => choice.includes(name));
   const samples = stats.samples.filter((sample) => choice.includes(sample.feature));
-  // Findings explain missing features better than a suggestion.
+  // If there are findings, they explain missing features better than a suggestion.
   if (stats.findings.count === 0)
     choice.checkAllFound(stats.files.length === 1 ? 'the file' : `the ${stats.files.length} files`);
   return { ...stats, features, featureLists, samples };

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
-import type { PipeModeStreamer, StreamChannelInput, StreamEvent } from 'recordpipe/pipemode/streamer';
-import type { JobHost, TrainingRequest } from 'recordpipe/pipemode/train';
+import type { PipeModeStreamer, StreamEvent } from 'recordpipe/pipemode/streamer';
+import type { JobChannelInput, JobHost, TrainingRequest } from 'recordpipe/pipemode/train';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { serveMetrics } from '../metrics-server.ts';
@@ -29,7 +29,10 @@ const OPTIONS = {
     'a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
     assignments,
   ),
-  config: value('--config <file>', 'read channels from a CreateTrainingJob request (InputDataConfig, JSON)'),
+  config: value(
+    '--config <file>',
+    'read the job from a CreateTrainingJob request (JSON), or its InputDataConfig alone',
+  ),
   json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr when running a program'),
   quiet: flag('-q, --quiet', 'hide progress and warnings, except that a program seems to wait forever'),
   progress: reportOptions.progress,
@@ -43,7 +46,11 @@ const OPTIONS = {
     ),
     dir: value('--dir <dir>', 'directory for the pipes only; writes no job configuration files'),
     firstEpoch: parsed('--first-epoch <n>', 'number of the first epoch', atLeast(0), 0),
-    hosts: parsed('--hosts <names>', 'hosts of the job, e.g. algo-1,algo-2 (default: algo-1)', names),
+    hosts: parsed(
+      '--hosts <names>',
+      'hosts of the job, e.g. algo-1,algo-2 (default: algo-1, or those of --config)',
+      names,
+    ),
     host: value('--host <name>', 'name of this host (default: the first)'),
     hyperparameter: parsed(
       '--hyperparameter <name=value>',
@@ -105,9 +112,9 @@ async function stream(command: string[], options: Options): Promise<number> {
     import('recordpipe/pipemode/streamer'),
     import('recordpipe/pipemode/train'),
   ]);
-  const channels = await channelsOf(options);
   const supervised = command.length > 0;
-  const { request, host, hosts } = await jobOf(channels, options);
+  const { request, host, hosts } = await jobOf(options);
+  const { channels } = request;
   const inRoot = jobPlaces(options.root);
   const pipeDir = options.dir ?? inRoot.pipeDir;
   const places = { ...inRoot, pipeDir: resolve(pipeDir) };
@@ -206,18 +213,6 @@ async function runProgram(
   return signals.exitCode ?? exitCode;
 }
 
-async function channelsOf(options: Options): Promise<StreamChannelInput[]> {
-  const { readTrainingInput } = await import('recordpipe/pipemode/streamer');
-  const { config, channel = [] } = options;
-  const given = channel.map((text): StreamChannelInput => {
-    const [name, uri] = assignment(text);
-    return { name, uri, ...channelSettings(options) };
-  });
-  const channels = [...(config === undefined ? [] : readTrainingInput(config)), ...given];
-  if (channels.length > 0) return channels;
-  throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
-}
-
 /** The job of the options, and its hosts. */
 interface Job {
   readonly request: TrainingRequest;
@@ -225,22 +220,79 @@ interface Job {
   readonly hosts: readonly JobHost[];
 }
 
-async function jobOf(channels: readonly StreamChannelInput[], options: Options): Promise<Job> {
-  const { trainingRequest } = await import('recordpipe/pipemode/train');
-  const names = options.hosts ?? ['algo-1'];
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+async function jobOf(options: Options): Promise<Job> {
+  const { jobHosts, readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/train');
+  const { config, channel = [], hosts: names } = options;
+  const given = config === undefined ? undefined : readTrainingRequest(config, 'Pipe');
+  if (given !== undefined) checkStreamable(given, config as string);
+  const listed = channel.map((text): JobChannelInput => {
+    const [name, uri] = assignment(text);
+    return { name, uri, ...channelSettings(options) };
+  });
+  const twice = names?.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`--hosts: expected distinct names, got ${twice} twice`);
   const request = trainingRequest({
-    channels,
+    ...given,
+    channels: [...(given?.channels ?? []), ...listed],
     inputMode: 'Pipe',
-    hyperparameters: Object.fromEntries((options.hyperparameter ?? []).map(assignment)),
-    instanceCount: names.length,
+    hyperparameters: {
+      ...given?.hyperparameters,
+      ...Object.fromEntries((options.hyperparameter ?? []).map(assignment)),
+    },
+    ...(names !== undefined && { instanceCount: names.length }),
   });
-  const hosts = names.map((name): JobHost => ({ name, group: request.instanceGroups[0] }));
-  const host = hosts.find(({ name }) => name === (options.host ?? names[0]));
+  if (request.channels.length === 0)
+    throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
+  const hosts = jobHosts(request).map((host, i) => ({ ...host, name: names?.[i] ?? host.name }));
+  const all = hosts.map(({ name }) => name).join(', ');
+  const host = hosts.find(({ name }) => name === (options.host ?? hosts[0].name));
   if (host === undefined)
-    throw new UsageError(`--host: expected one of --hosts (${names.join(', ')}), got ${options.host}`);
+    throw new UsageError(`--host: expected one of --hosts (${all}), got ${options.host}`);
+  if (given !== undefined) warn(request, options);
+  if (hosts.length > 1 && names === undefined && options.host === undefined)
+    note(
+      `the job has the hosts ${all}; this stream serves ${host.name}: for another host, pass --host`,
+      options,
+    );
   return { request, host, hosts };
+}
+
+/** @throws RecordpipeError for a channel that only `train` serves */
+function checkStreamable({ channels, instanceGroups }: TrainingRequest, config: string): void {
+  const file = channels.find(({ inputMode }) => inputMode !== 'Pipe');
+  const grouped = channels.find((channel) => channel.instanceGroups.length > 0);
+  let what: string | undefined;
+  if (file !== undefined)
+    what = `channel ${file.name} is in ${file.inputMode} mode, and stream serves only Pipe mode`;
+  else if (grouped !== undefined && instanceGroups.length > 1)
+    what = `channel ${grouped.name} is only for some instance groups, and stream serves all hosts alike`;
+  if (what === undefined) return;
+  const next = `run the whole job with recordpipe train --job ${config}`;
+  throw new RecordpipeError('malformed-config', `${what}; ${next}`, { uri: config });
+}
+
+/** Names the fields of a request that have no effect. */
+function warn(request: TrainingRequest, options: Options): void {
+  const onlyTrain = {
+    StoppingCondition: request.maxRuntimeSeconds,
+    CheckpointConfig: request.checkpoint,
+    OutputDataConfig: request.output,
+    MetricDefinitions: request.metricDefinitions[0],
+    RetryStrategy: request.maxRetries || undefined,
+    EnableManagedSpotTraining: request.spot || undefined,
+    TrainingImage: request.image,
+    ContainerEntrypoint: request.containerEntrypoint[0],
+    ContainerArguments: request.containerArguments[0],
+  };
+  const fields = Object.entries(onlyTrain).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  for (const warning of request.warnings) note(warning, options);
+  if (fields.length > 0)
+    note(`${fields.join(', ')}: no effect in stream; recordpipe train honours them`, options);
+}
+
+function note(message: string, { json, quiet }: Options): void {
+  if (json) complain(JSON.stringify({ event: 'warning', code: 'not-honored', message }));
+  else if (!quiet) complain(`recordpipe: warning: ${visible(message)}`);
 }
 
 function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean, clear: () => void): void {

@@ -20,7 +20,7 @@ const OPTIONS = {
   ifChanged: flag('--if-changed', 'skip files whose object has the same size and checksum').conflicts(
     'clobber',
   ),
-  clobber: negation('--no-clobber', 'skip files whose object exists').conflicts('force'),
+  clobber: negation('--no-clobber', 'skip files whose object already exists').conflicts('force'),
   force: flag('-f, --force', 'overwrite existing objects, and an existing --manifest'),
   manifest: value(
     '--manifest <file>',
@@ -35,7 +35,7 @@ const OPTIONS = {
     atLeast(0),
     100,
   ),
-  failFast: flag('--fail-fast', 'start no new file after one is invalid or fails'),
+  failFast: flag('--fail-fast', 'stop starting files after one is invalid or fails'),
   ...runOptions,
   ...linesOptions,
   ...readingOptions,
@@ -61,12 +61,12 @@ Examples:
 
 A destination with a trailing slash is a folder: files found in directories and patterns keep their relative path, other files their base name. Any other destination is the key of a single object. An existing object with the same size and checksum is kept; any other is an error unless you pass --force (overwrite it) or --no-clobber (keep it). With --force --if-changed only files that differ are uploaded.
 
-Each file is validated, then uploaded; several files run in parallel. If a file changes in between, its upload is aborted and reported as an error. S3 verifies the received data by CRC-32C. On a signal, incomplete uploads are aborted. Parts uploaded by a killed process are reused.`,
+Each file is validated, then uploaded; several files run in parallel. If a file changes in the meantime, its upload is aborted and reported as an error. S3 verifies the received data by CRC-32C. On a signal, incomplete uploads are aborted. Parts uploaded by a killed process are reused.`,
   action: upload,
 });
 
 /**
- * Time for aborting incomplete uploads after a signal, in milliseconds. Aborting requires a
+ * Time for aborting incomplete uploads after a signal, in milliseconds. Aborting waits for a
  * response from the service.
  */
 const GRACE_MS = 10_000;
@@ -175,5 +175,5 @@ function summary(
   if (totals.failed > 0) parts.push(`${totals.failed} failed`);
   if (totals.notBegun > 0) parts.push(`${totals.notBegun} not started (--fail-fast)`);
   const written = manifest === null ? '' : `; manifest ${visible(manifest)}`;
-  return `${paint(ok ? 'green' : 'red', ok ? 'ok' : 'bad')} ${parts.join(', ')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}${written}\n`;
+  return `${paint(ok ? 'green' : 'red', ok ? 'ok' : 'failed')} ${parts.join(', ')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}${written}\n`;
 }

@@ -70,13 +70,16 @@ Examples:
   recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
   curl -s https://example.org/x.tfrecord | recordpipe validate -
 
-The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline, text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: parts, lengths and padding are verified, payloads cannot be.`,
+The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline, text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: validate verifies parts, lengths and padding, but cannot verify payloads.`,
   action: validate,
 });
 
 type Options = Values<typeof OPTIONS>;
 
-/** Time for printing partial results after a signal on a busy machine, in milliseconds. */
+/**
+ * Time allowed for printing partial results after a signal, in milliseconds. It suffices on a busy
+ * machine.
+ */
 const GRACE_MS = 1000;
 
 async function validate(inputs: string[], options: Options): Promise<number> {
@@ -161,7 +164,7 @@ async function validate(inputs: string[], options: Options): Promise<number> {
       );
       await writeReport(reportPath, document(report), 'validation', force, accessOf(options));
     }
-    // Another attempt may succeed. Without a report, the shard is rerun.
+    // Write no report, so that the shard is rerun: another attempt may succeed.
     if (shard !== undefined && unreadable) exitCode = IO_FAILURE;
     else await shard?.write({ files: report.files.map(({ seconds: _, ...file }) => file) });
     if (json) await print(document(report));

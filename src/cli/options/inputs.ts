@@ -22,9 +22,7 @@ export const STORED_INPUTS: string = `files, directories, quoted glob patterns, 
 /** Description of the argument of commands that accept many inputs. */
 export const INPUTS: string = `${STORED_INPUTS}, - for stdin`;
 
-/**
- * Description of the argument of commands that accept one input, which may represent several files.
- */
+/** Description of the argument of commands that accept one input, which may name several files. */
 export const INPUT =
   'a file, directory or quoted glob pattern, s3://bucket/key, prefix/ or pattern, @list, or - for stdin';
 
@@ -41,7 +39,7 @@ export interface InputSelection {
 export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, prefixes and patterns:', {
   include: parsed(
     '--include <glob>',
-    'take only files that match, regardless of their extensions; repeatable. A glob with a slash is matched against the path below the directory, any other against the name',
+    'take only files that match, regardless of their extensions; repeatable. A glob with a slash is matched against the path below the directory, and any other glob against the name',
     repeated,
   ),
   exclude: parsed('--exclude <glob>', 'skip files that match; repeatable', repeated),

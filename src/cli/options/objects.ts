@@ -44,10 +44,10 @@ const HEADING = 'S3 (credentials as for the AWS CLI):';
  */
 export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
   endpointUrl: value('--endpoint-url <url>', 'S3-compatible endpoint (default: AWS)'),
-  region: value('--region <name>', 'AWS region (default: AWS_REGION, the profile, or that of the bucket)'),
+  region: value('--region <name>', 'AWS region (default: from AWS_REGION, the profile or the bucket)'),
   profile: value('--profile <name>', 'profile in the shared AWS configuration files'),
   signRequest: negation('--no-sign-request', 'send unsigned requests, for public buckets'),
-  requestPayer: flag('--request-payer', 'accept charges of requester-pays buckets'),
+  requestPayer: flag('--request-payer', 'confirm that you pay for requests to requester-pays buckets'),
   retryTimeout: parsed(
     '--retry-timeout <time>',
     'keep retrying for this long, e.g. 30s (default: 5m)',
@@ -68,10 +68,10 @@ export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
   ...transferOptions,
   ...grouped(HEADING, {
     single: flag('--single', 'read each object with one request'),
-    verifyObject: flag('--verify-object', "verify whole objects against S3's checksum, if it has one"),
+    verifyObject: flag('--verify-object', 'verify whole objects against the checksum stored by S3, if any'),
     pinVersion: flag(
       '--pin-version',
-      'keep reading the first version seen even if the object is overwritten',
+      'keep reading the first version found, even if the object is overwritten',
     ),
   }),
 };
@@ -118,8 +118,7 @@ export function isAddress(argument: string): boolean {
 const FIRST_BYTES = 128 * 1024;
 
 /**
- * Returns the same options but with a small first request if only the records before `end` are
- * read.
+ * Returns the same options, with a small first request if only the records before `end` are read.
  */
 export function withSmallStart<O extends { readonly objects?: Partial<ObjectOptions> }>(
   options: O,

@@ -100,7 +100,9 @@ export const payloadOptions: OptionsOf<PayloadOptions> = {
 function delimiter(text: string): Uint8Array {
   const bytes = parseEscapes(text);
   if (bytes !== undefined && bytes.length > 0) return bytes;
-  throw new InvalidArgumentError('Expected text; the only escapes are \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.');
+  throw new InvalidArgumentError(
+    'Expected a string; the only escapes are \\n \\r \\t \\0 \\\\ \\xHH \\uHHHH.',
+  );
 }
 
 /** Options of the library's readers. */

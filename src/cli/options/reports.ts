@@ -19,7 +19,7 @@ export const SHARDS_HEADING = 'Several machines:';
 export const shardOptions: OptionsOf<ShardOptions> = grouped(SHARDS_HEADING, {
   shard: parsed(
     '--shard <i/n>',
-    'process only shard I of N (zero-based); auto: take both from the environment (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); auto/n: take I from it',
+    'process only shard I of N (zero-based); auto: take both from the environment (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); auto/N: take only I from it',
     shardChoice,
   ),
   plan: value('--plan <file>', 'read the inputs from a plan written by recordpipe plan'),
@@ -38,7 +38,7 @@ function shardChoice(text: string): ShardChoice {
   const [which, count] = text.split('/');
   const shards = count === undefined ? undefined : Number(count);
   if (!SHARD.test(text) || shards === 0 || (which !== 'auto' && shards === undefined))
-    throw new InvalidArgumentError('Expected i/n (e.g. 0/8), auto or auto/n.');
+    throw new InvalidArgumentError('Expected I/N (e.g. 0/8), auto or auto/N.');
   if (shards !== undefined && shards > MAX_SHARDS)
     throw new InvalidArgumentError(`Expected at most ${MAX_SHARDS} shards.`);
   if (which === 'auto') return { auto: true, shards };

@@ -32,7 +32,7 @@ export interface TransformingOptions
 
 export const FILE_FORMATS: readonly FileFormat[] = [...FORMAT_NAMES, 'jsonl', 'base64'];
 
-/** Heading of the options that concern outputs. */
+/** Heading of the output options. */
 export const OUTPUT_HEADING = 'Output:';
 
 /** Description of the argument that specifies an output. */
@@ -45,7 +45,7 @@ export const TEXT_NOTES =
 export const transformOptions: OptionsOf<TransformingOptions> = {
   from: choice(
     '--from <format>',
-    'input format: as --format, plus jsonl and base64 (default: from the extension, else the content)',
+    'input format: any --format, jsonl or base64 (default: from the extension, else the content)',
     FILE_FORMATS,
   ).conflicts('format'),
   ...readingOptions,
@@ -88,8 +88,7 @@ export function transformingOf(options: TransformingOptions): Partial<TransformO
       compression: outputCompression,
       level,
       escapeMagic: options.escape ? undefined : false,
-      // The output uses the input's delimiter, so that splitting, merging and shuffling keep line
-      // endings.
+      // The output uses the input's delimiter, so that split, merge and shuffle keep line endings.
       delimiter,
       cr,
     }),

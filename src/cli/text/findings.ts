@@ -13,7 +13,7 @@ export function badFileText(file: CheckedFile, paint: Painter): string {
     ? 'could not be read'
     : `${formatNumberOf(errorCount, 'finding')}, ${formatNumberOf(records, 'valid record')}, ${formatBytes(bytes)}`;
   const lines = [
-    `${paint('red', unreadable ? 'unreadable' : 'bad')} ${paint('bold', visible(uri))}: ${state}`,
+    `${paint('red', unreadable ? 'unreadable' : 'invalid')} ${paint('bold', visible(uri))}: ${state}`,
   ];
   const shown = errors.slice(0, MAX_SHOWN);
   for (const finding of shown) lines.push(`  ${findingText(finding, file, paint)}`);
@@ -68,15 +68,15 @@ export function interruptedText(
     .slice(0, MAX_SHOWN)
     .map(
       (finding) =>
-        `${paint('red', 'bad')} ${paint('bold', visible(finding.uri))}: ${placedText(finding, 'byte', finding.uri, paint)}\n`,
+        `${paint('red', 'invalid')} ${paint('bold', visible(finding.uri))}: ${placedText(finding, 'byte', finding.uri, paint)}\n`,
     );
   const hidden = unfinished.length - shown.length;
   if (hidden > 0) shown.push(`  … and ${formatCount(hidden)} more (--json)\n`);
   const checked = `${formatCount(files.length)} of ${formatNumberOf(files.length + totals.notChecked, 'file')} checked`;
-  const parts = [checked, `${formatCount(totals.bad)} bad`];
+  const parts = [checked, `${formatCount(totals.bad)} invalid`];
   if (unfinished.length > 0)
     parts.push(`${formatNumberOf(unfinished.length, 'finding')} in unfinished files`);
-  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)}: a partial result\n`;
+  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)} (partial result)\n`;
 }
 
 /** Formats the last line of a merged report, which has no duration. */
@@ -91,7 +91,7 @@ function sumsText({ ok, files, totals }: CheckedReport, time: string, paint: Pai
   if (totals.unreadable > 0) parts.push(`${formatCount(totals.unreadable)} unreadable`);
   if (totals.notChecked > 0)
     parts.push(`${formatNumberOf(totals.notChecked, 'file')} not checked (--fail-fast)`);
-  return `${paint('red', 'bad')} ${parts.join(', ')}; ${sums}\n`;
+  return `${paint('red', 'invalid')} ${parts.join(', ')}; ${sums}\n`;
 }
 
 function findingText(finding: Finding, file: CheckedFile, paint: Painter): string {

@@ -136,7 +136,7 @@ export function hexLines(payload: Uint8Array): string[] {
 export function shownText(bytes: Uint8Array, characters: number): string | undefined {
   // A character has up to 4 bytes.
   let end = Math.min(bytes.length, 4 * (characters + 1));
-  // This avoids ending inside a character.
+  // Do not end inside a character.
   if (end < bytes.length) while (end > 0 && (bytes[end] & 0xc0) === 0x80) end--;
   return textOf(bytes.subarray(0, end));
 }

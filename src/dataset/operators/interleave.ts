@@ -6,7 +6,7 @@ import { closeAll, END, LATER, type Open, type Openable, type Stage, type Step, 
 
 /**
  * Interleaves blocks of elements from several inner datasets, in the order of tf.data. When an
- * inner dataset ends, its slot opens the next input on its next turn and yields a whole block of
+ * inner dataset ends, its slot opens the next input on its next turn and yields a whole block from
  * it. Slots stay empty after the last input.
  */
 export class InterleaveStage<S, T> extends Through<S, T> {

@@ -16,12 +16,12 @@ const JOBS_PER_WORKER = 2;
 
 /** Options of `mapInWorkers`. */
 export interface WorkerMapOptions {
-  /** Number of threads. Default: one less than the number of processors, at least 1. */
+  /** Number of threads. Default: the number of processors minus one, but at least 1. */
   readonly workers?: number | undefined;
   /**
    * Whether to move buffers to the threads instead of copying them. Default: false. If true, a
-   * buffer that belongs to a single element is moved, and that element is empty afterwards. A
-   * record that is part of a larger buffer is always copied. Results are always moved.
+   * buffer that belongs to a single element is moved, which leaves that element empty. A record
+   * that is part of a larger buffer is always copied. Results are always moved.
    */
   readonly transfer?: boolean | undefined;
 }
@@ -95,7 +95,7 @@ function moduleUrl(module: string | URL): string {
   if (isAbsolute(module)) return pathToFileURL(module).href;
   if (/^(file|data|node):/.test(module)) return module;
   throw new UsageError(
-    `mapInWorkers: expected an absolute path or a URL, as new URL('./work.js', import.meta.url), got ${module}`,
+    `mapInWorkers: expected an absolute path or a URL, such as new URL('./work.js', import.meta.url), got ${module}`,
   );
 }
 
@@ -133,7 +133,7 @@ function pack(value: unknown, move: boolean, buffers: Set<ArrayBuffer>): unknown
 
 function packView(view: ArrayBufferView, move: boolean, buffers: Set<ArrayBuffer>): ArrayBufferView {
   const { buffer, byteOffset, byteLength } = view;
-  if (!(buffer instanceof ArrayBuffer)) return view; // shared
+  if (!(buffer instanceof ArrayBuffer)) return view; // SharedArrayBuffer
   if (byteLength === 0) checkAttached(buffer);
   if (byteLength === buffer.byteLength && !(view instanceof Buffer)) {
     if (move && isMovable(buffer)) buffers.add(buffer);
@@ -169,7 +169,7 @@ function checkAttached(buffer: ArrayBuffer): void {
   }
 }
 
-/** Data of a worker. An object, because bundlers add fields to it. */
+/** Data of a worker. It is an object because bundlers add fields to it. */
 export interface MapWorkerData {
   /** URL of the user's module. */
   readonly module: string;

@@ -61,7 +61,7 @@ function padComponent(batch: readonly Paddable[], { shape, value }: Padding, nam
   if (isFields(first)) return padFields(batch, { shape, value }, name);
   if (shape !== undefined && !Array.isArray(shape))
     throw new UsageError(
-      `paddedBatch: ${name}: expected elements with the fields of the shape, got ${kind(first)}`,
+      `paddedBatch: ${name}: expected elements with the same fields as the shape, got ${kind(first)}`,
     );
   const dims = commonShape(batch, name);
   const wanted = shape === undefined ? dims : wantedShape(dims, shape as Shape, name);
@@ -98,7 +98,7 @@ function commonShape(batch: readonly Paddable[], name: string): number[] {
     const empty = shape.includes(0) || next.includes(0);
     if (next.length !== shape.length && !(empty && next.length > 0 && shape.length > 0))
       throw new UsageError(
-        `paddedBatch: ${name} ${i} of the batch: expected rank ${shape.length} as the first, got rank ${next.length}`,
+        `paddedBatch: ${name} ${i} of the batch: expected rank ${shape.length} like the first element, got rank ${next.length}`,
       );
     for (let d = 0; d < next.length; d++) shape[d] = Math.max(shape[d] ?? 0, next[d]);
   }
@@ -120,7 +120,7 @@ function wantedShape(found: readonly number[], given: Shape, name: string): numb
   const unknownRank = found.includes(0) && found.length > 0 && found.length < given.length;
   if (given.length !== found.length && !unknownRank)
     throw new UsageError(
-      `paddedBatch: ${name}: expected elements of rank ${given.length} as the shape, got rank ${found.length}`,
+      `paddedBatch: ${name}: expected elements of rank ${given.length} like the shape, got rank ${found.length}`,
     );
   return given.map((length, d) => {
     const most = found[d] ?? 0;

@@ -2,8 +2,8 @@ import { END, LATER, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 
 /**
- * Initial and maximum limits of `prefetch(-1)`. The limit doubles if the consumer had to wait after
- * the buffer was full.
+ * Initial and maximum limits of `prefetch(-1)`. The limit doubles if the buffer was full and the
+ * consumer then still had to wait.
  */
 const FIRST_AUTO_LIMIT = 1;
 const MAX_AUTO_LIMIT = 64;

@@ -1,7 +1,7 @@
 /**
  * Entry point of a worker thread: applies the default export of the user's module to each value.
- * Started by `mapPool`. The file name is specific to recordpipe, because a bundle loads it from the
- * directory where other programs keep their workers.
+ * Started by `mapPool`. The file name is specific to recordpipe, because bundles may place workers
+ * of other packages in the same directory.
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../../records/workers/serve-jobs.ts';

@@ -2,8 +2,8 @@ import { ArrayStage } from '../iterables.ts';
 import { END, type Iteration, LATER, type Open, Stage, type Step, Through } from '../stage.ts';
 
 /**
- * Returns a function that opens the source until one iteration has read it to its end. Later
- * iterations read the elements from memory.
+ * Returns a function that opens the source until one iteration has read all of it. Later iterations
+ * read the elements from memory.
  */
 export function cached<T>(open: Open<T>): Open<T> {
   let complete: readonly T[] | undefined;
@@ -47,8 +47,8 @@ export abstract class Sequence<T> extends Stage<T> {
   #failure: { readonly error: unknown } | undefined;
 
   /**
-   * Opens the next stage. Returns undefined after the last one. `any` states whether the previous
-   * stage had elements.
+   * Opens the next stage. Returns undefined after the last one. `any` is true if the previous stage
+   * had elements.
    */
   protected abstract advance(any: boolean): Stage<T> | undefined;
 

@@ -34,7 +34,7 @@ export class Xoshiro128 {
     this.#b = mix((h + 2 * GOLDEN) | 0);
     this.#c = mix((h + 3 * GOLDEN) | 0);
     this.#d = mix((h + 4 * GOLDEN) | 0);
-    if ((this.#a | this.#b | this.#c | this.#d) === 0) this.#d = 1; // The all-zero state never changes.
+    if ((this.#a | this.#b | this.#c | this.#d) === 0) this.#d = 1; // Never use the all-zero state, which does not change.
   }
 
   /** Returns the next 32 bits. */
@@ -83,7 +83,7 @@ export interface ShuffleLimits {
   readonly sizeOf: (element: unknown) => number;
 }
 
-/** Fills a buffer, then yields random elements of it and replaces each with the next element. */
+/** Fills a buffer, then yields random elements from it and replaces each with the next element. */
 export class ShuffleStage<T> extends Collecting<T, T> {
   readonly #limits: ShuffleLimits;
   readonly #random: Xoshiro128;
@@ -137,8 +137,8 @@ export class ShuffleStage<T> extends Collecting<T, T> {
 }
 
 /**
- * Copies records, which are views of large chunks. In random order, each view would keep a chunk of
- * 1 MiB in memory.
+ * Copies records, which are views of large chunks. In a shuffled buffer, each view would keep a
+ * chunk of 1 MiB in memory.
  */
 function ownBytes<T>(element: T): T {
   if (!(element instanceof Uint8Array) || element.constructor !== Uint8Array) return element;

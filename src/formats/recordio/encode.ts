@@ -156,11 +156,9 @@ function writePart(
 /** Frames RecordIO records. Each payload is copied once, and searched once for magic numbers. */
 export class RecordIOFramer implements Framer {
   readonly #options: RecordIOEncodeOptions;
-  /**
-   * The payload that was measured last, and its number of magic numbers. It is nearly always framed
-   * next.
-   */
+  /** The payload that was measured last, which is nearly always framed next. */
   #payload: Uint8Array | undefined;
+  /** Number of magic numbers in that payload. */
   #magics = 0;
   #buffers: Uint8Array[] | undefined;
 

@@ -134,7 +134,7 @@ export class PartJoiner {
   }
 }
 
-/** States while the parts of a record are followed. */
+/** States of a record while its parts are followed. */
 export const PARTS_WANTED = 0;
 export const PARTS_WHOLE = 1;
 export const PARTS_BAD = 2;
@@ -164,8 +164,9 @@ export class RecordParts {
   length = 0;
   readonly #rules: RecordRules;
   readonly #joiner: PartJoiner | undefined;
-  /** Index of the current part, and its position in the record. */
+  /** Index of the current part. */
   #part = 0;
+  /** Position of the current part in the record. */
   #partAt = 0;
   #word = 0;
   #ends = false;

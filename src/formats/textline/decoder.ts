@@ -49,8 +49,9 @@ interface CutLines {
   readonly index: Uint32Array;
   readonly count: number;
   readonly marks: Uint32Array;
-  /** Number of lines, and of marks, that have been processed. */
+  /** Number of lines that have been processed. */
   lines: number;
+  /** Number of marks that have been processed. */
   marked: number;
 }
 

@@ -13,7 +13,7 @@ import { type UnsafeError, type ValueCollector, valueCollector } from './value-c
 
 const MAX_VALUES = 2 ** 31 - 1;
 
-/** Builds the result for one requested name from the features that were found in the records. */
+/** Builds the result for one requested name from the features found in the records. */
 export interface Column {
   /** Returns the column of all records. */
   batch(found: FoundFeatures): unknown;
@@ -21,7 +21,7 @@ export interface Column {
   single(found: FoundFeatures): unknown;
 }
 
-/** Values of all records in one array. Those of record `i` are [splits[i], splits[i + 1]). */
+/** Values of all records in one array. The values of record `i` are [splits[i], splits[i + 1]). */
 interface Lists {
   readonly values: unknown;
   readonly splits: Int32Array;
@@ -63,7 +63,7 @@ export function columnOf(
 function fixedLenColumn(spec: FixedLenSpec, collector: ValueCollector, slot: number): Column {
   const size = sizeOfShape(spec.shape);
   const hasDefault = spec.defaultValue !== undefined;
-  const wanted = `wanted ${size} values of kind ${KIND_NAMES[collector.kind]}, found`;
+  const wanted = `expected ${size} values of kind ${KIND_NAMES[collector.kind]}, got`;
   const collect = (found: FoundFeatures): number => {
     const { records } = found;
     collector.begin(records * size);
@@ -77,7 +77,12 @@ function fixedLenColumn(spec: FixedLenSpec, collector: ValueCollector, slot: num
       } else if (hasDefault || size === 0) {
         to = from + size;
         collector.fill(from, to);
-      } else throw found.mismatch(record, slot, `${wanted} no such feature, and there is no default`);
+      } else
+        throw found.mismatch(
+          record,
+          slot,
+          `${wanted} none: the feature is missing, and the spec has no default`,
+        );
     }
     return to;
   };
@@ -99,7 +104,7 @@ function sequenceColumn(spec: FixedLenSequenceSpec, collector: ValueCollector, s
   const size = sizeOfShape(spec.shape);
   const checkCount = (found: FoundFeatures, record: number, count: number): void => {
     if (count % size !== 0)
-      throw found.mismatch(record, slot, `wanted groups of ${size} values, found ${count} values`);
+      throw found.mismatch(record, slot, `expected groups of ${size} values, got ${count} values`);
   };
   return {
     single: (found) => listsOf(found, collector, slot, checkCount).values,
@@ -112,7 +117,7 @@ function sequenceColumn(spec: FixedLenSequenceSpec, collector: ValueCollector, s
       if (splits[records] === total) return { values, shape };
       if (total > MAX_VALUES)
         throw new UsageError(
-          `records: expected columns of at most 2^31 - 1 values, got ${records} rows of ${longest}: batch fewer records`,
+          `records: expected columns of at most 2^31 - 1 values, got ${records} rows of ${longest}; use smaller batches`,
         );
       collector.begin(total);
       collector.fill(0, total);
@@ -160,7 +165,7 @@ function raggedColumn(collector: ValueCollector, slot: number): Column {
   };
 }
 
-/** Returns a column of values at positions that other features hold, sorted by position. */
+/** Returns a column of values at positions given by other features, sorted by position. */
 function sparseColumn(
   spec: SparseSpec,
   collector: ValueCollector,
@@ -181,7 +186,7 @@ function sparseColumn(
         throw found.mismatch(
           record,
           indexSlot,
-          `wanted an index for each of ${count} values of ${JSON.stringify(spec.valueKey)}, found ${indices}`,
+          `expected one index for each of the ${count} values of ${JSON.stringify(spec.valueKey)}, got ${indices}`,
         );
     });
     const max = spec.sizes[d] - 1;
@@ -191,7 +196,7 @@ function sparseColumn(
         throw found.mismatch(
           recordAt(splits, i),
           indexSlot,
-          `wanted indices from 0 to ${max}, found ${value}`,
+          `expected indices from 0 to ${max}, got ${value}`,
         );
       positions[rank * i + d] = index;
     }
@@ -289,11 +294,11 @@ function unsafeError(found: FoundFeatures, slot: number, recordOf: (index: numbe
     found.mismatch(
       recordOf(index),
       slot,
-      `wanted integers of at most 2^53 - 1 as numbers, found ${value}; int64: 'bigint' takes it`,
+      `expected integers of at most 2^53 - 1 as numbers, got ${value}; int64: 'bigint' accepts it`,
     );
 }
 
-/** Returns the record that the value at `index` belongs to. */
+/** Returns the record to which the value at `index` belongs. */
 function recordAt(splits: Int32Array, index: number): number {
   return splits.findIndex((end) => end > index) - 1;
 }

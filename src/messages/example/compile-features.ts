@@ -9,7 +9,7 @@ import { FoundFeatures } from './found-features.ts';
 /** Options of {@link compileFeatures}. */
 export interface CompileFeaturesOptions<M extends PlanInt64 = PlanInt64> {
   /**
-   * Type of integers: `BigInt64Array`, or numbers in a `Float64Array`. As numbers, an integer
+   * Type of integers: `BigInt64Array`, or numbers in a `Float64Array`. With numbers, an integer
    * beyond 2^53 - 1 is an error.
    */
   readonly int64: M;
@@ -57,11 +57,11 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
 /**
  * Compiles the requested features, and the form of each, into a plan that reads Examples. Missing
  * features, empty lists, other kinds and other numbers of values are treated according to the rules
- * of TensorFlow's `parse_single_example` and `parse_example`. Features that are not requested are
- * skipped using their declared length.
+ * of TensorFlow's `parse_single_example` and `parse_example`. Other features are skipped by their
+ * declared lengths.
  *
  * Arrays are new memory that the caller owns (except with `reuse`). Bytes are views of the records.
- * A plan keeps some memory from batch to batch.
+ * A plan keeps some memory between batches.
  *
  * @throws UsageError for invalid specs
  * @example
@@ -100,7 +100,7 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
     return slot;
   };
   const names = Object.keys(specs);
-  if (names.includes('__proto__')) throw new UsageError('specs: expected other names than __proto__');
+  if (names.includes('__proto__')) throw new UsageError('specs: __proto__ is not a supported name');
   const columns = names.map((name) => columnOf(name, specs[name], int64, slotOf, reuse));
   const slots = [...slotOfName.keys()];
   const one = new FoundFeatures(slots, strict);

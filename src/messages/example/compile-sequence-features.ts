@@ -85,7 +85,7 @@ export function compileSequenceFeatures<
   const context = compileFeatures(contextSpecs, options);
   const { int64 = 'bigint', strict = false } = options;
   const names = Object.keys(listSpecs);
-  if (names.includes('__proto__')) throw new UsageError('specs: expected other names than __proto__');
+  if (names.includes('__proto__')) throw new UsageError('specs: __proto__ is not a supported name');
   const keys = names.map((name) => keyOf(name, listSpecs[name]));
   const slots = [...new Set(keys)];
   const finder = new SlotFinder(slots);
@@ -103,7 +103,7 @@ export function compileSequenceFeatures<
       const slot = finder.find(record, cursor.nameStart, cursor.nameEnd);
       if (slot < 0) continue;
       const list = lists[slot];
-      // The last list with a given name counts.
+      // Only the last list with a given name is used.
       list.begin(0, () => place);
       while (cursor.nextStep()) list.addStep(record, cursor);
     }
@@ -111,7 +111,7 @@ export function compileSequenceFeatures<
     if (fault !== undefined)
       throw new RecordpipeError(
         'malformed-example',
-        `example: feature lists: ${fault.message} (at byte ${cursor.placeOf(fault.at)} of the ${record.length} of the record)`,
+        `example: feature lists: ${fault.message} (at byte ${cursor.placeOf(fault.at)} of the ${record.length}-byte record)`,
         place,
       );
   };

@@ -15,12 +15,12 @@ const listNames = new NameTable<string>((name) => name);
  * are copies. Small copies share memory, as Node's Buffers do. An empty record is an Example
  * without features.
  *
- * All rules of protobuf apply: the last feature with a given name counts, lists in several parts
+ * All rules of protobuf apply: the last feature with a given name is used, lists in several parts
  * are joined, and unknown fields are skipped. Declared lengths are checked before memory is
  * allocated.
  *
- * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the
- *   record
+ * @throws RecordpipeError `malformed-example` with the name of the feature and the byte offset in
+ *   the record
  * @example
  * ```ts
  * import { decodeExample, encodeExample } from 'recordpipe/messages';
@@ -52,10 +52,10 @@ export function decodeExample<M extends Int64Mode = 'bigint'>(
 
 /**
  * Decodes a tf.train.SequenceExample. Returns its context and, by the name of each feature list,
- * the feature of each step. Values have the same form as those that {@link decodeExample} returns.
+ * the feature of each step. Values have the same form as in the result of {@link decodeExample}.
  *
- * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the
- *   record
+ * @throws RecordpipeError `malformed-example` with the name of the feature and the byte offset in
+ *   the record
  * @example
  * ```ts
  * import { decodeSequenceExample, encodeSequenceExample } from 'recordpipe/messages';

@@ -7,16 +7,16 @@ import { UnsafeInteger } from './feature-values.ts';
 /** Options of {@link decodeExample}. */
 export interface DecodeExampleOptions<M extends Int64Mode = Int64Mode> {
   /**
-   * Type of integers: `BigInt64Array` (`bigint`), `Float64Array` (`number`), or `Float64Array` for
-   * features whose integers all fit and `BigInt64Array` for others (`auto`). With `number`, an
+   * Type of integers: `BigInt64Array` (`bigint`), `Float64Array` (`number`), or, per feature,
+   * `Float64Array` if all integers fit and `BigInt64Array` otherwise (`auto`). With `number`, an
    * integer beyond 2^53 - 1 is an error that names its feature.
    */
   readonly int64: M;
   /**
    * Whether to apply stricter rules than protobuf. Default false: the last feature with a given
-   * name counts, and so does the last kind of a feature; the runs of one list are joined, whether
-   * they are packed or not. Values of a kind that a later kind replaces are not read. With `tf`,
-   * records that TensorFlow's `parse_example` rejects or reads differently are errors.
+   * name and the last kind of a feature are used, and all runs of a list are joined, packed or not.
+   * Values of a kind that a later kind replaces are not read. With `tf`, records that TensorFlow's
+   * `parse_example` rejects or reads differently are errors.
    */
   readonly strict: false | 'tf';
   /** Source of the record, for errors. */
@@ -64,12 +64,12 @@ export function explained(error: unknown, cursor: FeatureCursor, place: ErrorPla
     message = error.message;
     at = cursor.entryStart;
   } else if (error instanceof TypeError && isNamed) {
-    message = 'wanted a name in UTF-8, found other bytes';
+    message = 'expected a UTF-8 name, got invalid bytes';
   } else return error;
   const name = isNamed ? ` feature ${JSON.stringify(utf8.decode(record.subarray(nameStart, nameEnd)))}:` : '';
   return new RecordpipeError(
     'malformed-example',
-    `example:${name} ${message} (at byte ${at} of the ${record.length} of the record)`,
+    `example:${name} ${message} (at byte ${at} of the ${record.length}-byte record)`,
     place,
   );
 }

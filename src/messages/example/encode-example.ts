@@ -17,8 +17,8 @@ import { LITTLE_ENDIAN } from '../../bytes/wire/varints.ts';
 import { UsageError } from '../../errors.ts';
 
 /**
- * A feature to encode: as `decodeExample` returns it, or with plain arrays. Strings are encoded as
- * UTF-8.
+ * A feature to encode: in the form that `decodeExample` returns, or with plain arrays. Strings are
+ * encoded as UTF-8.
  */
 export type FeatureInput =
   | { readonly kind: 'bytes'; readonly value: readonly (Uint8Array | string)[] }
@@ -48,12 +48,12 @@ export function int64Words(
     const one = value[i];
     if (typeof one === 'number') {
       if (!Number.isSafeInteger(one))
-        throw new UsageError(`${what}: expected integers (a bigint from 2^53 on), got ${one}`);
+        throw new UsageError(`${what}: expected integers (bigints for values >= 2^53), got ${one}`);
       words[2 * i] = one;
       words[2 * i + 1] = Math.floor(one / 2 ** 32);
     } else if (typeof one === 'bigint') {
       if (one < MIN_INT64 || one > MAX_INT64)
-        throw new UsageError(`${what}: expected integers of 64 bits, got ${one}`);
+        throw new UsageError(`${what}: expected 64-bit integers, got ${one}`);
       words[2 * i] = Number(BigInt.asIntN(32, one));
       words[2 * i + 1] = Number(one >> 32n);
     } else throw new UsageError(`${what}: expected integers, got ${typeName(one)}`);
@@ -90,8 +90,8 @@ const TAGS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
 
 /**
  * Encodes a tf.train.Example, byte for byte as TensorFlow does with
- * `SerializeToString(deterministic=True)`, except that Python puts a name after any name that it is
- * a prefix of. If there are no features, the result is empty. The result is new memory that the
+ * `SerializeToString(deterministic=True)`, except that Python sorts a name after longer names that
+ * begin with it. If there are no features, the result is empty. The result is new memory that the
  * caller owns.
  *
  * @throws UsageError for integers beyond 64 bits, numbers beyond 32-bit floats, lone surrogates in

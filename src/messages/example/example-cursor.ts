@@ -29,7 +29,7 @@ const NO_NAME: MetName = { text: '', lastRecord: 0 };
  * created only once.
  *
  * If a record contains a feature twice, the cursor visits it twice, and `repeats` is true the
- * second time; the last one counts. Values are read only on request. Damage inside a list is
+ * second time; the last one is used. Values are read only on request, so damage inside a list is
  * reported only then (`count` finds all damage except varints of more than ten bytes).
  *
  * @example
@@ -215,7 +215,7 @@ export class ExampleCursor {
   #expect(kind: number): void {
     if (this.#cursor.kind !== kind)
       throw new UsageError(
-        `${JSON.stringify(this.name)}: expected a feature of kind ${KIND_NAMES[kind]}, it is of kind ${this.kind}`,
+        `${JSON.stringify(this.name)}: expected a feature of kind ${KIND_NAMES[kind]}, got kind ${this.kind}`,
       );
   }
 
@@ -249,10 +249,10 @@ function metName(text: string): MetName {
 }
 
 /**
- * Throws if the values do not fit the target. Typed arrays ignore writes after their end, so
- * without this check values would be lost silently.
+ * Throws if the values do not fit in the target. Typed arrays ignore writes past their end, so
+ * values would otherwise be lost silently.
  */
 function checkRoom(caller: string, room: number, end: number): void {
   if (end > room)
-    throw new UsageError(`${caller}: the target has room for ${room} numbers, the values end at ${end}`);
+    throw new UsageError(`${caller}: the target has room for ${room} numbers, but the values end at ${end}`);
 }

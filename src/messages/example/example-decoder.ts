@@ -19,17 +19,17 @@ import { NameTable } from './name-table.ts';
 export type ExampleDecoderOptions<M extends Int64Mode = Int64Mode> = Omit<DecodeExampleOptions<M>, 'place'>;
 
 /**
- * Maximum size of a list of floats that is copied even if it is aligned, because copying it is
- * faster than creating a view.
+ * Size below which a list of floats is copied even if it is aligned, because copying is faster than
+ * creating a view.
  */
 const MIN_VIEWED_BYTES = 4 * 32;
 
 /**
  * Decodes tf.train.Examples one after another into the same memory. The result equals that of
  * `decodeExample`, but **it is valid only until the next call**. If records have the same features
- * in the same order, as nearly always within a file, they are returned in the same Map with the
- * same arrays, which are filled again; only views of bytes are created. Finish using a record
- * before you decode the next one.
+ * in the same order, as nearly always within a file, they are returned in the same Map and arrays,
+ * which are refilled; only views of bytes are created. Finish using a record before you decode the
+ * next one.
  *
  * The decoder uses as much memory as the longest list of each feature so far.
  *
@@ -62,8 +62,8 @@ export class ExampleDecoder<M extends Int64Mode = 'bigint'> {
    * Returns the features of a record.
    *
    * @param place source of the record, for errors
-   * @throws RecordpipeError `malformed-example` with the name of the feature and the byte of the
-   *   record
+   * @throws RecordpipeError `malformed-example` with the name of the feature and the byte offset in
+   *   the record
    */
   decode(record: Uint8Array, place?: ErrorPlace): Example<M> {
     checkRecord(record);
@@ -118,7 +118,7 @@ class ReusedFeature {
   readonly #mutable: { value: unknown };
   readonly #views: Uint8Array[] = [];
   readonly #memory = new ValueMemory();
-  /** Number of values if `value` is an array in `#memory`; -1 if `value` has other memory. */
+  /** Number of values if `value` is an array in `#memory`; otherwise -1. */
   #count = -1;
 
   constructor(name: string, kind: number) {

@@ -31,15 +31,17 @@ export class FeatureCursor extends ListCursor {
   isOdd = false;
   entryStart = 0;
   #recordEnd = 0;
-  /** Position of the next feature, followed by the end of the current `Features`. */
+  /** Position of the next feature. */
   #nextAt = 0;
+  /** End of the current `Features`. */
   #featuresEnd = 0;
   /** Value of the entry if its parts were joined; undefined if it is in the record. */
   #joinedValue: Uint8Array | undefined;
   #valueStart = 0;
   #valueEnd = 0;
-  /** Position of the next feature list, followed by the end of the current `FeatureLists`. */
+  /** Position of the next feature list. */
   #nextListAt = 0;
+  /** End of the current `FeatureLists`. */
   #listsEnd = 0;
   /** Steps of the current `FeatureList` if they were joined; undefined if in the record. */
   #joinedSteps: Uint8Array | undefined;
@@ -53,7 +55,7 @@ export class FeatureCursor extends ListCursor {
     this.#recordEnd = end;
     this.#nextListAt = this.#listsEnd = start;
     this.isSequence = this.isOdd = this.isForeign = false;
-    // The common layout is one message of features.
+    // The common layout is a single `Features` message.
     if (bytes[start] === FIELD_1 && this.delimitedEnd(start + 1, end) === end) {
       this.hasFeatures = true;
       this.#nextAt = this.start;
@@ -81,7 +83,7 @@ export class FeatureCursor extends ListCursor {
     return this.#advance(false);
   }
 
-  /** Reads the kind and the position of the list of the feature that `nextName` has found. */
+  /** Reads the kind and the position of the list of the feature found by `nextName`. */
   readFeature(): boolean {
     return this.#feature(this.#joinedValue ?? this.record, this.#valueStart, this.#valueEnd);
   }
@@ -166,9 +168,9 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Reads an entry of fewer than 128 bytes in the common layout, with one run of values. All of its
-   * lengths are single bytes, and each value must end at the end of the entry. Returns false for
-   * any other entry.
+   * Reads an entry of fewer than 128 bytes in the common layout, with one run of values. All
+   * lengths in it are single bytes, and each value must end at the end of the entry. Returns false
+   * for any other entry.
    */
   #smallEntry(at: number, withFeature: boolean): boolean {
     const bytes = this.record;
@@ -260,7 +262,7 @@ export class FeatureCursor extends ListCursor {
     return at;
   }
 
-  /** Reads a map entry in any layout. The last name counts, and values are joined. */
+  /** Reads a map entry in any layout. The last name is used, and values are joined. */
   #entry(start: number, end: number): boolean {
     let names = 0;
     let values = 0;
@@ -289,7 +291,7 @@ export class FeatureCursor extends ListCursor {
     if (this.fault !== undefined) return false;
     if (names !== 1 || values !== 1) this.isOdd = isUnusual = true;
     if (isUnusual && this.strict === 'tf')
-      return this.fail(start, 'wanted a name, then a feature, as TensorFlow does, found other fields');
+      return this.fail(start, 'expected a name, then a feature, as TensorFlow does, got other fields');
     if (values > 1) {
       this.#joinedValue = this.#joined(FIELD_2, start, end, size);
       this.#valueStart = 0;
@@ -318,7 +320,7 @@ export class FeatureCursor extends ListCursor {
   }
 
   /**
-   * Reads a `Feature` in any layout. The last kind counts, and its lists after the last list of
+   * Reads a `Feature` in any layout. The last kind is used, and its lists after the last list of
    * another kind are joined.
    */
   #oddFeature(start: number, end: number): boolean {
@@ -349,7 +351,10 @@ export class FeatureCursor extends ListCursor {
     }
     if (this.fault !== undefined) return false;
     if (this.strict === 'tf' && (isUnusual || lists > 1))
-      return this.fail(start, 'wanted one list, found several fields: TensorFlow reads only the first');
+      return this.fail(
+        start,
+        'expected one list, got several fields, of which TensorFlow reads only the first',
+      );
     this.kind = tag >> 3;
     this.isOneRun = false;
     if (lists > 1) {
@@ -366,7 +371,7 @@ export class FeatureCursor extends ListCursor {
     this.openList(tag >> 3, this.bytes, start, end);
     for (this.openRuns(); this.hasRun; this.nextRun()) {
       if (this.kind === INT64 && !areVarints(this.bytes, this.runStart, this.runEnd))
-        return this.fail(this.runStart, 'wanted whole varints, found others');
+        return this.fail(this.runStart, 'expected whole varints, got a truncated one');
     }
     this.at = at;
     this.tag = tag;

@@ -11,7 +11,7 @@ import { INT64, NONE } from './list-cursor.ts';
  *
  * A record is accepted only if every field belongs to these messages, because protobuf accepts
  * nearly any message as an Example with unknown fields. The values of an accepted record are
- * undamaged. A name may occur twice; the last one counts.
+ * undamaged. A name may occur twice; the last one is used.
  */
 export class FeatureIndex {
   /**
@@ -21,7 +21,7 @@ export class FeatureIndex {
   /** Number of feature lists. Lists are numbered by position in the record. */
   listCount = 0;
   readonly #cursor = new FeatureCursor();
-  /** Places of the features, then of the steps of all lists. */
+  /** Places of the features, followed by those of the steps of all lists. */
   readonly #places = new FeaturePlaces();
   #placeCount = 0;
   /** Start and end of the name of each feature, then of each list. */
@@ -30,8 +30,9 @@ export class FeatureIndex {
   readonly #firstSteps: number[] = [];
   #from = 0;
   #to = 0;
-  /** Description of the damage to the record, followed by its position in `bytes`. */
+  /** Description of the damage to the record. */
   #damage = '';
+  /** Position of the damage in `bytes`. */
   #damageAt = 0;
 
   constructor() {
@@ -39,7 +40,7 @@ export class FeatureIndex {
   }
 
   /**
-   * Reads the record at [from, to) of `bytes`. Returns whether it is an Example or SequenceExample.
+   * Reads the record at [from, to) of `bytes`. Reports whether it is an Example or SequenceExample.
    */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     const cursor = this.#cursor;
@@ -68,7 +69,7 @@ export class FeatureIndex {
   get problem(): string {
     if (this.#damage === '') return '';
     const at = this.#damageAt - this.#from;
-    return `${this.#damage} (at byte ${at} of the ${this.#to - this.#from} of the record)`;
+    return `${this.#damage} (at byte ${at} of the ${this.#to - this.#from}-byte record)`;
   }
 
   /** Releases the record. */
@@ -94,7 +95,7 @@ export class FeatureIndex {
 
   /**
    * Whether an entry lacks its name or its value, or repeats one of them. No writer produces such
-   * entries, but other messages seem to contain them when they are read as an Example.
+   * entries, but other messages appear to contain them when parsed as an Example.
    */
   get isOdd(): boolean {
     return this.#cursor.isOdd;

@@ -36,7 +36,7 @@ export interface FixedLenSequenceSpec<K extends FeatureKind = FeatureKind> {
   readonly defaultValue?: DefaultValue<K>;
 }
 
-/** Spec of the values of one feature at positions that other features hold. */
+/** Spec of the values of one feature at positions given by other features. */
 export interface SparseSpec<K extends FeatureKind = FeatureKind> {
   readonly type: 'sparse';
   readonly kind: K;
@@ -62,12 +62,12 @@ const MAX_SIZE = 2 ** 31 - 1;
 
 /**
  * Returns the spec of a feature with as many values in each record as `shape` has, in row-major
- * order; `[]` means one value. A record without the feature gets the default; without a default,
- * such a record is an error. Corresponds to TensorFlow's `FixedLenFeature`.
+ * order; `[]` means one value. For a record without the feature, the default is used; if there is
+ * no default, such a record is an error. Corresponds to TensorFlow's `FixedLenFeature`.
  *
  * @param defaultValue one value for each element of the shape; a single value does not need an
  *   array
- * @throws UsageError for an invalid shape, or a default with another number of values
+ * @throws UsageError for an invalid shape, or a default with a different number of values
  * @example
  * ```ts
  * import { compileFeatures, encodeExample, fixedLen } from 'recordpipe/messages';
@@ -235,7 +235,10 @@ export type Value<K extends FeatureKind, M extends PlanInt64> = K extends 'bytes
       ? number
       : bigint;
 
-/** Values in row-major order. The dimensions are `shape[0]` records, then the shape of the spec. */
+/**
+ * Values in row-major order. The first dimension is the number of records; the others are the shape
+ * of the spec.
+ */
 export interface DenseColumn<V> {
   readonly values: V;
   readonly shape: readonly number[];
@@ -248,10 +251,7 @@ export interface SparseColumn<V> {
   readonly shape: readonly number[];
 }
 
-/**
- * Values of all records. Those of record `i` are at `rowSplits[i]` up to, but not including,
- * `rowSplits[i + 1]`.
- */
+/** Values of all records. The values of record `i` are [rowSplits[i], rowSplits[i + 1]). */
 export interface RaggedColumn<V> {
   readonly values: V;
   readonly rowSplits: Int32Array;

@@ -11,7 +11,7 @@ import type { Feature, Int64Mode, Int64Values } from './feature.ts';
 import type { FeatureCursor } from './feature-cursor.ts';
 import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 
-/** Number of floats beyond which copying a run at once is faster than copying it word by word. */
+/** Number of floats above which copying a whole run is faster than copying it word by word. */
 const MIN_COPIED_FLOATS = 32;
 /** Maximum size of a list whose integers are not counted before memory is allocated. */
 const MAX_UNCOUNTED_BYTES = 1024;
@@ -37,7 +37,7 @@ export interface WordMemory {
 
 /**
  * Memory for values. Floats and integers are written as words, without creating a JavaScript number
- * for each value, so that a NaN keeps its bits and a 64-bit integer does not need a BigInt.
+ * for each value, so that NaNs keep their bits and 64-bit integers do not need BigInts.
  */
 export class ValueMemory implements WordMemory {
   words!: Int32Array<ArrayBuffer>;
@@ -106,8 +106,8 @@ export function viewsInto(cursor: FeatureCursor, views: Uint8Array[], to: number
 }
 
 /**
- * Returns a view of the current run. All empty values share one view, because a view takes 100
- * bytes of memory, but an empty value takes only two bytes of a message.
+ * Returns a view of the current run. All empty values share one view: a view takes 100 bytes of
+ * memory, whereas an empty value takes only two bytes in a message.
  */
 function viewOf(cursor: FeatureCursor): Uint8Array {
   const { offset, buffer, runStart, runEnd } = cursor;
@@ -163,7 +163,7 @@ export function numbersInto(cursor: FeatureCursor, numbers: Float64Array, to: nu
   return to;
 }
 
-/** Returns an upper bound of the number of integers in the list. */
+/** Returns an upper bound on the number of integers in the list. */
 export function maxInt64s(cursor: FeatureCursor): number {
   const size = cursor.listEnd - cursor.listStart;
   return size <= MAX_UNCOUNTED_BYTES ? size : countValues(cursor);
@@ -185,7 +185,7 @@ function sendRun({ kind, list, runStart, runEnd }: FeatureCursor, sink: ValueSin
 export class UnsafeInteger extends Error {
   constructor(index: number, value: bigint) {
     super(
-      `wanted integers of at most 2^53 - 1 as numbers, found that value ${index} is ${value}; int64: 'bigint' or 'auto' takes it`,
+      `expected integers of at most 2^53 - 1 as numbers, got ${value} as value ${index}; int64: 'bigint' or 'auto' accepts it`,
     );
   }
 }

@@ -6,9 +6,9 @@ import { KIND_NAMES, NONE } from './list-cursor.ts';
 import { isSame } from './name-table.ts';
 
 /**
- * Positions of the requested features of some records. They are found while each record is
- * traversed once, and the values are read later, column by column. For all other features, only the
- * name and the length are read.
+ * Positions of the requested features of some records. Each record is traversed once to find them,
+ * and the values are read later, column by column. For all other features, only the name and the
+ * length are read.
  */
 export class FoundFeatures {
   /** Cursor that reads the list opened by `open`. */
@@ -63,11 +63,7 @@ export class FoundFeatures {
     const { fault } = cursor;
     if (fault === undefined) return;
     const at = cursor.placeOf(fault.at) - start;
-    throw this.#malformed(
-      record,
-      slot,
-      `${fault.message} (at byte ${at} of the ${end - start} of the record)`,
-    );
+    throw this.#malformed(record, slot, `${fault.message} (at byte ${at} of the ${end - start}-byte record)`);
   }
 
   /**
@@ -107,7 +103,7 @@ export class FoundFeatures {
       throw this.mismatch(
         record,
         slot,
-        `wanted values of kind ${KIND_NAMES[kind]}, found ${KIND_NAMES[found]}`,
+        `expected values of kind ${KIND_NAMES[kind]}, got ${KIND_NAMES[found]}`,
       );
     this.#places.open(place, this.#bytes[record], this.cursor);
     return true;
@@ -145,8 +141,8 @@ interface Requested {
 
 /**
  * Finds requested names. The records of a file nearly always have the same names in the same order,
- * so the name that came next in an earlier record is compared first, then names of the same length.
- * Unlike `NameTable`, it does not keep other names.
+ * so the finder first compares the name that came next in an earlier record, then names of the same
+ * length. Unlike `NameTable`, it does not keep other names.
  */
 export class SlotFinder {
   readonly #byLength: Requested[][];

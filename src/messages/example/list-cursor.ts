@@ -30,8 +30,8 @@ const NO_BUFFER: ArrayBufferLike = NOTHING.buffer;
 export class ListCursor extends WireReader {
   /**
    * Rules that apply to the record. False selects protobuf's rules, which accept unknown fields.
-   * `tf` reports as damage what TensorFlow's parser rejects or reads differently. `exact` reports
-   * unknown fields as damage, and sets `isForeign`.
+   * `tf` reports anything that TensorFlow's parser rejects or reads differently as damage. `exact`
+   * reports unknown fields as damage, and sets `isForeign`.
    */
   strict: false | 'tf' | 'exact' = false;
   kind: number = NONE;
@@ -51,10 +51,11 @@ export class ListCursor extends WireReader {
   isOneRun = false;
   /** Whether the fault is a field that does not belong to these messages. */
   isForeign = false;
-  /** Number of packed runs of the list so far, followed by that of numbers that are not packed. */
+  /** Number of packed runs of the list so far. */
   #runs = 0;
+  /** Number of unpacked numbers of the list so far. */
   #singles = 0;
-  /** The list for which the buffer and the offset are known. */
+  /** The list whose buffer and offset are cached. */
   #viewed: Uint8Array = NOTHING;
   #buffer: ArrayBufferLike = NO_BUFFER;
   #offset = 0;
@@ -122,7 +123,7 @@ export class ListCursor extends WireReader {
         return;
       }
       if (this.strict === 'tf')
-        this.fail(at, `wanted values only, as TensorFlow does, found field ${this.tag >>> 3}`);
+        this.fail(at, `expected only values, as TensorFlow does, got field ${this.tag >>> 3}`);
       else if (this.skipUnknown(at)) continue;
       return;
     }
@@ -133,9 +134,9 @@ export class ListCursor extends WireReader {
     if (isSingle) this.#singles++;
     else this.#runs++;
     if (this.kind !== BYTES && this.strict === 'tf' && this.#runs + Math.min(this.#singles, 1) > 1)
-      this.fail(at, 'wanted one packed run, as TensorFlow does, found more values after it');
+      this.fail(at, 'expected one packed run, as TensorFlow does, got more values after it');
     else if (this.kind === FLOAT && (end - start) % 4 !== 0)
-      this.fail(start, `wanted packed floats of 4 bytes, found ${end - start} bytes`);
+      this.fail(start, `expected packed floats of 4 bytes, got ${end - start} bytes`);
     else this.runStart = start;
   }
 
@@ -163,6 +164,6 @@ export class ListCursor extends WireReader {
   protected skipUnknown(at: number): boolean {
     if (this.strict !== 'exact') return true;
     this.isForeign = true;
-    return this.fail(at, `found field ${this.tag >>> 3}, which an Example does not have`);
+    return this.fail(at, `got field ${this.tag >>> 3}, which does not exist in an Example`);
   }
 }

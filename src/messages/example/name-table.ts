@@ -16,8 +16,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Finds the value of a name from its bytes, without decoding them. The records of a file nearly
- * always have the same names in the same order, so the name that came next in an earlier record is
- * compared first.
+ * always have the same names in the same order, so the table first compares the name that came next
+ * in an earlier record.
  */
 export class NameTable<T> {
   readonly #create: (name: string) => T;
@@ -25,7 +25,7 @@ export class NameTable<T> {
   #first: Entry<T> | undefined;
   #last: Entry<T> | undefined;
   #size = 0;
-  // Random, so that no file can be crafted whose names all share a hash.
+  // Random, so that nobody can craft a file whose names all share a hash.
   readonly #seed = Math.floor(Math.random() * 2 ** 31);
 
   /** @param create called for a name that is not in the table */

@@ -14,11 +14,11 @@ export interface ValueCollector {
   readonly kind: number;
   /** Starts a column of at most `maxValues` values. */
   begin(maxValues: number): void;
-  /** Returns an upper bound of the number of values in a list of `bytes` bytes. */
+  /** Returns an upper bound on the number of values in a list of `bytes` bytes. */
   maxValues(bytes: number): number;
   /**
    * Adds the values of an open list, starting at `to`. Returns the index after the last one. Values
-   * for which there is no room are only counted.
+   * that do not fit are only counted.
    */
   add(cursor: FeatureCursor, to: number): number;
   /** Fills [from, to) with the default. */
@@ -59,7 +59,7 @@ export function valueCollector(
         defaults.map((one) => {
           if (one instanceof Uint8Array) return one;
           if (typeof one === 'string') return textBytes(what, one);
-          throw new UsageError(`${what}: defaultValue: expected bytes or text, got ${typeof one}`);
+          throw new UsageError(`${what}: defaultValue: expected bytes or a string, got ${typeof one}`);
         }),
       );
     case 'float': {
@@ -172,8 +172,8 @@ class FloatCollector implements ValueCollector {
 }
 
 /**
- * Collects words in memory that is kept from column to column, because the number of integers is
- * not known until they are read.
+ * Collects words in memory that is reused across columns, because the number of integers is not
+ * known until they are read.
  */
 class Int64Collector implements ValueCollector {
   readonly kind = INT64;

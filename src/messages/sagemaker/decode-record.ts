@@ -36,15 +36,14 @@ const NONE: SageMakerValue<never> = Object.freeze({ kind: 'none' });
  * Bytes are views of the record, and so are floats that begin at a multiple of their size in its
  * memory. Other floats and all integers are copies.
  *
- * All rules of protobuf apply: the last feature with a given name and the last kind of a value
- * count, lists in several parts are joined, whether they are packed or not, and unknown fields are
- * skipped. Keys and shape are not compared with the values. Declared lengths are checked before
- * memory is allocated.
+ * All rules of protobuf apply: the last feature with a given name and the last kind of a value are
+ * used, lists in several parts are joined, packed or not, and unknown fields are skipped. Keys and
+ * shape are not compared with the values. Declared lengths are checked before memory is allocated.
  *
  * The format is defined by record.proto in the SageMaker Python SDK.
  *
- * @throws RecordpipeError `malformed-example` with the name of the feature or label and the byte of
- *   the record
+ * @throws RecordpipeError `malformed-example` with the name of the feature or label and the byte
+ *   offset in the record
  * @example
  * ```ts
  * import { decodeSageMakerRecord, encodeSageMakerRecord } from 'recordpipe/messages';
@@ -73,8 +72,9 @@ class Decoding<M extends Uint64Mode> {
   readonly #place: ErrorPlace;
   readonly #reader: WireReader;
   readonly #tensors = new TensorReader();
-  /** Name of the value that is read, followed by its start; used in errors. */
+  /** Name of the value that is being read, for errors. */
   #what = '';
+  /** Start of the value that is being read, for errors. */
   #whatAt = 0;
   #body: Uint8Array;
 
@@ -93,7 +93,7 @@ class Decoding<M extends Uint64Mode> {
       const at = this.#body === this.#bytes ? error.at : this.#whatAt;
       throw new RecordpipeError(
         'malformed-example',
-        `record: ${this.#what}${error.message} (at byte ${at} of the ${this.#bytes.length} of the record)`,
+        `record: ${this.#what}${error.message} (at byte ${at} of the ${this.#bytes.length}-byte record)`,
         this.#place,
       );
     }
@@ -138,7 +138,8 @@ class Decoding<M extends Uint64Mode> {
   }
 
   /**
-   * Reads a Value. The last kind counts, with all of its parts after the last part of another kind.
+   * Reads a Value. The last kind is used, with all of its parts after the last part of another
+   * kind.
    */
   #value(value: MessageBody): SageMakerValue<M> {
     const reader = this.#reader;
@@ -196,7 +197,7 @@ class Decoding<M extends Uint64Mode> {
     try {
       return utf8.decode(bytes.subarray(start, end));
     } catch {
-      throw new WireFault(start, 'wanted text in UTF-8, found other bytes');
+      throw new WireFault(start, 'expected UTF-8 text, got invalid bytes');
     }
   }
 }

@@ -49,7 +49,7 @@ function int32Words(what: string, values: Int32Array | Float64Array | readonly n
     const value = values[i];
     if (typeof value !== 'number') throw new UsageError(`${what}: expected integers, got ${typeName(value)}`);
     if (!Number.isInteger(value) || value < -MAX_INT32 - 1 || value > MAX_INT32)
-      throw new UsageError(`${what}: expected integers of 32 bits, got ${value}`);
+      throw new UsageError(`${what}: expected 32-bit integers, got ${value}`);
     words[2 * i] = value;
     words[2 * i + 1] = value < 0 ? -1 : 0;
   }
@@ -71,7 +71,7 @@ function uint64Words(what: string, values: Uint64Input): Int32Array {
       words[2 * i + 1] = Math.floor(value / 2 ** 32);
     } else if (typeof value === 'bigint') {
       if (value < 0n || value > MAX_UINT64)
-        throw new UsageError(`${what}: expected unsigned 64-bit integers, got ${value}`);
+        throw new UsageError(`${what}: expected integers that fit in 64 unsigned bits, got ${value}`);
       words[2 * i] = Number(BigInt.asIntN(32, value));
       words[2 * i + 1] = Number(BigInt.asIntN(32, value >> 32n));
     } else throw new UsageError(`${what}: expected integers, got ${typeName(value)}`);
@@ -79,13 +79,13 @@ function uint64Words(what: string, values: Uint64Input): Int32Array {
   return words;
 }
 
-/** A tensor to encode: as `decodeSageMakerRecord` returns it, or with plain arrays. */
+/** A tensor to encode: in the form that `decodeSageMakerRecord` returns, or with plain arrays. */
 export interface TensorInput {
   readonly kind: 'float32' | 'float64' | 'int32';
   readonly values: Float32Array | Float64Array | Int32Array | readonly number[];
   /**
-   * Index of the element that each value of a sparse tensor belongs to; omitted for a dense tensor.
-   * Keys require a shape.
+   * For a sparse tensor, the element index of each value; omitted for a dense tensor. Keys require
+   * a shape.
    */
   readonly keys?: Uint64Input | undefined;
   readonly shape?: Uint64Input | undefined;
@@ -118,12 +118,12 @@ export interface SageMakerRecordInput {
 /**
  * Encodes an aialgs.data.Record, byte for byte as the SageMaker SDK's
  * `Record.SerializeToString(deterministic=True)` does: lists are packed, and features and labels
- * are sorted by name, except that Python puts a name after any name that it is a prefix of. Such
+ * are sorted by name, except that Python sorts a name after longer names that begin with it. Such
  * records, written as RecordIO (`openRecordIOWriter`), are SageMaker's recordio-protobuf. The
  * result is new memory that the caller owns.
  *
  * @throws UsageError for values beyond 32-bit floats, 32-bit integers or unsigned 64-bit keys, lone
- *   surrogates in strings, keys or a shape that do not fit the values, or more than 2 GiB; the
+ *   surrogates in strings, keys or a shape that do not match the values, or more than 2 GiB; the
  *   error names the feature or label
  * @throws UsageError for values of a type that does not match the kind
  * @example
@@ -149,7 +149,7 @@ export function encodeSageMakerRecord(record: SageMakerRecordInput): Uint8Array<
 
 function textPart(tag: number, what: string, text: string | undefined): Part {
   if (text === undefined) return EMPTY;
-  if (typeof text !== 'string') throw new UsageError(`${what}: expected a text, got ${typeName(text)}`);
+  if (typeof text !== 'string') throw new UsageError(`${what}: expected a string, got ${typeName(text)}`);
   return field(tag, [bytesPart(textBytes(what, text))]);
 }
 
@@ -197,10 +197,10 @@ function valuesPart(what: string, kind: TensorInput['kind'], values: TensorInput
   }
 }
 
-/** Checks that the keys and the shape are integers that fit the number of values. */
+/** Checks that the keys and the shape are integers that match the number of values. */
 function checkPlaces(what: string, values: number, keys: Uint64Input, shape: Uint64Input): void {
   if (shape.length === 0) {
-    if (keys.length > 0) throw new UsageError(`${what}: expected a shape beside keys, got none`);
+    if (keys.length > 0) throw new UsageError(`${what}: expected a shape together with keys, got none`);
     return;
   }
   if (keys.length > 0 && keys.length !== values)
@@ -210,12 +210,12 @@ function checkPlaces(what: string, values: number, keys: Uint64Input, shape: Uin
   const elements = elementsOf(shape);
   if (keys.length === 0) {
     if (elements !== BigInt(values))
-      throw new UsageError(`${what}: expected ${elements} values, as the shape says, or keys, got ${values}`);
+      throw new UsageError(`${what}: expected ${elements} values to match the shape, or keys, got ${values}`);
     return;
   }
   for (let i = 0; i < keys.length; i++) {
     if (keys[i] >= elements)
-      throw new UsageError(`${what}: expected keys below ${elements}, as the shape says, got ${keys[i]}`);
+      throw new UsageError(`${what}: expected keys less than ${elements} to match the shape, got ${keys[i]}`);
   }
 }
 

@@ -12,13 +12,13 @@ export type Uint64Values<M extends Uint64Mode = Uint64Mode> = M extends 'number'
 /** Positions of the values of a tensor. */
 export interface TensorPlaces<M extends Uint64Mode = Uint64Mode> {
   /**
-   * Index of the element that each value of a sparse tensor belongs to, in row-major order; empty
-   * for a dense tensor or a tensor without values.
+   * For a sparse tensor, the element index of each value, in row-major order. Empty for a dense
+   * tensor or a tensor without values.
    */
   readonly keys: Uint64Values<M>;
   /**
-   * Dimensions of the tensor; empty if the record has none, as with the dense vectors that the
-   * SageMaker SDK writes.
+   * Dimensions of the tensor; empty if the record has none, as in dense vectors written by the
+   * SageMaker SDK.
    */
   readonly shape: Uint64Values<M>;
 }

@@ -51,7 +51,7 @@ const FIELD = 0xf8;
 
 /**
  * Reads the lists of one tensor. Nearly all lists are one packed run, but any mixture of runs and
- * single values can be read. Values are counted before memory is allocated.
+ * single values is supported. Values are counted before memory is allocated.
  */
 export class TensorReader extends WireReader {
   #start = 0;
@@ -104,7 +104,7 @@ export class TensorReader extends WireReader {
     if (unsafe >= 0)
       throw new WireFault(
         this.#start,
-        `wanted ${list} of at most 2^53 - 1 as numbers, found that value ${unsafe} is ${integers[unsafe]}; uint64: 'bigint' takes it`,
+        `expected ${list} of at most 2^53 - 1 as numbers, got ${integers[unsafe]} as value ${unsafe}; uint64: 'bigint' accepts it`,
       );
     const numbers = new Float64Array(words.buffer);
     wordsToNumbers(words, numbers, numbers.length);
@@ -120,7 +120,7 @@ export class TensorReader extends WireReader {
     for (this.#begin(); this.#nextRun(TENSOR.values, single); ) {
       const length = this.end - this.start;
       if (length % size !== 0)
-        throw new WireFault(this.start, `wanted packed floats of ${size} bytes, found ${length} bytes`);
+        throw new WireFault(this.start, `expected packed floats of ${size} bytes, got ${length} bytes`);
       if (length === 0) continue;
       runs++;
       total += length;

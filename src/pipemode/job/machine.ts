@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
 import { availableParallelism, cpus, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import type { Variables } from './environment.ts';
+import { programPath } from './find-program.ts';
 
 /** Maximum time for a program that lists accelerators. */
 const LIST_MS = 10_000;
@@ -33,11 +32,6 @@ export function neuronCount(instanceType: string, variables: Variables): number 
   }
 }
 
-/** Reports whether `PATH` contains a program. */
-export function hasProgram(name: string, { PATH = '' }: Variables): boolean {
-  return PATH.split(':').some((folder) => folder !== '' && isExecutable(join(folder, name)));
-}
-
 /**
  * Returns the name of the network interface for the hosts of a job: SageMaker's `eth0` if this
  * machine has one, and the loopback interface otherwise, because programs bind to it.
@@ -46,19 +40,11 @@ export function networkInterfaceName(): string {
   return Object.hasOwn(networkInterfaces(), 'eth0') ? 'eth0' : 'lo';
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
 function outputOf(program: string, args: readonly string[], variables: Variables): string {
-  if (!hasProgram(program, variables)) return '';
+  const path = programPath(program, variables['PATH'] ?? '');
+  if (path === undefined) return '';
   try {
-    return execFileSync(program, args, {
+    return execFileSync(path, args, {
       encoding: 'utf8',
       timeout: LIST_MS,
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -1,10 +1,11 @@
 import { basename, isAbsolute, join, normalize } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import type { Variables } from './environment.ts';
+import { programPath } from './find-program.ts';
 import { hostChannels } from './host-channels.ts';
 import { inputDataConfig } from './input-data-config.ts';
 import { type JobResources, resourceConfig } from './job-files.ts';
-import { cpuCount, gpuCount, hasProgram, neuronCount } from './machine.ts';
+import { cpuCount, gpuCount, neuronCount } from './machine.ts';
 import { decodedHyperparameter, type PythonDict, type PythonValue, pythonValue } from './python-json.ts';
 import { compareCodePoints, isDict, isTruthy, pythonJson, pythonStr, sortedEntries } from './python-text.ts';
 import { JOB_ROOT, type JobPlaces } from './training-job.ts';
@@ -129,6 +130,7 @@ function toolkitProperties(
     contains(distributed, name) ? hosts : [],
   );
   const master = distributionHosts[0] ?? hosts[0];
+  const hasProgram = (name: string): boolean => programPath(name, container['PATH'] ?? '') !== undefined;
   const modelParallel = container['SM_HP_MP_PARAMETERS'];
   return {
     additional_framework_parameters: framework,
@@ -150,8 +152,8 @@ function toolkitProperties(
     is_hetero: groups.length > 1,
     is_master: host.name === master,
     is_modelparallel_enabled: modelParallel ? modelParallel !== '{}' : (modelParallel ?? null),
-    is_smddpmprun_installed: hasProgram('smddpmprun', container),
-    is_smddprun_installed: hasProgram('smddprun', container),
+    is_smddpmprun_installed: hasProgram('smddpmprun'),
+    is_smddprun_installed: hasProgram('smddprun'),
     job_name: request.name,
     log_level: valueOr(own, 'sagemaker_container_log_level', INFO),
     master_hostname: master,

@@ -1,139 +1,203 @@
 import { readFileSync } from 'node:fs';
-import { withFileErrors } from './config-file.ts';
-import {
-  parseTrainingInput,
-  type StreamChannel,
-  type StreamChannelInput,
-  streamChannel,
-} from './stream-channel.ts';
+import { typeName } from '../../bytes/arguments.ts';
+import { isRecordpipeError, UsageError } from '../../errors.ts';
+import { malformed, withFileErrors } from './config-file.ts';
+import { hyperparameterValue } from './hyperparameters.ts';
+import { INPUT_MODE, SETTINGS } from './request-fields.ts';
+import { parseRequestJson } from './request-json.ts';
+import { checkRules } from './request-rules.ts';
+import { Findings, mistakesText } from './request-shape.ts';
+import type {
+  InstanceGroup,
+  JobChannel,
+  JobHost,
+  TrainingRequest,
+  TrainingRequestInput,
+} from './request-types.ts';
+import { type InputMode, streamChannel, withS3Scheme } from './stream-channel.ts';
 
-/** How the data of a channel reaches the training program, in SageMaker's terms. */
-export type InputMode = 'Pipe' | 'File' | 'FastFile';
+export type {
+  InstanceGroup,
+  JobChannel,
+  JobChannelInput,
+  JobHost,
+  TrainingRequest,
+  TrainingRequestInput,
+} from './request-types.ts';
+export type { InputMode } from './stream-channel.ts';
 
-/** A channel of a training job. */
-export interface JobChannel extends StreamChannel {
-  readonly inputMode: InputMode;
-  /** Names of the instance groups that receive the channel. Empty: all groups. */
-  readonly instanceGroups: readonly string[];
+/** The name that SageMaker gives to the group of a job with `InstanceCount`. */
+const ONE_GROUP = 'homogeneousCluster';
+/** Number of an account that AWS uses in examples. */
+const EXAMPLE_ACCOUNT = '123456789012';
+const CHECKPOINT_DIR = '/opt/ml/checkpoints';
+
+/** Settings that are given as options, without a request. `role` is that of the request. */
+type Settings = TrainingRequestInput & { readonly role?: string | undefined };
+
+/**
+ * Reads a training job from a CreateTrainingJob request in JSON, as AWS's API and command line take
+ * it. The file contains the request or its `InputDataConfig` alone. Addresses may also be paths or
+ * `file:` URLs. `warnings` of the result names all fields that have no effect here.
+ *
+ * @param defaultInputMode the input mode of channels if the request has none; the default is `File`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config`, with all
+ * mistakes, for a request that CreateTrainingJob rejects
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { readTrainingRequest } from 'recordpipe/pipemode/train';
+ * const channel = { ChannelName: 'train', DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: 's3://bucket/train/' } } };
+ * writeFileSync('request.json', JSON.stringify({ TrainingJobName: 'job-1', InputDataConfig: [channel] }));
+ * const { name, channels } = readTrainingRequest('request.json');
+ * console.log(name, channels[0].name, channels[0].inputMode); // job-1 train File
+ * ```
+ */
+export function readTrainingRequest(path: string, defaultInputMode: InputMode = 'File'): TrainingRequest {
+  const bytes = withFileErrors(path, () => readFileSync(path));
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw malformed('not UTF-8; save the file as UTF-8', path, error);
+  }
+  return parseTrainingRequest(text, path, defaultInputMode);
 }
 
-/** A channel as given by the caller. The default of `inputMode` is that of the job. */
-export type JobChannelInput = StreamChannelInput & {
-  readonly inputMode?: InputMode | undefined;
-  readonly instanceGroups?: readonly string[] | undefined;
-};
-
-/** A group of equal machines. */
-export interface InstanceGroup {
-  readonly name: string;
-  readonly instanceType: string;
-  readonly instanceCount: number;
+/**
+ * Like {@link readTrainingRequest}, but parses a string instead of a file.
+ *
+ * @param uri the name of the string in error messages
+ * @throws RecordpipeError `malformed-config`
+ * @example
+ * ```ts
+ * import { parseTrainingRequest } from 'recordpipe/pipemode/train';
+ * const request = { TrainingJobName: 'job-1', ResourceConfig: { InstanceType: 'ml.m5.xlarge', InstanceCount: 2 } };
+ * console.log(parseTrainingRequest(JSON.stringify(request), 'request').instanceGroups[0].instanceCount); // 2
+ * ```
+ */
+export function parseTrainingRequest(
+  text: string,
+  uri: string,
+  defaultInputMode: InputMode = 'File',
+): TrainingRequest {
+  const settings = parseRequestJson(text, uri, defaultInputMode);
+  try {
+    return completed(settings);
+  } catch (error) {
+    throw isRecordpipeError(error, 'invalid-argument') ? malformed(error.message, uri, error) : error;
+  }
 }
 
-/** The settings of a training job: a CreateTrainingJob request with all defaults applied. */
-export interface TrainingRequest {
-  /** Name of the job: `TrainingJobName`. */
-  readonly name: string;
-  readonly region: string;
-  readonly arn: string;
-  /** Hyperparameters as in the request: all values are strings. */
-  readonly hyperparameters: Readonly<Record<string, string>>;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly channels: readonly JobChannel[];
-  /** The groups of machines. A job with `InstanceCount` has one group, `homogeneousCluster`. */
-  readonly instanceGroups: readonly InstanceGroup[];
-  readonly containerEntrypoint: readonly string[];
-  readonly containerArguments: readonly string[];
-  readonly image: string | undefined;
-  readonly maxRuntimeSeconds: number | undefined;
-  readonly maxWaitSeconds: number | undefined;
-  /** Whether the job uses managed spot training. */
-  readonly spot: boolean;
-  readonly maxRetries: number;
-  readonly checkpoint: { readonly uri: string; readonly localPath: string } | undefined;
-  readonly output: { readonly uri: string; readonly compression: 'GZIP' | 'NONE' } | undefined;
-  readonly metricDefinitions: readonly { readonly name: string; readonly regex: string }[];
-  /** The fields that are accepted but have no effect, each with what it means here. */
-  readonly warnings: readonly string[];
-}
-
-/** The settings of a training job as given by the caller. Every field has a default. */
-export interface TrainingRequestInput
-  extends Partial<{
-    readonly [K in keyof Omit<TrainingRequest, 'channels'>]: TrainingRequest[K] | undefined;
-  }> {
-  readonly channels?: readonly JobChannelInput[] | undefined;
-  /** Input mode of channels without one. The default is `File`. */
-  readonly inputMode?: InputMode | undefined;
-  /** Number of equal machines, if there are no `instanceGroups`. The default is 1. */
-  readonly instanceCount?: number | undefined;
-  readonly instanceType?: string | undefined;
-}
-
-/** A machine of a training job. */
-export interface JobHost {
-  /** `algo-1`, `algo-2`, … */
-  readonly name: string;
-  readonly group: InstanceGroup;
-}
-
-/** Reads a CreateTrainingJob request. */
-export function readTrainingRequest(path: string): TrainingRequest {
-  return parseTrainingRequest(
-    withFileErrors(path, () => readFileSync(path, 'utf8')),
-    path,
-  );
-}
-
-/** Parses a CreateTrainingJob request. */
-export function parseTrainingRequest(text: string, uri: string): TrainingRequest {
-  const request = JSON.parse(text);
-  return trainingRequest({
-    name: request.TrainingJobName,
-    hyperparameters: request.HyperParameters,
-    environment: request.Environment,
-    channels: parseTrainingInput(text, uri),
-    inputMode: request.AlgorithmSpecification?.TrainingInputMode,
-    instanceCount: request.ResourceConfig?.InstanceCount,
-    instanceType: request.ResourceConfig?.InstanceType,
-  });
-}
-
-/** Applies defaults to the settings of a training job and checks them. */
+/**
+ * Applies defaults to the settings of a training job and checks them against AWS's limits, as
+ * {@link readTrainingRequest} does. A `TrainingRequest` with other fields is also a valid argument.
+ *
+ * @throws UsageError for settings that CreateTrainingJob rejects
+ * @example
+ * ```ts
+ * import { trainingRequest } from 'recordpipe/pipemode/train';
+ * const { channels } = trainingRequest({ channels: 's3://bucket/train/', hyperparameters: { epochs: '2' } });
+ * console.log(channels[0].name, channels[0].inputMode); // training File
+ * ```
+ */
 export function trainingRequest(given: TrainingRequestInput): TrainingRequest {
-  const { channels = [], inputMode = 'File', instanceCount = 1, instanceType = 'local', ...rest } = given;
-  const region = given.region ?? 'us-east-1';
-  const name = given.name ?? `recordpipe-${new Date().toISOString().slice(0, 19).replace(/[T:]/g, '-')}`;
-  const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return {
+  if (typeof given !== 'object' || given === null)
+    throw new UsageError(`trainingRequest: expected an object with settings, got ${typeName(given)}`);
+  const { channels, ...settings } = given;
+  const found = new Findings(SETTINGS);
+  SETTINGS.check(settings, '', found);
+  const listed = typeof channels === 'string' ? [] : (channels ?? []);
+  for (const [i, { inputMode }] of listed.entries())
+    if (inputMode !== undefined) INPUT_MODE.check(inputMode, `channels[${i}].inputMode`, found);
+  const mistakes = mistakesText(found.mistakes);
+  if (mistakes !== undefined) throw new UsageError(mistakes);
+  return completed(given);
+}
+
+/** Applies defaults and checks rules. @throws UsageError */
+function completed(given: Settings): TrainingRequest {
+  const { hyperparameters = {}, environment = {}, inputMode = 'File' } = given;
+  const { checkpoint, output, containerEntrypoint = [], containerArguments = [] } = given;
+  const name = given.name ?? generatedName();
+  const region = given.region ?? regionOf(hyperparameters);
+  const request: TrainingRequest = {
     name,
     region,
-    arn: `arn:aws:sagemaker:${region}:123456789012:training-job/${name}`,
-    hyperparameters: {},
-    environment: {},
-    instanceGroups: [{ name: 'homogeneousCluster', instanceType, instanceCount }],
-    containerEntrypoint: [],
-    containerArguments: [],
-    image: undefined,
-    maxRuntimeSeconds: undefined,
-    maxWaitSeconds: undefined,
-    spot: false,
-    maxRetries: 0,
-    checkpoint: undefined,
-    output: undefined,
-    metricDefinitions: [],
-    warnings: [],
-    ...present,
-    channels: channels.map(({ inputMode: own, instanceGroups = [], ...channel }) => ({
-      ...streamChannel(channel),
-      inputMode: own ?? inputMode,
-      instanceGroups,
-    })),
+    arn: given.arn ?? arnOf(name, region, given.role),
+    hyperparameters,
+    environment,
+    channels: channelsOf(given.channels, inputMode),
+    instanceGroups: instanceGroupsOf(given),
+    containerEntrypoint,
+    containerArguments,
+    image: given.image,
+    maxRuntimeSeconds: given.maxRuntimeSeconds,
+    maxWaitSeconds: given.maxWaitSeconds,
+    spot: given.spot ?? false,
+    maxRetries: given.maxRetries ?? 0,
+    checkpoint: checkpoint && {
+      uri: withS3Scheme(checkpoint.uri),
+      localPath: checkpoint.localPath ?? CHECKPOINT_DIR,
+    },
+    output: output && { uri: withS3Scheme(output.uri), compression: output.compression ?? 'GZIP' },
+    metricDefinitions: given.metricDefinitions ?? [],
+    warnings: given.warnings ?? [],
   };
+  const { mistake, warnings } = checkRules(request);
+  if (mistake !== undefined) throw new UsageError(mistake);
+  return { ...request, warnings: [...new Set([...request.warnings, ...warnings])] };
 }
 
-/** Returns the machines of a job: algo-1 to algo-N, group after group. */
-export function jobHosts({ instanceGroups }: TrainingRequest): readonly JobHost[] {
+/**
+ * Returns the machines of a job: algo-1 to algo-N, group after group. SageMaker's documentation
+ * does not say in which order it numbers the machines of several groups.
+ */
+export function jobHosts({ instanceGroups }: Pick<TrainingRequest, 'instanceGroups'>): readonly JobHost[] {
   const groups = instanceGroups.flatMap((group) => Array.from({ length: group.instanceCount }, () => group));
   return groups.map((group, i) => ({ name: `algo-${i + 1}`, group }));
+}
+
+/** Returns the groups of machines. The number and type of machines of a single group may be replaced. */
+function instanceGroupsOf({
+  instanceGroups: [first, ...others] = [],
+  instanceCount,
+  instanceType,
+}: Settings): InstanceGroup[] {
+  if (others.length > 0 && (instanceCount ?? instanceType) !== undefined) {
+    const option = instanceCount === undefined ? 'instanceType' : 'instanceCount';
+    throw new UsageError(`${option}: the job has several instance groups; change those instead`);
+  }
+  const group = {
+    name: first?.name ?? ONE_GROUP,
+    instanceType: instanceType ?? first?.instanceType ?? 'local',
+    instanceCount: instanceCount ?? first?.instanceCount ?? 1,
+  };
+  return [group, ...others];
+}
+
+function channelsOf(given: TrainingRequestInput['channels'], jobMode: InputMode): JobChannel[] {
+  const channels = typeof given === 'string' ? [{ name: 'training', uri: given }] : (given ?? []);
+  return channels.map(({ inputMode = jobMode, instanceGroups = [], ...channel }) => ({
+    ...streamChannel(channel),
+    inputMode,
+    instanceGroups,
+  }));
+}
+
+/** Returns a name as the Python SDK forms it. */
+function generatedName(): string {
+  return `recordpipe-${new Date().toISOString().slice(0, -1).replace(/[T:.]/g, '-')}`;
+}
+
+function regionOf(hyperparameters: Readonly<Record<string, string>>): string {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const given = hyperparameterValue(hyperparameters['sagemaker_region'] ?? '""');
+  if (typeof given === 'string' && given !== '') return given;
+  return AWS_REGION || AWS_DEFAULT_REGION || 'us-east-1';
+}
+
+function arnOf(name: string, region: string, role = `arn:aws:iam::${EXAMPLE_ACCOUNT}:role/`): string {
+  const [, partition, , , account] = role.split(':');
+  return `arn:${partition}:sagemaker:${region}:${account}:training-job/${name}`;
 }

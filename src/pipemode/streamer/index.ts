@@ -5,7 +5,6 @@
  * @module
  */
 export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
-export { parseTrainingInput, readTrainingInput } from '../job/stream-channel.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
 export type { GuardOptions, ProgramGuard, ProgramMark } from './program-guard.ts';
 export type { OnProgramLine } from './program-output.ts';

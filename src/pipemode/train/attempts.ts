@@ -37,7 +37,12 @@ export interface AttemptDecision {
  * Codes of failures of the service or the network: SageMaker's InternalServerError. Other failures
  * of data, such as a missing object, are a ClientError, because another attempt fails again.
  */
-const SERVICE_FAILURES = ['retries-exhausted', 'io-failure', 'object-changed', 'object-checksum'] as const;
+const SERVICE_FAILURES: ReadonlySet<string> = new Set([
+  'retries-exhausted',
+  'io-failure',
+  'object-changed',
+  'object-checksum',
+]);
 
 /**
  * Decides what follows an attempt, as SageMaker does:
@@ -51,12 +56,6 @@ const SERVICE_FAILURES = ['retries-exhausted', 'io-failure', 'object-changed', '
  *
  * @param job `retriesLeft`: RetryStrategy.MaximumRetryAttempts minus the attempts that failed;
  *   `spot`: EnableManagedSpotTraining
- * @example
- * ```ts
- * import { afterAttempt } from 'recordpipe/pipemode/train';
- * const { retry, reason } = afterAttempt({ type: 'program-failed', exitCode: 1 }, { retriesLeft: 3, spot: false });
- * console.log(retry, reason); // false AlgorithmError: the program failed with exit code 1. RetryStrategy does not retry failures of the program
- * ```
  */
 export function afterAttempt(
   end: AttemptEnd,
@@ -93,7 +92,7 @@ export function afterAttempt(
 
 function afterDataFailure(error: unknown, retriesLeft: number): AttemptDecision {
   const text = error instanceof Error ? error.message : String(error);
-  if (!isRecordpipeError(error, ...SERVICE_FAILURES)) {
+  if (!isRecordpipeError(error) || !SERVICE_FAILURES.has(error.code)) {
     const why = `ClientError: ${text}`;
     return final('Failed', 'Failed', why + notRetried(retriesLeft, 'missing, denied or invalid data'));
   }

@@ -120,6 +120,7 @@ export class Checkpoints {
    *   `aborted`
    */
   async restore(given: { readonly clear?: boolean } = {}): Promise<CheckpointTransfer> {
+    checkAborted(this.#options.signal);
     this.#isUsable = false;
     this.#sync.forget();
     await emptyFolder(this.folder, given.clear ?? false);
@@ -127,7 +128,8 @@ export class Checkpoints {
     let bytes = 0;
     try {
       await inParallel(names, LANES, async (name) => {
-        bytes += await this.#restoreOne(name);
+        const size = await this.#restoreOne(name);
+        bytes += size;
       });
     } catch (error) {
       // The folder was empty before. A part of the checkpoints would block the next attempt.

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
+import { programPath } from '../job/find-program.ts';
 import { PROGRAM_VARIABLE } from '../streamer/program-guard.ts';
-import { programPath } from './find-program.ts';
 
 /** A training job's container on this machine. */
 export interface ContainerOptions {

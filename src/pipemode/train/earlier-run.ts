@@ -13,15 +13,6 @@ const MAX_BYTES: number = 4 * MAX_CHARACTERS;
  * Returns the text that the program wrote to `output/failure`: its first 1,024 characters, as in
  * SageMaker's FailureReason. Control characters except newlines and tabs are escaped, so that the
  * text cannot control a terminal. Returns undefined if the file does not exist or is empty.
- *
- * @example
- * ```ts
- * import { mkdirSync, writeFileSync } from 'node:fs';
- * import { failureText } from 'recordpipe/pipemode/train';
- * mkdirSync('failed', { recursive: true });
- * writeFileSync('failed/failure', 'ValueError: loss is NaN\n');
- * console.log(failureText('failed')); // ValueError: loss is NaN
- * ```
  */
 export function failureText(outputDir: string): string | undefined {
   const bytes = Buffer.alloc(MAX_BYTES + 4);

@@ -26,9 +26,24 @@ export {
   type TrainingRequestInput,
   trainingRequest,
 } from '../job/training-request.ts';
-export type { ArtifactOutput, SavedArtifacts } from './artifacts.ts';
-export type { MetricDefinition, MetricPoint, MetricSeries, MetricsReport } from './metrics.ts';
-export { checkMetricsFile, metricsTable, writeMetrics } from './metrics-report.ts';
+export {
+  type ArtifactOptions,
+  type ArtifactOutput,
+  type ArtifactPlaces,
+  type SavedArtifacts,
+  saveArtifacts,
+} from './artifacts.ts';
+export { CheckpointOwners } from './checkpoint-owners.ts';
+export { type CheckpointOptions, Checkpoints, type CheckpointTransfer } from './checkpoints.ts';
+export {
+  type MetricDefinition,
+  MetricLog,
+  type MetricPoint,
+  type MetricSeries,
+  type MetricSummary,
+  type MetricsReport,
+} from './metrics.ts';
+export { checkMetricsFile, type MetricsFileOptions, metricsTable, writeMetrics } from './metrics-report.ts';
 export {
   type ChannelDataOptions,
   DEFAULT_TRAINING_RUN_OPTIONS,

@@ -1,10 +1,9 @@
 import { html, type Markup } from '../../check/stats/html/charts.ts';
-import type { MetricPoint, MetricSeries, MetricsReport } from './metrics.ts';
-import { valueText } from './metrics-report.ts';
+import { type MetricPoint, type MetricSeries, type MetricsReport, valueText } from './metrics.ts';
 
 /** Size of a chart in its own units, and of the area of its curves. */
-export const CHART_WIDTH = 640;
-export const CHART_HEIGHT = 230;
+export const CHART_WIDTH = 540;
+export const CHART_HEIGHT = 220;
 const LEFT = 62;
 const RIGHT: number = CHART_WIDTH - 14;
 const TOP = 22;
@@ -13,7 +12,7 @@ const BOTTOM: number = CHART_HEIGHT - 28;
 /** Number of colors. More hosts reuse them with dashes. */
 const COLORS = 6;
 /** Number of columns of the curves. Each contributes at most its lowest and highest value. */
-const COLUMNS = 600;
+const COLUMNS = 500;
 /** Times that differ by less are not shown: the values are numbered instead. */
 const MIN_SPAN_MS = 1000;
 
@@ -24,7 +23,7 @@ export const CHART_STYLE: string = `
 .chart{display:block;width:100%;height:auto}
 .chart .grid{stroke:var(--line);stroke-width:1}
 .chart .base{stroke:var(--muted);stroke-width:1}
-.tick{font-size:11.5px;fill:var(--muted);font-variant-numeric:tabular-nums}
+.tick{font-size:12px;fill:var(--muted);font-variant-numeric:tabular-nums}
 .curve{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
 .dash{stroke-dasharray:5 4}
 ${Array.from({ length: COLORS }, (_, i) => `.s${i + 1}{stroke:var(--c${i + 1})}.f${i + 1}{fill:var(--c${i + 1})}`).join('\n')}`;
@@ -148,8 +147,8 @@ function niceTicks(min: number, max: number): number[] {
   const span = max - min || Math.abs(max) || 1;
   const power = 10 ** Math.floor(Math.log10(span / 4));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => span / one <= 4.5)!;
-  const first = Math.floor(min / step - 1e-9);
-  const last = Math.max(first + 1, Math.ceil(max / step + 1e-9));
+  const first = Math.floor(min / step + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(max / step - 1e-9));
   return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
 }
 
@@ -157,7 +156,7 @@ function niceTicks(min: number, max: number): number[] {
 const TIME_STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400,
 ];
-const MAX_TIME_TICKS = 7;
+const MAX_TIME_TICKS = 6;
 
 function timeTicks(end: number): { at: number; text: string }[] {
   const fits = TIME_STEPS.find((step) => end / step <= MAX_TIME_TICKS);

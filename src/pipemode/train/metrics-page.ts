@@ -2,8 +2,7 @@ import { html, joined, Markup, NOTHING } from '../../check/stats/html/charts.ts'
 import { STYLE } from '../../check/stats/html/page.ts';
 import { numberOf } from '../../check/stats/words.ts';
 import { CHART_HEIGHT, CHART_STYLE, CHART_WIDTH, durationText, metricChart, spanOf } from './metric-chart.ts';
-import type { MetricSeries, MetricsReport } from './metrics.ts';
-import { valueText } from './metrics-report.ts';
+import { type MetricSeries, type MetricsReport, valueText } from './metrics.ts';
 
 /** Styles in addition to those of the page of statistics. */
 const PAGE_STYLE = `
@@ -68,7 +67,7 @@ function summaryText({ count, last, min, max }: MetricSeries): string {
 function problems(metrics: readonly MetricSeries[]): Markup {
   const found = metrics.flatMap(({ problem }) => (problem === undefined ? [] : [html`<li>${problem}</li>`]));
   if (found.length === 0) return NOTHING;
-  return html`<section class="wrong"><h2 class="bad">Patterns without values</h2><ul class="problems">${found}</ul></section>
+  return html`<section class="wrong"><h2 class="bad">Problems of patterns</h2><ul class="problems">${found}</ul></section>
 `;
 }
 

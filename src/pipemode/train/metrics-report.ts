@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { writeWhole } from '../../records/write/prepare-output.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { withVisible } from '../manifest/json-cursor.ts';
-import type { MetricSeries, MetricSummary, MetricsReport } from './metrics.ts';
+import { type MetricSeries, type MetricSummary, type MetricsReport, valueText } from './metrics.ts';
 
 /** Options for writing metrics. */
 export interface MetricsFileOptions {
@@ -65,15 +65,15 @@ function summaryTexts({ count, first, last, min, max }: MetricSummary): string[]
   ];
 }
 
-/** Formats a value with six significant digits. */
-export function valueText(value: number): string {
-  return String(Number(value.toPrecision(6)));
-}
-
 /**
  * Throws unless the suffix of a file names a format: `.csv`, `.json`, `.html` or `.svg`. Call it
  * before the job starts.
  * @throws UsageError
+ * @example
+ * ```ts
+ * import { checkMetricsFile } from 'recordpipe/pipemode/train';
+ * checkMetricsFile('metrics.csv'); // the suffix is known, so nothing happens
+ * ```
  */
 export function checkMetricsFile(path: string): void {
   formatOf(path);
@@ -93,6 +93,15 @@ function formatOf(path: string): MetricsFormat {
  * @throws UsageError for another suffix
  * @throws RecordpipeError `already-exists` unless `overwrite`; `not-found` (no such folder),
  *   `access-denied`, `retries-exhausted`, `io-failure`
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { MetricLog, writeMetrics } from 'recordpipe/pipemode/train';
+ * const log = new MetricLog([{ name: 'loss', regex: 'loss=([0-9.]+)' }]);
+ * log.feed('algo-1', 'loss=0.5', 0);
+ * await writeMetrics('metrics.csv', log.report(), { jobName: 'job-1', overwrite: true });
+ * console.log(readFileSync('metrics.csv', 'utf8').split('\n')[1]); // loss,algo-1,1970-01-01T00:00:00.000Z,0.5
+ * ```
  */
 export async function writeMetrics(
   path: string,

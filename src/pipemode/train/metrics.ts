@@ -47,6 +47,11 @@ export interface MetricsReport {
   readonly metrics: readonly MetricSeries[];
 }
 
+/** Formats a value with six significant digits. */
+export function valueText(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
 /** Maximum number of points per metric. At this number, every second point is dropped. */
 const MAX_POINTS = 200_000;
 /** Maximum number of lines to collect before they are matched at once. */
@@ -68,8 +73,8 @@ const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
  * each regular expression is applied to each line, the first group of the first match is the value,
  * and text that is not a number is ignored.
  *
- * The patterns are in Python's syntax. A pattern that takes more than a second on a line
- * is not used any more, and `report` names it.
+ * The patterns are in Python's syntax. A pattern that takes more than half a second of processor
+ * time on a line is not used any more, and `report` names it.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { programPath } from './find-program.ts';
+import { programPath } from '../job/find-program.ts';
 
 /** Options for a private `/opt/ml`. */
 export interface PrivateRootOptions {

@@ -178,7 +178,7 @@ export function checkKeyType(type: MXKeyType): void {
 }
 
 /**
- * Returns the key as it is stored and compared.
+ * Returns a key in the form in which it is stored and compared.
  * @throws UsageError for a key of another type
  */
 export function checkedKey(key: MXKey, type: MXKeyType): MXKey {

@@ -11,7 +11,7 @@ import { readTextLines, type TextLineReadOptions } from '../textline.ts';
 import { readTFRecords, type TFRecordReadOptions } from '../tfrecord.ts';
 
 /**
- * Creates a Node stream from the bytes of a TFRecord file to its records. Each chunk read from it
+ * Creates a Node stream that decodes the bytes of a TFRecord file into its records. Each chunk read from it
  * is one record, as a view.
  *
  * @throws the same errors as `readTFRecords`, which the stream emits
@@ -29,7 +29,7 @@ export function createTFRecordDecoder(options?: Partial<Omit<TFRecordReadOptions
 }
 
 /**
- * Creates a Node stream from records to the bytes of a TFRecord file. Each chunk written to it is
+ * Creates a Node stream that encodes records as the bytes of a TFRecord file. Each chunk written to it is
  * one record.
  *
  * @example
@@ -47,7 +47,7 @@ export function createTFRecordEncoder(): Transform {
 }
 
 /**
- * Creates a Node stream from the bytes of a RecordIO file to its records. Each chunk read from it
+ * Creates a Node stream that decodes the bytes of a RecordIO file into its records. Each chunk read from it
  * is one record, as a view, or as a copy if the record has several parts.
  *
  * @throws the same errors as `readRecordIO`, which the stream emits
@@ -65,7 +65,7 @@ export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions
 }
 
 /**
- * Creates a Node stream from records to the bytes of a RecordIO file. Each chunk written to it is
+ * Creates a Node stream that encodes records as the bytes of a RecordIO file. Each chunk written to it is
  * one record.
  *
  * @throws the same errors as `encodeRecordIO`, which the stream emits
@@ -84,7 +84,7 @@ export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>):
 }
 
 /**
- * Creates a Node stream from the bytes of a text file to its lines. Each chunk read from it is one
+ * Creates a Node stream that decodes the bytes of a text file into its lines. Each chunk read from it is one
  * line, as a view.
  *
  * @throws the same errors as `readTextLines`, which the stream emits
@@ -101,7 +101,7 @@ export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions
 }
 
 /**
- * Creates a Node stream from records to the bytes of a text file. Each chunk written to it is one
+ * Creates a Node stream that encodes records as the bytes of a text file. Each chunk written to it is one
  * line.
  *
  * @throws the same errors as `encodeTextLine`, which the stream emits
@@ -120,7 +120,7 @@ export function createTextLineEncoder(options?: Partial<TextLineEncodeOptions>):
 }
 
 /**
- * Creates a Node stream from the bytes of a file to its records, one chunk per record.
+ * Creates a Node stream that decodes the bytes of a file into records, one chunk per record.
  * @param read reads the format; its records must stay valid
  */
 function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordReader): Duplex {
@@ -163,7 +163,7 @@ function nodeDecoder(read: (bytes: AsyncIterable<Uint8Array>) => RecordReader): 
 }
 
 /**
- * Creates a Node stream from records, one chunk per record, to the bytes of a file.
+ * Creates a Node stream that encodes records, one per chunk, as the bytes of a file.
  * @param name the name of the public function, for its error
  */
 function nodeEncoder(name: string, encode: (record: Uint8Array) => Uint8Array): Transform {

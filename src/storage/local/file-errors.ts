@@ -7,10 +7,10 @@ const CODES: Record<
 > = {
   ENOENT: ['not-found', 'no such file; check the path'],
   ENOTDIR: ['not-found', 'no such file; a part of the path is not a directory'],
-  EACCES: ['access-denied', 'permission denied; check the rights of the file and its folder'],
+  EACCES: ['access-denied', 'permission denied; check the permissions of the file and its directory'],
   EPERM: ['access-denied', 'operation not permitted'],
-  EISDIR: ['unsupported-source', 'is a directory; name the files in it'],
-  EEXIST: ['already-exists', 'exists already'],
+  EISDIR: ['unsupported-source', 'is a directory; specify the files in it'],
+  EEXIST: ['already-exists', 'already exists'],
 };
 
 /** Descriptions of system errors by error code. */
@@ -23,11 +23,11 @@ const TEXTS: Record<string, string> = {
   ENAMETOOLONG: 'the name is too long for the file system',
   EMFILE: 'too many open files; raise the limit (ulimit -n)',
   ENFILE: 'too many open files on this machine',
-  EPIPE: 'its reader has gone',
+  EPIPE: 'its reader has closed it',
 };
 
 const NOT_UTF8 =
-  'the file name is not UTF-8 (each \ufffd stands for bytes that are not), and such names cannot be opened; rename the file';
+  'the file name is not UTF-8 (each \ufffd stands for invalid bytes), and such names cannot be opened; rename the file';
 
 /**
  * Returns the error for a file that ends before the size it had when it was opened. Without it, a
@@ -44,7 +44,7 @@ export function shrunk(size: number, end: number): RecordpipeError {
 export function fileError(error: unknown, uri: string): RecordpipeError {
   if (error instanceof RecordpipeError) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
-  // Node decodes names that are not UTF-8 lossily, so the name that it opens is a different one.
+  // Node decodes names that are not UTF-8 lossily, so it opens a different name.
   if (code === 'ENOENT' && uri.includes('\ufffd'))
     return new RecordpipeError('unsupported-source', NOT_UTF8, { uri }, error);
   const known = CODES[code];
@@ -53,7 +53,7 @@ export function fileError(error: unknown, uri: string): RecordpipeError {
 }
 
 export function overwritten(): FetchFailure {
-  return new FetchFailure('changed', 'the file was written to, or replaced, while it was read');
+  return new FetchFailure('changed', 'the file was modified or replaced while it was being read');
 }
 
 export function tooShort(size: number, wanted: number): FetchFailure {

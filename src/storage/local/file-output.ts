@@ -52,7 +52,7 @@ export async function openFileOutput(uri: string, options: OutputOptions): Promi
   }
 }
 
-/** A file that has its final name from the start. */
+/** A file that has its final name from the beginning. */
 const NAMED: Unnamed = { name: async () => {}, discard: async () => {} };
 
 async function appending(
@@ -87,7 +87,7 @@ async function appending(
 async function checkOutput(path: string, overwrite: boolean): Promise<Stats | undefined> {
   const existing = await statIfPresent(path);
   if (existing?.isDirectory())
-    throw new RecordpipeError('unsupported-source', 'is a directory; name a file in it', { uri: path });
+    throw new RecordpipeError('unsupported-source', 'is a directory; specify a file in it', { uri: path });
   if (!overwrite && existing?.isFile()) throw alreadyExists(path);
   return existing;
 }
@@ -121,7 +121,7 @@ interface NewFile extends Unnamed {
 }
 
 /**
- * Returns a file that appears under `path` when it is complete.
+ * Creates a file that appears under `path` when it is complete.
  * @param existing a regular file, or undefined
  */
 async function newFile(path: string, existing: Stats | undefined, overwrite: boolean): Promise<NewFile> {
@@ -160,14 +160,14 @@ async function resolveLinks(path: string, existing: Stats | undefined): Promise<
   }
 }
 
-/** Gives a file its final name. @throws RecordpipeError `already-exists` */
+/** Renames a file to its final name. @throws RecordpipeError `already-exists` */
 async function giveName(unnamed: string, to: string, overwrite: boolean): Promise<void> {
   if (overwrite) {
     await rename(unnamed, to);
     return;
   }
   try {
-    // Unlike rename, link fails if the name is taken, even if another process takes it at the last
+    // Unlike rename, link fails if the name exists, even if another process creates it at the last
     // moment.
     await link(unnamed, to);
   } catch (error) {

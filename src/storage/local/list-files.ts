@@ -15,7 +15,7 @@ import { fileError } from './file-errors.ts';
  *
  * @param enter whether to read a folder, given as its path with a trailing slash
  * @throws RecordpipeError `not-found` for a link whose target does not exist, `unsupported-source`
- *   for a name that is not UTF-8: without these files, the data would appear complete
+ *   for a name that is not UTF-8; skipping such files would make incomplete data appear complete
  */
 export async function* listFiles(
   prefix: string,
@@ -48,8 +48,8 @@ export async function* listFiles(
 }
 
 /**
- * Returns the error with a name. An error for the listed folder names the prefix as it was given;
- * an error for a subfolder names that folder.
+ * Adds a path to the error. For the listed folder, it is the given prefix; for a subfolder, it is
+ * that folder.
  */
 function named(error: unknown, folder: string, uri: string): unknown {
   if (!isRecordpipeError(error)) return error;
@@ -59,15 +59,15 @@ function named(error: unknown, folder: string, uri: string): unknown {
 }
 
 /**
- * Whether a file that cannot be listed contains no data, because it has been deleted in the
- * meantime or is a pipe or a device.
+ * Reports whether a file that cannot be listed may be skipped: it has been deleted in the meantime,
+ * or is a pipe or a device.
  */
 async function mayBeSkipped(path: string, { code }: RecordpipeError): Promise<boolean> {
   if (code === 'unsupported-source') return !path.includes('\ufffd');
   if (code !== 'not-found') return false;
   const found = await lstat(path).catch(() => undefined);
   if (found?.isSymbolicLink() !== true) return true;
-  const text = 'the target of this link does not exist; fetch the file it stands for, or remove the link';
+  const text = 'the target of this link does not exist; fetch the target, or remove the link';
   throw new RecordpipeError('not-found', text, { uri: path });
 }
 
@@ -93,15 +93,15 @@ export function infoOf(uri: string, stat: BigIntStats): ObjectInfo {
   if (!stat.isFile())
     throw new RecordpipeError(
       'unsupported-source',
-      stat.isDirectory() ? 'is a directory; name the files in it' : 'is not a regular file',
+      stat.isDirectory() ? 'is a directory; specify the files in it' : 'is not a regular file',
       { uri },
     );
   return { uri, size: Number(stat.size), etag: stateOf(stat), modified: stat.mtime };
 }
 
 /**
- * Returns a token that changes whenever the file does, from its identity, modification time and
- * size.
+ * Returns a token that changes whenever the file does, built from its identity, modification time
+ * and size.
  */
 function stateOf({ dev, ino, mtimeNs, size }: BigIntStats): string {
   return [dev, ino, mtimeNs, size].map((number) => number.toString(36)).join('-');
@@ -113,19 +113,19 @@ interface WalkedFile {
   readonly path: string;
   readonly name: string;
   /**
-   * Whether the entry is a regular file, or a link without a target, which is reported when it is
-   * read.
+   * Whether the entry is a regular file, or a link without a target, whose error is reported on
+   * reading.
    */
   readonly regular: boolean;
 }
 
 /** Options for walking a folder. */
 export interface Walk {
-  /** Whether to read a folder. @param path path with a trailing slash */
+  /** Reports whether to read a folder. @param path path with a trailing slash */
   enter(path: string, name: string): boolean;
   /**
    * Called for each folder without read permission. If undefined, such folders are errors, because
-   * files that were not found must not count as checked.
+   * their files would otherwise go unchecked.
    */
   readonly onDenied?: ((path: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -168,7 +168,7 @@ export async function* walkFolder(
     walk.onDenied(folder);
   }
   for (const one of folders) yield* walkFolder(one, walk, linked);
-  // Without links, no path needs to be resolved.
+  // Without links, no paths need to be resolved.
   if (links.length === 0) return;
   const way = [...linked, await realpath(here)];
   for (const link of links) {
@@ -177,7 +177,7 @@ export async function* walkFolder(
   }
 }
 
-/** Whether a real path is the folder itself or lies below it. */
+/** Reports whether a real path is the folder itself or lies below it. */
 function contains(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

@@ -42,7 +42,7 @@ export class LocalFile implements StoredFile {
     closeSync(this.#descriptor);
     throw new RecordpipeError(
       'unsupported-source',
-      `${stat.isDirectory() ? 'is a directory; name the files in it' : 'is not a regular file: a pipe or device has no random access; copy it to a file'}`,
+      `${stat.isDirectory() ? 'is a directory; specify the files in it' : 'is not a regular file; pipes and devices do not support random access, so copy the data to a file'}`,
       { uri: this.path },
     );
   }
@@ -71,7 +71,7 @@ export class LocalFile implements StoredFile {
     }
   }
 
-  /** Reads on a thread of the host's pool. */
+  /** Reads on a thread of the host's thread pool. */
   read(target: Uint8Array, at: number, length: number, position: number): Promise<void> {
     return this.use(async () => {
       for (let have = 0; have < length; ) {
@@ -88,7 +88,7 @@ export class LocalFile implements StoredFile {
   }
 
   stream(): never {
-    throw new Error('only remote files are streamed');
+    throw new Error('only remote files can be streamed');
   }
 
   async use<T>(work: () => Promise<T>): Promise<T> {

@@ -26,8 +26,7 @@ async function readRange(request: RangeRequest, sink: RangeSink, signal: AbortSi
       const { bytesRead } = await read(file, chunk, at, uri);
       if (bytesRead === 0) throw tooShort(at, end);
       at += bytesRead;
-      // The bytes must belong to the version that `onHead` was called with, not to data that
-      // overwrites it.
+      // The bytes must belong to the version passed to `onHead`, not to data that overwrote it.
       await stateOf(file, { ...request, etag: before.etag });
       sink.onData(bytesRead === chunk.length ? chunk : chunk.subarray(0, bytesRead));
     }

@@ -10,16 +10,16 @@ import { infoOf, pathOf } from './list-files.ts';
  */
 const SLOW_MS = 0.5;
 /**
- * Number of slow reads after which the file is assumed to be on disk. A single slow read may come
- * from a preempted thread.
+ * Number of slow reads after which the file is assumed to be on disk. A single slow read may be
+ * caused by a preempted thread.
  */
 const SLOW_READS = 3;
-/** Amount by which a fast read reduces the count of slow ones. */
+/** Amount by which a fast read reduces the count of slow reads. */
 const FORGIVEN = 1 / 16;
 
 /**
- * Measures whether files are read from memory or from a disk. Reads from a disk should run on other
- * threads, several at once.
+ * Measures whether files are read from memory or from a disk. Disk reads should run concurrently on
+ * other threads.
  */
 export class ReadPace {
   #slow = 0;
@@ -37,8 +37,8 @@ export class ReadPace {
 }
 
 /**
- * Size of a slice. It stays in the nearest cache between reading and writing, and fits into a pipe:
- * 256 KiB take twice as long.
+ * Size of a slice. It stays in the L1 or L2 cache between reading and writing, and fits in a pipe;
+ * 256 KiB slices take twice as long.
  */
 export const SLICE_BYTES: number = 64 * 1024;
 /** Number of positions in a file that are probed before it is read. */
@@ -48,8 +48,8 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Reads a file from beginning to end on the calling thread, slice by slice, into the same memory.
- * Intended for files in the page cache, for which a trip through the host's threads takes longer
- * than reading. {@link ReadPace} measures whether they are.
+ * Intended for files in the page cache, for which switching to another thread takes longer than
+ * reading. {@link ReadPace} measures whether they are in the cache.
  *
  * Every slice belongs to the version of the file that was opened.
  */
@@ -62,7 +62,7 @@ export class SlicedFile {
   #at = 0;
 
   /**
-   * @param into memory that slices are read into
+   * @param into memory for slices
    * @throws RecordpipeError `object-missing`, `access-denied`, `io-failure`
    */
   constructor({ uri }: ObjectRef, into: Uint8Array, pace: ReadPace) {
@@ -90,7 +90,7 @@ export class SlicedFile {
     const read = attempt(uri, () => this.#pace.timed(() => this.#read(wanted, this.#at)));
     if (read === 0) throw objectError(tooShort(this.#at, size), { uri });
     this.#at += read;
-    // The bytes must belong to the version that was opened, not to data that overwrites it.
+    // The bytes must belong to the version that was opened, not to data that overwrote it.
     const now = fstatSync(this.#descriptor);
     if (now.mtimeMs !== this.#written || now.size !== size) throw objectError(overwritten(), { uri });
     return this.#into.subarray(0, read);

@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Number of characters of the final name that a temporary name repeats. File names are limited to
+ * Number of characters of the final name repeated in a temporary name. File names are limited to
  * 255 bytes.
  */
 const NAME_CHARACTERS = 50;
@@ -27,7 +27,7 @@ const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constant
 
 /** Temporary files and folders of this process that have not been renamed or removed. */
 const live = new Set<string>();
-/** Whether they are removed when the process exits. */
+/** Whether an exit handler removes them. */
 let watched = false;
 
 /** A newly created temporary file, never an existing one. The caller closes `descriptor`. */
@@ -37,8 +37,8 @@ interface TemporaryFile {
 }
 
 /**
- * Returns a name for a temporary file or folder in the folder of `path`. The name is hidden, and
- * too random for anyone else to guess. Open a file with `O_EXCL`. The name counts as temporary until
+ * Returns a name for a temporary file or folder in the folder of `path`. The name is hidden and
+ * unguessable. Open a file with `O_EXCL`. The name counts as temporary until
  * {@link forgetTemporary} or {@link removeTemporaries}. `process.exit` removes the file or folder; a
  * signal removes it only if its handler calls `process.exit`.
  */
@@ -75,7 +75,7 @@ export function forgetTemporary(name: string): void {
 
 /**
  * Removes every temporary file and folder of this process that still has its temporary name,
- * synchronously. Intended for a process that a signal ends.
+ * synchronously. Intended for signal handlers.
  */
 export function removeTemporaries(): void {
   for (const name of live) {
@@ -89,9 +89,8 @@ export function removeTemporaries(): void {
 }
 
 /**
- * Removes temporary files and folders for `path` that a killed process left. Call only while no
- * other process may write `path`. Removes nothing if the name is too long to be distinguished from
- * others.
+ * Removes temporary files and folders for `path` left by a killed process. Call only while no other
+ * process may write `path`. Does nothing if the name is too long to be distinguished from others.
  */
 export function removeLeftTemporaries(path: string): void {
   const start = basename(path).replace(/^\.+/, '');
@@ -104,8 +103,8 @@ export function removeLeftTemporaries(path: string): void {
 }
 
 /**
- * Replaces a small file as a whole. Readers see either the old or the new contents, never a part. A
- * replaced file keeps its mode. Links are not followed: the link itself is replaced.
+ * Replaces a small file as a whole. Readers see either the old or the new contents, never a partial
+ * file. A replaced file keeps its mode. Links are not followed: the link itself is replaced.
  *
  * @param sync whether the bytes are on disk when this returns
  */

@@ -7,15 +7,16 @@ const THROTTLED_BASE_MS = 1_000;
 const MAX_PAUSE_MS = 20_000;
 
 /**
- * Decides how often a request is repeated, and after which pauses. Used for ranges of objects and
- * for all other requests.
+ * Decides how often to retry a request, and how long to pause before each retry. Used for ranges of
+ * objects and for all other requests.
  */
 export class RetryBudget {
   readonly #options: TransferOptions;
   /** Number of consecutive attempts that received no byte. */
   #attempts = 0;
-  /** Time at which the first failed attempt began, and the number of bytes received by then. */
+  /** Time at which the first failed attempt began. */
   #troubleSince: number | undefined;
+  /** Number of bytes received before the first failed attempt. */
   #troubleAt = 0;
   #expired = false;
 
@@ -32,7 +33,7 @@ export class RetryBudget {
   }
 
   /**
-   * Returns the pause before the next attempt, or undefined if there is none.
+   * Returns the pause before the next attempt, or undefined if no attempt remains.
    * @param brought number of bytes that the failed attempt received
    * @param received number of bytes that all attempts received
    * @param sentAt time at which the failed attempt began; time spent waiting for it counts
@@ -63,8 +64,8 @@ export class RetryBudget {
   }
 
   /**
-   * Updates the clock. A few bytes do not reset it, because otherwise a server that drips would
-   * never be abandoned.
+   * Updates the clock. A few bytes do not reset it; otherwise, a server that sends bytes slowly
+   * would never be abandoned.
    */
   #watchClock(received: number, sentAt: number): void {
     if (this.#troubleSince !== undefined && received - this.#troubleAt < this.#options.partBytes) return;
@@ -84,7 +85,7 @@ export class RetryBudget {
 }
 
 const MAX_TICK_MS = 1_000;
-/** Minimum time over which a rate is measured, even if the time for retries is shorter. */
+/** Minimum time over which a rate is measured, even if the retry timeout is shorter. */
 const MIN_STRETCH_MS = 1_000;
 
 /** Time limits of an attempt. */
@@ -99,10 +100,10 @@ export type WatchdogOptions = Pick<
 >;
 
 /**
- * Watches one attempt of a request: its headers must arrive, then bytes, and fast enough. Uses one
- * timer that compares counts instead of one that is reset with every chunk. Time in which this
- * process was busy and could not have received bytes does not count. A rate is measured over at
- * most `retryTimeoutMs`, so that an attempt at a service that drips cannot exceed that time.
+ * Watches one attempt of a request: its headers must arrive, then bytes, and fast enough. Instead
+ * of resetting a timer with every chunk, it uses one timer that compares byte counts. Time in which
+ * this process was too busy to receive bytes does not count. A rate is measured over at most
+ * `retryTimeoutMs`, so that an attempt at a slow service cannot exceed that time.
  */
 export class Watchdog {
   readonly #options: WatchdogOptions;
@@ -114,7 +115,7 @@ export class Watchdog {
   #tickAt: number = performance.now();
   #waitedMs = 0;
   #seen: number | undefined;
-  /** The time over which the average is computed. */
+  /** Duration over which the average rate is computed. */
   #stretchMs = 0;
   #stretchFrom = 0;
 
@@ -159,7 +160,7 @@ export class Watchdog {
   #lookForHeaders(): void {
     const { connectTimeoutMs, headersTimeoutMs } = this.#options;
     if (this.#waitedMs >= connectTimeoutMs + headersTimeoutMs)
-      this.#give(`no answer for ${this.#waitedMs.toFixed(0)} ms`);
+      this.#give(`no response for ${this.#waitedMs.toFixed(0)} ms`);
   }
 
   #lookAtBytes(bytes: number, passed: number): void {
@@ -172,7 +173,9 @@ export class Watchdog {
     if (this.#stretchMs < this.#slowAfterMs) return;
     const perSecond = ((bytes - this.#stretchFrom) * 1000) / this.#stretchMs;
     if (perSecond < minBytesPerSecond)
-      this.#give(`only ${perSecond.toFixed(0)} bytes a second over ${(this.#stretchMs / 1000).toFixed(1)} s`);
+      this.#give(
+        `only ${perSecond.toFixed(0)} bytes per second over ${(this.#stretchMs / 1000).toFixed(1)} s`,
+      );
     this.#stretchMs = 0;
     this.#stretchFrom = bytes;
   }

@@ -21,12 +21,12 @@ export interface ObjectPiece {
 export type OnObjectError = (error: Error, ref: ObjectRef, index: number) => 'skip' | 'fail';
 
 /**
- * Size of a block that bytes are read into: large enough to be written in one call, small enough to
+ * Size of a block for received bytes. It is large enough for efficient writes and small enough to
  * allocate cheaply.
  */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Allocates memory for the next bytes. @param most maximum number of bytes to come */
+/** Allocates memory for the next bytes. @param most maximum number of bytes still expected */
 export function newBlock(most: number): Uint8Array {
   const { buffer } = Buffer.allocUnsafeSlow(Math.min(most, BLOCK_BYTES));
   // Chunks are delivered while the socket reads into the rest of the block.
@@ -36,7 +36,7 @@ export function newBlock(most: number): Uint8Array {
 
 /**
  * Provides the memory for the bytes of a range, block by block. The next attempt continues in the
- * block that a failed attempt began.
+ * block of a failed attempt.
  */
 export class BlockMemory {
   #block: Uint8Array | undefined;
@@ -57,7 +57,7 @@ export class BlockMemory {
   }
 
   /**
-   * Counts bytes that have arrived.
+   * Records bytes that have arrived.
    * @returns whether the bytes lie in the memory that {@link next} returned
    */
   note(bytes: Uint8Array): boolean {

@@ -62,7 +62,7 @@ export class ObjectPlan {
     this.#ended = true;
     this.#arrived = undefined;
     try {
-      // Not awaited, because a listing that never answers would block the end.
+      // Do not await this, because a listing that never responds would block closing.
       Promise.resolve(this.#iterator?.return?.()).catch(() => {});
     } catch {}
   }
@@ -96,7 +96,7 @@ function iteratorOf(refs: ObjectRefs): Iterator<ObjectRef> | AsyncIterator<Objec
 }
 
 /**
- * Maximum number of objects planned ahead of the reader. Needed because tiny and empty objects do
+ * Maximum number of objects planned ahead of the reader. Required because tiny and empty objects do
  * not fill the window.
  */
 const MAX_OBJECTS = 1024;
@@ -107,7 +107,7 @@ export type ObjectRefs = Iterable<ObjectRef> | AsyncIterable<ObjectRef>;
 export class ObjectQueue {
   #first: ObjectRead | undefined;
   #last: ObjectRead | undefined;
-  /** The first object that may have a part to start. No object before it has one. */
+  /** The first object that may have a part to start. Earlier objects have none. */
   #cursor: ObjectRead | undefined;
   #length = 0;
 
@@ -149,8 +149,8 @@ export class ObjectQueue {
   }
 
   /**
-   * Whether an object before `object` may be larger than the requested part. It then needs room for
-   * another part, which only the objects after it could free.
+   * Reports whether an object before `object` may be larger than its requested part. It would then
+   * need room for another part, which only later objects could free.
    */
   mayGrowBefore(object: ObjectRead): boolean {
     for (let one = this.#first; one !== undefined && one !== object; one = one.next)
@@ -165,8 +165,8 @@ export class Part implements ObjectState {
   /** Weight of the part's request: `SMALL_UNITS` or `PART_UNITS`. */
   readonly units: number;
   /**
-   * Number of bytes of the window that the part holds: bytes that may still arrive, and bytes that
-   * are not yet released.
+   * Number of bytes of the window reserved for the part: bytes that may still arrive, and bytes not
+   * yet released.
    */
   held = 0;
   /** Chunks that have arrived. Those before `taken` have been delivered. */
@@ -199,8 +199,8 @@ export class Part implements ObjectState {
   }
 
   /**
-   * Adds a chunk. Joins it with the previous chunk if that is adjacent in memory and not yet
-   * delivered.
+   * Adds a chunk. Joins it with the previous chunk if the two are adjacent in memory and the
+   * previous chunk is not yet delivered.
    */
   add(chunk: Uint8Array): void {
     const { chunks } = this;
@@ -219,8 +219,8 @@ export class Part implements ObjectState {
 }
 
 /**
- * An object that is being read: its known version, how far it is split into ranges, and the ranges
- * in progress, in order.
+ * An object that is being read: its known version, the position up to which it is split into
+ * ranges, and the ranges in progress, in order.
  */
 export class ObjectRead {
   readonly ref: ObjectRef;
@@ -254,7 +254,7 @@ export class ObjectRead {
     this.versionId = ref.versionId;
   }
 
-  /** Whether a part can start now. An unknown size becomes known with the first response. */
+  /** Whether a part can start now. The first response reveals an unknown size. */
   get splittable(): boolean {
     if (this.failed) return false;
     if (this.nextStart === 0) return this.parts.length === 0 && this.size !== 0;
@@ -268,8 +268,8 @@ export class ObjectRead {
   }
 
   /**
-   * Whether the object may be read again from its beginning: once, and before its first byte is
-   * delivered.
+   * Whether the object may be read again from the beginning. This is allowed once, and only before
+   * its first byte is delivered.
    */
   get mayRestart(): boolean {
     return this.delivered === 0 && !this.restarted;
@@ -282,7 +282,7 @@ export class ObjectRead {
   confirm(head: RangeHead): void {
     const { size, etag } = this;
     if (etag !== undefined && head.etag !== undefined && head.etag !== etag)
-      throw new FetchFailure('changed', `it has another ETag, ${head.etag} instead of ${etag}`);
+      throw new FetchFailure('changed', `its ETag is ${head.etag} instead of ${etag}`);
     if (size !== undefined && head.size !== size)
       throw new FetchFailure('changed', `it has ${head.size} bytes instead of ${size}`);
     if (this.info !== undefined) return;

@@ -117,7 +117,7 @@ export class ObjectVerification {
   #expected: ObjectChecksum | undefined;
   #digest: Digest | undefined;
 
-  /** @param onAnswer called when {@link pending} has become false */
+  /** @param onAnswer called when {@link pending} becomes false */
   constructor(uri: string, stat: Promise<ObjectStat>, onAnswer: () => void) {
     this.#uri = uri;
     this.#await(stat).then(onAnswer, (error: unknown) => {
@@ -127,7 +127,7 @@ export class ObjectVerification {
     });
   }
 
-  /** Whether the checksum has not arrived yet. Until then, no byte can be delivered. */
+  /** Whether the checksum has not arrived yet. Until it has, no byte can be delivered. */
   get pending(): boolean {
     return this.#pending;
   }
@@ -143,13 +143,13 @@ export class ObjectVerification {
 
   /**
    * Compares the checksums. Call after the last byte.
-   * @returns why the object could not be verified; undefined if it was verified
+   * @returns the reason why the object could not be verified; undefined if it was verified
    * @throws RecordpipeError `object-checksum`
    */
   finish(etag: string | undefined): string | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#stat?.etag !== undefined && etag !== undefined && this.#stat.etag !== etag)
-      return 'it was overwritten when its checksum was asked for';
+      return 'it was overwritten before its checksum was requested';
     const expected = this.#expected;
     if (expected === undefined || this.#digest === undefined)
       return unverifiable(this.#stat?.checksums ?? []);
@@ -157,7 +157,7 @@ export class ObjectVerification {
     if (got === expected.value) return undefined;
     throw new RecordpipeError(
       'object-checksum',
-      `the bytes do not match the object's own checksum: expected ${expected.algorithm} ${expected.value}, got ${got}; read it again, and if that does not help, upload it again`,
+      `the bytes do not match the object's own checksum: expected ${expected.algorithm} ${expected.value}, got ${got}; read it again; if the error persists, upload it again`,
       { uri: this.#uri },
     );
   }
@@ -176,11 +176,11 @@ export class ObjectVerification {
 }
 
 function unverifiable(checksums: readonly ObjectChecksum[]): string {
-  if (checksums.length === 0) return 'the service keeps no checksum of it';
+  if (checksums.length === 0) return 'the service stores no checksum for it';
   const whole = checksums.find(({ kind }) => kind === 'whole');
   return whole === undefined
-    ? `the service keeps only a checksum of its parts' checksums (${checksums[0].algorithm})`
-    : `the service keeps only a checksum that is not known here (${whole.algorithm})`;
+    ? `the service stores only a checksum of its parts' checksums (${checksums[0].algorithm})`
+    : `the service stores only a checksum of an unsupported kind (${whole.algorithm})`;
 }
 
 async function newDigest(algorithm: Algorithm): Promise<Digest> {

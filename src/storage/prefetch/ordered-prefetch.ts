@@ -9,16 +9,16 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * Delivers the bytes of objects in order, from ranges that are read in parallel. Ranges start in
- * order as long as they fit into the window. Each is read to its end regardless of the reader: a
- * slow reader only delays the next range. This bounds memory, and no connection waits for a reader.
+ * order as long as they fit in the window. Each is read to its end, regardless of the reader's
+ * speed: a slow reader only delays the next range. This bounds memory, and no connection waits for
+ * a reader.
  */
 export class OrderedPrefetch {
   readonly #context: TransferContext;
   readonly #producer: PartProducer;
   readonly #onError: OnObjectError | undefined;
   /**
-   * The part that the last delivered bytes belong to. They are released when the next bytes are
-   * taken.
+   * The part of the most recently delivered bytes. They are released when the next bytes are taken.
    */
   #handed: Part | undefined;
   #handedBytes = 0;
@@ -38,8 +38,8 @@ export class OrderedPrefetch {
   }
 
   /**
-   * Returns the next bytes, or the reason why there are none now, and releases the previous chunk.
-   * @throws RecordpipeError in place of the bytes that cannot be read; any error of the plan
+   * Returns the next bytes, or the reason why none are available, and releases the previous chunk.
+   * @throws RecordpipeError at the first bytes that cannot be read; any error of the plan
    */
   take(): ObjectPiece | typeof LATER | typeof END {
     this.#giveBack();
@@ -57,7 +57,7 @@ export class OrderedPrefetch {
     }
   }
 
-  /** Ends requests, the plan and timers. Resolves when nothing is in progress. */
+  /** Ends requests, the plan and timers. Resolves when no request is in progress. */
   close(): Promise<void> {
     this.#giveBack();
     return this.#producer.close();
@@ -80,7 +80,9 @@ export class OrderedPrefetch {
     return END;
   }
 
-  /** Takes bytes of an object. @returns undefined to continue with the next part or object */
+  /**
+   * Takes the next bytes of an object. @returns undefined to continue with the next part or object
+   */
   #takeOf(object: ObjectRead): ObjectPiece | typeof LATER | undefined {
     const part = object.parts[0];
     if (part === undefined) return this.#takeNext(object);
@@ -99,10 +101,7 @@ export class OrderedPrefetch {
     return undefined;
   }
 
-  /**
-   * Handles the next part of an object. Called when all parts that were started have been
-   * delivered.
-   */
+  /** Handles the next part of an object. Called when all started parts have been delivered. */
   #takeNext(object: ObjectRead): ObjectPiece | typeof LATER | undefined {
     if (object.size === 0) return this.#takeEmpty(object);
     if (object.finished) {
@@ -137,8 +136,8 @@ export class OrderedPrefetch {
   }
 
   /**
-   * Verifies an object. Runs before the last chunk is delivered, so that a reader that has received
-   * all bytes has received verified data.
+   * Verifies an object. Runs before the last chunk is delivered, so that a reader that receives all
+   * bytes receives verified data.
    */
   #check(object: ObjectRead, chunk: Uint8Array, last: boolean): void {
     const { counts, onEvent } = this.#context;
@@ -155,7 +154,7 @@ export class OrderedPrefetch {
     }
   }
 
-  /** Skips the object if this is requested and possible. */
+  /** Skips the object if `onObjectError` requests it and no byte has been delivered. */
   #skip(object: ObjectRead, error: unknown): void {
     const { ref, index, parts, uri } = object;
     if (object.delivered > 0 || !(error instanceof Error)) throw error;

@@ -6,12 +6,12 @@ import { RangeTransfer, TransferFailure } from './range-transfer.ts';
 import type { TransferContext } from './transfer-control.ts';
 import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-control.ts';
 
-/** Maximum size of a small object, as a share of a part: 1 MiB of 8. */
+/** Maximum size of a small object, as a fraction of a part: 1 MiB of 8 MiB. */
 const SMALL_SHARE = 1 / 8;
 
 /**
- * Starts the ranges of objects in order, as many as are allowed, and handles their results: sizes
- * that become known, objects that were overwritten, and ranges that cannot be read.
+ * Starts the ranges of objects in order, within the limits, and handles their results: newly known
+ * sizes, overwritten objects, and unreadable ranges.
  */
 export class PartProducer {
   readonly window: TransferWindow;
@@ -21,12 +21,12 @@ export class PartProducer {
   readonly #skips: boolean;
   readonly #guess: SizeGuess;
   readonly #onProgress: () => void;
-  /** Ends the requests for information about objects, as opposed to those for their bytes. */
+  /** Aborts requests for object metadata, as opposed to those for bytes. */
   readonly #asking = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #planned = 0;
   /**
-   * A range that is longer than the window. Nothing else is in progress, and it pauses when the
+   * A range that is larger than the window. Nothing else is in progress, and it pauses when the
    * window is full.
    */
   #elastic: Part | undefined;
@@ -45,7 +45,7 @@ export class PartProducer {
     const { windowBytes, maxRequests, partBytes } = context.options;
     this.window = new TransferWindow(windowBytes, maxRequests, context.counts);
     this.#guess = new SizeGuess(partBytes);
-    // The window limits them, so the gate does not need to.
+    // The window limits these requests, so the gate does not need to.
     this.#context = { ...context, seat: context.gate.seat((maxRequests * PART_UNITS) / SMALL_UNITS) };
     this.#skips = skips;
     this.#onProgress = onProgress;
@@ -56,7 +56,7 @@ export class PartProducer {
     });
   }
 
-  /** Starts as many ranges as are allowed. */
+  /** Starts as many ranges as the limits allow. */
   fill(): void {
     if (this.#closed) return;
     while (this.#elastic === undefined && this.window.mayRequest(SMALL_UNITS)) {
@@ -81,7 +81,7 @@ export class PartProducer {
     this.fill();
   }
 
-  /** Ends the transfers of these parts and forgets them. */
+  /** Stops the transfers of these parts and discards them. */
   drop(parts: readonly Part[]): void {
     for (const part of parts) {
       part.dropped = true;
@@ -91,7 +91,7 @@ export class PartProducer {
     }
   }
 
-  /** Resolves when nothing is in progress. */
+  /** Resolves when no request is in progress. */
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
@@ -120,7 +120,7 @@ export class PartProducer {
 
   /**
    * Starts the next part of an object.
-   * @returns `full` if the window has no room, `later` if no request is left
+   * @returns `full` if the window has no room, `later` if the request limit is reached
    */
   #begin(object: ObjectRead): 'begun' | 'full' | 'later' {
     const { single, partBytes: most, firstPartBytes } = this.#context.options;
@@ -130,8 +130,8 @@ export class PartProducer {
     const rest = size === undefined ? undefined : size - nextStart;
     const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
     const elastic = bytes === undefined || !this.window.everFits(bytes);
-    // The part that the reader waits for always starts, because ranges after it may hold the window
-    // if its object has to start again.
+    // The part that the reader waits for always starts, because later ranges may fill the window if
+    // its object has to start again.
     const awaited = this.queue.first === object && object.parts.length === 0;
     const small = bytes !== undefined && nextStart === 0 && (size ?? bytes) <= most * SMALL_SHARE;
     const units = small ? SMALL_UNITS : PART_UNITS;
@@ -175,7 +175,8 @@ export class PartProducer {
   }
 
   /**
-   * Called with the first response for a part, when its size and that of its object become known.
+   * Called with the first response for a part, when the sizes of the part and its object become
+   * known.
    */
   readonly #headed = (part: Part, head: RangeHead): void => {
     const { object } = part;
@@ -204,8 +205,8 @@ export class PartProducer {
   #came(part: Part): void {
     this.#leave(part);
     if (!part.dropped) part.done = true;
-    // Runs even for a dropped part: its place is free only now, and its object may be waiting for
-    // it to start again.
+    // Run this even for a dropped part: its slot becomes free only now, and its object may be
+    // waiting to start again.
     this.fill();
     if (part.dropped) return;
     this.#progressOf(part);
@@ -221,7 +222,7 @@ export class PartProducer {
   }
 
   /**
-   * Finds the size of an object. Some services reject a request for the first bytes of an empty
+   * Requests the size of an object. Some services reject a request for the first bytes of an empty
    * object.
    */
   async #size(part: Part): Promise<void> {
@@ -268,7 +269,10 @@ export class PartProducer {
   }
 }
 
-/** Whether the object does not have the requested range: it is empty, or shorter than it was. */
+/**
+ * Reports whether the object does not have the requested range, because it is empty or has become
+ * shorter.
+ */
 function isUnsatisfiable({ status }: FetchFailure): boolean {
   return status === 416;
 }
@@ -277,16 +281,16 @@ function isChanged(failure: FetchFailure): boolean {
   return failure.kind === 'changed' || isUnsatisfiable(failure);
 }
 
-/** Minimum guess as a share of a part: 64 KiB of 8 MiB. */
+/** Minimum guess, as a fraction of a part: 64 KiB of 8 MiB. */
 const MIN_SHARE = 1 / 128;
-/** Factor by which the influence of earlier objects on the guess decreases with each object. */
+/** Decay factor for the influence of earlier objects on the guess, applied once per object. */
 const MEMORY = 0.95;
 
 /**
- * Guesses how much of an object of unknown size to request first. A whole part would occupy its
- * place in the window although most of it never arrives, and a manifest of thousands of small
- * objects would arrive only a few at a time. No more is requested than is taken from the window, so
- * that its bound stays exact. The rest of an object is requested when its size is known.
+ * Guesses how much of an object of unknown size to request first. A whole part would reserve window
+ * space that mostly stays unused, so that only a few of thousands of small objects could be read at
+ * a time. Each request is limited to the space reserved for it, so the window's limit stays exact.
+ * The rest of an object is requested when its size is known.
  */
 class SizeGuess {
   readonly #partBytes: number;

@@ -20,7 +20,7 @@ export interface ObjectState {
   confirm(head: RangeHead): void;
 }
 
-/** The reason why a range cannot be read. */
+/** The failure to read a range. */
 export class TransferFailure extends Error {
   readonly failure: FetchFailure;
   readonly #request: FailedRequest;
@@ -38,8 +38,8 @@ export class TransferFailure extends Error {
 }
 
 /**
- * Reads one range of an object, with as many requests as it takes. Each request continues after the
- * bytes received, and must be for the same version of the object. Bytes are passed on as they
+ * Reads one range of an object, with as many requests as necessary. Each request continues after
+ * the bytes received, and must be for the same version of the object. Bytes are passed on as they
  * arrive. A body is never paused: {@link pause} ends its request, and {@link resume} sends one for
  * the rest.
  */
@@ -65,7 +65,7 @@ export class RangeTransfer {
 
   /**
    * @param end position after the last byte; if undefined, the range extends to the end of the
-   *   object. The first response limits it to the object.
+   *   object, which the first response reveals
    * @param memory memory for all bytes of the range; not every source uses it
    */
   constructor(
@@ -124,8 +124,8 @@ export class RangeTransfer {
       if (failure?.kind === 'throttled') this.#throttled(sentAt);
       gate.leave(seat);
       if (this.#stopped) return;
-      // A connection may break after the last byte. A response that is longer than announced cannot
-      // be trusted at all.
+      // A connection may break after the last byte. A response that is longer than its declared
+      // length cannot be trusted.
       if (failure === undefined || (this.#got === this.#length && failure.kind !== 'fatal')) {
         counts.parts += 1;
         gate.clean();
@@ -163,7 +163,7 @@ export class RangeTransfer {
     return this.#end === undefined ? undefined : this.#end - this.start;
   }
 
-  /** Makes one attempt. @returns why it received fewer bytes than requested */
+  /** Makes one attempt. @returns the reason why it received fewer bytes than requested */
   async #send(source: ObjectSource): Promise<FetchFailure | undefined> {
     const { options, counts } = this.#context;
     const attempt = new AbortController();
@@ -199,7 +199,9 @@ export class RangeTransfer {
       await source.read(request, sink, attempt.signal);
       if (barked !== undefined) return barked;
       if (!headed || this.#got !== this.#length)
-        return new FetchFailure('transient', 'the answer ended before its last byte', { code: 'ShortBody' });
+        return new FetchFailure('transient', 'the response ended before its last byte', {
+          code: 'ShortBody',
+        });
       return undefined;
     } catch (error) {
       return barked ?? asFailure(error);
@@ -213,17 +215,20 @@ export class RangeTransfer {
   #head(head: RangeHead, asked: number): void {
     this.#state.confirm(head);
     if (head.start !== asked || (this.#end !== undefined && head.end > this.#end)) {
-      const text = `asked for bytes from ${asked}, got ${head.start}-${head.end - 1}: the service does not honour ranges`;
+      const text = `requested bytes from ${asked}, got ${head.start}-${head.end - 1}; the service does not support ranges`;
       throw new FetchFailure('fatal', text, { code: 'WrongRange' });
     }
-    // An object of unknown size may have fewer bytes than requested. A confirmed size fits.
+    // An object of unknown size may have fewer bytes than requested. If its size has been
+    // confirmed, the end does not change.
     this.#end = head.end;
   }
 
   #data(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (this.#got + chunk.length > (this.#length ?? 0))
-      throw new FetchFailure('fatal', 'more bytes came than were announced', { code: 'LongBody' });
+      throw new FetchFailure('fatal', 'the response is longer than its declared length', {
+        code: 'LongBody',
+      });
     this.#memory.note(chunk);
     this.#got += chunk.length;
     this.#context.counts.bytes += chunk.length;

@@ -3,7 +3,7 @@ const MAX_REQUESTS = 32;
 /** Number of ranges that must arrive without throttling before one more request is allowed. */
 const CLEAN_PARTS_PER_STEP = 8;
 
-/** The place of one stream at the gate. */
+/** The slot of one stream at the gate. */
 export interface GateSeat {
   /** Number of requests in progress. */
   active: number;
@@ -13,9 +13,9 @@ export interface GateSeat {
 }
 
 /**
- * Decides which stream may send a request now. All streams of a process share it: a free place goes
- * to the stream with the fewest requests in progress, and among equals to the one that has waited
- * longest. When the service requests a lower rate, but the limit is halved. It grows by one with every
+ * Decides which stream may send a request now. All streams of a process share it: a free slot goes
+ * to the stream with the fewest requests in progress and, among equals, to the one that has waited
+ * longest. When the service requests a lower rate, the limit is halved. It grows by one with every
  * eight ranges that arrive (additive increase, multiplicative decrease, which lets many clients
  * share one service).
  */
@@ -25,7 +25,7 @@ export class RequestGate {
   #active = 0;
   #clean = 0;
   #halvedAt = Number.NEGATIVE_INFINITY;
-  /** Seats that are waiting, longest first. */
+  /** Waiting seats, longest wait first. */
   readonly #waiting = new Set<GateSeat>();
 
   constructor(most: number = MAX_REQUESTS) {
@@ -57,7 +57,7 @@ export class RequestGate {
   }
 
   /**
-   * Calls `go` as soon as a request may be sent, possibly at once.
+   * Calls `go` as soon as a request may be sent, possibly immediately.
    * @returns a function that cancels the wait
    */
   enter(seat: GateSeat, go: () => void): () => void {
@@ -95,8 +95,8 @@ export class RequestGate {
     this.#clean = 0;
     if (sentAt <= this.#halvedAt) return;
     this.#halvedAt = performance.now();
-    // Half of the limit, not of the requests in progress: one rejection among few requests would
-    // slow down all later ones.
+    // Halve the limit, not the requests in progress; otherwise, one rejection among few requests
+    // would slow down all later ones.
     this.#limit = Math.max(1, Math.floor(this.#limit / 2));
   }
 

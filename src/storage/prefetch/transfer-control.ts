@@ -8,10 +8,9 @@ export type TransferEvent =
   | {
       readonly type: 'retry';
       readonly uri: string;
-      /**
-       * Position of the first byte that is requested again, and the position after the last one.
-       */
+      /** Position of the first byte that is requested again. */
       readonly start: number;
+      /** Position after the last byte that is requested again. */
       readonly end: number | undefined;
       /** Number of consecutive attempts that received no byte. */
       readonly attempt: number;
@@ -49,12 +48,11 @@ export interface TransferStats {
   readonly parts: number;
   /** Number of bytes received. */
   readonly bytes: number;
-  /**
-   * Number of objects that were delivered completely, that were verified, and that could not be
-   * verified because the service stores no checksum.
-   */
+  /** Number of objects delivered completely. */
   readonly objects: number;
+  /** Number of objects whose checksum was verified. */
   readonly verified: number;
+  /** Number of objects that could not be verified, because the service stores no checksum. */
   readonly unverified: number;
   /** Number of objects that were overwritten and read again from their beginning. */
   readonly restarts: number;
@@ -67,11 +65,13 @@ export interface TransferStats {
    * the bottleneck.
    */
   readonly sourceWaitedMs: number;
-  /** Number of bytes held or in progress: current and maximum so far. */
+  /** Number of bytes held or in progress. */
   readonly heldBytes: number;
+  /** Maximum of `heldBytes` so far. */
   readonly mostHeldBytes: number;
-  /** Number of requests in progress: current and maximum so far. */
+  /** Number of requests in progress. */
   readonly underWay: number;
+  /** Maximum of `underWay` so far. */
   readonly mostUnderWay: number;
 }
 
@@ -101,7 +101,7 @@ function newTransferCounts(): TransferCounts {
 export interface TransferControl {
   /** Aborts the transfer, including requests, waits and timers. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with retries, restarts and objects that could not be verified. */
+  /** Called for retries, restarts, and objects that could not be verified. */
   readonly onEvent?: OnTransferEvent | undefined;
   /** Source of all objects. Default: the storage of each address. */
   readonly source?: ObjectSource | undefined;
@@ -135,7 +135,7 @@ export function transferContext(given: ObjectReadOptions | undefined): TransferC
 }
 
 /**
- * Returns a function that caches sources by scheme and bucket, because listings name a bucket
+ * Returns a function that caches sources by scheme and bucket, because a listing repeats the bucket
  * millions of times.
  */
 function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
@@ -152,8 +152,8 @@ function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
 }
 
 /**
- * Number of bytes delivered before the second request is sent. Doubles for each following doubling
- * of the requests.
+ * Number of bytes delivered before the second request is sent. This number doubles each time the
+ * number of requests doubles.
  */
 const FIRST_STEP_BYTES = 1024 * 1024;
 
@@ -163,9 +163,9 @@ export const SMALL_UNITS = 1;
 export const PART_UNITS = 4;
 
 /**
- * Limits a stream by the bytes of the window, and by a number of requests that starts at one and
- * doubles when the reader has to wait. A reader that stops after a record has fetched little. One
- * that continues has all requests after a few megabytes, or a few small objects.
+ * Limits the bytes in the window of a stream, and the number of its requests. That number starts at
+ * one and doubles when the reader has to wait. A reader that stops after one record causes little
+ * traffic; one that continues reaches the maximum after a few megabytes or a few small objects.
  */
 export class TransferWindow {
   readonly #bytes: number;
@@ -187,7 +187,7 @@ export class TransferWindow {
     this.#counts = counts;
   }
 
-  /** Whether a request of this weight may be sent. */
+  /** Reports whether a request of this weight may be sent. */
   mayRequest(units: number): boolean {
     return this.running + units <= this.#requests * PART_UNITS;
   }
@@ -208,7 +208,7 @@ export class TransferWindow {
     return this.empty || this.#counts.heldBytes + bytes <= this.#bytes;
   }
 
-  /** Whether this number of bytes can fit at all. */
+  /** Reports whether this number of bytes can ever fit. */
   everFits(bytes: number): boolean {
     return bytes <= this.#bytes;
   }
@@ -226,8 +226,8 @@ export class TransferWindow {
   }
 
   /**
-   * Records that all bytes of a part have been delivered. Counted separately, because that often
-   * happens before its request ends.
+   * Records that all bytes of a part have been delivered. Counted separately, because this often
+   * happens before the request ends.
    */
   partDelivered(): void {
     this.#partsDelivered += 1;
@@ -235,7 +235,7 @@ export class TransferWindow {
 
   /**
    * Allows more requests. Call when the reader has to wait.
-   * @returns whether more requests may be sent now
+   * @returns true if more requests may be sent now
    */
   widen(): boolean {
     const wide = this.#requests;

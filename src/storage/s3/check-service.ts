@@ -11,7 +11,7 @@ import { type S3Clients, s3ClientsOf } from './s3-clients.ts';
 
 /**
  * Checks credentials, connection, clock and region.
- * @returns whether objects may be readable
+ * @returns true if objects may be readable
  */
 export async function checkService(
   uri: string,
@@ -32,7 +32,7 @@ export async function checkService(
       return unsigned(checks);
     }
     const next = 'check endpoint, network and proxy (HTTPS_PROXY, NO_PROXY)';
-    checks.failed('connection', `${endpoint} cannot be reached: ${failure.message}`, next);
+    checks.failed('connection', `cannot reach ${endpoint}: ${failure.message}`, next);
     return false;
   }
   checks.passed('connection', `${endpoint} answers`);
@@ -54,7 +54,8 @@ function unsigned(checks: Checks): false {
   return false;
 }
 
-const CREDENTIALS_ADVICE = 'aws configure, aws sso login, a role; --no-sign-request for public buckets';
+const CREDENTIALS_ADVICE =
+  'run aws configure or aws sso login, or use a role; for public buckets, pass --no-sign-request';
 
 /** Descriptions of credential sources, by their names in the SDK. */
 const SOURCES: readonly (readonly [name: RegExp, text: string])[] = [
@@ -138,12 +139,12 @@ const MAX_SKEW_MS = 300_000;
 
 function checkClock(skewMs: number | undefined, checks: Checks): void {
   if (skewMs === undefined) {
-    checks.skipped('the service does not send the time', 'clock');
+    checks.skipped('the service does not report its time', 'clock');
     return;
   }
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  const text = `this clock is ${seconds} s ${skewMs < 0 ? 'later' : 'earlier'} than the clock of the service`;
+  const text = `this clock is ${seconds} s ${skewMs < 0 ? 'fast' : 'slow'} compared with the service`;
   if (Math.abs(skewMs) > MAX_SKEW_MS)
-    checks.failed('clock', text, 'set the clock; until then requests carry the time of the service');
+    checks.failed('clock', text, 'set the clock; until then, requests use the time of the service');
   else checks.passed('clock', seconds < 2 ? 'agrees with the clock of the service' : text);
 }

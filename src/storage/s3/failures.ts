@@ -26,11 +26,11 @@ const THROTTLING = new Set([
 ]);
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']);
 const TRANSIENT = new Set([
-  'RequestTimeTooSkewed', // The next attempt uses the service's time.
+  'RequestTimeTooSkewed', // The next attempt will use the service's time.
   'RequestTimeout',
   'InternalError',
   'OperationAborted',
-  // The body of an upload changed in transit.
+  // The body of an upload was corrupted in transit.
   'IncompleteBody',
   'BadDigest',
   'XAmzContentSHA256Mismatch',
@@ -69,7 +69,7 @@ function unreadable(thrown: Thrown, status: number): FetchFailure {
   });
 }
 
-/** Valid region names. A region becomes part of host names and signatures. */
+/** Matches valid region names. A region becomes part of host names and signatures. */
 const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Returns the region of the bucket if a failed response names it. */
@@ -82,7 +82,7 @@ export function regionInResponse(error: unknown): string | undefined {
 }
 
 /**
- * Returns the error code. A response to a HEAD request has no document, so the SDK makes up a name.
+ * Returns the error code. A response to a HEAD request has no document, so the SDK invents a name.
  */
 function codeOf({ name }: Thrown, status: number): string {
   if (name !== undefined && !/^(Error|Unknown|UnknownError|\d+)$/.test(name)) return name;
@@ -158,7 +158,7 @@ export function connectionFailure(error: Thrown): FetchFailure {
   if (CREDENTIALS.test(name))
     return new FetchFailure(
       'denied',
-      `no credentials: ${message.replace(/\.$/, '')}; log in (aws configure, aws sso login), or send unsigned requests to public buckets`,
+      `no credentials: ${message.replace(/\.$/, '')}; log in (aws configure, aws sso login) or, for public buckets, send unsigned requests`,
       details,
     );
   const text = connectionText(code, message, name) + proxyText(error);
@@ -172,7 +172,7 @@ function connectionText(code: string, message: string, name: string): string {
   if (known !== undefined) return known;
   if (code === 'EndlessDocument') return `${message}; check that the endpoint is an S3 service`;
   if (NOT_TLS.test(message))
-    return 'the endpoint does not speak TLS; check whether its URL starts with http:// or https://, and its port';
+    return 'the endpoint does not support TLS; check the scheme (http:// or https://) and port of its URL';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `the certificate is for another host: ${message}; check the endpoint, or use path style for bucket names with dots`;
   if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
@@ -195,11 +195,11 @@ const TEXTS: Record<string, string> = {
   ECONNREFUSED: 'connection refused (ECONNREFUSED); check the endpoint',
   ENOTFOUND: 'the host name cannot be resolved (ENOTFOUND); check endpoint, region and bucket name',
   EAI_AGAIN: 'the DNS lookup failed temporarily (EAI_AGAIN); check the network and its DNS server',
-  ConnectTimeout: 'no connection in time',
-  HeadersTimeout: 'no response in time',
+  ConnectTimeout: 'connection timed out',
+  HeadersTimeout: 'response timed out',
   BodyTimeout: 'the response stalled',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no response in time',
+  UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
+  UND_ERR_HEADERS_TIMEOUT: 'response timed out',
   UND_ERR_BODY_TIMEOUT: 'the response stalled',
   EMFILE: 'too many open files (EMFILE); raise the limit (ulimit -n)',
 };

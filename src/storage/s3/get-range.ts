@@ -19,7 +19,7 @@ export async function getRange(
   const { start, end, etag, versionId } = request;
   const body = new CheckedBody(request, sink);
   const headers = {
-    // Used even for a whole object, because Content-Range states its size a second time.
+    // Request a range even for a whole object, because Content-Range states its size a second time.
     range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
     ...(etag !== undefined && { 'if-match': quotedEtag(etag) }),
     ...(caller.payer.RequestPayer !== undefined && { 'x-amz-request-payer': caller.payer.RequestPayer }),
@@ -99,7 +99,7 @@ class CheckedBody implements BodySink {
     const complete = this.#received === this.#expected;
     this.#received += chunk.length;
     if (this.#received > this.#expected) {
-      // Bytes after a complete body contradict its length, and another attempt would not change
+      // Bytes after a complete body contradict its declared length, and a retry would not change
       // that.
       throw this.#wrongLength('too-long', complete ? 'fatal' : 'transient');
     }
@@ -132,7 +132,7 @@ function checkedHead(request: RangeRequest, status: number, headers: ResponseHea
   if (request.etag !== undefined && etag !== request.etag)
     throw new FetchFailure(
       'changed',
-      `the object was overwritten while it was read: its ETag was ${request.etag}, and is ${etag ?? 'missing'}`,
+      `the object was overwritten while it was being read: its ETag was ${request.etag}, and is ${etag ?? 'missing'}`,
       { status, requestId },
     );
   const modified = Date.parse(headers['last-modified'] ?? '');
@@ -169,10 +169,10 @@ function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
 function whole({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   const size = Number(headers['content-length'] ?? Number.NaN);
   if (!(Number.isSafeInteger(size) && size >= 0))
-    throw wrong('no valid Content-Length, so that the size of the object is unknown', 200);
+    throw wrong('no valid Content-Length, so the size of the object is unknown', 200);
   if (start > 0 || (end !== undefined && end < size))
     throw wrong(
-      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; it ignores Range: read each object with one request (single)`,
+      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; it ignores Range, so read each object with one request (single)`,
       200,
     );
   return { start: 0, end: size, size };

@@ -8,8 +8,8 @@ import {
 } from './s3-options.ts';
 
 /**
- * A service whose GETs need only the options and the environment. The SDK, whose import takes a
- * third of a second, is not loaded.
+ * A service whose GETs need only the options and the environment. It avoids loading the SDK, which
+ * takes a third of a second.
  */
 export interface KnownService {
   readonly endpoint: URL;
@@ -27,8 +27,8 @@ const SDK_VARIABLES = [
 ];
 
 /**
- * Returns the service, or undefined if the SDK is required: it reads profiles and roles, and knows
- * the endpoints of AWS.
+ * Returns the service, or undefined if the SDK is required, which reads profiles and roles and
+ * knows the AWS endpoints.
  *
  * @throws UsageError for an invalid endpoint in the environment
  */
@@ -47,7 +47,7 @@ export function knownService(options: S3Options): KnownService | undefined {
 }
 
 /**
- * Returns the region from the environment. Like the AWS command line and other tools, also reads
+ * Returns the region from the environment. Like the AWS CLI and other tools, also reads
  * AWS_DEFAULT_REGION.
  */
 export function environmentRegion(): string | undefined {
@@ -88,7 +88,10 @@ export interface CredentialsProvider {
 /** Time before expiration at which credentials are renewed, as in the SDK. */
 const RENEWAL_MS = 300_000;
 
-/** Returns the credentials from the options. Undefined if environment, profile and roles decide. */
+/**
+ * Returns the credentials from the options. Undefined if they must come from the environment, a
+ * profile or a role.
+ */
 export function givenCredentials({
   credentials,
 }: Pick<S3Options, 'credentials'>): CredentialsProvider | undefined {
@@ -105,9 +108,7 @@ export function givenCredentials({
   return provider;
 }
 
-/**
- * Providers by function, so that all clients with the same function share the returned credentials.
- */
+/** Providers by function, so that all clients with the same function share credentials. */
 const providers = new WeakMap<S3CredentialsProvider, CredentialsProvider>();
 
 function cached(fetchCredentials: S3CredentialsProvider): CredentialsProvider {

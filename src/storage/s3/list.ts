@@ -66,8 +66,8 @@ class ListingGuard {
   readonly #retryTimeoutMs: number;
   #pages = 0;
   /**
-   * Token of the last page whose number is a power of two. Comparing with it detects any cycle
-   * (Brent's algorithm).
+   * Token of the last page whose number is a power of two. Comparing tokens with it detects any
+   * cycle (Brent's algorithm).
    */
   #saved: string | undefined;
   #emptyPages = 0;
@@ -132,8 +132,7 @@ async function loadPage(
   );
   const { Contents: contents = [], EncodingType: encoding, IsTruncated: truncated } = response;
   const next = response.NextContinuationToken || undefined;
-  // The SDK parses an empty body, a login page and similar responses as a response without any
-  // field.
+  // The SDK parses an empty body, a login page and similar responses as a response without fields.
   if (typeof truncated !== 'boolean') throw malformed('IsTruncated is missing');
   if (truncated && next === undefined)
     throw malformed('it is truncated (IsTruncated) but has no continuation token');
@@ -141,7 +140,7 @@ async function loadPage(
   return { objects, next: truncated ? next : undefined };
 }
 
-/** Converts an entry of a listing. @throws FetchFailure for an invalid key or size */
+/** Converts a listing entry. @throws FetchFailure for an invalid key or size */
 function objectOf(
   { Key: given = '', Size: size, ETag: etag, LastModified: modified }: ListedObject,
   bucket: string,
@@ -171,7 +170,10 @@ function malformed(what: string): FetchFailure {
   return new FetchFailure('fatal', text);
 }
 
-/** Whether the bucket is a directory bucket (S3 Express), which lists in no particular order. */
+/**
+ * Reports whether the bucket is a directory bucket (S3 Express), which lists in no particular
+ * order.
+ */
 function isDirectoryBucket(bucket: string): boolean {
   return bucket.endsWith('--x-s3');
 }

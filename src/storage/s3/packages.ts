@@ -44,8 +44,8 @@ export async function loadOptional<Package>(load: () => Promise<Package>): Promi
 const NO_HOME = '/nonexistent';
 
 /**
- * Sets HOME if the system knows no home directory. The SDK reads profiles from the home directory,
- * and would fail in containers that run as a user without a passwd entry.
+ * Sets HOME if the system has no home directory for the user. The SDK reads profiles from the home
+ * directory, and would fail in a container that runs as a user without a passwd entry.
  */
 function ensureHome(): void {
   if (process.env['HOME']) return;

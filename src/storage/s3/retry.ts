@@ -25,9 +25,9 @@ export interface Attempt {
 }
 
 /**
- * Repeats any request except a ranged GET until it succeeds, fails permanently, or exhausts its
- * budget. The SDK's retries are disabled, because it shares one budget among all calls of a client,
- * so that a short outage would fail all of them.
+ * Sends a request until it succeeds, fails permanently, or exhausts its budget. Used for all
+ * requests except ranged GETs. The SDK's retries are disabled, because it shares one budget among
+ * all calls of a client, so that a short outage would fail all of them.
  *
  * @throws RecordpipeError, with the last failure as its cause
  */
@@ -45,7 +45,7 @@ export async function retry<R>(request: RetriedRequest, send: (attempt: Attempt)
       if (error instanceof RecordpipeError) throw error;
       failure = s3Failure(error, signal);
       if (failure.kind === 'aborted' && !signal?.aborted)
-        failure = new FetchFailure('transient', 'no response in time', { cause: error });
+        failure = new FetchFailure('transient', 'response timed out', { cause: error });
     }
     // The request may also have succeeded after a 5xx response.
     unsure ||= failure.status === undefined || failure.status >= 500;
@@ -54,7 +54,7 @@ export async function retry<R>(request: RetriedRequest, send: (attempt: Attempt)
       const { attempts, elapsedMs } = budget;
       throw request.errorOf?.(failure, budget) ?? objectError(failure, { uri, attempts, elapsedMs });
     }
-    // The wait ends early when the signal fires, and the next attempt fails.
+    // The wait ends early if the signal fires; the next attempt then fails.
     await sleep(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
 }

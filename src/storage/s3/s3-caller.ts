@@ -15,8 +15,8 @@ import type { GetFields } from './sign-get.ts';
 type Call<Output> = (client: S3Client, options: { readonly abortSignal?: AbortSignal }) => Promise<Output>;
 
 /**
- * Maximum number of redirects. A service redirects directly to the region of a bucket, so more
- * redirects are a loop.
+ * Maximum number of redirects. A service redirects directly to the bucket's region, so more
+ * redirects indicate a loop.
  */
 const MAX_REDIRECTS = 3;
 
@@ -66,7 +66,7 @@ export class S3Caller {
   ): Promise<Output> {
     allowListeners(signal);
     for (let redirects = 0; ; redirects++) {
-      // A concurrent request may change the region in the meantime.
+      // Another request may change the region in the meantime.
       const tried = this.#clients.regionOf(bucket);
       try {
         return await attempt();
@@ -89,7 +89,7 @@ export class S3Caller {
   async #refresh(bucket: string): Promise<void> {
     this.#refreshing ??= this.#clients
       .refresh(bucket)
-      .catch(() => {}) // The next attempt fails with the reason.
+      .catch(() => {}) // The next attempt reports the error.
       .finally(() => {
         this.#refreshing = undefined;
       });

@@ -82,7 +82,7 @@ export class S3Clients {
   readonly #known: KnownService | undefined;
   readonly #clients = new Map<string, Promise<S3Client>>();
   readonly #directGets = new Map<string, DirectGets>();
-  /** Regions of buckets, as named by the service for buckets outside the configured region. */
+  /** Regions of buckets outside the configured region, as reported by the service. */
   readonly #bucketRegions = new Map<string, string>();
   readonly #region: string;
 
@@ -119,7 +119,7 @@ export class S3Clients {
     return new S3Clients(options, region, endpoint, undefined);
   }
 
-  /** Returns the client for the region of a bucket, as far as the region is known. */
+  /** Returns the client for the region of a bucket, if the region is known. */
   for(bucket: string): Promise<S3Client> {
     return this.#client(this.regionOf(bucket));
   }
@@ -178,7 +178,7 @@ export class S3Clients {
 }
 
 /**
- * Region to use if none is configured. The service in this region names the region of any bucket.
+ * Region to use if none is configured. The service in this region reports the region of any bucket.
  */
 const FALLBACK_REGION = 'us-east-1';
 const UNSIGNED = { accessKeyId: '', secretAccessKey: '' };
@@ -198,7 +198,8 @@ function clientConfig(
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestChecksumCalculation: 'WHEN_REQUIRED',
-    // For bodies from 2 MiB, the SDK would wait for 100 Continue, which undici does not report.
+    // For bodies of 2 MiB or more, the SDK would wait for 100 Continue, which undici does not
+    // report.
     expectContinueHeader: false,
     logger: SILENT,
     ...(profile !== undefined && { profile }),
@@ -212,9 +213,9 @@ function clientConfig(
 }
 
 /**
- * Creates a client, and suppresses the SDK's warning, once per process, that its versions of 2027
- * and later need Node 22. The variable is the SDK's own switch; the SDK reads it only while it
- * creates a client.
+ * Creates a client, and suppresses the SDK's once-per-process warning that versions from 2027 on
+ * require Node 22. The environment variable is the SDK's own switch, read only while it creates a
+ * client.
  */
 function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {
   const before = setVariable('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
@@ -231,7 +232,7 @@ async function profileEndpoint(client: S3Client, profile: string | undefined): P
   const { serviceConfiguredEndpoint: read } = client.config as {
     serviceConfiguredEndpoint?: () => Promise<string | undefined>;
   };
-  // The SDK reads it from the profile that the environment names, not from the client's profile.
+  // The SDK reads it from the profile set in the environment, not from the client's profile.
   const before = setVariable('AWS_PROFILE', profile ?? process.env['AWS_PROFILE']);
   try {
     const found = await read?.();

@@ -22,25 +22,25 @@ export type S3CredentialsProvider = () => S3Credentials | Promise<S3Credentials>
 
 /**
  * Options for accessing S3 and compatible services. Every function that reads or writes objects
- * accepts these options by the same names: functions of `recordpipe/storage` among their own
+ * accepts these options under the same names: functions of `recordpipe/storage` among their own
  * options, all others under `objects`.
  */
 export interface S3Options {
   /**
    * Keys, or a function that returns them. With a function, objects are read on the calling thread.
-   * Default: environment, profile and roles, as with the AWS command line.
+   * Default: environment, profile and roles, as with the AWS CLI.
    */
   readonly credentials: S3Credentials | S3CredentialsProvider | undefined;
   /**
-   * Region of the service. Default: AWS_REGION, otherwise the region of the profile, otherwise the
+   * Region of the service. Default: the first of AWS_REGION, the region of the profile, and the
    * region of the bucket.
    */
   readonly region: string | undefined;
   /** Profile of the shared configuration files. Default: AWS_PROFILE, otherwise `default`. */
   readonly profile: string | undefined;
   /**
-   * URL of a service other than AWS. Default: AWS_ENDPOINT_URL_S3, otherwise AWS_ENDPOINT_URL,
-   * otherwise the endpoint of the profile.
+   * URL of a service other than AWS. Default: the first of AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL,
+   * and the endpoint of the profile.
    */
   readonly endpointUrl: string | undefined;
   /**
@@ -65,7 +65,7 @@ export function checkS3Options(options: S3Options): void {
   if (endpointUrl !== undefined) serviceUrl(endpointUrl, 'endpointUrl');
   if (anonymous && requesterPays)
     throw new UsageError(
-      'requesterPays: cannot be combined with anonymous: requests that cost the requester are signed',
+      'requesterPays: cannot be combined with anonymous, because requests that charge the requester must be signed',
     );
 }
 
@@ -74,11 +74,11 @@ export function checkedCredentials(given: S3Credentials): S3Credentials {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = given ?? {};
   for (const [name, value] of Object.entries({ accessKeyId, secretAccessKey }))
     if (typeof value !== 'string' || value === '')
-      throw new UsageError(`credentials: expected ${name} as a string, got ${typeOf(value)}`);
+      throw new UsageError(`credentials: expected ${name} to be a string, got ${typeOf(value)}`);
   if (sessionToken !== undefined && typeof sessionToken !== 'string')
-    throw new UsageError(`credentials: expected sessionToken as a string, got ${typeOf(sessionToken)}`);
+    throw new UsageError(`credentials: expected sessionToken to be a string, got ${typeOf(sessionToken)}`);
   if (expiration !== undefined && !(expiration instanceof Date))
-    throw new UsageError(`credentials: expected expiration as a Date, got ${typeOf(expiration)}`);
+    throw new UsageError(`credentials: expected expiration to be a Date, got ${typeOf(expiration)}`);
   registerSecret(secretAccessKey);
   registerSecret(sessionToken);
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined, expiration };
@@ -93,10 +93,10 @@ function typeOf(value: unknown): string {
  * the URL is logged.
  *
  * @param from option or variable that contains the URL, for the message
- * @throws UsageError for any text except an http:// or https:// URL
+ * @throws UsageError unless the string is an http:// or https:// URL
  */
 export function serviceUrl(text: string, from: string): URL {
-  const expected = `${from}: expected a URL like https://host:9000, got`;
+  const expected = `${from}: expected a URL such as https://host:9000, got`;
   if (typeof text !== 'string') throw new UsageError(`${expected} ${typeName(text)}`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')

@@ -23,7 +23,7 @@ export class GetSigner {
     this.#region = region;
   }
 
-  /** Returns the request, signed at time `now`. Expects an escaped path. */
+  /** Returns the request, signed at time `now`. Its path must be escaped. */
   signed(request: HttpRequest, credentials: S3Credentials, now: Date): HttpRequest {
     const { accessKeyId, sessionToken } = credentials;
     const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
@@ -86,7 +86,7 @@ export interface GetFields {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The part that all GETs to one bucket have in common. */
+/** The fields that all GETs to one bucket share. */
 interface Template {
   readonly request: HttpRequest;
   /** Path before the key. */
@@ -99,7 +99,7 @@ const MAX_SKEW_MS = 240_000;
 /**
  * Sends GETs without the SDK, whose middleware takes 1.4 ms of CPU time per request, more than the
  * transfer of a small object. Unless the endpoint is known, the first request for a bucket goes
- * through the SDK. Later requests copy it and change a few headers.
+ * through the SDK. Later requests are copies with a few changed headers.
  */
 export class DirectGets {
   readonly #http: HttpClient;
@@ -194,8 +194,8 @@ const SHARED = new Set(['host', 'user-agent', 'x-amz-user-agent']);
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Whether a bucket is special. Directory buckets and access points need other signatures; other
- * names need escaping.
+ * Reports whether a bucket is special. Directory buckets and access points require other
+ * signatures; some other names require escaping.
  */
 function isSpecial(bucket: string): boolean {
   return bucket.endsWith('--x-s3') || !/^[\w.-]+$/.test(bucket);

@@ -6,8 +6,8 @@ import { s3Sdk } from './packages.ts';
 import type { S3Caller } from './s3-caller.ts';
 
 /**
- * Sends one HEAD request. If access is denied, also sends a GET to find out the reason, because
- * only a response to GET can contain it. See ObjectSource.stat.
+ * Sends one HEAD request. If access is denied, also sends a GET, because only a response to GET can
+ * contain the reason. See ObjectSource.stat.
  */
 export async function statOnce(
   caller: S3Caller,
@@ -106,8 +106,8 @@ export function checksumsOf(head: Head): ObjectChecksum[] {
 const PARTS = /-\d+$/;
 
 /**
- * Whether a checksum is computed from the checksums of the parts. If the service does not state the
- * type, returns true for every multipart object; such a checksum is never compared.
+ * Reports whether a checksum is computed from the checksums of the parts. If the service does not
+ * state the type, returns true for every multipart object; such a checksum is never compared.
  */
 function isComposite(value: string, { ChecksumType: type, ETag: etag }: Head): boolean {
   if (type !== undefined) return type !== 'FULL_OBJECT';

@@ -11,7 +11,7 @@ import {
 } from './upload-requests.ts';
 import { crcText, MAX_PARTS, type ObjectWriteOptions, partSizes, uploadAddress } from './write-options.ts';
 
-/** The content to send, for comparison with the parts of an unfinished upload. */
+/** The content to send, to be compared with the parts of an unfinished upload. */
 export interface Parts {
   readonly size: number;
   readonly partBytes: number;
@@ -50,7 +50,7 @@ export async function openUpload(uri: string, options: ObjectWriteOptions): Prom
 /**
  * An object that is being uploaded, whole or in concurrent parts. The bytes passed to a call must
  * not change until its promise settles. After a failure, the caller must call `abandon`, which
- * leaves nothing in the bucket.
+ * removes everything from the bucket.
  */
 export class ObjectUpload {
   readonly uri: string;
@@ -95,8 +95,8 @@ export class ObjectUpload {
   }
 
   /**
-   * Resumes an unfinished upload of the same object, such as that of a killed process. Chooses the
-   * upload with the most parts that equal those to be sent.
+   * Resumes an unfinished upload of the same object, for example from a killed process. Chooses the
+   * upload with the most parts that match those to send.
    *
    * @returns the zero-based indexes of the parts that need not be sent
    */
@@ -112,7 +112,7 @@ export class ObjectUpload {
     return new Set(best.map(({ number }) => number - 1));
   }
 
-  /** Fails early if the object exists. The condition of the last request is authoritative. */
+  /** Throws early if the object exists. The condition in the final request is authoritative. */
   async checkName(): Promise<void> {
     if (this.#options.overwrite || (await this.#requests.head()) === undefined) return;
     const text = 'already exists; choose another name, or allow overwriting';
@@ -122,7 +122,7 @@ export class ObjectUpload {
   /** Sends a part. @param number one-based @param crc CRC-32C of the body, if known */
   async part(number: number, body: Uint8Array, crc: number = crc32c(body)): Promise<void> {
     if (number > MAX_PARTS) {
-      const text = `more than ${MAX_PARTS} parts; pass the size of the object (expectedBytes), or larger parts (partBytes)`;
+      const text = `more than ${MAX_PARTS} parts; pass the size of the object (expectedBytes), or a larger part size (partBytes)`;
       throw new RecordpipeError('unrepresentable', text, { uri: this.uri });
     }
     this.#multipart ??= this.#requests.create();
@@ -180,7 +180,7 @@ export class ObjectUpload {
   }
 }
 
-/** Returns the listed parts that equal those to be sent. */
+/** Returns the listed parts that match those to send. */
 async function equalParts(
   listed: readonly ListedPart[],
   { size, partBytes, crcs, read }: Parts,

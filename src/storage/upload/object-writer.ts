@@ -10,11 +10,11 @@ import { type ObjectWriteOptions, objectWriteOptions, uploadAddress } from './wr
  * writer is closed. A writer that is not closed leaves nothing in the bucket, not even parts.
  *
  * An object smaller than `partBytes` (8 MiB) is sent in one request. A larger one is sent in parts,
- * up to `maxRequests` at once, with up to `windowBytes` in memory. Because S3 allows 10,000 parts,
- * parts are larger if `expectedBytes` requires it, and grow after 8 GiB. Every request carries the
- * CRC-32C of its bytes, and the last one that of the whole object, so that the service rejects
- * bytes corrupted in transit. Failed parts are retried (`maxAttempts`, `retryTimeoutMs`). Finally,
- * the writer verifies the size, ETag and checksum that the service reports.
+ * up to `maxRequests` at once, with up to `windowBytes` in memory. Because S3 allows only 10,000
+ * parts, parts are larger if `expectedBytes` requires it, and grow after 8 GiB. Every request
+ * carries the CRC-32C of its bytes, and the last one that of the whole object, so that the service
+ * rejects bytes corrupted in transit. Failed parts are retried (`maxAttempts`, `retryTimeoutMs`).
+ * Finally, the writer verifies the size, ETag and checksum that the service reports.
  *
  * Rules and limits: S3's user guide, "Multipart upload limits" and "Checking object integrity".
  *
@@ -62,7 +62,7 @@ export class ObjectWriter implements AsyncDisposable {
   readonly uri: string;
   readonly #upload: ObjectUpload;
   readonly #signal: AbortSignal | undefined;
-  /** Returns how many parts may be in flight while another one fills. */
+  /** Returns the number of parts that may be in flight while another one fills. */
   readonly #parallel: (partBytes: number) => number;
   /** The next part, with `#have` bytes filled. */
   #part: Uint8Array | undefined;
@@ -118,7 +118,10 @@ export class ObjectWriter implements AsyncDisposable {
     return turn;
   }
 
-  /** Sends the rest, completes the object and verifies it. Repeated calls return the same promise. */
+  /**
+   * Sends the remaining bytes, completes the object and verifies it. Repeated calls return the same
+   * promise.
+   */
   close(): Promise<WrittenObject> {
     this.#closed ??= this.#finish();
     return this.#closed;
@@ -139,14 +142,14 @@ export class ObjectWriter implements AsyncDisposable {
   }
 
   /**
-   * Aborts the upload unless `close` was called. Runs at the end of an `await using` block, so
-   * leaving the block by an exception creates no object.
+   * Aborts the upload unless `close` was called. Runs at the end of an `await using` block, so that
+   * an exception creates no object.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
   }
 
-  /** Copies the bytes if they fit into the current part. */
+  /** Copies the bytes if they fit in the current part. */
   #copiedWhole(bytes: Uint8Array): boolean {
     const part = this.#part;
     if (part === undefined || this.#have + bytes.length > part.length) return false;

@@ -32,7 +32,7 @@ export interface Sent {
  *
  * @param response the response that completed the object
  * @throws RecordpipeError `object-checksum` if they differ, `object-changed` if another client has
- *   overwritten the object since, `object-missing`
+ *   since overwritten the object, `object-missing`
  */
 export async function checkStored(
   requests: UploadRequests,
@@ -67,7 +67,7 @@ export async function checkStored(
     throw error;
   }
   if (head === undefined)
-    throw new RecordpipeError('object-missing', 'the object was written, and has since been removed', {
+    throw new RecordpipeError('object-missing', 'the object was written but has since been removed', {
       uri,
     });
   if (etag !== undefined && head.ETag !== undefined && head.ETag !== etag)
@@ -76,7 +76,7 @@ export async function checkStored(
     const text = `${sent.size} bytes were sent, but the service reports ${head.ContentLength ?? 'no size'}; write the object again, and check that the endpoint is an S3 service`;
     throw new RecordpipeError('object-checksum', text, { uri });
   }
-  // A service that reported no checksum when it stored the object has computed this one since.
+  // If the service reported no checksum when it stored the object, it has computed this one since.
   if (verifiable && head.ChecksumCRC32C !== undefined && head.ChecksumCRC32C !== crc)
     throw otherChecksum(uri, crc, head.ChecksumCRC32C);
   return {
@@ -90,7 +90,7 @@ export async function checkStored(
   };
 }
 
-/** Whether the object in the bucket equals the sent one, for use after a lost response. */
+/** Reports whether the object in the bucket equals the sent one, for use after a lost response. */
 export async function isStored(requests: UploadRequests, { size, crc, parts, body }: Sent): Promise<boolean> {
   const head = await requests.head();
   if (head?.ContentLength !== size) return false;

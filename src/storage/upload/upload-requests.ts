@@ -52,7 +52,7 @@ export interface ObjectHead extends StoredResponse {
 
 /** Time limit for completing an upload. Assembling many parts may take the service minutes. */
 const COMPLETE_MS = 300_000;
-/** Maximum time to try to remove the parts of an abandoned upload. */
+/** Time limit for removing the parts of an abandoned upload. */
 const CLEANUP_MS = 10_000;
 const CLEANUP = { maxAttempts: 5, retryTimeoutMs: CLEANUP_MS };
 /**
@@ -67,7 +67,10 @@ type Call<R> = (client: S3Client, options: { readonly abortSignal?: AbortSignal 
 interface SendOptions<R> {
   /** Maximum duration of an attempt. Default: that of a request without a body. */
   readonly attemptMs?: number;
-  /** Handles a failure after an attempt whose response was lost. Returns undefined to keep it. */
+  /**
+   * Handles a failure after an attempt whose response was lost. Returns undefined to report the
+   * failure.
+   */
   readonly recover?: (failure: FetchFailure) => Promise<R | undefined>;
   /** Whether the caller's signal prevents further attempts without ending the current one. */
   readonly uninterrupted?: boolean;
@@ -144,7 +147,7 @@ export class UploadRequests {
   async #create(checks: { ChecksumAlgorithm?: 'CRC32C'; ChecksumType?: 'FULL_OBJECT' }): Promise<Multipart> {
     const input = { ...this.#object(), ...this.#description(), ...checks };
     const command = () => new this.#sdk.CreateMultipartUploadCommand(input);
-    // Uninterrupted: an upload with an unknown id could not be removed.
+    // Do not interrupt this request, because an upload with an unknown id could not be removed.
     const response = await this.#send(
       'starting the upload',
       (client, options) => client.send(command(), options),
@@ -257,8 +260,8 @@ export class UploadRequests {
         client.send(command(), options),
       );
       const found = (page.Uploads ?? []).filter(({ Key: key, UploadId }) => key === Key && UploadId);
-      // Keys arrive in order, so the next key is longer. A repeated marker would cause an endless
-      // loop.
+      // Keys arrive in order, so only a page that ends with this key can continue. A repeated
+      // marker would cause an endless loop.
       const more =
         page.IsTruncated && page.NextKeyMarker === Key && page.NextUploadIdMarker !== marker?.UploadIdMarker;
       const next = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
@@ -364,7 +367,7 @@ function multipartOf(said: {
   return { uploadId: UploadId!, checks: ChecksumAlgorithm === 'CRC32C' ? whole : 'unknown' };
 }
 
-/** Whether the service rejects the checksum parameters as unsupported. */
+/** Reports whether the service rejects the checksum parameters as unsupported. */
 function rejectsParameters(error: unknown): boolean {
   if (!isRecordpipeError(error, 'io-failure')) return false;
   const { status } = (error as RecordpipeError).cause as FetchFailure;
@@ -388,7 +391,7 @@ function uploadError(
     case 'denied':
       return error(
         'access-denied',
-        `${what}: access denied: ${failure.message}; writing needs s3:PutObject, and s3:AbortMultipartUpload to clean up after a failure`,
+        `${what}: access denied: ${failure.message}; writing requires s3:PutObject, and cleaning up after a failure s3:AbortMultipartUpload`,
       );
     case 'fatal':
       return error('io-failure', `${what}: the service rejected the request: ${failure.message}`);

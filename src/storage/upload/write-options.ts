@@ -7,7 +7,8 @@ import { DEFAULT_OBJECT_OPTIONS, type ObjectOptions, objectOptions } from '../ob
 export interface ObjectWriteOptions extends ObjectOptions {
   /**
    * Whether to replace an existing object. If false (default), an existing object is an
-   * `already-exists` error: at once, or on close if the object was created in the meantime.
+   * `already-exists` error: reported immediately, or on close if the object was created in the
+   * meantime.
    */
   readonly overwrite: boolean;
   /** MIME type of the object. Default: chosen by the service, for example `binary/octet-stream`. */
@@ -18,11 +19,11 @@ export interface ObjectWriteOptions extends ObjectOptions {
    */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * Size of the object, which determines the part size so that 10,000 parts suffice. By default,
-   * the size is unknown, and parts grow.
+   * Size of the object. It determines a part size for which 10,000 parts suffice. By default, the
+   * size is unknown, and parts grow.
    */
   readonly expectedBytes: number | undefined;
-  /** Aborts the upload: later calls fail with `aborted`, and nothing stays in the bucket. */
+  /** Aborts the upload: later calls fail with `aborted`, and nothing remains in the bucket. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -56,9 +57,7 @@ export function objectWriteOptions(given: Partial<ObjectWriteOptions> = {}): Obj
     throw new UsageError(`expectedBytes: expected at most ${MAX_BYTES}, got ${expectedBytes}`);
   for (const [name, value] of Object.entries(metadata ?? {})) {
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value))
-      throw new UsageError(
-        `metadata: expected names in lower case and values in ASCII, got ${name}: ${value}`,
-      );
+      throw new UsageError(`metadata: expected lower-case names and ASCII values, got ${name}: ${value}`);
   }
   return {
     ...objectOptions(objects),
@@ -85,13 +84,13 @@ export interface UploadAddress {
 export function uploadAddress(uri: string): UploadAddress {
   if (!uri.startsWith('s3://')) throw new UsageError(`uri: expected s3://bucket/key, got ${uri}`);
   const { bucket, key } = parseObjectUri(uri);
-  if (key === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which names no object`);
+  if (key === '') throw new UsageError(`uri: expected s3://bucket/key, got ${uri}, which has no key`);
   if (Buffer.byteLength(key) > MAX_KEY_BYTES)
     throw new UsageError(`uri: expected a key of at most ${MAX_KEY_BYTES} bytes, got ${uri}`);
   return { uri, bucket, key };
 }
 
-/** Number of parts of equal size before the part size grows: 8 GiB with parts of 8 MiB. */
+/** Number of equally sized parts before the part size grows: 8 GiB with parts of 8 MiB. */
 const PARTS_PER_STEP = 1000;
 /**
  * Growth factor of the part size. Starting from 8 MiB, 10,000 parts then hold 885 GiB, and the last
@@ -100,8 +99,8 @@ const PARTS_PER_STEP = 1000;
 const STEP = 1.5;
 
 /**
- * Returns a function from the one-based part number to the part size. If the size of the object is
- * known, all parts are equal, which some services require; otherwise they grow after the 1000th.
+ * Returns a function that maps a one-based part number to the part size. If the size of the object
+ * is known, all parts are equal, which some services require; otherwise they grow after the 1000th.
  *
  * @param partBytes requested size
  * @param expectedBytes size of the object, if known

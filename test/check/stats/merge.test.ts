@@ -8,7 +8,7 @@ import { encodeExample } from '../../../src/messages/index.ts';
 import { anyRecord } from '../../support/examples.ts';
 import { randomRuns } from '../../support/random-runs.ts';
 
-/** The statistics of one file with these records. */
+/** Returns the statistics of one file with these records. */
 function statsOf(uri: string, records: readonly Uint8Array[]): DatasetStats {
   const counter = new DatasetCounter(uri, { samples: true });
   const bytes = new Uint8Array(Buffer.concat(records));
@@ -44,7 +44,7 @@ test('parts merge into the whole, in any order and any grouping, byte for byte',
       while (left.length > 1) {
         const [one] = left.splice(choices.next().value! % left.length, 1);
         const other = choices.next().value! % left.length;
-        // Through JSON, as reports of other machines come.
+        // Pass through JSON, as reports of other machines do.
         left[other] = mergeStats(JSON.parse(JSON.stringify(one)), left[other]);
       }
       expect(JSON.stringify(left[0]) === whole).toBe(true);

@@ -11,7 +11,7 @@ interface GoldenFeature {
 }
 type GoldenFeatures = Record<string, GoldenFeature>;
 
-/** What a golden file says of a feature, in the JSON mapping. */
+/** Returns a feature of a golden file in the JSON mapping. */
 function mapped({ kind, value }: GoldenFeature): object {
   if (kind === 'none') return {};
   const values =
@@ -23,7 +23,7 @@ function features(all: GoldenFeatures): object {
   return { feature: Object.fromEntries(Object.entries(all).map(([name, one]) => [name, mapped(one)])) };
 }
 
-/** Floats as the 32 bits that they are. */
+/** Rounds floats to 32 bits. */
 function rounded(line: unknown): unknown {
   return JSON.parse(JSON.stringify(line), (_, value) =>
     typeof value === 'number' ? Math.fround(value) : value,

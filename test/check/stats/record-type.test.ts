@@ -112,11 +112,11 @@ describe('recognizeRecord', () => {
       b: { kind: 'bytes', value: ['long enough'] },
     });
     expect(recognizeRecord(two.subarray(0, -3)).description).toMatch(/^binary data/);
-    // The outer lengths fit, a length inside does not.
+    // The outer lengths are correct, but an inner one is not.
     const inner = Uint8Array.from(two);
     inner[two.length - 12] = 100;
     expect(recognizeRecord(inner).description).toContain(
-      `begins as an Example and is truncated or damaged in the values of a feature (at byte ${two.length - 12} of the ${two.length} of the record)`,
+      `begins as an Example and is truncated or damaged in the values of a feature (at byte ${two.length - 12} of the ${two.length}-byte record)`,
     );
     for (const sound of [elwc, record, person, event(1, { tag: 'x', simpleValue: 1 })])
       expect(recognizeRecord(sound).description).not.toMatch(/damaged/);
@@ -134,7 +134,7 @@ test('a message that replaces kinds is an Example only if all of its lists are t
   expect(typeOf(message([0x0a, text], [0x1a, []]))).toBe('protobuf');
 });
 
-/** Kinds and values by name. */
+/** Returns kinds and values by name. */
 function plain(fields: ReadonlyMap<string, FieldValue>): Record<string, unknown[]> {
   return Object.fromEntries([...fields].map(([name, { kind, value }]) => [name, [kind, ...value]]));
 }
@@ -275,7 +275,7 @@ describe('stats and schema', () => {
     expect(features.map(({ name }) => name)).toEqual(['loss', 'step', 'wall_time']);
     expect(features[1].int64).toMatchObject({ min: 0, max: 100 });
     expect(features[2].float).toMatchObject({ min: 1_600_000_000.5, max: 1_600_000_100.5 });
-    await expect(inferSchema(path)).rejects.toThrow('Events, whose fields stats shows');
+    await expect(inferSchema(path)).rejects.toThrow('Events (stats shows their fields)');
   });
 
   test('of lists with context: a schema whose lists are the examples', async () => {

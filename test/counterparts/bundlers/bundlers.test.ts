@@ -20,14 +20,14 @@ describe.skipIf(missing !== undefined)('bundled recordpipe validates files', () 
   let argument: string;
 
   beforeAll(() => {
-    // Next to the bundlers, so that their packages resolve.
+    // Place the project next to the bundlers, so that their packages resolve.
     project = mkdtempSync(join(bundlers, 'project-'));
     cpSync(fileURLToPath(new URL('.', import.meta.url)), project, { recursive: true });
     rmSync(join(project, 'bundlers.test.ts'));
     mkdirSync(join(project, 'node_modules'));
     symlinkSync(root, join(project, 'node_modules/recordpipe'));
     writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
-    // Without it, Next takes the tsconfig.json of this repository, whose paths name the sources.
+    // Without it, Next uses the tsconfig.json of this repository, whose paths refer to the sources.
     writeFileSync(join(project, 'jsconfig.json'), '{ "compilerOptions": {} }');
     const records = concat([encodeTFRecord(new Uint8Array(3)), encodeTFRecord(new Uint8Array(5))]);
     const files = ['a', 'b', 'c'].map((name) => join(project, `${name}.tfrecord`));

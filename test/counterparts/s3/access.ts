@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { listObjects, type ObjectOptions, openObject, statObject } from '../../../src/storage/index.ts';
 import type { ServiceOf } from './service.ts';
 
-/** Access rights. */
+/** Tests access permissions. */
 export function access(service: ServiceOf): void {
   const { signatures, publicObjects } = service.kind;
   const anonymous = (): Partial<ObjectOptions> => ({ ...service().options, anonymous: true });

@@ -14,7 +14,7 @@ import type { ServiceOf } from './service.ts';
 const PAYLOADS = Array.from({ length: 300 }, (_, k) => new Random(k).bytes((k * 37) % 4000));
 const GOOD = oracleFile(PAYLOADS);
 
-/** Commands give the same results for objects and for the same files. */
+/** Tests that commands give the same results for objects as for equal files. */
 export function commands(service: ServiceOf): void {
   const { signatures } = service.kind;
   const folder = tempDir();
@@ -39,7 +39,7 @@ export function commands(service: ServiceOf): void {
     }
   });
 
-  /** Runs a command over files and over objects and expects equal results. Returns the result. */
+  /** Runs a command over files and over objects, and expects equal results. Returns the result. */
   async function both(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const at = (place: string): string[] => args.map((arg) => arg.replace('DATA', place));
     const [here, there] = await Promise.all([service().cli(...at(local)), service().cli(...at(remote()))]);
@@ -51,7 +51,7 @@ export function commands(service: ServiceOf): void {
         .replace(/ \([\d.]+ [KMG]?i?B\/s\)/g, '')
         .replace(/[\d.]+ m?s\b/g, 'TIME');
     expect(plain(there.stdout)).toBe(plain(here.stdout));
-    // Findings are printed as files end, so their order may differ.
+    // Findings are printed as files finish, so their order may differ.
     const lines = (text: string): string[] => plain(text).split('\n').sort();
     expect({ code: there.code, stderr: lines(there.stderr) }).toEqual({
       code: here.code,

@@ -4,7 +4,7 @@ import { listObjects, openObject, openObjectWriter, statObject } from '../../../
 import { tempDir } from '../../support/temp-dir.ts';
 import type { ServiceOf } from './service.ts';
 
-/** In the order of their UTF-8 bytes. JavaScript's string order differs for the last two. */
+/** Names in the order of their UTF-8 bytes. JavaScript's string order differs for the last two. */
 const ODD = [
   'a b/c  d.tfrecord',
   'a+b.tfrecord',
@@ -19,7 +19,7 @@ const ODD = [
   'l/😀',
 ].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
-/** Unusual object names are listed, read, and written unchanged. */
+/** Tests that unusual object names are listed, read, and written unchanged. */
 export function names(service: ServiceOf): void {
   const folder = tempDir();
   const { doubleSlashes, longNames, manyObjects } = service.kind;

@@ -6,7 +6,7 @@ import type { ServiceOf } from './service.ts';
 
 const PART = 64 * 1024;
 
-/** Reading objects in ranges, and objects that change. */
+/** Tests reading objects in ranges, and objects that change. */
 export function reading(service: ServiceOf): void {
   const { checksums } = service.kind;
   const split: Partial<ObjectReadOptions> = { partBytes: PART, windowBytes: 4 * PART };

@@ -25,12 +25,12 @@ export interface S3Server {
 const START_MS = 60_000;
 const LOOK_MS = 50;
 
-/** A path in the directory where scripts/counterparts.sh installs. */
+/** Returns a path in the directory where scripts/counterparts.sh installs. */
 export function installed(path: string): string {
   return fileURLToPath(new URL(`../../../.cache/counterparts/${path}`, import.meta.url));
 }
 
-/** An unused port on 127.0.0.1. */
+/** Returns an unused port on 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');

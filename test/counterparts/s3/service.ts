@@ -113,15 +113,15 @@ export class Service {
   }
 }
 
-/** The service, once it runs, and the facts known before. */
+/** The service, available once it runs, and facts that are known earlier. */
 export interface ServiceOf {
   (): Service;
   readonly kind: Kind;
 }
 
 /**
- * A service for the tests of one file. Credentials are in environment variables, where the library
- * looks for them.
+ * Provides a service for the tests of one file. Credentials are in environment variables, where the
+ * library looks for them.
  */
 export function serviceFor(kind: Kind): ServiceOf {
   let service: Service | undefined;

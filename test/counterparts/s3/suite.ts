@@ -10,8 +10,8 @@ import { uploading } from './uploading.ts';
 import { writing } from './writing.ts';
 
 /**
- * All tests against one service. Prints `skipped: NAME (why)` if the service or the clients are not
- * available.
+ * Runs all tests against one service. Prints `skipped: NAME (reason)` if the service or the clients
+ * are not available.
  */
 export function suite(kind: Kind): void {
   const missing = [kind.counterpart, 's3-clients' as const].map(missingCounterpart);

@@ -11,7 +11,7 @@ import type { ServiceOf } from './service.ts';
 
 const PAYLOADS = Array.from({ length: 90 }, (_, k) => new Random(k).bytes(200_000));
 
-/** Files are uploaded as they were validated, and the reports are correct. */
+/** Tests that files are uploaded as they were validated, and that reports are correct. */
 export function uploading(service: ServiceOf): void {
   const folder = tempDir();
   const large = oracleFile(PAYLOADS);

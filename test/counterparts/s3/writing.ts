@@ -9,7 +9,7 @@ import type { ServiceOf } from './service.ts';
 
 const MIB = 2 ** 20;
 
-/** Other clients read the objects that recordpipe writes. */
+/** Tests that other clients can read the objects that recordpipe writes. */
 export function writing(service: ServiceOf): void {
   const folder = tempDir();
   const { checksums } = service.kind;
@@ -80,7 +80,7 @@ export function writing(service: ServiceOf): void {
   });
 }
 
-/** Bytes in which no two parts are equal. */
+/** Returns bytes in which no two parts are equal. */
 function body(size: number): Buffer {
   return Buffer.alloc(size, new Random(size).bytes(65_537));
 }

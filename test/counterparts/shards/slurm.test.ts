@@ -51,7 +51,7 @@ describe.skipIf(missing !== undefined)('Slurm: an array of 8 over 200 files on v
       expect(some).toMatchObject({ code: 3, stdout: `${HUNG}\n` });
       rmSync(hang);
       const again = ['--wait', '--parsable', `--array=${some.stdout.trim()}`, RECIPE];
-      // 1 if the array includes the damaged file: sbatch exits with the code of its tasks.
+      // 1 if the array includes the damaged file, because sbatch exits with the code of its tasks.
       await slurm.run('sbatch', again, { env, codes: [0, 1] });
 
       const merged = await run('merge', `${s3}/reports/`, '-o', `${s3}/total.json`);
@@ -75,7 +75,7 @@ describe.skipIf(missing !== undefined)('Slurm: an array of 8 over 200 files on v
   });
 });
 
-/** Records of different sizes; one file is damaged. */
+/** Returns records of different sizes. One file is damaged. */
 function file(i: number): Uint8Array {
   const records = Array.from({ length: 5 + (i % 40) }, (_, at) =>
     encodeTFRecord(new Uint8Array(100 + i * 7).fill(at)),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../s3/server.ts';
 
-/** Slurm on this machine only, for the tests of one file. */
+/** A Slurm cluster on this machine, for the tests of one file. */
 export interface Slurm extends AsyncDisposable {
   /** A new directory. */
   readonly path: string;
@@ -32,7 +32,7 @@ const LOOK_MS = 200;
 /** Starts munged, slurmctld, and slurmd with their own ports, keys, and state. */
 export async function startSlurm(): Promise<Slurm> {
   const path = mkdtempSync(join(tmpdir(), 'recordpipe-slurm-'));
-  // All users must reach its socket.
+  // All users must be able to access its socket.
   chmodSync(path, 0o755);
   const children: ChildProcess[] = [];
   const env = { ...process.env, SLURM_CONF: join(path, 'slurm.conf') };

@@ -1,4 +1,4 @@
-// What the threads of the tests do, by what they are sent.
+// The function that test threads run. The value that they receive selects what it does.
 const kept = new Float64Array(4);
 
 export default async function work(value) {

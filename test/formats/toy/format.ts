@@ -14,7 +14,10 @@ export const toyReading: FormatReading<CodecOptions> = {
   detectCompression: (head) => (isHead(head, 0) ? 'none' : compressionOf(head)),
 };
 
-/** Records of 12 bytes, each after four bytes of magic: what a new format has to state, and nothing else. */
+/**
+ * A toy format: records of 12 bytes, each after a magic number of four bytes. It shows the minimum
+ * that a new format must define.
+ */
 export const toyFormat: RecordFormat<CodecOptions> = {
   ...toyReading,
   title: 'toy',

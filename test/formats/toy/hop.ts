@@ -1,7 +1,7 @@
 import type { FrameSink, HeaderHop } from '../../../src/formats/record-format.ts';
 import { isHead } from './layout.ts';
 
-/** Verifies the magic of every record. */
+/** Verifies the magic number of every record. */
 export class ToyHop implements HeaderHop {
   readonly block: Uint8Array = new Uint8Array(4096);
   readonly frame = 0;

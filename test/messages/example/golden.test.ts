@@ -8,7 +8,12 @@ import {
   encodeSequenceExample,
 } from '../../../src/messages/index.ts';
 import { fixture } from '../../support/golden.ts';
-import { bits, type Told, told, toldOne } from '../../support/oracle-example.ts';
+import {
+  bits,
+  type CanonicalFeatures,
+  canonicalFeature,
+  canonicalFeatures,
+} from '../../support/oracle-example.ts';
 
 interface GoldenFeature {
   readonly kind: string;
@@ -21,12 +26,12 @@ function goldens<T>(name: string): { records: Uint8Array[]; examples: T[] } {
   return { records: [...decodeTFRecords(fixture(`${name}.bin`))], examples };
 }
 
-function toldGolden(features: GoldenFeatures = {}): Told {
+function canonicalGolden(features: GoldenFeatures = {}): CanonicalFeatures {
   const entries = Object.entries(features);
-  return Object.fromEntries(entries.map(([name, feature]) => [name, toldGoldenOne(feature)]));
+  return Object.fromEntries(entries.map(([name, feature]) => [name, canonicalGoldenFeature(feature)]));
 }
 
-function toldGoldenOne({ kind, value }: GoldenFeature): Told[string] {
+function canonicalGoldenFeature({ kind, value }: GoldenFeature): CanonicalFeatures[string] {
   return { kind, value: value.map((one) => (typeof one === 'number' ? bits(one) : String(one))) };
 }
 
@@ -36,9 +41,11 @@ describe('Examples that TensorFlow wrote', () => {
   test('decode to the golden values', () => {
     expect(records.length).toBe(80);
     for (const [i, record] of records.entries()) {
-      expect(told(decodeExample(record)), `record ${i}`).toEqual(toldGolden(examples[i].features));
-      expect(told(decodeExample(record, { int64: 'auto', strict: 'tf' }))).toEqual(
-        toldGolden(examples[i].features),
+      expect(canonicalFeatures(decodeExample(record)), `record ${i}`).toEqual(
+        canonicalGolden(examples[i].features),
+      );
+      expect(canonicalFeatures(decodeExample(record, { int64: 'auto', strict: 'tf' }))).toEqual(
+        canonicalGolden(examples[i].features),
       );
     }
   });
@@ -52,15 +59,15 @@ describe('Examples that TensorFlow wrote', () => {
   test('ExampleCursor reports the golden values', () => {
     const cursor = new ExampleCursor();
     for (const [i, record] of records.entries()) {
-      const met: [string, Told[string]][] = [];
+      const met: [string, CanonicalFeatures[string]][] = [];
       for (cursor.open(record); cursor.next(); ) {
         expect([cursor.count, cursor.repeats]).toEqual([
           examples[i].features[cursor.name].value.length,
           false,
         ]);
-        met.push([cursor.name, toldOne(cursor.feature())]);
+        met.push([cursor.name, canonicalFeature(cursor.feature())]);
       }
-      expect(Object.fromEntries(met)).toEqual(toldGolden(examples[i].features));
+      expect(Object.fromEntries(met)).toEqual(canonicalGolden(examples[i].features));
     }
   });
 });
@@ -76,10 +83,12 @@ describe('SequenceExamples that TensorFlow wrote', () => {
     for (const [i, record] of records.entries()) {
       const decoded = decodeSequenceExample(record);
       const lists = Object.entries(examples[i].featureLists);
-      expect(told(decoded.context), `record ${i}`).toEqual(toldGolden(examples[i].context));
+      expect(canonicalFeatures(decoded.context), `record ${i}`).toEqual(canonicalGolden(examples[i].context));
       expect(
-        Object.fromEntries([...decoded.featureLists].map(([name, steps]) => [name, steps.map(toldOne)])),
-      ).toEqual(Object.fromEntries(lists.map(([name, steps]) => [name, steps.map(toldGoldenOne)])));
+        Object.fromEntries(
+          [...decoded.featureLists].map(([name, steps]) => [name, steps.map(canonicalFeature)]),
+        ),
+      ).toEqual(Object.fromEntries(lists.map(([name, steps]) => [name, steps.map(canonicalGoldenFeature)])));
       expect(Buffer.from(record).equals(encodeSequenceExample(decoded)), `record ${i}`).toBe(true);
     }
   });

@@ -45,7 +45,7 @@ test('types come from the specs', () => {
   expectTypeOf(numbers.parse).returns.toEqualTypeOf<{ label: number; ids: Float64Array }>();
   expectTypeOf(numbers.parseBatch([]).ids).toEqualTypeOf<SparseColumn<Float64Array>>();
 
-  // @ts-expect-error a kind that is none
+  // @ts-expect-error not a kind
   expectTypeOf(() => varLen('double')).toBeFunction();
   // @ts-expect-error a default of another kind
   expectTypeOf(() => fixedLen([], 'float', 'x')).toBeFunction();

@@ -50,7 +50,7 @@ describe('as in TensorFlow', () => {
   ] as const)('fixedLen: a feature that is %s', (_, given) => {
     const record = encodeExample(given);
     expect(() => compileFeatures({ m: fixedLen([2], 'float') }).parse(record)).toThrow(
-      'example: feature "m": wanted 2 values of kind float, found no such feature, and there is no default',
+      'example: feature "m": expected 2 values of kind float, got none: the feature is missing, and the spec has no default',
     );
     expect(compileFeatures({ m: fixedLen([2], 'float', [7, 8]) }).parse(record).m).toEqual(
       Float32Array.of(7, 8),
@@ -65,7 +65,7 @@ describe('as in TensorFlow', () => {
 
   test('fixedLen: an empty list does not give the default, and another number of values is an error', () => {
     const plan = compileFeatures({ m: fixedLen([2], 'int64', [1, 2]) });
-    expect(() => plan.parse(encodeExample({ m: int64() }))).toThrow(/wanted 2 values of kind int64, found 0/);
+    expect(() => plan.parse(encodeExample({ m: int64() }))).toThrow(/expected 2 values of kind int64, got 0/);
     for (const found of [1, 3, 100])
       expect(() => plan.parse(encodeExample({ m: int64(...Array(found).keys()) }))).toThrow(`found ${found}`);
     const floats = compileFeatures({ m: fixedLen([2], 'float') });
@@ -81,7 +81,7 @@ describe('as in TensorFlow', () => {
     ]) {
       for (const feature of [int64(1), int64(), bytes('a')]) {
         expect(() => compileFeatures({ m: spec }).parse(encodeExample({ m: feature }))).toThrow(
-          /feature "m": wanted values of kind float, found (int64|bytes)/,
+          /feature "m": expected values of kind float, got (int64|bytes)/,
         );
       }
     }
@@ -121,7 +121,7 @@ describe('as in TensorFlow', () => {
       ['a', '', '', '', 'b', 'c'],
     ]);
     expect(() => plan.parse(encodeExample({ s: int64(1, 2, 3) }))).toThrow(
-      'wanted groups of 2 values, found 3 values',
+      'expected groups of 2 values, got 3 values',
     );
   });
 
@@ -136,10 +136,10 @@ describe('as in TensorFlow', () => {
     const { w } = plan.parseBatch([encodeExample({}), record]);
     expect([w.shape, w.values.length, w.indices.length, w.indices[0]]).toEqual([[2, 10, 20], 4, 12, 1]);
     expect(() => plan.parse(encodeExample({ x: int64(1), v: int64(1) }))).toThrow(
-      /"y": wanted an index for each of 1 values of "v", found 0/,
+      /"y": expected one index for each of the 1 values of "v", got 0/,
     );
     expect(() => plan.parse(encodeExample({ x: int64(10), y: int64(0), v: int64(1) }))).toThrow(
-      /"x": wanted indices from 0 to 9, found 10/,
+      /"x": expected indices from 0 to 9, got 10/,
     );
     const sorted = compileFeatures({ w: sparse('x', 'v', 'int64', 10, { alreadySorted: true }) });
     expect(sorted.parse(encodeExample({ x: int64(3, 1), v: int64(1, 2) })).w.indices).toEqual(
@@ -152,13 +152,13 @@ describe('records', () => {
   test('the last feature of a name counts, and features that are not requested are not read', () => {
     const good = encodeExample({ a: int64(1) });
     const again = encodeExample({ a: int64(2), junk: float(1) });
-    // The length of the list of `junk` is wrong.
+    // The list of `junk` has an incorrect length.
     const damaged = again.slice();
     damaged[damaged.length - 5] = 99;
     const plan = compileFeatures({ a: fixedLen([], 'int64') }, NUMBERS);
     expect(plan.parse(Buffer.concat([good, damaged])).a).toBe(2);
     expect(() => compileFeatures({ junk: varLen('float') }).parse(damaged)).toThrow(
-      /feature "junk": wanted 99 bytes/,
+      /feature "junk": expected 99 bytes/,
     );
   });
 

@@ -72,10 +72,10 @@ test('context, and lists dense, sparse and ragged, step by step', () => {
 test('a list that does not fit is an error that names it', () => {
   const plan = compileSequenceFeatures({}, { tokens: fixedLenSequence([], 'int64') });
   expect(() => plan.parse(RECORD, { uri: 'a.tfrecord', record: 3 })).toThrow(
-    /"tokens": wanted 1 values of kind int64, found 0 \(record 3 of a\.tfrecord\)/,
+    /"tokens": expected 1 values of kind int64, got 0 \(record 3 of a\.tfrecord\)/,
   );
   expect(() => compileSequenceFeatures({}, { xy: varLen('bytes') }).parse(RECORD)).toThrow(
-    /"xy": wanted values of kind bytes, found float/,
+    /"xy": expected values of kind bytes, got float/,
   );
   expect(() => plan.parse(RECORD.subarray(0, -1))).toThrow(/example: .*wanted/);
   expect(() => compileSequenceFeatures({}, { a: sparse('i', 'v', 'float', 3) as never })).toThrow(UsageError);

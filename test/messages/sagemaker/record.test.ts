@@ -8,7 +8,7 @@ import {
   type SageMakerRecordInput,
   type SageMakerValueInput,
 } from '../../../src/messages/index.ts';
-import { OracleRecord, oracleRecord, toldRecord } from '../../support/oracle-sagemaker.ts';
+import { canonicalRecord, OracleRecord, oracleRecord } from '../../support/oracle-sagemaker.ts';
 import { Random } from '../../support/random.ts';
 import { randomRuns } from '../../support/random-runs.ts';
 import { oddRecord } from '../../support/sagemaker-messages.ts';
@@ -19,7 +19,7 @@ const values = fc.oneof(
   fc.record({ kind: fc.constant('float64' as const), values: fc.float64Array() }),
   fc.record({ kind: fc.constant('int32' as const), values: fc.int32Array() }),
 );
-/** Dense without a shape, dense with one, or sparse with keys anywhere in 2^64. */
+/** Dense without a shape, dense with a shape, or sparse with keys anywhere in 2^64. */
 const tensor: fc.Arbitrary<SageMakerValueInput> = values.chain((one) => {
   const count = one.values.length;
   return fc.oneof(
@@ -58,7 +58,7 @@ describe('against the messages of protobufjs', () => {
         const bytes = encodeSageMakerRecord(input);
         const expected = oracleRecord(bytes);
         const decoded = decodeSageMakerRecord(bytes, { uint64: 'bigint' });
-        expect(toldRecord(decoded)).toEqual(expected);
+        expect(canonicalRecord(decoded)).toEqual(expected);
         expect([...decoded.features.keys()].sort()).toEqual(Object.keys(input.features!).sort());
         expect(encodeSageMakerRecord(decoded)).toEqual(bytes);
       }),
@@ -76,7 +76,7 @@ describe('against the messages of protobufjs', () => {
       const expected = oracleRecord(bytes);
       met += Object.keys(expected.features).length;
       const decoded = decodeSageMakerRecord(memory.subarray(i % 8), { uint64: 'bigint' });
-      expect(toldRecord(decoded), Buffer.from(bytes).toString('hex')).toEqual(expected);
+      expect(canonicalRecord(decoded), Buffer.from(bytes).toString('hex')).toEqual(expected);
     }
     expect(met).toBeGreaterThan(1500);
   });
@@ -141,7 +141,9 @@ describe('values', () => {
         shape: BigUint64Array.of(2n ** 32n, 2n ** 32n),
       });
       expect(() => decodeSageMakerRecord(of(key), { place: { record: 3, uri: 'f' } })).toThrow(
-        new RegExp(`feature "s": wanted keys of at most 2\\^53 - 1 .* value 1 is ${key};.*record 3 of f`),
+        new RegExp(
+          `feature "s": expected keys of at most 2\\^53 - 1 .* got ${key} as value 1;.*record 3 of f`,
+        ),
       );
     }
     expect(decodeSageMakerRecord(of(2n ** 53n - 1n)).features.get('s')).toMatchObject({
@@ -153,12 +155,12 @@ describe('values', () => {
     const write = (value: unknown) => () =>
       void encodeSageMakerRecord({ label: { l: value as SageMakerValueInput } });
     expect(write({ kind: 'int32', values: [2 ** 31] })).toThrow(
-      new UsageError('label "l": expected integers of 32 bits, got 2147483648'),
+      new UsageError('label "l": expected 32-bit integers, got 2147483648'),
     );
     expect(write({ kind: 'int32', values: [0.5] })).toThrow(UsageError);
     expect(write({ kind: 'float32', values: [1e39] })).toThrow(UsageError);
     expect(write({ kind: 'float64', values: ['1'] })).toThrow(UsageError);
-    expect(write({ kind: 'float32', values: [1], keys: [0] })).toThrow(/expected a shape beside keys/);
+    expect(write({ kind: 'float32', values: [1], keys: [0] })).toThrow(/expected a shape together with keys/);
     expect(write({ kind: 'float32', values: [1], keys: [0, 1], shape: [9] })).toThrow(
       /as many keys as values/,
     );
@@ -190,7 +192,7 @@ describe('damage', () => {
       const bytes = Uint8Array.from(whole.subarray(0, i % 3 ? whole.length : random.below(whole.length)));
       for (let n = random.below(4); n > 0; n--) bytes[random.below(bytes.length)] = random.below(256);
       try {
-        toldRecord(decodeSageMakerRecord(bytes, { uint64: 'bigint' }));
+        canonicalRecord(decodeSageMakerRecord(bytes, { uint64: 'bigint' }));
       } catch (error) {
         if (!isRecordpipeError(error, 'malformed-example')) throw error;
         expect(error.message).toMatch(/^record: .*wanted|^record: .*found/);
@@ -203,15 +205,15 @@ describe('damage', () => {
   test('is reported with the feature and the byte', () => {
     const bytes = Buffer.from('0a110a0676616c756573120712050a03000000', 'hex');
     expect(() => decodeSageMakerRecord(bytes)).toThrow(
-      'record: feature "values": wanted packed floats of 4 bytes, found 3 bytes (at byte 16 of the 19 of the record)',
+      'record: feature "values": expected packed floats of 4 bytes, got 3 bytes (at byte 16 of the 19-byte record)',
     );
     expect(() => decodeSageMakerRecord(Buffer.from('1a0561', 'hex'))).toThrow(
-      'record: wanted 5 bytes, as the length says, found 1 (at byte 1 of the 3 of the record)',
+      'record: expected 5 bytes, as the length declares, got 1 (at byte 1 of the 3-byte record)',
     );
-    expect(() => decodeSageMakerRecord(Buffer.from('1a01ff', 'hex'))).toThrow(/wanted text in UTF-8/);
-    // A declared length of 2 GiB is not believed.
+    expect(() => decodeSageMakerRecord(Buffer.from('1a01ff', 'hex'))).toThrow(/expected UTF-8 text/);
+    // A declared length of 2 GiB is not trusted.
     expect(() => decodeSageMakerRecord(Buffer.from('0affffffff07', 'hex'))).toThrow(
-      /wanted 2147483647 bytes/,
+      /expected 2147483647 bytes/,
     );
   });
 });

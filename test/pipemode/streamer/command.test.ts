@@ -202,6 +202,92 @@ describe('recordpipe stream without a program', () => {
     expect((await exit).code).toBe(0);
   });
 
+  describe('with a CreateTrainingJob request', () => {
+    const channel = (more: object = {}) => ({
+      ChannelName: 'x',
+      DataSource: {
+        S3DataSource: { S3DataType: 'S3Prefix', S3Uri: data, S3DataDistributionType: 'ShardedByS3Key' },
+      },
+      ...more,
+    });
+    const requestFile = (request: object): string =>
+      temp.file(`request-${places++}.json`, Buffer.from(JSON.stringify(request)));
+
+    test('honours hyperparameters, variables and hosts, and names the rest', async () => {
+      const root = newPlace();
+      const config = requestFile({
+        TrainingJobName: 'job-7',
+        HyperParameters: { epochs: '2', rate: '0.5' },
+        Environment: { MY_FLAG: 'on' },
+        InputDataConfig: [channel()],
+        ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 2 },
+        OutputDataConfig: { S3OutputPath: 's3://bucket/out' },
+        Tags: [{ Key: 'a', Value: 'b' }],
+      });
+      const reader = program(`
+        const { MY_FLAG, SM_HOSTS, SM_CURRENT_HOST, SM_HPS, SM_CURRENT_INSTANCE_TYPE, TRAINING_JOB_NAME } = process.env;
+        const got = readFileSync(\`${root}/input/data/x_0\`).length;
+        const seen = { MY_FLAG, SM_HOSTS, SM_CURRENT_HOST, SM_HPS, SM_CURRENT_INSTANCE_TYPE, TRAINING_JOB_NAME, got };
+        writeFileSync('${root}/seen.json', JSON.stringify(seen));`);
+      const args = [
+        'stream',
+        '--config',
+        config,
+        '--root',
+        root,
+        '--epochs',
+        '1',
+        '--hyperparameter',
+        'rate=1',
+      ];
+      const { code, stderr } = await cli([...args, '--host', 'algo-2', '--', ...reader]);
+      expect(code).toBe(0);
+      expect(JSON.parse(readFileSync(join(root, 'seen.json'), 'utf8'))).toEqual({
+        MY_FLAG: 'on',
+        SM_HOSTS: '["algo-1","algo-2"]',
+        SM_CURRENT_HOST: 'algo-2',
+        SM_HPS: '{"epochs":2,"rate":1}',
+        SM_CURRENT_INSTANCE_TYPE: 'ml.m5.large',
+        TRAINING_JOB_NAME: 'job-7',
+        got: 4, // The second of two objects.
+      });
+      expect(stderr).toMatch(/warning: Tags: .*no effect on this machine/);
+      expect(stderr).toMatch(/warning: OutputDataConfig: no effect in stream; recordpipe train honours them/);
+    });
+
+    test('says which of several hosts it serves', async () => {
+      const config = requestFile({ InputDataConfig: [channel()], ResourceConfig: { InstanceCount: 2 } });
+      const root = newPlace();
+      const { stderr } = await cli([
+        'stream',
+        '--config',
+        config,
+        '--root',
+        root,
+        '--epochs',
+        '1',
+        '--',
+        'true',
+      ]);
+      expect(stderr).toMatch(/warning: the job has the hosts algo-1, algo-2; this stream serves algo-1/);
+    });
+
+    test.each([
+      [
+        /channel x is in File mode, and stream serves only Pipe mode; .*recordpipe train --job/,
+        [channel({ InputMode: 'File' })],
+      ],
+      [
+        /RecordWraperType: unknown field; did you mean RecordWrapperType\?/,
+        [channel({ RecordWraperType: 'RecordIO' })],
+      ],
+    ])('rejects %s', async (message, request) => {
+      const { code, stderr } = await cli(['stream', '--config', requestFile(request), '--dir', newPlace()]);
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(message);
+    });
+  });
+
   test.each([
     [2, ['stream', '--dir', 'x'], /name at least one/],
     [2, ['stream', '-c', 'train', '--dir', 'x'], /NAME=VALUE/],

@@ -1,7 +1,11 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { trainingRequest } from '../../../src/pipemode/job/training-request.ts';
+import {
+  type JobChannel,
+  type JobChannelInput,
+  trainingRequest,
+} from '../../../src/pipemode/job/training-request.ts';
 import {
   type FilledChannel,
   type FillOptions,
@@ -11,8 +15,6 @@ import {
 import { SMALL, withServer } from '../../storage/faults/transfer.ts';
 
 export { SMALL, withServer };
-
-type ChannelInput = NonNullable<Parameters<typeof trainingRequest>[0]['channels']>[number];
 
 const ONE_HOST = { current_host: 'algo-1', hosts: ['algo-1'] };
 
@@ -34,15 +36,15 @@ export function newRoot(temp: { readonly path: string }): string {
 /** Fills the channel `train` below `root`. */
 export async function fill(
   root: string,
-  channel: Partial<ChannelInput> & { readonly uri: string },
+  channel: Partial<JobChannelInput> & { readonly uri: string },
   options: Partial<FillOptions> = {},
 ): Promise<Filling> {
-  const { channels } = trainingRequest({ channels: [{ name: 'train', ...channel }] });
+  const { channels } = trainingRequest({ channels: [{ name: 'train', uri: channel.uri }] });
   const folder = join(root, 'input/data/train');
   const warnings: string[] = [];
   const messages: string[] = [];
   const progress: FillProgress[] = [];
-  const filled = await fillChannel(channels[0], folder, {
+  const filled = await fillChannel({ ...channels[0], ...(channel as JobChannel) }, folder, {
     hosts: ONE_HOST,
     onWarning: (code, message) => {
       warnings.push(code);

@@ -36,7 +36,7 @@ test('randomly corrupted data with an index without a fingerprint gives the righ
     for (const [i, payload] of payloads.entries()) {
       const frame = payload.length + 16;
       const stayed = placeAfter(damage, bytes.length, at, at + frame) === at;
-      // What was not touched is got; what was touched is found out, unless it is still the same bytes.
+      // An intact record is returned. Damage is detected, unless the bytes are still the same.
       if (stayed) expect(got[i], `seed ${seed}, record ${i}`).toEqual(payload);
       else if (got[i] !== undefined) expect(got[i], `seed ${seed}, record ${i}`).toEqual(payload);
       if (got[i] !== undefined) right++;
@@ -49,7 +49,7 @@ test('randomly corrupted data with an index without a fingerprint gives the righ
 });
 
 test('records beyond 2^32 bytes', async () => {
-  // Payloads of nothing but holes: their checksums are wrong, and nobody asks.
+  // The payloads are holes in the file, so their checksums are wrong, but nothing verifies them.
   const hole = 2 ** 31 - 1;
   const path = temp.file('sparse.tfrecord');
   const file = openSync(path, 'w');

@@ -24,7 +24,7 @@ import { samples } from './samples.ts';
 const temp = tempDir();
 const code = (name: string): unknown => expect.objectContaining({ code: name });
 
-/** Opens, and gets every record in two ways: the records, or the typed error that came instead. */
+/** Opens the file and gets every record in two ways. Returns the records, or the typed error. */
 async function attempt(path: string, indexPath: string): Promise<Uint8Array[] | string> {
   try {
     await using file = await openIndexed(path, { indexPath });
@@ -102,7 +102,7 @@ describe.each([
         }
       }
     }
-    // Keys of MXNet's do not matter here, nor do bytes that stay as they were.
+    // Keys of MXNet indexes do not matter here, nor do bytes that stay the same.
     expect(same).toBeGreaterThan(0);
   });
 });
@@ -258,7 +258,7 @@ describe('which index is used', () => {
       await using file = await openIndexed(path);
       expect(file.indexPath).toBe(indexPath);
     }
-    // Of RecordIO, under the same name: not for this file.
+    // An index of a RecordIO file with the same name does not apply to this file.
     const other = temp.file('beside.rec', oracleFileRecordIO([Uint8Array.of(1)]));
     await buildIndex(other, { kind: 'mx', indexPath, overwrite: true });
     await expect(openIndexed(path)).rejects.toThrow(code('not-found'));
@@ -296,7 +296,7 @@ test('lines that moved outside the fingerprint: no part of a line is returned', 
   const lines = Array.from({ length: 30_000 }, (_, i) => `line ${i}`);
   const path = temp.file('moved.txt', Buffer.from(lines.join('\n')));
   await buildIndex(path, { format: 'textline' });
-  // Two lines become one of the same length, and the next is cut in two.
+  // Merge two lines into one of the same total length, and split the next one.
   const at = lines.findIndex((_, i) => lines.slice(0, i).join('\n').length > 20_000) + 1;
   const before = lines.slice(0, at).join('\n').length;
   const moved = Buffer.from(lines.join('\n'));
@@ -318,7 +318,7 @@ test('lines that moved outside the fingerprint: no part of a line is returned', 
       };
       await expect(read()).rejects.toThrow(code('index-mismatch'));
     }
-    // As many lines as there were, between the same borders.
+    // The number of lines and the outer boundaries are unchanged.
     const read = async (): Promise<void> => {
       for await (const line of file.slice(failed[0] - 1, failed[failed.length - 1] + 2))
         expect(lines).toContain(Buffer.from(line).toString());

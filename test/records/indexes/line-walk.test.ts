@@ -6,7 +6,7 @@ import { decodeTextLineBatches, isRecordpipeError } from '../../../src/index.ts'
 import { FrameTableBuilder } from '../../../src/records/indexes/frame-table.ts';
 import { rechunk } from '../../support/rechunk.ts';
 
-/** Where lines begin, or the error, by walking and by decoding. */
+/** Returns where lines begin, or the error, by walking and by decoding. */
 function walked(
   text: Uint8Array,
   chunkBytes: number,

@@ -40,7 +40,7 @@ test('keys in any order, repeated, of any size', async () => {
   expect(reader.keys()).toEqual(keys);
   expect(reader.length).toBe(keys.length);
   for (const [i, key] of keys.entries()) {
-    // The last record of a key counts.
+    // The last record of a key is used.
     expect(Buffer.compare(await reader.get(key), PAYLOADS[i === 0 ? 4 : i])).toBe(0);
     expect(reader.has(key)).toBe(true);
   }
@@ -49,7 +49,7 @@ test('keys in any order, repeated, of any size', async () => {
   await expect(reader.get(99)).rejects.toThrow(UsageError);
   await expect(reader.get(0.5)).rejects.toThrow(UsageError);
   await expect(reader.get('7')).rejects.toThrow(UsageError);
-  // The first record of key 7 cannot be read by key; by number it can.
+  // The first record of key 7 cannot be read by key, but by number.
   await expect(checkIndex(rec)).rejects.toThrow(/repeats key 7 \(on 2 lines\): 1 of 12 records/);
   await using file = await openIndexed(rec);
   expect(await file.get(3)).toEqual(PAYLOADS[3]);

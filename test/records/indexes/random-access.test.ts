@@ -184,7 +184,7 @@ test('close waits for reads, later calls fail, and no file stays open', async ()
 });
 
 test('one corrupt record does not prevent reading the others', async () => {
-  // Larger than what the fingerprint covers, so that it does not see the damage.
+  // The file is larger than the fingerprint's samples, so the fingerprint misses the damage.
   const many = oracleFile(Array.from({ length: 5000 }, (_, i) => new Uint8Array(60).fill(i)));
   const damaged = temp.file('unseen.tfrecord', many);
   await buildIndex(damaged);

@@ -4,7 +4,7 @@ import { oracleLines } from '../../support/oracle-textline.ts';
 import { concat, oracleDecode, oracleFile } from '../../support/oracle-tfrecord.ts';
 import { Random } from '../../support/random.ts';
 
-/** A file whose records an oracle knows. */
+/** A file whose records are known. */
 export interface Sample {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -29,7 +29,7 @@ function sample(
   return { name, bytes, options, payloads, offsets: records.map(({ offset }) => offset) };
 }
 
-/** Of every format one. @param count about how many records */
+/** Returns one sample of each format. @param count approximate number of records */
 export function samples(seed: number, count: number, most = 300): Sample[] {
   const random = new Random(seed);
   const tfrecord = oracleFile(payloadsOf(random, count, most));

@@ -21,7 +21,7 @@ function folder(name: string, files: Record<string, Uint8Array | string>): strin
   return at(name);
 }
 
-/** The files below a folder, and for each reason those that were skipped. */
+/** Returns the files below a folder, and the skipped files by reason. */
 async function found(
   input: string,
   options: ExpandOptions = {},
@@ -217,7 +217,7 @@ test('a named pipe in a folder is skipped, and read if it is named explicitly', 
 test('a list named twice is read once, and one that contains itself is rejected', async () => {
   for (let i = 0; i < 25; i++)
     writeFileSync(at(`list${i}`), i === 24 ? at('a') : `@${at(`list${i + 1}`)}\n@${at(`list${i + 1}`)}\n`);
-  // Without a memory of lists this reads 2^24 of them.
+  // Without remembering lists, this would read 2^24 of them.
   expect((await expand([`@${at('list0')}`], {})).files).toEqual([{ path: at('a') }]);
   writeFileSync(at('one'), `@${at('two')}\n`);
   writeFileSync(at('two'), `@${at('one')}\n`);

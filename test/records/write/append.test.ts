@@ -62,7 +62,7 @@ describe.each(['none', 'gzip'] as const)('to %s', (compression) => {
     expectBytes(bytesOf(path), before);
   });
 
-  // TensorFlow takes an empty gzip member for the end of the file.
+  // TensorFlow treats an empty gzip member as the end of the file.
   test('a file without records is begun anew', async () => {
     const path = folder.file(`${compression}-no-records`);
     await put(path, [], { compression });

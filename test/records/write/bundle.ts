@@ -4,7 +4,10 @@ import { type BuildOptions, build } from 'esbuild';
 
 const source = fileURLToPath(new URL('../../../src/', import.meta.url));
 
-/** A part of the sources as they are now, in one file: for processes and hosts that read no TypeScript. */
+/**
+ * Bundles part of the current sources into one file, for processes and hosts that cannot read
+ * TypeScript.
+ */
 export async function bundle(entry: string, outfile: string, options: BuildOptions = {}): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [`${source}${entry}`],

@@ -55,7 +55,7 @@ describe('flush', () => {
       void writer.write(seen.at(-1)!);
       await writer.flush();
       const { payloads: found, error } = await readAll(path);
-      // A compressed stream has no end yet.
+      // A compressed stream has not been ended yet.
       expect(error?.code).toBe(compression === 'none' ? undefined : 'truncated-compressed-stream');
       expectRecords(found, seen);
     }

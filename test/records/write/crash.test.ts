@@ -17,7 +17,7 @@ beforeAll(async () => {
   library = await bundle('records/write/index.ts', folder.file('files.mjs'));
 });
 
-/** Runs a child that writes for ever, and kills it when it has written enough. */
+/** Runs a child process that writes forever, and kills it once it has written enough. */
 async function killedWhileWriting(open: string): Promise<void> {
   const script = `
     import { openTFRecordShards, openTFRecordWriter } from ${JSON.stringify(pathToFileURL(library).href)};

@@ -25,7 +25,7 @@ import {
 
 const folder = tempDir();
 
-/** A file system of 256 KiB, where the machine lets the tests mount one. */
+/** Mounts a file system of 256 KiB, if the machine allows the tests to do so. */
 function smallDisk(): string | undefined {
   const place = folder.file('small-disk');
   mkdirSync(place);
@@ -176,7 +176,7 @@ describe('no regular file', () => {
   });
 });
 
-/** Remembers what it was given, once told to go on. */
+/** Records what it receives, once it is allowed to continue. */
 class SlowSink implements Sink {
   readonly written: Uint8Array[] = [];
   bytes = 0;

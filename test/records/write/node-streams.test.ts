@@ -179,7 +179,7 @@ describe('backpressure', () => {
     });
     await pipeline(source, createTFRecordDecoder(), sink);
     expect(taken).toBe(3000);
-    // A few chunks wait in each stream, of three hundred.
+    // Only a few of the three hundred chunks are buffered in each stream.
     expect(most).toBeLessThan(800);
   });
 

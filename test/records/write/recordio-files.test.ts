@@ -25,7 +25,7 @@ import { recordIOWays } from '../../support/ways.ts';
 const { readAll } = recordIOWays;
 const dir = tempDir();
 const random = new Random(4);
-/** Of all lengths, some larger than a writer's buffer, many with magic numbers. */
+/** Payloads of all lengths, some larger than a writer's buffer, many with magic numbers. */
 const payloads = Array.from({ length: 300 }, (_, i) => {
   const payload = random.bytes(i % 50 === 49 ? 5000 + i : random.below(90));
   for (let at = 0; i % 3 === 0 && at + 4 <= payload.length; at += 4 * (1 + random.below(6)))
@@ -92,7 +92,7 @@ describe('writing', () => {
     for (const payload of payloads.slice(100)) await writer.write(payload);
     await writer.close();
     expect(Buffer.compare(read(path), file)).toBe(0);
-    // Parts that are joined without magic numbers are whole records as well.
+    // Parts that are joined without magic numbers are also whole records.
     dir.file('concat.rec', read(new URL('../../fixtures/recordio-concat.bin', import.meta.url).pathname));
     await (await openRecordIOWriter(dir.file('concat.rec'), { append: true })).close();
     for (const [name, wanted] of [
@@ -162,7 +162,7 @@ describe('streams', () => {
   });
 });
 
-/** dmlc's rule, a word at a time. */
+/** Implements dmlc's rule, one word at a time. */
 function oracleSplit(bytes: Uint8Array, split: number, splits: number): [start: number, end: number] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const step = Math.ceil(Math.ceil(bytes.length / splits) / 4) * 4;

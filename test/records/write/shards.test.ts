@@ -49,10 +49,10 @@ describe.each([true, false])('waiting for each write: %s', (waits) => {
       expectRecords(await recordsOfAll(paths), payloads);
       const shards = paths.map((path) => bytesOf(path).length);
       for (const [i, path] of paths.entries()) {
-        // Only a record that is larger by itself makes a larger shard.
+        // Only a record that exceeds the limit by itself makes a shard exceed it.
         if (shards[i] > maxShardBytes) expect(await recordsOf(path)).toHaveLength(1);
       }
-      // No shard is begun before it is needed: the first record of the next would not have fitted.
+      // A new shard starts only when needed: the first record of the next shard would not have fit.
       for (let i = 0; i + 1 < paths.length; i++) {
         const [next] = await recordsOf(paths[i + 1]);
         expect(shards[i] + next.length + 16).toBeGreaterThan(maxShardBytes);
@@ -133,7 +133,7 @@ describe('an older set of the same prefix', () => {
     expect(namesIn(folder)).toEqual([...older, ...others].sort());
     await writeThree({ overwrite: true });
     expect(namesIn(folder)).toEqual([...newer, ...others].sort());
-    // The same number again: each is replaced, none is removed.
+    // With the same number of shards, each is replaced and none is removed.
     await writeThree({ overwrite: true });
     expect(namesIn(folder)).toEqual([...newer, ...others].sort());
   });

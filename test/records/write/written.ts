@@ -10,7 +10,10 @@ import { concat } from '../../support/oracle-tfrecord.ts';
 import { readAll } from '../../support/outcome.ts';
 import { Random } from '../../support/random.ts';
 
-/** Payloads of many lengths: none, around the frame's and a 4 KiB buffer's borders, and some larger than that buffer. */
+/**
+ * Returns payloads of many lengths: empty, around the boundaries of the frame and of a 4 KiB
+ * buffer, and larger than that buffer.
+ */
 export function somePayloads(seed: number): Uint8Array[] {
   const random = new Random(seed);
   const lengths = [0, 1, 7, 8, 15, 16, 100, 0, 4079, 4080, 4081, 4096, 0, 5000, 12_288, 20_000, 3];
@@ -18,7 +21,7 @@ export function somePayloads(seed: number): Uint8Array[] {
   return [...lengths, ...more, ...lengths].map((length) => random.bytes(length));
 }
 
-/** What a file of these records must be, uncompressed. */
+/** Returns the expected uncompressed file of these records. */
 export function encoded(payloads: readonly Uint8Array[]): Uint8Array {
   return concat(payloads.map((payload) => encodeTFRecord(payload)));
 }
@@ -27,19 +30,22 @@ export function bytesOf(path: string): Uint8Array {
   return new Uint8Array(readFileSync(path));
 }
 
-/** All records of a file that must be whole. */
+/** Returns all records of a file, which must be whole. */
 export async function recordsOf(path: string): Promise<Uint8Array[]> {
   const { payloads, error } = await readAll(path);
   if (error !== undefined) throw error;
   return payloads;
 }
 
-/** Everything in a directory, also what begins with a dot. */
+/** Returns the names of everything in a directory, including hidden files. */
 export function namesIn(folder: string): string[] {
   return readdirSync(folder).sort();
 }
 
-/** What `action` fails with. A wrong argument is the test's own mistake, and anything else a crash: both are thrown. */
+/**
+ * Returns the error with which `action` fails. Rethrows invalid arguments, which are mistakes in
+ * the test, and any other error, which is a crash.
+ */
 export async function failureOf(action: () => unknown): Promise<RecordpipeError> {
   try {
     await action();
@@ -50,12 +56,12 @@ export async function failureOf(action: () => unknown): Promise<RecordpipeError>
   throw new Error('nothing failed');
 }
 
-/** The same bytes; looked at one by one only where they differ. */
+/** Expects equal bytes. Compares them one by one only if they differ. */
 export function expectBytes(actual: Uint8Array, expected: Uint8Array): void {
   if (Buffer.compare(actual, expected) !== 0) expect(actual).toEqual(expected);
 }
 
-/** The same records in the same order. */
+/** Expects the same records in the same order. */
 export function expectRecords(actual: readonly Uint8Array[], expected: readonly Uint8Array[]): void {
   expect(actual.map(({ length }) => length)).toEqual(expected.map(({ length }) => length));
   for (const [i, payload] of actual.entries()) expectBytes(payload, expected[i]);

@@ -16,10 +16,10 @@ test.each([0, 1, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, 2 * PART + 1,
       const unknown = await transferred(server, uri);
       expectWhole(unknown, object);
       expect(unknown.stats.retries).toBe(0);
-      const asked = server.log.length;
+      const requested = server.log.length;
       expectWhole(await transferred(server, [{ uri, size }]), object);
-      // Of an object that is known to be empty nothing is asked.
-      expect(server.log.length - asked).toBe(Math.ceil(size / PART));
+      // No request is sent for an object that is known to be empty.
+      expect(server.log.length - requested).toBe(Math.ceil(size / PART));
       expectWhole(await transferred(server, uri, { single: true }), object);
     });
   },
@@ -37,9 +37,9 @@ describe('a reader that pauses', () => {
         came.push(chunk);
         if (before !== 20) continue;
         await settled(server);
-        const asked = server.log.length;
+        const requested = server.log.length;
         await sleep(1500);
-        expect([server.log.length, server.concurrent]).toEqual([asked, 0]);
+        expect([server.log.length, server.concurrent]).toEqual([requested, 0]);
         expect(stats).toMatchObject({ retries: 0, underWay: 0 });
         expect(stats.heldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
       }
@@ -61,17 +61,17 @@ describe('a reader that pauses', () => {
       }
       expect(digestOf(Buffer.concat(came))).toBe(digestOf(object));
       expect(stats.retries).toBe(0);
-      // What a connection brings at once may be over it.
+      // One read from the connection may exceed the window.
       expect(stats.mostHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes! + 1024 * 1024);
     });
   });
 });
 
-/** Waits until nothing has been asked for a while, and nothing is under way. */
+/** Waits until no request has been sent for a while and none is in progress. */
 async function settled(server: FaultyS3): Promise<void> {
-  for (let asked = -1, tries = 0; asked !== server.log.length || server.concurrent > 0; tries++) {
+  for (let requested = -1, tries = 0; requested !== server.log.length || server.concurrent > 0; tries++) {
     if (tries > 100) throw new Error('requests go on');
-    asked = server.log.length;
+    requested = server.log.length;
     await sleep(300);
   }
 }
@@ -128,7 +128,7 @@ describe('sizes of requests', () => {
       const refs = names.map((name, i) => ({ uri: `s3://${name}`, size: 1000 + i }));
       const done = await transferred(server, refs);
       expectWhole(done, ...Object.values(objects));
-      // Four in the place of each part.
+      // Four small objects take the place of each part.
       expect(done.stats).toMatchObject({ mostUnderWay: 32, objects: count, requests: count });
       const unknown = refs.map(({ uri }) => ({ uri }));
       const guessed = await transferred(server, unknown, { partBytes: 128 * 1024, windowBytes: 512 * 1024 });

@@ -14,7 +14,7 @@ describe('an object that is overwritten while it is read', () => {
     const { etag } = { etag: before.token };
     for (const content of [after, shorter]) {
       await withServer({ objects, faults: [{ do: 'overwrite', content }] }, async (server) => {
-        // The listing told the ETag of what was there.
+        // The listing has the ETag of the old version.
         const done = await transferred(server, [{ uri, size: before.size, etag }]);
         expectWhole(done, content);
         expect(done.stats.restarts).toBe(1);
@@ -42,7 +42,7 @@ describe('an object that is overwritten while it is read', () => {
       do: 'overwrite',
       content: generated(before.size, i + 10),
     }));
-    // One fault strikes each request: the first request meets all of them, were they not let through one by one.
+    // Each request meets one fault. Without `after`, the first request would meet all of them.
     const each = faults.map((fault, i) => ({ ...fault, after: i }) as Fault);
     await withServer({ objects, faults: each }, async (server) => {
       const done = await transferred(server, [{ uri, size: before.size, etag: before.token }]);

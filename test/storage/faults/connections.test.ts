@@ -38,12 +38,15 @@ describe('an interrupted response resumes after its last good byte', () => {
     await withServer({ objects, faults }, async (server) => {
       const done = await transferred(server, uri, { maxAttempts: 2 });
       expectWhole(done, object);
-      expect(done.stats.retries).toBeGreaterThan(30); // some of them met the last bytes of a part, which were all
+      expect(done.stats.retries).toBeGreaterThan(30); // Some of the faults hit the last bytes of a part, all of which had arrived.
       expect(done.stats.bytes).toBe(object.size);
     });
   });
 
-  /** What was asked for again: the same part, from the byte on that had not come, and of the same state of the object. */
+  /**
+   * Expects that retries requested the same part and the same version of the object, starting at
+   * the first missing byte.
+   */
   function expectResumed(
     requests: readonly { range?: string | undefined; ifMatch?: string | undefined }[],
     from: number,

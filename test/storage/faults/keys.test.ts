@@ -57,7 +57,7 @@ describe('keys', () => {
         expect(uri).toBe(`s3://bucket/${names[count++]}`);
       expect(count).toBe(10_001);
       expect(server.requests('ListObjectsV2').length).toBe(11);
-      // Who stops early has not listed everything.
+      // A reader that stops early has not listed everything.
       const read = readObjects(listObjects('s3://bucket/train/', options(server)), options(server));
       for await (const { index } of read) if (index === 100) break;
       expect(server.requests('ListObjectsV2').length).toBeLessThan(16);

@@ -15,7 +15,7 @@ import { SMALL } from './transfer.ts';
 const MAX_BYTES = 300_000;
 const SHORT_OBJECT = 'bytes 0-9/10';
 
-/** A random way to read a few objects, and what goes wrong meanwhile. */
+/** A random way to read a few objects, with random faults. */
 interface Trial {
   readonly sizes: readonly number[];
   readonly faults: readonly Fault[];
@@ -23,9 +23,9 @@ interface Trial {
   readonly parts: number;
   readonly maxRequests: number;
   readonly single: boolean;
-  /** Whether a listing has told sizes and ETags. */
+  /** Whether sizes and ETags are known from a listing. */
   readonly known: boolean;
-  /** The server writes so many bytes at a time. */
+  /** The server writes this number of bytes at a time. */
   readonly verify: boolean;
   readonly pinVersion: boolean;
 }
@@ -104,8 +104,9 @@ const trial: fc.Arbitrary<Trial> = fc.record({
 });
 
 /**
- * Whatever goes wrong: each object comes whole, as it was at one time, or a typed error ends the stream, and what came of an object before that is
- * the beginning of one state of it. Nothing is held afterwards, nothing under way, and never more than the window.
+ * Checks that, regardless of the faults, each object arrives whole and in one version, or a typed
+ * error ends the stream, and the bytes of an object before the error are the beginning of one
+ * version of it. Afterwards, nothing is buffered or in progress. The window is never exceeded.
  */
 export async function checkRandomFaults(server: FaultyS3, runs: fc.Parameters<[Trial]>): Promise<void> {
   await fc.assert(
@@ -130,7 +131,8 @@ async function check(server: FaultyS3, trial: Trial): Promise<void> {
     partBytes,
     windowBytes: partBytes * parts,
     maxRequests,
-    // Without a range or a listing a length that is too small cannot be told from a right one.
+    // Without a range or a listing, a length that is too small is indistinguishable from a correct
+    // one.
     single: trial.single && trial.known,
     pinVersion,
     verifyObject: verify,
@@ -159,11 +161,15 @@ async function check(server: FaultyS3, trial: Trial): Promise<void> {
     expectOneState(statesOf(server, trial, i), Buffer.concat(chunks), i < whole);
   expect(read.stats).toMatchObject({ heldBytes: 0, underWay: 0 });
   expect(processGate.active).toBe(0);
-  // A whole object by one request is paused when the window is full; what the connection has brought by then is held too.
+  // If a whole object is read with one request, the request is paused when the window is full, and
+  // the bytes that have arrived by then are also held.
   if (!options.single) expect(read.stats.mostHeldBytes).toBeLessThanOrEqual(partBytes * parts);
 }
 
-/** That the object ends here, said by all headers alike and by the end of the body, cannot be told from the truth where no listing has told the size. */
+/**
+ * Reports whether all headers and the end of the body state a false size, which is
+ * indistinguishable from the true one unless a listing contains the size.
+ */
 function isLieAboutSize(fault: Fault): boolean {
   return fault.do === 'headers' && fault.set['content-range'] === SHORT_OBJECT;
 }
@@ -176,7 +182,7 @@ function expectTyped(error: unknown): void {
   expect(error.uri).toMatch(/^s3:\/\/bucket\/\d$/);
 }
 
-/** What the object has been at some time of the trial. */
+/** Returns all versions of the object during the trial. */
 function statesOf(_: FaultyS3, { sizes, faults }: Trial, index: number): Content[] {
   const states = [generated(sizes[index], index)];
   for (const one of faults) if (one.do === 'overwrite') states.push(one.content as Content);

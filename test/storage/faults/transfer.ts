@@ -29,14 +29,17 @@ Object.assign(process.env, {
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
 });
 
-/** Small parts, so that a few hundred kilobytes are many. Time-outs are as by default: nothing that is slow only because the machine is busy is asked for again. */
+/**
+ * Small parts, so that a few hundred kilobytes consist of many parts. Timeouts have their defaults,
+ * so that no request is retried only because the machine is busy.
+ */
 export const SMALL: Partial<ObjectOptions> = {
   region: 'us-east-1',
   partBytes: 64 * 1024,
   windowBytes: 512 * 1024,
 };
 
-/** Time-outs that a test can wait for. */
+/** Timeouts that are short enough for a test. */
 export const IMPATIENT: Partial<ObjectOptions> = {
   ...SMALL,
   connectTimeoutMs: 300,
@@ -44,7 +47,7 @@ export const IMPATIENT: Partial<ObjectOptions> = {
   idleTimeoutMs: 300,
 };
 
-/** What came of a transfer. */
+/** The result of a transfer. */
 export interface Transferred {
   /** SHA-256 of all bytes, in order. */
   readonly digest: string;
@@ -55,13 +58,14 @@ export interface Transferred {
 }
 
 /**
- * A server for the time of a test. Afterwards, whatever the test did: no request is under way, no connection is open, and no timer is left.
+ * Runs a test with a server. Then checks that, regardless of the test, no request is in progress,
+ * no connection is open, and no timer remains.
  */
 export async function withServer(
   options: Partial<FaultyS3Options>,
   run: (server: FaultyS3) => Promise<void>,
 ): Promise<void> {
-  // What earlier tests were throttled by is forgotten.
+  // Forget the throttling of earlier tests.
   for (let parts = 0; processGate.limit < 32 && parts < 1000; parts++) processGate.clean();
   const server = await faultyS3(options);
   try {
@@ -77,14 +81,17 @@ export async function withServer(
   expect(leftOver()).toEqual([]);
 }
 
-/** Connections and timers that keep this process alive; who runs the tests has none that last. */
+/**
+ * Returns the connections and timers that keep this process alive. The test runner itself has no
+ * permanent ones.
+ */
 function leftOver(): string[] {
   return process
     .getActiveResourcesInfo()
     .filter((kind) => /^(TCP|Connect|GetAddrInfo|Timeout|Immediate)/.test(kind));
 }
 
-/** Reads objects to their end, or until that fails. */
+/** Reads objects to their end, or until reading fails. */
 export async function transferred(
   server: { readonly url: string },
   refs: string | ObjectRefs,
@@ -112,7 +119,7 @@ export async function transferred(
   return { digest: hash.digest('hex'), bytes, error, stats: read.stats, events };
 }
 
-/** SHA-256 of contents, one behind the other. */
+/** Returns the SHA-256 of the concatenated contents. */
 export function digestOf(...contents: readonly ContentLike[]): string {
   const hash = createHash('sha256');
   for (const content of contents.map(contentOf))
@@ -120,7 +127,7 @@ export function digestOf(...contents: readonly ContentLike[]): string {
   return hash.digest('hex');
 }
 
-/** That all bytes came, the right ones. */
+/** Expects that all bytes arrived and are correct. */
 export function expectWhole({ digest, error }: Transferred, ...contents: readonly ContentLike[]): void {
   expect(error).toBeUndefined();
   expect(digest).toBe(digestOf(...contents));

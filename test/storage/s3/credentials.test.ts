@@ -37,7 +37,7 @@ const given = (credentials: ObjectOptions['credentials']): Partial<ObjectOptions
   region: 'us-east-1',
 });
 
-/** Lists, describes, reads and writes. */
+/** Lists, inspects, reads and writes objects. */
 async function everything(options: Partial<ObjectOptions>): Promise<void> {
   for await (const _ of listObjects('s3://bucket/', options));
   await statObject('s3://bucket/a.txt', options);
@@ -47,7 +47,7 @@ async function everything(options: Partial<ObjectOptions>): Promise<void> {
   await writer.close();
 }
 
-/** Who signed the requests. */
+/** Returns the key IDs that signed the requests. */
 function signers(): string[] {
   return [
     ...new Set(

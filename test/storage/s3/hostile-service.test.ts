@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { listObjects, type ObjectOptions, openObject, statObject } from '../../../src/storage/index.ts';
 import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
 
-/** Answers one request of a connection after another. */
+/** Responds to one request of a connection after another. */
 type Answerer = (socket: Socket, request: string, number: number) => void;
 
 let server: Server;

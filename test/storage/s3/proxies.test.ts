@@ -24,14 +24,14 @@ const BYTES = new Uint8Array(3_000_000).map((_, i) => i % 251);
 const closing: Server[] = [];
 
 let store: FaultyS3;
-/** The same service by TLS. */
+/** The same service with TLS. */
 let tls: string;
-/** One for which its certificate does not stand. */
+/** A service whose certificate is for another host. */
 let otherHost: string;
 let proxy: string;
-/** What the proxy was asked for. */
+/** Requests that the proxy received. */
 let proxied: string[] = [];
-/** What the proxy answers instead, if anything. */
+/** The proxy's response instead of a connection, if any. */
 let refusal: number | undefined;
 
 function relay(message: IncomingMessage, response: ServerResponse, port: number, path: string): void {
@@ -114,7 +114,7 @@ async function read(endpointUrl: string): Promise<Buffer> {
 
 describe('proxies', () => {
   test('HTTP_PROXY serves every request of an http:// endpoint', async () => {
-    vi.stubEnv('HTTP_PROXY', proxy.replace('http://', '')); // as curl takes it
+    vi.stubEnv('HTTP_PROXY', proxy.replace('http://', '')); // The form that curl accepts.
     expect((await statObject('s3://bucket/a', options('http://s3.test:9000'))).size).toBe(BYTES.length);
     expect((await read('http://s3.test:9000')).equals(BYTES)).toBe(true);
     const writer = await openObjectWriter('s3://bucket/b', options('http://s3.test:9000'));
@@ -174,7 +174,7 @@ describe('certificates', () => {
         message: expect.stringMatching(/certificate.*not trusted.*AWS_CA_BUNDLE/s),
       });
       const plain = store.url.replace('http:', 'https:');
-      await expect(act(plain)).rejects.toThrow(/does not speak TLS/);
+      await expect(act(plain)).rejects.toThrow(/does not support TLS/);
       vi.stubEnv('AWS_CA_BUNDLE', CERTIFICATE);
       await expect(act(otherHost)).rejects.toThrow(/certificate is for another host/);
       vi.stubEnv('AWS_CA_BUNDLE', '');

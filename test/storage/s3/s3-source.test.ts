@@ -222,10 +222,10 @@ describe('aborting', () => {
     for (const at of ['before', 100] as const) {
       server.script.add({ do: 'stall', at });
       const stop = new AbortController();
-      const asked = get({}, stop.signal);
+      const requested = get({}, stop.signal);
       while (server.concurrent === 0) await new Promise(setImmediate);
       setTimeout(() => stop.abort(), 20);
-      expect((await asked).failure).toMatchObject({ kind: 'aborted' });
+      expect((await requested).failure).toMatchObject({ kind: 'aborted' });
       await server.quiet();
     }
   });

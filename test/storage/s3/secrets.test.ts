@@ -10,7 +10,7 @@ import { type Fault, faultyS3 } from '../../support/faulty-s3/index.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const temp = tempDir();
-/** Each is planted somewhere, and must appear in no output. */
+/** Each secret is planted somewhere, and must not appear in any output. */
 const SECRETS = {
   key: 'wJalrXUtnFEMI-K7MDENG-SECRETKEY',
   token: 'FwoGZXIvYXdzEJr-SESSIONTOKEN==',
@@ -32,7 +32,7 @@ function plant(token = `${SECRETS.token}\r`): void {
   vi.stubEnv('AWS_REGION', 'us-east-1');
 }
 
-/** Everything that a program can print of an error. */
+/** Returns everything that a program can print about an error. */
 function texts(error: unknown): string {
   const all = [inspect(error, { depth: 12, showHidden: true }), JSON.stringify(error)];
   for (let one = error; one instanceof Error; one = one.cause)
@@ -140,7 +140,7 @@ test('redacted removes presigned parameters, Authorization values and passwords,
   const config = { secret: SECRETS.key };
   const error = new RecordpipeError('io-failure', 'x', {}, Object.assign(cause, { config }));
   expect(error.cause).toBe(cause);
-  expect(config.secret).toBe(SECRETS.key); // the user's configuration
+  expect(config.secret).toBe(SECRETS.key); // The user's configuration is unchanged.
   expect(texts(error)).not.toMatch(PLANTED);
 });
 

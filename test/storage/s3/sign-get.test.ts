@@ -6,7 +6,7 @@ import { GetSigner } from '../../../src/storage/s3/sign-get.ts';
 const NOW = new Date('2026-02-03T04:05:06.789Z');
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
-/** The SDK's signer is what services are used to. */
+/** Services accept the signatures of the SDK's signer, so compare with it. */
 async function bySdk(request: object, identity: object): Promise<Record<string, string>> {
   const client = new S3Client({ region: 'eu-west-1', credentials: identity as never });
   const signer = await client.config.signer();

@@ -15,7 +15,7 @@ export interface Answer {
 /** Maximum bytes per write. */
 const PIECE = 256 * 1024;
 /**
- * Time for written bytes to arrive before a connection is cut. A reset discards bytes in transit.
+ * Time for written bytes to arrive before a connection is reset. A reset discards bytes in transit.
  */
 const SETTLE_MS = 10;
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Source of the other process, which relays connections to a port. */
+/** Returns the source code of the other process, which relays connections to a port. */
 const relay = (target: number): string => `
 const net = require('node:net');
 const server = net.createServer((a) => {

@@ -19,7 +19,7 @@ export function checksum(kind: string, bytes: Uint8Array): string {
   return made(bytes);
 }
 
-/** The checksums in the headers of a request. */
+/** Returns the checksums in the headers of a request. */
 export function givenChecksums(headers: NodeJS.Dict<string | string[]>): Checksums {
   const found: Record<string, string> = {};
   for (const kind of [...Object.keys(KINDS), 'crc64nvme']) {

@@ -2,14 +2,14 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 /**
- * The bytes of an object: in memory, in a file, or generated on demand, so that gigabytes cost
- * nothing.
+ * The bytes of an object: in memory, in a file, or generated on demand, so that gigabytes take no
+ * memory.
  */
 export interface Content {
   readonly size: number;
   /**
-   * Returns the bytes `[start, start + length)`, or fewer; then the caller requests the rest. The
-   * caller must not change them.
+   * Returns the bytes `[start, start + length)`, or fewer, in which case the caller requests the
+   * rest. The caller must not change them.
    */
   read(start: number, length: number): Uint8Array;
   /** Input of the ETag. */
@@ -69,8 +69,8 @@ function inFile(path: string): Content {
 const PERIOD = 1024 * 1024 - 3;
 
 /**
- * An object of any size whose bytes repeat with a period that differs from all part sizes, so that
- * bytes from a wrong position are wrong.
+ * Returns an object of any size whose bytes repeat with a period that differs from all part sizes,
+ * so that bytes from an incorrect position differ.
  */
 export function generated(size: number, seed = 1): Content {
   let pattern: Uint8Array | undefined;

@@ -28,7 +28,7 @@ export type Action =
     }
   /** Ignores the requested range: 200 and the whole object. */
   | { readonly do: 'ignore-range' }
-  /** Replaces headers of the response. `{range}` in Content-Range stands for the correct value. */
+  /** Replaces headers of the response. `{range}` in Content-Range represents the correct value. */
   | { readonly do: 'headers'; readonly set: Readonly<Record<string, string>> }
   /** Overwrites the object before the response. */
   | { readonly do: 'overwrite'; readonly content: ContentLike }

@@ -4,7 +4,7 @@ import { S3Failure } from './failure.ts';
 import type { LoggedRequest } from './request.ts';
 import { checksumsOf, type Store, type Version } from './store.ts';
 
-/** GetObject and HeadObject. */
+/** Implements GetObject and HeadObject. */
 export function getObject(store: Store, request: LoggedRequest, ignoreRange: boolean): Answer {
   const version = store.get(request.bucket, request.key, request.query.get('versionId') ?? undefined);
   const { size } = version.content;

@@ -16,8 +16,8 @@ export type { Action, Fault, Match } from './faults.ts';
 export type { LoggedRequest, Operation } from './request.ts';
 
 /**
- * Plain values except for contents with functions, so that a server in its own process accepts them
- * as JSON.
+ * Options of the server. They are plain values, except for contents with functions, so that they
+ * can be sent as JSON to a server in its own process.
  */
 export interface FaultyS3Options {
   /** Objects by `bucket/key`. */
@@ -121,7 +121,7 @@ export class FaultyS3 implements AsyncDisposable {
     return this.#concurrent;
   }
 
-  /** The requests of an operation, optionally for one key. */
+  /** Returns the requests of an operation, optionally for one key. */
   requests(operation: LoggedRequest['operation'], key?: string): LoggedRequest[] {
     return this.log.filter((one) => one.operation === operation && (key === undefined || one.key === key));
   }
@@ -173,7 +173,8 @@ export class FaultyS3 implements AsyncDisposable {
       gone.abort();
     };
     response.once('close', over);
-    // A response queued after one that never ends gets no event when its connection closes.
+    // Use the message's socket, because a response queued after one that never ends gets no event
+    // when its connection closes.
     message.socket.once('close', over);
     response.on('error', () => {});
     try {

@@ -3,7 +3,7 @@ import { escapeXml } from './failure.ts';
 import type { LoggedRequest } from './request.ts';
 import type { Store } from './store.ts';
 
-/** ListObjectsV2. `pageSize` replaces S3's 1,000. */
+/** Implements ListObjectsV2. `pageSize` replaces S3's 1,000. */
 export function listObjects(store: Store, { bucket, query }: LoggedRequest, pageSize: number): Answer {
   const keys = store.keys(bucket);
   const prefix = query.get('prefix') ?? '';
@@ -62,7 +62,7 @@ function entry(store: Store, bucket: string, key: string, name: (key: string) =>
   );
 }
 
-/** Encodes keys as in S3 listings: form encoding except for slashes. */
+/** Encodes keys as in S3 listings: form encoding, except for slashes. */
 function urlEncoded(key: string): string {
   return encodeURIComponent(key)
     .replaceAll('%2F', '/')

@@ -25,14 +25,14 @@ interface Upload {
   readonly parts: Map<number, Part>;
 }
 
-/** Multipart uploads with S3's rules for order, sizes, and checksums. */
+/** Implements multipart uploads with S3's rules for order, sizes, and checksums. */
 export class Uploads {
   readonly #store: Store;
   readonly #minPartBytes: number;
   readonly #uploads = new Map<string, Upload>();
   #count = 0;
 
-  /** `minPartBytes` replaces S3's 5 MiB, the minimum size of all parts except the last. */
+  /** @param minPartBytes replaces S3's 5 MiB, the minimum size of all parts except the last */
   constructor(store: Store, minPartBytes: number) {
     this.#store = store;
     this.#minPartBytes = minPartBytes;
@@ -156,7 +156,7 @@ export class Uploads {
     return { status: 204, headers: {} };
   }
 
-  /** The parts of a completion request, in its order. */
+  /** Returns the parts of a completion request, in its order. */
   #partsOf(upload: Upload, manifest: string): Part[] {
     const named = [...manifest.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part]) => ({
       number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),

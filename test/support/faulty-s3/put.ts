@@ -4,7 +4,7 @@ import { S3Failure } from './failure.ts';
 import type { LoggedRequest } from './request.ts';
 import type { Store } from './store.ts';
 
-/** PutObject. */
+/** Implements PutObject. */
 export function putObject(store: Store, request: LoggedRequest, body: Uint8Array): Answer {
   refuseFramed(request);
   checkNoClobber(store, request);
@@ -18,7 +18,7 @@ export function putObject(store: Store, request: LoggedRequest, body: Uint8Array
   return { status: 200, headers: { ...headers, 'content-length': '0' } };
 }
 
-/** `If-None-Match: *`: fails if the object exists. */
+/** Implements `If-None-Match: *`, which fails if the object exists. */
 export function checkNoClobber(store: Store, { bucket, key, headers }: LoggedRequest): void {
   if (headers['if-none-match'] === '*' && store.find(`${bucket}/${key}`) !== undefined)
     throw new S3Failure(412, 'PreconditionFailed', undefined, { elements: { Condition: 'If-None-Match' } });

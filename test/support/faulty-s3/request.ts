@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The operation of a request, with S3's names. */
+/** The operation of a request, using S3's names. */
 export type Operation =
   | 'GetObject'
   | 'HeadObject'

@@ -9,7 +9,7 @@ import { putObject } from './put.ts';
 import type { LoggedRequest } from './request.ts';
 import type { Store } from './store.ts';
 
-/** The state that responses depend on. */
+/** The state on which responses depend. */
 export interface Service {
   readonly store: Store;
   readonly uploads: Uploads;
@@ -17,7 +17,7 @@ export interface Service {
 }
 
 /**
- * The response of a working service.
+ * Returns the response of a working service.
  * @throws S3Failure for requests that S3 rejects
  */
 export function answerOf(
@@ -68,7 +68,7 @@ export function answerOf(
 }
 
 /**
- * Signed requests may differ from the clock by 15 minutes.
+ * Checks that the time of a signed request is within 15 minutes of the clock.
  * @throws S3Failure RequestTimeTooSkewed
  */
 export function checkClock({ headers }: LoggedRequest, now: Date): void {

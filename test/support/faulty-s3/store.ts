@@ -87,7 +87,7 @@ export class Store {
     return found;
   }
 
-  /** All keys of a bucket in the order of their UTF-8 bytes. */
+  /** Returns all keys of a bucket in the order of their UTF-8 bytes. */
   keys(bucket: string): readonly string[] {
     let keys = this.#sorted.get(bucket);
     if (keys === undefined) {
@@ -106,7 +106,9 @@ export class Store {
   }
 }
 
-/** The checksums that S3 adds if the client sends none: here CRC32C, for objects in memory. */
+/**
+ * Returns the checksums that S3 adds if the client sends none: here CRC32C, for objects in memory.
+ */
 export function checksumsOf({ content, checksums }: Version): Checksums {
   if (Object.keys(checksums).length > 0 || content.bytes === undefined) return checksums;
   return { crc32c: checksum('crc32c', content.bytes) };

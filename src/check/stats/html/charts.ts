@@ -26,7 +26,7 @@ export type Interpolated = string | number | Markup | readonly Markup[];
 
 /**
  * Builds markup from a template and escapes the interpolated values, in text and in quoted
- * attributes. Values can get into a page only through this function.
+ * attributes. Values enter a page only through this function.
  *
  * @param values markup, which is inserted unchanged, lists of markup, which are inserted without
  *   separators, or other values, which are escaped
@@ -50,8 +50,8 @@ function markupOf(value: Interpolated): string {
 }
 
 /**
- * Escapes text for a page. Control characters, which pages must not contain, are replaced by their
- * pictures, and format characters, which can disguise text, by escapes.
+ * Escapes text for a page. Control characters, which pages must not contain, are replaced with
+ * control pictures, and format characters, which can disguise text, with escapes.
  */
 function escaped(text: string): string {
   return text

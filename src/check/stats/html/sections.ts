@@ -104,7 +104,7 @@ export function sizesSection({ recordBytes, records, payloadBytes }: DatasetStat
   const range =
     recordBytes.min === recordBytes.max
       ? `All records have ${bytesText(recordBytes.min)}.`
-      : `${bytesText(recordBytes.min)} to ${bytesText(recordBytes.max)}, mean ${mean}. Each column covers twice the range of the one before it.`;
+      : `${bytesText(recordBytes.min)} to ${bytesText(recordBytes.max)}, mean ${mean}. Each column covers twice the range of the previous one.`;
   return html`<section id="sizes"><h2>Record sizes</h2><p class="note">Bytes per record, without framing. ${range}</p>${histogram(sizeColumns(recordBytes), 'Records by size', 'records', 'large')}</section>`;
 }
 

@@ -38,7 +38,7 @@ interface ConnectionOptions {
 
 /**
  * A pool of connections for GETs, kept for a few seconds after each request. Opens one connection
- * per concurrent request; callers limit their number.
+ * per concurrent request; callers limit the number of requests.
  *
  * The socket reads each body directly into the receiver's memory. An HTTP library allocates a
  * buffer for every read, passes it through a parser and copies it, which doubles the CPU time of a
@@ -106,7 +106,7 @@ const MAX_INTERIM = 16;
 const MAX_KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
-/** Shared memory for reading heads. Each head is parsed or copied before the next read. */
+/** Shared memory for response heads. Each head is parsed or copied before the next read. */
 const headMemory = Buffer.allocUnsafeSlow(MAX_HEAD_BYTES);
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
@@ -164,7 +164,7 @@ class Connection {
 
   readonly #current = (): Receiver | undefined => this.#receiver;
 
-  /** Whether `receiver` is still waiting for its response. */
+  /** Reports whether `receiver` is still waiting for its response. */
   serves(receiver: Receiver): boolean {
     return this.#receiver === receiver;
   }
@@ -189,7 +189,7 @@ class Connection {
     this.#socket.setTimeout(timeoutMs);
   }
 
-  /** Handles a timeout, after reading bytes that arrived while this process was busy. */
+  /** Handles a timeout, after reading any bytes that arrived while this process was busy. */
   #timedOut(): void {
     const phase = this.#phase;
     const { bytesRead } = this.#socket;
@@ -212,7 +212,7 @@ class Connection {
     else this.destroy(closedEarly());
   }
 
-  /** Handles the bytes of a read. @returns true, to keep reading */
+  /** Handles the bytes of a read. @returns true to continue reading */
   #read(bytes: number, buffer: Uint8Array): boolean {
     try {
       if (this.#target !== undefined) this.#advance(this.#target, bytes);
@@ -242,7 +242,8 @@ class Connection {
     const text = Buffer.from(all.buffer, all.byteOffset, all.length);
     const end = text.indexOf(END_OF_HEAD);
     if (end < 0) {
-      if (all.length >= MAX_HEAD_BYTES) throw new MalformedResponse('the headers of the response do not end');
+      if (all.length >= MAX_HEAD_BYTES)
+        throw new MalformedResponse('the headers of the response are too long');
       this.#partial = Buffer.from(all);
       return;
     }
@@ -295,7 +296,7 @@ class Connection {
     else this.#target ??= (this.#receiver as Receiver).memory(this.#remaining).subarray(0, this.#remaining);
   }
 
-  /** Ends a response. @param clean whether no bytes follow the body */
+  /** Ends a response. @param clean whether the connection is free of bytes after the body */
   #finish(clean: boolean): void {
     const receiver = this.#receiver as Receiver;
     const keep = clean && (this.#head as ResponseHead).keepAlive;

@@ -5,7 +5,7 @@ import type { ResponseHead, ResponseHeaders } from './response-head.ts';
 
 /** Receives the body of an object as it arrives, without an intermediate stream. */
 export interface BodySink {
-  /** Returns whether the sink accepts the body. An exception ends the request. */
+  /** Reports whether the sink accepts the body. An exception ends the request. */
   accepts(status: number, headers: ResponseHeaders): boolean;
   /** Returns memory for the next bytes of the body. See {@link Receiver.memory}. */
   memory(maxBytes: number): Uint8Array;

@@ -55,7 +55,9 @@ export class HttpClient {
     return { response: { ...response, body: body ?? Readable.from([]) } };
   }
 
-  /** Sends one request. If `sink` accepts the body, resolves as soon as the headers have arrived. */
+  /**
+   * Sends one request. If `sink` accepts the body, resolves as soon as the headers have arrived.
+   */
   async send(
     request: HttpRequest,
     signal: AbortSignal | undefined,
@@ -76,7 +78,7 @@ export class HttpClient {
       if (date !== undefined) this.#serviceTime = { date, at: Date.now() };
       return response;
     } catch (error) {
-      // The message of a connection failure should name the proxy.
+      // Name the proxy in the message of a connection failure.
       if (proxy !== undefined && error instanceof Error)
         Object.assign(error, { proxyVariable: proxy.variable });
       throw error;
@@ -120,13 +122,14 @@ const DOCUMENT_HEAD_BYTES = 1024;
 
 /**
  * Checks a document.
- * @throws FetchFailure for a web page, or for a document whose entities the SDK's parser would drop
+ * @throws FetchFailure for a web page, or for a document with entities that the SDK's parser would
+ *   drop
  */
 function checkDocument(status: number, body: Uint8Array): void {
   const head = Buffer.from(body.subarray(0, DOCUMENT_HEAD_BYTES)).toString('latin1');
   if (status >= 300 || !/<!DOCTYPE/i.test(head)) return;
   const text = /<html|<!DOCTYPE html/i.test(head)
-    ? 'the endpoint responds with a web page; check that it is an S3 service, and the proxy'
+    ? 'the endpoint responds with a web page; check that it is an S3 service, and check the proxy'
     : 'the response has a document type declaration, which S3 never sends; check the endpoint';
   throw new FetchFailure('fatal', text, { status });
 }
@@ -136,8 +139,7 @@ const CONNECTIONS = 64;
 const KEEP_ALIVE_MS = 4_000;
 
 /**
- * Creates undici's connections for one protocol, through the proxy that the environment names, if
- * any.
+ * Creates undici's connections for one protocol, through the proxy from the environment, if any.
  */
 async function newDispatcher(
   protocol: string,
@@ -160,7 +162,7 @@ async function newDispatcher(
     ...options,
     httpProxy: proxy.url,
     httpsProxy: proxy.url,
-    proxyTunnel: false, // Applies to https:// only, as in curl and the AWS command line.
+    proxyTunnel: false, // Applies to https:// only, as in curl and the AWS CLI.
     requestTls: connect,
     proxyTls: connect,
   });
@@ -212,7 +214,7 @@ class ReceiverHandler implements Dispatcher.DispatchHandler {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(rawHeaders))
       if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
-    // undici frames the body and keeps the connection itself.
+    // undici itself frames the body and manages the connection.
     this.#guard(() => this.#receiver.onHead({ status, reason, headers, body: 'chunked', keepAlive: true }));
   }
 
@@ -260,17 +262,14 @@ const PROXIES = {
   'https:': ['https_proxy', 'HTTPS_PROXY'],
 } as const;
 
-/**
- * Returns the variables that determine the settings. Clients are shared while the variables stay
- * the same.
- */
+/** Returns the variables that determine the settings. Clients with equal variables are shared. */
 export function networkKey(): readonly (string | null)[] {
   const names = [...Object.values(PROXIES).flat(), 'no_proxy', 'NO_PROXY', 'AWS_CA_BUNDLE'];
   return names.map((name) => process.env[name] ?? null);
 }
 
 /**
- * Reads the variables that the AWS command line reads.
+ * Reads the same variables as the AWS CLI.
  *
  * @throws UsageError for a proxy that is not an http:// or https:// URL, or an unreadable bundle
  */
@@ -287,19 +286,19 @@ function caBundle(): string | undefined {
   } catch (cause) {
     throw new UsageError(`AWS_CA_BUNDLE: ${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
-  throw new UsageError(`AWS_CA_BUNDLE: expected a file with certificates in PEM, got ${path}`);
+  throw new UsageError(`AWS_CA_BUNDLE: expected a file of PEM certificates, got ${path}`);
 }
 
 function proxyFor(protocol: keyof typeof PROXIES): ProxySettings | undefined {
   const variable = PROXIES[protocol].find((name) => process.env[name]);
   if (variable === undefined) return undefined;
   const given = (process.env[variable] as string).trim();
-  // curl and the AWS command line accept a proxy without a scheme.
+  // Like curl and the AWS CLI, accept a proxy without a scheme.
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new UsageError(
-      `${variable}: expected the URL of an HTTP proxy, like http://proxy:3128, got ${JSON.stringify(redactedUrl(given))}`,
+      `${variable}: expected the URL of an HTTP proxy, such as http://proxy:3128, got ${JSON.stringify(redactedUrl(given))}`,
     );
   registerSecret(decodeURIComponent(url.password));
   return { url: url.href, variable };

@@ -45,7 +45,7 @@ const CREDENTIALS_HEADER = /^(authorization|x-amz-security-token)$/i;
 
 /** Returns the headers to send. @throws FetchFailure for an invalid header */
 export function requestHeaders({ headers }: HttpRequest): Record<string, string> {
-  const { expect: _, ...kept } = headers; // Neither transport waits for 100 Continue.
+  const { expect: _, ...kept } = headers; // Neither transport waits for 100 Continue, so omit the header.
   for (const name in kept) checkHeader(name, kept[name]);
   return kept;
 }

@@ -3,7 +3,7 @@ export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
   readonly headers: ResponseHeaders;
-  /** Length of the body in bytes, or the way its end is marked. */
+  /** Length of the body in bytes, or how its end is marked. */
   readonly body: number | 'chunked' | 'until closed';
   /** Whether the connection may carry another request after this one. */
   readonly keepAlive: boolean;
@@ -106,7 +106,7 @@ export class ChunkedBody {
       }
       const character = String.fromCharCode(bytes[at++]);
       this.#line += character;
-      if (this.#line.length > MAX_LINE) throw new MalformedResponse('a line between chunks does not end');
+      if (this.#line.length > MAX_LINE) throw new MalformedResponse('a line between chunks is too long');
       if (character === '\n' && this.#endLine()) return at;
     }
     return -1;
@@ -130,7 +130,7 @@ export class ChunkedBody {
       this.#state = 'size';
       return false;
     }
-    if (++this.#trailers > MAX_TRAILERS) throw new MalformedResponse('the trailer does not end');
+    if (++this.#trailers > MAX_TRAILERS) throw new MalformedResponse('the trailer is too long');
     return line === '\r\n';
   }
 }

@@ -13,7 +13,7 @@ let server: Server | undefined;
 let pool = new ConnectionPool(TIMEOUTS);
 const sockets: Socket[] = [];
 
-/** A server that calls `answer` for each chunk, which it treats as a request. */
+/** Starts a server that calls `answer` for each chunk, which it treats as a request. */
 async function serve(answer: (socket: Socket, number: number) => void, secure = false): Promise<number> {
   let number = 0;
   const taken = (socket: Socket): void => {
@@ -105,7 +105,7 @@ test.each<[string, string, string]>([
   ],
 ])('a body of %s, and the connection is reused', async (_, rest, expected) => {
   const port = await serve((socket) => {
-    // One byte at a time, as far as the system allows.
+    // Send one byte at a time, as far as the system allows.
     for (const byte of `HTTP/1.1 100 Continue\r\n\r\n${OK}${rest}`) socket.write(byte);
   });
   for (let i = 0; i < 2; i++) expect(await get(port)).toMatchObject({ text: expected, error: undefined });
