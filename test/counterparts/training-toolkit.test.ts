@@ -8,6 +8,7 @@ import {
   parseTrainingRequest,
   writeJobFiles,
 } from '../../src/pipemode/train/index.ts';
+import { privateRootCommand } from '../../src/pipemode/train/private-root.ts';
 import { cli } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { counterpartRoot, missingCounterpart, runPython } from './counterpart.ts';
@@ -110,6 +111,7 @@ describe.skipIf(missing !== undefined)('a job that the toolkit cannot start is a
 });
 
 describe.skipIf(missing !== undefined)("AWS's own train command runs without waiting for DNS", () => {
+  const command = join(counterpartRoot('sagemaker-training'), 'bin/train');
   const source = folder.file('source');
   const data = folder.file('data');
   mkdirSync(source);
@@ -117,19 +119,19 @@ describe.skipIf(missing !== undefined)("AWS's own train command runs without wai
   writeFileSync(join(data, 'a.txt'), 'one\ntwo\n');
   const dump = [
     'import json, os, sys',
-    "path = os.path.join(os.environ['SM_MODEL_DIR'], 'dump.json')",
-    "lines = open(os.environ['SM_CHANNEL_TRAIN'] + '/a.txt').read().split()",
+    "path = os.path.join(os.environ['SM_MODEL_DIR'], os.environ['SM_CURRENT_HOST'] + '.json')",
+    "channel = os.environ['SM_CHANNEL_TRAIN']",
+    "data = channel + '/a.txt' if os.path.isdir(channel) else channel + '_0'",
+    'lines = open(data).read().split()',
     "json.dump({'args': sys.argv[1:], 'lines': lines, 'env': dict(os.environ)}, open(path, 'w'))",
   ];
   writeFileSync(join(source, 'dump.py'), `${dump.join('\n')}\n`);
 
-  test.each([
-    ['below another root', ['--no-opt-ml']],
-    ['in /opt/ml, if this machine allows it', []],
-  ])('on two hosts, %s', async (_, options) => {
-    const root = folder.file(`root-${options.length}`);
+  /** Runs the toolkit's own command for two hosts. Returns when both have written what they got. */
+  async function runTrain(root: string, options: readonly string[], environment: object): Promise<void> {
     const request = {
       ...JOB_DEFINITIONS[0],
+      Environment: environment,
       ResourceConfig: { InstanceType: 'ml.c5.xlarge', InstanceCount: 2, VolumeSizeInGB: 30 },
       InputDataConfig: [
         {
@@ -144,17 +146,43 @@ describe.skipIf(missing !== undefined)("AWS's own train command runs without wai
       },
     };
     const job = folder.file('job.json', Buffer.from(JSON.stringify(request)));
-    const command = join(counterpartRoot('sagemaker-training'), 'bin/train');
-    const args = ['train', '--job', job, '--root', root, ...options, '--', command];
+    const output = ['--output', join(root, 'output')];
+    const args = ['train', '--job', job, '--root', root, ...output, ...options, '--', command];
     const { code, stderr } = await cli(args, { separate: true, timeout: 120_000 });
     expect(code, stderr).toBe(0);
-    for (const host of ['algo-1', 'algo-2']) {
-      const found = JSON.parse(readFileSync(join(root, host, 'model/dump.json'), 'utf8'));
-      expect(found).toMatchObject({
-        args: ['--learning-rate', '0.1'],
-        lines: ['one', 'two'],
-        env: { SM_CURRENT_HOST: host, SM_HOSTS: '["algo-1","algo-2"]', 'SM_HP_LEARNING-RATE': '0.1' },
-      });
-    }
+    for (const host of ['algo-1', 'algo-2']) checkDump(join(root, host), host);
+  }
+
+  function checkDump(root: string, host: string): void {
+    expect(JSON.parse(readFileSync(join(root, `model/${host}.json`), 'utf8'))).toMatchObject({
+      args: ['--learning-rate', '0.1'],
+      lines: ['one', 'two'],
+      env: { SM_CURRENT_HOST: host, SM_HOSTS: '["algo-1","algo-2"]', 'SM_HP_LEARNING-RATE': '0.1' },
+    });
+  }
+
+  test('with recordpipe stream', async () => {
+    const root = folder.file('stream');
+    const parameters = [
+      'learning-rate=0.10',
+      'sagemaker_program="dump.py"',
+      `sagemaker_submit_directory=${JSON.stringify(source)}`,
+    ].flatMap((text) => ['--hyperparameter', text]);
+    const hosts = ['--hosts', 'algo-1,algo-2', '--host', 'algo-2'];
+    const args = ['stream', '-c', `train=${data}`, '--root', root, ...hosts, ...parameters, '--', command];
+    const { code, stderr } = await cli(args, { timeout: 120_000 });
+    expect(code, stderr).toBe(0);
+    checkDump(root, 'algo-2');
   });
+
+  test('below another root, where it does not look up hosts', async () => {
+    await runTrain(folder.file('root'), ['--no-opt-ml'], {});
+  });
+
+  test.skipIf(privateRootCommand('/tmp', ['true']) === undefined)(
+    'in /opt/ml, where all hosts are addresses of this machine',
+    async () => {
+      await runTrain(folder.file('opt-ml'), [], { SM_STUDIO_LOCAL_MODE: 'false' });
+    },
+  );
 });

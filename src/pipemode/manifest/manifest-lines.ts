@@ -160,11 +160,11 @@ export function attributeNamesMistake(names: unknown): string | undefined {
 }
 
 /**
- * Converts an S3 address that starts with `s3:` or `https:` to `s3://bucket/key`. Returns undefined
+ * Converts an S3 address that starts with `s3:` (in any case) or `https:` to `s3://bucket/key`. Returns undefined
  * for any other text.
  */
 export function s3UriOf(text: string): string | undefined {
-  if (/^s3:\/\/[^/]+\/./s.test(text)) return text;
+  if (/^s3:\/\/[^/]+\/./is.test(text)) return `s3${text.slice(2)}`;
   const [, bucket, path] = VIRTUAL_HOST.exec(text) ?? PATH_STYLE.exec(text) ?? [];
   if (bucket === undefined) return undefined;
   try {

@@ -109,8 +109,8 @@ class Suffixes {
     if (kind !== 'object') return undefined;
     const { prefix } = JSON.parse(this.#text.slice(start, end)) as { prefix?: unknown };
     if (typeof prefix !== 'string' || prefix === '') return undefined;
-    if (refs === 'any') return prefix.replace(/^s3:\/\//i, 's3://');
-    return /^s3:\/\/[^/]+(\/|$)/.test(prefix) ? prefix : undefined;
+    const address = prefix.replace(/^s3:\/\//i, 's3://');
+    return refs === 'any' || /^s3:\/\/[^/]+(\/|$)/.test(address) ? address : undefined;
   }
 }
 

@@ -16,6 +16,7 @@ import {
   epochOrder,
   type OrderOptions,
 } from './channel-content.ts';
+import { lineCheck } from './line-check.ts';
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const CARRIAGE_RETURN = 13;
@@ -48,7 +49,10 @@ export class AugmentedLines implements ChannelContent {
     this.countHere = countOfShare(this.count, order.share);
   }
 
-  /** Reads the manifest once and keeps only the positions of its lines in memory. */
+  /**
+   * Reads the manifest once and keeps only the positions of its lines in memory. Checks the lines,
+   * so that invalid ones are found before the first epoch.
+   */
   static async open(
     channel: StreamChannel,
     order: OrderOptions,
@@ -57,8 +61,9 @@ export class AugmentedLines implements ChannelContent {
     const { uri } = channel;
     const { chunks } = openObject(uri, { ...opening.objects, signal: opening.signal });
     const lines = new LineFile(uri);
+    const check = opening.onBadLine === 'error' ? lineCheck(channel) : () => {};
     try {
-      await lines.fill(chunks, opening.maxLineBytes);
+      await lines.fill(chunks, opening.maxLineBytes, check);
       if (lines.count === 0)
         throw new RecordpipeError('object-missing', 'the manifest has no lines', { uri });
     } catch (error) {
@@ -133,16 +138,24 @@ class LineFile {
 
   /**
    * Copies a manifest and finds its lines. Skips blank lines.
+   * @param check called for each line that is not blank
    * @throws RecordpipeError `malformed-manifest` for a line that is too long; `io-failure`; errors
    *   from `chunks`
    */
-  async fill(chunks: AsyncIterable<Uint8Array>, maxLineBytes: number): Promise<void> {
+  async fill(
+    chunks: AsyncIterable<Uint8Array>,
+    maxLineBytes: number,
+    check: (line: SourceLine) => void,
+  ): Promise<void> {
     const splitter = new LineSplitter(maxLineBytes);
+    const add = (line: SourceLine): void => {
+      if (this.#add(line, maxLineBytes)) check(line);
+    };
     for await (const chunk of chunks) {
       this.#write(chunk);
-      for (const line of splitter.push(chunk)) this.#add(line, maxLineBytes);
+      for (const line of splitter.push(chunk)) add(line);
     }
-    for (const line of splitter.end()) this.#add(line, maxLineBytes);
+    for (const line of splitter.end()) add(line);
   }
 
   /** Returns the one-based number of a line in the manifest. */
@@ -162,12 +175,13 @@ class LineFile {
     closeSync(this.#descriptor);
   }
 
-  #add({ number, offset, bytes, tooLong }: SourceLine, maxLineBytes: number): void {
+  /** Adds a line. @returns whether it is not blank */
+  #add({ number, offset, bytes, tooLong }: SourceLine, maxLineBytes: number): boolean {
     if (tooLong) {
       const what = `line ${number} is longer than ${maxLineBytes} bytes; is this a manifest of JSON lines?`;
       throw new RecordpipeError('malformed-manifest', what, { uri: this.#uri });
     }
-    if (isBlank(bytes)) return;
+    if (isBlank(bytes)) return false;
     this.byteOrderMark ||= number === 1 && BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte);
     const start = this.byteOrderMark && number === 1 ? BYTE_ORDER_MARK.length : 0;
     const end = bytes[bytes.length - 1] === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
@@ -180,6 +194,7 @@ class LineFile {
     this.#table[at] = offset + start;
     this.#table[at + 1] = offset + Math.max(start, end);
     this.#table[at + 2] = number;
+    return true;
   }
 
   #write(chunk: Uint8Array): void {

@@ -4,6 +4,7 @@ import { hostChannels } from '../job/host-channels.ts';
 import type { Hosts } from '../job/resource-config.ts';
 import type { JobPlaces } from '../job/training-job.ts';
 import { type JobChannel, type JobHost, jobHosts } from '../job/training-request.ts';
+import { checkManifests } from '../streamer/check-manifests.ts';
 import { PipeModeStreamer } from '../streamer/pipe-mode-streamer.ts';
 import { type FilledChannel, fillChannel } from './file-channel.ts';
 import { RootMark } from './root-mark.ts';
@@ -55,6 +56,9 @@ export class HostInputs {
   async fill(signal: AbortSignal): Promise<void> {
     if (this.#filled !== undefined) return;
     const channels = this.channels.filter(({ inputMode }) => inputMode !== 'Pipe');
+    const { objects, data } = this.#options;
+    // An invalid manifest of any channel ends the job before data is downloaded.
+    if (channels.length > 0) await checkManifests(this.channels, { ...data, objects, signal });
     const work = channels.map((channel) => this.#fillOne(channel, signal));
     try {
       this.#filled = await Promise.all(work);

@@ -24,18 +24,25 @@ const FLAGS = `ims${NEUTRAL_FLAGS}x`;
 
 /**
  * Compiles a regular expression in Python's syntax. Named groups, inline flags at the start,
- * comments, the verbose flag, `\A`, `\Z` and `{,n}` are translated; everything else has the same
- * meaning in both languages or is rejected.
+ * comments, the verbose flag, `\A`, `\Z` and `{,n}` are translated. Everything else has the same
+ * meaning in both languages or is rejected, except that `\w`, `\d` and `\b` know ASCII only.
  * @throws RegexMistake for a mistake, and for syntax that JavaScript does not have
  */
 export function pythonRegex(pattern: string): RegExp {
   const { flags, body } = globalFlags(pattern);
-  const source = new Translation(body, flags.includes('x')).source();
+  const translation = new Translation(body, flags.includes('x'));
+  const source = translation.source();
   try {
-    return new RegExp(source, [...flags].filter((flag) => !`${NEUTRAL_FLAGS}x`.includes(flag)).join(''));
+    const regex = new RegExp(
+      source,
+      [...flags].filter((flag) => !`${NEUTRAL_FLAGS}x`.includes(flag)).join(''),
+    );
+    // JavaScript treats a number without a group as a character.
+    if (translation.maxReference <= groupCount(regex)) return regex;
   } catch (error) {
     throw new RegexMistake((error as Error).message.replace(/^Invalid regular expression: /, ''));
   }
+  throw new RegexMistake(`there is no group ${translation.maxReference}`);
 }
 
 /** Number of capturing groups of a regular expression. */
@@ -61,6 +68,8 @@ class Translation {
   readonly #pattern: string;
   readonly #verbose: boolean;
   #at = 0;
+  /** The largest number of a group that the pattern refers to. */
+  maxReference = 0;
 
   constructor(pattern: string, verbose: boolean) {
     this.#pattern = pattern;
@@ -86,7 +95,7 @@ class Translation {
       throw new RegexMistake(
         `possessive quantifiers (${possessive[0]}) are not supported; write ${possessive[0].slice(0, -1)}`,
       );
-    const upTo = this.#match(/\{,(\d+)\}/y);
+    const upTo = this.#match(/\{,(\d*)\}/y);
     if (upTo !== undefined) return `{0,${upTo[1]}}`;
     this.#at++;
     return sign;
@@ -99,6 +108,11 @@ class Translation {
       throw new RegexMistake(`\\${sign} is not supported; write the character itself`);
     if (/[a-zA-Z]/.test(sign) && !LETTERS.includes(sign))
       throw new RegexMistake(`\\${sign} is not an escape sequence; write ${sign}, or \\\\${sign}`);
+    const number = this.#match(/\\([1-9]\d?)/y);
+    if (number !== undefined) {
+      this.maxReference = Math.max(this.maxReference, Number(number[1]));
+      return number[0];
+    }
     this.#at += 2;
     return ESCAPES[sign] ?? `\\${sign}`;
   }
@@ -121,8 +135,12 @@ class Translation {
     const named = this.#match(/\(\?P<([^>]*)>/y);
     if (named !== undefined) return `(?<${named[1]}>`;
     const reference = this.#match(/\(\?P=([^)]*)\)/y);
-    if (reference !== undefined) return `\\k<${reference[1]}>`;
-    if (this.#match(/\(\?#[^)]*\)/y) !== undefined) return '(?:)';
+    if (reference !== undefined) {
+      if (!this.#pattern.includes(`(?P<${reference[1]}>`))
+        throw new RegexMistake(`there is no group ${reference[1]}`);
+      return `\\k<${reference[1]}>`;
+    }
+    if (this.#match(/\(\?#[^)]*\)/y) !== undefined) return '';
     if (this.#match(/\(\?>/y) !== undefined)
       throw new RegexMistake('atomic groups, (?>…), are not supported; write (?:…)');
     if (this.#match(/\(\?\(/y) !== undefined)

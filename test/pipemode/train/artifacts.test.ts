@@ -260,4 +260,40 @@ describe('in S3', () => {
     expect(readFileSync(join(folder, 'm')).equals(bytes)).toBe(true);
     expect(place.server.requests('UploadPart', 'jobs/job/output/model.tar.gz').length).toBe(2);
   });
+
+  test('a part that fails for a while is sent again', async () => {
+    const faults = [
+      { operation: 'UploadPart', do: 'status', status: 503, times: 2 },
+      { operation: 'UploadPart', do: 'reset', at: 'before', after: 2, times: 1 },
+    ] as const;
+    await using place = await s3Place({ buckets: ['bucket'], faults });
+    const bytes = randomBytes(5_500_000);
+    const { saved } = await save([host('algo-1', { 'model/m': bytes })], {
+      uri: 's3://bucket/jobs/',
+      objects: { ...place.objects, partBytes: 5 * 1024 * 1024 },
+    });
+    expect(saved.model).toBe('s3://bucket/jobs/job/output/model.tar.gz');
+    const stored = place.server.store.get('bucket', 'jobs/job/output/model.tar.gz').content.bytes!;
+    const folder = extracted(dir.file('again.tar.gz', stored));
+    expect(readFileSync(join(folder, 'm')).equals(bytes)).toBe(true);
+  });
+
+  test.each(['GZIP', 'NONE'] as const)(
+    'a failure leaves nothing in the bucket, and says where the model remains: %s',
+    async (compression) => {
+      const fails = { do: 'status', status: 500, times: 1000 } as const;
+      const faults = [
+        { operation: 'UploadPart', ...fails },
+        { operation: 'PutObject', ...fails },
+      ] as const;
+      await using place = await s3Place({ buckets: ['bucket'], faults });
+      const one = host('algo-1', { 'model/m': randomBytes(5_500_000), 'model/small': 's' });
+      const objects = { ...place.objects, partBytes: 5 * 1024 * 1024, maxAttempts: 2, retryTimeoutMs: 1000 };
+      const run = save([one], { uri: 's3://bucket/jobs', compression, objects });
+      await expect(run).rejects.toThrow(`It remains in ${one.modelDir}; copy it before the next job`);
+      expect(await code(run)).toBe('retries-exhausted');
+      expect(place.server.requests('AbortMultipartUpload').length).toBeGreaterThan(0);
+      expect([...place.server.store.keys('bucket')]).toEqual([]);
+    },
+  );
 });

@@ -122,6 +122,9 @@ describe("Python's syntax", () => {
     ['[[]', '[', '['],
     ['a{,2}b', 'aaab', 'aab'],
     ['(?#comment)a', 'a', 'a'],
+    ['ab(?#comment)*', 'abb', 'abb'],
+    ['a{,}b', 'aab', 'aab'],
+    ['(a)\\1', 'aa', 'aa'],
     ['(?x) a \\ b # comment', 'xa b', 'a b'],
     ['(?x)[ #]+', ' #', ' #'],
     ['(?is)A.B', 'a\nb', 'a\nb'],
@@ -146,6 +149,8 @@ describe("Python's syntax", () => {
     ['[a', /has no end/],
     ['(a', /Unterminated group/],
     ['*a', /Nothing to repeat/],
+    ['(a)\\2', /there is no group 2/],
+    ['(?P=n)', /there is no group n/],
     ['\\N{DIGIT ONE}', /not supported/],
   ])('%s is refused with a reason', (pattern, reason) => {
     expect(() => pythonRegex(pattern)).toThrow(RegexMistake);
