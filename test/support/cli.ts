@@ -50,12 +50,13 @@ export function startCli(args: readonly string[], options: SpawnOptions = {}): C
 const PLAIN_OPTIONS = new Set(['cwd', 'env']);
 
 /**
- * `stream` passes its standard streams to a program, `-` may be standard input, and NODE_OPTIONS
+ * `stream` and `train` pass their standard streams to a program, `-` may be standard input, and NODE_OPTIONS
  * apply at startup.
  */
 function runsInProcess(args: readonly string[], options: SpawnOptions): boolean {
   return (
     args[0] !== 'stream' &&
+    (args[0] !== 'train' || args.includes('--dry-run')) &&
     !args.includes('-') &&
     !args.some((arg) => arg.startsWith('@-') || arg.startsWith('/dev/')) &&
     Object.keys(options).every((name) => PLAIN_OPTIONS.has(name)) &&
