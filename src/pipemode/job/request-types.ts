@@ -62,11 +62,13 @@ export interface TrainingRequest {
   readonly warnings: readonly string[];
 }
 
-type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
-
 /** The settings of a training job as given by the caller. Every field has a default. */
 export interface TrainingRequestInput
-  extends Given<Omit<TrainingRequest, 'channels' | 'checkpoint' | 'output'>> {
+  extends Partial<{
+    readonly [K in keyof Omit<TrainingRequest, 'channels' | 'checkpoint' | 'output'>]:
+      | TrainingRequest[K]
+      | undefined;
+  }> {
   /** The channels. An address alone is the channel `training`, as in `estimator.fit`. */
   readonly channels?: readonly JobChannelInput[] | string | undefined;
   /** `localPath` is `/opt/ml/checkpoints` by default. */
