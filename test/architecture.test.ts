@@ -268,6 +268,8 @@ test('no array of unbounded length is spread into arguments, which would overflo
     'cli/command.ts: action(...given)',
     'dataset/dataset.ts: rangeOf(...(bounds as number[]))',
     'messages/image-header.ts: String.fromCharCode(...bytes.subarray(from + 12, from + 16))',
+    'pipemode/streamer/program-guard.ts: words.push(Math.ceil(graceMs / 100), ...killCommand)',
+    "pipemode/train/container.ts: words.push(...(isPodman ? ['--device', 'nvidia.com/gpu=all'] : ['--gpus', 'all']))",
     "records/read-records.ts: Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all)",
     'scale/plan-shards.ts: isRecordpipeError(error, ...NO_INDEX)',
     'scale/shard-report.ts: oneOf(...Object.keys(RESULTS))',

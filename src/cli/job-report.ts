@@ -48,11 +48,13 @@ export function eventJson(event: TrainingEvent): string {
 
 /** Formats the end of a job for people: its status, then what to know. */
 export function resultLines(result: TrainingResult): string[] {
-  const { name, status, secondaryStatus, reason, failureReason, attempts, seconds, artifacts } = result;
+  const { name, status, secondaryStatus, reason, error, failureReason, attempts, seconds, artifacts } =
+    result;
   const state = secondaryStatus === status ? status : `${status} (${secondaryStatus})`;
   const tries = attempts === 1 ? '' : ` and ${attempts} attempts`;
   const lines = [`job ${name}: ${state} after ${formatSeconds(seconds)}${tries}`];
-  if (status !== 'Completed') lines.push(`  reason: ${reason}`);
+  // The error follows with its next step.
+  if (status !== 'Completed' && error === undefined) lines.push(`  reason: ${reason}`);
   if (failureReason !== undefined) lines.push(`  failure: ${failureReason.replaceAll('\n', '\n    ')}`);
   if (artifacts.model !== undefined) lines.push(`  model: ${artifacts.model}`);
   if (artifacts.output !== undefined) lines.push(`  output: ${artifacts.output}`);

@@ -111,11 +111,16 @@ export async function requestOf(
   const request = job === undefined ? undefined : readTrainingRequest(job);
   const given: TrainingRequestInput = {
     ...request,
-    // Derived from the name and the region.
-    ...((name ?? region) === undefined ? {} : { arn: undefined }),
+    ...(request !== undefined && { arn: arnWith(request.arn, name ?? request.name, region) }),
     ...overrides(options, request),
   };
   return trainingRequest(given);
+}
+
+/** Returns the address of a job in AWS's notation with another name and region. */
+function arnWith(arn: string, name: string, region: string | undefined): string {
+  const parts = arn.split(':');
+  return [...parts.slice(0, 3), region ?? parts[3], parts[4], `training-job/${name}`].join(':');
 }
 
 /** Returns the fields that options state. */
@@ -190,9 +195,9 @@ function channelsOf(
   });
 }
 
-/** Splits `[NAME=]URI`. An address may contain `=`, a name may not contain `/` or `:`. */
+/** Splits `[NAME=]URI`. An address may contain `=`; text with `/` or `:` is not a name. */
 function channelArgument(text: string): { name: string; uri: string } {
-  const [, name = DEFAULT_CHANNEL, uri] = /^(?:([A-Za-z0-9._-]+)=)?(.*)$/s.exec(text) as RegExpExecArray;
+  const [, name = DEFAULT_CHANNEL, uri] = /^(?:([^/:=]+)=)?(.*)$/s.exec(text) as RegExpExecArray;
   return { name, uri };
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** A CreateTrainingJob request, with the fields that matter to the training toolkit. */
 export interface JobDefinition {
   readonly TrainingJobName: string;
@@ -56,6 +58,14 @@ const GROUPS = [
   { InstanceGroupName: 'data', InstanceType: 'ml.c5.xlarge', InstanceCount: 2 },
   { InstanceGroupName: 'train', InstanceType: 'ml.trn2.48xlarge', InstanceCount: 1 },
 ];
+
+/** Requests of test/fixtures/jobs: sdk.json and sdk1.json were captured from fit() of the SageMaker SDK. */
+function captured(): readonly JobDefinition[] {
+  return ['request', 'sdk', 'sdk1', 'req-aug-file', 'req-file-default'].map((name) => {
+    const path = new URL(`../fixtures/jobs/${name}.json`, import.meta.url);
+    return { ...(JSON.parse(readFileSync(path, 'utf8')) as JobDefinition), TrainingJobName: name };
+  });
+}
 
 /** Definitions of training jobs that differ in what the toolkit reads. */
 export const JOB_DEFINITIONS: readonly JobDefinition[] = [
@@ -197,36 +207,6 @@ export const JOB_DEFINITIONS: readonly JobDefinition[] = [
     ResourceConfig: { InstanceGroups: GROUPS, VolumeSizeInGB: 30 },
     HyperParameters: { sagemaker_distribution_instance_groups: '["train"]', sagemaker_mpi_enabled: 'true' },
   }),
-  // As captured from fit({...}) and fit('s3://...') of the SageMaker SDK 2.257.7.
-  job('fit-channels', {
-    AlgorithmSpecification: {
-      ...algorithm('Pipe'),
-      MetricDefinitions: [{ Name: 'loss', Regex: 'loss: ([0-9.]+)' }],
-      EnableSageMakerMetricsTimeSeries: true,
-    },
-    ResourceConfig: machines(2),
-    InputDataConfig: [
-      channel('train', { ShuffleConfig: { Seed: 5 } }, { S3DataDistributionType: 'ShardedByS3Key' }),
-      channel('validation'),
-    ],
-    HyperParameters: {
-      ...{ 'learning-rate': '0.1', epochs: '2', optimizer: '"adam"', verbose: 'false' },
-      ...{ ...SDK, model_dir: '"s3://bkt/out/tensorflow-training-2026-11-28-01-39-15-491/model"' },
-    },
-    Environment: { MY_FLAG: 'on' },
-    CheckpointConfig: { S3Uri: 's3://bkt/ckpt' },
-    DebugHookConfig: { S3OutputPath: 's3://bkt/out', CollectionConfigurations: [] },
-    ProfilerConfig: { S3OutputPath: 's3://bkt/out', DisableProfiler: false },
-  }),
-  job('fit-uri', {
-    AlgorithmSpecification: { ...algorithm('File'), EnableSageMakerMetricsTimeSeries: true },
-    InputDataConfig: [channel('training')],
-    HyperParameters: {
-      ...SDK,
-      model_dir: '"s3://bkt/out/tensorflow-training-2026-11-28-01-39-15-948/model"',
-    },
-    DebugHookConfig: { S3OutputPath: 's3://bkt/out', CollectionConfigurations: [] },
-    ProfilerConfig: { S3OutputPath: 's3://bkt/out', DisableProfiler: false },
-  }),
   job('one-group', { ResourceConfig: { InstanceGroups: [GROUPS[0]], VolumeSizeInGB: 30 } }),
+  ...captured(),
 ];

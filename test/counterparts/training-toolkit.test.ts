@@ -119,7 +119,7 @@ describe.skipIf(missing !== undefined)("AWS's own train command runs without wai
   writeFileSync(join(data, 'a.txt'), 'one\ntwo\n');
   const dump = [
     'import json, os, sys',
-    "path = os.path.join(os.environ['SM_MODEL_DIR'], 'dump.json')",
+    "path = os.path.join(os.environ['SM_MODEL_DIR'], os.environ['SM_CURRENT_HOST'] + '.json')",
     "channel = os.environ['SM_CHANNEL_TRAIN']",
     "data = channel + '/a.txt' if os.path.isdir(channel) else channel + '_0'",
     'lines = open(data).read().split()',
@@ -146,14 +146,15 @@ describe.skipIf(missing !== undefined)("AWS's own train command runs without wai
       },
     };
     const job = folder.file('job.json', Buffer.from(JSON.stringify(request)));
-    const args = ['train', '--job', job, '--root', root, ...options, '--', command];
+    const output = ['--output', join(root, 'output')];
+    const args = ['train', '--job', job, '--root', root, ...output, ...options, '--', command];
     const { code, stderr } = await cli(args, { separate: true, timeout: 120_000 });
     expect(code, stderr).toBe(0);
     for (const host of ['algo-1', 'algo-2']) checkDump(join(root, host), host);
   }
 
   function checkDump(root: string, host: string): void {
-    expect(JSON.parse(readFileSync(join(root, 'model/dump.json'), 'utf8'))).toMatchObject({
+    expect(JSON.parse(readFileSync(join(root, `model/${host}.json`), 'utf8'))).toMatchObject({
       args: ['--learning-rate', '0.1'],
       lines: ['one', 'two'],
       env: { SM_CURRENT_HOST: host, SM_HOSTS: '["algo-1","algo-2"]', 'SM_HP_LEARNING-RATE': '0.1' },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DOES_ALL_RUNS } from '../support/random-runs.ts';
 import { heap, indexAt, indexCapacity, kernel, memory, put } from './tfrecord-kernel.ts';
 import {
   ANY_LENGTH,
@@ -63,7 +64,8 @@ describe('scanTFRecords', () => {
 
   test('one frame of every length, at every residue of the address', () => {
     const random = generator(1);
-    for (let length = 0; length <= 700; length++) {
+    // Every third length still comes at each alignment.
+    for (let length = 0; length <= 700; length += DOES_ALL_RUNS ? 1 : 3) {
       const bytes = frame(randomBytes(length, random));
       const start = heap + (random() % 64);
       put(bytes, start);

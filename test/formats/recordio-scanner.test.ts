@@ -15,7 +15,9 @@ function answer(
 ): Record<string, unknown> {
   scanner.scan(...call);
   const { index, ...rest } = scanner.result;
-  return { ...rest, index: call[5] ? [...index.subarray(0, 2 * rest.count)] : [] };
+  const copy = index.slice(0, call[5] ? 2 * rest.count : 0);
+  // As bytes, which are compared faster than numbers.
+  return { ...rest, index: new Uint8Array(copy.buffer) };
 }
 
 const part = fc.oneof(

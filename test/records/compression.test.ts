@@ -10,15 +10,18 @@ import {
 import { concat, oracleFile, oracleFrame } from '../support/oracle-tfrecord.ts';
 import { decodeAll, type Outcome, readAll, scan, where } from '../support/outcome.ts';
 import { Random } from '../support/random.ts';
-import { randomRuns } from '../support/random-runs.ts';
+import { randomRuns, someInTurn } from '../support/random-runs.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { FILE, flipped, gzipMembers, OFFSETS, PAYLOADS } from '../support/samples.ts';
 
 type Options = Partial<TFRecordReadOptions>;
 
+let turn = 0;
+
 async function outcomeOf(bytes: Uint8Array, options: Options = {}): Promise<Outcome> {
   const outcome = decodeAll(bytes, options);
-  for (const source of [bytes, [...rechunk(bytes, 1)], [...rechunk(bytes, 7)], [...rechunk(bytes, 63)]]) {
+  const chunked = someInTurn([63, 7, 1], turn++).map((size) => [...rechunk(bytes, size)]);
+  for (const source of [bytes, ...chunked]) {
     const other = await readAll(source, options);
     expect(where(other.error)).toEqual(where(outcome.error));
     expect(other.offsets).toEqual(outcome.offsets);
@@ -280,9 +283,9 @@ describe('detection', () => {
 test('a small compressed file with a huge content is read in constant memory', async () => {
   const zeros = new Uint8Array(1 << 20);
   const one = oracleFrame(zeros.subarray(0, 1 << 16));
-  const bytes = gzipSync(concat(Array.from({ length: 1500 }, () => one)));
+  const bytes = gzipSync(concat(Array.from({ length: 400 }, () => one)));
   expect(bytes.length).toBeLessThan(1 << 20);
   let count = 0;
   for await (const record of readTFRecords([bytes])) count += record.length === 1 << 16 ? 1 : 0;
-  expect(count).toBe(1500);
+  expect(count).toBe(400);
 });

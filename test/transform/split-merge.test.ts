@@ -92,7 +92,7 @@ describe('split by hash', () => {
             payloads.filter((payload) => crc32c(payload) % hashShards === i),
           );
       }),
-      { numRuns: 30 },
+      { numRuns: randomRuns(30) },
     );
   });
 

@@ -65,7 +65,7 @@ export interface TrainingRequest {
 /** The settings of a training job as given by the caller. Every field has a default. */
 export interface TrainingRequestInput
   extends Partial<{
-    readonly [K in keyof Omit<TrainingRequest, 'channels' | 'checkpoint' | 'output'>]:
+    readonly [K in Exclude<keyof TrainingRequest, 'channels' | 'checkpoint' | 'output'>]:
       | TrainingRequest[K]
       | undefined;
   }> {

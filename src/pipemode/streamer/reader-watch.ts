@@ -182,7 +182,7 @@ function unreadEpoch(epoch: number, { state, bytes }: EpochReading): string {
 }
 
 function idleReader(epoch: number, bytes: number, ms: number): string {
-  return `the program has read nothing for ${seconds(ms)}; it has the pipe of epoch ${epoch} open and took ${bytes} bytes; if it is busy, ignore this, otherwise look at what it waits for`;
+  return `the program has read nothing for ${seconds(ms)}; it has the pipe of epoch ${epoch} open and took ${bytes} bytes; if it is busy, ignore this, otherwise find out what it waits for`;
 }
 
 function unopenedChannel(epoch: number, ms: number): string {

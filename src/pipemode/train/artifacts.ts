@@ -29,7 +29,7 @@ export interface ArtifactOptions {
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
   /** Called for files that are not saved, and for names that several hosts wrote. */
-  readonly onWarning: OnArtifactWarning;
+  readonly onWarning: (code: string, message: string) => void;
 }
 
 /** Addresses of the saved artifacts. Undefined if the program wrote none. */

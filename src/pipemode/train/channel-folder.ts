@@ -6,30 +6,42 @@ import {
   rmdirSync,
   rmSync,
   type Stats,
-  statfsSync,
   statSync,
   unlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
-import { forgetTemporary, removeLeftTemporaries, temporaryPath } from '../../storage/local/temporary-file.ts';
+import {
+  forgetTemporary,
+  leftTemporaries,
+  removeLeftTemporaries,
+  temporaryPath,
+} from '../../storage/local/temporary-file.ts';
 import { makeFolder, withFileErrors } from '../job/config-file.ts';
 
-/** Binary units, which sizes in messages are rounded to. */
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+/** How to make room for the folder of a channel. */
+export interface Clearing {
+  /**
+   * What to do with files or a link of an earlier run. A link is removed, never what it leads to.
+   */
+  readonly existing: 'refuse' | 'clear';
+  readonly warn: (code: string, message: string) => void;
+}
 
 /**
  * Makes room for the folder of a channel. An empty folder counts as absent and is removed.
  *
- * @param existing what to do with files or a link of an earlier run. A link is removed, never what
- *   it leads to
  * @throws RecordpipeError `already-exists`; `unsupported-source` for a folder that something is
  *   mounted on; `access-denied`, `io-failure`
  */
-export function clearFolder(folder: string, existing: 'refuse' | 'clear'): void {
+export function clearFolder(folder: string, { existing, warn }: Clearing): void {
   makeFolder(dirname(folder));
   withFileErrors(folder, () => {
     if (existing === 'clear') removeLeftTemporaries(folder);
+    for (const left of leftTemporaries(folder)) {
+      const what = `${left} is incomplete data of a run that was killed, or that is still in progress; remove it if no other run uses it`;
+      warn('incomplete-data', what);
+    }
     const stat = statOf(folder);
     if (stat === undefined) return;
     if (stat.isDirectory() && readdirSync(folder).length === 0) rmdirSync(folder);
@@ -87,33 +99,4 @@ export class StagedFolder {
     withFileErrors(this.#folder, () => rmSync(this.path, { recursive: true, force: true }));
     forgetTemporary(this.path);
   }
-}
-
-/**
- * Checks that a folder can hold files of this total size.
- * @throws RecordpipeError `io-failure`
- */
-export function checkSpace(folder: string, bytes: number): void {
-  const { bavail, bsize } = withFileErrors(folder, () => statfsSync(dirname(folder)));
-  const free = bavail * bsize;
-  if (bytes <= free) return;
-  const what = `the channel has ${sizeText(bytes)}, and ${sizeText(free)} are free on the disk of its folder; ${MORE_SPACE}`;
-  throw new RecordpipeError('io-failure', what, { uri: folder });
-}
-
-const MORE_SPACE =
-  'free some space, use a root folder on another disk, or read the channel in Pipe mode, which needs none';
-
-/** Returns the error for a file that cannot be written. */
-export function writeError(error: unknown, folder: string): unknown {
-  const { code, cause } = error as NodeJS.ErrnoException;
-  const system = (cause as NodeJS.ErrnoException | undefined)?.code ?? code;
-  if (system !== 'ENOSPC' && system !== 'EDQUOT') return error;
-  const full = system === 'ENOSPC' ? 'no space is left on the disk' : 'the disk quota is used up';
-  return new RecordpipeError('io-failure', `${full} of the channel; ${MORE_SPACE}`, { uri: folder }, error);
-}
-
-function sizeText(bytes: number): string {
-  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
-  return `${unit === 0 ? bytes : (bytes / 1024 ** unit).toFixed(1)} ${UNITS[unit]}`;
 }

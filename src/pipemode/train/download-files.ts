@@ -7,7 +7,6 @@ import { readObjects } from '../../storage/read-objects.ts';
 import type { ObjectRef, Sink } from '../../storage/storage.ts';
 import { withFileErrors } from '../job/config-file.ts';
 import { withLine } from '../streamer/object-epoch.ts';
-import { writeError } from './channel-folder.ts';
 
 /**
  * Maximum number of chunks that are written at once. Chunks have up to 1 MiB, and each small file
@@ -39,7 +38,7 @@ export interface Downloading {
  * written. Each file has the size and the ETag that the service stated, or the call fails.
  *
  * @param folder an existing folder without these files
- * @throws RecordpipeError the same errors as `readObjects`; `io-failure` for a full disk
+ * @throws RecordpipeError the same errors as `readObjects`; `io-failure`
  */
 export async function downloadFiles(
   files: readonly ChannelFile[],
@@ -72,7 +71,7 @@ export async function downloadFiles(
     await writes.end();
   } catch (error) {
     const failed = files.find(({ object }) => isRecordpipeError(error) && object.uri === error.uri);
-    throw writeError(failed === undefined ? error : withLine(error, failed), folder);
+    throw failed === undefined ? error : withLine(error, failed);
   } finally {
     await writes.settled();
     await current?.abandon();

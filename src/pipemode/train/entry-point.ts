@@ -60,7 +60,7 @@ export function jobEntryPoint(
   if (script !== undefined)
     return { kind: 'script', script, source: source === CODE_DIR ? undefined : source };
   throw new UsageError(
-    'command: expected a training program, or a request with the hyperparameter sagemaker_program or with ContainerEntrypoint',
+    'command: expected a training program (after -- on the command line), or a request with the hyperparameter sagemaker_program or with ContainerEntrypoint',
   );
 }
 

@@ -1,5 +1,5 @@
 import { statSync, symlinkSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { checkAborted } from '../../bytes/abortable.ts';
 import { UsageError } from '../../errors.ts';
 import { isGlob } from '../../storage/glob.ts';
@@ -13,7 +13,8 @@ import type { JobChannel } from '../job/training-request.ts';
 import { type ChannelContent, type HostShare, transferWarnings } from '../streamer/channel-content.ts';
 import { openContent } from '../streamer/open-content.ts';
 import { DEFAULT_STREAMER_OPTIONS } from '../streamer/streamer-options.ts';
-import { checkSpace, clearFolder, StagedFolder } from './channel-folder.ts';
+import { clearFolder, StagedFolder } from './channel-folder.ts';
+import { fullDisk, SpaceClaim } from './disk-space.ts';
 import { type ChannelFile, downloadFiles, FolderMaker } from './download-files.ts';
 import { mountPrefix } from './fast-file.ts';
 import { foldersOf, linkFiles, linkTarget } from './link-files.ts';
@@ -184,7 +185,7 @@ class ChannelFilling {
 
   async #linkFolder(source: string, content: ChannelContent): Promise<FilledChannel> {
     const target = await linkTarget(source, this.#folder);
-    clearFolder(this.#folder, this.#options.existing ?? 'refuse');
+    this.#clear();
     withFileErrors(this.#folder, () => symlinkSync(target, this.#folder));
     this.#files = content.count + this.#extras.length;
     this.#bytes = this.#extras.reduce((sum, { size = 0 }) => sum + size, content.bytesOf(0) ?? 0);
@@ -198,7 +199,7 @@ class ChannelFilling {
     const prefix = this.#channel.uri.replace(/\/*$/, '/');
     let impossible = this.#notMountable(plan, prefix);
     if (impossible === undefined) {
-      clearFolder(this.#folder, this.#options.existing ?? 'refuse');
+      this.#clear();
       const mount = await mountPrefix(prefix, this.#folder, {
         objects: this.#options.objects,
         signal: this.#signal,
@@ -227,8 +228,7 @@ class ChannelFilling {
   async #fill(plan: FilePlan): Promise<FilledChannel> {
     const { remote, local, folders, manifest, remoteBytes } = plan;
     const linkedFolders = await foldersOf(local, this.#folder);
-    clearFolder(this.#folder, this.#options.existing ?? 'refuse');
-    if (remoteBytes !== undefined) checkSpace(this.#folder, remoteBytes);
+    this.#clear();
     const totalFiles = remote.length + local.length;
     const totalBytes = local.length === 0 ? remoteBytes : undefined;
     this.#report(totalFiles, totalBytes);
@@ -240,7 +240,9 @@ class ChannelFilling {
     const { objects, skipMissing = false } = this.#options;
     const common = { skipMissing, onSkipped: this.#skip };
     const staged = new StagedFolder(this.#folder);
+    let space: SpaceClaim | undefined;
     try {
+      space = new SpaceClaim(dirname(this.#folder), remoteBytes ?? 0);
       const maker = new FolderMaker(staged.path);
       for (const folder of folders) maker.make(folder);
       await linkFiles(local, staged.path, {
@@ -249,15 +251,28 @@ class ChannelFilling {
         onLinked: (size) => written(size, true),
       });
       const transfer = { ...objects, signal: this.#signal, onEvent: transferWarnings(this.#warn) };
-      await downloadFiles(remote, staged.path, { ...common, objects: transfer, onWritten: written });
+      await downloadFiles(remote, staged.path, {
+        ...common,
+        objects: transfer,
+        onWritten: (bytes, isLast) => {
+          space?.written(bytes);
+          written(bytes, isLast);
+        },
+      });
       await manifest?.write(staged.path, this.#skipped);
       checkAborted(this.#signal);
       staged.publish();
     } catch (error) {
       staged.discard();
-      throw error;
+      throw fullDisk(error, this.#folder);
+    } finally {
+      space?.release();
     }
     return this.#filled(linkedFolders);
+  }
+
+  #clear(): void {
+    clearFolder(this.#folder, { existing: this.#options.existing ?? 'refuse', warn: this.#warn });
   }
 
   readonly #skip = ({ object, line }: ChannelFile, error: Error): void => {

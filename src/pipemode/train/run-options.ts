@@ -123,7 +123,7 @@ export function trainingRunOptions(given: TrainingRunInput): TrainingRunOptions 
     checkWhole('interruptAfterMs', interruptAfterMs, 1, MAX_MS);
     if (!request.spot)
       throw new UsageError(
-        'interruptAfterMs: only spot instances are interrupted; set EnableManagedSpotTraining in the request',
+        'interruptAfterMs: only spot instances are interrupted; set EnableManagedSpotTraining in the request (spot)',
       );
   }
   return options;

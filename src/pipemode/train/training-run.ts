@@ -218,7 +218,8 @@ export class TrainingRun {
   #exitCode(end: AttemptEnd): number | undefined {
     if (end.type === 'data-failed') return undefined;
     if (end.type === 'program-failed') return end.exitCode;
-    return this.#hosts.map(({ result }) => result.exitCode).find((code) => code !== 0);
+    const codes = this.#hosts.flatMap(({ result }) => result.exitCode ?? []);
+    return codes.find((code) => code !== 0) ?? codes[0];
   }
 
   #failureReason(): string | undefined {

@@ -90,16 +90,23 @@ export function removeTemporaries(): void {
 
 /**
  * Removes temporary files and folders for `path` left by a killed process. Call only while no other
- * process may write `path`. Does nothing if the name is too long to be distinguished from others.
+ * process may write `path`.
  */
 export function removeLeftTemporaries(path: string): void {
+  for (const left of leftTemporaries(path)) rmSync(left, { recursive: true, force: true });
+}
+
+/**
+ * Returns the temporary files and folders for `path` that other processes use, or that killed
+ * processes left. Returns none if the name is too long to be distinguished from others.
+ */
+export function leftTemporaries(path: string): string[] {
   const start = basename(path).replace(/^\.+/, '');
-  if (basename(path).length > NAME_CHARACTERS) return;
-  for (const name of readdirSync(dirname(path))) {
-    if (!name.startsWith(`.${start}.`) || !RANDOM_END.test(name.slice(start.length + 2))) continue;
-    const left = join(dirname(path), name);
-    if (!live.has(left)) rmSync(left, { recursive: true, force: true });
-  }
+  if (basename(path).length > NAME_CHARACTERS) return [];
+  return readdirSync(dirname(path))
+    .filter((name) => name.startsWith(`.${start}.`) && RANDOM_END.test(name.slice(start.length + 2)))
+    .map((name) => join(dirname(path), name))
+    .filter((left) => !live.has(left));
 }
 
 /**

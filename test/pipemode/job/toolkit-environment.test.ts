@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -15,6 +16,7 @@ import {
   hostEnvironment,
   jobHosts,
   jobPlaces,
+  readTrainingRequest,
   scriptOf,
   type TrainingRequestInput,
   trainingRequest,
@@ -315,4 +317,27 @@ test('readEnvironment reads every environment back', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('a job has what the toolkit 5.1.4 gave to its program', () => {
+  const path = fileURLToPath(new URL('../../fixtures/jobs/', import.meta.url));
+  const request = readTrainingRequest(join(path, 'request.json'));
+  const reference = JSON.parse(readFileSync(join(path, 'toolkit-reference.json'), 'utf8')) as {
+    readonly env: Readonly<Record<string, string>>;
+    readonly argv: readonly string[];
+  };
+  const [host] = jobHosts(request);
+  const { variables, programArguments } = hostEnvironment(request, host, jobPlaces('/opt/ml'), '', BARE);
+  expect(programArguments).toEqual(reference.argv);
+  // The machine and the account are others.
+  const comparable = (all: Readonly<Record<string, string>>): Record<string, string> => {
+    const { SM_NUM_CPUS, TRAINING_JOB_ARN, ...rest } = all;
+    const entries = Object.entries(rest).map(([name, value]) => [
+      name,
+      value.replace(/"num_cpus":\d+/, '').replace(/"network_interface_name":"\w+"/g, ''),
+    ]);
+    return Object.fromEntries(entries) as Record<string, string>;
+  };
+  const { SM_NETWORK_INTERFACE_NAME, ...expected } = comparable(reference.env);
+  expect(comparable(variables)).toMatchObject(expected);
 });

@@ -382,7 +382,7 @@ describe('downloads', () => {
         fill(root, { uri: 's3://bucket/d/' }, { objects: { endpointUrl: server.url } }),
       ).rejects.toMatchObject({
         code: 'io-failure',
-        message: expect.stringMatching(/the channel has 1\.0 PiB, and .* are free .*Pipe mode/),
+        message: expect.stringMatching(/the channel has 1\.0 PiB, and its disk has .* free; .*Pipe mode/),
       });
       expect(server.requests('GetObject')).toEqual([]);
       expect(namesIn(root)).toEqual([]);
@@ -530,6 +530,10 @@ describe('data of an earlier run', () => {
     writeObjects(join(root, 'data'), { a: '1' });
     mkdirSync(join(root, 'input/data/train'), { recursive: true });
     writeObjects(join(root, 'input/data/.train.0123456789abcdef.tmp'), { 'x/half': '1' });
+    const { messages } = await fill(root, { uri: join(root, 'data') });
+    expect(messages).toEqual([
+      expect.stringContaining('.train.0123456789abcdef.tmp is incomplete data of a run'),
+    ]);
     await fill(root, { uri: join(root, 'data') }, { existing: 'clear' });
     expect(namesIn(root)).toEqual(['train']);
   });

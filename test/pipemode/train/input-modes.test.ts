@@ -1,17 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decodeRecordIO, decodeTFRecords, encodeRecordIO, encodeTFRecord } from '../../../src/index.ts';
-import { tempDir } from '../../support/temp-dir.ts';
-import { catEpochs } from '../streamer/stream-place.ts';
-import { filesIn, fill, newRoot, withServer } from './filled-place.ts';
+import { withServer } from './filled-place.ts';
+import { jobPlace, runJob, textOf } from './job-place.ts';
 
-const temp = tempDir();
+const place = jobPlace();
 
 const SHARDS = 5;
 const RECORDS = 7;
 
-/** The text of a record. One record has RecordIO's magic number in it, and some are empty. */
-function textOf(shard: number, i: number): string {
+/** The text of a record. Some are empty, and some contain a line feed. */
+function recordOf(shard: number, i: number): string {
   if (i === 3) return '';
   return i === 5 ? `x\n\u0007\u0002` : `record ${shard}.${i}`;
 }
@@ -47,41 +47,49 @@ const KINDS: readonly Kind[] = [
 function shardsOf({ write }: Kind): Map<string, Buffer> {
   const shards = Array.from({ length: SHARDS }, (_, shard): [string, Buffer] => [
     `part-${shard}`,
-    Buffer.concat(Array.from({ length: RECORDS }, (_, i) => write(textOf(shard, i)))),
+    Buffer.concat(Array.from({ length: RECORDS }, (_, i) => write(recordOf(shard, i)))),
   ]);
   return new Map([...shards, ['part-0.idx', Buffer.from('0\t0\n')]]);
 }
 
+/**
+ * Saves the bytes of each channel, in any input mode and without its index. A job with several
+ * channels is one that mixes modes.
+ */
+const SCRIPT = `for channel in piped filed fast; do
+  data="$SM_INPUT_DIR/data/$channel"
+  if [ -p "\${data}_0" ]; then cat "\${data}_0"; else cat $(find -L "$data" -type f ! -name '*.idx' | sort); fi > "$SM_MODEL_DIR/$channel"
+done
+find -L "$SM_INPUT_DIR/data" -name '*.idx' | sed 's,.*/data/,,' | sort > "$SM_MODEL_DIR/indexes"`;
+
 describe.each(KINDS)('$name', (kind) => {
   test.each([1, 2])(
-    '%i host(s): File, FastFile and Pipe mode deliver the same records, and every record once',
+    '%i host(s): File, FastFile and Pipe mode deliver the same records, each once',
     async (count) => {
       const shards = shardsOf(kind);
       const objects = Object.fromEntries([...shards].map(([name, bytes]) => [`bucket/d/${name}`, bytes]));
-      const hosts = Array.from({ length: count }, (_, i) => `algo-${i + 1}`);
       await withServer({ objects }, async (server) => {
-        const access = { endpointUrl: server.url };
         const channel = { uri: 's3://bucket/d/', distribution: 'ShardedByS3Key' } as const;
-        const all: string[] = [];
-        for (const current_host of hosts) {
-          const root = newRoot(temp);
-          const options = { hosts: { current_host, hosts }, objects: access };
-          const [piped] = await catEpochs({
-            channels: [{ name: 'train', ...channel }],
-            pipeDir: join(root, 'pipes'),
-            epochs: 1,
-            ...options,
-          });
-          for (const inputMode of ['File', 'FastFile'] as const) {
-            const { folder } = await fill(newRoot(temp), { ...channel, inputMode }, options);
-            const { 'part-0.idx': index, ...files } = filesIn(folder);
-            expect(index).toBe('0\t0\n');
-            const bytes = Buffer.from(Object.values(files).join(''), 'latin1');
-            expect(kind.read(bytes)).toEqual(kind.read(piped));
-            expect(bytes.equals(piped)).toBe(true);
-          }
-          all.push(...kind.read(piped));
-        }
+        const channels = [
+          { name: 'piped', inputMode: 'Pipe', ...channel },
+          { name: 'filed', inputMode: 'File', ...channel },
+          { name: 'fast', inputMode: 'FastFile', ...channel },
+        ] as const;
+        const root = place.newRoot();
+        const { status } = await runJob(SCRIPT, {
+          request: { channels, instanceCount: count },
+          root,
+          objects: { endpointUrl: server.url },
+        });
+        expect(status).toBe('Completed');
+        const models = count === 1 ? ['model'] : ['algo-1/model', 'algo-2/model'];
+        const all = models.flatMap((model) => {
+          const piped = readFileSync(join(root, model, 'piped'));
+          for (const other of ['filed', 'fast'])
+            expect(readFileSync(join(root, model, other)).equals(piped)).toBe(true);
+          expect(textOf(root, `${model}/indexes`)).toBe('fast/part-0.idx\nfiled/part-0.idx\n');
+          return kind.read(piped);
+        });
         const written = [...shards]
           .filter(([name]) => !name.endsWith('.idx'))
           .flatMap(([, bytes]) => kind.read(bytes));
