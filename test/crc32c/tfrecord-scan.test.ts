@@ -64,7 +64,7 @@ describe('scanTFRecords', () => {
 
   test('one frame of every length, at every residue of the address', () => {
     const random = generator(1);
-    // Every third length still comes at each alignment.
+    // Every third length still occurs at each alignment.
     for (let length = 0; length <= 700; length += DOES_ALL_RUNS ? 1 : 3) {
       const bytes = frame(randomBytes(length, random));
       const start = heap + (random() % 64);
