@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /** Starts worker threads from dist/, because Node 20 cannot run the TypeScript sources. */
@@ -17,9 +17,7 @@ export const builtWorkers: Plugin = {
 const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts') && !/^(counterparts|slow|browser)\//.test(file))
   .map((file) => `test/${file}`);
-/**
- * Fast tests without processes, servers and process-wide state. They share the modules that a test process has loaded.
- */
+/** Fast tests without processes and servers: `npm run test:fast`. */
 const UNIT = [
   /^test\/[^/]*$/,
   /^test\/(crc32c|formats|messages|dataset|records\/inputs|check\/stats|pipemode\/manifest)\//,
@@ -27,7 +25,24 @@ const UNIT = [
   /^test\/records\/(recordio-recover|.*options|textline-(encodings|paths))\./,
 ];
 const NOT_UNIT = /^test\/(public-api|package|crc32c\/fallback|dataset\/(objects|workers))\./;
-const isUnit = (file: string): boolean => UNIT.some((pattern) => pattern.test(file)) && !NOT_UNIT.test(file);
+/**
+ * Tests that replace modules, or measure the memory, connections or timers of their process. Each
+ * file has its own process.
+ */
+const ALONE = /\bvi\.(mock|resetModules)\(|\b(memoryUsage|getActiveResourcesInfo|withServer)\(/;
+
+type Group = 'unit' | 'system' | 'alone';
+
+function groupOf(file: string): Group {
+  if (UNIT.some((pattern) => pattern.test(file)) && !NOT_UNIT.test(file)) return 'unit';
+  return ALONE.test(readFileSync(file, 'utf8')) ? 'alone' : 'system';
+}
+
+/** The files of a group. If they share processes, each process loads the modules of src/ once. */
+const project = (name: Group, isolate: boolean) => ({
+  extends: true as const,
+  test: { name, isolate, include: tests.filter((file) => groupOf(file) === name) },
+});
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
   // `recordpipe` and its subpaths resolve to src/, as tsconfig.json states.
@@ -35,15 +50,13 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   plugins: [builtWorkers],
   test: {
     globalSetup: ['test/support/build-once.ts'],
+    setupFiles: ['test/support/setup.ts'],
     testTimeout: 90_000,
     hookTimeout: 90_000,
     pool: 'forks',
     // One more than cores: many tests wait for a server, a pipe or a process.
     maxWorkers: 3,
-    projects: [
-      { extends: true, test: { name: 'unit', include: tests.filter(isUnit), isolate: false } },
-      { extends: true, test: { name: 'system', include: tests.filter((file) => !isUnit(file)) } },
-    ],
+    projects: [project('unit', false), project('system', false), project('alone', true)],
   },
 });
 

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { builtWorkers } from './vitest.config.ts';
 
-/** The files whose random runs `npm test` reduces. */
+/** The files whose runs `npm test` reduces. */
 function propertyTests(): string[] {
   return readdirSync('test', { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => `test/${file}`)
-    .filter((file) => readFileSync(file, 'utf8').includes('randomRuns('));
+    .filter((file) => readFileSync(file, 'utf8').includes('support/random-runs.ts'));
 }
 
 /** Tests that take minutes or gigabytes: `npm run test:slow`. */

@@ -273,7 +273,7 @@ describe('an untrusted report', () => {
           else totalReport(mergeReports([outcome as ShardReport]));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: randomRuns(200) },
     );
   });
 });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { fail } from '../../src/cli/fail.ts';
 import { print } from '../../src/cli/output.ts';
 import { program } from '../../src/cli/program.ts';
+import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -60,23 +61,22 @@ function runsInProcess(args: readonly string[], options: SpawnOptions): boolean 
     !args.includes('-') &&
     !args.some((arg) => arg.startsWith('@-') || arg.startsWith('/dev/')) &&
     Object.keys(options).every((name) => PLAIN_OPTIONS.has(name)) &&
-    !Object.keys(options.env ?? {}).some((name) => READ_ONCE.test(name)) &&
-    sameService(options.env)
+    !Object.keys(options.env ?? {}).some((name) => READ_ONCE.test(name))
   );
 }
 
 /** Variables that are read at process startup or once per process. */
-const READ_ONCE = /^(NODE_|AWS_(PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE)|HOME$|LANG|LC_)/;
+const READ_ONCE = /^(NODE_|HOME$|LANG|LC_)/;
 
 let service: string | undefined;
 
-/** A process keeps its S3 clients, so all its runs must use the same service. */
-function sameService(env: NodeJS.ProcessEnv = {}): boolean {
+/** A process keeps its S3 clients. Closes them before a run with another service or other keys. */
+async function useService(env: NodeJS.ProcessEnv = {}): Promise<void> {
   const entries = Object.entries(env).filter(([name]) => name.startsWith('AWS_'));
-  if (entries.length === 0) return true;
+  if (entries.length === 0) return;
   const wanted = JSON.stringify(entries.sort());
-  service ??= wanted;
-  return service === wanted;
+  if (wanted !== service) await closeS3Clients();
+  service = wanted;
 }
 
 let previous: Promise<unknown> = Promise.resolve();
@@ -92,6 +92,7 @@ function cliInProcess(args: readonly string[], options: SpawnOptions): Promise<C
 }
 
 async function runHere(args: readonly string[], { cwd, env }: SpawnOptions): Promise<CliRun> {
+  await useService(env);
   const restore = [replaceEnv({ NO_COLOR: undefined, FORCE_COLOR: undefined, ...env })];
   const streams = captureStreams();
   restore.push(streams.restore);

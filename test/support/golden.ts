@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** The directory of golden files. Each `name.bin` with a `name.json` is a test. */
@@ -74,5 +74,5 @@ export function fixture(file: string): Uint8Array {
 }
 
 export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }

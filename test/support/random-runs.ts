@@ -10,6 +10,11 @@ const PERCENT = Number(process.env['RECORDPIPE_RANDOM_PERCENT'] ?? 10);
  */
 export const DOES_ALL_RUNS: boolean = PERCENT >= 100;
 
+/** One of `items`, another one in each turn; all of them in the slow suite. */
+export function someInTurn<T>(items: readonly T[], turn: number): readonly T[] {
+  return DOES_ALL_RUNS ? items : [items[turn % items.length]];
+}
+
 /**
  * Returns the number of random runs to perform out of `whole` runs in the slow suite; at least 10.
  */

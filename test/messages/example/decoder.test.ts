@@ -10,6 +10,7 @@ import {
 import { oddExample, randomFeatures } from '../../support/example-messages.ts';
 import { canonicalFeatures } from '../../support/oracle-example.ts';
 import { Random } from '../../support/random.ts';
+import { randomRuns } from '../../support/random-runs.ts';
 
 const scalars = (id: number, name: string, weights: number[]): FeaturesInput => ({
   id: { kind: 'int64', value: [id] },
@@ -21,7 +22,7 @@ test('ExampleDecoder and decodeExample agree on records with any features', () =
   const random = new Random(11);
   for (const int64 of ['bigint', 'auto'] as const) {
     const decoder = new ExampleDecoder<Int64Mode>({ int64 });
-    for (let i = 0; i < 1500; i++) {
+    for (let i = 0; i < randomRuns(1500); i++) {
       const features = randomFeatures(random);
       const record = random.below(4) === 0 ? oddExample(random) : encodeExample(features);
       const expected = decodeExample(record, { int64 });
@@ -67,7 +68,7 @@ test('records with the same features reuse the Map and its arrays', () => {
   );
 });
 
-test('a damaged record is an error that names feature and place, and decoding continues', () => {
+test('a damaged record is an error with feature and position, and decoding continues', () => {
   const decoder = new ExampleDecoder({ int64: 'number' });
   const record = encodeExample(scalars(7, 'Ada', [1, 2]));
   expect(decoder.decode(record).size).toBe(3);

@@ -20,6 +20,7 @@ import {
   oracleSequenceExample,
 } from '../../support/oracle-example.ts';
 import { Random } from '../../support/random.ts';
+import { randomRuns } from '../../support/random-runs.ts';
 
 /** Returns the features that a cursor reports; for repeated names, the last one. */
 function cursorFeatures(cursor: ExampleCursor): CanonicalFeatures {
@@ -36,7 +37,7 @@ function cursorFeatures(cursor: ExampleCursor): CanonicalFeatures {
 describe('against the compiled messages of protobufjs', () => {
   test('protobufjs and decodeExample agree on encoded records', () => {
     const random = new Random(1);
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < randomRuns(500); i++) {
       const features = randomFeatures(random);
       const record = encodeExample(features, { deterministic: i % 2 === 0 });
       const expected = oracleExample(record);
@@ -51,7 +52,7 @@ describe('against the compiled messages of protobufjs', () => {
     const random = new Random(2);
     const cursor = new ExampleCursor();
     let names = 0;
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < randomRuns(3000); i++) {
       const record = oddExample(random);
       const expected = oracleExample(record);
       names += Object.keys(expected).length;
@@ -59,12 +60,12 @@ describe('against the compiled messages of protobufjs', () => {
       cursor.open(record);
       expect(cursorFeatures(cursor)).toEqual(expected);
     }
-    expect(names).toBeGreaterThan(3000);
+    expect(names).toBeGreaterThan(randomRuns(3000));
   });
 
   test('SequenceExamples in unusual layouts', () => {
     const random = new Random(3);
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < randomRuns(2000); i++) {
       const record = oddSequenceExample(random);
       const expected = oracleSequenceExample(record);
       const { context, featureLists } = decodeSequenceExample(record);
@@ -76,7 +77,7 @@ describe('against the compiled messages of protobufjs', () => {
 
   test('encoded SequenceExamples', () => {
     const random = new Random(4);
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < randomRuns(300); i++) {
       const steps = Array.from({ length: random.below(6) }, () => randomFeature(random));
       const record = encodeSequenceExample({
         context: randomFeatures(random),

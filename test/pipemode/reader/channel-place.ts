@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
 import type { PipeModeDatasetOptions } from '../../../src/pipemode/index.ts';
+import { afterFile } from '../../support/after-file.ts';
 import { FIXTURES } from '../../support/golden.ts';
 
 /** The folders of a training job, with channels in Pipe mode. */
@@ -26,7 +26,7 @@ export interface ChannelPlace {
 const roots: string[] = [];
 const children = new Set<ChildProcess>();
 
-afterAll(() => {
+afterFile(() => {
   for (const child of children) child.kill('SIGKILL');
   children.clear();
   for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });

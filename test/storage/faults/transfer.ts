@@ -21,13 +21,13 @@ import {
   faultyS3,
 } from '../../support/faulty-s3/index.ts';
 
-Object.assign(process.env, {
+const CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_EC2_METADATA_DISABLED: 'true',
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-});
+};
 
 /**
  * Small parts, so that a few hundred kilobytes consist of many parts. Timeouts have their defaults,
@@ -65,6 +65,7 @@ export async function withServer(
   options: Partial<FaultyS3Options>,
   run: (server: FaultyS3) => Promise<void>,
 ): Promise<void> {
+  Object.assign(process.env, CREDENTIALS);
   // Forget the throttling of earlier tests.
   for (let parts = 0; processGate.limit < 32 && parts < 1000; parts++) processGate.clean();
   const server = await faultyS3(options);
@@ -97,6 +98,7 @@ export async function transferred(
   refs: string | ObjectRefs,
   options: ObjectsReadOptions = {},
 ): Promise<Transferred> {
+  Object.assign(process.env, CREDENTIALS);
   const events: TransferEvent[] = [];
   const hash = createHash('sha256');
   const all = typeof refs === 'string' ? [{ uri: refs }] : refs;
