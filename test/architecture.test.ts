@@ -147,7 +147,7 @@ function cyclesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
   return [...new Set(cycles)].sort();
 }
 
-test('the table and the imports are read', () => {
+test('the table and the imports can be parsed', () => {
   expect(rows.length).toBeGreaterThan(15);
   expect(rows.find(({ names }) => names.includes('formats'))?.only).toEqual(['errors.ts', 'bytes', 'crc32c']);
   expect(files.length).toBeGreaterThan(200);
@@ -165,7 +165,7 @@ test('every file is in a row of the table, and every row has files', () => {
   expect(rows.flatMap(({ names }) => names).filter((name) => !used.has(name))).toEqual([]);
 });
 
-test('a file imports its own row and lower layers only, type-only imports included', () => {
+test('a file imports only its own row and lower layers, including type-only imports', () => {
   const upward = inside.flatMap((one) => {
     const to = target(one);
     const [here, there] = [rowOf(one.from)!, rowOf(to)!];
@@ -183,7 +183,7 @@ test('no files import each other, type-only imports included', () => {
   expect(cyclesIn(edges)).toEqual(KNOWN_CYCLES);
 });
 
-test('relative imports name existing files', () => {
+test('relative imports refer to existing files', () => {
   expect(inside.filter(({ specifier }) => !specifier.endsWith('.ts'))).toEqual([]);
   expect(inside.map(target).filter((file) => !existsSync(join(SRC, file)))).toEqual([]);
 });
@@ -205,7 +205,7 @@ test('the command line imports the public subpaths only', () => {
 describe('the codec runs in a browser', () => {
   const inBrowser = files.filter((file) => BROWSER_ROWS.includes(rowOf(file)?.name ?? ''));
 
-  test('it imports no module of Node', () => {
+  test('it imports no Node modules', () => {
     const wrong = imports.filter(
       ({ from, specifier, typeOnly }) =>
         inBrowser.includes(from) && !hasStandIn(from) && specifier.startsWith('node:') && !typeOnly,
@@ -231,7 +231,7 @@ describe('the codec runs in a browser', () => {
     ).toEqual([]);
   });
 
-  test('only host.ts asks for modules of Node', () => {
+  test('only host.ts loads Node modules', () => {
     const asking = inBrowser.filter((file) =>
       /getBuiltinModule|\brequire\(/.test(readFileSync(join(SRC, file), 'utf8')),
     );

@@ -14,7 +14,7 @@ describe('toJSON', () => {
     });
   });
 
-  test('has null for what is unknown', () => {
+  test('has null for unknown properties', () => {
     expect(new UsageError('jobs: expected an integer').toJSON()).toEqual({
       name: 'UsageError',
       code: 'invalid-argument',
@@ -26,13 +26,13 @@ describe('toJSON', () => {
   });
 });
 
-test('only failures of one item may be noted while work on others continues', () => {
+test('only failures of a single item allow work on others to continue', () => {
   expect(isItemFailure(new RecordpipeError('not-found', 'x'))).toBe(true);
   for (const error of [new UsageError('x'), new RecordpipeError('aborted', 'x'), new TypeError('x'), 'x'])
     expect(isItemFailure(error)).toBe(false);
 });
 
-test('out of memory is told from other errors of the host', () => {
+test('running out of memory is distinguished from other host errors', () => {
   let failure: unknown;
   try {
     new WebAssembly.Memory({ initial: 65_536, maximum: 65_536 }).grow(1);

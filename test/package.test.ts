@@ -32,7 +32,7 @@ function sources(): string[] {
     .map((file) => readFileSync(join(src, file), 'utf8'));
 }
 
-test('what the package says of itself', () => {
+test('the package manifest', () => {
   expect(manifest).toMatchObject({
     name: 'recordpipe',
     type: 'module',
@@ -139,7 +139,7 @@ function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-test('no dependency is pinned to one version, and none to any', () => {
+test('no dependency is pinned to one version, or allows any version', () => {
   const { dependencies, optionalDependencies, devDependencies } = manifest;
   for (const range of Object.values({ ...dependencies, ...optionalDependencies, ...devDependencies })) {
     expect(range).toMatch(/^[~^]\d/);

@@ -81,7 +81,7 @@ test.each<[string, (wrong: never) => unknown, unknown, string]>([
   ['PipeModeStreamer', (wrong) => new PipeModeStreamer(wrong), undefined, 'options'],
   ['PipeModeStreamer', (wrong) => new PipeModeStreamer(wrong), { pipeDir: 'x' }, 'channels'],
   ['Dataset.zip', (wrong) => Dataset.zip(wrong), null, 'zip'],
-])('%s(%#) names a wrong argument in a UsageError', async (_, call, wrong, message) => {
+])('%s(%#) names an invalid argument in a UsageError', async (_, call, wrong, message) => {
   const failing = (async () => call(wrong as never))();
   await expect(failing).rejects.toThrow(UsageError);
   await expect(failing).rejects.toThrow(message);
@@ -105,7 +105,7 @@ test.each<[string, (options: never) => unknown]>([
     (options) => new PipeModeStreamer({ channels: [], pipeDir: '.', ...(options as object) }),
   ],
   ['objects', (options) => statObject('s3://bucket/key', options)],
-])('%s names the option that is most like an unknown one', async (name, call) => {
+])('%s suggests the option most similar to an unknown one', async (name, call) => {
   const calling = async (): Promise<unknown> => call({ objectz: 1 } as never);
   await expect(calling()).rejects.toMatchObject({
     code: 'invalid-argument',

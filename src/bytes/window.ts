@@ -24,7 +24,7 @@ export class ByteWindow {
   #spare: Uint8Array | undefined;
   readonly #reuse: boolean;
 
-  /** @param reuse whether returned bytes are no longer needed once more are requested */
+  /** @param reuse whether returned bytes are no longer needed when more are requested */
   constructor(reuse = false) {
     this.#reuse = reuse;
   }

@@ -49,6 +49,11 @@ export class StreamSignals {
     return SIGNAL_EXIT_CODES[this.#first];
   }
 
+  /** Exit code of a process that the received signal ends. */
+  get signalCode(): number {
+    return SIGNAL_EXIT_CODES[this.#first ?? 'SIGTERM'];
+  }
+
   passTo(program: SignalTarget): void {
     this.#program = program;
     process.on('SIGTSTP', this.#suspend);

@@ -3,7 +3,7 @@ import { OPTION_NAMES } from './advice.ts';
 import { visible } from './text/format.ts';
 
 /** Warnings about a program that may wait forever. They are printed even with `--quiet`. */
-const STUCK: ReadonlySet<string> = new Set([
+export const STUCK_WARNINGS: ReadonlySet<string> = new Set([
   'unread-epoch',
   'idle-reader',
   'unopened-channel',
@@ -15,10 +15,11 @@ const STUCK: ReadonlySet<string> = new Set([
  * warnings that `quiet` hides.
  */
 export function warningLine(event: StreamEvent, quiet: boolean): string | undefined {
-  if (event.event !== 'warning' || (quiet && !STUCK.has(event.code))) return undefined;
-  const message = event.message.replace(
-    /\b(epochs|firstEpoch): (?=\d)/g,
-    (_, name: string) => `${OPTION_NAMES[name]} `,
-  );
-  return `recordpipe: warning: ${visible(`${event.channel}: ${message}`)}`;
+  if (event.event !== 'warning' || (quiet && !STUCK_WARNINGS.has(event.code))) return undefined;
+  return `recordpipe: warning: ${visible(`${event.channel}: ${warningInCliWords(event.message)}`)}`;
+}
+
+/** Replaces options of the library in a warning by those of the command line. */
+export function warningInCliWords(message: string): string {
+  return message.replace(/\b(epochs|firstEpoch): (?=\d)/g, (_, name: string) => `${OPTION_NAMES[name]} `);
 }

@@ -127,12 +127,11 @@ interface Running {
   sent: number;
 }
 
-/**
- * Callbacks that receive the total number of bytes of a file read for checking, and the number of
- * bytes sent since the last call.
- */
+/** Progress callbacks for one file. */
 export interface UploadWatch {
+  /** Receives the total number of bytes read for checking so far. */
   onChecked(bytes: number): void;
+  /** Receives the number of bytes sent since the last call. */
   onSent(bytes: number): void;
 }
 

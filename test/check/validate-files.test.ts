@@ -174,7 +174,7 @@ test.each([
   { cr: 'lf' as 'keep' },
   { compression: 'lzma' as 'gzip' },
   { maxRecordBytes: -1 },
-])('%o is refused', async (options) => {
+])('%o is rejected', async (options) => {
   await expect(validateFiles(good, options)).rejects.toThrow(UsageError);
 });
 

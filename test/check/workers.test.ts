@@ -30,7 +30,7 @@ test('workers and this thread produce the same report', async () => {
   expect(await countFiles(pattern, { jobs: 3 })).toEqual(await countFiles(pattern, { jobs: 1 }));
 });
 
-test('onFile reports each file as soon as it is done, not after slower ones', async () => {
+test('onFile reports each file as soon as it is finished, not after slower ones', async () => {
   const order: string[] = [];
   // A pipe whose data arrives only after the other file has been reported.
   const slow = temp.file('a-slow');
@@ -111,7 +111,7 @@ describe('a worker that dies', () => {
     ['memory', { code: 'io-failure', message: expect.stringContaining('ran out of memory; use fewer jobs') }],
     ['throw', { name: 'TypeError', message: 'out of luck' }],
     ['bug', { name: 'TypeError', message: 'a bug' }],
-  ])('%s: its files are no findings, the run fails and names the reason', async (path, error) => {
+  ])('%s: the run fails with the reason, and its files are not findings', async (path, error) => {
     const checker = dyingWorker();
     expect(await checker.check({ path: 'one' }, () => {})).toMatchObject({ uri: 'one', ok: true });
     const beside = checker.check({ path: 'hang' }, () => {});

@@ -247,7 +247,7 @@ const SITUATIONS: readonly (readonly [
   ],
 ];
 
-describe('each error comes with a next step that is right', () => {
+describe('each error has a correct next step', () => {
   test.each(SITUATIONS)('%s', async (_, command, produce, text) => {
     expect(errorText(await produce(), command)).toMatch(text);
   });
@@ -285,7 +285,7 @@ describe('messages name options of the command line', () => {
     ...command.commands.flatMap(all),
   ];
 
-  test('each name stands for an option that exists', async () => {
+  test('each name refers to an existing option', async () => {
     const options = new Set(all(await program(undefined)));
     expect(Object.values(OPTION_NAMES).filter((name) => !options.has(name))).toEqual([]);
   });
@@ -300,7 +300,7 @@ describe('messages name options of the command line', () => {
     ),
   );
 
-  test('each option that the library complains about is known', () => {
+  test('each option in a library error is known', () => {
     const src = new URL('../../src/', import.meta.url).pathname;
     const names = readdirSync(src, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.startsWith('cli/'))
@@ -313,7 +313,7 @@ describe('messages name options of the command line', () => {
     expect([...new Set(unknown)].sort()).toEqual([]);
   });
 
-  test('anywhere in a message, but not in names of files', () => {
+  test('anywhere in a message, but not in file names', () => {
     expect(usageInCliWords("maxRecordBytes: expected a number (trailing: 'zeros-ok' accepts it)")).toBe(
       '--max-record-size: expected a number (--trailing zeros-ok accepts it)',
     );

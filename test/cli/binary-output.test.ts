@@ -48,7 +48,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
     ['convert lines.txt /dev/tty --to tfrecord', 'convert: the output is binary and /dev/tty is a terminal'],
     ['merge image.tfrecord -o /dev/stdout', 'merge: the output is binary and /dev/stdout is a terminal'],
     ['index image.tfrecord -o -', 'index: the index is binary and standard output is a terminal'],
-  ])('%s is refused too', (command, text) => {
+  ])('%s is also refused', (command, text) => {
     const { code, output } = onTerminal(command);
     expect(output).toContain(text);
     expect(code).toBe(2);

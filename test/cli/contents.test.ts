@@ -87,7 +87,7 @@ describe('inspect shows', () => {
     expect(visible('\u{e0041}\t\x1b[31m')).toBe('\\u{e0041}\\t\\x1b[31m');
   });
 
-  test('only the features that names or patterns choose', async () => {
+  test('only the features that names or patterns select', async () => {
     const record = encodeSequenceExample({
       context: { 'image/width': { kind: 'int64', value: [1] }, label: { kind: 'int64', value: [2] } },
       featureLists: { 'image/rows': [{ kind: 'int64', value: [3] }] },

@@ -13,7 +13,7 @@ test('validate prints one line for valid files', async () => {
   expect(stderr).toBe('');
 });
 
-test('validate prints a line for a bad file, its findings, the next step and a summary', async () => {
+test('validate prints a line for an invalid file, its findings, the next step and a summary', async () => {
   const { stdout } = await cli(['validate', bad, good]);
   const lines = stdout.trimEnd().split('\n');
   expect(lines[0]).toBe(`invalid ${bad}: 6 findings, 0 valid records, 698 B`);
@@ -36,7 +36,7 @@ test('validate prints the next step for an unreadable file', async () => {
   expect(stdout).toMatch(/invalid 1 of 1 file, 1 unreadable; 0 valid records, 0 B in [\d.]+ m?s\n$/);
 });
 
-test('validate --quiet prints bad files only', async () => {
+test('validate --quiet prints only invalid files', async () => {
   expect(await cli(['validate', '-q', good])).toMatchObject({ code: 0, stdout: '', stderr: '' });
   const { code, stdout } = await cli(['validate', '-q', bad, good]);
   expect(code).toBe(1);

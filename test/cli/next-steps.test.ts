@@ -34,15 +34,15 @@ test.each([
     ['count', 'utf16.csv'],
     'next: pass the format and encoding: --format textline --encoding utf-16le',
   ],
-  ['a compression that is not known', ['count', 'a.zst'], 'next: decompress it first: zstd -dc'],
+  ['an unknown compression', ['count', 'a.zst'], 'next: decompress it first: zstd -dc'],
   [
-    'an option that the library calls otherwise',
+    'an option with another name in the library',
     ['shuffle', 'six.tfrecord', 'o', '--memory', '1'],
     '--memory: expected',
   ],
   ['a missing argument', ['convert', 'six.tfrecord'], 'got 1 file;'],
   [
-    'two inputs of one name',
+    'two inputs with the same name',
     ['convert', 'a.rec', 'a.tfrecord', '--output-dir', 'o', '--to', 'recordio'],
     'a.rec and a.tfrecord would both be written to a.rec; use a separate directory for each',
   ],

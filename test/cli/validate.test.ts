@@ -81,7 +81,7 @@ test('validate exits with 0 for a valid file', async () => {
   });
 });
 
-test('validate reports every bad and unreadable file; invalid data determines the exit code', async () => {
+test('validate reports every invalid and unreadable file; invalid data determines the exit code', async () => {
   const { code, report } = await validate(missing, good, bad, cut);
   expect(code).toBe(1);
   expect(report.files.map(({ uri, ok }) => [uri, ok])).toEqual([
@@ -150,7 +150,7 @@ test('validate --max-errors lists the first findings of each file', async () => 
   ]);
 });
 
-test('validate --fail-fast stops at the first bad file', async () => {
+test('validate --fail-fast stops at the first invalid file', async () => {
   const { code, report } = await validate('--fail-fast', '-j1', good, bad, cut, missing);
   expect(code).toBe(1);
   expect(report).toMatchObject({ files: [{ uri: bad }], totals: { bad: 1, notChecked: 3 } });

@@ -8,7 +8,7 @@ const missing = missingCounterpart('tensorflow');
 
 /** Regenerates the TensorFlow results with which the ordinary tests compare. */
 describe.skipIf(missing !== undefined)(
-  'TensorFlow still gives the answers in test/fixtures/dataset-*.json',
+  'TensorFlow still gives the results in test/fixtures/dataset-*.json',
   () => {
     const folder = tempDir();
     const cases = (path: string): unknown =>

@@ -27,13 +27,13 @@ async function tablesServe(root: Root): Promise<void> {
   expect(records).toEqual(PAYLOADS);
 }
 
-describe('the tables serve where WebAssembly', () => {
+describe('the tables are used if WebAssembly', () => {
   test('is missing', async () => {
     vi.stubGlobal('WebAssembly', undefined);
     await tablesServe(await import('../../src/index.ts'));
   });
 
-  test('may not be compiled (Content-Security-Policy)', async () => {
+  test('must not be compiled (Content-Security-Policy)', async () => {
     class Forbidden {
       constructor() {
         throw new EvalError("Refused to compile: 'wasm-unsafe-eval' is not an allowed source");
@@ -78,19 +78,19 @@ describe('the tables serve where WebAssembly', () => {
     await tablesServe(await import('../../src/index.ts'));
   });
 
-  test('is not wanted: RECORDPIPE_KERNEL=table', async () => {
+  test('is disabled: RECORDPIPE_KERNEL=table', async () => {
     vi.stubEnv('RECORDPIPE_KERNEL', 'table');
     await tablesServe(await import('../../src/index.ts'));
   });
 });
 
-test('otherwise the WebAssembly kernel serves', async () => {
+test('otherwise, the WebAssembly kernel is used', async () => {
   const root = await import('../../src/index.ts');
   expect(root.crc32cKernel()).toBe('wasm');
   expect(root.crc32c(FILE)).toBe(oracleCrc32c(FILE));
 });
 
-test('importing compiles nothing and reads nothing of the host', async () => {
+test('importing compiles nothing and reads nothing from the host', async () => {
   const compiled = vi.fn();
   class Watched extends real.Module {
     constructor(bytes: BufferSource) {

@@ -127,7 +127,7 @@ describe('kernel CRC-32C against bit-at-a-time', () => {
     }
   });
 
-  it('leaves the message as it was', () => {
+  it('leaves the message unchanged', () => {
     const at = kernel.allocate(70_000);
     const bytes = randomBytes(70_000, 13);
     kernel.heap().set(bytes, at);

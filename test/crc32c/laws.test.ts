@@ -36,7 +36,7 @@ describe.each(kernels)('crc32c by %s', (_, sum) => {
     expect(sum(Uint8Array.from({ length: 32 }, (_, i) => 31 - i))).toBe(0x113fdb5c);
   });
 
-  test('equals the oracle, for any bytes, seed and offset', () => {
+  test('equals the oracle for any bytes, seed and offset', () => {
     fc.assert(
       fc.property(bytes, word, fc.nat(17), (b, seed, offset) => {
         expect(sum(b, seed)).toBe(oracleCrc32c(b, seed));
@@ -45,7 +45,7 @@ describe.each(kernels)('crc32c by %s', (_, sum) => {
     );
   });
 
-  test('every length up to 1100, and around the borders of stages and blocks', () => {
+  test('every length up to 1100, and around the boundaries of staging buffers and blocks', () => {
     const source = new Random(9).bytes(70_000);
     for (let length = 0; length <= 1100; length++) {
       const part = source.subarray(length % 7, (length % 7) + length);
@@ -68,7 +68,7 @@ describe.each(kernels)('crc32c by %s', (_, sum) => {
     );
   });
 
-  test('only reads its bytes', () => {
+  test('does not change its bytes', () => {
     const b = new Random(2).bytes(20_000);
     const before = b.slice();
     sum(b);
@@ -78,7 +78,7 @@ describe.each(kernels)('crc32c by %s', (_, sum) => {
 });
 
 describe('crc32cCombine', () => {
-  test('is the checksum of both', () => {
+  test('is the checksum of the concatenation', () => {
     fc.assert(
       fc.property(bytes, bytes, (a, b) => {
         const both = Uint8Array.from([...a, ...b]);
@@ -87,7 +87,7 @@ describe('crc32cCombine', () => {
     );
   });
 
-  test('is associative, and nothing changes nothing', () => {
+  test('is associative, and has the empty message as its identity', () => {
     const length = fc.integer({ min: 0, max: 2 ** 51 });
     fc.assert(
       fc.property(word, word, word, length, length, (a, b, c, lengthOfB, lengthOfC) => {
@@ -111,7 +111,7 @@ describe('crc32cCombine', () => {
     expect(direct).toBe(halves);
   });
 
-  test.each([-1, 0.5, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY])('refuses a length of %d', (length) => {
+  test.each([-1, 0.5, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY])('rejects a length of %d', (length) => {
     expect(() => crc32cCombine(1, 2, length)).toThrow(UsageError);
   });
 });

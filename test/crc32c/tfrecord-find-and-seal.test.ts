@@ -12,7 +12,7 @@ import {
 } from './tfrecord-oracle.ts';
 
 describe('findTFRecordHeader', () => {
-  test('finds the first believable header at every distance', () => {
+  test('finds the first plausible header at every distance', () => {
     const random = generator(10);
     const good = frame(randomBytes(30, random));
     for (let distance = 0; distance < 200; distance++) {
@@ -43,7 +43,7 @@ describe('findTFRecordHeader', () => {
     }
   });
 
-  test('nothing, and a header that ends with the memory', () => {
+  test('no header, and a header at the end of the memory', () => {
     expect(kernel.findTFRecordHeader(heap, heap, ANY_LENGTH) >>> 0).toBe(NOT_FOUND);
     const top = memory().length;
     memory().fill(0xff, top - 100);
@@ -54,7 +54,7 @@ describe('findTFRecordHeader', () => {
 });
 
 describe('sealTFRecord', () => {
-  test('writes the same frame as the oracle, and nothing around it', () => {
+  test('writes the same frame as the oracle, and nothing outside it', () => {
     const random = generator(12);
     for (let length = 0; length <= 700; length++) {
       const payload = randomBytes(length, random);

@@ -55,7 +55,7 @@ describe('scanTFRecords', () => {
     expect(crc(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
   });
 
-  test('nothing at all, and fewer bytes than a header', () => {
+  test('no bytes, and fewer bytes than a header', () => {
     for (let length = 0; length < 12; length++) {
       const outcome = compare(new Uint8Array(length), heap);
       expect(outcome).toMatchObject({ passed: 0, position: 0, status: NEED_MORE, length: 0n });
@@ -64,7 +64,7 @@ describe('scanTFRecords', () => {
 
   test('one frame of every length, at every residue of the address', () => {
     const random = generator(1);
-    // Every third length still comes at each alignment.
+    // Every third length still occurs at each alignment.
     for (let length = 0; length <= 700; length += DOES_ALL_RUNS ? 1 : 3) {
       const bytes = frame(randomBytes(length, random));
       const start = heap + (random() % 64);
@@ -147,7 +147,7 @@ describe('scanTFRecords', () => {
     }
   });
 
-  test('long runs of one length, the damaged record anywhere in them', () => {
+  test('long runs of one length, with a damaged record at any position', () => {
     const random = generator(6);
     for (const length of [0, 1, 16, 48, 49, 64, 100, 128, 129, 256, 257, 511, 512, 513]) {
       const parts = Array.from({ length: 70 }, () => frame(randomBytes(length, random)));
@@ -164,7 +164,7 @@ describe('scanTFRecords', () => {
     }
   });
 
-  test('absurd lengths with a good length checksum', () => {
+  test('absurd lengths with a valid length checksum', () => {
     const good = frame(new Uint8Array(20));
     const absurd = [
       0xfffffff0n,
@@ -207,7 +207,7 @@ describe('scanTFRecords', () => {
     expect(compare(onlyHeader, heap, 10).status).toBe(LENGTH_MISMATCH);
   });
 
-  test('stops when the index is full, and writes not one entry more', () => {
+  test('stops when the index is full, and writes no further entry', () => {
     const random = generator(7);
     const parts = Array.from({ length: 70 }, () => frame(randomBytes(random() % 90, random)));
     const bytes = concat(parts);
@@ -237,7 +237,7 @@ describe('scanTFRecords', () => {
     expect(passed).toBe(200);
   });
 
-  test('frames that end with the memory itself', () => {
+  test('frames at the end of the memory', () => {
     const random = generator(9);
     const top = memory().length;
     for (const length of [0, 1, 3, 16, 50, 100, 127, 128, 129, 255, 256, 300, 600, 2000]) {

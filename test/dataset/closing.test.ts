@@ -70,7 +70,7 @@ describe.each(Object.entries(kinds))('%s sources are closed exactly once', (_, m
     expect(watch.closed).toBe(watch.opened);
   });
 
-  test.each(Object.entries(operators))('by an error behind: %s', async (_name, operator) => {
+  test.each(Object.entries(operators))('by an error in a later operator: %s', async (_name, operator) => {
     const failing = operator(source()).map(() => {
       throw new Error('no');
     });
@@ -78,7 +78,7 @@ describe.each(Object.entries(kinds))('%s sources are closed exactly once', (_, m
     expect(watch.closed).toBe(watch.opened);
   });
 
-  test.each(Object.entries(operators))('by an error before: %s', async (_name, operator) => {
+  test.each(Object.entries(operators))('by an error in an earlier operator: %s', async (_name, operator) => {
     const failing = source().map((n) => {
       if (n === 4) throw new Error('four');
       return n;
@@ -123,10 +123,10 @@ describe.each(Object.entries(kinds))('%s sources are closed exactly once', (_, m
   });
 });
 
-describe('ends an iteration whose source never answers', () => {
+describe('ends an iteration whose source never responds', () => {
   const hanging = (): Dataset<number> => Dataset.from(() => watchedAsync(watch, 1));
 
-  test.each(Object.entries(operators))('does not hold up an abort: %s', async (_name, operator) => {
+  test.each(Object.entries(operators))('does not delay an abort: %s', async (_name, operator) => {
     const stop = new AbortController();
     const all = operator(hanging()).toArray({ signal: stop.signal });
     setTimeout(() => stop.abort(), 3);
@@ -134,7 +134,7 @@ describe('ends an iteration whose source never answers', () => {
     expect(watch.closed).toBe(watch.opened);
   });
 
-  test.each(Object.entries(operators))('does not hold up return: %s', async (_name, operator) => {
+  test.each(Object.entries(operators))('does not delay return: %s', async (_name, operator) => {
     const iterator = operator(hanging()).iterate();
     const calls = [iterator.next(), iterator.next(), iterator.next(), iterator.next()];
     await sleep(3);
@@ -205,7 +205,7 @@ test('a source is closed before the next one is opened', async () => {
   expect(log).toEqual([...round, ...round]);
 });
 
-test('a thousand aborted iterations leave no listener and no timer behind', async () => {
+test('a thousand aborted iterations leave no listener and no timer', async () => {
   const stop = new AbortController();
   const dataset = Dataset.from(() => watchedAsync(watch))
     .map(async (n) => n, { parallel: 3 })

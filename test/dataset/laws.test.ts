@@ -85,7 +85,7 @@ test('an interrupted chain requests, calls and closes exactly what plain generat
   );
 });
 
-test('concurrent calls of next are answered in order', async () => {
+test('concurrent calls of next resolve in order', async () => {
   await fc.assert(
     fc.asyncProperty(anySource, anySteps, async (plan, steps) => {
       const { ours, plain } = both({ ...plan, failAt: undefined }, steps);

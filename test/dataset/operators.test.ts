@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
 import { UsageError } from '../../src/errors.ts';
 
-describe('rejects wrong arguments at once', () => {
+describe('rejects invalid arguments immediately', () => {
   const d = Dataset.range(5);
   const f = 'no' as never;
   test.each<[string, () => unknown, typeof UsageError | typeof UsageError]>([

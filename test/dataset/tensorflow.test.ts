@@ -15,7 +15,7 @@ function answers(name: string): Case[] {
   return (JSON.parse(text) as { cases: Case[] }).cases;
 }
 
-describe.each(['interleave', 'counts', 'padded'])("TensorFlow's answers: %s", (name) => {
+describe.each(['interleave', 'counts', 'padded'])("TensorFlow's results: %s", (name) => {
   const cases = answers(name);
 
   test('reads many files', () => expect(cases.length).toBeGreaterThan(30));

@@ -9,7 +9,7 @@ const work = new URL('./workers/work.mjs', import.meta.url);
 const threads = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 
-test('elements come back in order, however long each takes', async () => {
+test('elements are returned in order, regardless of how long each takes', async () => {
   const before = threads();
   const squares = Dataset.range(50).mapInWorkers<number>(work, { workers: 2 });
   expect(await squares.toArray()).toEqual(Array.from({ length: 50 }, (_, i) => i * i));
@@ -76,7 +76,7 @@ describe('buffers', () => {
     expect(back.parts[0].buffer.byteLength).toBe(3);
   });
 
-  test('moves results, sends only the viewed part of a buffer, and rejects a buffer that was moved away', async () => {
+  test('moves results, sends only the viewed part of a buffer, and rejects a buffer that was already moved', async () => {
     const [bytes] = await Dataset.from(['bytes']).mapInWorkers<Uint8Array>(work, { workers: 1 }).toArray();
     expect(bytes).toEqual(Uint8Array.of(7, 7, 7));
     expect(bytes.buffer.byteLength).toBe(3);

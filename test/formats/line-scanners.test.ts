@@ -70,7 +70,7 @@ function scannedToEnd(scanner: LineScanner, bytes: Uint8Array, to: number): unkn
   }
 }
 
-describe.skipIf(area === undefined)('the kernel gives the answers of JavaScript', () => {
+describe.skipIf(area === undefined)('the kernel returns the same results as JavaScript', () => {
   test.each(['in place', 'through the stage'])('%s', (how) => {
     fc.assert(
       fc.property(file, cutting, fc.nat(70), fc.nat(30), (content, given: LineCutting, from, cutOff) => {
@@ -92,7 +92,7 @@ describe.skipIf(area === undefined)('the kernel gives the answers of JavaScript'
     );
   });
 
-  test.each([1, 2, 17, 256])('delimiters of %i bytes, more bytes than the stage holds', (length) => {
+  test.each([1, 2, 17, 256])('delimiters of %i bytes, more bytes than the staging buffer holds', (length) => {
     const random = new Random(length);
     const delimiter = Uint8Array.from({ length }, (_, i) => (i % 3 === 0 ? 10 : 13));
     const content = Uint8Array.from({ length: 1 << 19 }, () => random.pick([97, 10, 13, 98]));
@@ -125,7 +125,7 @@ describe.skipIf(area === undefined)('the kernel gives the answers of JavaScript'
     }
   });
 
-  test('nothing but delimiters, more than one index holds', () => {
+  test('only delimiters, more than one index holds', () => {
     const content = new Uint8Array(300_000).fill(10);
     const given: LineCutting = {
       delimiter: Uint8Array.of(10),

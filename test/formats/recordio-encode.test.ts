@@ -49,7 +49,7 @@ describe('encodeRecordIO', () => {
     );
   });
 
-  test('long payloads, searched by the kernel, with magic numbers at every border of its stage', () => {
+  test('long payloads, searched by the kernel, with magic numbers at every boundary of its staging buffer', () => {
     const random = new Random(11);
     for (let round = 0; round < 300; round++) {
       const payload = random.bytes(random.pick([255, 256, 257, 300, 1000, 32_767, 32_768, 32_771, 70_000]));
@@ -62,14 +62,14 @@ describe('encodeRecordIO', () => {
     }
   });
 
-  test('leaves the payload alone and gives memory of its own', () => {
+  test('does not change the payload, and returns separate memory', () => {
     const payload = Uint8Array.of(1, 2, 3);
     encodeRecordIO(payload).fill(9);
     expect(payload).toEqual(Uint8Array.of(1, 2, 3));
     expect(hex(encodeRecordIO(Buffer.from('abc')))).toBe(hex(oracleFrameRecordIO(text('abc'))));
   });
 
-  test('options that exclude each other, or do not exist', () => {
+  test('conflicting or unknown options', () => {
     const nothing = new Uint8Array(0);
     expect(() => encodeRecordIO(nothing, { oversize: 'concat', escapeMagic: true })).toThrow(UsageError);
     expect(() => encodeRecordIO(nothing, { oversize: 'split' as 'concat' })).toThrow(UsageError);
@@ -80,7 +80,7 @@ describe('encodeRecordIO', () => {
 });
 
 describe('encodeRecordIOInto', () => {
-  test('writes its frame and nothing else', () => {
+  test('writes only its frame', () => {
     fc.assert(
       fc.property(magicPayloads, fc.nat(40), fc.nat(40), (payload, before, behind) => {
         const target = new Uint8Array(before + recordIOFrameBytes(payload) + behind).fill(0xcc);
@@ -93,7 +93,7 @@ describe('encodeRecordIOInto', () => {
     );
   });
 
-  test('the payload may lie in the target, also as a Buffer', () => {
+  test('the payload may be in the target, also as a Buffer', () => {
     fc.assert(
       fc.property(magicPayloads, fc.nat(60), fc.boolean(), (payload, from, asBuffer) => {
         const target = new Uint8Array(1500);
@@ -106,7 +106,7 @@ describe('encodeRecordIOInto', () => {
     );
   });
 
-  test.each([-1, 0.5, Number.NaN, 89, 2 ** 53])('refuses to write at %d, before it writes', (at) => {
+  test.each([-1, 0.5, Number.NaN, 89, 2 ** 53])('rejects index %d before writing', (at) => {
     const target = new Uint8Array(100).fill(0xcc);
     expect(() => encodeRecordIOInto(Uint8Array.of(1, 2, 3), target, at)).toThrow(UsageError);
     expect(target.every((byte) => byte === 0xcc)).toBe(true);
@@ -114,7 +114,7 @@ describe('encodeRecordIOInto', () => {
 });
 
 describe('a payload that is too large for one part', () => {
-  test('is cut into parts that only concatenating readers take', () => {
+  test('is split into parts that only concatenating readers accept', () => {
     // Run the same code with a limit of 7 bytes instead of 2^29 - 1.
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 8, maxLength: 60 }), (payload) => {

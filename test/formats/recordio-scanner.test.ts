@@ -38,13 +38,13 @@ const calls = fc.record({
 
 const kernel = createFramesKernel();
 
-describe.skipIf(kernel === undefined)('the kernel and its stand-in', () => {
+describe.skipIf(kernel === undefined)('the kernel and the JavaScript scanner', () => {
   const table = new RecordIOTableScanner();
   // Skipped bytes are still collected.
   const wasm = kernel === undefined ? table : new RecordIOWasmScanner(kernel);
   const [buffer] = kernel?.buffers(1 << 16, 1) ?? [new Uint8Array(0)];
 
-  test('say the same of any bytes, in kernel memory and outside', () => {
+  test('return the same result for any bytes, in kernel memory and elsewhere', () => {
     fc.assert(
       fc.property(calls, ({ bytes, shift, from, cut, max, strict, withIndex }) => {
         const end = Math.max(from, bytes.length - cut);
@@ -59,7 +59,7 @@ describe.skipIf(kernel === undefined)('the kernel and its stand-in', () => {
     );
   });
 
-  test('more records than the index of the kernel holds, small and larger ones, stage or not', () => {
+  test("more records than the kernel's index holds, small and large, staged or not", () => {
     for (const size of [0, 3, 100, 255, 256, 1000]) {
       const frame = oracleFrameRecordIO(new Uint8Array(size));
       const count = Math.floor((1 << 20) / frame.length);

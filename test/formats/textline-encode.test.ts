@@ -54,7 +54,7 @@ test('by default: ends with a line feed, contains none, and does not end with a 
   expect(() => encodeTextLine(bytesOf('a\rb'), { cr: 'all' })).toThrow(/contains a carriage return/);
 });
 
-test('into memory of the caller', () => {
+test("into the caller's memory", () => {
   const target = new Uint8Array(8).fill(7);
   expect(encodeTextLineInto(bytesOf('ab'), target, 1, { delimiter: '||' })).toBe(5);
   expect(target).toEqual(Uint8Array.of(7, 97, 98, 124, 124, 7, 7, 7));
@@ -68,7 +68,7 @@ test('into memory of the caller', () => {
   expect(texts(decodeLines(overlapping.subarray(2)))).toEqual(['abcd', '.']);
 });
 
-test('wrong arguments', () => {
+test('invalid arguments', () => {
   expect(() => encodeTextLine('text' as unknown as Uint8Array)).toThrow(UsageError);
   expect(() => encodeTextLine(new Uint8Array(1), { delimiter: '' })).toThrow(UsageError);
   expect(() => encodeTextLine(new Uint8Array(1), { cr: 'lf' as 'keep' })).toThrow(UsageError);

@@ -21,7 +21,7 @@ describe('encodeTFRecord', () => {
     );
   });
 
-  test('leaves the payload alone and gives memory of its own', () => {
+  test('does not change the payload, and returns separate memory', () => {
     const payload = Uint8Array.of(1, 2, 3);
     const frame = encodeTFRecord(payload);
     frame.fill(9);
@@ -31,7 +31,7 @@ describe('encodeTFRecord', () => {
 });
 
 describe('encodeTFRecordInto', () => {
-  test('writes its frame and nothing else', () => {
+  test('writes only its frame', () => {
     fc.assert(
       fc.property(payloads, fc.nat(40), fc.nat(40), (payload, before, behind) => {
         const target = new Uint8Array(before + tfrecordFrameBytes(payload.length) + behind).fill(0xcc);
@@ -44,7 +44,7 @@ describe('encodeTFRecordInto', () => {
     );
   });
 
-  test('refuses a place that is too small, before it writes', () => {
+  test('rejects a target that is too small before writing', () => {
     fc.assert(
       fc.property(payloads, fc.integer({ min: 1, max: 30 }), (payload, missing) => {
         const size = tfrecordFrameBytes(payload.length);
@@ -55,17 +55,14 @@ describe('encodeTFRecordInto', () => {
     );
   });
 
-  test.each([-1, -12, -16, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
-    'refuses to write at %d',
-    (at) => {
-      const target = new Uint8Array(100).fill(0xcc);
-      expect(() => encodeTFRecordInto(new Uint8Array(0), target, at)).toThrow(UsageError);
-      expect(() => encodeTFRecordInto(new Uint8Array(5), target, at)).toThrow(UsageError);
-      expect(target.every((byte) => byte === 0xcc)).toBe(true);
-    },
-  );
+  test.each([-1, -12, -16, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('rejects index %d', (at) => {
+    const target = new Uint8Array(100).fill(0xcc);
+    expect(() => encodeTFRecordInto(new Uint8Array(0), target, at)).toThrow(UsageError);
+    expect(() => encodeTFRecordInto(new Uint8Array(5), target, at)).toThrow(UsageError);
+    expect(target.every((byte) => byte === 0xcc)).toBe(true);
+  });
 
-  test('a payload that lies in the target itself, wherever', () => {
+  test('a payload anywhere in the target itself', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 100, maxLength: 100 }),
@@ -83,7 +80,7 @@ describe('encodeTFRecordInto', () => {
 });
 
 test.each(['text', new Uint16Array(2), [1, 2], undefined])(
-  'encoding %o: a UsageError, no wrong bytes',
+  'encoding %o: a UsageError instead of wrong bytes',
   (payload) => {
     expect(() => encodeTFRecord(payload as unknown as Uint8Array)).toThrow(UsageError);
     expect(() => encodeTFRecordInto(payload as unknown as Uint8Array, new Uint8Array(99), 0)).toThrow(

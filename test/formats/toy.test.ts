@@ -84,7 +84,7 @@ describe('a format of one folder and one registry entry', () => {
     expect(await countFiles([path], { jobs: 1 })).toMatchObject({ records: RECORDS });
   });
 
-  test('is indexed, and read at any record', async () => {
+  test('is indexed and read at any record', async () => {
     const path = await written('indexed.toy');
     expect(await buildIndex(path)).toMatchObject({ records: RECORDS, format });
     const indexed = await openIndexed(path);
@@ -110,7 +110,7 @@ describe('a format of one folder and one registry entry', () => {
     expect(await scanRecords(out)).toMatchObject({ format: 'recordio', records: RECORDS });
   });
 
-  test('a valid record of it is not one of another format', () => {
+  test('a valid record is not valid in another format', () => {
     expect(detectFormat(MAGIC).format).toBe(format);
   });
 });

@@ -65,7 +65,7 @@ describe('rejected headers', () => {
     expect(() => packIR({ label: 0, id: 0n, id2: id }, new Uint8Array(0))).toThrow(UsageError);
   });
 
-  test('labels that 32-bit floats cannot hold; NaN and infinities they can', () => {
+  test('labels beyond 32-bit floats; NaN and infinities are valid', () => {
     expect(() => packIR({ label: 1e39, id: 0n }, new Uint8Array(0))).toThrow(UsageError);
     expect(() => packIR({ label: [0, -1e300], id: 0n }, new Uint8Array(0))).toThrow(UsageError);
     expect(unpackIR(packIR({ label: Number.NaN, id: 0n }, new Uint8Array(0))).label).toBeNaN();

@@ -55,7 +55,7 @@ function timers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 }
 
-describe('every way to stop closes the file', () => {
+describe('every way of stopping closes the file', () => {
   test.each([path, packed])('to the end: %s', async (source) => {
     expect((await readAll(source)).payloads.length).toBe(400);
     expect(openDescriptors(dir.path)).toBe(0);
@@ -98,7 +98,7 @@ describe('every way to stop closes the file', () => {
     await noneOpen();
   });
 
-  test('a wrong option opens nothing', () => {
+  test('an invalid option opens nothing', () => {
     expect(() => readTFRecords(path, { checksum: 'none' as never })).toThrow(UsageError);
     expect(openDescriptors(dir.path)).toBe(0);
   });

@@ -102,7 +102,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     await written;
   });
 
-  test('compressed once more: the content decides', async () => {
+  test('compressed twice: the format is detected from the content', async () => {
     if (compression !== 'none') return;
     await check(gzipSync(bytes));
     await check(deflateSync(bytes));
@@ -130,7 +130,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     }
   });
 
-  test('its format named is as found out', async () => {
+  test('a specified format gives the same result as detection', async () => {
     if (format === null) return;
     await check(path, { format });
     await check(rechunk(bytes, small), { format });
@@ -150,7 +150,7 @@ describe('openRecords', () => {
     expect(payloads).toEqual(PAYLOADS);
   });
 
-  test('reports the compression of a named format', async () => {
+  test('reports the compression if the format is specified', async () => {
     const opened = await openRecords(rechunk(gzipSync(FILE), 5), { format: 'tfrecord', uri: 'there' });
     expect(opened).toMatchObject({ format: 'tfrecord', compression: 'gzip', uri: 'there', size: undefined });
     const payloads: Uint8Array[] = [];
@@ -175,7 +175,7 @@ describe('openRecords', () => {
     expect(closed).toBe(true);
   });
 
-  test('errors of opening are immediate', async () => {
+  test('errors of opening are thrown immediately', async () => {
     await expect(openRecords(temp.file('nowhere'))).rejects.toMatchObject({ code: 'not-found' });
     await expect(openRecords(temp.path)).rejects.toMatchObject({ code: 'unsupported-source' });
     await expect(openRecords('x', { format: 'csv' as 'auto' })).rejects.toThrow(UsageError);
@@ -202,7 +202,7 @@ describe('unknown formats', () => {
     expect(twice.error?.message).toContain('inside the gzip stream, this looks like a gzip stream');
   });
 
-  test('can be read all the same when the format is named', async () => {
+  test('can be read if the format is specified', async () => {
     expect((await auto.readAll(parquet, { format: 'textline' })).payloads).toHaveLength(1);
     expect((await auto.readAll(parquet, { format: 'recordio' })).error?.code).toBe('bad-magic');
   });
@@ -223,7 +223,7 @@ test('an empty source has no records, in any format', async () => {
   }
 });
 
-test('texts that begin like zlib, and short zlib streams that look like text', async () => {
+test('text that begins like zlib, and short zlib streams that look like text', async () => {
   const lines = async (bytes: Uint8Array): Promise<string[]> =>
     (await auto.readAll(bytes)).payloads.map((line) => new TextDecoder().decode(line));
   for (const start of ['x^2\n', 'HK\n', 'h\u0081y\n', '8O\n']) {
@@ -237,7 +237,7 @@ test('texts that begin like zlib, and short zlib streams that look like text', a
   }
 });
 
-test('a stream tells its format as soon as it can: records come before it ends', async () => {
+test('the format of a stream is detected early: records arrive before it ends', async () => {
   const endless = async function* (first: Uint8Array): AsyncGenerator<Uint8Array> {
     yield first;
     await new Promise(() => {});
@@ -250,7 +250,7 @@ test('a stream tells its format as soon as it can: records come before it ends',
   }
 });
 
-test('a signal ends the looking as well', async () => {
+test('a signal also ends detection', async () => {
   const stop = new AbortController();
   const silent = new ReadableStream<Uint8Array>({});
   const reading = auto.readAll(silent, { signal: stop.signal });
@@ -258,7 +258,7 @@ test('a signal ends the looking as well', async () => {
   expect((await reading).error?.code).toBe('aborted');
 });
 
-test('a failure of the source while it is looked at is its own', async () => {
+test('a failure of the source during detection is reported unchanged', async () => {
   const failing = async function* (): AsyncGenerator<Uint8Array> {
     yield FILE.subarray(0, 5);
     throw new Error('the network is gone');
@@ -266,7 +266,7 @@ test('a failure of the source while it is looked at is its own', async () => {
   await expect(readRecords(failing()).next()).rejects.toThrow('the network is gone');
 });
 
-test('wrong options of any format are refused at once', () => {
+test('invalid options of any format are rejected immediately', () => {
   expect(() => readRecords([], { multipart: 'mxnet' as 'dmlc' })).toThrow(UsageError);
   expect(() => readRecords([], { delimiter: '' })).toThrow(UsageError);
   expect(() => readRecords([], { format: 'json' as 'auto' })).toThrow(

@@ -38,7 +38,7 @@ async function read(bad: number[], options: Partial<TFRecordReadOptions>): Promi
   return results[0];
 }
 
-describe('maxCorruptedRecordsToSkip counts corrupted records in a row, as the sagemaker readers do', () => {
+describe('maxCorruptedRecordsToSkip counts consecutive corrupt records, like the sagemaker readers', () => {
   test.each([
     { bad: [3], skip: 0, records: [0, 1, 2], reported: [], at: 3 },
     { bad: [3], skip: 1, records: [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11], reported: [3] },
@@ -53,14 +53,14 @@ describe('maxCorruptedRecordsToSkip counts corrupted records in a row, as the sa
     expect(await read(bad, { maxCorruptedRecordsToSkip: skip })).toEqual({ records, reported, code, at });
   });
 
-  test('a damaged header cannot be skipped: what follows cannot be found', () => {
+  test('a damaged header cannot be skipped, because the next record cannot be found', () => {
     const { error, payloads } = decodeAll(flipped(FILE, OFFSETS[3]), { maxCorruptedRecordsToSkip: 9 });
     expect(where(error)).toEqual({ code: 'length-checksum', record: 3, offset: OFFSETS[3] });
     expect(payloads.length).toBe(3);
   });
 });
 
-describe('maxCorruptedTotal counts all of them', () => {
+describe('maxCorruptedTotal counts all corrupt records', () => {
   test.each([
     { bad: [1, 3, 5], total: 2, records: [0, 2, 4], reported: [1, 3], at: 5 },
     { bad: [1, 3, 5], total: 3, records: [0, 2, 4, 6, 7, 8, 9, 10, 11], reported: [1, 3, 5] },
@@ -93,7 +93,7 @@ test('the counters count the skipped records', async () => {
   });
 });
 
-test('a callback that throws ends the reading with its own error', async () => {
+test('a callback that throws ends the read with its own error', async () => {
   const bytes = withBadPayloads(FILE, OFFSETS, [3]);
   const mine = new Error('enough');
   const onCorrupt = (): void => {
@@ -111,7 +111,7 @@ test('a callback may read another file', async () => {
   expect(inner).toEqual([12, 12]);
 });
 
-test('a scan continues after wrong payloads, keeps maxErrors of them and counts all', async () => {
+test('a scan continues after corrupt payloads, keeps maxErrors findings and counts all', async () => {
   const bytes = withBadPayloads(FILE, OFFSETS, [0, 3, 4, 11]);
   for (const source of [bytes, [...rechunk(bytes, 1)], [...rechunk(bytes, 10)]]) {
     const all = await scan(source);

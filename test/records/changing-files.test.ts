@@ -41,7 +41,7 @@ describe('a file that grows while it is read', () => {
     if (when < 100) expect(records).toBe(400);
   });
 
-  test('by half a record first, and the other half later', async () => {
+  test('first by half a record, later by the other half', async () => {
     const path = dir.file('halves', FILE.subarray(0, 50 * FRAME + 60));
     const { records, code } = await readWhile(path, 3, () =>
       appendFileSync(path, FILE.subarray(50 * FRAME + 60)),
@@ -63,7 +63,7 @@ describe('a file that grows while it is read', () => {
 
 describe('a file that shrinks while it is read', () => {
   test.each([30, 60, 100])(
-    'in the middle of record %i: what is left comes out, then where it ends',
+    'in the middle of record %i: the remaining records, then an error at the end',
     async (record) => {
       const path = dir.file(`shrinks-${record}`, FILE);
       const { records, code, offset } = await readWhile(path, 3, () =>
@@ -83,7 +83,7 @@ describe('a file that shrinks while it is read', () => {
     expect({ records, code }).toEqual({ records: 90, code: 'source-changed' });
   });
 
-  test('at the border of a record: it would look whole', async () => {
+  test('at a record boundary, where it would look complete', async () => {
     const path = dir.file('shrinks-border', FILE);
     const { records, code, offset } = await readWhile(path, 3, () => truncateSync(path, 90 * FRAME));
     expect({ records, code, offset }).toEqual({ records: 90, code: 'source-changed', offset: 90 * FRAME });

@@ -61,7 +61,7 @@ describe('an empty file has no records', () => {
     }
   });
 
-  test('and so has a compressed nothing', async () => {
+  test('a compressed empty file has no records either', async () => {
     for (const bytes of [gzipSync(''), deflateSync(''), gzipMembers(new Uint8Array(0), [0, 0])]) {
       expect(await outcomeOf(bytes)).toEqual({ payloads: [], offsets: [], error: undefined });
     }
@@ -69,13 +69,13 @@ describe('an empty file has no records', () => {
 });
 
 describe('gzip', () => {
-  test('one member, found by content', async () => {
+  test('one member, detected from the content', async () => {
     await all(gzipSync(FILE));
     expect(detectCompression(gzipSync(FILE))).toBe('gzip');
     for (const level of [0, 1, 9]) await all(gzipSync(FILE, { level }));
   });
 
-  test('members cut anywhere', async () => {
+  test('members split anywhere', async () => {
     const cuts = [0, 1, 5, 12, 13, OFFSETS[1], OFFSETS[3] + 100, FILE.length - 1, FILE.length];
     await all(gzipMembers(FILE, cuts));
     await fc.assert(
@@ -125,7 +125,7 @@ describe('gzip', () => {
     });
   });
 
-  test('a second member that is cut inside its header', async () => {
+  test('a second member that is truncated inside its header', async () => {
     await allThen('truncated-compressed-stream', concat([gzipSync(FILE), gzipSync('').subarray(0, 2)]));
     await allThen('truncated-compressed-stream', concat([gzipSync(FILE), gzipSync('').subarray(0, 2)]), {
       onTruncated: 'stop',
@@ -143,7 +143,7 @@ describe('gzip', () => {
   test.each([
     ['checksum', -8],
     ['size', -1],
-  ])('a wrong %s in the trailer', async (_, at) => {
+  ])('an incorrect %s in the trailer', async (_, at) => {
     const bytes = gzipSync(FILE);
     await allThen('corrupt-compressed-stream', flipped(bytes, bytes.length + at));
     await allThen('corrupt-compressed-stream', flipped(bytes, bytes.length + at), { onTruncated: 'stop' });
@@ -162,7 +162,7 @@ describe('gzip', () => {
     }
   });
 
-  test('a cut inside a payload is an error also where cuts are forgiven', async () => {
+  test('a truncation inside a payload is an error even if truncation is accepted', async () => {
     const bytes = gzipSync(FILE, { level: 0 });
     const cut = bytes.subarray(0, 10 + 5 + OFFSETS[3] + 50);
     const stopped = await outcomeOf(cut, { onTruncated: 'stop' });
@@ -175,7 +175,7 @@ describe('gzip', () => {
     expect(where(asTensorFlow.error)).toEqual({ code: 'truncated-record', record: 3, offset: OFFSETS[3] });
   });
 
-  test('a cut in the middle, at the border of a record, is an error; TensorFlow takes it for the end', async () => {
+  test('a truncation at a record boundary is an error; TensorFlow treats it as the end', async () => {
     const cut = gzipSync(FILE, { level: 0 }).subarray(0, 10 + 5 + OFFSETS[3]);
     const stopped = await outcomeOf(cut, { onTruncated: 'stop' });
     expect(where(stopped.error)).toEqual({
@@ -190,7 +190,7 @@ describe('gzip', () => {
 });
 
 describe('zlib', () => {
-  test('one stream, found by content, at every level', async () => {
+  test('one stream, detected from the content, at every level', async () => {
     for (const level of [0, 1, 6, 9]) await all(deflateSync(FILE, { level }));
     for (const windowBits of [9, 12, 15]) await all(deflateSync(FILE, { windowBits }));
   });
@@ -208,14 +208,14 @@ describe('zlib', () => {
     }
   });
 
-  test('zlibConcat: false reads the first stream only', async () => {
+  test('zlibConcat: false reads only the first stream', async () => {
     const bytes = concat([deflateSync(FILE), deflateSync(FILE)]);
     expect((await outcomeOf(bytes)).payloads.length).toBe(12);
     expect((await outcomeOf(bytes, { zlibConcat: false })).payloads.length).toBe(6);
     expect((await outcomeOf(bytes, { compat: 'tf' })).payloads.length).toBe(6);
   });
 
-  test('what follows and is no zlib stream is ignored', async () => {
+  test('subsequent bytes that are not a zlib stream are ignored', async () => {
     for (const text of ['x', '\0\0\0\0', 'garbage'])
       await all(concat([deflateSync(FILE), Buffer.from(text)]));
   });
@@ -229,7 +229,7 @@ describe('zlib', () => {
     }
   });
 
-  test('raw deflate is no zlib stream', async () => {
+  test('raw deflate is not a zlib stream', async () => {
     const { error } = await outcomeOf(deflateRawSync(FILE), { compression: 'zlib' });
     expect(error?.code).toBe('corrupt-compressed-stream');
   });
@@ -249,7 +249,7 @@ describe('damage inside the compressed stream: all complete records before it, t
     }
   });
 
-  test('a wrong Adler-32 at the end of a zlib stream', async () => {
+  test('an incorrect Adler-32 at the end of a zlib stream', async () => {
     const bytes = deflateSync(FILE);
     await allThen('corrupt-compressed-stream', flipped(bytes, bytes.length - 1));
   });
@@ -280,7 +280,7 @@ describe('detection', () => {
   });
 });
 
-test('a small compressed file with a huge content is read in constant memory', async () => {
+test('a small compressed file with huge contents is read in constant memory', async () => {
   const zeros = new Uint8Array(1 << 20);
   const one = oracleFrame(zeros.subarray(0, 1 << 16));
   const bytes = gzipSync(concat(Array.from({ length: 400 }, () => one)));

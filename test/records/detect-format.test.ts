@@ -19,7 +19,7 @@ describe.each(goldenFiles().filter(({ compression }) => compression === 'none'))
   },
 );
 
-describe('files of another kind are named', () => {
+describe('files of other kinds are identified', () => {
   test.each([
     ['Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:abc'],
     ['HTML page', '<!DOCTYPE html><html></html>'],
@@ -60,7 +60,7 @@ describe('files of another kind are named', () => {
     expect(found.reason).toContain(name);
   });
 
-  test('compressed streams, whose content is not looked into', () => {
+  test('compressed streams, whose content is not inspected', () => {
     expect(detectFormat(gzipSync(FILE))).toMatchObject({ format: undefined, looksLike: 'a gzip stream' });
     expect(detectFormat(deflateSync(FILE))).toMatchObject({ format: undefined, looksLike: 'a zlib stream' });
   });
@@ -72,14 +72,14 @@ describe('text', () => {
     ['one line without an end', utf8('a')],
     ['JSON lines', utf8('{"a": 1}\r\n{"a": 2}\r\n')],
     ['other alphabets', utf8('Ωμέγα\nжук\n漢字\n')],
-    ['a character cut in two at the end', utf8('Grüße von ü').subarray(0, -1)],
+    ['a character split at the end', utf8('Grüße von ü').subarray(0, -1)],
     ['a byte order mark', bytes('\xef\xbb\xbfa,b\n')],
     ['Latin-1', bytes('Stra\xdfe, M\xfcnchen\nK\xf6ln und D\xfcsseldorf\n')],
-    ['colours of a terminal', utf8('\x1b[31mred\x1b[0m\n')],
+    ['terminal colors', utf8('\x1b[31mred\x1b[0m\n')],
     ['separators of records', utf8('\x1e{"a":1}\n\x1e{"a":2}\n')],
-    ['what begins like bzip2', utf8('BZh, said the bee\n')],
-    ['what begins like Parquet', utf8('PAR1,PAR2\n')],
-    ['what begins like zlib', utf8('x^2 + y^2\nHK\n')],
+    ['text that begins like bzip2', utf8('BZh, said the bee\n')],
+    ['text that begins like Parquet', utf8('PAR1,PAR2\n')],
+    ['text that begins like zlib', utf8('x^2 + y^2\nHK\n')],
     ['a newline and a hash, as in the magic number', utf8('\n#×Î comment\n')],
   ])('%s', (_, content) => {
     expect(detectFormat(content)).toMatchObject({ format: 'textline', reason: 'it is text' });
@@ -98,16 +98,16 @@ describe('damage at the very beginning', () => {
   test.each(Array.from({ length: 12 }, (_, at) => at))('of TFRecord, in byte %i', (at) => {
     const found = detectFormat(flipped(FILE, at));
     expect(found.format).toBe('tfrecord');
-    expect(found.reason).toContain(`a valid one is at byte ${OFFSETS[1]}`);
+    expect(found.reason).toContain(`a valid one follows at byte ${OFFSETS[1]}`);
   });
 
   test.each([0, 1, 2, 3])('of RecordIO, in byte %i', (at) => {
     const found = detectFormat(flipped(recordio, at));
     expect(found).toMatchObject({ format: 'recordio' });
-    expect(found.reason).toContain('a valid one is at byte 16');
+    expect(found.reason).toContain('a valid one follows at byte 16');
   });
 
-  test('a large first record, whose end is not in sight', () => {
+  test('a large first record whose end is unknown', () => {
     const large = flipped(encodeTFRecord(new Random(5).bytes(3000)), 8).subarray(0, 2000);
     expect(detectFormat(large)).toMatchObject({ format: 'tfrecord' });
     expect(detectFormat(large).reason).toContain('their checksum is wrong');
@@ -118,7 +118,7 @@ describe('damage at the very beginning', () => {
   });
 });
 
-test('an unknown kind: the reason names what rules out each format', () => {
+test('an unknown kind: the reason states what rules out each format', () => {
   const { format, reason } = detectFormat(bytes('\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e'));
   expect(format).toBeUndefined();
   expect(reason).toMatch(
@@ -130,7 +130,7 @@ test('an unknown kind: the reason names what rules out each format', () => {
   expect(detectFormat(Uint8Array.of(1, 2, 3, 4, 5)).reason).toMatch(/^only 5 bytes, /);
 });
 
-test('random bytes are of no format but by a rare chance', () => {
+test('random bytes match a format only by rare chance', () => {
   const random = new Random(11);
   const detected = Array.from({ length: 2000 }, () => detectFormat(random.bytes(64)).format);
   expect(detected.filter((format) => format !== undefined).length).toBeLessThanOrEqual(2);

@@ -23,7 +23,7 @@ let turn = 0;
 const files = goldenFiles();
 const whole = files.find(({ name }) => name === 'tfrecord-sizes')!;
 
-test('the golden directory holds what it should', () => {
+test('the golden directory is complete', () => {
   expect(files.length).toBeGreaterThanOrEqual(24);
   expect(files.filter(({ error }) => error !== undefined).length).toBeGreaterThanOrEqual(16);
 });
@@ -87,7 +87,7 @@ describe.each(files)('$name', (golden) => {
     check(golden, await readAll(rechunk(bytes, 1001), { reuse: true }));
   });
 
-  test('record by record, with the count of what was read', async () => {
+  test('record by record, with statistics', async () => {
     for (const reuse of [false, true]) {
       const { payloads, error, stats } = await readEach(path, { reuse });
       const batches = await readAll(path);
@@ -113,7 +113,7 @@ describe.each(files)('$name', (golden) => {
     }
   });
 
-  test('its compression given instead of found', async () => {
+  test('with compression specified instead of detected', async () => {
     const { compression } = golden;
     check(golden, decodeAll(bytes, { compression }));
     check(golden, await readAll(path, { compression }));
@@ -127,7 +127,7 @@ function waysFor({ format }: Golden): AllWays {
   return { tfrecord: tfrecordWays, recordio: recordIOWays, textline: textLineWays }[format] as AllWays;
 }
 
-test('a real file of dmlc: ten records with an IRHeader, read as the oracle reads them', async () => {
+test("a real dmlc file: ten records with an IRHeader equal the oracle's", async () => {
   const bytes = fixture('real/dmlc-sample.rec');
   const oracle = oracleDecodeRecordIO(bytes);
   expect(oracle.error).toBeUndefined();
@@ -144,7 +144,7 @@ test('a real file of dmlc: ten records with an IRHeader, read as the oracle read
   });
 });
 
-test('a real file of the sagemaker readers: 100 records, as the oracle reads them', async () => {
+test("a real file of the sagemaker readers: 100 records equal the oracle's", async () => {
   const bytes = fixture('real/100.tfrecords');
   const oracle = oracleDecode(bytes);
   expect(oracle.error).toBeUndefined();

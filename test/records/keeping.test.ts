@@ -20,7 +20,7 @@ const file = concat(payloads.map(encodeTFRecord));
 const path = dir.file('hundred.tfrecord', file);
 
 describe('copy: true', () => {
-  test('each record has a buffer of its own, of its own size, also with reuse', async () => {
+  test('each record has its own buffer of exactly its size, also with reuse', async () => {
     for (const reuse of [false, true]) {
       const records: Uint8Array[] = [];
       for await (const record of readTFRecords(path, { copy: true, reuse, chunkBytes: 128 }))
@@ -47,7 +47,7 @@ describe('copy: true', () => {
       for (const record of records) expect(record.buffer.byteLength).toBe(record.length);
   });
 
-  test('a record that is transferred takes no other record with it', async () => {
+  test('transferring a record does not detach others', async () => {
     const [first, second] = [
       ...decodeTFRecords(concat([encodeTFRecord(Uint8Array.of(1)), file]), { copy: true }),
     ];
@@ -69,7 +69,7 @@ describe('records that have been read cannot be iterated again', () => {
     ['readRecords', () => readRecords(path)],
     ['readRecordBatches', () => readRecordBatches(path)],
     ['Dataset.iterate', () => Dataset.range(3).iterate()],
-  ])('%s: closed instead of nothing, after the end and after a break', async (_, make) => {
+  ])('%s: a closed error instead of no records, after the end and after a break', async (_, make) => {
     for (const early of [false, true]) {
       const records = make();
       for await (const _record of records) if (early) break;

@@ -31,7 +31,7 @@ describe('a length beyond the limit', () => {
     2n ** 63n - 1n,
     2n ** 63n,
     2n ** 64n - 1n,
-  ])('%i: an error before another byte is asked for', async (length) => {
+  ])('%i: an error before another byte is requested', async (length) => {
     const place = { code: 'record-too-large', record: 6, offset: FILE.length };
     const pulls = { count: 0 };
     const { payloads, error } = await readAll(endless(length, pulls), { compression: 'none' });
@@ -46,7 +46,7 @@ describe('a length beyond the limit', () => {
     for (const size of [1, 5]) expect(where((await readAll(rechunk(bytes, size))).error)).toEqual(place);
   });
 
-  test('the limit is a limit of payload bytes, to the byte', async () => {
+  test('the limit applies to payload bytes exactly', async () => {
     const bytes = oracleFrame(new Uint8Array(100));
     for (const run of [decodeAll, (b: Uint8Array, o: object) => readAll([...rechunk(b, 3)], o)]) {
       expect((await run(bytes, { maxRecordBytes: 100 })).payloads.length).toBe(1);
@@ -57,7 +57,7 @@ describe('a length beyond the limit', () => {
     expect((await scan(bytes, { maxRecordBytes: 100 })).errorCount).toBe(0);
   });
 
-  test('a bad checksum is named before a bad length: the length is not to be believed', () => {
+  test('an invalid checksum is reported before an invalid length, which cannot be trusted', () => {
     const frame = oracleFrame(nothing, 2n ** 40n);
     frame[9] ^= 1;
     expect(decodeAll(frame).error?.code).toBe('length-checksum');
@@ -65,12 +65,12 @@ describe('a length beyond the limit', () => {
   });
 });
 
-describe('a length within the limit that the file does not hold', () => {
+describe('a length within the limit but beyond the file', () => {
   const claimed = 2 ** 31 - 1;
   const cut = concat([FILE, oracleFrame(nothing, BigInt(claimed)).subarray(0, 12), new Uint8Array(5000)]);
   const place = { code: 'truncated-record', record: 6, offset: FILE.length };
 
-  test('is an error before anything is buffered, where the size is known', async () => {
+  test('is an error before anything is buffered, if the size is known', async () => {
     const path = dir.file('cut', cut);
     for (const source of [path, cut, new Blob([cut.slice()])]) {
       const { error, payloads } = await readAll(source, { chunkBytes: FILE.length + 20 });
@@ -95,7 +95,7 @@ describe('a length within the limit that the file does not hold', () => {
     expect(after.rss - before.rss).toBeLessThan(300 << 20);
   });
 
-  test('memory grows with what arrives where the size is not known', async () => {
+  test('memory grows as bytes arrive if the size is unknown', async () => {
     async function* slow(): AsyncGenerator<Uint8Array> {
       yield cut.subarray(0, FILE.length + 12);
       for (let turn = 0; turn < 50; turn++) {
@@ -110,7 +110,7 @@ describe('a length within the limit that the file does not hold', () => {
   });
 });
 
-test('one record that arrives in many chunks is put together in linear time and memory', async () => {
+test('one record in many chunks is joined in linear time and memory', async () => {
   const payload = new Uint8Array(24 << 20).map((_, i) => i * 31);
   const chunks = 4096;
   const { encodeTFRecord } = await import('../../src/index.ts');
@@ -124,7 +124,7 @@ test('one record that arrives in many chunks is put together in linear time and 
   expect(await scanTFRecords(rechunk(bytes, 10_000))).toMatchObject({ records: 1, errorCount: 0 });
 });
 
-test('records around every border of the kernel memory and of a batch', async () => {
+test('records around every boundary of kernel memory and of a batch', async () => {
   const { encodeTFRecord } = await import('../../src/index.ts');
   const borders = [16 * 1024, 128 * 1024, 1024 * 1024, 1024 * 1024 - 16];
   const lengths = borders.flatMap((border) =>
@@ -147,7 +147,7 @@ test('records around every border of the kernel memory and of a batch', async ()
   }
 });
 
-test('many empty records: more than any index has room for at once', async () => {
+test('more empty records than any index can hold at once', async () => {
   const { encodeTFRecord } = await import('../../src/index.ts');
   const empty = encodeTFRecord(nothing);
   const count = 200_000;

@@ -56,7 +56,7 @@ describe('checksum', () => {
     expect(await counts(badLengthSum, options)).toEqual({ records: 3, code: 'length-checksum' });
   });
 
-  test('off: no checksums, but lengths are compared with the limit and the file', async () => {
+  test('off: no checksums, but lengths are compared with the limit and the file size', async () => {
     const options = { checksum: 'off', compression: 'none' } as const;
     expect(await counts(badPayload, options)).toEqual({ records: 6 });
     expect(await counts(badLengthSum, options)).toEqual({ records: 6 });
@@ -80,7 +80,7 @@ describe('onTruncated', () => {
     expect((await outcomeOf(cut)).error).toMatchObject({ record: 4, offset: OFFSETS[4] });
   });
 
-  test.each([12, 13, 12 + 77, 12 + 77 + 3])('%i bytes of a record: an error always', async (more) => {
+  test.each([12, 13, 12 + 77, 12 + 77 + 3])('%i bytes of a record: always an error', async (more) => {
     const cut = FILE.subarray(0, OFFSETS[4] + more);
     for (const options of [{}, { onTruncated: 'stop' }, { compat: 'tf' }] as const) {
       expect(await counts(cut, options)).toEqual({ records: 4, code: 'truncated-record' });
@@ -88,7 +88,7 @@ describe('onTruncated', () => {
     expect((await outcomeOf(cut)).error?.message).toContain(`needs 93 bytes, but the stream has ${more}`);
   });
 
-  test('never counted as corrupted and skippable', async () => {
+  test('never counted as corrupt or skipped', async () => {
     const cut = FILE.subarray(0, OFFSETS[4] + 20);
     const reported: unknown[] = [];
     const options = { maxCorruptedRecordsToSkip: 9, onCorrupt: (error: unknown) => reported.push(error) };
@@ -142,7 +142,7 @@ describe('trailing', () => {
     });
   });
 
-  test('nothing but zeros', async () => {
+  test('only zeros', async () => {
     expect(await counts(new Uint8Array(600))).toEqual({ records: 0, code: 'length-checksum' });
     expect(decodeAll(new Uint8Array(600)).error?.message).toContain("trailing: 'zeros-ok'");
   });
@@ -162,11 +162,11 @@ describe("the dialect of SageMaker's debugger", () => {
     dialect(PAYLOADS[3]),
   ]);
 
-  test('its constant is the one that is known', () => {
+  test('its constant is the known one', () => {
     expect(constant).toBe(0x062dc0b3);
   });
 
-  test('is an error that names it', async () => {
+  test('is an error that identifies it', async () => {
     const { error, payloads } = await outcomeOf(file);
     expect(payloads).toEqual([]);
     expect(error?.code).toBe('data-checksum');
@@ -185,7 +185,7 @@ describe("the dialect of SageMaker's debugger", () => {
   });
 });
 
-describe('hints in the first error of a file that is something else', () => {
+describe('hints in the first error of a file of another kind', () => {
   const text = (value: string): Uint8Array => Uint8Array.from(value, (char) => char.charCodeAt(0));
   test.each([
     ['Git LFS', 'version https://git-lfs.github.com/spec/v1\noid sha256:abc'],
@@ -229,14 +229,14 @@ describe('hints in the first error of a file that is something else', () => {
     expect(decodeAll(FILE, { compression: 'gzip' }).error?.message).toContain('is it compressed?');
   });
 
-  test('what nobody knows, and damage later in a file', () => {
+  test('unknown content, and damage later in a file', () => {
     const unknown = decodeAll(text('\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e')).error;
     expect(unknown?.message).toContain('is this a TFRecord file?');
     expect(decodeAll(flipped(FILE, OFFSETS[3])).error?.message).toContain('not the start of a record');
   });
 });
 
-describe('values that no option has', () => {
+describe('invalid option values', () => {
   test.each([
     { compression: 'GZIP' },
     { compression: 'snappy' },

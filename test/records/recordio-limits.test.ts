@@ -33,7 +33,7 @@ describe('a length beyond the limit', () => {
     expect(pulls.count).toBe(0);
   });
 
-  test('is a limit of the sum of parts, put back magic numbers included, to the byte', async () => {
+  test('applies exactly to the sum of parts, including restored magic numbers', async () => {
     const parts = concat([1, 2, 3].map((flag) => oraclePart(new Uint8Array(4), flag)));
     for (const [multipart, length] of [
       ['concat', 12],
@@ -54,11 +54,11 @@ describe('a length beyond the limit', () => {
   });
 });
 
-describe('a length within the limit that the file does not hold', () => {
+describe('a length within the limit but beyond the file', () => {
   test.each([
     ['one part', 0, nothing],
     ['a later part', 3, oraclePart(new Uint8Array(8), 1)],
-  ])('%s: an error before anything is buffered, where the size is known', async (_name, flag, before) => {
+  ])('%s: an error before anything is buffered, if the size is known', async (_name, flag, before) => {
     const cut = concat([file, before, oraclePart(nothing, flag, LONGEST), new Uint8Array(5000)]);
     const place = { code: 'truncated-record', record: 2, offset: file.length };
     const path = dir.file('cut.rec', cut);
@@ -116,7 +116,7 @@ test('a scan holds no record of any size', async () => {
   expect({ records, payloadBytes }).toEqual({ records: 1, payloadBytes: 2 ** 29 + 1 });
 });
 
-test('records around every border of a batch, whole and in parts', async () => {
+test('records around every boundary of a batch, whole and in parts', async () => {
   const sizes = [2 ** 20 - 9, 2 ** 20 - 8, 2 ** 20 - 7, 2 ** 20, 5, 2 ** 21 + 1, 0, 1];
   const payloads = sizes.map((size, i) => new Uint8Array(size).fill(i));
   const magics = payloads.map((payload) => {
@@ -143,7 +143,7 @@ test('records around every border of a batch, whole and in parts', async () => {
   }
 });
 
-test('parts that hold nothing are not held for ever', async () => {
+test('empty parts are not held forever', async () => {
   async function* endless(): AsyncGenerator<Uint8Array> {
     yield oraclePart(nothing, 1);
     for (let i = 0; ; i++) {
@@ -165,7 +165,7 @@ test('parts that hold nothing are not held for ever', async () => {
   });
 });
 
-test('a record in a million parts is put together in no time', async () => {
+test('a record in a million parts is joined quickly', async () => {
   const parts = new Uint8Array(16 * 2 ** 20);
   parts.set(oraclePart(nothing, 1), 0);
   const middle = oraclePart(new Uint8Array(8), 2);

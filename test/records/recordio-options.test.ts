@@ -50,7 +50,7 @@ describe('multipart', () => {
     expect(decodeAll(later).error?.message).toContain('in part 2 of the record, at byte 12');
   });
 
-  test('parts that hold nothing', () => {
+  test('empty parts', () => {
     const empty = concat([oraclePart(bytes(), 1), oraclePart(bytes(), 2), oraclePart(bytes(), 3)]);
     expect(decodeAll(empty).payloads).toEqual([concat([MAGIC, MAGIC])]);
     expect(decodeAll(empty, { multipart: 'concat' }).payloads).toEqual([bytes()]);
@@ -95,7 +95,7 @@ describe('padding', () => {
   const whole = oracleFileRecordIO([text('abcde'), text('f')]);
 
   test.each([1, 2, 3])(
-    '%i bytes of the last are missing: read with a warning, an error when strict',
+    '%i bytes of the last padding are missing: a warning, or an error if strict',
     async (cut) => {
       const file = whole.subarray(0, whole.length - cut);
       for (const source of [[file], [...rechunk(file, 1)], [...rechunk(file, 7)]]) {
@@ -116,7 +116,7 @@ describe('padding', () => {
     },
   );
 
-  test('of the last of several parts, too; of another one nothing may be missing', async () => {
+  test('this also applies to the last of several parts, but not to the others', async () => {
     const parts = concat([oraclePart(text('ab'), 1), oraclePart(text('c'), 3)]);
     const options = { multipart: 'concat' } as const;
     const found = await readEach([parts.subarray(0, -2)], options);
@@ -143,7 +143,7 @@ describe('padding', () => {
   });
 });
 
-describe('what follows the last record', () => {
+describe('bytes after the last record', () => {
   const file = oracleFileRecordIO([text('abcde'), text('f')]);
 
   test.each([1, 4, 8, 13, 4096])('%i zero bytes', async (count) => {
@@ -179,7 +179,7 @@ describe('what follows the last record', () => {
     expect(decodeAll(text('what is this?'), { trailing: 'ignore' }).error?.code).toBe('bad-magic');
   });
 
-  test('a truncated header is the end on request; a truncated record never is', async () => {
+  test('a truncated header is the end on request; a truncated record is always an error', async () => {
     for (let cut = 1; cut < 8; cut++) {
       const short = concat([file, oracleFrameRecordIO(text('g')).subarray(0, cut)]);
       expect(where(decodeAll(short).error)).toEqual({ code: 'truncated-header', record: 2, offset: 28 });
@@ -203,7 +203,7 @@ describe('files that are not RecordIO', () => {
     ['a Git LFS pointer', text('version https://git-lfs.github.com/spec/v1\n')],
     ['a Parquet file', text('PAR1 and so on and on')],
     ['is this a RecordIO file?', bytes(1, 2, 3, 4, 5, 6, 7, 8, 9)],
-  ])('%s is named', async (name, file) => {
+  ])('%s is identified', async (name, file) => {
     const { error } = decodeAll(file, { compression: 'none' });
     expect(where(error)).toEqual({ code: 'bad-magic', record: 0, offset: 0 });
     expect(error?.message).toContain(name);
@@ -213,7 +213,7 @@ describe('files that are not RecordIO', () => {
   });
 });
 
-describe('how records lie in memory', () => {
+describe('records in memory', () => {
   const file = oracleFileRecordIO([text('abcde'), concat([text('abcd'), MAGIC, text('ef')]), text('ghi')]);
 
   test('one-part records are views; multipart records have memory of exactly their size', () => {
@@ -250,7 +250,7 @@ describe('options', () => {
     await expect(scan(bytes(), wrong)).rejects.toThrow(UsageError);
   });
 
-  test('compressed streams are found by their content; offsets are those of uncompressed bytes', async () => {
+  test('compressed streams are detected from the content; offsets refer to uncompressed bytes', async () => {
     const file = oracleFileRecordIO([text('abcde'), text('f')]);
     const packed = new Uint8Array(gzipSync(concat([file, bytes(1, 2, 3, 4, 5, 6, 7, 8)])));
     for (const outcome of [decodeAll(packed), await readAll(rechunk(packed, 7))]) {

@@ -41,7 +41,7 @@ async function recovered(bytes: Uint8Array, size: number): Promise<Recovery> {
 }
 
 describe.each([1, 3, 8, 20, 1000])('in chunks of %i', (size) => {
-  test('a magic number is damaged: the records around it stay', async () => {
+  test('a magic number is damaged: the records around it are kept', async () => {
     expect(await recovered(flipped(file, 16), size)).toEqual({
       records: ['first', 'the third', 'fourth', 'fifth'],
       findings: [{ code: 'bad-magic', record: 1, offset: 16 }],
@@ -55,7 +55,7 @@ describe.each([1, 3, 8, 20, 1000])('in chunks of %i', (size) => {
     ['shorter', 3, 16, 0x04],
     ['the first', 0, 0, 0x20],
   ])(
-    'a length is damaged (%s): its record is dropped, not what it swallowed',
+    'a length is damaged (%s): its record is dropped, but not those within its declared length',
     async (_name, record, _at, bit) => {
       // The bytes after a shortened record are its own payload, which cannot be distinguished from
       // a valid record.
@@ -106,13 +106,13 @@ describe.each([1, 3, 8, 20, 1000])('in chunks of %i', (size) => {
     });
   });
 
-  test('a cut is still an error', async () => {
+  test('a truncation is still an error', async () => {
     const { records, findings } = await recovered(file.subarray(0, 78), size);
     expect(records).toEqual(names.slice(0, 4));
     expect(findings).toEqual([{ code: 'truncated-record', record: 4, offset: 68 }]);
   });
 
-  test('records that are shifted by some bytes are no records: they lie at multiples of four', async () => {
+  test('records at offsets that are not multiples of four are not records', async () => {
     const bytes = concat([file.subarray(0, 32), Uint8Array.of(1), file.subarray(32)]);
     const { records } = await recovered(bytes, size);
     expect(records).toEqual(['first', 'second']);

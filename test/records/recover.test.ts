@@ -48,7 +48,7 @@ function indexes({ payloads }: Recovered): number[] {
   return payloads.map((payload) => PAYLOADS.findIndex((one) => Buffer.compare(one, payload) === 0));
 }
 
-describe('one place damaged, everything else comes out', () => {
+describe('if one place is damaged, everything else is delivered', () => {
   test.each([0, 1, 2, 3, 4, 5])('the header of record %i', async (record) => {
     for (const at of [0, 3, 7, 8, 11]) {
       const result = await recover(flipped(FILE, OFFSETS[record] + at));
@@ -66,7 +66,7 @@ describe('one place damaged, everything else comes out', () => {
     expect(result.reported.map(where)).toEqual([{ code: 'data-checksum', record, offset: OFFSETS[record] }]);
   });
 
-  test('bytes put in between two records', async () => {
+  test('bytes inserted between two records', async () => {
     for (const count of [1, 5, 12, 40, 3000]) {
       const bytes = concat([
         FILE.subarray(0, OFFSETS[2]),
@@ -81,7 +81,7 @@ describe('one place damaged, everything else comes out', () => {
     }
   });
 
-  test('bytes lost inside a record, so that its length reaches into the next ones or beyond the end', async () => {
+  test('bytes deleted inside a record, so that its length extends into later records or beyond the end', async () => {
     for (const record of [1, 3, 4]) {
       // Not 16, because the declared end would be that of the empty record that follows; see
       // mayBeMissed.
@@ -95,7 +95,7 @@ describe('one place damaged, everything else comes out', () => {
     }
   });
 
-  test('a length that is absurd, with a good checksum', async () => {
+  test('an absurd length with a valid checksum', async () => {
     for (const length of [2n ** 40n, 2n ** 63n, 100_000n]) {
       const header = oracleFrame(new Uint8Array(0), length).subarray(0, 12);
       const result = await recover(concat([FILE.subarray(0, OFFSETS[2]), header, FILE.subarray(OFFSETS[2])]));
@@ -115,7 +115,7 @@ describe('one place damaged, everything else comes out', () => {
 });
 
 describe('the end', () => {
-  test('a truncated record is an error after all others: no record follows it', async () => {
+  test('a truncated record is an error after all others', async () => {
     for (const end of [OFFSETS[4] + 12, OFFSETS[4] + 50, FILE.length - 1]) {
       const record = end > OFFSETS[5] ? 5 : 4;
       const result = await recover(FILE.subarray(0, end));
@@ -124,19 +124,19 @@ describe('the end', () => {
     }
   });
 
-  test('a cut header as well', async () => {
+  test('a truncated header', async () => {
     const result = await recover(FILE.subarray(0, OFFSETS[4] + 7));
     expect(where(result.error)).toEqual({ code: 'truncated-header', record: 4, offset: OFFSETS[4] });
   });
 
-  test('garbage up to the end is one corrupted place', async () => {
+  test('garbage up to the end is one corrupt region', async () => {
     const result = await recover(concat([FILE, new Random(3).bytes(500)]));
     expect(indexes(result)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(result.reported.map(where)).toEqual([{ code: 'length-checksum', record: 6, offset: FILE.length }]);
     expect(result.error).toBeUndefined();
   });
 
-  test('a file that is nothing but garbage', async () => {
+  test('a file of only garbage', async () => {
     const result = await recover(new Random(4).bytes(5000));
     expect(result.payloads).toEqual([]);
     expect(result.reported.map(where)).toEqual([{ code: 'length-checksum', record: 0, offset: 0 }]);
@@ -158,7 +158,7 @@ function mayBeMissed(bytes: Uint8Array, at: number, end: number): boolean {
   return false;
 }
 
-test('random damage: every untouched record is delivered, in order, at its place; nothing is invented', async () => {
+test('random damage: every intact record is delivered, in order, with its offset; nothing is invented', async () => {
   const random = new Random(20);
   for (let turn = 0; turn < randomRuns(400); turn++) {
     const payloads = Array.from({ length: 2 + random.below(6) }, () => random.bytes(random.below(90)));

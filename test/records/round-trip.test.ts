@@ -21,8 +21,8 @@ const compressions: [string, (parts: Uint8Array[]) => Uint8Array][] = [
   ['zlib, in streams', (parts) => concat(parts.map((part) => deflateSync(part)))],
 ];
 
-describe.each(compressions)('what was encoded is decoded: %s', (_, pack) => {
-  test('for any payloads, any cuts of the content and any chunks of the file', async () => {
+describe.each(compressions)('encoded records are decoded: %s', (_, pack) => {
+  test('for any payloads, any members and any chunks of the file', async () => {
     await fc.assert(
       fc.asyncProperty(payloads, cuts, cuts, async (records, contentCuts, fileCuts) => {
         const content = concat(records.map((record) => encodeTFRecord(record)));

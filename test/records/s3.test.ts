@@ -52,14 +52,14 @@ test('URLs, whose keys are escaped', async () => {
   expect((await collected(readRecords(url, { objects }))).length).toBe(records.length);
 });
 
-test('lines, and an object without a byte', async () => {
+test('lines, and an empty object', async () => {
   const { objects } = place;
   const lines = await collected(readRecords(uri('lines.txt'), { objects }));
   expect(lines.map((line) => Buffer.from(line).toString())).toEqual(['one', 'two', 'three']);
   expect(await collected(readRecords(uri('empty.tfrecord'), { objects }))).toEqual([]);
 });
 
-test('the size is known once it is open; giving it up leaves nothing under way', async () => {
+test('the size is known once it is open; closing it leaves no request in progress', async () => {
   const { objects, server } = place;
   const opened = await openRecords(uri('big.tfrecord'), { objects });
   expect(opened).toMatchObject({ format: 'tfrecord', compression: 'none', uri: uri('big.tfrecord') });
@@ -93,7 +93,7 @@ test('errors equal those of files', async () => {
   await expect(missing).rejects.toMatchObject({ code: 'object-missing', uri: uri('nothing.tfrecord') });
 });
 
-test('an object that is overwritten while it is read ends in an error, not in mixed bytes', async () => {
+test('an object that is overwritten while it is read is an error, and yields no mixed bytes', async () => {
   await using other = await s3Place({
     objects: { 'data/a': big },
     faults: [{ key: 'a', from: 256 * 1024, do: 'overwrite', content: tfrecord }],
@@ -110,7 +110,7 @@ test('an object that is overwritten while it is read ends in an error, not in mi
   expect(seen).toBeGreaterThan(0);
 });
 
-test('a signal ends it, also while an answer is awaited', async () => {
+test('a signal ends it, also while a response is awaited', async () => {
   await using other = await s3Place({
     objects: { 'data/a': big },
     faults: [{ key: 'a', do: 'stall', at: 'before' }],

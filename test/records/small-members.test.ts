@@ -40,7 +40,7 @@ describe('many small members', () => {
     expect((await readAll([...rechunk(file, 100)])).payloads.length).toBe(1000);
   });
 
-  test('damage in one of them is an error at the same place as ever', async () => {
+  test('damage in one of them is an error at the same position as otherwise', async () => {
     const file = many(30, member);
     for (const at of [15, member.length - 3, 12]) {
       const bad = file.slice();

@@ -31,7 +31,7 @@ async function read(source: ByteSource, options: Partial<RecordReadOptions>): Pr
   return records;
 }
 
-describe('reading begins at the record that `start` names', () => {
+describe('reading begins at the record of `start`', () => {
   const sources: [string, () => ByteSource][] = [
     ['a path', () => path],
     ['a gzip file', () => dir.file('six.tfrecord.gz', gzipSync(file))],
@@ -74,7 +74,7 @@ describe('reading begins at the record that `start` names', () => {
       expect([batch.firstRecord, batch.offset(0), batch.length]).toEqual([1, 4, 2]);
   });
 
-  test('an error of an earlier reading resumes at the first record that was not delivered', async () => {
+  test('the error of an earlier read resumes at the first record that was not delivered', async () => {
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield file.subarray(0, offsetOf(2) + 3);
       throw new Error('ECONNRESET');
@@ -98,14 +98,14 @@ describe('reading begins at the record that `start` names', () => {
   });
 });
 
-test('a source that ends before `start` is not the one that was read before', async () => {
+test('a source that ends before `start` is a different source', async () => {
   const start = { offset: file.length + 1 };
   for (const source of [path, file, webStream([file]), dir.file('short.gz', gzipSync(file))])
     await expect(read(source, { start })).rejects.toMatchObject({ code: 'source-changed' });
   expect(() => [...decodeTFRecords(file, { start })]).toThrow(/starts at byte .*, but the source ends at/);
 });
 
-test.each([{ offset: -1 }, { record: 0.5 }, { offset: '5' }, 5])('%o is no start', (start) => {
+test.each([{ offset: -1 }, { record: 0.5 }, { offset: '5' }, 5])('%o is not a valid start', (start) => {
   expect(() => readTFRecords(path, { start: start as never })).toThrow(/^start/);
 });
 

@@ -55,7 +55,7 @@ function repaired(line: Uint8Array): Uint8Array {
 }
 
 describe('utf8', () => {
-  test('malformed UTF-8 is what the host rejects', () => {
+  test('malformed UTF-8 is exactly the bytes that the host rejects', () => {
     fc.assert(
       fc.property(bytes, (file) => {
         expect(findMalformedUtf8(file, 0, file.length) < 0).toBe(isUtf8(file));
@@ -83,7 +83,7 @@ describe('utf8', () => {
     );
   });
 
-  test('fatal: the first malformed line is the error, after all lines before it; with recover the others follow', () => {
+  test('fatal: the first malformed line is an error after all earlier lines; with recover, later ones follow', () => {
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(50), { maxLength: 6 }), fc.boolean(), (file, cuts, table) => {
         const lines = oracleLines(file, { cr: 'crlf' });
@@ -115,7 +115,7 @@ describe('utf8', () => {
     expect(error?.message).toContain('byte 0xff, 0 bytes into the line, is not UTF-8');
   });
 
-  test('lines of whole pages: valid text of every script stays a view, many bad lines are no burden', () => {
+  test('lines of whole pages: valid text in every script stays a view, and many invalid lines are not slow', () => {
     const text = bytesOf('plain, grün, 漢字, 🎉 and so on\n'.repeat(40_000));
     expect(cutChunks([text], { encoding: 'utf8' }).payloads.length).toBe(40_000);
     const latin = Uint8Array.from(bytesOf('plain, gr?n\n'.repeat(40_000)), (byte) =>
@@ -171,7 +171,7 @@ describe('other encodings are converted to UTF-8 before cutting', () => {
   });
 
   test.each(CHUNK_SIZES)(
-    'malformed text: all good lines, then the error; or U+FFFD; chunks of %i',
+    'malformed text: all valid lines, then the error, or U+FFFD; chunks of %i',
     (size) => {
       const file = concat([bytesOf('one\ntwo\nth'), Uint8Array.of(0x81, 0xff), bytesOf('\nfour')]);
       const bad = cutChunks(rechunk(file, size), { encoding: 'shift_jis', fatal: true });
@@ -186,7 +186,7 @@ describe('other encodings are converted to UTF-8 before cutting', () => {
     },
   );
 
-  test('megabytes of it, by slices', () => {
+  test('megabytes of it, in slices', () => {
     const long = 'grün 漢字 🎉 und so weiter\n'.repeat(20_000);
     const file = new Uint8Array(
       new Uint16Array(Array.from({ length: long.length }, (_, i) => long.charCodeAt(i))).buffer,

@@ -56,7 +56,7 @@ describe("lines equal the oracle's", () => {
     );
   });
 
-  test('read from files of chunks, with buffers that are used again', async () => {
+  test('read from files in chunks, with reused buffers', async () => {
     await fc.assert(
       fc.asyncProperty(bytes, options, cuts, fc.boolean(), async (file, how, places, reuse) => {
         const source = cutAt(file, places);

@@ -47,7 +47,7 @@ describe.each([{}, { blocking: true }, { reuse: true }, { reuse: true, blocking:
       }
     });
 
-    test('line by line, and left early', async () => {
+    test('line by line, and closed early', async () => {
       let lines = 0;
       for await (const line of readTextLines(wholePath, how)) {
         expect(line.length).toBeGreaterThanOrEqual(0);

@@ -58,7 +58,7 @@ describe.each(CHUNK_SIZES)('in chunks of %i', (size) => {
     expect(cut('x\n\r\r\ry', { compat: 'tf' })).toEqual(['x', 'y']);
   });
 
-  test('empty lines, the last line, nothing at all', () => {
+  test('empty lines, the last line, an empty file', () => {
     expect(cut('')).toEqual([]);
     expect(cut('\n')).toEqual(['']);
     expect(cut('\r\n')).toEqual(['']);
@@ -70,7 +70,7 @@ describe.each(CHUNK_SIZES)('in chunks of %i', (size) => {
     expect(cut('\n\r\r\na\n\n\r', { skipBlank: true, cr: 'all' })).toEqual(['a']);
   });
 
-  test('delimiters of several bytes, also such as overlap themselves', () => {
+  test('delimiters of several bytes, including self-overlapping ones', () => {
     expect(cut('a||b|c||', { delimiter: '||' })).toEqual(['a', 'b|c']);
     expect(cut('aaaaa', { delimiter: 'aa' })).toEqual(['', '', 'a']);
     expect(cut('xabababax', { delimiter: 'aba' })).toEqual(['x', 'b', 'x']);
@@ -87,7 +87,7 @@ describe.each(CHUNK_SIZES)('in chunks of %i', (size) => {
     ]);
   });
 
-  test('a byte order mark is kept, or taken off the start of the file', () => {
+  test('a byte order mark is kept, or removed at the start of the file', () => {
     expect(cut('\ufeffa\n\ufeffb')).toEqual(['\ufeffa', '\ufeffb']);
     expect(cut('\ufeffa\n\ufeffb', { stripBom: true })).toEqual(['a', '\ufeffb']);
     expect(cut('\ufeff', { stripBom: true })).toEqual([]);
@@ -97,7 +97,7 @@ describe.each(CHUNK_SIZES)('in chunks of %i', (size) => {
     expect(cutChunks(rechunk(bytesOf('\ufeffa\nb'), size), { stripBom: true }).offsets).toEqual([3, 5]);
   });
 
-  test('bytes are bytes: NUL, 0xff, anything', () => {
+  test('all bytes are preserved: NUL, 0xff, anything', () => {
     const bytes = Uint8Array.from({ length: 512 }, (_, i) => i & 255);
     const { payloads } = cutChunks(rechunk(bytes, size), { cr: 'keep' });
     expect(payloads.map(({ length }) => length)).toEqual([10, 255, 245]);
@@ -106,7 +106,7 @@ describe.each(CHUNK_SIZES)('in chunks of %i', (size) => {
     );
   });
 
-  test('the limit: to the byte, carriage return and delimiter not counted, wherever chunks end', () => {
+  test('the limit is exact, excludes carriage return and delimiter, and does not depend on chunks', () => {
     for (const delimiter of ['\n', '||', '\r\n']) {
       for (const cr of ['keep', 'crlf', 'all'] as const) {
         const ending = cr !== 'keep' && delimiter !== '\r\n' ? `\r${delimiter}` : delimiter;
@@ -155,7 +155,7 @@ describe.each(CHUNK_SIZES)('in chunks of %i', (size) => {
 });
 
 describe('lines that are too long', () => {
-  test('are an error before more is gathered than the limit', async () => {
+  test('are an error before more than the limit is held', async () => {
     let pulls = 0;
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (;;) {
@@ -170,7 +170,7 @@ describe('lines that are too long', () => {
   });
 
   test.each([1000, 5000, 100_000])(
-    'are findings of a scan, which goes on behind them: limit %i',
+    'are findings of a scan, which continues after them: limit %i',
     async (limit) => {
       const lines = [10, limit, limit + 1, 3, 2 * limit, 5];
       const text = lines.map((length) => 'x'.repeat(length)).join('\n');
@@ -188,13 +188,13 @@ describe('lines that are too long', () => {
 });
 
 describe('memory', () => {
-  test('lines are views of their chunk; only one that straddles chunks is copied', () => {
+  test('lines are views of their chunk; only lines that span chunks are copied', () => {
     const chunk = bytesOf('one\ntwo\nthree');
     const views = [...decodeTextLines(chunk)];
     expect(views.every(({ buffer }) => buffer === chunk.buffer)).toBe(true);
   });
 
-  test('a line over many small chunks is gathered in linear time', () => {
+  test('a line over many small chunks is joined in linear time', () => {
     const size = 400_000;
     function* ones(): Generator<Uint8Array> {
       for (let i = 0; i < size; i++) yield Uint8Array.of(97);
@@ -209,7 +209,7 @@ describe('memory', () => {
     expect(cutChunks([Uint8Array.of(0xef), rest]).payloads[0].length).toBe(2_000_001);
   });
 
-  test('kept lines stay what they were, without reuse', async () => {
+  test('without reuse, kept lines are unchanged', async () => {
     const text = Array.from({ length: 3000 }, (_, i) => `line ${i}`).join('\n');
     const kept: Uint8Array[] = [];
     for await (const line of readTextLines(rechunk(bytesOf(text), 100))) kept.push(line);
@@ -230,7 +230,7 @@ describe('compression auto', () => {
     expect(texts(await readLines(rechunk(bytesOf(text), 1)))).toEqual([text.replace('\n', '')]);
   });
 
-  test('zlib and gzip of every level are found, also of next to nothing', async () => {
+  test('zlib and gzip of every level are detected, even for tiny contents', async () => {
     for (let level = 0; level <= 9; level++) {
       for (const text of ['a\nb', 'The quick brown fox\njumps over the lazy dog\n'.repeat(9)]) {
         const expected = text.split('\n').filter((line) => line !== '');
@@ -243,7 +243,7 @@ describe('compression auto', () => {
   });
 });
 
-test('wrong options are UsageErrors', () => {
+test('invalid options are UsageErrors', () => {
   const wrong = [
     { delimiter: '' },
     { delimiter: new Uint8Array(257) },

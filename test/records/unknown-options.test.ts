@@ -32,7 +32,7 @@ test.each<[string, (options: never) => unknown, string, string]>([
   ['buildIndex', (options) => buildIndex('never', options), 'kinds', 'kind'],
   ['openIndexed', (options) => openIndexed('never', options), 'mising', 'missing'],
   ['PipeModeDataset', (options) => new PipeModeDataset('train', options), 'stateDirs', 'stateDir'],
-])('%s names the option that is most like an unknown one', async (caller, call, wrong, right) => {
+])('%s suggests the option most similar to an unknown one', async (caller, call, wrong, right) => {
   const failing = (async () => call({ [wrong]: 1 } as never))();
   await expect(failing).rejects.toThrow(UsageError);
   await expect(failing).rejects.toThrow(`${caller}: unknown option ${wrong}; did you mean ${right}?`);

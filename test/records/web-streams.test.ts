@@ -25,7 +25,7 @@ describe('tfrecordDecoderStream', () => {
     expect(await collect(packed.pipeThrough(tfrecordDecoderStream()))).toEqual(PAYLOADS);
   });
 
-  test('nothing goes in, nothing comes out', async () => {
+  test('no input gives no output', async () => {
     expect(await collect(webStream([]).pipeThrough(tfrecordDecoderStream()))).toEqual([]);
   });
 
@@ -44,7 +44,7 @@ describe('tfrecordDecoderStream', () => {
     expect(() => tfrecordDecoderStream({ checksum: 'none' as never })).toThrow(UsageError);
   });
 
-  test('an error of the source comes through', async () => {
+  test('an error of the source is passed on', async () => {
     const broken = new ReadableStream<Uint8Array>({
       start(controller) {
         controller.enqueue(FILE.slice(0, OFFSETS[2]));
@@ -54,7 +54,7 @@ describe('tfrecordDecoderStream', () => {
     await expect(collect(broken.pipeThrough(tfrecordDecoderStream()))).rejects.toThrow('reset');
   });
 
-  test('cancelling it cancels the source, also while that is silent', async () => {
+  test('cancelling it cancels the source, even a silent one', async () => {
     for (const bytes of [0, OFFSETS[2] + 5]) {
       let reason: unknown;
       const silent = new ReadableStream<Uint8Array>({
@@ -71,7 +71,7 @@ describe('tfrecordDecoderStream', () => {
     }
   });
 
-  test('a slow consumer holds the source back', async () => {
+  test('a slow consumer slows down the source', async () => {
     let pulls = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {

@@ -31,7 +31,7 @@ test.each<
   ['AWS Batch, agreeing with a plan', batch, [3, 8, 'aws-batch'], {}, 8],
   ['AWS Batch on EKS, which is an Indexed Job', { ...batch, JOB_COMPLETION_INDEX: '3' }, [3, 8, 'aws-batch']],
   [
-    'Kubernetes, told by its manifest',
+    'Kubernetes, from its manifest',
     { JOB_COMPLETION_INDEX: '0', RECORDPIPE_SHARDS: '4' },
     [0, 4, 'kubernetes'],
   ],
@@ -40,7 +40,7 @@ test.each<
     { JOB_COMPLETION_INDEX: '2', JOB_COMPLETIONS: '4' },
     [2, 4, 'kubernetes'],
   ],
-  ['Kubernetes, told by the plan', { JOB_COMPLETION_INDEX: '3' }, [3, 4, 'kubernetes'], {}, 4],
+  ['Kubernetes, from the plan', { JOB_COMPLETION_INDEX: '3' }, [3, 4, 'kubernetes'], {}, 4],
   ['SageMaker Processing', {}, [2, 3, 'sagemaker-processing'], { [PROCESSING]: hosts }],
   ['SageMaker training', {}, [2, 3, 'sagemaker-training'], { [TRAINING]: hosts }],
   [

@@ -110,7 +110,7 @@ describe('as S3', () => {
     expect(server.uploads.open).toBe(0);
   });
 
-  test('bytes that are made when asked for', async () => {
+  test('bytes that are generated on request', async () => {
     const big = generated(6 * 2 ** 30, 7);
     await using server = await faultyS3({ objects: { 'bucket/big': big } });
     const start = 5 * 2 ** 30 + 12_345;
@@ -166,7 +166,7 @@ describe('its faults', () => {
     expect(await met(fault)).toMatchObject(expected);
   });
 
-  test('ranges not looked at, headers replaced, few bytes at a time', async () => {
+  test('ignored ranges, replaced headers, few bytes at a time', async () => {
     const range = { range: 'bytes=5-9' };
     expect(await met({ do: 'ignore-range' }, range)).toMatchObject({ status: 200, received: 1_000_000 });
     const { headers } = await met({ do: 'headers', set: { etag: '"other"' } }, range);
@@ -176,7 +176,7 @@ describe('its faults', () => {
     expect(slow.received).toBeLessThan(1000);
   });
 
-  test('how many and which requests', async () => {
+  test('the number and kind of requests', async () => {
     const faults: Fault[] = [
       { key: 'a', from: 5, do: 'status', status: 500, after: 1, times: 2 },
       { key: 'b', do: 'status', status: 403, forMs: 150 },
@@ -196,7 +196,7 @@ describe('its faults', () => {
     expect(await status('b', 'bytes=0-0')).toBe(206);
   });
 
-  test('a clock that is wrong', async () => {
+  test('an incorrect clock', async () => {
     await using server = await faultyS3({ objects, clockSkewMs: 3_600_000 });
     const date = `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
     const { status, headers } = await fetch(`${server.url}/bucket/a`, { headers: { 'x-amz-date': date } });
@@ -205,7 +205,7 @@ describe('its faults', () => {
   });
 });
 
-test('a limit of speed, and latency', async () => {
+test('a speed limit, and latency', async () => {
   await using server = await faultyS3({
     objects: { 'bucket/a': generated(1_000_000) },
     bytesPerSecond: 5_000_000,
@@ -217,20 +217,17 @@ test('a limit of speed, and latency', async () => {
   expect(performance.now() - start).toBeGreaterThan(200); // This is a lower bound, so it holds on any machine.
 });
 
-test('a process of its own', async () => {
+test('a separate process', async () => {
   await using server = await faultyS3Process({ objects: { 'bucket/a': { size: 10_000_000, seed: 3 } } });
   const bytes = await (await fetch(`${server.url}/bucket/a`)).bytes();
   expect(bytes.length).toBe(10_000_000);
 });
 
-test.runIf(process.platform === 'linux')(
-  'an address where nobody answers, and then somebody does',
-  async () => {
-    await using server = await faultyS3({ objects });
-    await using hole = await blackhole(server.port);
-    await expect(fetch(`${hole.url}/bucket/a`, { signal: AbortSignal.timeout(500) })).rejects.toThrow();
-    expect(server.log).toEqual([]);
-    hole.open();
-    expect(await (await fetch(`${hole.url}/bucket/a`)).text()).toBe('0123456789');
-  },
-);
+test.runIf(process.platform === 'linux')('an address that does not respond at first', async () => {
+  await using server = await faultyS3({ objects });
+  await using hole = await blackhole(server.port);
+  await expect(fetch(`${hole.url}/bucket/a`, { signal: AbortSignal.timeout(500) })).rejects.toThrow();
+  expect(server.log).toEqual([]);
+  hole.open();
+  expect(await (await fetch(`${hole.url}/bucket/a`)).text()).toBe('0123456789');
+});

@@ -41,7 +41,7 @@ describe('a pattern matches whole names', () => {
     ['[a/b]*', '[a/b]c', 'a'],
     ['a^$.*', 'a^$.x', 'a'],
     ['a\\', 'a\\', 'a'],
-  ])('all other characters mean themselves: %s matches %s, not %s', (pattern, one, none) => {
+  ])('all other characters are literal: %s matches %s, not %s', (pattern, one, none) => {
     expect(compileGlob(pattern).matches(one)).toBe(true);
     expect(compileGlob(pattern).matches(none)).toBe(false);
   });
@@ -72,7 +72,7 @@ test.each([
   expect(compileGlob(pattern).prefix).toBe(prefix),
 );
 
-test('only folders that can hold matching names are entered', () => {
+test('only folders that can contain matching names are entered', () => {
   const glob = compileGlob('data/*/{train,test}/*.x');
   const folders = [
     'data/',
@@ -104,6 +104,6 @@ test('patterns with many wildcards take time proportional to the name', () => {
   expect(compileGlob(`${'{,'.repeat(1000)}x${'}'.repeat(1000)}`).matches('x')).toBe(true);
 });
 
-test('a pattern of more than 4,096 characters is refused', () => {
+test('a pattern of more than 4,096 characters is rejected', () => {
   expect(() => compileGlob('*'.repeat(4097))).toThrow(UsageError);
 });

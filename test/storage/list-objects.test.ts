@@ -128,14 +128,14 @@ describe('S3', () => {
     ]);
   });
 
-  test('as: prefix lists every key that begins with it, whatever its characters', async () => {
+  test('as: prefix lists every key that begins with it, regardless of its characters', async () => {
     await serve(['a', 'ab', 'a*']);
     expect(await listed('s3://bucket/a', { as: 'prefix' })).toEqual(['a', 'a*', 'ab']);
     expect(await listed('s3://bucket/a*', { as: 'prefix' })).toEqual(['a*']);
     expect(await listed('s3://bucket/none', { as: 'prefix' })).toEqual([]);
   });
 
-  test('where nothing is, that is an error with the address in it', async () => {
+  test('an address without objects is an error that contains it', async () => {
     await serve(['train/']);
     for (const name of ['nothing', 'nothing/', '*.tfrecord', 'train/', ''])
       await expect(listed(`s3://bucket/${name}`)).rejects.toMatchObject({
@@ -146,7 +146,7 @@ describe('S3', () => {
     await expect(async () => listed('s3:///x')).rejects.toThrow(UsageError);
   });
 
-  test('10,001 keys come page by page, and who stops early asks for one page ahead at most', async () => {
+  test('10,001 keys arrive page by page, and stopping early requests at most one page ahead', async () => {
     const keys = Array.from({ length: 10_001 }, (_, at) => `k/${String(at).padStart(5, '0')}`);
     await serve(keys);
     expect(await listed('s3://bucket/k/')).toEqual(keys);
@@ -158,7 +158,7 @@ describe('S3', () => {
     expect(server?.requests('ListObjectsV2').length).toBeLessThan(14);
   });
 
-  test('failures that pass are passed over, others are errors', async () => {
+  test('temporary failures are retried, others are errors', async () => {
     await serve(KEYS, {
       faults: [
         { operation: 'ListObjectsV2', do: 'status', status: 500, times: 2 },
@@ -175,7 +175,7 @@ describe('S3', () => {
     });
   });
 
-  test('who may read an object but not list the bucket can name it', async () => {
+  test('without list permission, an object can be listed by its exact address', async () => {
     await serve(KEYS, { faults: [{ operation: 'ListObjectsV2', do: 'status', status: 403, times: 99 }] });
     expect(await listed('s3://bucket/train2/d.tfrecord')).toEqual(['train2/d.tfrecord']);
     await expect(listed('s3://bucket/train2/x')).rejects.toMatchObject({ code: 'object-missing' });
@@ -192,7 +192,7 @@ describe('S3', () => {
     });
   });
 
-  test('checksums that the service keeps', async () => {
+  test('checksums that the service stores', async () => {
     await serve(['a']);
     const { checksums, etag, metadata } = await statObject('s3://bucket/a', { endpointUrl: server!.url });
     expect(etag).toMatch(/^[0-9a-f]+$/);
@@ -202,7 +202,7 @@ describe('S3', () => {
 });
 
 describe('local files', () => {
-  test('have the same face', async () => {
+  test('have the same interface', async () => {
     const { path: folder } = tempDir();
     await mkdir(join(folder, 'train/deep'), { recursive: true });
     await mkdir(join(folder, 'train2'));
@@ -227,7 +227,7 @@ describe('local files', () => {
   });
 });
 
-test('a local folder is listed whole or not at all: links are followed, and one to nothing is an error', async () => {
+test('a local folder is listed completely or not at all: links are followed, and a link without a target is an error', async () => {
   const root = `${tempDir().path}/links`;
   await mkdir(`${root}/a/below`, { recursive: true });
   await mkdir(`${root}/b`);
@@ -261,7 +261,7 @@ test('a link to its own folder or to one above it adds no files', async () => {
   expect(await listed(`${root}/`)).toEqual([`${root}/a/x`, `${root}/beside`, `${root}/to-a/x`]);
 });
 
-test('an error of the folder that is listed names the prefix as it was given', async () => {
+test('an error for the listed folder contains the given prefix', async () => {
   const prefix = `${tempDir().path}/none/x`;
   await expect(listed(prefix)).rejects.toMatchObject({ code: 'not-found', uri: prefix });
 });

@@ -41,7 +41,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test('forty files and objects at once, with one signal, print no warning of Node', async () => {
+test('forty concurrent files and objects with one signal cause no Node warning', async () => {
   const { signal } = new AbortController();
   const objects = { endpointUrl: server.url };
   const opened = await Promise.all(uris.map((uri) => openObjectReader(uri, { ...objects, signal })));

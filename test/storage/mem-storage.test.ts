@@ -46,7 +46,7 @@ async function count(uri: string): Promise<number> {
   return (await scanRecords(uri)).records;
 }
 
-describe('a storage that is registered serves every command', () => {
+describe('every command supports a registered storage', () => {
   test('validate: an object, a prefix, a pattern and damage', async () => {
     const { stdout } = await run('validate', '--jobs', '1', '--json', 'mem://box/a.tfrecord');
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, files: [{ records: PAYLOADS.length }] });
@@ -87,7 +87,7 @@ describe('a storage that is registered serves every command', () => {
     expect(Buffer.from(memory.get('mem://out/schema.json')).toString()).toContain('name');
   });
 
-  test('index, and reading by it', async () => {
+  test('index, and reading with it', async () => {
     await cli(['index', 'mem://box/a.tfrecord']);
     expect(memory.get('mem://box/a.tfrecord.rpidx').length).toBeGreaterThan(0);
     expect((await cli(['index', '--check', 'mem://box/a.tfrecord'])).code).toBe(0);
@@ -193,6 +193,6 @@ describe('a storage that is registered serves every command', () => {
   });
 });
 
-test('a file that no storage serves stays a local one', () => {
+test('a file without a registered scheme is local', () => {
   expect(readFileSync(folder.file('local.tfrecord', FILE))).toEqual(Buffer.from(FILE));
 });

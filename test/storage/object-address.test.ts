@@ -19,7 +19,7 @@ const KEYS = [
 ];
 
 describe('addresses', () => {
-  test.each(KEYS)('the key %j is taken as it is', (key) => {
+  test.each(KEYS)('the key %j is used unchanged', (key) => {
     expect(parseObjectUri(objectUri('bucket', key))).toEqual({ bucket: 'bucket', key });
   });
 
@@ -45,7 +45,7 @@ describe('addresses', () => {
     ['s3://*/key', /a bucket name/],
     [new URL('s3://bucket/a?b'), /without \? and #/],
     [new URL('s3://bucket/%ff'), /percent-encoded UTF-8/],
-  ])('%s is refused', (uri, message) => {
+  ])('%s is rejected', (uri, message) => {
     expect(() => parseObjectUri(uri)).toThrow(UsageError);
     expect(() => parseObjectUri(uri)).toThrow(message);
   });

@@ -7,7 +7,7 @@ import { bytesOf, expectBytes } from './some-bytes.ts';
 const URI = 's3://bucket/key';
 const SMALL = { partBytes: 10_000, maxRequests: 4 };
 
-test('ranges in any order and at once, by as many requests as are allowed', async () => {
+test('ranges in any order and concurrently, with as many requests as allowed', async () => {
   const source = new ScriptedSource();
   const bytes = bytesOf(200_000);
   source.put(URI, bytes);
@@ -46,7 +46,7 @@ test('a failed range is retried, or its error names the reason', async () => {
   expect(source.underWay).toBe(0);
 });
 
-test('an object that is overwritten cannot be read on', async () => {
+test('an overwritten object cannot be read further', async () => {
   const source = new ScriptedSource();
   const ref = source.put(URI, bytesOf(100), 'v1');
   await using reader = await openObjectReader(URI, { source });

@@ -49,7 +49,7 @@ test('no request is sent before the first read, and none for an empty object', a
   expect(source.requests).toEqual([]);
 });
 
-test('an interrupted range resumes at the missing byte, in the same state', async () => {
+test('an interrupted range resumes at the missing byte of the same version', async () => {
   const source = new ScriptedSource();
   const bytes = bytesOf(25_000);
   source.put(URI, bytes, 'v1');
@@ -83,7 +83,7 @@ test('a failure after the last byte is ignored', async () => {
   expect(opened.stats.requests).toBe(1);
 });
 
-test('attempts that bring nothing are counted, and the error says all', async () => {
+test('attempts without received bytes are counted, and the error has all details', async () => {
   const source = new ScriptedSource();
   source.put(URI, bytesOf(25_000));
   source.script = ({ start }) => (start >= 10_000 && start < 20_000 ? { failure: internal() } : undefined);
@@ -95,7 +95,7 @@ test('attempts that bring nothing are counted, and the error says all', async ()
   );
 });
 
-test('time for attempts is limited', async () => {
+test('the time for attempts is limited', async () => {
   const source = new ScriptedSource();
   source.put(URI, bytesOf(10));
   source.script = () => ({ failure: slowDown() });
@@ -131,7 +131,7 @@ test('expired credentials are renewed once', async () => {
   expect(opened.stats.requests).toBe(2);
 });
 
-test.each(['headers', 'body'] as const)('a stall of the %s is noticed', async (stall) => {
+test.each(['headers', 'body'] as const)('a stall of the %s is detected', async (stall) => {
   const source = new ScriptedSource();
   const bytes = bytesOf(3_000);
   source.put(URI, bytes);
@@ -142,7 +142,7 @@ test.each(['headers', 'body'] as const)('a stall of the %s is noticed', async (s
   expect(opened.stats.retries).toBe(1);
 });
 
-test('bytes that drip are noticed, and given up when they always do', async () => {
+test('slow bytes are detected, and abandoned if they remain slow', async () => {
   const source = new ScriptedSource(10);
   const bytes = bytesOf(1_000);
   source.put(URI, bytes);
@@ -182,7 +182,7 @@ test('an overwritten object is read again before its first byte, and an error af
   expect(got).toBeGreaterThan(0);
 });
 
-test('ending it early ends all requests, and nothing is tried again', async () => {
+test('ending it early ends all requests without retries', async () => {
   const source = new ScriptedSource();
   source.put(URI, bytesOf(1_000_000));
   source.script = () => ({ dripMs: 2 });
@@ -218,7 +218,7 @@ test.each(['body', 'headers', 'backoff'] as const)('a signal ends it: %s', async
   expect(await opened.chunks[Symbol.asyncIterator]().next()).toMatchObject({ done: true });
 });
 
-test('a reader that pauses holds up requests, and sets off no time limit', async () => {
+test('a reader that pauses delays requests without causing a timeout', async () => {
   const source = new ScriptedSource();
   const bytes = bytesOf(400_000);
   const limits = { idleTimeoutMs: 40, headersTimeoutMs: 40, slowAfterMs: 60, minBytesPerSecond: 1_000_000 };
@@ -242,7 +242,7 @@ test('a reader that pauses holds up requests, and sets off no time limit', async
   }
 });
 
-test('who stops after a record has fetched little; who reads on has all requests', async () => {
+test('a reader that stops after a record fetches little; one that continues has all requests', async () => {
   const source = new ScriptedSource(100_000);
   source.put(URI, new Uint8Array(40_000_000));
   const options = { source, partBytes: 1_000_000, windowBytes: 8_000_000 };

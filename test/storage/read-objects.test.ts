@@ -45,7 +45,7 @@ function objectsOf(pieces: readonly ObjectPiece[]): { uri: string; index: number
 const SMALL = { partBytes: 10_000, windowBytes: 40_000, maxRequests: 4 };
 
 describe('many objects', () => {
-  test('come in order, empty ones too, whether their sizes are known or not', async () => {
+  test('arrive in order, including empty ones, whether their sizes are known or not', async () => {
     const source = new ScriptedSource();
     const contents = [0, 5, 25_000, 0, 0, 10_000, 39_999, 1, 0].map((length, i) => bytesOf(length, i + 1));
     const refs = contents.map((bytes, i) => source.put(`s3://b/${i}`, bytes));
@@ -70,7 +70,7 @@ describe('many objects', () => {
     expect(pieces.stats.mostUnderWay).toBe(32);
   });
 
-  test('are planned no further ahead than there is room', async () => {
+  test('are planned only as far ahead as there is room', async () => {
     const source = new ScriptedSource();
     let planned = 0;
     async function* plan(): AsyncGenerator<ObjectRef> {
@@ -113,7 +113,7 @@ describe('many objects', () => {
     expect(closed).toBe(true);
   });
 
-  test('an object that cannot be read ends the iteration after those before it, or is skipped', async () => {
+  test('an object that cannot be read ends the iteration after earlier objects, or is skipped', async () => {
     const source = new ScriptedSource();
     const refs = [0, 1, 2, 3].map((i) => source.put(`s3://b/${i}`, bytesOf(15_000, i)));
     source.objects.delete('s3://b/2');
@@ -142,7 +142,7 @@ describe('many objects', () => {
     expect(pieces.stats).toMatchObject({ objects: 3, heldBytes: 0 });
   });
 
-  test('overwritten objects are read again although those after them fill the window', async () => {
+  test('overwritten objects are read again even if later ones fill the window', async () => {
     const source = new ScriptedSource();
     const refs = Array.from({ length: 30 }, (_, i) => source.put(`s3://b/${i}`, bytesOf(3_000, i)));
     const pieces = readObjects(refs, { ...SMALL, source });
@@ -212,7 +212,7 @@ describe('verifyObject', () => {
     expect(await verify([checksum])).toEqual({ reasons: [], verified: 1 });
   });
 
-  test('says so where there is nothing to compare with', async () => {
+  test('reports objects without a checksum', async () => {
     expect(await verify([])).toEqual({ reasons: ['the service stores no checksum for it'], verified: 0 });
     const { reasons, verified } = await verify([{ algorithm: 'crc32', value: 'AAAAAA==-3', kind: 'parts' }]);
     expect(reasons[0]).toContain("parts' checksums");
@@ -262,7 +262,7 @@ const ONCE_HUNG = [
   },
 ];
 
-test('any window, part size, chunking and failures: the same bytes in order, or a typed error after good ones', async () => {
+test('any window, part size, chunking and failures: the same bytes in order, or a typed error after valid ones', async () => {
   const fault = fc.oneof(
     { weight: 4, arbitrary: fc.constant(undefined) },
     fc.record({ after: fc.nat(300), failure: fc.constantFrom(reset(), internal()) }),

@@ -7,7 +7,7 @@ function ask(gate: RequestGate, seat: GateSeat, count: number): void {
 }
 
 describe('fairness', () => {
-  test('a later stream gets free places until it has an equal share', () => {
+  test('a later stream gets free slots until it has an equal share', () => {
     const gate = new RequestGate(8);
     const [greedy, late] = [gate.seat(8), gate.seat(8)];
     ask(gate, greedy, 100);
@@ -20,7 +20,7 @@ describe('fairness', () => {
     expect(gate.active).toBe(8);
   });
 
-  test('a stream that may not have more leaves the rest to others', () => {
+  test('a stream at its limit leaves the rest to others', () => {
     const gate = new RequestGate(8);
     const [few, many] = [gate.seat(2), gate.seat(8)];
     ask(gate, few, 10);
@@ -28,7 +28,7 @@ describe('fairness', () => {
     expect([few.active, many.active]).toEqual([2, 6]);
   });
 
-  test('who gives up waiting is passed over', () => {
+  test('a cancelled wait is skipped', () => {
     const gate = new RequestGate(1);
     const [first, second, third] = [gate.seat(1), gate.seat(1), gate.seat(1)];
     ask(gate, first, 1);
@@ -40,8 +40,8 @@ describe('fairness', () => {
   });
 });
 
-describe('a service that asks for less', () => {
-  test('one refusal halves the limit, however little is under way', () => {
+describe('a throttling service', () => {
+  test('one rejection halves the limit, even with few requests in progress', () => {
     const gate = new RequestGate(32);
     const seat = gate.seat(32);
     ask(gate, seat, 1);
@@ -49,7 +49,7 @@ describe('a service that asks for less', () => {
     expect(gate.limit).toBe(16);
   });
 
-  test('those that were sent together halve it once', async () => {
+  test('requests that were sent together halve it once', async () => {
     const gate = new RequestGate(32);
     const sentAt = performance.now();
     for (let i = 0; i < 20; i++) gate.throttled(sentAt);
@@ -71,7 +71,7 @@ describe('a service that asks for less', () => {
     expect(gate.limit).toBe(32);
   });
 
-  test('places above the limit are not given away until enough are free', () => {
+  test('slots above the limit are not granted until enough are free', () => {
     const gate = new RequestGate(8);
     const seat = gate.seat(8);
     ask(gate, seat, 20);

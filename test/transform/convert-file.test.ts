@@ -145,12 +145,12 @@ describe('a failure leaves no partial output', () => {
   test.each([
     ['a truncated file', (bytes: Uint8Array) => bytes.subarray(0, -5), 'truncated-record'],
     [
-      'a wrong bit',
+      'a flipped bit',
       (bytes: Uint8Array) => bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte)),
       'data-checksum',
     ],
     [
-      'a cut gzip',
+      'a truncated gzip file',
       (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes)).subarray(0, -9),
       'truncated-compressed-stream',
     ],

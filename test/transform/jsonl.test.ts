@@ -35,7 +35,7 @@ describe('rejected lines: malformed-jsonl with the line number', () => {
   const good = '{"data":"Zm9v"}\n';
   test.each([
     ['an empty line', '', /empty/],
-    ['no JSON', '{"data":"Zm9v"', /not JSON/],
+    ['not JSON', '{"data":"Zm9v"', /not JSON/],
     ['two objects', '{"data":"Zm9v"}{"data":"Zm9v"}', /not JSON/],
     ['an array', '["Zm9v"]', /got an array/],
     ['null', 'null', /got null/],
@@ -50,7 +50,7 @@ describe('rejected lines: malformed-jsonl with the line number', () => {
     ['only padding', '{"data":"===="}', /padding/],
     ['letters beyond ASCII', '{"data":"Zm\u0176"}', /character 2/],
     ['letters beyond ASCII, escaped', '{"data":"Zm9\\u0176"}', /not base64/],
-    ['no UTF-8', Buffer.from('{"x":"\xff","data":"Zm9v"}', 'latin1'), /not JSON/],
+    ['not UTF-8', Buffer.from('{"x":"\xff","data":"Zm9v"}', 'latin1'), /not JSON/],
   ])('%s', async (_, line, text) => {
     const bytes = Buffer.concat([Buffer.from(good), Buffer.from(line), Buffer.from(`\n${good}`)]);
     const error = await failureOf(() => convertFile(bytes, output, { from: 'jsonl', overwrite: true }));

@@ -165,7 +165,7 @@ test.each([
   { hashShards: 100_000 },
   { recordsPerShard: 1.5 },
   { maxShardBytes: Number.NaN },
-])('%j is refused', async (way) => {
+])('%j is rejected', async (way) => {
   await expect(splitFile([], temp.file('x'), way)).rejects.toThrow(UsageError);
 });
 

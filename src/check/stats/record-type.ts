@@ -70,7 +70,7 @@ export class RecordRecognizer {
     if (type !== 'protobuf' && type !== 'binary') return type;
     const { index } = this;
     const isBegun = index.problem !== '' && index.featureCount > 0 && index.kind(0) !== NONE;
-    const damage = isBegun ? `; it begins as an Example and is ${index.problem}` : '';
+    const damage = isBegun ? `; it begins like an Example but is ${index.problem}` : '';
     if (type === 'binary') return `binary data${damage}`;
     const fields = [...this.#fields].sort((a, b) => a - b);
     const more = fields.length > MAX_SHOWN_FIELDS ? ', …' : '';

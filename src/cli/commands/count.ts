@@ -37,8 +37,8 @@ Payload checksums are not verified; use validate for that.`,
 });
 
 /**
- * Time allowed for printing partial results after a signal, in milliseconds. It suffices on a busy
- * machine.
+ * Time allowed for printing partial results after a signal, in milliseconds. It is long enough for
+ * a busy machine.
  */
 const GRACE_MS = 1000;
 

@@ -77,8 +77,8 @@ The format is detected from the content, not the name. From directories, validat
 type Options = Values<typeof OPTIONS>;
 
 /**
- * Time allowed for printing partial results after a signal, in milliseconds. It suffices on a busy
- * machine.
+ * Time allowed for printing partial results after a signal, in milliseconds. It is long enough for
+ * a busy machine.
  */
 const GRACE_MS = 1000;
 

@@ -230,7 +230,7 @@ export function detect(head: Uint8Array): Detection {
     if (hasMagic(head, at))
       return {
         certainty: 'damaged',
-        reason: `its first magic number is damaged, a valid one is at byte ${at}`,
+        reason: `its first magic number is damaged, but a valid one follows at byte ${at}`,
       };
   const reason =
     head.length < MIN_BYTES

@@ -104,7 +104,10 @@ export function detect(head: Uint8Array): Detection {
   if (hasHeader(head)) return { certainty: 'certain', reason: 'the checksum of its first length is valid' };
   const record = findHeader(head);
   if (record > 0)
-    return { certainty: 'damaged', reason: `its first header is damaged, a valid one is at byte ${record}` };
+    return {
+      certainty: 'damaged',
+      reason: `its first header is damaged, but a valid one follows at byte ${record}`,
+    };
   const short = head.length < HEADER_BYTES;
   // The upper half of a length is zero except in absurdly large files.
   if (head.length > 0 && head.subarray(4, LENGTH_BYTES).every((byte) => byte === 0)) {

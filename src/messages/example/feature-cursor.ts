@@ -13,8 +13,7 @@ const NOTHING = new Uint8Array(0);
  *
  * After `next`, the name is [nameStart, nameEnd) of the record, and the list is that of {@link
  * ListCursor}. After the last feature of a SequenceExample, `nextList` and `nextStep` move through
- * its feature lists. All of them return false at the end, and on damage, in which case `fault` is
- * set.
+ * its feature lists. They return false at the end and on damage, which sets `fault`.
  *
  * Writers use one common layout: a name, then a feature with one list, then one packed run. This
  * layout is read without loops. Any other layout that protobuf allows takes the general path.
@@ -33,7 +32,6 @@ export class FeatureCursor extends ListCursor {
   #recordEnd = 0;
   /** Position of the next feature. */
   #nextAt = 0;
-  /** End of the current `Features`. */
   #featuresEnd = 0;
   /** Value of the entry if its parts were joined; undefined if it is in the record. */
   #joinedValue: Uint8Array | undefined;
@@ -351,10 +349,7 @@ export class FeatureCursor extends ListCursor {
     }
     if (this.fault !== undefined) return false;
     if (this.strict === 'tf' && (isUnusual || lists > 1))
-      return this.fail(
-        start,
-        'expected one list, got several fields, of which TensorFlow reads only the first',
-      );
+      return this.fail(start, 'expected one list, got several fields; TensorFlow reads only the first');
     this.kind = tag >> 3;
     this.isOneRun = false;
     if (lists > 1) {

@@ -37,7 +37,12 @@ export function neuronCount(instanceType: string, variables: Variables): number 
  * machine has one, and the loopback interface otherwise, because programs bind to it.
  */
 export function networkInterfaceName(): string {
-  return Object.hasOwn(networkInterfaces(), 'eth0') ? 'eth0' : 'lo';
+  const interfaces = networkInterfaces();
+  if (Object.hasOwn(interfaces, 'eth0')) return 'eth0';
+  const loopback = Object.entries(interfaces).find(([, addresses]) =>
+    addresses?.some(({ internal }) => internal),
+  );
+  return loopback?.[0] ?? 'lo';
 }
 
 function outputOf(program: string, args: readonly string[], variables: Variables): string {

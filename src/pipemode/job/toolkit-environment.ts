@@ -316,7 +316,7 @@ function checkString(what: string, text: string): void {
   if (bytes > MAX_STRING_BYTES)
     throw unusable(
       what,
-      `it has ${bytes.toLocaleString('en-US')} bytes, and Linux starts no program with more than ${MAX_STRING_BYTES.toLocaleString('en-US')} in one variable or argument; pass large settings in a file of a channel`,
+      `it has ${bytes.toLocaleString('en-US')} bytes, and Linux allows ${MAX_STRING_BYTES.toLocaleString('en-US')} in one variable or argument; pass large settings in a file of a channel`,
     );
 }
 
@@ -328,6 +328,6 @@ function isWellFormed(text: string): boolean {
 function unusable(what: string, why: string): RecordpipeError {
   return new RecordpipeError(
     'malformed-config',
-    `${what} cannot be passed to a program: ${why}. The job fails in SageMaker, too`,
+    `${what} cannot be passed to a program, in SageMaker either: ${why}`,
   );
 }

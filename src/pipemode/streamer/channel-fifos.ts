@@ -41,9 +41,9 @@ export class ChannelFifos {
     return [...this.#fifos.values()];
   }
 
-  /** Returns the pipe of an epoch. The pipe must exist. */
-  of(epoch: number): OwnFifo {
-    return this.#fifos.get(epoch) as OwnFifo;
+  /** Returns the pipe of an epoch. Undefined if it was not created. */
+  of(epoch: number): OwnFifo | undefined {
+    return this.#fifos.get(epoch);
   }
 
   /**

@@ -137,8 +137,7 @@ export class ChannelRun {
       this.#content = await opening;
       onEvent({ event: 'channel', channel, objects: this.#content.count, reused: fifos.reused });
       for (let epoch = firstEpoch; epoch < end; epoch++) {
-        const next = epoch + 1 < end ? fifos.of(epoch + 1) : undefined;
-        await this.#serveEpoch(epoch, this.#content, fifos.of(epoch), next);
+        await this.#serveEpoch(epoch, this.#content, fifos, epoch + 1 === end);
         fifos.remove(epoch);
         if (epoch + 2 < end) await fifos.make([epoch + 2]);
       }
@@ -167,20 +166,26 @@ export class ChannelRun {
   async #serveEpoch(
     epoch: number,
     content: ChannelContent,
-    fifo: OwnFifo,
-    next: OwnFifo | undefined,
+    fifos: ChannelFifos,
+    isLast: boolean,
   ): Promise<void> {
+    const fifo = fifos.of(epoch) as OwnFifo;
     const { channel, lazy, onEvent, fetch, signal, readerTimeoutMs } = this.#serving;
     this.#epoch = epoch;
     this.#state = 'waiting';
     this.#total = content.bytesOf(epoch);
     if (!lazy) this.#bytes = this.#nextBytes ?? fetch(content, epoch);
     this.#nextBytes = undefined;
-    this.#watch.start(epoch, next, () => this.#reading);
+    this.#watch.start(
+      epoch,
+      () => fifos.of(epoch + 1),
+      () => this.#reading,
+    );
     const early = await this.#watch.takeEarly(fifo);
     const descriptor =
       early?.descriptor ?? (await openForReader(fifo, { timeoutMs: readerTimeoutMs, signal }));
     const guard = early?.guard ?? this.#serving.guard(descriptor);
+    if (isLast) await this.#makeBeyond(fifos, epoch + 1);
     this.#began = performance.now();
     this.#state = 'streaming';
     const writer = new FifoWriter(fifo, descriptor, signal);
@@ -189,7 +194,7 @@ export class ChannelRun {
     const bytes = this.#bytes ?? fetch(content, epoch);
     this.#bytes = bytes;
     onEvent({ event: 'epoch-start', channel, epoch, objects: content.countHere });
-    if (next !== undefined && !lazy) {
+    if (!isLast && !lazy) {
       void bytes.allRequested.then(() => {
         if (this.#bytes === bytes && !signal.aborted) this.#nextBytes ??= fetch(content, epoch + 1);
       });
@@ -201,7 +206,7 @@ export class ChannelRun {
     this.#earlier.requests += bytes.counts.requests;
     this.#earlier.retries += bytes.counts.retries;
     this.#epochs++;
-    this.#status(next === undefined ? 'done' : 'streaming', complete);
+    this.#status(isLast ? 'done' : 'streaming', complete);
     this.#writer = undefined;
     this.#bytes = undefined;
     const { sourceWaitMs } = this.#clock;
@@ -270,19 +275,24 @@ export class ChannelRun {
   }
 
   /**
-   * Keeps a pipe after the last epoch until the program ends, as SageMaker does, so that a program
+   * Creates a pipe after the last epoch, if a program reads the pipes. Not having it is no error: no
+   * data belongs to it.
+   */
+  async #makeBeyond(fifos: ChannelFifos, end: number): Promise<void> {
+    if (this.#serving.programEnded() !== undefined) await fifos.make([end]).catch(() => {});
+  }
+
+  /**
+   * Keeps the pipe after the last epoch until the program ends, as SageMaker does, so that a program
    * that opens one epoch too many can be named.
    */
   async #watchBeyond(fifos: ChannelFifos, end: number): Promise<void> {
     const { signal, firstEpoch } = this.#serving;
     const ended = this.#serving.programEnded();
     if (ended === undefined || signal.aborted) return;
-    try {
-      await fifos.make([end]);
-    } catch {
-      return; // Another file has the name, or the disk is full. All data was delivered.
-    }
-    const isOpened = await this.#watch.beyond(fifos.of(end), end - firstEpoch, ended, signal);
+    const fifo = fifos.of(end);
+    if (fifo === undefined) return;
+    const isOpened = await this.#watch.beyond(fifo, end - firstEpoch, ended, signal);
     if (isOpened) await this.#beforeCut(abortError(signal), fifos.all);
   }
 

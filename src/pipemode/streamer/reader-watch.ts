@@ -55,8 +55,11 @@ export class ReaderWatch {
     this.#watched = watched;
   }
 
-  /** Watches the reader of an epoch. Replaces the watch of the epoch before. */
-  start(epoch: number, next: OwnFifo | undefined, reading: () => EpochReading): void {
+  /**
+   * Watches the reader of an epoch. Replaces the watch of the epoch before.
+   * @param nextFifo returns the pipe of the next epoch, if it exists
+   */
+  start(epoch: number, nextFifo: () => OwnFifo | undefined, reading: () => EpochReading): void {
     this.stop();
     let last = reading();
     let since = performance.now();
@@ -69,6 +72,7 @@ export class ReaderWatch {
         return;
       }
       const waited = performance.now() - since;
+      const next = nextFifo();
       if (
         waited >= WATCH_TIMES.stalledMs &&
         next !== undefined &&

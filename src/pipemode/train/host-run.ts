@@ -57,6 +57,7 @@ export class HostRun {
   #checkpoints: Checkpoints | undefined;
   readonly #owners: CheckpointOwners;
   #program: TrainingProgram | undefined;
+  #environment: HostEnvironment | undefined;
   #exitCode: number | undefined;
 
   constructor(host: JobHost, options: TrainingRunOptions, entry: EntryPoint, owners: CheckpointOwners) {
@@ -107,6 +108,8 @@ export class HostRun {
    * Resolves when the program can start.
    */
   async open(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
+    // Fails before anything is fetched if no program can receive the variables.
+    this.command();
     writeJobFiles(this.#options.request, this.#host, this.places);
     if (this.#entry.kind === 'script') await this.#fetchCode(this.#entry, signal);
     await Promise.all([
@@ -172,7 +175,9 @@ export class HostRun {
   /** The variables of the program, and the hyperparameters as arguments. */
   get environment(): HostEnvironment {
     const places = this.hasOptMl ? jobPlaces(JOB_ROOT) : this.places;
-    return hostEnvironment(this.#options.request, this.#host, places, entryPointName(this.#entry));
+    const name = entryPointName(this.#entry);
+    this.#environment ??= hostEnvironment(this.#options.request, this.#host, places, name);
+    return this.#environment;
   }
 
   /** The command line of the program. */

@@ -53,7 +53,7 @@ export function valueText(value: number): string {
 }
 
 /** Maximum number of points per metric. At this number, every second point is dropped. */
-const MAX_POINTS = 200_000;
+const MAX_POINTS = 100_000;
 /** Maximum number of lines to collect before they are matched at once. */
 const MAX_LINES = 1000;
 /** Maximum number of characters to collect. */

@@ -213,8 +213,8 @@ function clientConfig(
 }
 
 /**
- * Creates a client, and suppresses the SDK's once-per-process warning that versions from 2027 on
- * require Node 22. The environment variable is the SDK's own switch, read only while it creates a
+ * Creates a client, and suppresses the SDK's once-per-process warning that versions released
+ * since 2027 require Node 22. The environment variable is the SDK's own switch, read only while it creates a
  * client.
  */
 function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {

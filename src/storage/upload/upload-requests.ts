@@ -260,8 +260,7 @@ export class UploadRequests {
         client.send(command(), options),
       );
       const found = (page.Uploads ?? []).filter(({ Key: key, UploadId }) => key === Key && UploadId);
-      // Keys arrive in order, so only a page that ends with this key can continue. A repeated
-      // marker would cause an endless loop.
+      // Keys are in order. A repeated marker would cause an endless loop.
       const more =
         page.IsTruncated && page.NextKeyMarker === Key && page.NextUploadIdMarker !== marker?.UploadIdMarker;
       const next = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };

@@ -347,7 +347,7 @@ describe('an invalid schema', () => {
   ])('%j', (document, message) => {
     expect(() => readSchema(document)).toThrow(UsageError);
     expect(() => readSchema(document)).toThrow(message);
-    if (typeof document === 'object' && !/rule for|min no|whole|int32|values/.test(message))
+    if (typeof document === 'object' && !/not supported|min <=|integers|int32|values/.test(message))
       expect(misfits(document, jsonSchema)).not.toEqual([]);
   });
 });

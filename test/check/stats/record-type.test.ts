@@ -116,7 +116,7 @@ describe('recognizeRecord', () => {
     const inner = Uint8Array.from(two);
     inner[two.length - 12] = 100;
     expect(recognizeRecord(inner).description).toContain(
-      `begins as an Example and is truncated or damaged in the values of a feature (at byte ${two.length - 12} of the ${two.length}-byte record)`,
+      `begins like an Example but is truncated or damaged in the values of a feature (at byte ${two.length - 12} of the ${two.length}-byte record)`,
     );
     for (const sound of [elwc, record, person, event(1, { tag: 'x', simpleValue: 1 })])
       expect(recognizeRecord(sound).description).not.toMatch(/damaged/);

@@ -68,7 +68,7 @@ test('records with the same features reuse the Map and its arrays', () => {
   );
 });
 
-test('a damaged record is an error that names feature and place, and decoding continues', () => {
+test('a damaged record is an error with feature and position, and decoding continues', () => {
   const decoder = new ExampleDecoder({ int64: 'number' });
   const record = encodeExample(scalars(7, 'Ada', [1, 2]));
   expect(decoder.decode(record).size).toBe(3);

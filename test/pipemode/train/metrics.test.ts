@@ -60,13 +60,13 @@ describe('the values of a metric', () => {
     expect(acc).toMatchObject({ count: 1, last: 0.5 });
   });
 
-  test('are counted exactly in a log of 250,000 values, of which evenly spaced ones are kept', () => {
+  test('are counted exactly in a log of 120,000 values, of which evenly spaced ones are kept', () => {
     const log = new MetricLog([{ name: 'step', regex: 'step (\\d+)' }]);
-    for (let i = 0; i < 250_000; i++) log.feed(HOST, `step ${i}`, i);
+    for (let i = 0; i < 120_000; i++) log.feed(HOST, `step ${i}`, i);
     const [step] = log.report().metrics;
-    expect(step).toMatchObject({ count: 250_000, first: 0, last: 249_999, min: 0, max: 249_999 });
-    expect(step.points.length).toBeGreaterThan(100_000);
-    expect(step.points.length).toBeLessThan(200_000);
+    expect(step).toMatchObject({ count: 120_000, first: 0, last: 119_999, min: 0, max: 119_999 });
+    expect(step.points.length).toBeGreaterThan(50_000);
+    expect(step.points.length).toBeLessThan(100_000);
     const gaps = new Set(step.points.slice(1).map(({ value }, i) => value - step.points[i].value));
     expect([...gaps]).toEqual([2]);
   });

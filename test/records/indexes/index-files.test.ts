@@ -200,7 +200,7 @@ describe('files that cannot be indexed', () => {
     expect(existsSync(`${path}.rpidx`)).toBe(false);
   });
 
-  test('an older index stays if the new one cannot be built', async () => {
+  test('an existing index remains if the new one cannot be built', async () => {
     const path = temp.file('older.tfrecord', good);
     await buildIndex(path);
     const before = readFileSync(`${path}.rpidx`);
@@ -210,7 +210,7 @@ describe('files that cannot be indexed', () => {
   });
 
   test.each(['auto', 'tfrecord'] as const)(
-    'compressed files, format %s: what to do is said',
+    'compressed files, format %s: the error states the next step',
     async (format) => {
       const path = temp.file('packed.tfrecord.gz', gzipSync(good));
       for (const open of [buildIndex(path, { format }), openIndexed(path, { format, missing: 'memory' })]) {

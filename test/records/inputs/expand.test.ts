@@ -112,7 +112,7 @@ test('include and exclude apply to folders and patterns, never to an explicitly 
   await expect(expand([path], { include: [''] })).rejects.toThrow(UsageError);
 });
 
-test('characters that shells leave alone mean themselves in patterns', async () => {
+test('characters without a meaning in shells are literal in patterns', async () => {
   for (const name of ['x(1)', 'a|b', '!bang', 'o{pen']) {
     const path = folder(name, { 't.tfrecord': '' });
     expect((await expand([`${path}/*`], {})).files).toEqual([{ path: `${path}/t.tfrecord` }]);
@@ -176,7 +176,7 @@ test('missing, surplus and mixed shards are reported, also for shards named one 
   });
 });
 
-test('a set whose names say a thousand million shards takes no memory for them', async () => {
+test('a set whose names declare a billion shards takes no memory for them', async () => {
   const path = folder('huge', { 'a-0-of-999999999': '', 'a-1-of-999999999': '' });
   const { notices } = await expand([path], {});
   expect(notices).toMatchObject([{ code: 'missing-shards', count: 999_999_997 }]);

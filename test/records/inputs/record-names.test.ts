@@ -24,7 +24,7 @@ describe('isRecordName', () => {
     'train.record',
     'val.record-00000-of-00001',
     '000000000000_worker_0.tfevents',
-  ])('%s is one', (name) => expect(isRecordName(name)).toBe(true));
+  ])('%s is a record name', (name) => expect(isRecordName(name)).toBe(true));
 
   test.each([
     '.a.tfrecord',
@@ -43,7 +43,7 @@ describe('isRecordName', () => {
     'train.tfrecord.idx.gz',
     'labels.txt',
     'lines.jsonl',
-  ])('%s is none', (name) => expect(isRecordName(name)).toBe(false));
+  ])('%s is not a record name', (name) => expect(isRecordName(name)).toBe(false));
 });
 
 describe('of one format only', () => {
@@ -71,4 +71,4 @@ test.each([
   ['a.tfrecord', false],
   ['_train.tfrecord', false],
   ['idx', false],
-])('%s lies beside data: %s', (name, expected) => expect(isSidecar(name)).toBe(expected));
+])('%s is a sidecar: %s', (name, expected) => expect(isSidecar(name)).toBe(expected));

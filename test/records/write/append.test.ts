@@ -29,7 +29,7 @@ async function put(
 }
 
 describe.each(['none', 'gzip'] as const)('to %s', (compression) => {
-  test('records go behind those that are there, again and again', async () => {
+  test('records are appended repeatedly', async () => {
     const path = folder.file(`${compression}-twice`);
     await put(path, first, { compression });
     const before = bytesOf(path);
@@ -43,7 +43,7 @@ describe.each(['none', 'gzip'] as const)('to %s', (compression) => {
     else expectBytes(gunzipSync(bytesOf(path)), encoded([...first, ...second, ...first]));
   });
 
-  test.each([false, true])('a file that is empty (%s) or not there is begun', async (there) => {
+  test.each([false, true])('an empty (%s) or missing file is created', async (there) => {
     const path = folder.file(`${compression}-new-${there}`);
     if (there) writeFileSync(path, '');
     await put(path, first, { append: true, compression });
@@ -63,7 +63,7 @@ describe.each(['none', 'gzip'] as const)('to %s', (compression) => {
   });
 
   // TensorFlow treats an empty gzip member as the end of the file.
-  test('a file without records is begun anew', async () => {
+  test('a file without records is rewritten', async () => {
     const path = folder.file(`${compression}-no-records`);
     await put(path, [], { compression });
     await put(path, first, { append: true });
@@ -80,7 +80,7 @@ describe.each(['none', 'gzip'] as const)('to %s', (compression) => {
     expectRecords(await recordsOf(path), [...first, ...second]);
   });
 
-  test('aborting takes back what was appended', async () => {
+  test('aborting removes the appended records', async () => {
     const path = folder.file(`${compression}-aborted`);
     await put(path, first, { compression });
     const before = bytesOf(path);
@@ -92,7 +92,7 @@ describe.each(['none', 'gzip'] as const)('to %s', (compression) => {
     expectBytes(bytesOf(path), before);
   });
 
-  test('aborting leaves alone what another has appended meanwhile', async () => {
+  test('aborting keeps data that another process has appended', async () => {
     const path = folder.file(`${compression}-shared`);
     await put(path, first, { compression });
     const writer = await openTFRecordWriter(path, { append: true });
@@ -105,7 +105,7 @@ describe.each(['none', 'gzip'] as const)('to %s', (compression) => {
   });
 });
 
-describe('refuses, and leaves the file as it is', () => {
+describe('rejects and leaves the file unchanged', () => {
   const whole = encoded(first);
   test.each([
     ['half a payload', whole.subarray(0, whole.length - 5), undefined, 'truncated-record'],
@@ -119,9 +119,9 @@ describe('refuses, and leaves the file as it is', () => {
     ['something else', Buffer.from('{"this": "is JSON"}'), undefined, 'length-checksum'],
     ['gzip without its trailer', gzipSync(whole).subarray(0, -3), undefined, 'truncated-compressed-stream'],
     ['gzip of half a record', gzipSync(whole.subarray(0, -5)), undefined, 'truncated-record'],
-    ['none where gzip is asked for', whole, 'gzip', 'unsupported-source'],
-    ['none where zlib is asked for', whole, 'zlib', 'unsupported-source'],
-    ['gzip where none is asked for', gzipSync(whole), 'none', 'unsupported-source'],
+    ['none if gzip is requested', whole, 'gzip', 'unsupported-source'],
+    ['none if zlib is requested', whole, 'zlib', 'unsupported-source'],
+    ['gzip if none is requested', gzipSync(whole), 'none', 'unsupported-source'],
   ] as const)('%s', async (name, bytes, compression, code) => {
     const path = folder.file(name);
     writeFileSync(path, bytes);
@@ -132,7 +132,7 @@ describe('refuses, and leaves the file as it is', () => {
     expectBytes(bytesOf(path), bytes);
   });
 
-  test.each([undefined, 'zlib'] as const)('zlib, asked for as %s', async (compression) => {
+  test.each([undefined, 'zlib'] as const)('zlib, requested as %s', async (compression) => {
     const path = folder.file('zlib');
     await put(path, first, { compression: 'zlib' });
     const before = bytesOf(path);
@@ -144,7 +144,7 @@ describe('refuses, and leaves the file as it is', () => {
   });
 });
 
-test('appending makes no directory and no temporary file', async () => {
+test('appending creates no directory and no temporary file', async () => {
   const place = folder.file('appending');
   mkdirSync(place);
   const writer = await openTFRecordWriter(`${place}/data`, { append: true });

@@ -32,7 +32,7 @@ async function write(to: string, options?: Parameters<typeof openTFRecordWriter>
   await writer.close();
 }
 
-test('nothing under the name until it is closed', async () => {
+test('the file does not exist until it is closed', async () => {
   const writer = await openTFRecordWriter(path, { bufferBytes: 4096 });
   for (let i = 0; i < 100; i++) await writer.write(new Uint8Array(1000));
   await writer.flush();
@@ -43,7 +43,7 @@ test('nothing under the name until it is closed', async () => {
   expect(await recordsOf(path)).toHaveLength(100);
 });
 
-test('an older file stays until then, and is replaced whole', async () => {
+test('an existing file remains until then, and is replaced atomically', async () => {
   writeFileSync(path, 'older');
   const writer = await openTFRecordWriter(path, { overwrite: true });
   await writer.write(one[0]);
@@ -55,7 +55,7 @@ test('an older file stays until then, and is replaced whole', async () => {
 
 describe('abort', () => {
   test.each(['none', 'gzip', 'zlib'] as const)(
-    '%s: nothing is left, the older file stays',
+    '%s: nothing is left, and the existing file remains',
     async (compression) => {
       writeFileSync(path, 'older');
       const writer = await openTFRecordWriter(path, { compression, bufferBytes: 4096, overwrite: true });
@@ -70,7 +70,7 @@ describe('abort', () => {
     },
   );
 
-  test('after close it changes nothing', async () => {
+  test('after close, it has no effect', async () => {
     const writer = await openTFRecordWriter(path);
     await writer.write(one[0]);
     await writer.close();
@@ -80,7 +80,7 @@ describe('abort', () => {
 });
 
 describe('links', () => {
-  test('a link stays a link: what it points to is replaced', async () => {
+  test('a link stays a link, and its target is replaced', async () => {
     mkdirSync(join(folder, 'real'));
     writeFileSync(join(folder, 'real', 'target'), 'older');
     symlinkSync('real/target', path);
@@ -91,7 +91,7 @@ describe('links', () => {
     expect(namesIn(join(folder, 'real'))).toEqual(['target']);
   });
 
-  test('a link to nothing yet stays a link as well', async () => {
+  test('a link without a target also stays a link', async () => {
     mkdirSync(join(folder, 'real'));
     symlinkSync('second', path);
     symlinkSync('real/target', join(folder, 'second'));
@@ -107,21 +107,21 @@ describe('links', () => {
   });
 });
 
-test.each([0o600, 0o640, 0o666, 0o444])('the rights of a replaced file stay: %o', async (mode) => {
+test.each([0o600, 0o640, 0o666, 0o444])('the mode of a replaced file is kept: %o', async (mode) => {
   writeFileSync(path, 'older');
   chmodSync(path, mode);
   await write(path);
   expect(statSync(path).mode & 0o777).toBe(mode);
 });
 
-test('the longest name a file may have', async () => {
+test('the longest possible file name', async () => {
   const long = join(folder, 'n'.repeat(255));
   await write(long);
   expect(await recordsOf(long)).toEqual(one);
 });
 
 describe('atomic: false', () => {
-  test('is seen as it grows', async () => {
+  test('is visible as it grows', async () => {
     writeFileSync(path, 'older and longer than what comes now, much longer');
     const writer = await openTFRecordWriter(path, { atomic: false, overwrite: true });
     expect(statSync(path).size).toBe(0);
@@ -134,8 +134,8 @@ describe('atomic: false', () => {
   });
 });
 
-describe('no file', () => {
-  test('a directory that is not there', async () => {
+describe('not a file', () => {
+  test('a missing directory', async () => {
     const missing = join(folder, 'missing', 'file');
     const error = await failureOf(() => openTFRecordWriter(missing));
     expect(error).toMatchObject({ code: 'not-found', uri: missing });
@@ -154,7 +154,7 @@ describe('no file', () => {
     expect((await failureOf(() => openTFRecordWriter(join(path, 'below')))).code).toBe('not-found');
   });
 
-  test('a directory that appears under the name meanwhile', async () => {
+  test('a directory that appears under the name in the meantime', async () => {
     const writer = await openTFRecordWriter(path);
     await writer.write(one[0]);
     mkdirSync(path);

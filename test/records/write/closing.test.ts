@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 describe('close', () => {
-  test.each(COMPRESSIONS)('%s: again and at once gives the same answer', async (compression) => {
+  test.each(COMPRESSIONS)('%s: repeated and concurrent calls return the same result', async (compression) => {
     const writer = await openTFRecordWriter(path, { compression });
     void writer.write(one);
     const [first, second] = await Promise.all([writer.close(), writer.close()]);
@@ -35,7 +35,7 @@ describe('close', () => {
     expect(openDescriptors(folder)).toBe(0);
   });
 
-  test('nothing can be written or flushed behind it', async () => {
+  test('nothing can be written or flushed after it', async () => {
     const writer = await openTFRecordWriter(path);
     const closed = writer.close();
     expect(await failureOf(() => writer.write(one))).toMatchObject({ code: 'closed', uri: path });
@@ -47,7 +47,7 @@ describe('close', () => {
 });
 
 describe('flush', () => {
-  test.each([...COMPRESSIONS])('%s: a reader sees all that was written before', async (compression) => {
+  test.each([...COMPRESSIONS])('%s: a reader sees everything written before', async (compression) => {
     const writer = await openTFRecordWriter(path, { compression, atomic: false, bufferBytes: 4096 });
     const seen: Uint8Array[] = [];
     for (const length of [0, 3, 5000, 10, 300_000, 1, 4080]) {
@@ -66,11 +66,11 @@ describe('flush', () => {
 });
 
 describe('await using', () => {
-  test('this Node has what it takes', () => {
+  test('this Node supports it', () => {
     expect(typeof Symbol.asyncDispose).toBe('symbol');
   });
 
-  test('an exception in the block publishes nothing, and leaves an older file as it is', async () => {
+  test('an exception in the block publishes nothing and keeps an existing file', async () => {
     writeFileSync(path, 'older');
     const interrupted = failureOf(async () => {
       await using writer = await openTFRecordWriter(path, { overwrite: true });
@@ -83,7 +83,7 @@ describe('await using', () => {
     expect(openDescriptors(folder)).toBe(0);
   });
 
-  test('of shards, an exception in the block publishes none', async () => {
+  test('an exception in the block publishes no shards', async () => {
     const interrupted = failureOf(async () => {
       await using writer = openTFRecordShards(path, { maxShardBytes: 40 });
       for (let i = 0; i < 51; i++) await writer.write(one);
@@ -102,7 +102,7 @@ describe('await using', () => {
     expect(namesIn(folder)).toEqual([]);
   });
 
-  test('a close() that is not awaited still counts', async () => {
+  test('a close() that is not awaited is still completed', async () => {
     {
       await using writer = await openTFRecordWriter(path);
       await writer.write(one);
@@ -132,14 +132,14 @@ describe('await using', () => {
     expect(namesIn(folder)).toEqual([]);
   });
 
-  test('after close() it does nothing more', async () => {
+  test('after close(), it does nothing', async () => {
     await using writer = await openTFRecordWriter(path);
     await writer.close();
   });
 });
 
 describe('signal', () => {
-  test('fired before: nothing is made', async () => {
+  test('fired before: nothing is created', async () => {
     const reason = new Error('why');
     const error = await failureOf(() => openTFRecordWriter(path, { signal: AbortSignal.abort(reason) }));
     expect(error).toMatchObject({ code: 'aborted', cause: reason });
@@ -147,7 +147,7 @@ describe('signal', () => {
   });
 
   test.each(COMPRESSIONS)(
-    '%s: every further call fails, nothing is left, without close()',
+    '%s: every further call fails, and nothing is left without close()',
     async (compression) => {
       const controller = new AbortController();
       const options = { compression, signal: controller.signal, bufferBytes: 4096 };
@@ -169,7 +169,7 @@ describe('signal', () => {
     },
   );
 
-  test('fired while it closes: it is closed whole, or nothing is left', async () => {
+  test('fired while it closes: the file is complete, or nothing is left', async () => {
     for (let turns = 0; turns < 12; turns++) {
       const controller = new AbortController();
       const writer = await openTFRecordWriter(path, { signal: controller.signal, compression: 'gzip' });
@@ -188,7 +188,7 @@ describe('signal', () => {
     }
   });
 
-  test('fired after close: the file stays, and the signal holds nothing any more', async () => {
+  test('fired after close: the file remains, and the signal has no listeners', async () => {
     const controller = new AbortController();
     const removed = vi.spyOn(controller.signal, 'removeEventListener');
     const writer = await openTFRecordWriter(path, { signal: controller.signal });
@@ -217,7 +217,7 @@ describe('arguments', () => {
     { bufferBytes: 256 * 1024 * 1024 + 1 },
     { bufferBytes: Number.NaN },
     { bufferBytes: '8192' },
-  ])('%j is a UsageError that names the option, and nothing is made', async (options) => {
+  ])('%j is a UsageError that names the option, and nothing is created', async (options) => {
     const opened = openTFRecordWriter(path, options as object);
     await expect(opened).rejects.toThrow(UsageError);
     await expect(opened).rejects.toThrow(Object.keys(options)[0]);
@@ -232,12 +232,12 @@ describe('arguments', () => {
     { strategy: 4 },
     { bufferBytes: 4096 },
     { compression: undefined },
-  ])('%j is fine', async (options) => {
+  ])('%j is valid', async (options) => {
     await (await openTFRecordWriter(path, options as object)).close();
   });
 
   test.each(['text', [1, 2], Uint16Array.of(1), new ArrayBuffer(3), null, undefined, 5])(
-    'no record: %j',
+    'not a record: %j',
     async (payload) => {
       const writer = await openTFRecordWriter(path);
       expect(() => writer.write(payload as unknown as Uint8Array)).toThrow(UsageError);
@@ -247,7 +247,7 @@ describe('arguments', () => {
     },
   );
 
-  test('a record that no frame can hold', async () => {
+  test('a record that is too large for a frame', async () => {
     const writer = await openTFRecordWriter(path);
     const huge = new Uint8Array(0);
     Object.defineProperty(huge, 'length', { value: 2 ** 32 - 63 });
@@ -274,7 +274,7 @@ describe('arguments', () => {
     });
   });
 
-  test('sync: bytes are forced to the device', async () => {
+  test('sync: bytes are flushed to the device', async () => {
     for (const compression of COMPRESSIONS) {
       const writer = await openTFRecordWriter(path, { sync: true, compression, overwrite: true });
       await writer.write(one);

@@ -38,14 +38,14 @@ async function killedWhileWriting(open: string): Promise<void> {
 }
 
 describe('a process killed while it writes', () => {
-  test.each(['none', 'gzip'])('%s: nothing under the name', async (compression) => {
+  test.each(['none', 'gzip'])('%s: the file does not exist', async (compression) => {
     const path = folder.file(`new-${compression}`);
     const options = JSON.stringify({ compression, bufferBytes: 4096 });
     await killedWhileWriting(`openTFRecordWriter(${JSON.stringify(path)}, ${options})`);
     expect(existsSync(path)).toBe(false);
   });
 
-  test('an older file stays', async () => {
+  test('an existing file remains', async () => {
     const path = folder.file('older');
     writeFileSync(path, 'older');
     await killedWhileWriting(
@@ -54,14 +54,14 @@ describe('a process killed while it writes', () => {
     expect(Buffer.from(bytesOf(path)).toString()).toBe('older');
   });
 
-  test('no shard', async () => {
+  test('no shard exists', async () => {
     const prefix = folder.file('train');
     const options = '{ bufferBytes: 4096, maxShardBytes: 50000 }';
     await killedWhileWriting(`openTFRecordShards(${JSON.stringify(prefix)}, ${options})`);
     expect(namesIn(folder.path).filter((name) => name.startsWith('train'))).toEqual([]);
   });
 
-  test('in place: whole records, then perhaps a part of one', async () => {
+  test('in place: whole records, then possibly part of one', async () => {
     const path = folder.file('in-place');
     await killedWhileWriting(
       `openTFRecordWriter(${JSON.stringify(path)}, { bufferBytes: 4096, atomic: false })`,
@@ -73,7 +73,7 @@ describe('a process killed while it writes', () => {
   });
 });
 
-test('a failed write that nobody waits for does not end the process; close() tells', async () => {
+test('a failed write that is not awaited does not end the process; close() reports it', async () => {
   const script = `
     import { openTFRecordWriter } from ${JSON.stringify(pathToFileURL(library).href)};
     const writer = await openTFRecordWriter('/dev/full', { bufferBytes: 4096 });

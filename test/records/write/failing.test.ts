@@ -54,7 +54,7 @@ describe.runIf(disk !== undefined)('a full disk', () => {
     expect(openDescriptors(disk!)).toBe(0);
   });
 
-  test('for a record larger than the buffer its own promise says so', async () => {
+  test('for a record larger than the buffer, its own promise rejects', async () => {
     const writer = await openTFRecordWriter(join(disk!, 'data'), { bufferBytes: 4096 });
     const error = await failureOf(() => writer.write(new Uint8Array(1_000_000)));
     expect(error.code).toBe('io-failure');
@@ -63,7 +63,7 @@ describe.runIf(disk !== undefined)('a full disk', () => {
   });
 
   test.each(['none', 'gzip'] as const)(
-    '%s: a failed append leaves the file as it was',
+    '%s: a failed append leaves the file unchanged',
     async (compression) => {
       const path = join(disk!, 'data');
       const first = await openTFRecordWriter(path, { compression });
@@ -83,7 +83,7 @@ describe.runIf(disk !== undefined)('a full disk', () => {
     },
   );
 
-  test('of a document that is not records nothing is left, and an older one stays', async () => {
+  test('a document leaves nothing, and an existing one remains', async () => {
     const path = join(disk!, 'report.json');
     await writeWhole(path, [Buffer.from('older')]);
     const error = await failureOf(() => writeWhole(path, [new Uint8Array(1_000_000)], { overwrite: true }));
@@ -115,7 +115,7 @@ test('/dev/full', async () => {
   expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
 });
 
-test('a directory nobody may write to', async () => {
+test('a directory without write permission', async () => {
   const place = folder.file('locked');
   mkdirSync(place);
   chmodSync(place, 0o555);
@@ -134,7 +134,7 @@ test('a directory nobody may write to', async () => {
   expect(namesIn(place)).toEqual([]);
 });
 
-describe('no regular file', () => {
+describe('not a regular file', () => {
   test.each(['none', 'gzip'] as const)('/dev/null, %s: written in place', async (compression) => {
     const writer = await openTFRecordWriter('/dev/null', { compression });
     for (const payload of noise) await writer.write(payload);
@@ -146,7 +146,7 @@ describe('no regular file', () => {
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
-  test('a FIFO: a reader gets the records while they are written', async () => {
+  test('a FIFO: a reader receives the records while they are written', async () => {
     const path = folder.file('fifo');
     execFileSync('mkfifo', [path]);
     const read = readAll(createReadStream(path));
@@ -159,7 +159,7 @@ describe('no regular file', () => {
     expect(statSync(path).isFIFO()).toBe(true);
   });
 
-  test('a FIFO whose reader goes away', async () => {
+  test('a FIFO whose reader closes it', async () => {
     const path = folder.file('left-fifo');
     execFileSync('mkfifo', [path]);
     const reader = spawn('head', ['-c', '10000', path], { stdio: 'ignore' });
@@ -308,7 +308,7 @@ test('a record whose frame cannot be allocated fails, and nothing waits forever'
   await expect(queue.drain()).rejects.toBe(failure);
 });
 
-test('many small writers one after the other and at once', async () => {
+test('many small writers, sequentially and concurrently', async () => {
   const names = Array.from({ length: 200 }, (_, i) => folder.file(`many-${i}`));
   await Promise.all(
     names.map(async (name, i) => {
@@ -322,7 +322,7 @@ test('many small writers one after the other and at once', async () => {
 });
 
 describe('a writer that blocks', () => {
-  test('fails in the call that cannot write, and in every one behind it; nothing is left', async () => {
+  test('fails in the call that cannot write, and in every later one; nothing is left', async () => {
     const writer = await openTFRecordWriter('/dev/full', { blocking: true, bufferBytes: 4096 });
     const fill = (): void => {
       for (let i = 0; i < 100; i++) writer.write(new Uint8Array(100));
@@ -333,7 +333,7 @@ describe('a writer that blocks', () => {
   });
 });
 
-test('a record whose buffer was moved to another thread is refused, and leaves no gap in the file', async () => {
+test('a record whose buffer was moved to another thread is rejected, and leaves no gap in the file', async () => {
   for (const blocking of [false, true]) {
     const path = folder.file(`moved-${blocking}.tfrecord`);
     const writer = await openTFRecordWriter(path, { blocking });

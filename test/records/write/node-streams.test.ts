@@ -43,7 +43,7 @@ test('records to a file and back', async () => {
   expectRecords(records, payloads);
 });
 
-test('through gzip, of Node and by itself', async () => {
+test('through gzip, by Node and by recordpipe', async () => {
   const path = folder.file('gzip');
   await pipeline(Readable.from(payloads), createTFRecordEncoder(), createGzip(), createWriteStream(path));
   expectRecords(await recordsOf(path), payloads);
@@ -67,7 +67,7 @@ test('encoded bytes come out of an encoder and go into a decoder without a file'
   expectRecords(records, payloads);
 });
 
-describe('nothing', () => {
+describe('an empty input', () => {
   test('no records, no bytes', async () => {
     const { sink, records } = collector();
     await pipeline(Readable.from([]), createTFRecordEncoder(), createTFRecordDecoder(), sink);
@@ -78,9 +78,9 @@ describe('nothing', () => {
 describe('errors', () => {
   test.each([
     ['damage', Uint8Array.from(file.with(file.length - 1, file[file.length - 1] ^ 1)), 'data-checksum'],
-    ['a cut', file.subarray(0, -1), 'truncated-record'],
-    ['a cut in gzip', gzipSync(file).subarray(0, -1), 'truncated-compressed-stream'],
-  ])('%s: the good records, then the error', async (_name, bytes, code) => {
+    ['a truncated file', file.subarray(0, -1), 'truncated-record'],
+    ['a truncated gzip file', gzipSync(file).subarray(0, -1), 'truncated-compressed-stream'],
+  ])('%s: the valid records, then the error', async (_name, bytes, code) => {
     const { sink, records } = collector();
     const source = Readable.from(rechunk(bytes, 1000));
     const error = await failureOf(() => pipeline(source, createTFRecordDecoder({ uri: 'name' }), sink));
@@ -98,7 +98,7 @@ describe('errors', () => {
     await vi.waitFor(() => expect(openDescriptors(folder.path)).toBe(0));
   });
 
-  test('a source that fails takes the decoder along', async () => {
+  test('a source that fails destroys the decoder', async () => {
     const failure = new Error('broken');
     const source = Readable.from(
       (async function* () {
@@ -110,7 +110,7 @@ describe('errors', () => {
     await expect(pipeline(source, createTFRecordDecoder(), sink)).rejects.toThrow('broken');
   });
 
-  test('a sink that fails takes the decoder and its source along', async () => {
+  test('a sink that fails destroys the decoder and its source', async () => {
     const source = Readable.from(rechunk(file, 100));
     const sink = new Writable({
       objectMode: true,
@@ -120,18 +120,18 @@ describe('errors', () => {
     expect(source.destroyed).toBe(true);
   });
 
-  test.each([['text'], [5], [new Uint16Array(3)], [{ length: 3 }]])('%j is no record', async (value) => {
+  test.each([['text'], [5], [new Uint16Array(3)], [{ length: 3 }]])('%j is not a record', async (value) => {
     const { sink } = collector();
     await expect(pipeline(Readable.from([value]), createTFRecordEncoder(), sink)).rejects.toThrow(UsageError);
   });
 
-  test('text is no bytes', async () => {
+  test('text is not bytes', async () => {
     const { sink } = collector();
     const error = await failureOf(() => pipeline(Readable.from(['text']), createTFRecordDecoder(), sink));
     expect(error.code).toBe('unsupported-source');
   });
 
-  test('a wrong option is a UsageError', async () => {
+  test('an invalid option is a UsageError', async () => {
     const make = async (): Promise<void> => {
       const { sink } = collector();
       await pipeline(Readable.from([file]), createTFRecordDecoder({ checksum: 'no' as 'off' }), sink);
@@ -155,7 +155,7 @@ describe('errors', () => {
 });
 
 describe('backpressure', () => {
-  test('a slow sink holds the source up', async () => {
+  test('a slow sink slows down the source', async () => {
     let given = 0;
     let most = 0;
     let taken = 0;
@@ -183,7 +183,7 @@ describe('backpressure', () => {
     expect(most).toBeLessThan(800);
   });
 
-  test('an encoder takes no more records than its reader asks for', async () => {
+  test('an encoder takes no more records than its reader requests', async () => {
     let given = 0;
     const source = Readable.from(
       (function* () {

@@ -27,7 +27,7 @@ describe('by default', () => {
     expect(namesIn(place)).toEqual(['data']);
   });
 
-  test.each([true, false])('a file that is there stays (atomic: %s)', async (atomic) => {
+  test.each([true, false])('an existing file remains (atomic: %s)', async (atomic) => {
     const place = folder(`old-${atomic}`);
     const path = join(place, 'data');
     writeFileSync(path, OLD);
@@ -37,7 +37,7 @@ describe('by default', () => {
     expectBytes(bytesOf(path), OLD);
   });
 
-  test('a file that appears meanwhile stays', async () => {
+  test('a file that appears in the meantime remains', async () => {
     const place = folder('race');
     const path = join(place, 'data');
     const writer = await openTFRecordWriter(path);
@@ -48,7 +48,7 @@ describe('by default', () => {
     expectBytes(bytesOf(path), OLD);
   });
 
-  test('what a link points to stays; a link to nothing is followed', async () => {
+  test('the target of a link remains; a link without a target is followed', async () => {
     const place = folder('links');
     writeFileSync(join(place, 'old'), OLD);
     symlinkSync('old', join(place, 'link'));
@@ -63,7 +63,7 @@ describe('by default', () => {
     expectBytes(bytesOf(join(place, 'old')), OLD);
   });
 
-  test('one shard whose name is taken: none appears', async () => {
+  test('if the name of one shard exists, no shard appears', async () => {
     const place = folder('shards');
     writeFileSync(join(place, 'train-00001-of-00003'), OLD);
     const writer = openTFRecordShards(join(place, 'train'), { maxShardBytes: 30 });
@@ -73,7 +73,7 @@ describe('by default', () => {
     expectBytes(bytesOf(join(place, 'train-00001-of-00003')), OLD);
   });
 
-  test('devices are no files that could be lost', async () => {
+  test('devices cannot be overwritten', async () => {
     await (await openTFRecordWriter('/dev/null')).close();
   });
 });

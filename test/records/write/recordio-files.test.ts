@@ -39,7 +39,7 @@ const code = (wanted: Parameters<typeof isRecordpipeError>[1]) =>
 
 describe('writing', () => {
   test.each([{}, { bufferBytes: 4096 }, { bufferBytes: 4096, blocking: true }])(
-    '%j: the bytes that dmlc would write',
+    '%j: the same bytes as dmlc',
     async (options) => {
       const path = dir.file('written.rec');
       const writer = await openRecordIOWriter(path, { overwrite: true, ...options });
@@ -50,7 +50,7 @@ describe('writing', () => {
     },
   );
 
-  test('without waiting, the same buffer for every record that was taken', async () => {
+  test('without waiting, with one buffer for all accepted records', async () => {
     const path = dir.file('unwaited.rec');
     const writer = await openRecordIOWriter(path, { bufferBytes: 4096 });
     const taken = payloads.map((payload) => writer.write(payload));
@@ -71,7 +71,7 @@ describe('writing', () => {
     expect(Buffer.compare(concat(got), concat(payloads))).toBe(0);
   });
 
-  test('a record that is too large is refused; those before and behind are written', async () => {
+  test('a record that is too large is rejected; the others are written', async () => {
     const path = dir.file('too-large.rec');
     const writer = await openRecordIOWriter(path);
     await writer.write(Uint8Array.of(1));
@@ -81,12 +81,12 @@ describe('writing', () => {
     expect(read(path)).toEqual(oracleFileRecordIO([Uint8Array.of(1), Uint8Array.of(2)]));
   });
 
-  test('options that exclude each other', async () => {
+  test('conflicting options', async () => {
     const options = { oversize: 'concat', escapeMagic: true } as const;
     await expect(openRecordIOWriter(dir.file('never.rec'), options)).rejects.toThrow(UsageError);
   });
 
-  test('appending: behind whole records only', async () => {
+  test('appending: only after whole records', async () => {
     const path = dir.file('append.rec', oracleFileRecordIO(payloads.slice(0, 100)));
     const writer = await openRecordIOWriter(path, { append: true });
     for (const payload of payloads.slice(100)) await writer.write(payload);
@@ -186,7 +186,7 @@ describe('splits', () => {
   const { records } = oracleDecodeRecordIO(file);
 
   test.each([1, 2, 3, 7, 64, 301, 5000])(
-    '%i: all together are the file, each begins with a record',
+    '%i: together they are the file, and each begins with a record',
     async (splits) => {
       const offsets: number[] = [];
       const lengths: number[] = [];
@@ -223,7 +223,7 @@ describe('splits', () => {
     expect(openDescriptors(dir.path)).toBe(0);
   });
 
-  test('damage is at its place in the file', async () => {
+  test('damage is reported at its position in the file', async () => {
     const bytes = Uint8Array.from(file);
     const { offset } = records[250];
     bytes[offset] ^= 1;
@@ -237,7 +237,7 @@ describe('splits', () => {
     expect(found.at(-1)).toBe(records[249].offset);
   });
 
-  test('what cannot be split, and splits that do not exist', async () => {
+  test('files that cannot be split, and splits that do not exist', async () => {
     const odd = dir.file('odd.rec', file.subarray(0, -1));
     await expect(recordIOSplitRange(odd, { split: 0, splits: 2 })).rejects.toThrow(code('missing-padding'));
     const packed = dir.file('packed.rec.gz', Uint8Array.of(0x1f, 0x8b, 8, 0));
@@ -267,7 +267,7 @@ describe('splits', () => {
     expect(openDescriptors(dir.path)).toBe(0);
   });
 
-  test('an aborted reading closes the file', async () => {
+  test('an aborted read closes the file', async () => {
     const signal = AbortSignal.abort();
     await expect(readRecordIOSplit(path, { split: 0, splits: 2, signal }).next()).rejects.toThrow(
       code('aborted'),

@@ -41,7 +41,7 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
     });
   });
 
-  test('no record at all', async () => {
+  test('no records', async () => {
     const path = folder.file(`${compression}-empty`);
     const file = await (await openTFRecordWriter(path, { compression })).close();
     expect(file.records).toBe(0);
@@ -49,7 +49,7 @@ describe.each(COMPRESSIONS)('%s', (compression) => {
     if (compression === 'none') expect(file.bytes).toBe(0);
   });
 
-  test('the payload may be used again as soon as write() returned nothing, or its promise settled', async () => {
+  test('the payload may be reused once write() has returned undefined or its promise has settled', async () => {
     const path = folder.file(`${compression}-scratch`);
     const writer = await openTFRecordWriter(path, { compression, bufferBytes: 4096 });
     const lengths = Array.from({ length: 500 }, (_, i) => (i * 37) % 6000);
@@ -102,7 +102,7 @@ describe('gzip', () => {
     return bytesOf(path);
   };
 
-  test('no time, no name: the header is always the same, and so is the file', async () => {
+  test('no time and no name: the header and the file are always the same', async () => {
     const first = await write('header-1', {});
     expect(Buffer.from(first.subarray(0, 10)).toString('hex')).toBe('1f8b0800000000000003');
     expectBytes(await write('header-2', {}), first);
@@ -118,18 +118,18 @@ describe('gzip', () => {
     { strategy: 2 },
     { strategy: 3 },
     { strategy: 4 },
-  ])('%j inflates to the same', async (options) => {
+  ])('%j inflates to the same bytes', async (options) => {
     const bytes = await write('tuned', options);
     expectBytes(gunzipSync(bytes), encoded(somePayloads(1)));
   });
 
-  test('the level counts', async () => {
+  test('the level has an effect', async () => {
     const best = await write('level-9', { level: 9 });
     expect((await write('level-0', { level: 0 })).length).toBeGreaterThan(best.length);
   });
 });
 
-test('views into other memory, shared memory and Buffers are written as they are', async () => {
+test('views of other memory, shared memory and Buffers are written unchanged', async () => {
   const path = folder.file('views');
   const around = Uint8Array.from({ length: 100 }, (_, i) => i);
   const shared = new Uint8Array(new SharedArrayBuffer(5)).fill(9);
@@ -143,7 +143,7 @@ test('views into other memory, shared memory and Buffers are written as they are
   );
 });
 
-test('file: URLs, as objects and as text', async () => {
+test('file: URLs, as objects and as strings', async () => {
   const url = pathToFileURL(folder.file('with space.tfrecord'));
   for (const name of [url, url.href]) {
     const writer = await openTFRecordWriter(name, { overwrite: true });

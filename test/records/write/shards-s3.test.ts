@@ -7,7 +7,7 @@ const KEYS = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_RE
 beforeAll(() => Object.assign(process.env, KEYS));
 afterAll(closeS3Clients);
 
-test('in S3, an older set of shards of another number is an error, or removed after the new one is whole', async () => {
+test('in S3, an older set with a different number of shards is an error, or removed after the new one is complete', async () => {
   const older = Array.from({ length: 3 }, (_, i) => `x/p-0000${i}-of-00003.tfrecord`);
   const objects = Object.fromEntries(
     [...older, 'x/p2-00000-of-00003.tfrecord'].map((key) => [`bucket/${key}`, 'old']),

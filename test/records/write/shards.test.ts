@@ -75,7 +75,7 @@ test('no record makes one empty shard', async () => {
   expect(await recordsOf(files[0].path)).toEqual([]);
 });
 
-test('nothing is to be seen before close; then all at once', async () => {
+test('no shard appears before close; then all appear together', async () => {
   const writer = openTFRecordShards(prefix, { maxShardBytes: 1000 });
   for (let i = 0; i < 10; i++) await writer.write(new Uint8Array(500));
   expect(namesIn(folder).every((name) => name.startsWith('.'))).toBe(true);
@@ -107,7 +107,7 @@ describe('an older set of the same prefix', () => {
   const older = Array.from({ length: 5 }, (_, i) => `${prefixName}-0000${i}-of-00005.tfrecord`);
   const newer = Array.from({ length: 3 }, (_, i) => `${prefixName}-0000${i}-of-00003.tfrecord`);
 
-  test('of another number is an error that names it, at the first record', async () => {
+  test('with a different number of shards is an error at the first record', async () => {
     for (const name of older) writeFileSync(join(folder, name), 'older');
     const writer = openTFRecordShards(prefix, { suffix: '.tfrecord' });
     const error = await failureOf(async () => writer.write(payloads[3]));
@@ -116,7 +116,7 @@ describe('an older set of the same prefix', () => {
     expect(namesIn(folder)).toEqual(older);
   });
 
-  test('that appears while the new one is written is an error as well', async () => {
+  test('that appears while the new one is written is also an error', async () => {
     const writer = openTFRecordShards(prefix, { suffix: '.tfrecord' });
     await writer.write(payloads[3]);
     writeFileSync(join(folder, older[4]), 'older');
@@ -124,7 +124,7 @@ describe('an older set of the same prefix', () => {
     expect(namesIn(folder)).toEqual([older[4]]);
   });
 
-  test('is removed with overwrite, after the new one is whole; other files stay', async () => {
+  test('is removed with overwrite, after the new one is complete; other files remain', async () => {
     const others = [`${prefixName}-00000-of-00005.rec`, `${prefixName}2-00000-of-00005.tfrecord`];
     for (const name of [...older, ...others]) writeFileSync(join(folder, name), 'older');
     const broken = openTFRecordShards(prefix, { suffix: '.tfrecord', overwrite: true });
@@ -175,7 +175,7 @@ describe('leaves nothing', () => {
     await vi.waitFor(() => expect(openDescriptors(folder)).toBe(0));
   });
 
-  test('when a name cannot be given', async () => {
+  test('when a file cannot be renamed', async () => {
     const writer = openTFRecordShards(prefix, { maxShardBytes: 1000 });
     for (let i = 0; i < 4; i++) await writer.write(new Uint8Array(600));
     mkdirSync(`${prefix}-00002-of-00004`);
@@ -185,7 +185,7 @@ describe('leaves nothing', () => {
     await writer.abort();
   });
 
-  test('when the directory is not there', async () => {
+  test('when the directory does not exist', async () => {
     const writer = openTFRecordShards(join(folder, 'missing', 'train'));
     expect((await failureOf(() => writer.write(payloads[0]))).code).toBe('not-found');
     expect((await failureOf(() => writer.write(payloads[0]))).code).toBe('not-found');
@@ -199,11 +199,11 @@ test.each([
   { level: 11 },
   { compression: 'lz4' },
   { bufferBytes: 1 },
-])('%j is a UsageError at once', (options) => {
+])('%j is a UsageError immediately', (options) => {
   expect(() => openTFRecordShards(prefix, options as object)).toThrow(UsageError);
 });
 
-test('what has no meaning for shards is passed over', async () => {
+test('options without meaning for shards are ignored', async () => {
   const options = { append: true, atomic: false, maxShardBytes: 1000 };
   const writer = openTFRecordShards(prefix, options);
   for (let i = 0; i < 3; i++) await writer.write(new Uint8Array(600));

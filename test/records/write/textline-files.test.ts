@@ -33,7 +33,7 @@ describe('the writer', () => {
     },
   );
 
-  test('any delimiter; by the name of the format', async () => {
+  test('any delimiter; by format name', async () => {
     const path = join(dir, 'delimited');
     const writer = await openRecordWriter(path, { format: 'textline', delimiter: '||' });
     await writer.write(bytesOf('a\r'));
@@ -42,7 +42,7 @@ describe('the writer', () => {
     expect(readFileSync(path, 'utf8')).toBe('a\r||b|c||');
   });
 
-  test('a payload that cannot be a line is refused, the others are written', async () => {
+  test('a payload that cannot be a line is rejected, and the others are written', async () => {
     const path = join(dir, 'refused.txt');
     const writer = await openTextLineWriter(path);
     await writer.write(bytesOf('good'));
@@ -54,7 +54,7 @@ describe('the writer', () => {
     expect(readFileSync(path, 'utf8')).toBe('good\ntoo\n');
   });
 
-  test('appends behind a line that has its end, and to nothing else', async () => {
+  test('appends only after a line with a delimiter', async () => {
     const path = join(dir, 'append.txt');
     for (const word of ['one', 'two']) {
       const writer = await openTextLineWriter(path, { append: true });
@@ -79,7 +79,7 @@ describe('the writer', () => {
   });
 });
 
-test('shards: a payload that cannot be a line is refused at once, wherever it comes, and the writer goes on', async () => {
+test('shards: a payload that cannot be a line is rejected immediately, and the writer continues', async () => {
   const writer = openTextLineShards(join(dir, 'refusing'), { maxShardBytes: 8, suffix: '.txt' });
   const refused = (payload: unknown): unknown => {
     try {
@@ -116,7 +116,7 @@ describe('streams', () => {
     expect(node).toEqual(lines);
   });
 
-  test('encoders, and their refusals', async () => {
+  test('encoders, and the payloads that they reject', async () => {
     const encoded = webStream(lines.map(bytesOf)).pipeThrough(textLineEncoderStream({ delimiter: ';' }));
     expect(await new Response(encoded).text()).toBe('one;two;;last;');
     let text = '';

@@ -32,13 +32,13 @@ test.each([
   expectRecords(await all(compressed.pipeThrough(tfrecordDecoderStream())), payloads);
 });
 
-test('nothing in, nothing out', async () => {
+test('no input gives no output', async () => {
   const encoding = webStream([]).pipeThrough(tfrecordEncoderStream());
   expect(await all(encoding.pipeThrough(tfrecordDecoderStream()))).toEqual([]);
 });
 
 describe('errors', () => {
-  test('the good records, then the error; the source is cancelled', async () => {
+  test('the valid records, then the error; the source is cancelled', async () => {
     let cancelled: unknown = 'no';
     const damaged = Uint8Array.from(file);
     damaged[damaged.length - 1] ^= 1;
@@ -72,18 +72,18 @@ describe('errors', () => {
     await expect(all(second.pipeThrough(tfrecordEncoderStream()))).rejects.toBe(failure);
   });
 
-  test.each([['text'], [5], [new Uint16Array(3)]])('%j is no record', async (value) => {
+  test.each([['text'], [5], [new Uint16Array(3)]])('%j is not a record', async (value) => {
     const stream = webStream([value as unknown as Uint8Array]).pipeThrough(tfrecordEncoderStream());
     await expect(all(stream)).rejects.toThrow(UsageError);
   });
 
-  test('a wrong option is a UsageError', () => {
+  test('an invalid option is a UsageError', () => {
     expect(() => tfrecordDecoderStream({ checksum: 'no' as 'off' })).toThrow(UsageError);
   });
 });
 
 describe('cancelling', () => {
-  test('reaches the source, also while it is silent', async () => {
+  test('reaches the source, even a silent one', async () => {
     let cancelled: unknown;
     const source = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(file.subarray(0, 20)),
@@ -118,7 +118,7 @@ describe('cancelling', () => {
   });
 });
 
-test('backpressure: nothing is read ahead of a reader that does not read', async () => {
+test('backpressure: nothing is read ahead for a reader that does not read', async () => {
   let given = 0;
   const chunk = encoded([new Uint8Array(1000)]);
   const source = new ReadableStream<Uint8Array>({

@@ -8,8 +8,8 @@ const object = generated(10 * PART + 1000);
 const objects = { 'bucket/a': object };
 const uri = 's3://bucket/a';
 
-describe('a service in trouble', () => {
-  test.each([500, 502, 504, 408])('%i a few times: tried again', async (status) => {
+describe('a failing service', () => {
+  test.each([500, 502, 504, 408])('%i a few times: retried', async (status) => {
     const faults: Fault[] = [
       { from: 0, do: 'status', status },
       { from: 5 * PART, do: 'status', status, times: 2 },
@@ -25,7 +25,7 @@ describe('a service in trouble', () => {
   test.each([
     ['503 SlowDown', { do: 'status', status: 503 }],
     ['429', { do: 'status', status: 429 }],
-  ] as const)('%s: tried again, with fewer requests at once', async (_, action) => {
+  ] as const)('%s: retried, with fewer concurrent requests', async (_, action) => {
     await withServer({ objects, faults: [{ ...action, after: 8, times: 3 }] }, async (server) => {
       const limit = processGate.limit;
       const done = await transferred(server, uri);
@@ -44,7 +44,7 @@ describe('a service in trouble', () => {
     });
   });
 
-  test('an outage of a second with 64 parts under way: all come', async () => {
+  test('an outage of a second with 64 parts in progress: all arrive', async () => {
     const wide = generated(64 * PART);
     const faults: Fault[] = [{ do: 'status', status: 500, forMs: 1000, after: 20 }];
     await withServer({ objects: { 'bucket/wide': wide }, latencyMs: 20, faults }, async (server) => {
@@ -56,7 +56,7 @@ describe('a service in trouble', () => {
     });
   });
 
-  test('many streams in an outage of 503s: the limit falls and comes back', async () => {
+  test('many streams during 503s: the limit falls and recovers', async () => {
     const names = Array.from({ length: 8 }, (_, i) => `bucket/${i}`);
     const many = Object.fromEntries(names.map((name, i) => [name, generated(20 * PART, i)]));
     const faults: Fault[] = [{ do: 'status', status: 503, after: 60, times: 8 }];
@@ -85,7 +85,7 @@ describe('a service in trouble', () => {
     });
   });
 
-  test('endless 500 after good parts: these are delivered, then the error', async () => {
+  test('endless 500 after valid parts: these are delivered, then the error', async () => {
     const faults: Fault[] = [{ from: 4 * PART, do: 'status', status: 500, times: 1e9 }];
     await withServer({ objects, faults }, async (server) => {
       const { error, bytes } = await transferred(server, uri, { maxAttempts: 3 });
@@ -96,7 +96,7 @@ describe('a service in trouble', () => {
   });
 });
 
-describe('a service that refuses', () => {
+describe('a service that rejects requests', () => {
   test.each<[string, Action, string, RegExp]>([
     ['403', { do: 'status', status: 403 }, 'access-denied', /s3:GetObject/],
     ['404', { do: 'status', status: 404 }, 'object-missing', /NoSuchKey|no such object/],
@@ -119,7 +119,7 @@ describe('a service that refuses', () => {
       'access-denied',
       /kms:Decrypt/,
     ],
-  ])('%s: at once, without another attempt', async (_, action, code, text) => {
+  ])('%s: fails immediately, without a retry', async (_, action, code, text) => {
     await withServer({ objects, faults: [{ ...action, times: 1e9 }] }, async (server) => {
       const { error, stats, bytes } = await transferred(server, uri);
       expect(error).toMatchObject({ code, uri });
@@ -129,7 +129,7 @@ describe('a service that refuses', () => {
     });
   });
 
-  test('credentials that expire during a transfer are fetched again once', async () => {
+  test('credentials that expire during a transfer are renewed once', async () => {
     const faults: Fault[] = [{ from: 3 * PART, do: 'status', status: 400, code: 'ExpiredToken' }];
     await withServer({ objects, faults }, async (server) => {
       const done = await transferred(server, uri);
@@ -148,7 +148,7 @@ describe('a service that refuses', () => {
     });
   });
 
-  test('requests for a bucket in another region go there from then on', async () => {
+  test('after a redirect, requests for a bucket go to its region', async () => {
     const faults: Fault[] = [{ do: 'redirect', region: 'eu-west-1' }];
     await withServer({ objects, faults }, async (server) => {
       expectWhole(await transferred(server, uri), object);
@@ -160,7 +160,7 @@ describe('a service that refuses', () => {
     });
   });
 
-  test('a clock that is an hour off is corrected by what the service says', async () => {
+  test("a clock that is an hour off is corrected by the service's time", async () => {
     for (const clockSkewMs of [3_600_000, -3_600_000]) {
       await withServer({ objects, clockSkewMs }, async (server) => {
         expectWhole(await transferred(server, uri), object);
@@ -171,7 +171,7 @@ describe('a service that refuses', () => {
 });
 
 describe('responses that do not match their request', () => {
-  test('ranges are not looked at: an error, never bytes of a wrong place', async () => {
+  test('ranges are ignored: an error, never bytes from a wrong position', async () => {
     await withServer({ objects, faults: [{ do: 'ignore-range', times: 1e9 }] }, async (server) => {
       const { error, bytes } = await transferred(server, uri);
       expect(error).toMatchObject({ code: 'io-failure', uri });
@@ -201,9 +201,9 @@ describe('responses that do not match their request', () => {
   });
 
   test.each([
-    ['of another place', 'bytes 0-65535/656360'],
+    ['of another position', 'bytes 0-65535/656360'],
     ['that is shorter', `bytes ${2 * PART}-${2 * PART + 99}/656360`],
-    ['that cannot be read', 'bytes somewhere'],
+    ['that cannot be parsed', 'bytes somewhere'],
     ['of another size', `bytes ${2 * PART}-${3 * PART - 1}/1656360`],
   ])('a Content-Range %s: an error', async (_, range) => {
     const faults: Fault[] = [{ from: 2 * PART, do: 'headers', set: { 'content-range': range }, times: 1e9 }];
@@ -214,7 +214,7 @@ describe('responses that do not match their request', () => {
     });
   });
 
-  test('a body longer than announced: an error, never a shorter object', async () => {
+  test('a body longer than declared: an error, never a shorter object', async () => {
     const faults: Fault[] = [
       { do: 'headers', set: { 'content-range': 'bytes 0-9/10' }, times: 1e9 },
       { do: 'chunked', at: -1, times: 1e9 },
@@ -236,7 +236,7 @@ describe('responses that do not match their request', () => {
     });
   });
 
-  test('bytes that are wrong are found where the service has a checksum of the whole', async () => {
+  test('wrong bytes are detected if the service has a full-object checksum', async () => {
     const bytes = Buffer.from(generated(10 * PART).read(0, 10 * PART));
     const faults: Fault[] = [{ from: 9 * PART, do: 'flip', at: 100 }];
     await withServer({ objects: { 'bucket/a': bytes }, faults }, async (server) => {

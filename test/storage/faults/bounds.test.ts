@@ -26,7 +26,7 @@ test.each([0, 1, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, 2 * PART + 1,
 );
 
 describe('a reader that pauses', () => {
-  test('no retry, no time-out; requests run out, and no more is held than the window', async () => {
+  test('no retry and no timeout; requests end, and no more than the window is held', async () => {
     const object = generated(64 * PART);
     await withServer({ objects: { 'bucket/a': object } }, async (server) => {
       const options = { ...IMPATIENT, slowAfterMs: 300, endpointUrl: server.url };
@@ -49,7 +49,7 @@ describe('a reader that pauses', () => {
     });
   });
 
-  test('a whole object by one request: the same, by another request for the rest', async () => {
+  test('a whole object in one request: the same, with another request for the rest', async () => {
     const object = generated(64 * PART);
     await withServer({ objects: { 'bucket/a': object } }, async (server) => {
       const options = { ...IMPATIENT, single: true, endpointUrl: server.url };
@@ -77,7 +77,7 @@ async function settled(server: FaultyS3): Promise<void> {
 }
 
 describe('sizes of requests', () => {
-  test('who stops after the first bytes has fetched little of an object of 6 GiB', async () => {
+  test('a reader that stops after the first bytes fetches little of an object of 6 GiB', async () => {
     await withServer({ objects: { 'bucket/a': generated(6 * 2 ** 30) } }, async (server) => {
       const { chunks } = openObject(uri, { region: 'us-east-1', endpointUrl: server.url });
       for await (const _ of chunks) break;
@@ -120,7 +120,7 @@ describe('sizes of requests', () => {
     });
   });
 
-  test('small objects are under way together', async () => {
+  test('small objects are requested together', async () => {
     const count = 200;
     const names = Array.from({ length: count }, (_, i) => `bucket/${String(i).padStart(4, '0')}`);
     const objects = Object.fromEntries(names.map((name, i) => [name, generated(1000 + i, i)]));
@@ -138,7 +138,7 @@ describe('sizes of requests', () => {
     });
   });
 
-  test('objects of unknown sizes that are larger than those before them', async () => {
+  test('objects of unknown size that are larger than earlier ones', async () => {
     const sizes = [100, 50, 9 * PART, 0, 3000, PART + 1, 1, 5 * PART, 700, 800];
     const objects = Object.fromEntries(sizes.map((size, i) => [`bucket/${i}`, generated(size, i)]));
     await withServer({ objects, latencyMs: 2 }, async (server) => {
@@ -161,7 +161,7 @@ describe('ending it', () => {
     ['in a stall', { do: 'stall', at: 1000, after: 3 }],
     ['between two attempts', { do: 'status', status: 503, after: 3, times: 1e9 }],
     ['before the headers', { do: 'stall', at: 'before', after: 3 }],
-  ] as const)('by its signal, %s: aborted at once, connections closed', async (_, fault) => {
+  ] as const)('by its signal, %s: aborted immediately, connections closed', async (_, fault) => {
     const faults = 'do' in fault ? [fault] : [];
     await withServer({ objects, faults, latencyMs: 5 }, async (server) => {
       const abort = new AbortController();
@@ -187,7 +187,7 @@ describe('ending it', () => {
     });
   });
 
-  test('connections that nobody uses any more are closed after some seconds', async () => {
+  test('unused connections are closed after some seconds', async () => {
     await withServer({ objects }, async (server) => {
       expectWhole(await transferred(server, uri), objects['bucket/a']);
       await server.quiet(20_000);

@@ -37,7 +37,7 @@ describe('an object that is overwritten while it is read', () => {
     });
   });
 
-  test('again and again: an error in the end', async () => {
+  test('repeatedly: eventually an error', async () => {
     const faults: Fault[] = Array.from({ length: 50 }, (_, i) => ({
       do: 'overwrite',
       content: generated(before.size, i + 10),
@@ -55,18 +55,21 @@ describe('an object that is overwritten while it is read', () => {
     ['of the same size', after],
     ['shorter', shorter],
     ['empty', generated(0)],
-  ])('after bytes of it are out, by one %s: an error, and no byte of the new one', async (_, content) => {
-    const faults: Fault[] = [{ from: 4 * PART, do: 'overwrite', content }];
-    await withServer({ objects, faults }, async (server) => {
-      const done = await transferred(server, uri);
-      expect(done.error).toMatchObject({ code: 'object-changed', uri });
-      expect(done.error?.message).toContain('overwritten');
-      expect(done.bytes).toBe(4 * PART);
-      expect(done.digest).toBe(digestOf(Buffer.from(before.read(0, 4 * PART))));
-    });
-  });
+  ])(
+    'after bytes have been delivered, by one %s: an error, and no byte of the new one',
+    async (_, content) => {
+      const faults: Fault[] = [{ from: 4 * PART, do: 'overwrite', content }];
+      await withServer({ objects, faults }, async (server) => {
+        const done = await transferred(server, uri);
+        expect(done.error).toMatchObject({ code: 'object-changed', uri });
+        expect(done.error?.message).toContain('overwritten');
+        expect(done.bytes).toBe(4 * PART);
+        expect(done.digest).toBe(digestOf(Buffer.from(before.read(0, 4 * PART))));
+      });
+    },
+  );
 
-  test('in the middle of a part: a retry gets the same state, or nothing', async () => {
+  test('in the middle of a part: a retry gets the same version, or nothing', async () => {
     const faults: Fault[] = [
       { from: 2 * PART, do: 'reset', at: 1000 },
       { after: 3, do: 'overwrite', content: after },
@@ -78,7 +81,7 @@ describe('an object that is overwritten while it is read', () => {
     });
   });
 
-  test('with its version pinned: read to its end as it was', async () => {
+  test('with its version pinned: the old version is read to its end', async () => {
     const faults: Fault[] = [{ from: 4 * PART, do: 'overwrite', content: after }];
     await withServer({ objects, faults }, async (server) => {
       const done = await transferred(server, uri, { pinVersion: true });
@@ -87,7 +90,7 @@ describe('an object that is overwritten while it is read', () => {
     });
   });
 
-  test('by the same bytes: read on, whether or not anybody notices', async () => {
+  test('with the same bytes: reading continues', async () => {
     const faults: Fault[] = [{ from: 4 * PART, do: 'overwrite', content: before }];
     await withServer({ objects, faults }, async (server) => {
       expectWhole(await transferred(server, uri), before);
@@ -95,7 +98,7 @@ describe('an object that is overwritten while it is read', () => {
   });
 });
 
-describe('an object that is gone', () => {
+describe('a deleted object', () => {
   test('between listing and reading: an error that names it', async () => {
     const both = { 'bucket/a': before, 'bucket/b': shorter };
     await withServer({ objects: both, faults: [{ key: 'b', do: 'delete' }] }, async (server) => {

@@ -9,16 +9,16 @@ const object = generated(10 * PART + 1000);
 const objects = { 'bucket/a': object };
 const uri = 's3://bucket/a';
 
-describe('an interrupted response resumes after its last good byte', () => {
+describe('an interrupted response resumes after its last received byte', () => {
   test.each<[string, Action]>([
     ['reset in the middle', { do: 'reset', at: 30_000 }],
     ['reset at the first byte', { do: 'reset', at: 0 }],
     ['reset at the last byte', { do: 'reset', at: -1 }],
     ['reset in the headers', { do: 'reset', at: 'headers' }],
-    ['reset instead of an answer', { do: 'reset', at: 'before' }],
+    ['reset instead of a response', { do: 'reset', at: 'before' }],
     ['closed in the middle', { do: 'close', at: 30_000 }],
     ['closed at the first byte', { do: 'close', at: 0 }],
-    ['closed instead of an answer', { do: 'close', at: 'before' }],
+    ['closed instead of a response', { do: 'close', at: 'before' }],
     ['chunks without an end', { do: 'chunked', at: 30_000 }],
   ])('%s', async (_, action) => {
     for (const from of [0, 3 * PART]) {
@@ -33,7 +33,7 @@ describe('an interrupted response resumes after its last good byte', () => {
     }
   });
 
-  test('each time, as long as every attempt brings some bytes', async () => {
+  test('each time, as long as every attempt receives some bytes', async () => {
     const faults = [{ do: 'close', at: 5000, times: 40 }] as const;
     await withServer({ objects, faults }, async (server) => {
       const done = await transferred(server, uri, { maxAttempts: 2 });
@@ -62,11 +62,11 @@ describe('an interrupted response resumes after its last good byte', () => {
   }
 });
 
-describe('an answer whose length is not what it says', () => {
+describe('a response with an incorrect length', () => {
   test.each([
-    ['more than comes', 10],
-    ['fewer than come', -10],
-  ])('%s: never taken for a whole one', async (_, by) => {
+    ['too large', 10],
+    ['too small', -10],
+  ])('%s: never treated as complete', async (_, by) => {
     for (const from of [0, 3 * PART]) {
       await withServer({ objects, faults: [{ from, do: 'length', by }] }, async (server) => {
         const done = await transferred(server, uri);
@@ -77,7 +77,7 @@ describe('an answer whose length is not what it says', () => {
     }
   });
 
-  test('of a whole object, whose size the listing told', async () => {
+  test('of a whole object, whose size is known from the listing', async () => {
     for (const by of [1000, -1000]) {
       await withServer({ objects, faults: [{ do: 'length', by, times: 3 }] }, async (server) => {
         const done = await transferred(server, [{ uri, size: object.size }], { single: true });
@@ -93,7 +93,7 @@ describe('a missing response is requested again on another connection', () => {
     ['a stall in the middle', { do: 'stall', at: 30_000 }],
     ['a stall before the first byte', { do: 'stall', at: 0 }],
     ['a stall in the headers', { do: 'stall', at: 'headers' }],
-    ['a stall before the answer', { do: 'stall', at: 'before' }],
+    ['a stall before the response', { do: 'stall', at: 'before' }],
   ])('%s', async (_, action) => {
     await withServer({ objects, faults: [{ from: 2 * PART, ...action }] }, async (server) => {
       const done = await transferred(server, uri, IMPATIENT);
@@ -107,7 +107,7 @@ describe('a missing response is requested again on another connection', () => {
     });
   });
 
-  test('a stall that is shorter than the time-out is waited for', async () => {
+  test('a stall shorter than the timeout is not an error', async () => {
     await withServer({ objects, faults: [{ do: 'stall', at: 30_000, ms: 300 }] }, async (server) => {
       const done = await transferred(server, uri);
       expectWhole(done, object);
@@ -115,7 +115,7 @@ describe('a missing response is requested again on another connection', () => {
     });
   });
 
-  test('stalls without end: retries-exhausted, in the time that was allowed', async () => {
+  test('endless stalls: retries-exhausted, within the time limit', async () => {
     await withServer({ objects, faults: [{ do: 'stall', at: 'before', times: 1e9 }] }, async (server) => {
       const done = await transferred(server, uri, { ...IMPATIENT, maxAttempts: 3 });
       expect(done.error).toMatchObject({ code: 'retries-exhausted', uri });
@@ -124,14 +124,14 @@ describe('a missing response is requested again on another connection', () => {
     });
   });
 
-  test('nobody listens', async () => {
+  test('no server is listening', async () => {
     const closed = { url: 'http://127.0.0.1:1' };
     const { error } = await transferred(closed, uri, { maxAttempts: 3 });
     expect(error).toMatchObject({ code: 'retries-exhausted', uri });
     expect(error?.message).toContain('ECONNREFUSED');
   });
 
-  test.runIf(process.platform === 'linux')('nobody answers, and then somebody does', async () => {
+  test.runIf(process.platform === 'linux')('no response, and then one', async () => {
     await withServer({ objects }, async (server) => {
       await using hole = await blackhole(server.port);
       const run = transferred(hole, uri, IMPATIENT);
@@ -144,7 +144,7 @@ describe('a missing response is requested again on another connection', () => {
     });
   });
 
-  test.runIf(process.platform === 'linux')('nobody ever answers', async () => {
+  test.runIf(process.platform === 'linux')('no response ever', async () => {
     await withServer({ objects }, async (server) => {
       await using hole = await blackhole(server.port);
       const done = await transferred(hole, uri, { ...IMPATIENT, maxAttempts: 2 });
@@ -166,7 +166,7 @@ test('a request after a complete response that never ended uses another connecti
   });
 });
 
-describe('an answer that drips', () => {
+describe('a response that arrives very slowly', () => {
   const slow = { ...SMALL, slowAfterMs: 500, minBytesPerSecond: 32 * 1024 };
 
   test('is requested again', async () => {
@@ -177,12 +177,12 @@ describe('an answer that drips', () => {
       expect(done.stats.retries).toBeGreaterThanOrEqual(1);
       expect(done.events[0]).toMatchObject({
         type: 'retry',
-        reason: expect.stringContaining('bytes a second'),
+        reason: expect.stringContaining('bytes per second'),
       });
     });
   });
 
-  test('each time: retries-exhausted, in the time that was allowed', async () => {
+  test('each time: retries-exhausted, within the time limit', async () => {
     const faults = [{ do: 'slow', bytesPerSecond: 200, times: 1e9 }] as const;
     await withServer({ objects, faults }, async (server) => {
       const done = await transferred(server, uri, { ...slow, retryTimeoutMs: 2000 });

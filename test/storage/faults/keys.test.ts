@@ -39,7 +39,7 @@ describe('keys', () => {
     });
   });
 
-  test('all of them in the order of their bytes, as one stream', async () => {
+  test('all of them in byte order, as one stream', async () => {
     const objects = Object.fromEntries(odd.map((key) => [`bucket/${key}`, `<${key}>`]));
     await withServer({ objects, pageSize: 3 }, async (server) => {
       const inOrder = odd.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -81,7 +81,7 @@ describe('empty objects', () => {
   });
 
   test.each(['s3://bucket/nothing/', 's3://bucket/nothing*', 's3://nowhere/'])(
-    '%s: an error, not an end',
+    '%s: an error, not the end',
     async (uri) => {
       await withServer({ buckets: ['bucket'] }, async (server) => {
         const { error } = await transferred(server, listObjects(uri, options(server)));
@@ -92,7 +92,7 @@ describe('empty objects', () => {
   );
 });
 
-describe('a listing in trouble', () => {
+describe('a failing listing', () => {
   const objects = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`bucket/${i}`, String(i)]));
 
   test.each<[string, Fault]>([
@@ -102,11 +102,11 @@ describe('a listing in trouble', () => {
     ['closed too early', { do: 'close', at: 100, after: 2 }],
     ['a stall', { do: 'stall', at: 'before', after: 1 }],
     ['a stall in the page', { do: 'stall', at: 100, after: 1 }],
-    ['a cut page in chunks', { do: 'chunked', at: 100, after: 1 }],
+    ['a truncated page in chunks', { do: 'chunked', at: 100, after: 1 }],
     ['a length too small', { do: 'length', by: -50, after: 1 }],
     ['expired credentials', { do: 'status', status: 400, code: 'ExpiredToken', after: 1 }],
     ['another region', { do: 'redirect', region: 'eu-west-1' }],
-  ])('%s: tried again, no key lost, none twice', async (_, fault) => {
+  ])('%s: retried, without lost or repeated keys', async (_, fault) => {
     const faults: Fault[] = [{ operation: 'ListObjectsV2', ...fault }];
     await withServer({ objects, pageSize: 2, faults }, async (server) => {
       const listed = listObjects('s3://bucket', { ...options(server), ...IMPATIENT });
@@ -118,7 +118,7 @@ describe('a listing in trouble', () => {
   test.each([
     [403, 'access-denied'],
     [500, 'retries-exhausted'],
-  ])('%i without end on a later page: an error behind what was listed', async (status, code) => {
+  ])('endless %i on a later page: an error after the listed objects', async (status, code) => {
     const faults: Fault[] = [{ operation: 'ListObjectsV2', do: 'status', status, after: 2, times: 1e9 }];
     await withServer({ objects, pageSize: 2, faults }, async (server) => {
       const listed = listObjects('s3://bucket', { ...options(server), maxAttempts: 2 });

@@ -111,16 +111,13 @@ test.each([
   [{ accessKeyId: 'x' }, /secretAccessKey/],
   [{ accessKeyId: '', secretAccessKey: 'y' }, /accessKeyId/],
   [{ ...key('x'), expiration: 'tomorrow' }, /expiration/],
-])(
-  'credentials that are not whole are a usage error that names the field: %j',
-  async (credentials, message) => {
-    const options = given(credentials as unknown as S3Credentials);
-    await expect(statObject('s3://bucket/a', options)).rejects.toMatchObject({
-      name: 'UsageError',
-      message: expect.stringMatching(message),
-    });
-  },
-);
+])('incomplete credentials are a usage error that names the field: %j', async (credentials, message) => {
+  const options = given(credentials as unknown as S3Credentials);
+  await expect(statObject('s3://bucket/a', options)).rejects.toMatchObject({
+    name: 'UsageError',
+    message: expect.stringMatching(message),
+  });
+});
 
 test('credentials exclude anonymous and profile', async () => {
   for (const other of [{ anonymous: true }, { profile: 'p' }])

@@ -96,7 +96,7 @@ describe('ranges', () => {
     }
   });
 
-  test('a range requires the ETag, and another state is a failure', async () => {
+  test('a range requires the ETag, and another version is a failure', async () => {
     const { head } = await get({ end: 10 });
     const again = await get({ start: 10, end: 20, etag: head?.etag });
     expect(again.bytes.equals(BYTES.subarray(10, 20))).toBe(true);
@@ -266,7 +266,7 @@ describe('service and identity', () => {
     expect((await get()).bytes.toString()).toBe('abc');
   });
 
-  test('a wrong clock is corrected', async () => {
+  test('an incorrect clock is corrected', async () => {
     await start({ objects: { 'bucket/a': 'abc' }, clockSkewMs: 3_600_000 });
     expect((await get()).failure).toMatchObject({ kind: 'transient', code: 'RequestTimeTooSkewed' });
     expect((await get()).bytes.toString()).toBe('abc');

@@ -25,13 +25,13 @@ interface Case {
 test.each<[string, Case]>([
   ['a plain key', {}],
   [
-    'a range of one state',
+    'a range of one version',
     { headers: { range: 'bytes=5-9', 'if-match': '"a  b"', 'x-amz-request-payer': 'requester' } },
   ],
   ['a version', { query: { versionId: 'a/b+c=', 'x-id': 'GetObject' } }],
   ['a session', { token: 'very+long/token==' }],
-  ['a key that is escaped', { key: "a b+c%20'(*)!/ü😀//~" }],
-])('%s: as the SDK signs it', async (_, { headers = {}, query, token, key = 'a' }: Case) => {
+  ['an escaped key', { key: "a b+c%20'(*)!/ü😀//~" }],
+])("%s: the same signature as the SDK's", async (_, { headers = {}, query, token, key = 'a' }: Case) => {
   const identity = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET, sessionToken: token };
   const request = {
     method: 'GET',

@@ -42,7 +42,7 @@ test('keys are not escaped', () => {
 });
 
 test.each(['s3://bucket', 's3://bucket/', 's3:///key', 'bucket/key', `s3://bucket/${'ü'.repeat(513)}`])(
-  '%s names no object',
+  '%s has no key',
   (uri) => {
     expect(() => uploadAddress(uri)).toThrow(UsageError);
   },

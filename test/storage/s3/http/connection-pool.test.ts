@@ -71,7 +71,7 @@ describe.each([
   const secure = protocol === 'https:';
   if (secure) vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
 
-  test('consecutive requests reuse one connection, however their responses are split', async () => {
+  test('consecutive requests reuse one connection, regardless of how responses are split', async () => {
     const port = await serve((socket, number) => {
       const text = `${OK}content-length: ${LONG.length}\r\n\r\n${LONG}`;
       if (number % 2 === 0) socket.write(text);
@@ -125,7 +125,7 @@ test('bytes after the body are ignored, and the connection is not reused', async
 });
 
 test.each([
-  ['no HTTP response', 'SSH-2.0-OpenSSH\r\n\r\n'],
+  ['not an HTTP response', 'SSH-2.0-OpenSSH\r\n\r\n'],
   ['endless headers', `${OK}${'x-a: b\r\n'.repeat(20_000)}`],
   ['chunks without a size', `${OK}transfer-encoding: chunked\r\n\r\nxyz\r\n`],
 ])('%s: a malformed response', async (_, text) => {

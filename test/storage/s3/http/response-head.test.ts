@@ -39,10 +39,7 @@ test.each<[string, string[]]>([
   ['a lone line feed', ['HTTP/1.1 200 OK', 'x-a: 1\nx-b: 2']],
   ['a negative length', ['HTTP/1.1 200 OK', 'content-length: -1']],
   ['two lengths', ['HTTP/1.1 200 OK', 'content-length: 1', 'content-length: 2']],
-  [
-    'a length that is no number that can be counted to',
-    ['HTTP/1.1 200 OK', 'content-length: 99999999999999999999'],
-  ],
+  ['a length beyond 2^53', ['HTTP/1.1 200 OK', 'content-length: 99999999999999999999']],
   ['chunks and a length', ['HTTP/1.1 200 OK', 'transfer-encoding: chunked', 'content-length: 3']],
   ['another coding', ['HTTP/1.1 200 OK', 'transfer-encoding: gzip, chunked']],
 ])('%s: malformed', (_, lines) => {
