@@ -1,5 +1,6 @@
 import { isRecordpipeError } from 'recordpipe/errors';
 import type { HostPlan, TrainingEvent, TrainingPlan, TrainingResult } from 'recordpipe/pipemode/train';
+import { inOptionNames } from './stream-warnings.ts';
 import { formatBytes, formatNumberOf, formatRate, formatSeconds, visible } from './text/format.ts';
 
 /**
@@ -11,7 +12,7 @@ export function eventText(event: TrainingEvent, isShared: boolean): string | und
   switch (event.event) {
     case 'warning': {
       const where = [isShared ? event.host : undefined, event.channel].filter((part) => part !== undefined);
-      return `warning: ${[...where, event.message].join(': ')}`;
+      return `warning: ${[...where, inOptionNames(event.message)].join(': ')}`;
     }
     case 'filled': {
       const { channel, files, bytes, seconds, inputMode } = event;

@@ -49,6 +49,11 @@ export class StreamSignals {
     return SIGNAL_EXIT_CODES[this.#first];
   }
 
+  /** Exit code for the received signal, whatever the program did. */
+  get signalCode(): number | undefined {
+    return this.#first && SIGNAL_EXIT_CODES[this.#first];
+  }
+
   passTo(program: SignalTarget): void {
     this.#program = program;
     process.on('SIGTSTP', this.#suspend);

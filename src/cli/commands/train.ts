@@ -13,6 +13,7 @@ import { reportOptions } from '../options/reports.ts';
 import { complain, print, say } from '../output.ts';
 import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
+import { isStuck } from '../stream-warnings.ts';
 import { visible } from '../text/format.ts';
 
 const OPTIONS = {
@@ -109,7 +110,8 @@ async function train(words: string[], options: Options): Promise<number> {
       if (event.event !== 'filling') complain(eventJson(event));
       return;
     }
-    const text = options.quiet ? undefined : eventText(event, isShared);
+    const isHidden = options.quiet === true && !(event.event === 'warning' && isStuck(event.code));
+    const text = isHidden ? undefined : eventText(event, isShared);
     if (text === undefined) return;
     progress.clear();
     complain(`recordpipe: ${visible(text)}`);
@@ -186,7 +188,8 @@ async function reportResult(result: TrainingResult, options: Options): Promise<v
 
 function exitCode({ error, exitCode: own }: TrainingResult, signals: StreamSignals): number {
   if (signals.exitCode !== undefined) return signals.exitCode;
-  return error === undefined ? (own ?? OK) : exitCodeOf(error.code);
+  // A signal may end the job before its programs start.
+  return error === undefined ? (own ?? signals.signalCode ?? OK) : exitCodeOf(error.code);
 }
 
 function warn(warnings: readonly string[], { json, quiet }: Options): void {
