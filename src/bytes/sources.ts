@@ -169,7 +169,7 @@ function responseSource(response: Response): OpenSource {
   if (!ok) throw new RecordpipeError('io-failure', `the server responded with ${status}`, { uri });
   const next = 'fetch it again, or pass response.clone()';
   if (response.bodyUsed)
-    throw new RecordpipeError('closed', `the body of this Response has been read; ${next}`, { uri });
+    throw new RecordpipeError('closed', `the body of this Response has already been read; ${next}`, { uri });
   useOnce(response, 'the body of this Response', next);
   return { uri, size: undefined, chunks: streamChunks(body ?? new Blob([]).stream()) };
 }

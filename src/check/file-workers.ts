@@ -8,7 +8,7 @@ import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
 
 /**
- * Returns a checker that uses worker threads. If a thread dies, its checks reject; this says
+ * Returns a checker that uses worker threads. If a thread dies, its checks reject; which says
  * nothing about the validity of the data.
  * @param here checks the files instead if no thread can start
  * @param start starts a worker; only tests replace it

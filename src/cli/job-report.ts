@@ -1,6 +1,6 @@
 import { isRecordpipeError } from 'recordpipe/errors';
 import type { HostPlan, TrainingEvent, TrainingPlan, TrainingResult } from 'recordpipe/pipemode/train';
-import { inOptionNames } from './stream-warnings.ts';
+import { STUCK_WARNINGS, warningInCliWords } from './stream-warnings.ts';
 import { formatBytes, formatNumberOf, formatRate, formatSeconds, visible } from './text/format.ts';
 
 /**
@@ -12,7 +12,7 @@ export function eventText(event: TrainingEvent, isShared: boolean): string | und
   switch (event.event) {
     case 'warning': {
       const where = [isShared ? event.host : undefined, event.channel].filter((part) => part !== undefined);
-      return `warning: ${[...where, inOptionNames(event.message)].join(': ')}`;
+      return `warning: ${[...where, warningInCliWords(event.message)].join(': ')}`;
     }
     case 'filled': {
       const { channel, files, bytes, seconds, inputMode } = event;
@@ -33,6 +33,11 @@ export function eventText(event: TrainingEvent, isShared: boolean): string | und
     default:
       return undefined;
   }
+}
+
+/** Reports whether an event is a warning that a program may wait forever, which is always printed. */
+export function isUrgent(event: TrainingEvent): boolean {
+  return event.event === 'warning' && STUCK_WARNINGS.has(event.code);
 }
 
 /** States of a job that are followed by another attempt. */
@@ -88,11 +93,12 @@ export function planText(plan: TrainingPlan): string {
     lines.push(`checkpoints  ${plan.checkpoint.localPath} <-> ${plan.checkpoint.uri}`);
   if (plan.output !== undefined) lines.push(`output       ${plan.output.uri} (${plan.output.compression})`);
   for (const { name, regex } of plan.metricDefinitions) lines.push(`metric       ${name}: ${regex}`);
-  const all = [...lines, ...plan.hosts.flatMap((host) => ['', ...hostLines(host)])];
+  const all = [...lines, ...plan.hosts.flatMap((host) => ['', ...hostLines(host, plan.hosts[0])])];
   return `${all.map(visible).join('\n')}\n`;
 }
 
-function hostLines(host: HostPlan): string[] {
+/** @param first the host whose variables are listed completely; others list their differences */
+function hostLines(host: HostPlan, first: HostPlan): string[] {
   const { name, root, optMl, command, workingDir, channels, variables, instanceGroup, instanceType } = host;
   return [
     `host ${name} (${instanceGroup}, ${instanceType})`,
@@ -103,7 +109,9 @@ function hostLines(host: HostPlan): string[] {
       `  channel    ${channel.name}: ${channel.inputMode}, ${channel.uri}`,
       `             ${channel.dataType}, ${channel.distribution} -> ${channel.path}`,
     ]),
-    ...Object.entries(variables).map(([variable, value]) => `  variable   ${variable}=${value}`),
+    ...Object.entries(variables)
+      .filter(([variable, value]) => host === first || first.variables[variable] !== value)
+      .map(([variable, value]) => `  variable   ${variable}=${value}`),
   ];
 }
 

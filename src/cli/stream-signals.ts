@@ -49,9 +49,9 @@ export class StreamSignals {
     return SIGNAL_EXIT_CODES[this.#first];
   }
 
-  /** Exit code for the received signal, whatever the program did. */
-  get signalCode(): number | undefined {
-    return this.#first && SIGNAL_EXIT_CODES[this.#first];
+  /** Exit code of a process that the received signal ends. */
+  get signalCode(): number {
+    return SIGNAL_EXIT_CODES[this.#first ?? 'SIGTERM'];
   }
 
   passTo(program: SignalTarget): void {

@@ -19,7 +19,7 @@ test.each([
   [
     'a size beyond the format',
     ['validate', 'x', '--max-record-size', '8GiB'],
-    /^recordpipe: --max-record-size: .*\n {2}next: recordpipe validate --help/,
+    /^recordpipe: --max-record-size: .*\n {2}next: run recordpipe validate --help/,
   ],
   [
     'an unknown choice',

@@ -2,7 +2,7 @@ import type { TrainingEvent, TrainingResult, TrainingRun } from 'recordpipe/pipe
 import { command, type Register } from '../command.ts';
 import { exitCodeOf, OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
-import { eventJson, eventText, planText, resultJson, resultLines } from '../job-report.ts';
+import { eventJson, eventText, isUrgent, planText, resultJson, resultLines } from '../job-report.ts';
 import { jobOptions, requestOf } from '../job-request.ts';
 import { serveMetrics } from '../metrics-server.ts';
 import { pipeOptions, streamingOf } from '../options/channels.ts';
@@ -11,9 +11,8 @@ import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import { duration, flag, grouped, negation, parsed, type Values, value } from '../options/option.ts';
 import { reportOptions } from '../options/reports.ts';
 import { complain, print, say } from '../output.ts';
-import { streamProgress } from '../stream-progress.ts';
+import { type StreamProgress, streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
-import { isStuck } from '../stream-warnings.ts';
 import { visible } from '../text/format.ts';
 
 const OPTIONS = {
@@ -110,8 +109,8 @@ async function train(words: string[], options: Options): Promise<number> {
       if (event.event !== 'filling') complain(eventJson(event));
       return;
     }
-    const isHidden = options.quiet === true && !(event.event === 'warning' && isStuck(event.code));
-    const text = isHidden ? undefined : eventText(event, isShared);
+    if (event.event === 'epoch-end') progress.note({ ...event, channel: channelName(event, isShared) });
+    const text = options.quiet && !isUrgent(event) ? undefined : eventText(event, isShared);
     if (text === undefined) return;
     progress.clear();
     complain(`recordpipe: ${visible(text)}`);
@@ -144,19 +143,20 @@ async function train(words: string[], options: Options): Promise<number> {
     await (options.json ? print(`${JSON.stringify(plan, undefined, 2)}\n`) : say(planText(plan)));
     return OK;
   }
-  return run(job, options, progress);
+  return run(job, options, progress, isShared);
 }
 
 /** Runs the job and returns the exit code. */
 async function run(
   job: TrainingRun,
   options: Options,
-  progress: ReturnType<typeof streamProgress>,
+  progress: StreamProgress,
+  isShared: boolean,
 ): Promise<number> {
   const signals = new StreamSignals();
   signals.passTo(job);
   const server = await serveMetrics(() => job.metrics, options.metrics);
-  progress.start(() => job.metrics);
+  progress.start(() => job.metrics.map((one) => ({ ...one, channel: channelName(one, isShared) })));
   let result: TrainingResult;
   try {
     result = await job.run();
@@ -169,6 +169,11 @@ async function run(
   return exitCode(result, signals);
 }
 
+/** Returns the name of a channel in reports, with its host if there are several. */
+function channelName({ host, channel }: { host: string; channel: string }, isShared: boolean): string {
+  return isShared ? `${host} ${channel}` : channel;
+}
+
 async function reportResult(result: TrainingResult, options: Options): Promise<void> {
   const { metricsTable, writeMetrics } = await import('recordpipe/pipemode/train');
   if (options.metricsOut !== undefined)
@@ -176,9 +181,10 @@ async function reportResult(result: TrainingResult, options: Options): Promise<v
       jobName: result.name,
       overwrite: options.force === true,
     });
+  const isStarted = result.hosts.some(({ exitCode: own }) => own !== undefined);
   if (options.json) complain(JSON.stringify(resultJson(result)));
   else {
-    if (!options.quiet)
+    if (!options.quiet && isStarted)
       for (const line of metricsTable(result.metrics).split('\n')) if (line !== '') complain(line);
     if (!options.quiet || result.status !== 'Completed')
       for (const line of resultLines(result)) complain(`recordpipe: ${visible(line)}`);
@@ -188,8 +194,9 @@ async function reportResult(result: TrainingResult, options: Options): Promise<v
 
 function exitCode({ error, exitCode: own }: TrainingResult, signals: StreamSignals): number {
   if (signals.exitCode !== undefined) return signals.exitCode;
-  // A signal may end the job before its programs start.
-  return error === undefined ? (own ?? signals.signalCode ?? OK) : exitCodeOf(error.code);
+  // Stopped before a program started.
+  if (signals.received && own === undefined) return signals.signalCode;
+  return error === undefined ? (own ?? OK) : exitCodeOf(error.code);
 }
 
 function warn(warnings: readonly string[], { json, quiet }: Options): void {

@@ -109,7 +109,7 @@ const METRICS: readonly [string, 'counter' | 'gauge', string, (channel: ChannelM
 
 /**
  * Returns the metrics of channels in the text format of Prometheus (version 0.0.4). The names of
- * the metrics start with `recordpipe_stream_`.
+ * the metrics start with `recordpipe_stream_`. Metrics with a `host` have a label for it.
  *
  * @example
  * ```ts
@@ -118,12 +118,17 @@ const METRICS: readonly [string, 'counter' | 'gauge', string, (channel: ChannelM
  * console.log(prometheusText(streamer.metrics).split('\n')[2]); // recordpipe_stream_bytes_total{channel="train"} 0
  * ```
  */
-export function prometheusText(metrics: readonly ChannelMetrics[]): string {
+export function prometheusText(metrics: readonly (ChannelMetrics & { readonly host?: string })[]): string {
   return METRICS.map(([name, kind, help, value]) => {
     const full = `recordpipe_stream_${name}`;
-    const lines = metrics.map((one) => `${full}{channel="${labelValue(one.channel)}"} ${value(one)}`);
+    const lines = metrics.map((one) => `${full}{${labels(one)}} ${value(one)}`);
     return [`# HELP ${full} ${help}`, `# TYPE ${full} ${kind}`, ...lines, ''].join('\n');
   }).join('');
+}
+
+function labels({ channel, host }: { readonly channel: string; readonly host?: string }): string {
+  const ofHost = host === undefined ? '' : `,host="${labelValue(host)}"`;
+  return `channel="${labelValue(channel)}"${ofHost}`;
 }
 
 /** Escapes a label value for Prometheus' text format. */

@@ -41,7 +41,8 @@ export class TrainingRun {
   #attempt: JobAttempt | undefined;
   #attempts = 0;
   #stopped = false;
-  #killed = false;
+  /** Ends the upload of artifacts. */
+  readonly #abort = new AbortController();
   #running: Promise<TrainingResult> | undefined;
 
   /**
@@ -88,7 +89,7 @@ export class TrainingRun {
 
   /** Whether a program received SIGKILL. */
   get killed(): boolean {
-    return this.#killed || this.#hosts.some(({ program }) => program?.killed);
+    return this.#abort.signal.aborted || this.#hosts.some(({ program }) => program?.killed);
   }
 
   /**
@@ -100,8 +101,10 @@ export class TrainingRun {
     return this.#running;
   }
 
-  /** Sends a signal to the programs, as a terminal does. */
+  /** Sends a signal to the programs, as a terminal does. Stops a job without programs on SIGINT. */
   signal(signal: NodeJS.Signals): void {
+    if (signal === 'SIGINT' && this.#hosts.every(({ program }) => program?.running !== true))
+      void this.stop(signal);
     for (const { program } of this.#hosts) program?.signal(signal);
   }
 
@@ -111,9 +114,9 @@ export class TrainingRun {
     await this.#attempt?.end({ type: 'stopped' }, signal);
   }
 
-  /** Kills all programs. */
+  /** Kills all programs, and ends the upload of artifacts. */
   kill(): void {
-    this.#killed = true;
+    this.#abort.abort();
     for (const { program } of this.#hosts) program?.kill();
   }
 
@@ -211,6 +214,7 @@ export class TrainingRun {
     return saveArtifacts(hosts, request.output, request.name, {
       overwrite: force,
       objects,
+      signal: this.#abort.signal,
       onWarning: (code, message) => this.#warn(code, message),
     });
   }

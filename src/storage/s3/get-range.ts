@@ -74,7 +74,7 @@ class CheckedBody implements BodySink {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.ended.catch(() => {}); // Thrown when it is awaited.
+    this.ended.catch(() => {}); // The error is thrown when `ended` is awaited.
   }
 
   accepts(status: number, headers: ResponseHeaders): boolean {

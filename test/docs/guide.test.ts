@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { guideSections } from './guide.ts';
+import { samplePlace } from './sample-place.ts';
+
+const place = samplePlace();
+afterAll(() => place.remove());
+
+const isPython = (files: Readonly<Record<string, string>>): boolean =>
+  Object.keys(files).some((name) => name.endsWith('.py'));
+// test/counterparts runs the sections with Python programs.
+const [section, ...more] = guideSections().filter(({ files }) => !isPython(files));
+
+test('one section needs only Node', () => expect(more).toEqual([]));
+
+test('the commands of the section for any program do what it says', () => {
+  const [name] = Object.keys(section.files);
+  const folder = dirname(place.write(name, section.files[name]));
+  const outputs = section.commands.map((command) => {
+    const { stdout, stderr, status } = place.run('bash', '-c', command);
+    expect({ command, status, stderr: status === 0 ? '' : stderr }).toEqual({
+      command,
+      status: 0,
+      stderr: '',
+    });
+    return stdout;
+  });
+  expect(outputs[0]).toBe('records: 40; hyperparameters: {"lr":0.1}\n');
+  expect(readFileSync(join(folder, 'ml/model/count.txt'), 'utf8')).toBe('40');
+  expect(outputs[1]).toMatch(/program +node count\.mjs --lr 0\.1/);
+  expect(JSON.parse(outputs[2])).toMatchObject({ hosts: [{ name: 'algo-1' }, { name: 'algo-2' }] });
+  const counts = [...outputs[3].matchAll(/^algo-\d {2}\| records: (\d+)/gm)].map(([, count]) =>
+    Number(count),
+  );
+  expect([counts.length, counts[0] + counts[1]]).toEqual([2, 40]);
+  expect(existsSync(join(folder, 'ml-2/algo-2/model/count.txt'))).toBe(true);
+});
