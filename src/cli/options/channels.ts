@@ -64,7 +64,7 @@ export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
     'maximum line length of an augmented manifest (default: 1 MiB)',
     size,
   ),
-  lazy: flag('--lazy', 'fetch nothing before a reader opens the pipe'),
+  lazy: flag('--lazy', 'start fetching only when a reader opens the pipe'),
   lock: negation('--no-lock', 'serve channels without locking them'),
   metrics: parsed(
     '--metrics <port>',
