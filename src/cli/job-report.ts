@@ -41,7 +41,7 @@ export function isUrgent(event: TrainingEvent): boolean {
 }
 
 /** States of a job that are followed by another attempt. */
-const CONTINUING: ReadonlySet<string> = new Set(['Interrupted', 'Restarting', 'MaxRetries', 'InProgress']);
+const CONTINUING: ReadonlySet<string> = new Set(['Interrupted', 'Starting']);
 
 function onHost({ host }: { readonly host: string }, isShared: boolean, text: string): string {
   return isShared ? `${host}: ${text}` : text;

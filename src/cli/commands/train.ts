@@ -1,5 +1,6 @@
 import type { TrainingEvent, TrainingResult, TrainingRun } from 'recordpipe/pipemode/train';
 import { command, type Register } from '../command.ts';
+import { downloadProgress } from '../download-progress.ts';
 import { exitCodeOf, OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
 import { eventJson, eventText, isUrgent, planText, resultJson, resultLines } from '../job-report.ts';
@@ -103,15 +104,19 @@ async function train(words: string[], options: Options): Promise<number> {
   const hosts = jobHosts(request).map(({ name }) => name);
   const isShared = hosts.length > 1 && options.currentHost === undefined;
   if (options.metricsOut !== undefined) checkMetricsFile(options.metricsOut);
-  const progress = streamProgress(!options.json && !options.quiet && options.progress, true);
+  const isShown = !options.json && !options.quiet && options.progress;
+  const progress = streamProgress(isShown, true);
+  const download = downloadProgress(isShown);
   const report = (event: TrainingEvent): void => {
     if (options.json) {
       if (event.event !== 'filling') complain(eventJson(event));
       return;
     }
+    download.note(event);
     if (event.event === 'epoch-end') progress.note({ ...event, channel: channelName(event, isShared) });
     const text = options.quiet && !isUrgent(event) ? undefined : eventText(event, isShared);
     if (text === undefined) return;
+    download.clear();
     progress.clear();
     complain(`recordpipe: ${visible(text)}`);
   };

@@ -40,6 +40,7 @@ export class TrainingRun {
   readonly #log: MetricLog;
   #attempt: JobAttempt | undefined;
   #attempts = 0;
+  #began = 0;
   #stopped = false;
   /** Ends the upload of artifacts. */
   readonly #abort = new AbortController();
@@ -122,7 +123,7 @@ export class TrainingRun {
 
   async #run(): Promise<TrainingResult> {
     const { request, force, objects } = this.#options;
-    const began = performance.now();
+    this.#began = performance.now();
     for (const host of this.#hosts) host.check();
     if (request.output !== undefined)
       await checkArtifacts(request.output, request.name, { overwrite: force, objects });
@@ -156,7 +157,7 @@ export class TrainingRun {
       exitCode,
       hosts: this.#hosts.map(({ result }) => result),
       attempts: this.#attempts,
-      seconds: (performance.now() - began) / 1000,
+      seconds: (performance.now() - this.#began) / 1000,
       artifacts,
       metrics: this.#log.report(),
     };
@@ -175,9 +176,10 @@ export class TrainingRun {
         startedAt = performance.now();
       });
       if (runtimeMs !== undefined && startedAt !== undefined) runtimeMs -= performance.now() - startedAt;
-      const decision = afterAttempt(this.#stopped ? { type: 'stopped' } : end, { retriesLeft, spot });
+      const decision = afterAttempt(end, { retriesLeft, spot });
       if (!decision.retry) return { end, decision };
       this.#status(decision.secondaryStatus, decision.reason);
+      // An interruption is not a failure.
       if (end.type !== 'interrupted') retriesLeft--;
       for (const host of this.#hosts) host.reset();
       this.#status('Restarting');
@@ -185,14 +187,14 @@ export class TrainingRun {
   }
 
   async #oneAttempt(runtimeMs: number | undefined, onStart: () => void): Promise<AttemptEnd> {
-    const { interruptAfterMs } = this.#options;
-    const timers: ReturnType<typeof setTimeout>[] = [];
+    const { interruptAfterMs, request } = this.#options;
+    const cancels: (() => void)[] = [];
+    const endAfter = (ms: number | undefined, reason: AttemptEnd): void => {
+      if (ms !== undefined) cancels.push(after(ms, () => void attempt.end(reason)));
+    };
     const attempt = new JobAttempt(this.#hosts, () => {
       this.#status('Training');
       onStart();
-      const endAfter = (ms: number | undefined, reason: AttemptEnd): void => {
-        if (ms !== undefined) timers.push(setTimeout(() => void attempt.end(reason), Math.max(0, ms)));
-      };
       endAfter(runtimeMs, { type: 'max-runtime' });
       if (this.#attempts === 1) endAfter(interruptAfterMs, { type: 'interrupted' });
     });
@@ -200,9 +202,12 @@ export class TrainingRun {
     this.#status('Downloading');
     try {
       if (this.#stopped) return { type: 'stopped' };
+      const { maxWaitSeconds } = request;
+      if (maxWaitSeconds !== undefined)
+        endAfter(1000 * maxWaitSeconds - (performance.now() - this.#began), { type: 'max-wait' });
       return await attempt.run();
     } finally {
-      for (const timer of timers) clearTimeout(timer);
+      for (const cancel of cancels) cancel();
     }
   }
 
@@ -255,6 +260,20 @@ export class TrainingRun {
   #emit(event: TrainingEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls `work` after any time. @returns a function that cancels the call */
+function after(ms: number, work: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (rest: number): void => {
+    const now = Math.min(Math.max(0, rest), MAX_TIMER_MS);
+    timer = setTimeout(() => (rest > now ? wait(rest - now) : work()), now);
+  };
+  wait(ms);
+  return () => clearTimeout(timer);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TrainingRun, trainingRequest } from '../../../src/pipemode/train/index.ts';
@@ -175,6 +176,12 @@ describe('the end of a job', () => {
     expect(filesIn(root, 'model')).toEqual(['last']);
   });
 
+  test('a time limit of 28 days, which is the maximum, does not stop the job', async () => {
+    const limited = { ...request, maxRuntimeSeconds: 28 * 24 * 3600 };
+    const { status } = await runJob('sleep 0.2', { request: limited, root: place.newRoot() });
+    expect(status).toBe('Completed');
+  });
+
   test('a program that ignores SIGTERM is killed after the grace period', async () => {
     const result = await runJob(`trap '' TERM; while :; do sleep 0.05; done`, {
       request: { ...request, maxRuntimeSeconds: 1 },
@@ -262,6 +269,26 @@ describe('a job without a command', () => {
     const request = { channels: [], containerEntrypoint: ['echo', 'one'], containerArguments: ['two'] };
     const { lines } = await runJob(undefined, { request, root: place.newRoot() });
     expect(lines).toEqual(['algo-1 one two']);
+  });
+
+  test('unpacks sourcedir.tar.gz, and replaces the copy of an earlier run but no other code', async () => {
+    const root = place.newRoot();
+    const archive = join(place.path, 'sourcedir.tar.gz');
+    const request = {
+      hyperparameters: { sagemaker_program: 'train.sh', sagemaker_submit_directory: archive },
+    };
+    for (const version of ['one', 'two']) {
+      const code = place.folder(`code-${version}`, { 'train.sh': `echo ${version}\n` });
+      execFileSync('tar', ['-czf', archive, '-C', code, '.']);
+      const { lines } = await runJob(undefined, { request, root });
+      expect(lines).toEqual([`algo-1 ${version}`]);
+    }
+    const own = place.newRoot();
+    mkdirSync(join(own, 'code'), { recursive: true });
+    writeFileSync(join(own, 'code/train.sh'), 'echo own\n');
+    const { lines, events } = await runJob(undefined, { request, root: own });
+    expect(lines).toEqual(['algo-1 own']);
+    expect(events).toContainEqual(expect.objectContaining({ event: 'warning', code: 'code-kept' }));
   });
 
   test('is an error if the request names no program', () => {
