@@ -16,9 +16,9 @@ import { type JobHost, jobHosts, type TrainingRequest } from './training-request
  * removes the state that readers of earlier jobs left for the channels, so that the job starts at
  * epoch 0.
  *
- * The files and their contents are those that public listings of real containers show, with these
- * exceptions. `debughookconfig.json` and `profilerconfig.json` are missing, because no debugger
- * and no profiler run. Only an empty `metric-definition-regex.json` has been seen.
+ * The files and their contents match public listings of real containers, with two exceptions.
+ * `debughookconfig.json` and `profilerconfig.json` are missing, because no debugger and no profiler
+ * run. `metric-definition-regex.json` is empty in all listings, so its format is a guess.
  *
  * @param hosts all hosts of the job; by default, algo-1 to algo-N
  * @throws RecordpipeError `access-denied`, `io-failure`
@@ -72,7 +72,7 @@ export interface JobResources extends ResourceConfig {
   readonly network_interface_name: string;
 }
 
-/** Returns the contents of `resourceconfig.json` of a host. */
+/** Returns the contents of a host's `resourceconfig.json`. */
 export function resourceConfig(
   { instanceGroups }: TrainingRequest,
   host: JobHost,
@@ -83,7 +83,7 @@ export function resourceConfig(
     current_host: host.name,
     current_instance_type: host.group.instanceType,
     current_group_name: host.group.name,
-    // SageMaker sorts the names as texts: algo-10 precedes algo-2.
+    // SageMaker sorts the names as strings: algo-10 precedes algo-2.
     hosts: names(hosts).sort(),
     instance_groups: instanceGroups.map(({ name, instanceType }) => ({
       instance_group_name: name,

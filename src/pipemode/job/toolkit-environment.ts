@@ -11,15 +11,17 @@ import { compareCodePoints, isDict, isTruthy, pythonJson, pythonStr, sortedEntri
 import { JOB_ROOT, type JobPlaces } from './training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from './training-request.ts';
 
-/** What SageMaker's training toolkit passes to the program of one host. */
+/**
+ * The variables and arguments that SageMaker's training toolkit passes to the program of one host.
+ */
 export interface HostEnvironment {
   /** Environment variables by name. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The hyperparameters as arguments, to append to the command of the program. */
+  /** Hyperparameters as arguments, to append to the program's command. */
   readonly programArguments: readonly string[];
 }
 
-/** Matches the name of a script. */
+/** Matches the file name of a script. */
 const SCRIPT = /^\S+\.(py|sh|[cm]?[jt]s)$/;
 
 /**
@@ -43,7 +45,7 @@ export function scriptOf(command: readonly string[]): string | undefined {
 
 /** Options for {@link hostEnvironment}. */
 export interface HostEnvironmentOptions {
-  /** The variables that the program inherits. The default is those of this process. */
+  /** The variables that the program inherits. By default, the variables of this process. */
   readonly inherited?: Variables;
   /** All hosts of the job. The default is algo-1 to algo-N. */
   readonly hosts?: readonly JobHost[];
@@ -100,7 +102,7 @@ export function hostEnvironment(
   return { variables, programArguments };
 }
 
-/** What the toolkit finds in its container. */
+/** The parts of a container that the toolkit inspects. */
 interface ToolkitContext {
   readonly entryPoint: string;
   /** The variables of the container. */
@@ -108,7 +110,7 @@ interface ToolkitContext {
   readonly resources: JobResources;
 }
 
-/** The properties of the toolkit's environment, by its names for them. */
+/** The properties of the toolkit's environment, under the toolkit's names. */
 type ToolkitProperties = Readonly<Record<string, PythonValue>>;
 
 /** Log level of Python's `logging.INFO`. */
@@ -173,7 +175,7 @@ function toolkitProperties(
   };
 }
 
-/** The properties that have no variable of their own. */
+/** Properties that have no variable. */
 const WITHOUT_VARIABLE = new Set([
   'additional_framework_parameters',
   'channel_input_dirs',
@@ -207,13 +209,13 @@ function toolkitVariables(
   return Object.fromEntries(values.map(([name, value]) => [`SM_${name.toUpperCase()}`, variable(value)]));
 }
 
-/** Returns the value of a variable. Strings have no quotes; other values are JSON. */
+/** Formats the value of a variable. Strings have no quotes; other values are JSON. */
 function variable(value: PythonValue): string {
   if (value === null) return '';
   return typeof value === 'string' ? value : pythonJson(value);
 }
 
-/** Returns hyperparameters as arguments, in the order of their names. */
+/** Formats hyperparameters as arguments, sorted by name. */
 function commandArguments(user: PythonDict): string[] {
   return sortedEntries(user).flatMap(([name, value]) => [argumentName(name), argumentValue(value)]);
 }
@@ -244,13 +246,13 @@ const TOOLKIT_PARAMETERS = new Set([
   'sagemaker_submit_directory',
 ]);
 
-/** Decoded hyperparameters. */
+/** Decoded hyperparameters, split by recipient. */
 interface SplitHyperparameters {
-  /** Those for the program. */
+  /** Hyperparameters for the program. */
   readonly user: PythonDict;
-  /** Those for the toolkit itself. */
+  /** Hyperparameters for the toolkit itself. */
   readonly own: PythonDict;
-  /** Other names that start with `sagemaker_`. */
+  /** Other hyperparameters whose names start with `sagemaker_`. */
   readonly framework: PythonDict;
 }
 
@@ -272,7 +274,7 @@ function valueOr(dict: PythonDict, name: string, fallback: PythonValue): PythonV
   return value === undefined ? fallback : value;
 }
 
-/** The hyperparameters that each turn on a kind of distributed training. */
+/** Hyperparameters that each enable a kind of distributed training. */
 const DISTRIBUTIONS = [
   'sagemaker_mpi_enabled',
   'sagemaker_parameter_server_enabled',
@@ -294,11 +296,14 @@ function contains(names: PythonValue, name: string): boolean {
   return isDict(names) && names.has(name);
 }
 
-/** Maximum size of one variable or argument on Linux, in bytes: MAX_ARG_STRLEN with its end. */
+/**
+ * Maximum size of one variable or argument on Linux, in bytes: MAX_ARG_STRLEN without the final
+ * NUL.
+ */
 const MAX_STRING_BYTES = 128 * 1024 - 1;
 
 /**
- * Checks that a program can be started with the variables and arguments.
+ * Checks that the operating system accepts the variables and arguments of a program.
  * @throws RecordpipeError `malformed-config` for a string that the operating system rejects
  */
 function checkStrings(variables: Readonly<Record<string, string>>, args: readonly string[]): void {
@@ -311,12 +316,12 @@ function checkStrings(variables: Readonly<Record<string, string>>, args: readonl
 
 function checkString(what: string, text: string): void {
   if (text.includes('\0')) throw unusable(what, 'it contains a NUL character; remove it');
-  if (!isWellFormed(text)) throw unusable(what, 'it contains half of a surrogate pair; correct the text');
+  if (!isWellFormed(text)) throw unusable(what, 'it contains an unpaired surrogate; fix the text');
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_STRING_BYTES)
     throw unusable(
       what,
-      `it has ${bytes.toLocaleString('en-US')} bytes, and Linux allows ${MAX_STRING_BYTES.toLocaleString('en-US')} in one variable or argument; pass large settings in a file of a channel`,
+      `it has ${bytes.toLocaleString('en-US')} bytes, but Linux allows at most ${MAX_STRING_BYTES.toLocaleString('en-US')} per variable or argument; put large values in a file of a channel`,
     );
 }
 
@@ -328,6 +333,6 @@ function isWellFormed(text: string): boolean {
 function unusable(what: string, why: string): RecordpipeError {
   return new RecordpipeError(
     'malformed-config',
-    `${what} cannot be passed to a program, in SageMaker either: ${why}`,
+    `${what} cannot be passed to a program, here or in SageMaker: ${why}`,
   );
 }

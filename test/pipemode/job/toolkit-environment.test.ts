@@ -107,7 +107,7 @@ describe('hyperparameters', () => {
   });
 
   test.each([
-    ['a=b', 'SM_HP_A=B cannot be passed to a program, in SageMaker either: its name contains "="'],
+    ['a=b', 'SM_HP_A=B cannot be passed to a program, here or in SageMaker: its name contains "="'],
     ['a\0', 'contains a NUL character'],
   ])('the name %j is an error', (name, message) => {
     expect(() => environmentOf({ hyperparameters: { [name]: '1' } })).toThrow(message);
@@ -115,7 +115,7 @@ describe('hyperparameters', () => {
 
   test.each([
     ['a'.repeat(131_072), 'and Linux allows 131,071 in one variable'],
-    ['"\\ud800"', 'half of a surrogate pair'],
+    ['"\\ud800"', 'unpaired surrogate'],
     ['"\\u0000"', 'contains a NUL character'],
   ])('a value that no program can receive is an error', (value, message) => {
     expect(() => environmentOf({ hyperparameters: { value } })).toThrow(message);

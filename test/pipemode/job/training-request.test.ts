@@ -56,7 +56,7 @@ describe('job definitions', () => {
     expect(request.channels[1].contentType).toBe('text/csv');
     expect(warnings).toEqual([
       'RoleArn: the job uses the AWS credentials of this environment',
-      'ResourceConfig.VolumeSizeInGB: a setting of the SageMaker service, which has no effect on this machine',
+      'ResourceConfig.VolumeSizeInGB: settings of the SageMaker service have no effect on this machine',
     ]);
   });
 
@@ -193,7 +193,7 @@ test('a request that lacks what AWS requires works, and says so', () => {
   expect(name).toBe('j');
   expect(instanceGroups).toEqual([{ name: 'homogeneousCluster', instanceType: 'local', instanceCount: 1 }]);
   expect(warnings).toEqual([
-    'AlgorithmSpecification, RoleArn, OutputDataConfig, ResourceConfig, StoppingCondition: AWS requires what this request omits; recordpipe uses defaults',
+    'AlgorithmSpecification, RoleArn, OutputDataConfig, ResourceConfig, StoppingCondition: required by AWS but missing; recordpipe uses defaults',
   ]);
   expect(parse([channel()]).warnings).toEqual([]);
   expect(parse({ InputDataConfig: [channel()] }).warnings).toEqual([]);
@@ -312,17 +312,17 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'an unknown group',
       [channel({}, { InstanceGroupNames: ['gpu'] })],
-      /gpu is not a group of the job \(homogeneousCluster\)/,
+      /unknown group gpu; expected one of homogeneousCluster/,
     ],
     [
       'gzip in File mode',
       [channel({ CompressionType: 'Gzip' })],
-      /channel train: CompressionType Gzip does not exist in File mode; use InputMode Pipe/,
+      /channel train: CompressionType Gzip is not supported in File mode; use InputMode Pipe \(inputMode\)/,
     ],
     [
       'wrapping in FastFile mode',
       [channel({ InputMode: 'FastFile', RecordWrapperType: 'RecordIO' })],
-      /RecordWrapperType RecordIO does not exist in FastFile/,
+      /RecordWrapperType RecordIO is not supported in FastFile/,
     ],
     [
       'augmented manifests in FastFile mode',
@@ -339,7 +339,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'a hyperparameter that is a number',
       { HyperParameters: { epochs: 2 } },
-      /HyperParameters\.epochs: expected text, got 2; write "2" in quotes/,
+      /HyperParameters\.epochs: expected a string, got 2; add quotes: "2"/,
     ],
     [
       'a hyperparameter of 2501 characters',
@@ -380,7 +380,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'an image and an algorithm',
       { AlgorithmSpecification: { TrainingImage: 'i', AlgorithmName: 'a' } },
-      /AWS accepts one of them/,
+      /cannot be combined with TrainingImage/,
     ],
     [
       'no instances',
@@ -401,7 +401,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'groups and a count',
       { ResourceConfig: { InstanceCount: 1, InstanceGroups: [group('a')] } },
-      /InstanceGroups: remove it or InstanceCount/,
+      /InstanceGroups cannot be combined with InstanceCount; remove one/,
     ],
     [
       'six groups',
@@ -421,7 +421,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
           InstancePreferences: [{ InstanceType: 'ml.m5.large', InstanceCount: 1 }],
         },
       },
-      /InstancePreferences: remove it or InstanceType/,
+      /InstancePreferences cannot be combined with InstanceType/,
     ],
     [
       'a field of DescribeTrainingJob',
@@ -437,7 +437,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'a wait without spot',
       { StoppingCondition: { MaxWaitTimeInSeconds: 5 } },
-      /MaxWaitTimeInSeconds is only for jobs with EnableManagedSpotTraining/,
+      /MaxWaitTimeInSeconds requires EnableManagedSpotTraining; enable it \(spot\)/,
     ],
     [
       'a wait shorter than the run',
@@ -468,15 +468,11 @@ describe('rejects what CreateTrainingJob rejects', () => {
 });
 
 test.each<[string, object, RegExp]>([
-  [
-    'at another level',
-    { InstanceCount: 2 },
-    /InstanceCount: unknown field; it is a field of ResourceConfig and/,
-  ],
+  ['at another level', { InstanceCount: 2 }, /InstanceCount: unknown field; it belongs in ResourceConfig or/],
   [
     'at a deeper level',
     [channel({ S3Uri: 's3://b/k' })],
-    /S3Uri: unknown field; it is a field of .*DataSource\.S3DataSource/,
+    /S3Uri: unknown field; it belongs in .*DataSource\.S3DataSource/,
   ],
   [
     'in other letters',
@@ -516,9 +512,7 @@ test('misspelt fields are caught at every depth', () => {
         owner[wrong] = owner[name];
         delete owner[name];
         expect(() => parse(request)).toThrow(
-          mistake(
-            `${wrong}: unknown field; did you mean ${name}\\?|${wrong}: unknown field; it is a field of`,
-          ),
+          mistake(`${wrong}: unknown field; did you mean ${name}\\?|${wrong}: unknown field; it belongs in`),
         );
       },
     ),

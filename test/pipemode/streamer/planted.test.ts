@@ -196,7 +196,7 @@ describe('locks', () => {
     await using first = new PipeModeStreamer({ channels: CHANNELS, pipeDir });
     first.run().catch(() => {});
     await first.ready;
-    expect(String((await warned)[0])).toContain('locked with sockets');
+    expect(String((await warned)[0])).toContain('locks channels with sockets');
     await expect(served(pipeDir)).rejects.toMatchObject({ code: 'already-exists' });
     const args = ['stream', '-c', `train=${data}`, '--dir', pipeDir, '--epochs', '1'];
     const { code, stderr } = await cli(args, { env: { PATH: process.env['PATH'] } });

@@ -56,7 +56,7 @@ test('a program that opens the next epoch while one is unread is named, and why 
   await watched('exec 3< "$0_0"; head -c 10 <&3; exec 4< "$0_1"; cat <&4', async (events) => {
     await expect.poll(() => codes(events), PATIENT).toEqual(['unread-epoch', 'idle-reader']);
     expect(messageOf(events, 'unread-epoch')).toMatch(
-      /epoch 1 was opened while epoch 0 is unread; .* took \d+ bytes of epoch 0 .* steps_per_epoch/,
+      /epoch 1 was opened while epoch 0 is unread; .* read \d+ bytes of epoch 0 .* steps_per_epoch/,
     );
     await sleep(400);
     expect(codes(events)).toEqual(['unread-epoch', 'idle-reader']);
