@@ -170,7 +170,11 @@ describe('the end of a job', () => {
 
   test('the time limit stops the programs, and the job is Stopped', async () => {
     const root = place.newRoot();
-    const result = await runJob(WAIT, { request: { ...request, maxRuntimeSeconds: 1 }, root });
+    const result = await runJob(WAIT, {
+      request: { ...request, maxRuntimeSeconds: 2 },
+      root,
+      privateRoot: false,
+    });
     expect(result).toMatchObject({ status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded' });
     expect(result.lines).toEqual(expect.arrayContaining(['algo-1 up', 'algo-1 stopping']));
     expect(filesIn(root, 'model')).toEqual(['last']);
@@ -213,7 +217,8 @@ describe('the end of a job', () => {
         checkpoint: { uri, localPath: '/opt/ml/checkpoints' },
       },
       root,
-      interruptAfterMs: 500,
+      interruptAfterMs: 1500,
+      privateRoot: false,
     });
     expect(result).toMatchObject({ status: 'Completed', attempts: 2, exitCode: 0 });
     expect(result.lines.at(-1)).toBe('algo-1 resumed at 41'); // and nothing of a model
