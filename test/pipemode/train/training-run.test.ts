@@ -27,7 +27,7 @@ describe('one host', () => {
     const { status, exitCode, lines, events, hosts } = await runJob(script, { request, root });
     expect([status, exitCode, lines]).toEqual(['Completed', 0, ['algo-1 {"lr":0.1} on algo-1']]);
     expect([textOf(root, 'model/train'), textOf(root, 'model/val')]).toEqual([WHOLE, WHOLE]);
-    expect(hosts).toEqual([{ host: 'algo-1', exitCode: 0, killed: false }]);
+    expect(hosts).toEqual([{ host: 'algo-1', root, exitCode: 0, killed: false }]);
     expect(events.filter(({ event }) => event === 'status')).toMatchObject([
       { status: 'Downloading' },
       { status: 'Training' },
