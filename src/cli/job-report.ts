@@ -54,7 +54,7 @@ export function eventJson(event: TrainingEvent): string {
 
 /** Formats the end of a job for people: its status, then what to know. */
 export function resultLines(result: TrainingResult): string[] {
-  const { name, status, secondaryStatus, reason, error, failureReason, attempts, seconds, artifacts } =
+  const { name, status, secondaryStatus, reason, error, failureReason, attempts, seconds, artifacts, hosts } =
     result;
   const state = secondaryStatus === status ? status : `${status} (${secondaryStatus})`;
   const tries = attempts === 1 ? '' : ` and ${attempts} attempts`;
@@ -64,6 +64,8 @@ export function resultLines(result: TrainingResult): string[] {
   if (failureReason !== undefined) lines.push(`  failure: ${failureReason.replaceAll('\n', '\n    ')}`);
   if (artifacts.model !== undefined) lines.push(`  model: ${artifacts.model}`);
   if (artifacts.output !== undefined) lines.push(`  output: ${artifacts.output}`);
+  if (artifacts.model === undefined && hosts.some(({ exitCode }) => exitCode !== undefined))
+    lines.push(`  model and output: ${hosts.map(({ root }) => root).join(', ')}`);
   return lines;
 }
 

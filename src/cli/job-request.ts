@@ -42,7 +42,6 @@ export interface JobOptions extends ChannelOptions {
   readonly checkpoints?: string;
   readonly checkpointDir?: string;
   readonly output?: string;
-  readonly compress?: boolean;
   readonly metric?: readonly string[];
 }
 

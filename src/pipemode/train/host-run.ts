@@ -85,7 +85,8 @@ export class HostRun {
 
   /** How the last attempt ended. */
   get result(): HostResult {
-    return { host: this.name, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
+    const { root } = this.places;
+    return { host: this.name, root, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
   }
 
   /** Checks what earlier runs left, and removes it with `force`. */

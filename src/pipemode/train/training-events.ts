@@ -110,6 +110,8 @@ export interface TrainingResult {
 /** How the last attempt ended on one host. */
 export interface HostResult {
   readonly host: string;
+  /** The folder that stands for `/opt/ml`. */
+  readonly root: string;
   /** Exit code of the program. Undefined if it did not start. */
   readonly exitCode: number | undefined;
   /** Whether recordpipe killed the program after the grace period. */

@@ -27,7 +27,7 @@ describe('one host', () => {
     const { status, exitCode, lines, events, hosts } = await runJob(script, { request, root });
     expect([status, exitCode, lines]).toEqual(['Completed', 0, ['algo-1 {"lr":0.1} on algo-1']]);
     expect([textOf(root, 'model/train'), textOf(root, 'model/val')]).toEqual([WHOLE, WHOLE]);
-    expect(hosts).toEqual([{ host: 'algo-1', exitCode: 0, killed: false }]);
+    expect(hosts).toEqual([{ host: 'algo-1', root, exitCode: 0, killed: false }]);
     expect(events.filter(({ event }) => event === 'status')).toMatchObject([
       { status: 'Downloading' },
       { status: 'Training' },
@@ -170,7 +170,11 @@ describe('the end of a job', () => {
 
   test('the time limit stops the programs, and the job is Stopped', async () => {
     const root = place.newRoot();
-    const result = await runJob(WAIT, { request: { ...request, maxRuntimeSeconds: 1 }, root });
+    const result = await runJob(WAIT, {
+      request: { ...request, maxRuntimeSeconds: 2 },
+      root,
+      privateRoot: false,
+    });
     expect(result).toMatchObject({ status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded' });
     expect(result.lines).toEqual(expect.arrayContaining(['algo-1 up', 'algo-1 stopping']));
     expect(filesIn(root, 'model')).toEqual(['last']);
@@ -213,7 +217,8 @@ describe('the end of a job', () => {
         checkpoint: { uri, localPath: '/opt/ml/checkpoints' },
       },
       root,
-      interruptAfterMs: 500,
+      interruptAfterMs: 1500,
+      privateRoot: false,
     });
     expect(result).toMatchObject({ status: 'Completed', attempts: 2, exitCode: 0 });
     expect(result.lines.at(-1)).toBe('algo-1 resumed at 41'); // and nothing of a model
