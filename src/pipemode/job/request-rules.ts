@@ -86,7 +86,7 @@ function checkChannel(
     // "Setting up training jobs to access datasets" allows it, but API_S3DataSource does not.
     else
       warnings.push(
-        `${where}: AWS documents AugmentedManifestFile in File mode inconsistently; test the job on SageMaker, or use InputMode Pipe (inputMode)`,
+        `${where}: AWS documents AugmentedManifestFile in File mode inconsistently; test the job on SageMaker, or use InputMode Pipe`,
       );
   }
   // The reference describes shuffling only for Pipe mode, but does not forbid it in other modes.

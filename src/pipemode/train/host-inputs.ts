@@ -40,7 +40,7 @@ export class HostInputs {
     return this.#streamers;
   }
 
-  /** Folders outside the host's folder to which links of channels lead. */
+  /** Folders outside the host's folder that links of channels point to. */
   get linkedFolders(): readonly string[] {
     return [...new Set((this.#filled ?? []).flatMap(({ linkedFolders }) => linkedFolders))];
   }
@@ -70,8 +70,8 @@ export class HostInputs {
   }
 
   /**
-   * Starts streaming the channels of Pipe mode. Resolves when their pipes exist. Channels that
-   * different hosts receive have streamers of their own.
+   * Starts streaming the channels of Pipe mode. Resolves when their pipes exist. Channels for
+   * different sets of hosts have separate streamers.
    */
   async stream(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
     const sets = new Map<string, JobChannel[]>();
@@ -88,12 +88,12 @@ export class HostInputs {
     await Promise.all(this.#streamers.map(({ ready }) => ready));
   }
 
-  /** Closes and removes the pipes. Call it when no program reads them. */
+  /** Closes and removes the pipes. Call this when no program reads them. */
   async stop(): Promise<void> {
     await Promise.all(this.#streamers.map((streamer) => streamer.stop()));
   }
 
-  /** Ends mounts of FastFile channels. */
+  /** Unmounts FastFile channels. */
   async release(): Promise<void> {
     await Promise.all((this.#filled ?? []).map((channel) => channel.close()));
     this.#filled = undefined;
@@ -114,7 +114,7 @@ export class HostInputs {
       signal,
       onEvent: (event) => onEvent({ ...event, host: this.#host.name } as TrainingEvent),
     });
-    // A streamer that is stopped has no program anymore.
+    // A stopped streamer no longer has a program.
     streamer.beforeCut = async (error) => {
       if (!isRecordpipeError(error, 'aborted')) await onFailure(error);
     };

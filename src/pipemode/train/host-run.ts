@@ -26,21 +26,21 @@ import { fetchCode } from './script-code.ts';
 import type { HostResult } from './training-events.ts';
 import type { HostPlan } from './training-plan.ts';
 
-/** The program of a host. */
+/** The command line of a host's program. */
 export interface HostCommand {
   /** The program and its arguments. */
   readonly words: readonly string[];
-  /** The command line that is started, which may enclose the program. */
+  /** The command line to start, which may wrap the program. */
   readonly started: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
-  /** The command that ends the program's container. */
+  /** A command that ends the program's container. */
   readonly killCommand?: readonly string[];
 }
 
 /**
- * One host of a training job: its folder, its inputs and its program. The folder and the inputs in
- * File mode last for the whole job; `open` and `close` enclose an attempt.
+ * One host of a training job: its folder, its inputs and its program. The folder and the File mode
+ * inputs last for the whole job. `open` and `close` mark the start and end of an attempt.
  */
 export class HostRun {
   readonly name: string;
@@ -83,18 +83,18 @@ export class HostRun {
     return this.#program;
   }
 
-  /** How the last attempt ended. */
+  /** The outcome of the last attempt. */
   get result(): HostResult {
     const { root } = this.places;
     return { host: this.name, root, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
   }
 
-  /** Checks what earlier runs left, and removes it with `force`. */
+  /** Rejects results of earlier runs, or removes them with `force`. */
   check(): void {
     checkEarlierRun(this.places, { clear: this.#options.force });
   }
 
-  /** Removes what an attempt left, because the next one starts on a new machine. */
+  /** Removes the results of an attempt, because the next one starts on a new instance. */
   reset(): void {
     checkEarlierRun(this.places, { clear: true });
     const { checkpoint } = this.#options.request;
@@ -109,7 +109,7 @@ export class HostRun {
    * Resolves when the program can start.
    */
   async open(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
-    // Fails before anything is fetched if no program can receive the variables.
+    // If no program can receive the variables, fails before fetching anything.
     this.command();
     writeJobFiles(this.#options.request, this.#host, this.places);
     if (this.#entry.kind === 'script') await this.#fetchCode(this.#entry, signal);
@@ -151,7 +151,7 @@ export class HostRun {
     this.#checkpoints = undefined;
   }
 
-  /** What this host would do. */
+  /** The planned actions of this host. */
   get plan(): HostPlan {
     const { group } = this.#host;
     const { words, environment, cwd } = this.command();
@@ -186,7 +186,7 @@ export class HostRun {
     const { image, request, graceMs } = this.#options;
     const { variables, programArguments } = this.environment;
     const { words, cwd } = this.#words(programArguments);
-    // Without a terminal, Python would print its log in blocks.
+    // Without a terminal, Python would buffer its output.
     const unbuffered = this.#isLines ? { PYTHONUNBUFFERED: process.env['PYTHONUNBUFFERED'] ?? '1' } : {};
     const environment = { ...unbuffered, ...variables };
     const { root } = this.places;
@@ -234,7 +234,10 @@ export class HostRun {
     if (
       !(await fetchCode(entry.source, codeDir, new RootMark(this.places.root), this.#options.objects, signal))
     )
-      this.#warn('code-kept', `${codeDir} contains other code, which runs instead of ${entry.source}`);
+      this.#warn(
+        'code-kept',
+        `${codeDir} contains other code, which runs instead of ${entry.source}; to run ${entry.source}, move that folder or use another --root`,
+      );
     const notice = prepareScript(entry.script, codeDir);
     if (notice !== undefined) this.#warn('requirements-not-installed', notice);
   }
@@ -259,7 +262,10 @@ export class HostRun {
   }
 }
 
-/** Returns an address of this machine for each host, so that programs of several hosts can use the same port. */
+/**
+ * Returns a loopback address for each host, so that programs of several hosts can use the same
+ * port.
+ */
 function hostAddresses(request: TrainingRequest): Record<string, string> {
   return Object.fromEntries(
     jobHosts(request).map(({ name }, i) => [name, `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`]),

@@ -1,7 +1,7 @@
 /**
- * Runs a whole SageMaker training job on this machine: Pipe, File and FastFile channels, the files
- * and variables of SageMaker's training toolkit, several hosts, checkpoints and artifacts. Requires
- * Node on Linux.
+ * Runs a complete SageMaker training job on this machine: Pipe, File and FastFile channels, the
+ * files and variables of SageMaker's training toolkit, several hosts, checkpoints and artifacts.
+ * Requires Node on Linux.
  *
  * @module
  */

@@ -14,13 +14,13 @@ import type { TrainingEvent, TrainingResult } from './training-events.ts';
 import type { TrainingPlan } from './training-plan.ts';
 
 /**
- * Runs a SageMaker training job on this machine: for each host a folder that stands for `/opt/ml`,
- * its inputs in Pipe, File or FastFile mode, and the training program with the variables, files and
- * arguments that SageMaker's training toolkit provides.
+ * Runs a SageMaker training job on this machine. For each host, it provides a folder that
+ * represents `/opt/ml` and inputs in Pipe, File or FastFile mode, and runs the training program
+ * with the variables, files and arguments of SageMaker's training toolkit.
  *
- * The job fails and stops as one. When a program fails, its data cannot be read, or the job is
- * stopped, the programs of all hosts are stopped with SIGTERM, and with SIGKILL after the grace
- * period. Only then are pipes closed, so that no program treats truncated data as complete.
+ * The job fails and stops as a whole. When a program fails, its data cannot be read, or the job is
+ * stopped, the programs of all hosts receive SIGTERM, and SIGKILL after the grace period. Only then
+ * are pipes closed, so that no program treats truncated data as complete.
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export class TrainingRun {
     this.#hosts = hosts.map((host) => new HostRun(host, options, entry, owners));
   }
 
-  /** Returns what the job would do. Starts and changes nothing. */
+  /** Returns the actions that the job would perform. Starts and changes nothing. */
   plan(): TrainingPlan {
     const { request, image, graceMs } = this.#options;
     const { name, maxRuntimeSeconds, spot, maxRetries, checkpoint, output, metricDefinitions } = request;
@@ -94,7 +94,7 @@ export class TrainingRun {
   }
 
   /**
-   * Runs the job. A job that fails is a result, not an error.
+   * Runs the job. A failed job is a result, not an error.
    * @throws RecordpipeError `already-exists` for the results of an earlier run; UsageError
    */
   run(): Promise<TrainingResult> {
@@ -102,7 +102,10 @@ export class TrainingRun {
     return this.#running;
   }
 
-  /** Sends a signal to the programs, as a terminal does. Stops a job without programs on SIGINT. */
+  /**
+   * Forwards a signal to the programs, as a terminal does. If no program is running, SIGINT stops
+   * the job.
+   */
   signal(signal: NodeJS.Signals): void {
     if (signal === 'SIGINT' && this.#hosts.every(({ program }) => program?.running !== true))
       void this.stop(signal);
@@ -115,7 +118,7 @@ export class TrainingRun {
     await this.#attempt?.end({ type: 'stopped' }, signal);
   }
 
-  /** Kills all programs, and ends the upload of artifacts. */
+  /** Kills all programs, and cancels the upload of artifacts. */
   kill(): void {
     this.#abort.abort();
     for (const { program } of this.#hosts) program?.kill();
@@ -163,7 +166,7 @@ export class TrainingRun {
     };
   }
 
-  /** Runs attempts until one ends the job. */
+  /** Runs attempts until the job ends. */
   async #allAttempts(): Promise<{ end: AttemptEnd; decision: AttemptDecision }> {
     const { maxRetries, spot, maxRuntimeSeconds } = this.#options.request;
     let retriesLeft = maxRetries;
@@ -245,7 +248,7 @@ export class TrainingRun {
     const { root } = this.#hosts[0].places;
     this.#warn(
       'no-private-root',
-      `this host does not allow a private view of ${root} as /opt/ml; a program that uses /opt/ml literally does not find its data: use the SM_* variables, root /opt/ml, or a container image`,
+      `this host cannot show ${root} to the program as /opt/ml; in the program, use the SM_* variables instead of /opt/ml, or pass --root /opt/ml or --image`,
     );
   }
 
@@ -262,10 +265,10 @@ export class TrainingRun {
   }
 }
 
-/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
+/** Maximum delay of a timer. With a longer delay, Node fires the timer immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Calls `work` after any time. @returns a function that cancels the call */
+/** Calls `work` after a delay of any length. @returns a function that cancels the call */
 function after(ms: number, work: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const wait = (rest: number): void => {
@@ -277,8 +280,8 @@ function after(ms: number, work: () => void): () => void {
 }
 
 /**
- * Returns the text that precedes each line of a host in the log of a job with several hosts, as in
- * the local mode of SageMaker's SDK.
+ * Returns the prefix of a host's log lines in a job with several hosts, in the format of the local
+ * mode of SageMaker's SDK.
  *
  * @example
  * ```ts
@@ -293,8 +296,8 @@ export function logPrefix(host: string, hosts: readonly string[]): string {
 }
 
 /**
- * Returns options whose `onLine` also feeds the metrics. The program of a single host without
- * metrics keeps the standard streams of this process.
+ * Returns options whose `onLine` also collects metrics. The program of a single host without
+ * metrics inherits the standard streams of this process.
  */
 function withLog(
   options: TrainingRunOptions,

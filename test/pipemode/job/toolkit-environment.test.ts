@@ -114,7 +114,7 @@ describe('hyperparameters', () => {
   });
 
   test.each([
-    ['a'.repeat(131_072), 'and Linux allows 131,071 in one variable'],
+    ['a'.repeat(131_072), 'but Linux allows at most 131,071 per variable'],
     ['"\\ud800"', 'unpaired surrogate'],
     ['"\\u0000"', 'contains a NUL character'],
   ])('a value that no program can receive is an error', (value, message) => {

@@ -290,7 +290,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'a dataset of a hub',
       [{ ChannelName: 'x', DataSource: { DatasetSource: { DatasetArn: 'arn:x' } } }],
-      /cannot be read on this machine/,
+      /cannot read datasets from a SageMaker hub/,
     ],
     [
       'attributes of a prefix',
@@ -332,7 +332,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'a job name with an underscore',
       { TrainingJobName: 'a_b' },
-      /TrainingJobName: expected letters, digits and .*got "a_b"/,
+      /TrainingJobName: expected letters and digits, .*got "a_b"/,
     ],
     ['a job name with a hyphen at its end', { TrainingJobName: 'a-' }, /TrainingJobName/],
     ['a job name of 64 characters', { TrainingJobName: 'a'.repeat(64) }, /at most 63 characters, got 64/],

@@ -254,7 +254,7 @@ describe('sources', () => {
     expect(warnings(events)).toMatchObject([{ code: 'sidecars' }]);
     const [{ message }] = warnings(events) as { message: string }[];
     expect(message).toContain('6 files are not streamed: .DS_Store, .ipynb_checkpoints/a.tfrecord, _SUCCESS');
-    expect(message).toContain('an S3Prefix channel streams them as data');
+    expect(message).toContain('SageMaker streams them as data');
   });
 
   test('a file that is named explicitly is streamed, regardless of its name', async () => {

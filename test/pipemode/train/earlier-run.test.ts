@@ -39,7 +39,7 @@ describe('results of an earlier run', () => {
     (name) => {
       const given = places({ [name]: 'old', 'output/other': 'kept', 'input/data/x': 'kept' });
       expect(() => checkEarlierRun(given, { clear: false })).toThrow(
-        /an earlier run left results: .*; move them away if you need them, or pass --force to remove them/,
+        /results of an earlier run exist: .*; move them if you need them, or pass --force to remove them/,
       );
       expect(existsSync(join(given.modelDir, '..', name))).toBe(true);
       checkEarlierRun(given, { clear: true });

@@ -119,9 +119,14 @@ describe('FastFile mode', () => {
       'for a prefix that is no folder',
       '',
       { uri: 's3://bucket/d' },
-      's3://bucket/d-2 would have another path',
+      's3://bucket/d-2 would be mounted under a different path',
     ],
-    ['for a manifest', '', { uri: 's3://bucket/m', dataType: 'ManifestFile' }, 'a manifest is not a prefix'],
+    [
+      'for a manifest',
+      '',
+      { uri: 's3://bucket/m', dataType: 'ManifestFile' },
+      'only an S3Prefix can be mounted',
+    ],
     ['for a share', '', { uri: 's3://bucket/d/', distribution: 'ShardedByS3Key' }, 'a share of the objects'],
   ] as const)('%s, the channel is downloaded, with a notice', async (_when, script, channel, why) => {
     if (script !== undefined) standIn('mount-s3', script);

@@ -118,7 +118,7 @@ describe('paths of files', () => {
     ['a marker with contents', ['d/a', 'd/b/'], 'ends with a slash, but it has contents'],
     ['a file that is also a folder', ['d/a', 'd/a/b/c'], 'd/a/b/c needs a as a folder'],
     ['a folder that is also a file', ['d/a//b', 'd/a/b/c'], 's3://bucket/d/a/b/c needs a/b as a folder'],
-    ['two keys with one path', ['d//a', 'd/a'], 's3://bucket/d//a becomes the same file, a'],
+    ['two keys with one path', ['d//a', 'd/a'], 's3://bucket/d//a maps to the same file, a'],
   ])('%s is an error, and nothing is written', async (_what, keys, message) => {
     const error = await errorOf(keys, 's3://bucket/d/');
     expect(error).toContain(message);
@@ -382,7 +382,9 @@ describe('downloads', () => {
         fill(root, { uri: 's3://bucket/d/' }, { objects: { endpointUrl: server.url } }),
       ).rejects.toMatchObject({
         code: 'io-failure',
-        message: expect.stringMatching(/the channel has 1\.0 PiB, and its disk has .* free; .*Pipe mode/),
+        message: expect.stringMatching(
+          /the channel needs 1\.0 PiB, but its disk has only .* free; .*Pipe mode/,
+        ),
       });
       expect(server.requests('GetObject')).toEqual([]);
       expect(namesIn(root)).toEqual([]);
@@ -558,11 +560,8 @@ describe('data of an earlier run', () => {
 
 describe('settings that File mode does not have', () => {
   test.each([
-    [{ compression: 'Gzip' }, 'compression of channel train: File mode keeps objects as they are stored'],
-    [
-      { recordWrapper: 'RecordIO' },
-      'recordWrapper of channel train: File mode keeps objects as they are stored',
-    ],
+    [{ compression: 'Gzip' }, 'compression of channel train: not supported in File mode'],
+    [{ recordWrapper: 'RecordIO' }, 'recordWrapper of channel train: not supported in File mode'],
     [{ inputMode: 'Pipe' }, 'inputMode of channel train: expected File or FastFile'],
   ] as const)('%j', async (setting, message) => {
     await expect(fill(newRoot(temp), { uri: 's3://bucket/d/', ...setting })).rejects.toMatchObject({
