@@ -89,7 +89,7 @@ describe('job definitions', () => {
   test('an augmented manifest in File mode is accepted with a warning', () => {
     const { channels, warnings } = read('req-aug-file.json');
     expect(channels[0]).toMatchObject({ inputMode: 'File', attributeNames: ['image-ref', 'label'] });
-    expect(warnings.join('\n')).toMatch(/channel train: AWS documents an AugmentedManifestFile in File mode/);
+    expect(warnings.join('\n')).toMatch(/channel train: AWS documents AugmentedManifestFile in File mode/);
   });
 
   test('File is the input mode of a request without one', () => {

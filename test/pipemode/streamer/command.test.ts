@@ -252,7 +252,9 @@ describe('recordpipe stream without a program', () => {
         got: 4, // The second of two objects.
       });
       expect(stderr).toMatch(/warning: Tags: .*no effect on this machine/);
-      expect(stderr).toMatch(/warning: OutputDataConfig: no effect in stream; recordpipe train honours them/);
+      expect(stderr).toMatch(
+        /warning: OutputDataConfig: no effect in stream; recordpipe train supports them/,
+      );
     });
 
     test('says which of several hosts it serves', async () => {
@@ -289,7 +291,7 @@ describe('recordpipe stream without a program', () => {
   });
 
   test.each([
-    [2, ['stream', '--dir', 'x'], /name at least one/],
+    [2, ['stream', '--dir', 'x'], /expected at least one/],
     [2, ['stream', '-c', 'train', '--dir', 'x'], /NAME=VALUE/],
     [
       2,

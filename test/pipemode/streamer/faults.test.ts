@@ -175,7 +175,12 @@ describe('recordpipe stream', () => {
       ['-c', `train=${data}`, '--dir', temp.file('x'.repeat(300))],
       /name is too long/,
     ],
-    ['a missing folder', 3, ['-c', `train=${temp.file('none')}`, '--dir', temp.file('p')], /check that the channel's path/],
+    [
+      'a missing folder',
+      3,
+      ['-c', `train=${temp.file('none')}`, '--dir', temp.file('p')],
+      /check that the channel's path/,
+    ],
   ])('%s', async (_, expected, args, message) => {
     const { code, stderr } = await cli(['stream', ...args]);
     expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);

@@ -12,7 +12,7 @@ const missing: AttemptEnd = {
 };
 
 test.each<[AttemptEnd, { retriesLeft?: number; spot?: boolean }, boolean, string, string, RegExp]>([
-  [{ type: 'completed' }, { retriesLeft: 3 }, false, 'Completed', 'Completed', /exit code 0/],
+  [{ type: 'completed' }, { retriesLeft: 3 }, false, 'Completed', 'Completed', /exited with code 0/],
   [
     { type: 'program-failed', exitCode: 2 },
     {},

@@ -127,7 +127,12 @@ describe('FastFile mode', () => {
       { uri: 's3://bucket/m', dataType: 'ManifestFile' },
       'only an S3Prefix can be mounted',
     ],
-    ['for a share', '', { uri: 's3://bucket/d/', distribution: 'ShardedByS3Key' }, 'a share of the objects'],
+    [
+      'for a share',
+      '',
+      { uri: 's3://bucket/d/', distribution: 'ShardedByS3Key' },
+      'its share of the objects',
+    ],
   ] as const)('%s, the channel is downloaded, with a notice', async (_when, script, channel, why) => {
     if (script !== undefined) standIn('mount-s3', script);
     const manifest = JSON.stringify([{ prefix: 's3://bucket/d/' }, 'a', 'b/c']);

@@ -111,11 +111,11 @@ describe('paths of files', () => {
   });
 
   test.each([
-    ['..', ['d/../../../../tmp/evil'], 'has the part ".."'],
-    ['.', ['d/./a'], 'has the part "."'],
-    ['a long name', [`d/${'x'.repeat(256)}`], 'has 256 bytes, more than 255'],
-    ['a long name in UTF-8', [`d/${'é'.repeat(128)}/a`], 'has 256 bytes, more than 255'],
-    ['a marker with contents', ['d/a', 'd/b/'], 'ends with a slash, but it has contents'],
+    ['..', ['d/../../../../tmp/evil'], 'contains the path element ".."'],
+    ['.', ['d/./a'], 'contains the path element "."'],
+    ['a long name', [`d/${'x'.repeat(256)}`], 'has 256 bytes, but file names have at most 255'],
+    ['a long name in UTF-8', [`d/${'é'.repeat(128)}/a`], 'has 256 bytes, but file names have at most 255'],
+    ['a marker with contents', ['d/a', 'd/b/'], 'ends with a slash, but it is not empty'],
     ['a file that is also a folder', ['d/a', 'd/a/b/c'], 'd/a/b/c needs a as a folder'],
     ['a folder that is also a file', ['d/a//b', 'd/a/b/c'], 's3://bucket/d/a/b/c needs a/b as a folder'],
     ['two keys with one path', ['d//a', 'd/a'], 's3://bucket/d//a maps to the same file, a'],

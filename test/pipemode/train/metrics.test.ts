@@ -142,7 +142,7 @@ describe("Python's syntax", () => {
     ['a{1,2}+', /possessive/],
     ['(?>a)', /atomic groups/],
     ['(a)(?(1)b|c)', /conditional groups/],
-    ['a(?i)', /at the start only/],
+    ['a(?i)', /only at the start/],
     ['(?i:a)', /write \(\?i\) at the start/],
     ['\\y', /\\y is not an escape sequence/],
     ['\\', /ends with a backslash/],

@@ -229,7 +229,7 @@ describe('the end of a job', () => {
 
   test('only spot jobs can be interrupted', () => {
     const input = { request, root: place.newRoot(), interruptAfterMs: 500 };
-    expect(() => startJob('true', input)).toThrow(/EnableManagedSpotTraining/);
+    expect(() => startJob('true', input)).toThrow(/only spot jobs can be interrupted/);
   });
 
   test('the model and output are saved, and metrics of the log are counted', async () => {
