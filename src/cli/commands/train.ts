@@ -73,7 +73,8 @@ Exit codes:
   4         no reader opened a pipe in time
   70        internal error: a bug in recordpipe
   129, 130, 131, 143
-            stopped by a signal: hangup, interrupt, quit, terminate`;
+            stopped by a signal: hangup, interrupt, quit, terminate
+  143       also: stopped by a time limit before the program started`;
 
 export const register: Register = command({
   name: 'train',
@@ -199,8 +200,8 @@ async function reportResult(result: TrainingResult, options: Options): Promise<v
 
 function exitCode({ error, exitCode: own }: TrainingResult, signals: StreamSignals): number {
   if (signals.exitCode !== undefined) return signals.exitCode;
-  // Stopped before a program started.
-  if (signals.received && own === undefined) return signals.signalCode;
+  // Before a program started, a signal or a time limit stopped the job.
+  if (own === undefined && (signals.received || error === undefined)) return signals.signalCode;
   return error === undefined ? (own ?? OK) : exitCodeOf(error.code);
 }
 
