@@ -105,16 +105,16 @@ Without a program, CHANNEL.status.json next to the pipes records how each epoch 
 type Options = Values<typeof OPTIONS>;
 
 async function stream(command: string[], options: Options): Promise<number> {
-  const [{ PipeModeStreamer }, { hostEnvironment, jobPlaces, scriptOf, writeJobFiles }] = await Promise.all([
+  const [{ PipeModeStreamer }, { hostEnvironment, jobPaths, scriptOf, writeJobFiles }] = await Promise.all([
     import('recordpipe/pipemode/streamer'),
     import('recordpipe/pipemode/train'),
   ]);
   const supervised = command.length > 0;
   const { request, host, hosts } = await jobOf(options);
   const { channels } = request;
-  const inRoot = jobPlaces(options.root);
+  const inRoot = jobPaths(options.root);
   const pipeDir = options.dir ?? inRoot.pipeDir;
-  const places = { ...inRoot, pipeDir: resolve(pipeDir) };
+  const paths = { ...inRoot, pipeDir: resolve(pipeDir) };
   const signals = new StreamSignals();
   const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
@@ -132,7 +132,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       report(event, options, supervised, progress.clear);
     },
   });
-  if (supervised || options.dir === undefined) writeJobFiles(request, host, places, hosts);
+  if (supervised || options.dir === undefined) writeJobFiles(request, host, paths, hosts);
   const server = await serveMetrics(() => streamer.metrics, options.metrics);
   const announce = (): void => {
     if (options.json || options.quiet) return;
@@ -150,7 +150,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       await announced;
     } else {
       const script = scriptOf(command);
-      const environment = hostEnvironment(request, host, places, script ?? '', { hosts });
+      const environment = hostEnvironment(request, host, paths, script ?? '', { hosts });
       const { variables, programArguments } = environment;
       const words = script === undefined ? command : [...command, ...programArguments];
       return await runProgram(streamer, words, variables, signals, options.grace);

@@ -7,7 +7,7 @@ import { type ArtifactEntry, artifactEntries, type OnArtifactWarning, statOf } f
 import { copyObject, inParallel } from './copy-object.ts';
 
 /** The folders of one host that contain artifacts. */
-export interface ArtifactPlaces {
+export interface ArtifactPaths {
   /** Name of the host, for messages. */
   readonly host: string;
   readonly modelDir: string;
@@ -92,7 +92,7 @@ export async function checkArtifacts(
  * ```
  */
 export async function saveArtifacts(
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   output: ArtifactOutput,
   jobName: string,
   options: Partial<ArtifactOptions> = {},
@@ -142,7 +142,7 @@ async function save(
 
 async function entriesOf(
   kind: Kind,
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   onWarning: OnArtifactWarning,
 ): Promise<ArtifactEntry[]> {
   if (kind === 'model')
@@ -188,12 +188,12 @@ function occupied(uri: string): RecordpipeError {
 }
 
 /** Returns the error with the location of the unsaved artifacts added. */
-function withRemains(error: unknown, hosts: readonly ArtifactPlaces[], kind: Kind): unknown {
+function withRemains(error: unknown, hosts: readonly ArtifactPaths[], kind: Kind): unknown {
   if (!isItemFailure(error)) return error;
-  const places = hosts.map(({ modelDir, outputDir }) =>
+  const paths = hosts.map(({ modelDir, outputDir }) =>
     kind === 'model' ? modelDir : join(outputDir, 'data'),
   );
   const what = kind === 'model' ? 'the model' : 'the output data';
-  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${places.join(', ')}; copy it before the next job`;
+  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${paths.join(', ')}; copy it before the next job`;
   return new RecordpipeError(error.code, text, { uri: error.uri }, error);
 }

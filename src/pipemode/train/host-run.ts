@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipePath } from '../job/channel-files.ts';
 import { writeJobFiles } from '../job/job-files.ts';
 import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
-import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
+import { JOB_ROOT, type JobPaths, jobPaths, localPath } from '../job/training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
 import type { CheckpointOwners } from './checkpoint-owners.ts';
@@ -45,7 +45,7 @@ export interface HostCommand {
 export class HostRun {
   readonly name: string;
   /** The folders of this host. */
-  readonly places: JobPlaces;
+  readonly paths: JobPaths;
   readonly inputs: HostInputs;
   /** Whether the program sees the folder as `/opt/ml`. */
   readonly hasOptMl: boolean;
@@ -67,9 +67,9 @@ export class HostRun {
     this.#options = options;
     this.#entry = entry;
     this.#isOnly = jobHosts(options.request).length === 1;
-    this.places = jobPlaces(this.#isOnly ? options.root : join(options.root, host.name));
-    this.inputs = new HostInputs(host, this.places, options);
-    const { root } = this.places;
+    this.paths = jobPaths(this.#isOnly ? options.root : join(options.root, host.name));
+    this.inputs = new HostInputs(host, this.paths, options);
+    const { root } = this.paths;
     const hasImage = options.image !== undefined;
     this.#isPrivate =
       options.privateRoot &&
@@ -85,21 +85,21 @@ export class HostRun {
 
   /** The outcome of the last attempt. */
   get result(): HostResult {
-    const { root } = this.places;
+    const { root } = this.paths;
     return { host: this.name, root, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
   }
 
   /** Rejects results of earlier runs, or removes them with `force`. */
   check(): void {
-    checkEarlierRun(this.places, { clear: this.#options.force });
+    checkEarlierRun(this.paths, { clear: this.#options.force });
   }
 
   /** Removes the results of an attempt, because the next one starts on a new instance. */
   reset(): void {
-    checkEarlierRun(this.places, { clear: true });
+    checkEarlierRun(this.paths, { clear: true });
     const { checkpoint } = this.#options.request;
     if (checkpoint !== undefined)
-      rmSync(localPath(checkpoint.localPath, this.places), { recursive: true, force: true });
+      rmSync(localPath(checkpoint.localPath, this.paths), { recursive: true, force: true });
     this.#exitCode = undefined;
     this.#program = undefined;
   }
@@ -111,7 +111,7 @@ export class HostRun {
   async open(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
     // If no program can receive the variables, fails before fetching anything.
     this.command();
-    writeJobFiles(this.#options.request, this.#host, this.places);
+    writeJobFiles(this.#options.request, this.#host, this.paths);
     if (this.#entry.kind === 'script') await this.#fetchCode(this.#entry, signal);
     await Promise.all([
       this.#restore(signal),
@@ -155,7 +155,7 @@ export class HostRun {
   get plan(): HostPlan {
     const { group } = this.#host;
     const { words, environment, cwd } = this.command();
-    const { root, pipeDir } = this.places;
+    const { root, pipeDir } = this.paths;
     return {
       name: this.name,
       instanceGroup: group.name,
@@ -175,9 +175,9 @@ export class HostRun {
 
   /** The variables of the program, and the hyperparameters as arguments. */
   get environment(): HostEnvironment {
-    const places = this.hasOptMl ? jobPlaces(JOB_ROOT) : this.places;
+    const paths = this.hasOptMl ? jobPaths(JOB_ROOT) : this.paths;
     const name = entryPointName(this.#entry);
-    this.#environment ??= hostEnvironment(this.#options.request, this.#host, places, name);
+    this.#environment ??= hostEnvironment(this.#options.request, this.#host, paths, name);
     return this.#environment;
   }
 
@@ -189,7 +189,7 @@ export class HostRun {
     // Without a terminal, Python would buffer its output.
     const unbuffered = this.#isLines ? { PYTHONUNBUFFERED: process.env['PYTHONUNBUFFERED'] ?? '1' } : {};
     const environment = { ...unbuffered, ...variables };
-    const { root } = this.places;
+    const { root } = this.paths;
     const hosts = hostAddresses(request);
     if (image === undefined) {
       const started = this.#isPrivate ? privateRootCommand(root, words, { hosts }) : words;
@@ -213,7 +213,7 @@ export class HostRun {
       const { words, takesArguments } = entry;
       return { words: takesArguments ? [...words, ...programArguments] : words, cwd: undefined };
     }
-    const { codeDir } = this.places;
+    const { codeDir } = this.paths;
     const files = existsSync(codeDir) ? readdirSync(codeDir) : [];
     return { words: [...scriptWords(entry.script, files), ...programArguments], cwd: codeDir };
   }
@@ -230,9 +230,9 @@ export class HostRun {
   }
 
   async #fetchCode(entry: ScriptEntry, signal: AbortSignal): Promise<void> {
-    const { codeDir } = this.places;
+    const { codeDir } = this.paths;
     if (
-      !(await fetchCode(entry.source, codeDir, new RootMark(this.places.root), this.#options.objects, signal))
+      !(await fetchCode(entry.source, codeDir, new RootMark(this.paths.root), this.#options.objects, signal))
     )
       this.#warn(
         'code-kept',
@@ -245,7 +245,7 @@ export class HostRun {
   async #restore(signal: AbortSignal): Promise<void> {
     const { request, objects, force, onEvent = () => {} } = this.#options;
     if (request.checkpoint === undefined) return;
-    const folder = localPath(request.checkpoint.localPath, this.places);
+    const folder = localPath(request.checkpoint.localPath, this.paths);
     this.#checkpoints = new Checkpoints(request.checkpoint.uri, folder, {
       host: this.name,
       owners: this.#owners,

@@ -218,7 +218,7 @@ export class TrainingRun {
     const { request, force, objects } = this.#options;
     if (request.output === undefined) return {};
     this.#status('Uploading');
-    const hosts = this.#hosts.map(({ name, places }) => ({ host: name, ...places }));
+    const hosts = this.#hosts.map(({ name, paths }) => ({ host: name, ...paths }));
     return saveArtifacts(hosts, request.output, request.name, {
       overwrite: force,
       objects,
@@ -235,8 +235,8 @@ export class TrainingRun {
   }
 
   #failureReason(): string | undefined {
-    for (const { places } of this.#hosts) {
-      const text = failureText(places.outputDir);
+    for (const { paths } of this.#hosts) {
+      const text = failureText(paths.outputDir);
       if (text !== undefined) return text;
     }
     return undefined;
@@ -245,7 +245,7 @@ export class TrainingRun {
   #warnAboutFolders(): void {
     const { privateRoot } = this.#options;
     if (!privateRoot || this.#hosts.every(({ hasOptMl }) => hasOptMl)) return;
-    const { root } = this.#hosts[0].places;
+    const { root } = this.#hosts[0].paths;
     this.#warn(
       'no-private-root',
       `this host cannot show ${root} to the program as /opt/ml; in the program, use the SM_* variables instead of /opt/ml, or pass --root /opt/ml or --image`,
