@@ -26,7 +26,7 @@ import { visible } from '../text/format.ts';
 const OPTIONS = {
   channel: parsed(
     '-c, --channel <name=uri>',
-    'a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
+    'add a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
     assignments,
   ),
   config: value('--config <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
@@ -139,7 +139,7 @@ async function stream(command: string[], options: Options): Promise<number> {
     progress.clear();
     const pipes = channels.map(({ name }) => `${name}_${options.firstEpoch}`).join(', ');
     complain(
-      `recordpipe: ${visible(`the pipes are ready in ${pipeDir}: ${pipes}; start the program that reads them`)}`,
+      `recordpipe: ${visible(`pipes are ready in ${pipeDir}: ${pipes}; start the program that reads them`)}`,
     );
   };
   progress.start(() => streamer.metrics);

@@ -24,7 +24,7 @@ export interface ArtifactOutput {
 
 /** Options for saving artifacts. Every field has a default. */
 export interface ArtifactOptions {
-  /** Whether to replace artifacts of an earlier job with the same name. Default false. */
+  /** Whether to replace artifacts of an earlier job with the same name. By default, false. */
   readonly overwrite: boolean;
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;

@@ -123,7 +123,7 @@ describe('hyperparameters', () => {
 });
 
 describe('the variables of a host', () => {
-  test('name its channels with their hyphens', () => {
+  test('keep hyphens in channel names', () => {
     const channels = ['my-val', 'my_val', 'Aux.1'].map((name) => ({ name, uri: 's3://bucket/' }));
     expect(environmentOf({ channels }).variables).toMatchObject({
       SM_CHANNELS: '["Aux.1","my-val","my_val"]',
@@ -277,7 +277,7 @@ describe('the files of a host', () => {
   });
 });
 
-test('readEnvironment reads every environment back', () => {
+test('readEnvironment reads back every environment', () => {
   const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/);
   const parameter = fc.oneof(
     fc.json(),

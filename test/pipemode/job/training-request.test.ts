@@ -176,7 +176,7 @@ test('addresses of checkpoints and outputs may be paths', () => {
   });
 });
 
-test('a file system becomes its folder on this machine, with a warning', () => {
+test('a file system is replaced by its folder on this machine, with a warning', () => {
   const FileSystemDataSource = {
     FileSystemId: 'fs-01234567',
     FileSystemAccessMode: 'ro',
@@ -235,7 +235,7 @@ test.each([
     /line 2, column 2: two fields have the name "RoleArn"/,
   ],
   ['another kind of document', '"text"', /the file: expected an object, got "text"/],
-])('rejects %s with its place', (_, text, message) => {
+])('rejects %s with its position', (_, text, message) => {
   expect(() => parseTrainingRequest(text, 'request.json')).toThrow(mistake(message));
 });
 

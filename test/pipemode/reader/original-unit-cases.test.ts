@@ -223,7 +223,7 @@ describe.each(MODES)('opening a pipe, %s', (_, compat) => {
     expect((await iterator.next()).done).toBe(true);
   });
 
-  test('an existing pipe is opened at once; waits for a missing one until the timeout', async () => {
+  test('opens an existing pipe at once, and waits for a missing one until the timeout', async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(0), 'abc');
     await waitForPipe(place.pipe(0), 2000, undefined);

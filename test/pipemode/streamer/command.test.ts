@@ -185,7 +185,7 @@ describe('recordpipe stream without a program', () => {
     const { code, stderr } = await running;
     expect(code).toBe(0);
     expect(stderr).toContain(
-      `recordpipe: the pipes are ready in ${join(root, 'input/data')}: train_0; start the program that reads them`,
+      `recordpipe: pipes are ready in ${join(root, 'input/data')}: train_0; start the program that reads them`,
     );
   });
 

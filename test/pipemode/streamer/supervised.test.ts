@@ -147,7 +147,7 @@ describe('recordpipe stream with a program', () => {
     ['a', 'head -c 10 "$P" >/dev/null'],
     ['b', 'exec 3< "$P"'],
     ['b', 'head -c 2 "$P"'],
-  ])('--strict-eof: a program that leaves early (%s: %s) gives exit code 3', async (name, script) => {
+  ])('--strict-eof: a program that leaves early (%s: %s) causes exit code 3', async (name, script) => {
     const source = `train=${join(data, name)}`;
     const args = ['stream', '-c', source, '--root', newPlace(), '--strict-eof', '--', 'sh', '-c'];
     const { code, stderr } = await cli([...args, `P="$SM_INPUT_DIR/data/train_0"; ${script}`]);
@@ -155,7 +155,7 @@ describe('recordpipe stream with a program', () => {
   });
 
   test.skipIf(missingProgram('python3'))(
-    'Ctrl-C in a terminal reaches it once, and it reads what is typed',
+    'Ctrl-C in a terminal reaches it once, and it reads typed input',
     () => {
       const root = newPlace();
       const script = temp.file('told.py');

@@ -118,7 +118,7 @@ describe('an archive', () => {
     for (const name of all) expect(readFileSync(join(folder, name), 'utf8')).toBe(name);
   });
 
-  test('has the names that Python reads', async () => {
+  test('has names that Python can read', async () => {
     const one = host('algo-1', {
       'model/größe.bin': 'x',
       [`model/${'ü'.repeat(90)}/${'y'.repeat(150)}`]: 'y',
@@ -212,7 +212,7 @@ test('pipes, and links that point outside the archive, cause a warning', async (
 
 describe('existing artifacts', () => {
   test.each(['GZIP', 'NONE'] as const)(
-    'are refused before and after the job, unless replaced: %s',
+    'are rejected before and after the job, unless replaced: %s',
     async (compression) => {
       const one = host('algo-1', { 'model/m': 'new' });
       const { uri } = await save([one], { compression });
@@ -263,7 +263,7 @@ describe('in S3', () => {
     expect(place.server.requests('UploadPart', 'jobs/job/output/model.tar.gz').length).toBe(2);
   });
 
-  test('a part that fails temporarily is sent again', async () => {
+  test('a part that fails temporarily is uploaded again', async () => {
     const faults = [
       { operation: 'UploadPart', do: 'status', status: 503, times: 2 },
       { operation: 'UploadPart', do: 'reset', at: 'before', after: 2, times: 1 },
@@ -281,7 +281,7 @@ describe('in S3', () => {
   });
 
   test.each(['GZIP', 'NONE'] as const)(
-    'a failure leaves nothing in the bucket, and says where the model remains: %s',
+    'a failure leaves nothing in the bucket, and reports where the model remains: %s',
     async (compression) => {
       const fails = { do: 'status', status: 500, times: 1000 } as const;
       const faults = [

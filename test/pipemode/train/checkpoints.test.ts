@@ -103,7 +103,7 @@ describe('restore', () => {
   });
 
   test.each(['../../escaped', 'a/../../escaped', 'a//b', '/absolute', './a'])(
-    'refuses the object name %s',
+    'rejects the object name %s',
     async (name) => {
       await using place = await s3Place({ objects: { [`bucket/job/${name}`]: Buffer.from('x') } });
       const { local } = folders();
@@ -280,7 +280,7 @@ describe('several hosts', () => {
     ]);
   });
 
-  test('do not delete what another host wrote', async () => {
+  test("do not delete another host's checkpoints", async () => {
     const { uri, local } = folders({ shared: 'restored', rotated: 'restored' });
     const owners = new CheckpointOwners();
     const one = checkpoints(uri, `${local}-1`, { host: 'algo-1', owners }).it;

@@ -58,7 +58,7 @@ const JOB = {
 };
 
 describe('the command line of a container', () => {
-  test('mounts the folder, keeps values out of sight, and replaces the entry point', () => {
+  test('mounts the folder, hides values, and replaces the entry point', () => {
     const hosts = { 'algo-1': '127.0.0.1', 'algo-2': '127.0.0.2' };
     const given = { ...JOB, hosts, gpus: true, user: '1000:1000', graceMs: 2500, folders: ['/a,b'] };
     const words = containerCommand(given);

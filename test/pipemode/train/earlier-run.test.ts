@@ -35,7 +35,7 @@ describe('the failure file', () => {
 
 describe('results of an earlier run', () => {
   test.each(['model/m.bin', 'model/a/b', 'output/data/plot.png', 'output/failure', 'output/success'])(
-    '%s is refused with a next step, and removed with clear',
+    '%s is rejected with a next step, and removed with clear',
     (name) => {
       const given = places({ [name]: 'old', 'output/other': 'kept', 'input/data/x': 'kept' });
       expect(() => checkEarlierRun(given, { clear: false })).toThrow(

@@ -66,7 +66,7 @@ describe('FastFile mode', () => {
     });
   });
 
-  test('passes the access options on', async () => {
+  test('passes on the access options', async () => {
     standIn('mount-s3', '');
     standIn('fusermount3', '');
     await withServer({ objects: { 'bucket/a': '1' } }, async (server) => {

@@ -116,8 +116,12 @@ describe('paths of files', () => {
     ['a long name', [`d/${'x'.repeat(256)}`], 'has 256 bytes, but file names have at most 255'],
     ['a long name in UTF-8', [`d/${'é'.repeat(128)}/a`], 'has 256 bytes, but file names have at most 255'],
     ['a marker with contents', ['d/a', 'd/b/'], 'ends with a slash, but it is not empty'],
-    ['a file that is also a folder', ['d/a', 'd/a/b/c'], 'd/a/b/c needs a as a folder'],
-    ['a folder that is also a file', ['d/a//b', 'd/a/b/c'], 's3://bucket/d/a/b/c needs a/b as a folder'],
+    ['a file that is also a folder', ['d/a', 'd/a/b/c'], 'd/a/b/c requires a to be a folder'],
+    [
+      'a folder that is also a file',
+      ['d/a//b', 'd/a/b/c'],
+      's3://bucket/d/a/b/c requires a/b to be a folder',
+    ],
     ['two keys with one path', ['d//a', 'd/a'], 's3://bucket/d//a maps to the same file, a'],
   ])('%s is an error, and nothing is written', async (_what, keys, message) => {
     const error = await errorOf(keys, 's3://bucket/d/');
@@ -241,7 +245,7 @@ describe('hosts', () => {
 describe('downloads', () => {
   const big = Buffer.alloc(300_000, 'abcdefg');
 
-  test('objects of many parts, empty objects and many small ones arrive with progress', async () => {
+  test('downloads objects with many parts, empty objects and many small objects, with progress', async () => {
     const small = Object.fromEntries(
       Array.from({ length: 100 }, (_, i) => [`bucket/d/s/${i}`, `small ${i}`] as const),
     );
@@ -350,7 +354,7 @@ describe('downloads', () => {
     });
   });
 
-  test('an abort ends the requests and removes what was downloaded', async () => {
+  test('an abort ends the requests and removes the downloaded files', async () => {
     await withServer(
       {
         objects: { 'bucket/d/a': 'a', 'bucket/d/big': big },

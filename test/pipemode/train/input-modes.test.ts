@@ -16,7 +16,7 @@ function recordOf(shard: number, i: number): string {
   return i === 5 ? `x\n\u0007\u0002` : `record ${shard}.${i}`;
 }
 
-/** A kind of data: how a record is written and how bytes are read. */
+/** A data format with its encoder and decoder. */
 interface Kind {
   readonly name: string;
   readonly write: (text: string) => Uint8Array;

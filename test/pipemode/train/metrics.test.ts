@@ -149,8 +149,8 @@ describe("Python's syntax", () => {
     ['[a', /is not closed/],
     ['(a', /Unterminated group/],
     ['*a', /Nothing to repeat/],
-    ['(a)\\2', /there is no group 2/],
-    ['(?P=n)', /there is no group n/],
+    ['(a)\\2', /group 2 does not exist/],
+    ['(?P=n)', /group n does not exist/],
     ['\\N{DIGIT ONE}', /not supported/],
   ])('%s is rejected with a reason', (pattern, reason) => {
     expect(() => pythonRegex(pattern)).toThrow(RegexMistake);
