@@ -33,18 +33,30 @@ const GROUP = 'train first batch';
 /** Environments with Keras, the one of the original PipeModeDataset first. */
 const ENVIRONMENTS = ['original', 'tensorflow'];
 const LOOPS = { fit: 'model.fit', iterate: 'the dataset alone' };
+const WAYS = [
+  { who: 'tf.data', way: 'local files', source: 'files' },
+  { who: 'recordpipe', way: 'train, Pipe mode', mode: 'Pipe', source: 'pipe' },
+  { who: 'recordpipe', way: 'train, File mode', mode: 'File', source: 'files' },
+];
+
+const placeOf = ({ who, way }, loop) => ({
+  group: GROUP,
+  who,
+  what: `${way}: ${LOOPS[loop]}`,
+  cores: 'all',
+});
 
 /**
  * Measures how long a training loop waits for its first batch: TFRecordDataset on local files, and
  * `recordpipe train` with the same data in S3, in milliseconds. Every turn is a new process that
  * trains the same model on the same records.
  */
-export async function runTraining(_cases, context) {
+export async function runTraining(cases, context) {
   const { data, add } = context;
   const name = ENVIRONMENTS.find((one) => existsSync(installed(`${one}.stamp`)));
   const skipped = missingNginx ?? (name === undefined ? whyMissing('tensorflow') : undefined);
   if (skipped !== undefined) {
-    add({ group: GROUP, who: 'recordpipe', what: 'first batch', cores: 'all', skipped });
+    for (const { what } of cases) for (const way of WAYS) add({ ...placeOf(way, what), skipped });
     return;
   }
   const place = data.name('recordpipe-train', existsSync(MEMORY) ? MEMORY : undefined);
@@ -54,7 +66,14 @@ export async function runTraining(_cases, context) {
     await withNginx(place, bucket, async (nginx) => {
       const line = await startDelay(new URL(nginx.fast).port, MILLISECONDS);
       try {
-        await measure({ ...context, place, folder, name, uri: bucket.uri(PREFIX), endpoint: line.endpoint });
+        await measure(cases, {
+          ...context,
+          place,
+          folder,
+          name,
+          uri: bucket.uri(PREFIX),
+          endpoint: line.endpoint,
+        });
       } finally {
         await line.close();
       }
@@ -85,20 +104,16 @@ function frame(images, k) {
   return encodeTFRecord(encodeExample({ image, label: { kind: 'int64', value: [k % 10] } }));
 }
 
-async function measure(context) {
+async function measure(cases, context) {
   const { name, smoke, rounds, data, add } = context;
-  const noOriginal = name === 'original' ? undefined : whyMissing('original');
-  const ways = [
-    { who: 'tf.data', way: 'local files', source: 'files' },
-    { who: 'recordpipe', way: 'train, Pipe mode', mode: 'Pipe', source: 'pipe', skipped: noOriginal },
-    { who: 'recordpipe', way: 'train, File mode', mode: 'File', source: 'files' },
-  ];
-  for (const loop of smoke ? ['fit'] : Object.keys(LOOPS)) {
+  for (const { what: loop } of cases) {
     // All ways must train on the same records in the same order.
     const expected = {};
     const contestants = [];
-    for (const { skipped, ...way } of ways) {
-      const place = { group: GROUP, who: way.who, what: `${way.way}: ${LOOPS[loop]}`, cores: 'all' };
+    for (const way of WAYS) {
+      const place = placeOf(way, loop);
+      // Only the original reads pipes: TFRecordDataset needs files that it can seek.
+      const skipped = way.source === 'pipe' && name !== 'original' ? whyMissing('original') : undefined;
       if (skipped !== undefined) add({ ...place, skipped });
       else contestants.push(contestant(place, { ...context, ...way, loop, expected }));
     }
@@ -147,7 +162,7 @@ function now() {
 
 /** Runs the program once, alone or as a training job. Returns its output. */
 async function run({ name, place, folder, uri, endpoint, source, mode, loop }) {
-  const program = [installed(`${name}/bin/python`), '-B', PROGRAM, source, loop];
+  const program = [installed(`${name}/bin/python`), '-B', PROGRAM, source, loop, String(IMAGE_BYTES)];
   const access = ['--endpoint-url', endpoint, '--region', 'us-east-1', '--no-sign-request'];
   const root = join(place, 'ml');
   const job = ['-c', `train=${uri}`, '--input-mode', mode, '--root', root, '-q', ...access];
@@ -156,7 +171,7 @@ async function run({ name, place, folder, uri, endpoint, source, mode, loop }) {
   rmSync(root, { recursive: true, force: true });
   const child = spawn(line[0], line.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, SM_CHANNEL_TRAIN: folder, IMAGE_BYTES: String(IMAGE_BYTES) },
+    env: { ...process.env, SM_CHANNEL_TRAIN: folder },
   });
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),

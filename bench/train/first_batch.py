@@ -1,6 +1,6 @@
 """Trains a small Keras model on the channel `train` for a few batches. Prints when the loop started and had its first batch.
 
-    first_batch.py files|pipe fit|iterate
+    first_batch.py files|pipe fit|iterate IMAGE_BYTES
 
 files: TFRecordDataset over the files of SM_CHANNEL_TRAIN; pipe: the original PipeModeDataset. fit: `model.fit`, to
 the end of its first batch; iterate: the dataset alone, to its first batch.
@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
 
-source, loop = sys.argv[1:3]
+source, loop, size = sys.argv[1:]
 channel = os.environ["SM_CHANNEL_TRAIN"]
 BATCH = 128
 BATCHES = 4
@@ -91,5 +91,5 @@ def iterate(dataset):
 
 
 dataset = records().batch(BATCH, drop_remainder=True).map(parse).prefetch(2)
-start, first, values = fit(dataset, int(os.environ["IMAGE_BYTES"])) if loop == "fit" else iterate(dataset)
+start, first, values = fit(dataset, int(size)) if loop == "fit" else iterate(dataset)
 print(json.dumps({"start": start, "first": first, "values": values, "keras": version("keras")}))
