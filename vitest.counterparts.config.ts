@@ -8,6 +8,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     include: ['test/counterparts/**/*.test.ts', 'test/browser/**/*.test.ts'],
     globalSetup: ['test/support/build-once.ts'],
+    setupFiles: ['test/support/setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     pool: 'forks',

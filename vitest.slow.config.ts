@@ -20,6 +20,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     env: { RECORDPIPE_RANDOM_PERCENT: '100' },
     testTimeout: 1_800_000,
     globalSetup: ['test/support/build-once.ts'],
+    setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
     fileParallelism: false,
   },

@@ -207,7 +207,7 @@ const SITUATIONS: readonly (readonly [
           pipeDir: join(temp.path, 'pipes'),
         }).run(),
       ),
-    /no files under this path; check the path of the channel: it does not exist, or contains no files \(.*\)$/,
+    /no files under this path; check that the channel's path exists and contains files \(.*\)$/,
   ],
   [
     'a missing object',

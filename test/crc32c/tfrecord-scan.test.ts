@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DOES_ALL_RUNS } from '../support/random-runs.ts';
+import { DOES_ALL_RUNS, randomRuns } from '../support/random-runs.ts';
 import { heap, indexAt, indexCapacity, kernel, memory, put } from './tfrecord-kernel.ts';
 import {
   ANY_LENGTH,
@@ -128,7 +128,7 @@ describe('scanTFRecords', () => {
 
   test('many frames of mixed lengths, one damaged, some truncated', () => {
     const random = generator(5);
-    for (let round = 0; round < 600; round++) {
+    for (let round = 0; round < randomRuns(600); round++) {
       const count = random() % 150;
       const longest = [8, 40, 120, 150, 300, 1200][random() % 6]!;
       const parts = Array.from({ length: count }, () => frame(randomBytes(random() % longest, random)));

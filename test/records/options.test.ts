@@ -9,15 +9,19 @@ import {
 import { oracleCrc32c, oracleMask } from '../support/oracle-crc.ts';
 import { concat, oracleFrame } from '../support/oracle-tfrecord.ts';
 import { decodeAll, type Outcome, readAll, readEach, scan, where } from '../support/outcome.ts';
+import { someInTurn } from '../support/random-runs.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { FILE, flipped, OFFSETS, PAYLOADS } from '../support/samples.ts';
 
 type Options = Partial<TFRecordReadOptions>;
 
+let turn = 0;
+
 /** Returns the outcome, which must be the same for every way of reading. */
 async function outcomeOf(bytes: Uint8Array, options: Options = {}): Promise<Outcome> {
   const outcome = decodeAll(bytes, options);
-  for (const source of [bytes, [bytes], [...rechunk(bytes, 1)], [...rechunk(bytes, 7)]]) {
+  const chunked = someInTurn([7, 1], turn++).map((size) => [...rechunk(bytes, size)]);
+  for (const source of [bytes, [bytes], ...chunked]) {
     const other = await readAll(source, options);
     expect({ ...other, error: where(other.error) }).toEqual({ ...outcome, error: where(outcome.error) });
     const { errors } = await scan(source, options);

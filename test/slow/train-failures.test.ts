@@ -159,6 +159,20 @@ function processesOfRun(id: string): string[] {
   });
 }
 
+/** The other test would pass if nothing ever worked. */
+test
+  .skipIf(python === undefined)
+  .each(
+    Object.keys(READERS).flatMap((reader) => [
+      ...(reader === 'toolkit' ? [] : ([['stream', reader, 1]] as const)),
+      ['train', reader, 1] as const,
+      ['train', reader, 2] as const,
+    ]),
+  )('%s, %s, %i hosts: without a failure, the program completes', async (command, reader, hosts) => {
+  const failure = { command, reader, hosts, fault: 'SIGTERM', atMs: 2 ** 30, key: '' } as const;
+  expect(await fail(failure, `${command}-${reader}-${hosts}`)).toBe('complete');
+});
+
 /**
  * Fails a run at a random moment, from the start of recordpipe to after its end. The program must
  * never end as successful on incomplete data, and no process may be left five seconds later.

@@ -32,7 +32,7 @@ const OPTIONS = {
   ),
   format: choice(
     '--format <format>',
-    'which files to take from directories',
+    'which files to include from directories',
     ['auto', ...FORMAT_NAMES],
     'auto',
   ),

@@ -1,5 +1,6 @@
 import type { TrainingEvent, TrainingResult, TrainingRun } from 'recordpipe/pipemode/train';
 import { command, type Register } from '../command.ts';
+import { downloadProgress } from '../download-progress.ts';
 import { exitCodeOf, OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
 import { eventJson, eventText, isUrgent, planText, resultJson, resultLines } from '../job-report.ts';
@@ -20,32 +21,32 @@ const OPTIONS = {
   ...grouped('Run:', {
     root: parsed(
       '--root <dir>',
-      'directory that stands for /opt/ml; with several hosts, it contains one for each',
+      'directory to use as /opt/ml; with several hosts, it contains one for each',
       String,
       'ml',
     ),
-    image: value('--image <image>', 'run the program in this container image, with docker or podman'),
+    image: value('--image <image>', 'run the program in this container image with docker or podman'),
     currentHost: value('--current-host <name>', 'run only this host of the job, e.g. algo-2'),
-    arguments: negation('--no-arguments', 'do not append hyperparameters to the command'),
+    arguments: negation('--no-arguments', 'do not append hyperparameters to the command as arguments'),
     optMl: negation('--no-opt-ml', 'do not show --root as /opt/ml to the program'),
     grace: parsed(
       '--grace <time>',
-      'time for programs to end after SIGTERM before they are killed (default: 120s)',
+      'time between SIGTERM and SIGKILL when the job stops (default: 120s)',
       duration,
     ),
     interruptAfter: parsed(
       '--interrupt-after <time>',
-      'rehearse a spot interruption this long after the program starts',
+      'simulate a spot interruption this long after the program starts',
       duration,
     ),
     checkpointInterval: parsed(
       '--checkpoint-interval <time>',
-      'time between uploads of new checkpoints (default: 60s)',
+      'interval between uploads of new checkpoints (default: 60s)',
       duration,
     ),
-    metricsOut: value('--metrics-out <file>', 'write metrics: .csv, .json, .html or .svg'),
-    force: flag('-f, --force', 'remove the results of an earlier run in --root, and replace its artifacts'),
-    dryRun: flag('--dry-run', 'print what the job would do; start and change nothing'),
+    metricsOut: value('--metrics-out <file>', 'write metrics to a .csv, .json, .html or .svg file'),
+    force: flag('-f, --force', 'remove results of an earlier run in --root, and replace its artifacts'),
+    dryRun: flag('--dry-run', 'print what the job would do without starting or changing anything'),
     json: flag(
       '--json',
       'print events and the result as JSON, one per line, on stderr; with --dry-run, the plan on stdout',
@@ -64,7 +65,7 @@ const OPTIONS = {
  */
 const EXIT_CODES = `
 Exit codes:
-  the program's own, of the first host that failed; otherwise
+  that of the program (of the first host that failed); otherwise
   0         ok
   1         invalid data
   2         invalid usage
@@ -72,12 +73,13 @@ Exit codes:
   4         no reader opened a pipe in time
   70        internal error: a bug in recordpipe
   129, 130, 131, 143
-            stopped by a signal: hangup, interrupt, quit, terminate`;
+            stopped by a signal: hangup, interrupt, quit, terminate
+  143       also: stopped by a time limit before the program started`;
 
 export const register: Register = command({
   name: 'train',
-  description: 'Run a SageMaker training job on this machine, with its channels, hosts, variables and files.',
-  arguments: { '[command...]': 'after --: the training program; by default, what the request names' },
+  description: 'Run a SageMaker training job on this machine.',
+  arguments: { '[command...]': 'after --: the training program (default: the entry point of the request)' },
   options: OPTIONS,
   help: `
 Examples:
@@ -88,9 +90,9 @@ Examples:
   recordpipe train --job request.json --dry-run
   recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
 
-The program runs as with SageMaker's training toolkit: hyperparameters are arguments and SM_HPS, channels are SM_CHANNEL_* (directories in File mode, named pipes in Pipe mode), and input/config contains the files of a job. Without a command, the request's sagemaker_program, or ContainerEntrypoint, runs. Where the host allows it, the program sees --root as /opt/ml.
+The program runs as under SageMaker's training toolkit: it receives hyperparameters as arguments and in SM_HPS, finds channels through SM_CHANNEL_* (directories in File mode, named pipes in Pipe mode), and finds the job's configuration files in input/config. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
 
-The job fails and stops as one: if a program fails, data cannot be read, the time limit ends or a signal arrives, all programs receive SIGTERM, and SIGKILL after --grace. Only then are pipes closed, so that no program treats truncated data as complete.`,
+The job stops as a whole: if a program fails, data cannot be read, the time limit is reached or a signal arrives, all programs receive SIGTERM, and SIGKILL after --grace. Only then are pipes closed, so that no program treats truncated data as complete.`,
   exitCodes: EXIT_CODES,
   action: train,
 });
@@ -103,15 +105,19 @@ async function train(words: string[], options: Options): Promise<number> {
   const hosts = jobHosts(request).map(({ name }) => name);
   const isShared = hosts.length > 1 && options.currentHost === undefined;
   if (options.metricsOut !== undefined) checkMetricsFile(options.metricsOut);
-  const progress = streamProgress(!options.json && !options.quiet && options.progress, true);
+  const isShown = !options.json && !options.quiet && options.progress;
+  const progress = streamProgress(isShown, true);
+  const download = downloadProgress(isShown);
   const report = (event: TrainingEvent): void => {
     if (options.json) {
       if (event.event !== 'filling') complain(eventJson(event));
       return;
     }
+    download.note(event);
     if (event.event === 'epoch-end') progress.note({ ...event, channel: channelName(event, isShared) });
     const text = options.quiet && !isUrgent(event) ? undefined : eventText(event, isShared);
     if (text === undefined) return;
+    download.clear();
     progress.clear();
     complain(`recordpipe: ${visible(text)}`);
   };
@@ -194,8 +200,8 @@ async function reportResult(result: TrainingResult, options: Options): Promise<v
 
 function exitCode({ error, exitCode: own }: TrainingResult, signals: StreamSignals): number {
   if (signals.exitCode !== undefined) return signals.exitCode;
-  // Stopped before a program started.
-  if (signals.received && own === undefined) return signals.signalCode;
+  // Before a program started, a signal or a time limit stopped the job.
+  if (own === undefined && (signals.received || error === undefined)) return signals.signalCode;
   return error === undefined ? (own ?? OK) : exitCodeOf(error.code);
 }
 

@@ -55,7 +55,7 @@ export class ChannelIndex {
   /**
    * Reads, changes and writes the index under the lock. Creates a missing state file, as
    * `sagemaker_tensorflow` does.
-   * @param change receives the index and returns the new one, or undefined to keep it
+   * @param change receives the index and returns the new one, or undefined to leave it unchanged
    * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, `access-denied`,
    *   `io-failure`; errors from `change`
    */

@@ -30,7 +30,7 @@ const MAX_PAUSE_MS = 1000;
 /** Maximum number of file names in the error for a missing pipe. */
 const MAX_NAMES = 10;
 
-/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
+/** Maximum delay of a timer. With a longer delay, Node fires the timer immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -74,7 +74,10 @@ export async function openReserved(
   return { epoch, source: new EpochSource(path) };
 }
 
-/** Reopens the pipe of an earlier epoch. Increases the index if it is not greater than `epoch`. */
+/**
+ * Reopens the pipe of an earlier epoch. Increases the index if it is not already greater than
+ * `epoch`.
+ */
 export async function reopenEpoch(
   index: ChannelIndex,
   epoch: number,

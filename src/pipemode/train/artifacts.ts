@@ -7,7 +7,7 @@ import { type ArtifactEntry, artifactEntries, type OnArtifactWarning, statOf } f
 import { copyObject, inParallel } from './copy-object.ts';
 
 /** The folders of one host that contain artifacts. */
-export interface ArtifactPlaces {
+export interface ArtifactPaths {
   /** Name of the host, for messages. */
   readonly host: string;
   readonly modelDir: string;
@@ -32,14 +32,14 @@ export interface ArtifactOptions {
   readonly onWarning: (code: string, message: string) => void;
 }
 
-/** Addresses of the saved artifacts. Undefined if the program wrote none. */
+/** Addresses of the saved artifacts. An address is undefined if there was nothing to save. */
 export interface SavedArtifacts {
   readonly model?: string | undefined;
   readonly output?: string | undefined;
 }
 
 const ARCHIVES = { model: 'model.tar.gz', output: 'output.tar.gz' } as const;
-/** Folders of artifacts without compression. */
+/** Folders of uncompressed artifacts. */
 const FOLDERS = { model: 'model/', output: 'data/' } as const;
 type Kind = keyof typeof ARCHIVES;
 const KINDS: readonly Kind[] = ['model', 'output'];
@@ -48,8 +48,8 @@ const KINDS: readonly Kind[] = ['model', 'output'];
 const LANES = 4;
 
 /**
- * Rejects a destination that contains artifacts of an earlier job with the same name. Call it
- * before the program starts, so that a long training does not end with this error.
+ * Checks that the destination contains no artifacts of an earlier job with the same name. Call this
+ * before the program starts, so that a long training run does not end with this error.
  * @throws RecordpipeError `already-exists`; `access-denied`, `object-missing` (no such bucket),
  *   `retries-exhausted`, `io-failure`
  */
@@ -68,15 +68,15 @@ export async function checkArtifacts(
 }
 
 /**
- * Saves the artifacts of all hosts to `OUTPUT/JOB/output/`, as SageMaker does after a job, whether
- * it succeeded or not:
+ * Saves the artifacts of all hosts to `OUTPUT/JOB/output/`, as SageMaker does after a job,
+ * regardless of whether it succeeded:
  *
  * - `model.tar.gz`: the contents of the model folders of all hosts, in one archive;
  * - `output.tar.gz`: the contents of `output/data` of all hosts, and their `output/failure`.
  *
- * Hosts must write distinct names. With compression `NONE`, the files are stored as they are below
- * `model/` and `data/`. Links to files are followed; empty folders disappear. An artifact without files
- * is not written.
+ * Hosts must write distinct names. With compression `NONE`, the files are stored uncompressed below
+ * `model/` and `data/`; links to files are followed, and empty folders are omitted. An artifact
+ * without files is not written.
  *
  * @throws RecordpipeError `already-exists` unless `overwrite`; `access-denied`, `source-changed`,
  *   `retries-exhausted`, `io-failure`, `aborted`. The folders of the hosts remain unchanged.
@@ -92,7 +92,7 @@ export async function checkArtifacts(
  * ```
  */
 export async function saveArtifacts(
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   output: ArtifactOutput,
   jobName: string,
   options: Partial<ArtifactOptions> = {},
@@ -100,7 +100,7 @@ export async function saveArtifacts(
   const { onWarning = () => {} } = options;
   const folder = artifactFolder(output, jobName);
   const saved: { -readonly [K in Kind]?: string } = {};
-  // The model first: it is worth more than the other files.
+  // The model comes first, because it is the most valuable artifact.
   for (const kind of KINDS) {
     const entries = await entriesOf(kind, hosts, onWarning);
     if (entries.length === 0) continue;
@@ -123,7 +123,7 @@ async function save(
 ): Promise<void> {
   const copying = { overwrite, objects, signal };
   if (compression === 'GZIP') {
-    // Imported on demand: jobs without an output need no archives.
+    // Imported on demand, because jobs without output need no archives.
     const { writeTar } = await import('./write-tar.ts');
     await writeTar(entries, uri, copying);
     return;
@@ -135,14 +135,14 @@ async function save(
     } catch (error) {
       const unusable = isRecordpipeError(error, 'not-found', 'object-missing', 'unsupported-source');
       if (type !== 'link' || !unusable) throw error;
-      onWarning('not-saved', `${path} is a link to a folder or to a missing file, and is not saved`);
+      onWarning('not-saved', `${path} is not saved, because it links to a folder or a missing file`);
     }
   });
 }
 
 async function entriesOf(
   kind: Kind,
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   onWarning: OnArtifactWarning,
 ): Promise<ArtifactEntry[]> {
   if (kind === 'model')
@@ -187,13 +187,13 @@ function occupied(uri: string): RecordpipeError {
   return new RecordpipeError('already-exists', text, { uri });
 }
 
-/** Returns the error with the place where the artifacts remain. */
-function withRemains(error: unknown, hosts: readonly ArtifactPlaces[], kind: Kind): unknown {
+/** Returns the error with the location of the unsaved artifacts added. */
+function withRemains(error: unknown, hosts: readonly ArtifactPaths[], kind: Kind): unknown {
   if (!isItemFailure(error)) return error;
-  const places = hosts.map(({ modelDir, outputDir }) =>
+  const paths = hosts.map(({ modelDir, outputDir }) =>
     kind === 'model' ? modelDir : join(outputDir, 'data'),
   );
   const what = kind === 'model' ? 'the model' : 'the output data';
-  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${places.join(', ')}; copy it before the next job`;
+  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${paths.join(', ')}; copy it before the next job`;
   return new RecordpipeError(error.code, text, { uri: error.uri }, error);
 }

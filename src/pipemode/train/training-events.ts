@@ -25,7 +25,7 @@ export interface TrainingStatus {
   readonly status: string;
   /** Number of the attempt, from 1. */
   readonly attempt: number;
-  /** One sentence, if the status has a reason. */
+  /** Reason as one sentence, if the status has one. */
   readonly reason: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface TrainingWarning {
   readonly message: string;
 }
 
-/** Files of a channel in File mode arrive. */
+/** Progress of filling a channel in File mode. */
 export interface FillingEvent {
   readonly event: 'filling';
   readonly host: string;
@@ -110,6 +110,8 @@ export interface TrainingResult {
 /** How the last attempt ended on one host. */
 export interface HostResult {
   readonly host: string;
+  /** The folder that stands for `/opt/ml`. */
+  readonly root: string;
   /** Exit code of the program. Undefined if it did not start. */
   readonly exitCode: number | undefined;
   /** Whether recordpipe killed the program after the grace period. */

@@ -14,13 +14,13 @@ import type { TrainingEvent, TrainingResult } from './training-events.ts';
 import type { TrainingPlan } from './training-plan.ts';
 
 /**
- * Runs a SageMaker training job on this machine: for each host a folder that stands for `/opt/ml`,
- * its inputs in Pipe, File or FastFile mode, and the training program with the variables, files and
- * arguments that SageMaker's training toolkit provides.
+ * Runs a SageMaker training job on this machine. For each host, it provides a folder that
+ * represents `/opt/ml` and inputs in Pipe, File or FastFile mode, and runs the training program
+ * with the variables, files and arguments of SageMaker's training toolkit.
  *
- * The job fails and stops as one. When a program fails, its data cannot be read, or the job is
- * stopped, the programs of all hosts are stopped with SIGTERM, and with SIGKILL after the grace
- * period. Only then are pipes closed, so that no program treats truncated data as complete.
+ * The job fails and stops as a whole. When a program fails, its data cannot be read, or the job is
+ * stopped, the programs of all hosts receive SIGTERM, and SIGKILL after the grace period. Only then
+ * are pipes closed, so that no program treats truncated data as complete.
  *
  * @example
  * ```ts
@@ -40,6 +40,7 @@ export class TrainingRun {
   readonly #log: MetricLog;
   #attempt: JobAttempt | undefined;
   #attempts = 0;
+  #began = 0;
   #stopped = false;
   /** Ends the upload of artifacts. */
   readonly #abort = new AbortController();
@@ -61,7 +62,7 @@ export class TrainingRun {
     this.#hosts = hosts.map((host) => new HostRun(host, options, entry, owners));
   }
 
-  /** Returns what the job would do. Starts and changes nothing. */
+  /** Returns the actions that the job would perform. Starts and changes nothing. */
   plan(): TrainingPlan {
     const { request, image, graceMs } = this.#options;
     const { name, maxRuntimeSeconds, spot, maxRetries, checkpoint, output, metricDefinitions } = request;
@@ -93,7 +94,7 @@ export class TrainingRun {
   }
 
   /**
-   * Runs the job. A job that fails is a result, not an error.
+   * Runs the job. A failed job is a result, not an error.
    * @throws RecordpipeError `already-exists` for the results of an earlier run; UsageError
    */
   run(): Promise<TrainingResult> {
@@ -101,7 +102,10 @@ export class TrainingRun {
     return this.#running;
   }
 
-  /** Sends a signal to the programs, as a terminal does. Stops a job without programs on SIGINT. */
+  /**
+   * Forwards a signal to the programs, as a terminal does. If no program is running, SIGINT stops
+   * the job.
+   */
   signal(signal: NodeJS.Signals): void {
     if (signal === 'SIGINT' && this.#hosts.every(({ program }) => program?.running !== true))
       void this.stop(signal);
@@ -114,7 +118,7 @@ export class TrainingRun {
     await this.#attempt?.end({ type: 'stopped' }, signal);
   }
 
-  /** Kills all programs, and ends the upload of artifacts. */
+  /** Kills all programs, and cancels the upload of artifacts. */
   kill(): void {
     this.#abort.abort();
     for (const { program } of this.#hosts) program?.kill();
@@ -122,7 +126,7 @@ export class TrainingRun {
 
   async #run(): Promise<TrainingResult> {
     const { request, force, objects } = this.#options;
-    const began = performance.now();
+    this.#began = performance.now();
     for (const host of this.#hosts) host.check();
     if (request.output !== undefined)
       await checkArtifacts(request.output, request.name, { overwrite: force, objects });
@@ -156,13 +160,13 @@ export class TrainingRun {
       exitCode,
       hosts: this.#hosts.map(({ result }) => result),
       attempts: this.#attempts,
-      seconds: (performance.now() - began) / 1000,
+      seconds: (performance.now() - this.#began) / 1000,
       artifacts,
       metrics: this.#log.report(),
     };
   }
 
-  /** Runs attempts until one ends the job. */
+  /** Runs attempts until the job ends. */
   async #allAttempts(): Promise<{ end: AttemptEnd; decision: AttemptDecision }> {
     const { maxRetries, spot, maxRuntimeSeconds } = this.#options.request;
     let retriesLeft = maxRetries;
@@ -175,9 +179,10 @@ export class TrainingRun {
         startedAt = performance.now();
       });
       if (runtimeMs !== undefined && startedAt !== undefined) runtimeMs -= performance.now() - startedAt;
-      const decision = afterAttempt(this.#stopped ? { type: 'stopped' } : end, { retriesLeft, spot });
+      const decision = afterAttempt(end, { retriesLeft, spot });
       if (!decision.retry) return { end, decision };
       this.#status(decision.secondaryStatus, decision.reason);
+      // An interruption is not a failure.
       if (end.type !== 'interrupted') retriesLeft--;
       for (const host of this.#hosts) host.reset();
       this.#status('Restarting');
@@ -185,14 +190,14 @@ export class TrainingRun {
   }
 
   async #oneAttempt(runtimeMs: number | undefined, onStart: () => void): Promise<AttemptEnd> {
-    const { interruptAfterMs } = this.#options;
-    const timers: ReturnType<typeof setTimeout>[] = [];
+    const { interruptAfterMs, request } = this.#options;
+    const cancels: (() => void)[] = [];
+    const endAfter = (ms: number | undefined, reason: AttemptEnd): void => {
+      if (ms !== undefined) cancels.push(after(ms, () => void attempt.end(reason)));
+    };
     const attempt = new JobAttempt(this.#hosts, () => {
       this.#status('Training');
       onStart();
-      const endAfter = (ms: number | undefined, reason: AttemptEnd): void => {
-        if (ms !== undefined) timers.push(setTimeout(() => void attempt.end(reason), Math.max(0, ms)));
-      };
       endAfter(runtimeMs, { type: 'max-runtime' });
       if (this.#attempts === 1) endAfter(interruptAfterMs, { type: 'interrupted' });
     });
@@ -200,9 +205,12 @@ export class TrainingRun {
     this.#status('Downloading');
     try {
       if (this.#stopped) return { type: 'stopped' };
+      const { maxWaitSeconds } = request;
+      if (maxWaitSeconds !== undefined)
+        endAfter(1000 * maxWaitSeconds - (performance.now() - this.#began), { type: 'max-wait' });
       return await attempt.run();
     } finally {
-      for (const timer of timers) clearTimeout(timer);
+      for (const cancel of cancels) cancel();
     }
   }
 
@@ -210,7 +218,7 @@ export class TrainingRun {
     const { request, force, objects } = this.#options;
     if (request.output === undefined) return {};
     this.#status('Uploading');
-    const hosts = this.#hosts.map(({ name, places }) => ({ host: name, ...places }));
+    const hosts = this.#hosts.map(({ name, paths }) => ({ host: name, ...paths }));
     return saveArtifacts(hosts, request.output, request.name, {
       overwrite: force,
       objects,
@@ -227,8 +235,8 @@ export class TrainingRun {
   }
 
   #failureReason(): string | undefined {
-    for (const { places } of this.#hosts) {
-      const text = failureText(places.outputDir);
+    for (const { paths } of this.#hosts) {
+      const text = failureText(paths.outputDir);
       if (text !== undefined) return text;
     }
     return undefined;
@@ -237,10 +245,10 @@ export class TrainingRun {
   #warnAboutFolders(): void {
     const { privateRoot } = this.#options;
     if (!privateRoot || this.#hosts.every(({ hasOptMl }) => hasOptMl)) return;
-    const { root } = this.#hosts[0].places;
+    const { root } = this.#hosts[0].paths;
     this.#warn(
       'no-private-root',
-      `this host does not allow a private view of ${root} as /opt/ml; a program that uses /opt/ml literally does not find its data: use the SM_* variables, root /opt/ml, or a container image`,
+      `this host cannot show ${root} to the program as /opt/ml; in the program, use the SM_* variables instead of /opt/ml, or pass --root /opt/ml or --image`,
     );
   }
 
@@ -257,9 +265,23 @@ export class TrainingRun {
   }
 }
 
+/** Maximum delay of a timer. With a longer delay, Node fires the timer immediately. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls `work` after a delay of any length. @returns a function that cancels the call */
+function after(ms: number, work: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (rest: number): void => {
+    const now = Math.min(Math.max(0, rest), MAX_TIMER_MS);
+    timer = setTimeout(() => (rest > now ? wait(rest - now) : work()), now);
+  };
+  wait(ms);
+  return () => clearTimeout(timer);
+}
+
 /**
- * Returns the text that precedes each line of a host in the log of a job with several hosts, as in
- * the local mode of SageMaker's SDK.
+ * Returns the prefix of a host's log lines in a job with several hosts, in the format of the local
+ * mode of SageMaker's SDK.
  *
  * @example
  * ```ts
@@ -274,8 +296,8 @@ export function logPrefix(host: string, hosts: readonly string[]): string {
 }
 
 /**
- * Returns options whose `onLine` also feeds the metrics. The program of a single host without
- * metrics keeps the standard streams of this process.
+ * Returns options whose `onLine` also collects metrics. The program of a single host without
+ * metrics inherits the standard streams of this process.
  */
 function withLog(
   options: TrainingRunOptions,

@@ -113,8 +113,8 @@ async function checkTable(
   const actual = await scanFrames(file, layout, options);
   const record = firstDifference(table, actual);
   if (record < 0) return { kind, format: layout.format, table };
-  const says = `record ${record} takes ${bytesOf(actual, record)}, but the index says ${bytesOf(table, record)}`;
-  throw indexMismatch(says, { uri: indexPath, record });
+  const difference = `record ${record} takes ${bytesOf(actual, record)}, but the index says ${bytesOf(table, record)}`;
+  throw indexMismatch(difference, { uri: indexPath, record });
 }
 
 async function checkMX(

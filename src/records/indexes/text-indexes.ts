@@ -93,7 +93,7 @@ export function readVahidkIndex(file: StoredFile): FrameTable {
       if (digitsEnd === separator + 1 || bytes[at++] !== NEWLINE)
         throw badLine(file, line, 'is not a position, a space and a length');
       if (position !== expected)
-        throw badLine(file, line, `says ${position}, but the previous record ends at ${expected}`);
+        throw badLine(file, line, `has position ${position}, but the previous record ends at ${expected}`);
       if (!(length > 0 && position + length <= Number.MAX_SAFE_INTEGER))
         throw badLine(file, line, `has a length of ${length}`);
       builder.addFrame(length);
@@ -116,15 +116,19 @@ export function readMXFrames(file: StoredFile, dataBytes: number): FrameTable {
   let lines = 0;
   forEachMXLine(file, (_bytes, _from, _to, offset, line) => {
     if (line === 0 && offset !== 0)
-      throw badLine(file, line, `says ${offset}, but the first record begins at 0; ${byKey}`);
+      throw badLine(file, line, `has position ${offset}, but the first record begins at 0; ${byKey}`);
     if (offset <= previous)
-      throw badLine(file, line, `says ${offset}, but the previous line says ${previous}; ${byKey}`);
+      throw badLine(
+        file,
+        line,
+        `has position ${offset}, which is not after the position of the previous line, ${previous}; ${byKey}`,
+      );
     if (line > 0) builder.addFrame(offset - previous);
     previous = offset;
     lines++;
   });
   if (lines > 0 && previous >= dataBytes)
-    throw badLine(file, lines - 1, `says ${previous}, but the data ends at ${dataBytes}`);
+    throw badLine(file, lines - 1, `has position ${previous}, but the data ends at ${dataBytes}`);
   if (lines > 0) builder.addFrame(dataBytes - previous);
   return builder.finish(dataBytes);
 }

@@ -23,7 +23,7 @@ const TEXTS: Record<string, string> = {
   ENAMETOOLONG: 'the name is too long for the file system',
   EMFILE: 'too many open files; raise the limit (ulimit -n)',
   ENFILE: 'too many open files on this machine',
-  EPIPE: 'its reader has closed it',
+  EPIPE: 'the reader closed the pipe',
 };
 
 const NOT_UTF8 =

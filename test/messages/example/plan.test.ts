@@ -67,9 +67,9 @@ describe('as in TensorFlow', () => {
     const plan = compileFeatures({ m: fixedLen([2], 'int64', [1, 2]) });
     expect(() => plan.parse(encodeExample({ m: int64() }))).toThrow(/expected 2 values of kind int64, got 0/);
     for (const found of [1, 3, 100])
-      expect(() => plan.parse(encodeExample({ m: int64(...Array(found).keys()) }))).toThrow(`found ${found}`);
+      expect(() => plan.parse(encodeExample({ m: int64(...Array(found).keys()) }))).toThrow(`got ${found}`);
     const floats = compileFeatures({ m: fixedLen([2], 'float') });
-    expect(() => floats.parse(encodeExample({ m: float(...Array(100).keys()) }))).toThrow('found 100');
+    expect(() => floats.parse(encodeExample({ m: float(...Array(100).keys()) }))).toThrow('got 100');
   });
 
   test('another kind is an error, empty or not', () => {

@@ -78,7 +78,7 @@ test('a list that does not fit is an error that names it', () => {
   expect(() => compileSequenceFeatures({}, { xy: varLen('bytes') }).parse(RECORD)).toThrow(
     /"xy": expected values of kind bytes, got float/,
   );
-  expect(() => plan.parse(RECORD.subarray(0, -1))).toThrow(/example: .*wanted/);
+  expect(() => plan.parse(RECORD.subarray(0, -1))).toThrow(/example: .*expected/);
   expect(() => compileSequenceFeatures({}, { a: sparse('i', 'v', 'float', 3) as never })).toThrow(UsageError);
 });
 

@@ -38,7 +38,7 @@ function epochPipe(
 }
 
 describe('epochs', () => {
-  test('each iteration reads the next epoch, also in another dataset', async () => {
+  test('each iteration reads the next epoch, even in another dataset', async () => {
     const place = channelPlace();
     for (const epoch of [0, 1, 2, 3]) epochFile(place, epoch, [`epoch ${epoch}`, 'x']);
     const dataset = new PipeModeDataset('train', place.dirs);
@@ -248,7 +248,7 @@ describe.skipIf(missingProgram('python3'))('a Python writer', () => {
   });
 });
 
-test('batches() yields batches, also in reused memory', async () => {
+test('batches() yields batches, with and without reused memory', async () => {
   const place = channelPlace();
   const bytes = joined(
     Array.from({ length: 20_000 }, (_, i) => encodeTFRecord(new Uint8Array(i % 700).fill(i))),

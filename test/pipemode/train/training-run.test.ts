@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TrainingRun, trainingRequest } from '../../../src/pipemode/train/index.ts';
@@ -11,7 +12,7 @@ const WHOLE = Object.values(FILES).join('');
 /** Prints a channel in any input mode. */
 const CAT = (channel: string, epoch: number | string = 0): string =>
   `if [ -p "$SM_INPUT_DIR/data/${channel}_${epoch}" ]; then cat "$SM_INPUT_DIR/data/${channel}_${epoch}"; else find -L "$SM_INPUT_DIR/data/${channel}" -type f | sort | xargs cat; fi`;
-/** Reads a pipe to its end, and leaves a mark: a program that would save a model. */
+/** Reads a pipe to its end and then writes a marker, like a program that would save a model. */
 const SAVE = `${CAT('train')} > "$SM_MODEL_DIR/got" && echo > "$SM_MODEL_DIR/saved"`;
 
 describe('one host', () => {
@@ -26,7 +27,7 @@ describe('one host', () => {
     const { status, exitCode, lines, events, hosts } = await runJob(script, { request, root });
     expect([status, exitCode, lines]).toEqual(['Completed', 0, ['algo-1 {"lr":0.1} on algo-1']]);
     expect([textOf(root, 'model/train'), textOf(root, 'model/val')]).toEqual([WHOLE, WHOLE]);
-    expect(hosts).toEqual([{ host: 'algo-1', exitCode: 0, killed: false }]);
+    expect(hosts).toEqual([{ host: 'algo-1', root, exitCode: 0, killed: false }]);
     expect(events.filter(({ event }) => event === 'status')).toMatchObject([
       { status: 'Downloading' },
       { status: 'Training' },
@@ -35,7 +36,7 @@ describe('one host', () => {
     expect(filesIn(root, 'input/data').filter((name) => /_\d+$|lock/.test(name))).toEqual([]);
   });
 
-  test('the exit code and the failure text are those of the program', async () => {
+  test('the exit code and the failure text come from the program', async () => {
     const root = place.newRoot();
     const script = 'echo "ValueError: no labels" > "$SM_OUTPUT_DIR/failure"; exit 7';
     const result = await runJob(script, { request: { channels: [{ name: 'train', uri: data }] }, root });
@@ -169,10 +170,20 @@ describe('the end of a job', () => {
 
   test('the time limit stops the programs, and the job is Stopped', async () => {
     const root = place.newRoot();
-    const result = await runJob(WAIT, { request: { ...request, maxRuntimeSeconds: 1 }, root });
+    const result = await runJob(WAIT, {
+      request: { ...request, maxRuntimeSeconds: 2 },
+      root,
+      privateRoot: false,
+    });
     expect(result).toMatchObject({ status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded' });
     expect(result.lines).toEqual(expect.arrayContaining(['algo-1 up', 'algo-1 stopping']));
     expect(filesIn(root, 'model')).toEqual(['last']);
+  });
+
+  test('a time limit of 28 days, which is the maximum, does not stop the job', async () => {
+    const limited = { ...request, maxRuntimeSeconds: 28 * 24 * 3600 };
+    const { status } = await runJob('sleep 0.2', { request: limited, root: place.newRoot() });
+    expect(status).toBe('Completed');
   });
 
   test('a program that ignores SIGTERM is killed after the grace period', async () => {
@@ -191,7 +202,7 @@ describe('the end of a job', () => {
     expect(await ended).toMatchObject({ status: 'Stopped', exitCode: 0 });
   });
 
-  test('a spot interruption starts the job again with its checkpoints', async () => {
+  test('a spot interruption restarts the job with its checkpoints', async () => {
     const root = place.newRoot();
     const uri = place.folder('checkpoints', {});
     const script = `cd "$SM_MODEL_DIR/../checkpoints"
@@ -206,7 +217,8 @@ describe('the end of a job', () => {
         checkpoint: { uri, localPath: '/opt/ml/checkpoints' },
       },
       root,
-      interruptAfterMs: 500,
+      interruptAfterMs: 1500,
+      privateRoot: false,
     });
     expect(result).toMatchObject({ status: 'Completed', attempts: 2, exitCode: 0 });
     expect(result.lines.at(-1)).toBe('algo-1 resumed at 41'); // and nothing of a model
@@ -217,10 +229,10 @@ describe('the end of a job', () => {
 
   test('only spot jobs can be interrupted', () => {
     const input = { request, root: place.newRoot(), interruptAfterMs: 500 };
-    expect(() => startJob('true', input)).toThrow(/EnableManagedSpotTraining/);
+    expect(() => startJob('true', input)).toThrow(/only spot jobs can be interrupted/);
   });
 
-  test('the model and output are saved, and metrics of the log are counted', async () => {
+  test('the model and output are saved, and metrics are extracted from the log', async () => {
     const root = place.newRoot();
     const uri = place.folder('results', {});
     const script =
@@ -262,6 +274,26 @@ describe('a job without a command', () => {
     const request = { channels: [], containerEntrypoint: ['echo', 'one'], containerArguments: ['two'] };
     const { lines } = await runJob(undefined, { request, root: place.newRoot() });
     expect(lines).toEqual(['algo-1 one two']);
+  });
+
+  test('unpacks sourcedir.tar.gz, and replaces the copy of an earlier run but no other code', async () => {
+    const root = place.newRoot();
+    const archive = join(place.path, 'sourcedir.tar.gz');
+    const request = {
+      hyperparameters: { sagemaker_program: 'train.sh', sagemaker_submit_directory: archive },
+    };
+    for (const version of ['one', 'two']) {
+      const code = place.folder(`code-${version}`, { 'train.sh': `echo ${version}\n` });
+      execFileSync('tar', ['-czf', archive, '-C', code, '.']);
+      const { lines } = await runJob(undefined, { request, root });
+      expect(lines).toEqual([`algo-1 ${version}`]);
+    }
+    const own = place.newRoot();
+    mkdirSync(join(own, 'code'), { recursive: true });
+    writeFileSync(join(own, 'code/train.sh'), 'echo own\n');
+    const { lines, events } = await runJob(undefined, { request, root: own });
+    expect(lines).toEqual(['algo-1 own']);
+    expect(events).toContainEqual(expect.objectContaining({ event: 'warning', code: 'code-kept' }));
   });
 
   test('is an error if the request names no program', () => {
