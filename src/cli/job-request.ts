@@ -52,7 +52,7 @@ export const jobOptions: OptionsOf<JobOptions> = {
   ),
   channel: parsed(
     '-c, --channel <[name=]uri>',
-    'a channel: [NAME=]s3://bucket/prefix or [NAME=]directory (default NAME: training); repeatable',
+    'add a channel: [NAME=]s3://bucket/prefix or [NAME=]directory (default NAME: training); repeatable',
     repeated,
   ),
   inputMode: parsed(

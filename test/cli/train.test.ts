@@ -213,7 +213,7 @@ describe('recordpipe train', () => {
     [['--', 'true'], /--job FILE/],
     [['-c', data], /command: .*after --/],
     [['-c', data, '--input-mode', 'Fast', '--', 'true'], /--input-mode: expected File, FastFile, Pipe/],
-    [['-c', data, '--input-mode', 'train=Pipe', '--', 'true'], /no channel is called train/],
+    [['-c', data, '--input-mode', 'train=Pipe', '--', 'true'], /no channel has the name train/],
     [['-c', data, '--interrupt-after', '1s', '--', 'true'], /--interrupt-after: .*\(--spot\)/],
     [['-c', data, '--current-host', 'algo-2', '--', 'true'], /--current-host: expected one of algo-1/],
     [['-c', data, '--metrics-out', 'x.txt', '--', 'true'], /--metrics-out/],

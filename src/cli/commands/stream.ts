@@ -26,7 +26,7 @@ import { visible } from '../text/format.ts';
 const OPTIONS = {
   channel: parsed(
     '-c, --channel <name=uri>',
-    'a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
+    'add a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
     assignments,
   ),
   config: value('--config <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
@@ -105,16 +105,16 @@ Without a program, CHANNEL.status.json next to the pipes records how each epoch 
 type Options = Values<typeof OPTIONS>;
 
 async function stream(command: string[], options: Options): Promise<number> {
-  const [{ PipeModeStreamer }, { hostEnvironment, jobPlaces, scriptOf, writeJobFiles }] = await Promise.all([
+  const [{ PipeModeStreamer }, { hostEnvironment, jobPaths, scriptOf, writeJobFiles }] = await Promise.all([
     import('recordpipe/pipemode/streamer'),
     import('recordpipe/pipemode/train'),
   ]);
   const supervised = command.length > 0;
   const { request, host, hosts } = await jobOf(options);
   const { channels } = request;
-  const inRoot = jobPlaces(options.root);
+  const inRoot = jobPaths(options.root);
   const pipeDir = options.dir ?? inRoot.pipeDir;
-  const places = { ...inRoot, pipeDir: resolve(pipeDir) };
+  const paths = { ...inRoot, pipeDir: resolve(pipeDir) };
   const signals = new StreamSignals();
   const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
@@ -132,14 +132,14 @@ async function stream(command: string[], options: Options): Promise<number> {
       report(event, options, supervised, progress.clear);
     },
   });
-  if (supervised || options.dir === undefined) writeJobFiles(request, host, places, hosts);
+  if (supervised || options.dir === undefined) writeJobFiles(request, host, paths, hosts);
   const server = await serveMetrics(() => streamer.metrics, options.metrics);
   const announce = (): void => {
     if (options.json || options.quiet) return;
     progress.clear();
     const pipes = channels.map(({ name }) => `${name}_${options.firstEpoch}`).join(', ');
     complain(
-      `recordpipe: ${visible(`the pipes are ready in ${pipeDir}: ${pipes}; start the program that reads them`)}`,
+      `recordpipe: ${visible(`pipes are ready in ${pipeDir}: ${pipes}; start the program that reads them`)}`,
     );
   };
   progress.start(() => streamer.metrics);
@@ -150,7 +150,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       await announced;
     } else {
       const script = scriptOf(command);
-      const environment = hostEnvironment(request, host, places, script ?? '', { hosts });
+      const environment = hostEnvironment(request, host, paths, script ?? '', { hosts });
       const { variables, programArguments } = environment;
       const words = script === undefined ? command : [...command, ...programArguments];
       return await runProgram(streamer, words, variables, signals, options.grace);

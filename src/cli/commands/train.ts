@@ -52,7 +52,7 @@ const OPTIONS = {
       '--json',
       'print events and the result as JSON, one per line, on stderr; with --dry-run, the plan on stdout',
     ),
-    quiet: flag('-q, --quiet', 'hide progress and warnings'),
+    quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
     progress: reportOptions.progress,
   }),
   ...pipeOptions,

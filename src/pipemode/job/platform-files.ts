@@ -1,5 +1,5 @@
 import { hostChannels } from './host-channels.ts';
-import { type JobPlaces, localPath } from './training-job.ts';
+import { type JobPaths, localPath } from './training-job.ts';
 import type { JobChannel, JobHost, TrainingRequest } from './training-request.ts';
 
 /**
@@ -24,7 +24,7 @@ const CONSTANTS = {
  * Returns the contents of `trainingjobconfig.json`: the request, with its constants spelled
  * differently. Omits the environment variables of the request, because they may be secret.
  */
-export function trainingJobConfig(request: TrainingRequest, places: JobPlaces): object {
+export function trainingJobConfig(request: TrainingRequest, paths: JobPaths): object {
   const { checkpoint, output, instanceGroups, maxRuntimeSeconds, maxWaitSeconds, maxRetries } = request;
   const [{ instanceCount, instanceType }] = instanceGroups;
   const groups = instanceGroups.map((group) => ({
@@ -53,7 +53,7 @@ export function trainingJobConfig(request: TrainingRequest, places: JobPlaces): 
     },
     TrainingJobArn: request.arn,
     ...(checkpoint && {
-      CheckpointConfig: { S3Uri: checkpoint.uri, LocalPath: localPath(checkpoint.localPath, places) },
+      CheckpointConfig: { S3Uri: checkpoint.uri, LocalPath: localPath(checkpoint.localPath, paths) },
     }),
   };
 }
@@ -83,7 +83,7 @@ function channelConfig(channel: JobChannel): object {
 export function initConfig(
   request: TrainingRequest,
   host: JobHost,
-  places: JobPlaces,
+  paths: JobPaths,
   hosts: readonly JobHost[],
 ): object {
   const { checkpoint } = request;
@@ -115,7 +115,7 @@ export function initConfig(
       ...{ compressionType: null, recordWrapper: null, shuffleConfig: null },
       ...{ inputMode: 'FILE', sharded: false },
     },
-    outputPath: places.checkpointDir,
+    outputPath: paths.checkpointDir,
     allowEmpty: true,
   };
   return {

@@ -8,7 +8,7 @@ import { type JobResources, resourceConfig } from './job-files.ts';
 import { cpuCount, gpuCount, neuronCount } from './machine.ts';
 import { decodedHyperparameter, type PythonDict, type PythonValue, pythonValue } from './python-json.ts';
 import { compareCodePoints, isDict, isTruthy, pythonJson, pythonStr, sortedEntries } from './python-text.ts';
-import { JOB_ROOT, type JobPlaces } from './training-job.ts';
+import { JOB_ROOT, type JobPaths } from './training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from './training-request.ts';
 
 /**
@@ -66,23 +66,23 @@ export interface HostEnvironmentOptions {
  *   cannot contain
  * @example
  * ```ts
- * import { hostEnvironment, jobHosts, jobPlaces, trainingRequest } from 'recordpipe/pipemode/train';
+ * import { hostEnvironment, jobHosts, jobPaths, trainingRequest } from 'recordpipe/pipemode/train';
  * const request = trainingRequest({ hyperparameters: { 'learning-rate': '0.10', layers: '[1,2]', k: '3' } });
  * const [host] = jobHosts(request);
- * const { variables, programArguments } = hostEnvironment(request, host, jobPlaces('/opt/ml'), 'train.py');
+ * const { variables, programArguments } = hostEnvironment(request, host, jobPaths('/opt/ml'), 'train.py');
  * console.log(variables['SM_HP_LEARNING-RATE'], programArguments); // 0.1 [ '-k', '3', '--layers', '[1, 2]', '--learning-rate', '0.1' ]
  * ```
  */
 export function hostEnvironment(
   request: TrainingRequest,
   host: JobHost,
-  places: JobPlaces,
+  paths: JobPaths,
   entryPoint: string,
   { inherited = process.env, hosts = jobHosts(request) }: HostEnvironmentOptions = {},
 ): HostEnvironment {
   const container = { ...inherited, ...request.environment };
   const resources = resourceConfig(request, host, hosts);
-  const properties = toolkitProperties(request, host, places, { entryPoint, container, resources });
+  const properties = toolkitProperties(request, host, paths, { entryPoint, container, resources });
   const { user, own } = splitHyperparameters(request.hyperparameters);
   const programArguments = commandArguments(user);
   const variables: Record<string, string> = {
@@ -93,8 +93,8 @@ export function hostEnvironment(
     SAGEMAKER_REGION: pythonStr(valueOr(own, 'sagemaker_region', request.region) ?? ''),
     CURRENT_HOST: host.name,
     SM_STUDIO_LOCAL_MODE: container['SM_STUDIO_LOCAL_MODE'] ?? 'true',
-    ...((places.root !== JOB_ROOT || inherited['SAGEMAKER_BASE_DIR'] !== undefined) && {
-      SAGEMAKER_BASE_DIR: places.root,
+    ...((paths.root !== JOB_ROOT || inherited['SAGEMAKER_BASE_DIR'] !== undefined) && {
+      SAGEMAKER_BASE_DIR: paths.root,
     }),
     ...toolkitVariables(properties, user, programArguments),
   };
@@ -119,7 +119,7 @@ const INFO = 20n;
 function toolkitProperties(
   request: TrainingRequest,
   host: JobHost,
-  places: JobPlaces,
+  paths: JobPaths,
   { entryPoint, container, resources }: ToolkitContext,
 ): ToolkitProperties {
   const channels = hostChannels(request, host);
@@ -136,7 +136,7 @@ function toolkitProperties(
   const modelParallel = container['SM_HP_MP_PARAMETERS'];
   return {
     additional_framework_parameters: framework,
-    channel_input_dirs: new Map(channels.map(({ name }) => [name, join(places.pipeDir, name)])),
+    channel_input_dirs: new Map(channels.map(({ name }) => [name, join(paths.pipeDir, name)])),
     current_host: host.name,
     current_instance_group: group,
     current_instance_group_hosts: groups.find(({ instance_group_name: name }) => name === group)?.hosts ?? [],
@@ -146,9 +146,9 @@ function toolkitProperties(
     framework_module: container['SAGEMAKER_TRAINING_MODULE'] ?? null,
     hosts,
     hyperparameters: user,
-    input_config_dir: places.configDir,
+    input_config_dir: paths.configDir,
     input_data_config: pythonValue(inputDataConfig(channels)),
-    input_dir: join(places.configDir, '..'),
+    input_dir: join(paths.configDir, '..'),
     instance_groups: groups.map(({ instance_group_name: name }) => name),
     instance_groups_dict: new Map(groups.map((one) => [one.instance_group_name, pythonValue(one)])),
     is_hetero: groups.length > 1,
@@ -159,16 +159,16 @@ function toolkitProperties(
     job_name: request.name,
     log_level: valueOr(own, 'sagemaker_container_log_level', INFO),
     master_hostname: master,
-    model_dir: places.modelDir,
-    module_dir: pythonStr(valueOr(own, 'sagemaker_submit_directory', places.codeDir)),
+    model_dir: paths.modelDir,
+    module_dir: pythonStr(valueOr(own, 'sagemaker_submit_directory', paths.codeDir)),
     module_name: pythonStr(container['SAGEMAKER_PROGRAM'] ?? given).replace(/\.py$/, ''),
     network_interface_name,
     num_cpus: BigInt(cpuCount()),
     num_gpus: BigInt(gpuCount(container)),
     num_neurons: BigInt(neuronCount(host.group.instanceType, container)),
-    output_data_dir: join(places.outputDir, 'data'),
-    output_dir: places.outputDir,
-    output_intermediate_dir: places.intermediateDir,
+    output_data_dir: join(paths.outputDir, 'data'),
+    output_dir: paths.outputDir,
+    output_intermediate_dir: paths.intermediateDir,
     resource_config: pythonValue(resources),
     topology: [],
     user_entry_point: userEntryPoint,

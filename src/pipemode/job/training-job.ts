@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 export const JOB_ROOT = '/opt/ml';
 
 /** The folders and files of a training job. All paths are absolute. */
-export interface JobPlaces {
+export interface JobPaths {
   /** The folder that represents `/opt/ml`. */
   readonly root: string;
   /** The folder of the channels' files and named pipes: `input/data`. */
@@ -32,11 +32,11 @@ export interface JobPlaces {
  *
  * @example
  * ```ts
- * import { jobPlaces } from 'recordpipe/pipemode/train';
- * console.log(jobPlaces('/opt/ml').pipeDir); // /opt/ml/input/data
+ * import { jobPaths } from 'recordpipe/pipemode/train';
+ * console.log(jobPaths('/opt/ml').pipeDir); // /opt/ml/input/data
  * ```
  */
-export function jobPlaces(root: string): JobPlaces {
+export function jobPaths(root: string): JobPaths {
   const below = (path: string): string => resolve(root, path);
   return {
     root: resolve(root),
@@ -53,7 +53,7 @@ export function jobPlaces(root: string): JobPlaces {
 }
 
 /** Converts a path in SageMaker's containers to a path below the root of a job. */
-export function localPath(path: string, { root }: JobPlaces): string {
+export function localPath(path: string, { root }: JobPaths): string {
   const inside = path === JOB_ROOT || path.startsWith(`${JOB_ROOT}/`);
   return inside ? join(root, path.slice(JOB_ROOT.length)) : path;
 }

@@ -242,7 +242,7 @@ function after(batch: RecordBatch, first: number): RecordBatch {
 function notResumable(what: string): RecordpipeError {
   return new RecordpipeError(
     'not-resumable',
-    `${what}; is the data shuffled or changed between epochs? Restart the epoch`,
+    `${what}; the data may be shuffled or may have changed; restart the epoch`,
   );
 }
 

@@ -185,16 +185,16 @@ async function namesBeside(path: string): Promise<string> {
   try {
     names = (await readdir(folder)).sort();
   } catch (error) {
-    return `${folder} cannot be listed (${(error as NodeJS.ErrnoException).code}); is pipeDir correct?`;
+    return `${folder} cannot be listed (${(error as NodeJS.ErrnoException).code}); check pipeDir`;
   }
-  if (names.length === 0) return `${folder} is empty; is the agent running?`;
+  if (names.length === 0) return `${folder} is empty; check that the agent is running`;
   const stem = basename(path).replace(/\d+$/, '');
   const epochs = names.filter((name) => name.startsWith(stem) && /^\d+$/.test(name.slice(stem.length)));
   const shown = epochs.length > 0 ? epochs : names;
   const more = shown.length > MAX_NAMES ? ` and ${shown.length - MAX_NAMES} more` : '';
   const list = `${shown.slice(0, MAX_NAMES).join(', ')}${more}`;
   return epochs.length > 0
-    ? `found ${list}; is the index in the state file correct?`
+    ? `found ${list}; check the index in the state file`
     : `the folder has no pipe of this channel, only ${list}`;
 }
 
@@ -294,7 +294,7 @@ export class EpochSource {
     this.#beforeClose();
     const ms = Math.round(waitedMs);
     const what = this.#unused
-      ? `no writer opened the pipe within ${ms} ms; is the agent running?`
+      ? `no writer opened the pipe within ${ms} ms; check that the agent is running`
       : `the writer was silent for ${ms} ms`;
     return new RecordpipeError('pipe-timeout', what, { uri: this.path });
   }

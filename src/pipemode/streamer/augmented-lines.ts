@@ -214,9 +214,13 @@ class LineFile {
       have += count;
     }
     if (have < length)
-      throw new RecordpipeError('source-changed', 'the copy of the manifest was truncated', {
-        uri: this.#uri,
-      });
+      throw new RecordpipeError(
+        'source-changed',
+        'the temporary copy of the manifest was truncated; check the disk of the temporary folder (TMPDIR)',
+        {
+          uri: this.#uri,
+        },
+      );
     this.#block = block.subarray(0, have);
     this.#blockAt = start;
   }

@@ -273,7 +273,7 @@ function noteOf(descriptor: number, path: string): LockNote {
   const bytes = Buffer.alloc(MAX_NOTE_BYTES);
   const note = parsed(bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0)));
   if (note !== undefined) return isOurs(stat.uid) && stat.nlink === 1n ? note : NO_NOTE;
-  const what = 'the file is not a recordpipe lock file; remove it, or choose another folder';
+  const what = 'the file is not a recordpipe lock file; move it, or choose another folder';
   throw new RecordpipeError('already-exists', what, { uri: path });
 }
 

@@ -51,8 +51,8 @@ const MKFIFO_FAILURES = [
   ['File exists', 'already-exists', '; remove it, or choose another folder'],
   ['No such file', 'not-found', '; create the folder first'],
   ['Not a directory', 'not-found', ''],
-  ['Permission denied', 'access-denied', '; choose a folder that you may write to'],
-  ['Read-only', 'access-denied', '; choose a folder that you may write to'],
+  ['Permission denied', 'access-denied', '; choose a folder that you can write to'],
+  ['Read-only', 'access-denied', '; choose a folder that you can write to'],
   ['name too long', 'io-failure', '; choose a shorter folder or channel name'],
 ] as const;
 

@@ -128,7 +128,7 @@ class ObjectEpoch implements EpochBytes {
     }
     if (line !== undefined && !line.dropped) yield* line.chunks;
     const { done } = await this.#ahead;
-    if (!done) throw new Error('an object arrived that no item names');
+    if (!done) throw new Error('received an object that was not requested');
   }
 
   /** Returns a value as a single chunk, because each chunk costs a write call. */

@@ -160,8 +160,8 @@ export class ReaderWatch {
 }
 
 /**
- * Reports whether no process has the pipe open for reading. Returns false if the pipe has no name
- * any more, because it may still have its reader.
+ * Reports whether no process has the pipe open for reading. Returns false if the pipe no longer has
+ * a name, because it may still have its reader.
  */
 export function isUnread(fifo: OwnFifo): boolean {
   try {

@@ -6,10 +6,10 @@ import type { ObjectOptions } from '../../storage/object-options.ts';
 import { isRemote } from '../../storage/registry.ts';
 import { type ArtifactEntry, artifactEntries, type OnArtifactWarning, statOf } from './artifact-entries.ts';
 import { copyObject, inParallel } from './copy-object.ts';
-import type { ResultPlaces } from './earlier-run.ts';
+import type { ResultPaths } from './earlier-run.ts';
 
 /** The folders of one host that contain artifacts. */
-export interface ArtifactPlaces {
+export interface ArtifactPaths {
   /** Name of the host, for messages. */
   readonly host: string;
   readonly modelDir: string;
@@ -26,7 +26,7 @@ export interface ArtifactOutput {
 
 /** Options for saving artifacts. Every field has a default. */
 export interface ArtifactOptions {
-  /** Whether to replace artifacts of an earlier job with the same name. Default false. */
+  /** Whether to replace artifacts of an earlier job with the same name. By default, false. */
   readonly overwrite: boolean;
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
@@ -74,7 +74,7 @@ export async function checkArtifacts(
  * Checks that artifacts are not saved into the folders whose contents they are.
  * @throws UsageError
  */
-export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: ResultPlaces): void {
+export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: ResultPaths): void {
   if (isRemote(uri)) return;
   const path = resolve(locationOf(uri));
   const inside = [modelDir, outputDir].find((one) => path === one || path.startsWith(`${one}/`));
@@ -109,7 +109,7 @@ export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: R
  * ```
  */
 export async function saveArtifacts(
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   output: ArtifactOutput,
   jobName: string,
   options: Partial<ArtifactOptions> = {},
@@ -159,7 +159,7 @@ async function save(
 
 async function entriesOf(
   kind: Kind,
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   onWarning: OnArtifactWarning,
 ): Promise<ArtifactEntry[]> {
   if (kind === 'model')
@@ -219,12 +219,12 @@ function occupied(uri: string): RecordpipeError {
 }
 
 /** Returns the error with the location of the unsaved artifacts added. */
-function withRemains(error: unknown, hosts: readonly ArtifactPlaces[], kind: Kind): unknown {
+function withRemains(error: unknown, hosts: readonly ArtifactPaths[], kind: Kind): unknown {
   if (!isItemFailure(error)) return error;
-  const places = hosts.map(({ modelDir, outputDir }) =>
+  const paths = hosts.map(({ modelDir, outputDir }) =>
     kind === 'model' ? modelDir : join(outputDir, 'data'),
   );
   const what = kind === 'model' ? 'the model' : 'the output data';
-  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${places.join(', ')}; copy it before the next job`;
+  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${paths.join(', ')}; copy it before the next job`;
   return new RecordpipeError(error.code, text, { uri: error.uri }, error);
 }

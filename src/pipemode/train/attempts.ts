@@ -73,7 +73,7 @@ export function afterAttempt(
       return afterDataFailure(end.error, retriesLeft);
     case 'interrupted':
       if (spot) {
-        const reason = 'the spot instance was interrupted; the job starts again from its checkpoints';
+        const reason = 'the spot instance was interrupted; the job restarts from its checkpoints';
         return { retry: true, status: 'InProgress', secondaryStatus: 'Interrupted', reason };
       }
       return final('Stopped', 'Stopped', 'the job was interrupted and does not use managed spot training');
@@ -95,7 +95,7 @@ function afterDataFailure(error: unknown, retriesLeft: number): AttemptDecision 
   const why = `InternalServerError: ${text}`;
   if (retriesLeft <= 0) return final('Failed', 'Failed', why);
   const left = retriesLeft === 1 ? '1 retry is' : `${retriesLeft} retries are`;
-  const reason = `${why}. The job starts again; ${left} left`;
+  const reason = `${why}. The job restarts; ${left} left`;
   return { retry: true, status: 'InProgress', secondaryStatus: 'Starting', reason };
 }
 

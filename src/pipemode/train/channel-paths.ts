@@ -49,7 +49,7 @@ export class ChannelPaths {
     const other = this.#files.get(path);
     if (other === uri) return undefined;
     if (other !== undefined) throw notAFile(uri, `${other} maps to the same file, ${path}`);
-    if (this.#folders.has(path)) throw notAFile(uri, `other objects need ${path} as a folder`);
+    if (this.#folders.has(path)) throw notAFile(uri, `other objects require ${path} to be a folder`);
     this.#addFolders(path.lastIndexOf('/'), path, uri);
     this.#files.set(path, uri);
     return path;
@@ -73,7 +73,7 @@ export class ChannelPaths {
       const folder = path.slice(0, at);
       if (this.#folders.has(folder)) return;
       const file = this.#files.get(folder);
-      if (file !== undefined) throw notAFile(file, `${uri} needs ${folder} as a folder`);
+      if (file !== undefined) throw notAFile(file, `${uri} requires ${folder} to be a folder`);
       this.#folders.add(folder);
     }
   }

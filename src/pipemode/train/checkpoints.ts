@@ -22,7 +22,7 @@ import { contentsOf } from './earlier-run.ts';
 
 /** Options for the checkpoints of a host. Every field has a default. */
 export interface CheckpointOptions {
-  /** Name of the host. Default `algo-1`. */
+  /** Name of the host. The default is `algo-1`. */
   readonly host: string;
   /**
    * Record of checkpoint owners. Hosts of a job share it, so that they do not delete each other's

@@ -82,7 +82,7 @@ function* refsOf(files: readonly ChannelFile[]): Generator<ObjectRef, void, unde
   for (const { object } of files) yield object;
 }
 
-/** Creates folders below a folder, each only once. */
+/** Creates subfolders, each only once. */
 export class FolderMaker {
   readonly #root: string;
   readonly #made = new Set<string>(['.']);

@@ -35,7 +35,7 @@ export function failureText(outputDir: string): string | undefined {
 }
 
 /** Folders of a host that may contain results of an earlier run. */
-export interface ResultPlaces {
+export interface ResultPaths {
   readonly modelDir: string;
   readonly outputDir: string;
 }
@@ -48,7 +48,7 @@ export interface ResultPlaces {
  * @throws RecordpipeError `already-exists`, which names the folders; `access-denied`, `io-failure`
  */
 export function checkEarlierRun(
-  { modelDir, outputDir }: ResultPlaces,
+  { modelDir, outputDir }: ResultPaths,
   { clear }: { readonly clear: boolean },
 ): void {
   const dataDir = join(outputDir, 'data');

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { isRecordpipeError } from '../../errors.ts';
 import { hostChannels } from '../job/host-channels.ts';
 import type { Hosts } from '../job/resource-config.ts';
-import type { JobPlaces } from '../job/training-job.ts';
+import type { JobPaths } from '../job/training-job.ts';
 import { type JobChannel, type JobHost, jobHosts } from '../job/training-request.ts';
 import { checkManifests } from '../streamer/check-manifests.ts';
 import { PipeModeStreamer } from '../streamer/pipe-mode-streamer.ts';
@@ -17,17 +17,17 @@ export type OnDataFailure = (error: unknown) => Promise<void>;
 /** The channels of one host: files for File and FastFile mode, streamers for Pipe mode. */
 export class HostInputs {
   readonly #host: JobHost;
-  readonly #places: JobPlaces;
+  readonly #paths: JobPaths;
   readonly #options: TrainingRunOptions;
   readonly #mark: RootMark;
   #filled: readonly FilledChannel[] | undefined;
   #streamers: readonly PipeModeStreamer[] = [];
 
-  constructor(host: JobHost, places: JobPlaces, options: TrainingRunOptions) {
+  constructor(host: JobHost, paths: JobPaths, options: TrainingRunOptions) {
     this.#host = host;
-    this.#places = places;
+    this.#paths = paths;
     this.#options = options;
-    this.#mark = new RootMark(places.root);
+    this.#mark = new RootMark(paths.root);
   }
 
   /** The channels that this host receives. */
@@ -108,7 +108,7 @@ export class HostInputs {
     const streamer = new PipeModeStreamer({
       ...data,
       channels: channels.map(({ inputMode, instanceGroups, ...channel }) => channel),
-      pipeDir: this.#places.pipeDir,
+      pipeDir: this.#paths.pipeDir,
       hosts: this.hostsOf(channels[0]),
       objects,
       signal,
@@ -124,8 +124,8 @@ export class HostInputs {
   async #fillOne(channel: JobChannel, signal: AbortSignal): Promise<FilledChannel> {
     const { objects, data, force, onEvent = () => {} } = this.#options;
     const { strictShards, skipMissing, onBadLine, maxLineBytes } = data;
-    const folder = join(this.#places.pipeDir, channel.name);
-    const mark = relative(this.#places.root, folder);
+    const folder = join(this.#paths.pipeDir, channel.name);
+    const mark = relative(this.#paths.root, folder);
     const existing = force || this.#mark.has(mark) ? 'clear' : 'refuse';
     const began = performance.now();
     const { name, inputMode } = channel;

@@ -5,7 +5,7 @@ import { pipePath } from '../job/channel-files.ts';
 import { isInJobRoot } from '../job/checkpoint-folder.ts';
 import { writeJobFiles } from '../job/job-files.ts';
 import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
-import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
+import { JOB_ROOT, type JobPaths, jobPaths, localPath } from '../job/training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
 import type { CheckpointOwners } from './checkpoint-owners.ts';
@@ -47,7 +47,7 @@ export interface HostCommand {
 export class HostRun {
   readonly name: string;
   /** The folders of this host. */
-  readonly places: JobPlaces;
+  readonly paths: JobPaths;
   readonly inputs: HostInputs;
   /** Whether the program sees the folder as `/opt/ml`. */
   readonly hasOptMl: boolean;
@@ -69,9 +69,9 @@ export class HostRun {
     this.#options = options;
     this.#entry = entry;
     this.#isOnly = jobHosts(options.request).length === 1;
-    this.places = jobPlaces(this.#isOnly ? options.root : join(options.root, host.name));
-    this.inputs = new HostInputs(host, this.places, options);
-    const { root } = this.places;
+    this.paths = jobPaths(this.#isOnly ? options.root : join(options.root, host.name));
+    this.inputs = new HostInputs(host, this.paths, options);
+    const { root } = this.paths;
     const hasImage = options.image !== undefined;
     this.#isPrivate =
       options.privateRoot &&
@@ -87,7 +87,7 @@ export class HostRun {
 
   /** The outcome of the last attempt. */
   get result(): HostResult {
-    const { root } = this.places;
+    const { root } = this.paths;
     return { host: this.name, root, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
   }
 
@@ -100,13 +100,13 @@ export class HostRun {
       const next = isInside ? undefined : 'move them away, because no run removes files outside its root';
       await emptyFolder(folder, force && isInside, next);
     }
-    if (!force) checkConfigFolder(this.places.configDir);
-    checkEarlierRun(this.places, { clear: force });
+    if (!force) checkConfigFolder(this.paths.configDir);
+    checkEarlierRun(this.paths, { clear: force });
   }
 
   /** Removes the results of an attempt, because the next one starts on a new instance. */
   reset(): void {
-    checkEarlierRun(this.places, { clear: true });
+    checkEarlierRun(this.paths, { clear: true });
     // It was empty when the job began.
     const folder = this.#checkpointFolder;
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
@@ -123,7 +123,7 @@ export class HostRun {
     const { words, environment } = this.command();
     if (this.#options.image === undefined)
       checkProgram(words[0], environment['PATH'] ?? process.env['PATH'] ?? '');
-    writeJobFiles(this.#options.request, this.#host, this.places);
+    writeJobFiles(this.#options.request, this.#host, this.paths);
     if (this.#entry.kind === 'script') await this.#fetchCode(this.#entry, signal);
     await Promise.all([
       this.#restore(signal),
@@ -167,7 +167,7 @@ export class HostRun {
   get plan(): HostPlan {
     const { group } = this.#host;
     const { words, environment, cwd } = this.command();
-    const { root, pipeDir } = this.places;
+    const { root, pipeDir } = this.paths;
     return {
       name: this.name,
       instanceGroup: group.name,
@@ -187,16 +187,16 @@ export class HostRun {
 
   /** The variables of the program, and the hyperparameters as arguments. */
   get environment(): HostEnvironment {
-    const places = this.hasOptMl ? jobPlaces(JOB_ROOT) : this.places;
+    const paths = this.hasOptMl ? jobPaths(JOB_ROOT) : this.paths;
     const name = entryPointName(this.#entry);
-    this.#environment ??= hostEnvironment(this.#options.request, this.#host, places, name);
+    this.#environment ??= hostEnvironment(this.#options.request, this.#host, paths, name);
     return this.#environment;
   }
 
   /** The local folder of checkpoints. */
   get #checkpointFolder(): string | undefined {
     const { checkpoint } = this.#options.request;
-    return checkpoint && localPath(checkpoint.localPath, this.places);
+    return checkpoint && localPath(checkpoint.localPath, this.paths);
   }
 
   /** The command line of the program. */
@@ -207,7 +207,7 @@ export class HostRun {
     // Without a terminal, Python would buffer its output.
     const unbuffered = this.#isLines ? { PYTHONUNBUFFERED: process.env['PYTHONUNBUFFERED'] ?? '1' } : {};
     const environment = { ...unbuffered, ...variables };
-    const { root } = this.places;
+    const { root } = this.paths;
     const hosts = hostAddresses(request);
     if (image === undefined) {
       const started = this.#isPrivate ? privateRootCommand(root, words, { hosts }) : words;
@@ -231,7 +231,7 @@ export class HostRun {
       const { words, takesArguments } = entry;
       return { words: takesArguments ? [...words, ...programArguments] : words, cwd: undefined };
     }
-    const { codeDir } = this.places;
+    const { codeDir } = this.paths;
     const files = existsSync(codeDir) ? readdirSync(codeDir) : [];
     return { words: [...scriptWords(entry.script, files), ...programArguments], cwd: codeDir };
   }
@@ -248,9 +248,9 @@ export class HostRun {
   }
 
   async #fetchCode(entry: ScriptEntry, signal: AbortSignal): Promise<void> {
-    const { codeDir } = this.places;
+    const { codeDir } = this.paths;
     if (
-      !(await fetchCode(entry.source, codeDir, new RootMark(this.places.root), this.#options.objects, signal))
+      !(await fetchCode(entry.source, codeDir, new RootMark(this.paths.root), this.#options.objects, signal))
     )
       this.#warn(
         'code-kept',

@@ -12,7 +12,7 @@ export {
   hostEnvironment,
   scriptOf,
 } from '../job/toolkit-environment.ts';
-export { type JobPlaces, jobPlaces } from '../job/training-job.ts';
+export { type JobPaths, jobPaths } from '../job/training-job.ts';
 export {
   type InputMode,
   type InstanceGroup,
@@ -29,7 +29,7 @@ export {
 export {
   type ArtifactOptions,
   type ArtifactOutput,
-  type ArtifactPlaces,
+  type ArtifactPaths,
   type SavedArtifacts,
   saveArtifacts,
 } from './artifacts.ts';

@@ -42,7 +42,7 @@ export function pythonRegex(pattern: string): RegExp {
   } catch (error) {
     throw new RegexMistake((error as Error).message.replace(/^Invalid regular expression: /, ''));
   }
-  throw new RegexMistake(`there is no group ${translation.maxReference}`);
+  throw new RegexMistake(`group ${translation.maxReference} does not exist`);
 }
 
 /** Returns the number of capturing groups of a regular expression. */
@@ -137,7 +137,7 @@ class Translation {
     const reference = this.#match(/\(\?P=([^)]*)\)/y);
     if (reference !== undefined) {
       if (!this.#pattern.includes(`(?P<${reference[1]}>`))
-        throw new RegexMistake(`there is no group ${reference[1]}`);
+        throw new RegexMistake(`group ${reference[1]} does not exist`);
       return `\\k<${reference[1]}>`;
     }
     if (this.#match(/\(\?#[^)]*\)/y) !== undefined) return '';

@@ -104,7 +104,7 @@ export class TrainingRun {
    */
   run(): Promise<TrainingResult> {
     this.#running ??= whileRootsLocked(
-      this.#hosts.map(({ places }) => places.root),
+      this.#hosts.map(({ paths }) => paths.root),
       () => this.#run(),
     );
     return this.#running;
@@ -137,7 +137,7 @@ export class TrainingRun {
     this.#began = performance.now();
     for (const host of this.#hosts) await host.check();
     if (request.output !== undefined) {
-      for (const { places } of this.#hosts) checkOutside(request.output, places);
+      for (const { paths } of this.#hosts) checkOutside(request.output, paths);
       await checkArtifacts(request.output, request.name, { overwrite: force, objects });
     }
     this.#warnAboutFolders();
@@ -228,7 +228,7 @@ export class TrainingRun {
     const { request, force, objects } = this.#options;
     if (request.output === undefined) return {};
     this.#status('Uploading');
-    const hosts = this.#hosts.map(({ name, places }) => ({ host: name, ...places }));
+    const hosts = this.#hosts.map(({ name, paths }) => ({ host: name, ...paths }));
     return saveArtifacts(hosts, request.output, request.name, {
       overwrite: force,
       objects,
@@ -245,8 +245,8 @@ export class TrainingRun {
   }
 
   #failureReason(): string | undefined {
-    for (const { places } of this.#hosts) {
-      const text = failureText(places.outputDir);
+    for (const { paths } of this.#hosts) {
+      const text = failureText(paths.outputDir);
       if (text !== undefined) return text;
     }
     return undefined;
@@ -255,7 +255,7 @@ export class TrainingRun {
   #warnAboutFolders(): void {
     const { privateRoot } = this.#options;
     if (!privateRoot || this.#hosts.every(({ hasOptMl }) => hasOptMl)) return;
-    const { root } = this.#hosts[0].places;
+    const { root } = this.#hosts[0].paths;
     this.#warn(
       'no-private-root',
       `this host cannot show ${root} to the program as /opt/ml; in the program, use the SM_* variables instead of /opt/ml, or pass --root /opt/ml or --image`,

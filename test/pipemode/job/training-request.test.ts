@@ -31,7 +31,7 @@ afterAll(() => {
 });
 
 describe('job definitions', () => {
-  test('every field of a request arrives', () => {
+  test('every field of a request is read', () => {
     const { warnings, ...request } = read('request.json');
     expect(request).toMatchObject({
       name: 'job-1',
@@ -60,7 +60,7 @@ describe('job definitions', () => {
     ]);
   });
 
-  test('a request of the Python SDK names what it does not honour', () => {
+  test('a request of the Python SDK causes warnings about fields without effect', () => {
     const { channels, warnings } = read('sdk.json');
     expect(channels[0]).toMatchObject({ distribution: 'ShardedByS3Key', shuffleSeed: 5, inputMode: 'Pipe' });
     for (const field of ['EnableSageMakerMetricsTimeSeries', 'RoleArn', 'DebugHookConfig', 'ProfilerConfig'])
@@ -74,7 +74,7 @@ describe('job definitions', () => {
     ]);
   });
 
-  test('a misspelt field is an error that names the right one, with all mistakes at once', () => {
+  test('a misspelled field is an error that suggests the right one, and all mistakes are reported together', () => {
     expect(() => read('req-typo.json')).toThrow(
       mistake(
         /2 mistakes: .*InputDataConfig\[1\]\.DataSource\.S3DataSource\.S3DataDistributiontype: unknown field; did you mean S3DataDistributionType\?; .*InputDataConfig\[1\]\.RecordWraperType: unknown field; did you mean RecordWrapperType\?/,
@@ -92,13 +92,13 @@ describe('job definitions', () => {
     expect(warnings.join('\n')).toMatch(/channel train: AWS documents AugmentedManifestFile in File mode/);
   });
 
-  test('File is the input mode of a request without one', () => {
+  test('the default input mode of a request is File', () => {
     expect(read('req-file-default.json').channels.every(({ inputMode }) => inputMode === 'File')).toBe(true);
     expect(parse([channel()]).channels[0].inputMode).toBe('File');
   });
 });
 
-test('a channel has defaults, and honours every field', () => {
+test('a channel has defaults, and every field takes effect', () => {
   expect(parse([channel()]).channels).toEqual([
     {
       name: 'train',
@@ -165,7 +165,7 @@ test.each([
   expect(parse([channel({}, { S3Uri: given })]).channels[0].uri).toBe(uri);
 });
 
-test('places of checkpoints and outputs may be paths', () => {
+test('addresses of checkpoints and outputs may be paths', () => {
   const places = {
     CheckpointConfig: { S3Uri: 'ckpt' },
     OutputDataConfig: { S3OutputPath: 'S3://b/o', CompressionType: 'NONE' },
@@ -176,7 +176,7 @@ test('places of checkpoints and outputs may be paths', () => {
   });
 });
 
-test('a file system becomes its folder on this machine, with a warning', () => {
+test('a file system is replaced by its folder on this machine, with a warning', () => {
   const FileSystemDataSource = {
     FileSystemId: 'fs-01234567',
     FileSystemAccessMode: 'ro',
@@ -188,7 +188,7 @@ test('a file system becomes its folder on this machine, with a warning', () => {
   expect(request.warnings[0]).toMatch(/InputDataConfig\[0\].*does not mount fs-01234567.*folder \/data/);
 });
 
-test('a request that lacks what AWS requires works, and says so', () => {
+test('a request without fields that AWS requires works, with a warning', () => {
   const { name, warnings, instanceGroups } = parse({ TrainingJobName: 'j', InputDataConfig: [channel()] });
   expect(name).toBe('j');
   expect(instanceGroups).toEqual([{ name: 'homogeneousCluster', instanceType: 'local', instanceCount: 1 }]);
@@ -199,14 +199,14 @@ test('a request that lacks what AWS requires works, and says so', () => {
   expect(parse({ InputDataConfig: [channel()] }).warnings).toEqual([]);
 });
 
-test('fields that say the same as no field cause no warning', () => {
+test('fields that have the same effect as an absent field cause no warning', () => {
   const request = {
     EnableNetworkIsolation: false,
     Tags: [],
     ExperimentConfig: {},
     InputDataConfig: [channel()],
   };
-  expect(parse(request).warnings).toHaveLength(1); // What AWS requires.
+  expect(parse(request).warnings).toHaveLength(1); // The fields that AWS requires.
 });
 
 test('a file with a byte order mark is read, with one warning', () => {
@@ -227,7 +227,7 @@ test('a file with a byte order mark is read, with one warning', () => {
 
 test.each([
   ['a syntax error', '{"TrainingJobName": "a",\n  \'x\': 1}', /line 2, column 3: not JSON: .*single quotes/],
-  ['an end inside', '{"TrainingJobName": ', /line 1, column 21: not JSON/],
+  ['a premature end', '{"TrainingJobName": ', /line 1, column 21: not JSON/],
   ['text after the end', '[] []', /not JSON: expected the end/],
   [
     'a field twice',
@@ -235,7 +235,7 @@ test.each([
     /line 2, column 2: two fields have the name "RoleArn"/,
   ],
   ['another kind of document', '"text"', /the file: expected an object, got "text"/],
-])('rejects %s with its place', (_, text, message) => {
+])('rejects %s with its position', (_, text, message) => {
   expect(() => parseTrainingRequest(text, 'request.json')).toThrow(mistake(message));
 });
 
@@ -257,7 +257,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
       [channel({ ChannelName: 'a b' })],
       /ChannelName: expected the name of a channel.*"a b"/,
     ],
-    ['two of a name', [channel(), channel()], /two channels have the name train/],
+    ['two with the same name', [channel(), channel()], /two channels have the name train/],
     [
       'names with one variable',
       [channel(), channel({ ChannelName: 'Train' })],
@@ -308,7 +308,11 @@ describe('rejects what CreateTrainingJob rejects', () => {
       [channel({ ShuffleConfig: { Seed: 2 ** 60 } })],
       /Seed: expected an integer within 2\^53/,
     ],
-    ['a seed of text', [channel({ ShuffleConfig: { Seed: '7' } })], /Seed: expected an integer.*got "7"/],
+    [
+      'a seed that is a string',
+      [channel({ ShuffleConfig: { Seed: '7' } })],
+      /Seed: expected an integer.*got "7"/,
+    ],
     [
       'an unknown group',
       [channel({}, { InstanceGroupNames: ['gpu'] })],
@@ -385,12 +389,12 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'no instances',
       { ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 0 } },
-      /InstanceCount: expected an integer >= 1, got 0/,
+      /InstanceCount: expected an integer from 1 to 1000, got 0/,
     ],
     [
       'instances as text',
       { ResourceConfig: { InstanceCount: '2' } },
-      /InstanceCount: expected an integer >= 1, got "2"/,
+      /InstanceCount: expected an integer from 1 to 1000, got "2"/,
     ],
     ['half an instance', { ResourceConfig: { InstanceCount: 1.5 } }, /InstanceCount: expected an integer/],
     [
@@ -458,8 +462,8 @@ describe('rejects what CreateTrainingJob rejects', () => {
       { OutputDataConfig: { S3OutputPath: 's3://b/k', CompressionType: 'Gzip' } },
       /expected one of GZIP, NONE, got "Gzip"; did you mean GZIP\?/,
     ],
-    ['a role that is not one', { RoleArn: 'SageMakerExecutionRole' }, /RoleArn: expected the ARN of a role/],
-    ['a truth value as text', { EnableManagedSpotTraining: 'true' }, /expected true or false, got "true"/],
+    ['an invalid role', { RoleArn: 'SageMakerExecutionRole' }, /RoleArn: expected the ARN of a role/],
+    ['a boolean as a string', { EnableManagedSpotTraining: 'true' }, /expected true or false, got "true"/],
     ['null', { VpcConfig: null }, /VpcConfig: expected an object, got null/],
     ['51 tags', { Tags: Array(51).fill({ Key: 'a', Value: 'b' }) }, /Tags: expected 0 to 50 elements/],
   ])('%s', (_, value, message) => {
@@ -488,7 +492,7 @@ test.each<[string, object, RegExp]>([
   expect(() => parse(value)).toThrow(mistake(message));
 });
 
-test('misspelt fields are caught at every depth', () => {
+test('misspelled fields are found at every depth', () => {
   const complete = JSON.parse(JSON.stringify(COMPLETE)) as object;
   expect(parse(complete).channels).toHaveLength(2);
   const paths = fieldsOf(complete);
@@ -533,7 +537,7 @@ test('settings without a request have the same limits', () => {
     /at most 20 channels, got 21/,
   );
   rejects({ channels: [{ name: 'a', uri: 'x', compression: 'Gzip' }] }, /CompressionType Gzip/);
-  rejects({ instanceCount: 0 }, /instanceCount: expected an integer >= 1/);
+  rejects({ instanceCount: 0 }, /instanceCount: expected an integer from 1 to 1000/);
   rejects({ hyperparameter: {} } as TrainingRequestInput, /did you mean hyperparameters\?/);
 });
 

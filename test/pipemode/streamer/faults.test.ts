@@ -24,7 +24,7 @@ function newPlace(): string {
 }
 
 describe('readers', () => {
-  test('a paused reader causes no requests and no retries, and then gets all bytes', async () => {
+  test('a paused reader causes no requests and no retries, and then receives all bytes', async () => {
     const content = generated(4 * MIB, 1);
     await withServer({ objects: { 'bucket/a': content } }, async (server) => {
       const pipeDir = newPlace();
@@ -128,7 +128,7 @@ describe('recordpipe stream, interrupted', () => {
       { operation: 'GetObject', do: 'stall', at: 'before', times: 1e9 },
       true,
     ],
-  ])('%s: its reader gets an end of file, and nothing is left', async (_, fault, read) => {
+  ])('%s: its reader receives an end of file, and nothing remains', async (_, fault, read) => {
     await withServer({ objects: { 'bucket/t/a': generated(PART, 1) }, faults: [fault] }, async (server) => {
       const dir = newPlace();
       const args = ['stream', '-c', 'train=s3://bucket/t/', '--dir', dir, '-q', '--endpoint-url', server.url];

@@ -30,7 +30,7 @@ test.each<[AttemptEnd, { retriesLeft?: number; spot?: boolean }, boolean, string
     /RetryStrategy does not cover program failures/,
   ],
   [outage, {}, false, 'Failed', 'Failed', /^InternalServerError: no response/],
-  [outage, { retriesLeft: 1 }, true, 'InProgress', 'Starting', /starts again; 1 retry is left/],
+  [outage, { retriesLeft: 1 }, true, 'InProgress', 'Starting', /restarts; 1 retry is left/],
   [outage, { retriesLeft: 2 }, true, 'InProgress', 'Starting', /2 retries are left/],
   [
     missing,
@@ -54,7 +54,7 @@ test.each<[AttemptEnd, { retriesLeft?: number; spot?: boolean }, boolean, string
     true,
     'InProgress',
     'Interrupted',
-    /starts again from its checkpoints/,
+    /restarts from its checkpoints/,
   ],
   [
     { type: 'interrupted' },

@@ -16,7 +16,7 @@ function recordOf(shard: number, i: number): string {
   return i === 5 ? `x\n\u0007\u0002` : `record ${shard}.${i}`;
 }
 
-/** A kind of data: how a record is written and how bytes are read. */
+/** A data format with its encoder and decoder. */
 interface Kind {
   readonly name: string;
   readonly write: (text: string) => Uint8Array;
@@ -52,10 +52,7 @@ function shardsOf({ write }: Kind): Map<string, Buffer> {
   return new Map([...shards, ['part-0.idx', Buffer.from('0\t0\n')]]);
 }
 
-/**
- * Saves the bytes of each channel, in any input mode and without its index. A job with several
- * channels is one that mixes modes.
- */
+/** The shards of a kind of data, by file name, with an index that only File mode delivers. */
 const SCRIPT = `for channel in piped filed fast; do
   data="$SM_INPUT_DIR/data/$channel"
   if [ -p "\${data}_0" ]; then cat "\${data}_0"; else cat $(find -L "$data" -type f ! -name '*.idx' | sort); fi > "$SM_MODEL_DIR/$channel"

@@ -37,11 +37,11 @@ export function jobPlace(): JobPlace {
 /** What a job did. */
 export interface JobRun extends TrainingResult {
   readonly events: readonly TrainingEvent[];
-  /** The lines that programs printed, each after the name of its host. */
+  /** The outcome of a job. */
   readonly lines: readonly string[];
 }
 
-/** A job that is running. */
+/** The lines that programs printed, each prefixed with its host name. */
 export interface RunningJob {
   readonly job: TrainingRun;
   readonly ended: Promise<JobRun>;

@@ -12,7 +12,7 @@ const WHOLE = Object.values(FILES).join('');
 /** Prints a channel in any input mode. */
 const CAT = (channel: string, epoch: number | string = 0): string =>
   `if [ -p "$SM_INPUT_DIR/data/${channel}_${epoch}" ]; then cat "$SM_INPUT_DIR/data/${channel}_${epoch}"; else find -L "$SM_INPUT_DIR/data/${channel}" -type f | sort | xargs cat; fi`;
-/** Reads a pipe to its end, and leaves a mark: a program that would save a model. */
+/** Reads a pipe to its end and then writes a marker, like a program that would save a model. */
 const SAVE = `${CAT('train')} > "$SM_MODEL_DIR/got" && echo > "$SM_MODEL_DIR/saved"`;
 
 describe('one host', () => {
@@ -36,7 +36,7 @@ describe('one host', () => {
     expect(filesIn(root, 'input/data').filter((name) => /_\d+$|lock/.test(name))).toEqual([]);
   });
 
-  test('the exit code and the failure text are those of the program', async () => {
+  test('the exit code and the failure text come from the program', async () => {
     const root = place.newRoot();
     const script = 'echo "ValueError: no labels" > "$SM_OUTPUT_DIR/failure"; exit 7';
     const result = await runJob(script, { request: { channels: [{ name: 'train', uri: data }] }, root });
@@ -202,7 +202,7 @@ describe('the end of a job', () => {
     expect(await ended).toMatchObject({ status: 'Stopped', exitCode: 0 });
   });
 
-  test('a spot interruption starts the job again with its checkpoints', async () => {
+  test('a spot interruption restarts the job with its checkpoints', async () => {
     const root = place.newRoot();
     const uri = place.folder('checkpoints', {});
     const script = `cd "$SM_MODEL_DIR/../checkpoints"
@@ -232,7 +232,7 @@ describe('the end of a job', () => {
     expect(() => startJob('true', input)).toThrow(/only spot jobs can be interrupted/);
   });
 
-  test('the model and output are saved, and metrics of the log are counted', async () => {
+  test('the model and output are saved, and metrics are extracted from the log', async () => {
     const root = place.newRoot();
     const uri = place.folder('results', {});
     const script =
