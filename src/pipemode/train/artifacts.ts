@@ -80,7 +80,7 @@ export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: R
   const inside = [modelDir, outputDir].find((one) => path === one || path.startsWith(`${one}/`));
   if (inside === undefined) return;
   throw new UsageError(
-    `output: ${uri} is in ${inside}, whose files the job saves, and which the next job empties; use another folder`,
+    `--output: ${uri} is in ${inside}, whose files the job saves and the next job removes; use another folder`,
   );
 }
 
