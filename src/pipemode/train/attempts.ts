@@ -1,6 +1,6 @@
 import { isRecordpipeError } from '../../errors.ts';
 
-/** How an attempt of a training job ended. */
+/** The outcome of an attempt of a training job. */
 export type AttemptEnd =
   | { readonly type: 'completed' }
   /** The program exited with a code other than 0: AlgorithmError. */

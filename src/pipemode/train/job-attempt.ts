@@ -3,8 +3,9 @@ import type { AttemptEnd } from './attempts.ts';
 import type { HostRun } from './host-run.ts';
 
 /**
- * One attempt of a training job. Its hosts start, fail and stop together, and the first cause of an
- * end counts. Pipes are closed early only after all programs of all hosts have ended.
+ * One attempt of a training job. Its hosts start, fail and stop together. The first event that ends
+ * the attempt determines its outcome. Pipes are closed early only after the programs of all hosts
+ * have ended.
  */
 export class JobAttempt {
   readonly #hosts: readonly HostRun[];

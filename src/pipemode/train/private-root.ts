@@ -97,7 +97,7 @@ function availableView(): View | undefined {
   if (process.platform !== 'linux') return undefined;
   const folder = tmpdir();
   return VIEWS.find((view) => {
-    // The program checks its folder and that its user is that of this process.
+    // The program checks its folder, and that it runs as the user of this process.
     const check = '[ /opt/ml -ef "$0" ] && [ -w /opt/ml ] && grep -q localhost /etc/hosts';
     const words = viewCommand(view, folder, '127.0.0.1 localhost', ['/bin/sh', '-c', check, folder]);
     return words !== undefined && spawnSync(words[0], words.slice(1), { stdio: 'ignore' }).status === 0;

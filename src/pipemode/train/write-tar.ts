@@ -73,7 +73,7 @@ function sourceOf({ path, type, stat }: ArtifactEntry, index: number): TarSource
     uid: 0,
     gid: 0,
   };
-  // The source of a folder would add its contents a second time.
+  // A source for a folder would add its contents a second time.
   return type === 'folder'
     ? { type: 'content', content: null, target: `${index}/`, ...shared }
     : { type: 'file', source: path, target: String(index), ...shared };

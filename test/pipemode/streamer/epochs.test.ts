@@ -304,7 +304,7 @@ describe('ready', () => {
 
   test('rejects with the failure, and leaves no unhandled rejection', async () => {
     const streamer = new PipeModeStreamer({ channels: missing, pipeDir: newPlace() });
-    streamer.run(); // an unhandled rejection would fail this file
+    streamer.run(); // An unhandled rejection would fail this file.
     await expect(streamer.ready).rejects.toMatchObject({ code: 'object-missing' });
     await sleep(10);
   });

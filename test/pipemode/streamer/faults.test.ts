@@ -54,7 +54,7 @@ describe('readers', () => {
       reader.stdin.end('\n');
       await once(reader, 'close');
       await running;
-      expect(got).toBeGreaterThan(3 * MIB); // head may have taken a little more than it wrote
+      expect(got).toBeGreaterThan(3 * MIB); // head may have read slightly more than it wrote.
       expect(streamer.metrics[0].retries).toBe(0);
     });
   });

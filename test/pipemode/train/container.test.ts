@@ -15,7 +15,7 @@ let bin: string;
 let count = 0;
 
 /**
- * A stand-in for the docker CLI. `run` starts the program in a session of its own, as a daemon
+ * A stand-in for the docker CLI. `run` starts the program in its own session, as a daemon
  * does, without the environment of the CLI, and forwards SIGTERM. `rm` kills it.
  */
 const CLIENT = `#!/bin/sh

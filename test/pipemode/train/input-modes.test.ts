@@ -52,7 +52,10 @@ function shardsOf({ write }: Kind): Map<string, Buffer> {
   return new Map([...shards, ['part-0.idx', Buffer.from('0\t0\n')]]);
 }
 
-/** The shards of a kind of data, by file name, with an index that only File mode delivers. */
+/**
+ * Saves the bytes of each channel, in any input mode and without its index. A job with several
+ * channels mixes input modes.
+ */
 const SCRIPT = `for channel in piped filed fast; do
   data="$SM_INPUT_DIR/data/$channel"
   if [ -p "\${data}_0" ]; then cat "\${data}_0"; else cat $(find -L "$data" -type f ! -name '*.idx' | sort); fi > "$SM_MODEL_DIR/$channel"

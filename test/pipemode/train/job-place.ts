@@ -34,14 +34,14 @@ export function jobPlace(): JobPlace {
   };
 }
 
-/** What a job did. */
+/** The outcome of a job. */
 export interface JobRun extends TrainingResult {
   readonly events: readonly TrainingEvent[];
-  /** The outcome of a job. */
+  /** The lines that programs printed, each prefixed with its host name. */
   readonly lines: readonly string[];
 }
 
-/** The lines that programs printed, each prefixed with its host name. */
+/** A running job. */
 export interface RunningJob {
   readonly job: TrainingRun;
   readonly ended: Promise<JobRun>;

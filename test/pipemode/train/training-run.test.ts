@@ -221,7 +221,7 @@ describe('the end of a job', () => {
       privateRoot: false,
     });
     expect(result).toMatchObject({ status: 'Completed', attempts: 2, exitCode: 0 });
-    expect(result.lines.at(-1)).toBe('algo-1 resumed at 41'); // and nothing of a model
+    expect(result.lines.at(-1)).toBe('algo-1 resumed at 41'); // No model remains.
     expect(textOf(uri, 'step')).toBe('41\n');
     const states = result.events.flatMap((event) => (event.event === 'status' ? [event.status] : []));
     expect(states).toEqual(expect.arrayContaining(['Training', 'Interrupted', 'Restarting', 'Completed']));
