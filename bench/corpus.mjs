@@ -29,7 +29,7 @@ const SHARDS = ['plan', 'merge', 'workers'];
 
 /**
  * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' |
- *   'dataset' | 's3' | 'stream' | 'channels' | 'memory' | 'process' | 'example' | 'stats' |
+ *   'dataset' | 's3' | 'stream' | 'train' | 'channels' | 'memory' | 'process' | 'example' | 'stats' |
  *   'shards', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: run the memory cases on files of 10 GiB instead of 256
  *   MiB
@@ -53,6 +53,8 @@ export function corpus({ full }) {
     { name: 'pipe/64-channels', group: 'channels', what: '64 channels' },
     ...S3.map((what) => ({ name: `s3/${what.replace(' ', '-')}`, group: 's3', what })),
     ...STREAMING.map((what) => ({ name: `stream/${what.replace(' ', '-')}`, group: 'stream', what })),
+    { name: 'train/first-batch-fit', group: 'train', what: 'fit' },
+    { name: 'train/first-batch-dataset', group: 'train', what: 'iterate' },
     { name: 'dataset/numbers', group: 'dataset', what: 'numbers' },
     { name: 'dataset/records-100B', group: 'dataset', format: 'tfrecord', size: 100, what: 'records' },
     ...EXAMPLES.map((what) => ({ name: `example/${what.replaceAll(' ', '-')}`, group: 'example', what })),

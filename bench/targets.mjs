@@ -13,6 +13,7 @@ import { SHARD_TARGETS } from './targets/shards.mjs';
 import { SINGLE_TARGETS } from './targets/singles.mjs';
 import { STREAMING_TARGETS } from './targets/streaming.mjs';
 import { TFRECORD_TARGETS } from './targets/tfrecord.mjs';
+import { TRAIN_TARGETS } from './targets/train.mjs';
 
 /**
  * @typedef {{ at: string, ours?: object, other?: object, ratio?: number, wanted: number, atMost:
@@ -33,6 +34,7 @@ export function targets({ figures }) {
     ...PIPE_SINGLES,
     ...S3_TARGETS,
     ...STREAMING_TARGETS,
+    ...TRAIN_TARGETS,
     ...EXAMPLE_TARGETS,
     ...SHARD_TARGETS,
     ...SINGLE_TARGETS,

@@ -12,6 +12,7 @@ import { runSeveral } from './several.mjs';
 import { runShards } from './shards.mjs';
 import { runStats } from './stats.mjs';
 import { runStreaming } from './streaming.mjs';
+import { runTraining } from './train.mjs';
 import { runWriting } from './writing.mjs';
 
 /** The function that runs each group of cases, in the order in which the groups run. */
@@ -26,6 +27,7 @@ export const GROUPS = [
   ['channels', runChannelTimes],
   ['s3', runS3],
   ['stream', runStreaming],
+  ['train', runTraining],
   ['dataset', runChains],
   ['memory', runMemory],
   ['example', runExamples],

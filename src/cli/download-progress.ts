@@ -1,7 +1,7 @@
 import type { TrainingEvent } from 'recordpipe/pipemode/train';
 import { progressOf } from './progress.ts';
 
-/** Reports how far the channels of a job in File mode have been downloaded, all together. */
+/** Reports the total download progress of a job's File mode channels. */
 export interface DownloadProgress {
   note(event: TrainingEvent): void;
   /** Removes the live line. Must be called before any other output. */

@@ -4,9 +4,9 @@ import { STUCK_WARNINGS, warningInCliWords } from './stream-warnings.ts';
 import { formatBytes, formatNumberOf, formatRate, formatSeconds, visible } from './text/format.ts';
 
 /**
- * Formats an event of a training job as a line for people. Undefined if the event is only for
- * programs.
- * @param isShared whether the job has several hosts, so that lines name theirs
+ * Formats an event of a training job as a line for people. Returns undefined for events that are
+ * only for programs.
+ * @param isShared whether the job has several hosts, so that lines need a host name
  */
 export function eventText(event: TrainingEvent, isShared: boolean): string | undefined {
   switch (event.event) {
@@ -24,7 +24,7 @@ export function eventText(event: TrainingEvent, isShared: boolean): string | und
       return onHost(
         event,
         isShared,
-        `restored ${formatNumberOf(event.files, 'file')} of checkpoints, ${formatBytes(event.bytes)}`,
+        `restored ${formatNumberOf(event.files, 'checkpoint file')}, ${formatBytes(event.bytes)}`,
       );
     case 'status':
       return event.reason !== undefined && CONTINUING.has(event.status)
@@ -40,34 +40,36 @@ export function isUrgent(event: TrainingEvent): boolean {
   return event.event === 'warning' && STUCK_WARNINGS.has(event.code);
 }
 
-/** States of a job that are followed by another attempt. */
+/** Statuses after which another attempt follows. */
 const CONTINUING: ReadonlySet<string> = new Set(['Interrupted', 'Starting']);
 
 function onHost({ host }: { readonly host: string }, isShared: boolean, text: string): string {
   return isShared ? `${host}: ${text}` : text;
 }
 
-/** Formats an event as JSON, on one line. */
+/** Formats an event as a line of JSON. */
 export function eventJson(event: TrainingEvent): string {
   return JSON.stringify(event);
 }
 
-/** Formats the end of a job for people: its status, then what to know. */
+/** Formats the result of a job for people: its status and details. */
 export function resultLines(result: TrainingResult): string[] {
-  const { name, status, secondaryStatus, reason, error, failureReason, attempts, seconds, artifacts } =
+  const { name, status, secondaryStatus, reason, error, failureReason, attempts, seconds, artifacts, hosts } =
     result;
   const state = secondaryStatus === status ? status : `${status} (${secondaryStatus})`;
   const tries = attempts === 1 ? '' : ` and ${attempts} attempts`;
   const lines = [`job ${name}: ${state} after ${formatSeconds(seconds)}${tries}`];
-  // The error follows with its next step.
+  // If there is an error, it is printed later with its next step.
   if (status !== 'Completed' && error === undefined) lines.push(`  reason: ${reason}`);
   if (failureReason !== undefined) lines.push(`  failure: ${failureReason.replaceAll('\n', '\n    ')}`);
   if (artifacts.model !== undefined) lines.push(`  model: ${artifacts.model}`);
   if (artifacts.output !== undefined) lines.push(`  output: ${artifacts.output}`);
+  if (artifacts.model === undefined && hosts.some(({ exitCode }) => exitCode !== undefined))
+    lines.push(`  model and output: ${hosts.map(({ root }) => root).join(', ')}`);
   return lines;
 }
 
-/** Returns the end of a job as a JSON object, without the points of metrics. */
+/** Returns the result of a job as a JSON object, without the points of metrics. */
 export function resultJson(result: TrainingResult): object {
   const { error, metrics, ...rest } = result;
   return {
@@ -78,7 +80,7 @@ export function resultJson(result: TrainingResult): object {
   };
 }
 
-/** Formats what a job would do, for people. */
+/** Formats the plan of a job for people. */
 export function planText(plan: TrainingPlan): string {
   const lines = [`job          ${plan.name}`];
   if (plan.image !== undefined) lines.push(`image        ${plan.image}`);
@@ -97,12 +99,16 @@ export function planText(plan: TrainingPlan): string {
   return `${all.map(visible).join('\n')}\n`;
 }
 
-/** @param first the host whose variables are listed completely; others list their differences */
+/**
+ * Formats the plan of a host.
+ * @param first the host whose variables are all listed; for other hosts, only differences are
+ *   listed
+ */
 function hostLines(host: HostPlan, first: HostPlan): string[] {
   const { name, root, optMl, command, workingDir, channels, variables, instanceGroup, instanceType } = host;
   return [
     `host ${name} (${instanceGroup}, ${instanceType})`,
-    `  /opt/ml    ${root}${optMl ? '' : ' (the program sees this path, not /opt/ml)'}`,
+    `  /opt/ml    ${root}${optMl ? '' : ' (the program sees this path instead of /opt/ml)'}`,
     `  program    ${command.length === 0 ? "the image's entry point, with the argument train" : command.map(word).join(' ')}`,
     `  in         ${workingDir}`,
     ...channels.flatMap((channel) => [

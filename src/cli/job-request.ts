@@ -42,57 +42,72 @@ export interface JobOptions extends ChannelOptions {
   readonly checkpoints?: string;
   readonly checkpointDir?: string;
   readonly output?: string;
-  readonly compress?: boolean;
   readonly metric?: readonly string[];
 }
 
 export const jobOptions: OptionsOf<JobOptions> = {
-  job: value('--job <file>', 'CreateTrainingJob request (JSON); other options override its fields'),
+  job: value(
+    '--job <file>',
+    'read the job from a CreateTrainingJob request (JSON); other options override its fields',
+  ),
   channel: parsed(
     '-c, --channel <[name=]uri>',
-    'a channel: NAME=s3://bucket/prefix or NAME=directory; without NAME, it is training; repeatable',
+    'add a channel: [NAME=]s3://bucket/prefix or [NAME=]directory (default NAME: training); repeatable',
     repeated,
   ),
   inputMode: parsed(
     '--input-mode <[name=]mode>',
-    'File (default), FastFile or Pipe, for all channels or for NAME; repeatable',
+    'File (default), FastFile or Pipe, for all channels or for channel NAME; repeatable',
     repeated,
   ),
-  hyperparameter: parsed('--hyperparameter <name=value>', 'a hyperparameter; repeatable', assignments),
-  hyperparameters: value('--hyperparameters <file>', 'read hyperparameters from a JSON object'),
+  hyperparameter: parsed('--hyperparameter <name=value>', 'set a hyperparameter; repeatable', assignments),
+  hyperparameters: value('--hyperparameters <file>', 'read hyperparameters from a file with a JSON object'),
   ...channelOptions,
   ...grouped('Job:', {
-    name: value('--name <name>', 'TrainingJobName (default: a new name for each run)'),
-    env: parsed('--env <name=value>', 'environment variable of the program; repeatable', assignments),
+    name: value('--name <name>', 'name of the job (TrainingJobName; default: generated)'),
+    env: parsed('--env <name=value>', 'set an environment variable for the program; repeatable', assignments),
     instanceCount: parsed(
       '--instance-count <n>',
       'number of hosts: algo-1, algo-2, … (default: 1)',
       atLeast(1),
     ),
-    instanceType: value('--instance-type <type>', 'instance type that the program sees, e.g. ml.p3.2xlarge'),
+    instanceType: value(
+      '--instance-type <type>',
+      'instance type to report to the program, e.g. ml.p3.2xlarge',
+    ),
     maxRuntime: parsed(
       '--max-runtime <time>',
       'stop the job after this time (MaxRuntimeInSeconds)',
       duration,
     ),
-    spot: flag('--spot', 'the job uses managed spot training (EnableManagedSpotTraining)'),
+    spot: flag('--spot', 'use managed spot training (EnableManagedSpotTraining)'),
     retries: parsed(
       '--retries <n>',
-      'retries after a failure of the data (MaximumRetryAttempts)',
+      'maximum retries after a service failure while reading data (MaximumRetryAttempts)',
       atLeast(0),
     ),
-    checkpoints: value('--checkpoints <uri>', 'restore and save checkpoints there: s3:// or a directory'),
+    checkpoints: value(
+      '--checkpoints <uri>',
+      'where to restore and save checkpoints: s3://bucket/prefix or a directory',
+    ),
     checkpointDir: value(
       '--checkpoint-dir <dir>',
-      'directory of checkpoints for the program (default: /opt/ml/checkpoints)',
+      'where the program writes checkpoints (default: /opt/ml/checkpoints)',
     ),
-    output: value('--output <uri>', 'save model and output there: s3:// or a directory (S3OutputPath)'),
-    metric: parsed('--metric <name=regex>', 'a metric in the log of the program; repeatable', assignments),
+    output: value(
+      '--output <uri>',
+      'where to save the model and output: s3://bucket/prefix or a directory (S3OutputPath)',
+    ),
+    metric: parsed(
+      '--metric <name=regex>',
+      'extract a metric from the output of the program; repeatable',
+      assignments,
+    ),
   }),
 } as OptionsOf<JobOptions>;
 
 const MODES: readonly InputMode[] = ['File', 'FastFile', 'Pipe'];
-/** Name of the channel of a single address, as in `estimator.fit`. */
+/** Name of a channel that is given without a name, as in `estimator.fit`. */
 const DEFAULT_CHANNEL = 'training';
 
 /**
@@ -105,9 +120,7 @@ export async function requestOf(
   const { readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/train');
   const { job, channel, name, region } = options;
   if (job === undefined && channel === undefined)
-    throw new UsageError(
-      'channels: name at least one: -c URI or -c NAME=URI, or pass the request of a job: --job FILE',
-    );
+    throw new UsageError('channels: expected at least one; pass -c URI, -c NAME=URI or --job FILE');
   const request = job === undefined ? undefined : readTrainingRequest(job);
   const given: TrainingRequestInput = {
     ...request,
@@ -117,13 +130,13 @@ export async function requestOf(
   return trainingRequest(given);
 }
 
-/** Returns the address of a job in AWS's notation with another name and region. */
+/** Returns a job's ARN with another name and region. */
 function arnWith(arn: string, name: string, region: string | undefined): string {
   const parts = arn.split(':');
   return [...parts.slice(0, 3), region ?? parts[3], parts[4], `training-job/${name}`].join(':');
 }
 
-/** Returns the fields that options state. */
+/** Returns the fields that the options override. */
 function overrides(
   options: JobOptions & { readonly region?: string },
   request: TrainingRequest | undefined,
@@ -169,7 +182,7 @@ function overrides(
   };
 }
 
-/** Returns the channels of the request, with the addresses and settings that options override. */
+/** Returns the channels of the request, with addresses and settings overridden by the options. */
 function channelsOf(
   options: JobOptions,
   request: TrainingRequest | undefined,
@@ -186,7 +199,7 @@ function channelsOf(
   for (const name of modes.keys()) {
     if (name !== undefined && !channels.some((one) => one.name === name))
       throw new UsageError(
-        `--input-mode: no channel is called ${name}; expected one of ${channels.map((one) => one.name).join(', ')}`,
+        `--input-mode: no channel has the name ${name}; expected one of ${channels.map((one) => one.name).join(', ')}`,
       );
   }
   return channels.map((channel) => {
@@ -201,7 +214,7 @@ function channelArgument(text: string): { name: string; uri: string } {
   return { name, uri };
 }
 
-/** Parses `[NAME=]MODE`, where the mode is in any case. */
+/** Parses `[NAME=]MODE`. Ignores the case of the mode. */
 function inputModeOf(text: string): [name: string | undefined, mode: InputMode] {
   const at = text.lastIndexOf('=');
   const word = text.slice(at + 1);
@@ -212,7 +225,7 @@ function inputModeOf(text: string): [name: string | undefined, mode: InputMode] 
 }
 
 /**
- * Reads hyperparameters. A string is used as it is, as in `hyperparameters.json`; other values are
+ * Reads hyperparameters. Strings are used unchanged, as in `hyperparameters.json`. Other values are
  * written as JSON, as SageMaker's SDK does.
  */
 function hyperparametersIn(path: string): Record<string, string> {
@@ -224,7 +237,9 @@ function hyperparametersIn(path: string): Record<string, string> {
     throw new RecordpipeError('malformed-config', `not JSON: ${error.message}`, { uri: path }, error);
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values))
-    throw new RecordpipeError('malformed-config', 'expected a JSON object of hyperparameters', { uri: path });
+    throw new RecordpipeError('malformed-config', 'expected a JSON object that maps names to values', {
+      uri: path,
+    });
   return Object.fromEntries(
     Object.entries(values).map(([name, one]) => [name, typeof one === 'string' ? one : JSON.stringify(one)]),
   );
@@ -232,5 +247,5 @@ function hyperparametersIn(path: string): Record<string, string> {
 
 function missing(path: string, error: NodeJS.ErrnoException): RecordpipeError {
   const code = error.code === 'ENOENT' ? 'not-found' : 'io-failure';
-  return new RecordpipeError(code, `hyperparameters cannot be read: ${error.message}`, { uri: path }, error);
+  return new RecordpipeError(code, `cannot read hyperparameters: ${error.message}`, { uri: path }, error);
 }

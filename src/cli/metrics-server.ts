@@ -5,15 +5,15 @@ import { complain } from './output.ts';
 
 const MAX_PORT = 65_535;
 
-/** A server of Prometheus metrics, or none. */
+/** A server of Prometheus metrics. Does nothing if no port was given. */
 export interface MetricsServer {
   close(): void;
 }
 
 /**
- * Serves the metrics of channels to Prometheus on 127.0.0.1, and names the address on standard
+ * Serves the metrics of channels to Prometheus on 127.0.0.1, and prints the address on standard
  * error.
- * @param port the port, or 0 for a free one; undefined serves nothing
+ * @param port the port, or 0 for any free port; if undefined, nothing is served
  */
 export async function serveMetrics(
   metrics: () => readonly ChannelMetrics[],

@@ -185,7 +185,7 @@ function totalOf({ epochBytes, epochTotalBytes }: ChannelMetrics): number | unde
   return epochTotalBytes !== undefined && epochTotalBytes >= epochBytes ? epochTotalBytes : undefined;
 }
 
-/** Returns the bottleneck: the side for which the other side waits, and its share of the time. */
+/** Returns the bottleneck, which is the side that the other side waits for, and its share of the time. */
 function bottleneck(
   times: Pick<ChannelMetrics, 'epochMs' | 'readerWaitMs' | 'sourceWaitMs'> & { readonly source: string },
 ): string | undefined {

@@ -3,13 +3,13 @@ import { SIGNAL_EXIT_CODES, SIGNALS, type TerminatingSignal } from './interrupt.
 
 const STDIN = 0;
 
-/** What runs until a signal stops it: a program, or a job with several. */
+/** A program or job that a signal can stop. */
 export interface SignalTarget {
   /** Whether a process received SIGKILL. */
   readonly killed: boolean;
   /** Forwards a signal. */
   signal(signal: NodeJS.Signals): void;
-  /** Ends all processes: `signal`, and SIGKILL after the grace period. */
+  /** Sends `signal` to all processes, and SIGKILL after the grace period. */
   stop(signal: NodeJS.Signals): Promise<void>;
   kill(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Support for SageMaker's Pipe mode: readers of channels that arrive through named pipes, one pipe
- * per epoch, and of the files that describe a training job. Requires Node.
+ * Support for SageMaker's Pipe mode: reads channels from named pipes, one pipe per epoch, and reads
+ * the files that describe a training job. Requires Node.
  *
  * @module
  */

@@ -207,7 +207,7 @@ const SITUATIONS: readonly (readonly [
           pipeDir: join(temp.path, 'pipes'),
         }).run(),
       ),
-    /no files under this path; check the path of the channel: it does not exist, or contains no files \(.*\)$/,
+    /no files under this path; check that the channel's path exists and contains files \(.*\)$/,
   ],
   [
     'a missing object',
@@ -368,4 +368,9 @@ test('an empty file has no format, unless one is given', async () => {
   expect(
     (await validateFiles(temp.file('one.tfrecord', encodeTFRecord(new Uint8Array(1))))).files[0].format,
   ).toBe('tfrecord');
+});
+
+test('fields of a request keep their names', () => {
+  const text = 'AlgorithmSpecification.MetricDefinitions: expected 0 to 40 elements, got 41';
+  expect(inCliWords(text)).toBe(text);
 });

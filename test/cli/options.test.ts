@@ -32,6 +32,7 @@ const RUNS: readonly (readonly [command: string, ...runs: (readonly string[])[]]
     ['-c', `train=${temp.path}`, '--root', out('ml'), '--dir', out('pipes'), '--reader-timeout', '1ms'],
     ['-c', `train=${temp.path}`, '--root', out('ml'), '--', 'true'],
   ],
+  ['train', ['-c', `train=${data}`, '--root', out('job'), '--', 'true']],
   [
     'convert',
     [data, out('a.rec')],

@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { jobPlace, textOf } from '../pipemode/train/job-place.ts';
 import { cli, ended, startCli } from '../support/cli.ts';
+import { type Fault, faultyS3 } from '../support/faulty-s3/index.ts';
 
 const place = jobPlace();
 const data = place.folder('data', { a: 'a1\na2\n', b: 'b1\n' });
@@ -123,6 +125,53 @@ describe('recordpipe train', () => {
     for (const host of ['algo-1', 'algo-2']) expect(existsSync(join(root, host, 'model/stopped'))).toBe(true);
   });
 
+  /** A request for a File channel whose download does not end. */
+  async function stalled(limits: object, act: (child: ChildProcess) => void) {
+    const faults: Fault[] = [{ operation: 'GetObject', do: 'stall', at: 10, times: 1e9 }];
+    await using server = await faultyS3({ objects: { 'bucket/train/a': Buffer.alloc(1000) }, faults });
+    const job = join(place.path, 'stalled.json');
+    writeFileSync(
+      job,
+      JSON.stringify({
+        InputDataConfig: [
+          {
+            ChannelName: 'train',
+            DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: 's3://bucket/train/' } },
+          },
+        ],
+        ...limits,
+      }),
+    );
+    const root = place.newRoot();
+    const words = ['train', '--job', job, '--endpoint-url', server.url, '--root', root];
+    const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+    const child = startCli([...words, '--', 'sh', '-c', 'echo > "$SM_MODEL_DIR/ran"'], { env });
+    const exit = ended(child);
+    const requests = (): number => server.requests('GetObject').length;
+    await expect.poll(requests, { timeout: 30_000 }).toBeGreaterThan(0);
+    act(child);
+    const { code, stderr } = await exit;
+    expect(existsSync(join(root, 'model/ran'))).toBe(false);
+    expect(readdirSync(join(root, 'input/data'))).toEqual([]);
+    return { code, stderr };
+  }
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s during the download of a File channel: Stopped, exit code %i', async (name, expected) => {
+    const { code, stderr } = await stalled({}, (child) => void child.kill(name));
+    expect(code).toBe(expected);
+    expect(stderr).toMatch(/job .*: Stopped after/);
+  });
+
+  test('a time limit during the download of a File channel: Stopped, exit code 143', async () => {
+    const StoppingCondition = { MaxRuntimeInSeconds: 2, MaxWaitTimeInSeconds: 2 };
+    const { code, stderr } = await stalled({ EnableManagedSpotTraining: true, StoppingCondition }, () => {});
+    expect(code).toBe(143);
+    expect(stderr).toMatch(/job .*: Stopped \(MaxWaitTimeExceeded\) after/);
+  });
+
   test('the failure of data stops the program, and names the next step', async () => {
     const manifest = join(place.path, 'cut.manifest');
     writeFileSync(manifest, JSON.stringify([{ prefix: `${data}/` }, 'a', 'none']));
@@ -147,15 +196,32 @@ describe('recordpipe train', () => {
     expect([forced.code, forced.stdout]).toEqual([0, '']);
   });
 
+  test('--metrics-out that cannot be written is refused before the program starts', async () => {
+    const file = join(place.folder('metrics', { 'm.csv': 'mine' }), 'm.csv');
+    for (const [out, message] of [
+      [file, /already-exists/],
+      [join(place.path, 'no-folder/m.csv'), /create it first/],
+    ] as const) {
+      const args = ['-c', data, '--metric', 'a=(1)', '--metrics-out', out];
+      const { code, stdout, stderr } = await train(args, 'echo started').running;
+      expect([code, stdout, stderr]).toEqual([3, '', expect.stringMatching(message)]);
+    }
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+
   test.each([
     [['--', 'true'], /--job FILE/],
     [['-c', data], /command: .*after --/],
     [['-c', data, '--input-mode', 'Fast', '--', 'true'], /--input-mode: expected File, FastFile, Pipe/],
-    [['-c', data, '--input-mode', 'train=Pipe', '--', 'true'], /no channel is called train/],
+    [['-c', data, '--input-mode', 'train=Pipe', '--', 'true'], /no channel has the name train/],
     [['-c', data, '--interrupt-after', '1s', '--', 'true'], /--interrupt-after: .*\(--spot\)/],
     [['-c', data, '--current-host', 'algo-2', '--', 'true'], /--current-host: expected one of algo-1/],
     [['-c', data, '--metrics-out', 'x.txt', '--', 'true'], /--metrics-out/],
     [['-c', `a=${data}`, '-c', 'b b=x', '--', 'true'], /b b/],
+    [
+      ['-c', data, '--checkpoints', 'c', '--checkpoint-dir', '/', '--', 'true'],
+      /\(--checkpoint-dir\): \/ contains/,
+    ],
   ])('wrong usage: %j', async (args, message) => {
     const { code, stderr } = await train(['--dry-run', ...args]).running;
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);

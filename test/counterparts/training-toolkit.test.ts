@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   hostEnvironment,
   jobHosts,
-  jobPlaces,
+  jobPaths,
   parseTrainingRequest,
   writeJobFiles,
 } from '../../src/pipemode/train/index.ts';
@@ -65,15 +65,15 @@ describe.skipIf(missing !== undefined)("a job equals that of SageMaker's trainin
       const name = `${request.name}.${host.name}`;
       const theirs = toolkit.get(name)!;
       expect(theirs.error, name).toBeUndefined();
-      const places = jobPlaces(join(place, name));
+      const paths = jobPaths(join(place, name));
       const inherited = { PATH: process.env['PATH'] };
-      const ours = hostEnvironment(request, host, places, '', { inherited });
+      const ours = hostEnvironment(request, host, paths, '', { inherited });
       const variables = Object.entries(ours.variables).filter(([one]) => !OWN_VARIABLES.has(one));
       expect(Object.fromEntries(variables), name).toEqual(theirs.variables);
       expect(ours.programArguments, name).toEqual(theirs.arguments);
-      writeJobFiles(request, host, places);
+      writeJobFiles(request, host, paths);
       for (const [file, contents] of Object.entries(theirs.files))
-        expect(JSON.parse(readFileSync(join(places.configDir, `${file}.json`), 'utf8')), file).toEqual(
+        expect(JSON.parse(readFileSync(join(paths.configDir, `${file}.json`), 'utf8')), file).toEqual(
           contents,
         );
       compared.hosts++;
@@ -103,7 +103,7 @@ describe.skipIf(missing !== undefined)('a job that the toolkit cannot start is a
       const request = parseTrainingRequest(JSON.stringify(definition), 'request');
       const [host] = jobHosts(request);
       expect(toolkit.get(`${request.name}.algo-1`)?.error, request.name).toBeTypeOf('string');
-      expect(() => hostEnvironment(request, host, jobPlaces('/opt/ml'), ''), request.name).toThrow(
+      expect(() => hostEnvironment(request, host, jobPaths('/opt/ml'), ''), request.name).toThrow(
         'cannot be passed to a program',
       );
     }

@@ -26,21 +26,18 @@ import { visible } from '../text/format.ts';
 const OPTIONS = {
   channel: parsed(
     '-c, --channel <name=uri>',
-    'a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
+    'add a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
     assignments,
   ),
-  config: value(
-    '--config <file>',
-    'read the job from a CreateTrainingJob request (JSON), or its InputDataConfig alone',
-  ),
-  json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr when running a program'),
-  quiet: flag('-q, --quiet', 'hide progress and warnings, except that a program seems to wait forever'),
+  config: value('--config <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
+  json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr if a program runs'),
+  quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
   progress: reportOptions.progress,
   ...channelOptions,
   ...grouped('Job:', {
     root: parsed(
       '--root <dir>',
-      'directory that stands for /opt/ml of SageMaker containers: input/data, input/config, model, …',
+      'directory to use as /opt/ml: input/data, input/config, model, …',
       String,
       '/opt/ml',
     ),
@@ -48,18 +45,18 @@ const OPTIONS = {
     firstEpoch: parsed('--first-epoch <n>', 'number of the first epoch', atLeast(0), 0),
     hosts: parsed(
       '--hosts <names>',
-      'hosts of the job, e.g. algo-1,algo-2 (default: algo-1, or those of --config)',
+      'hosts of the job, e.g. algo-1,algo-2 (default: algo-1, or the hosts of --config)',
       names,
     ),
     host: value('--host <name>', 'name of this host (default: the first)'),
     hyperparameter: parsed(
       '--hyperparameter <name=value>',
-      'hyperparameter for the program, also passed as the argument --NAME VALUE; repeatable',
+      'set a hyperparameter, which is also passed to scripts as --NAME VALUE; repeatable',
       assignments,
     ),
     grace: parsed(
       '--grace <time>',
-      'time for the program to end after a signal before it is killed (default: 10s)',
+      'time between a signal and SIGKILL when the program is stopped (default: 10s)',
       duration,
     ),
     hold: flag('--hold', 'after a failure, keep pipes open until their readers close them'),
@@ -98,7 +95,7 @@ Examples:
   recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label --wrap --shuffle 7 -- python train.py
   recordpipe stream --config channels.json --dir pipes --epochs 2 & cat pipes/train_0
 
-The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are passed on; a program that has not ended after --grace, or at a second signal, is killed. The program has a session of its own: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
+The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are forwarded; a program that has not ended after --grace, or at a second signal, is killed. The program runs in its own session: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
 
 Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
   exitCodes: EXIT_CODES,
@@ -108,16 +105,16 @@ Without a program, CHANNEL.status.json next to the pipes records how each epoch 
 type Options = Values<typeof OPTIONS>;
 
 async function stream(command: string[], options: Options): Promise<number> {
-  const [{ PipeModeStreamer }, { hostEnvironment, jobPlaces, scriptOf, writeJobFiles }] = await Promise.all([
+  const [{ PipeModeStreamer }, { hostEnvironment, jobPaths, scriptOf, writeJobFiles }] = await Promise.all([
     import('recordpipe/pipemode/streamer'),
     import('recordpipe/pipemode/train'),
   ]);
   const supervised = command.length > 0;
   const { request, host, hosts } = await jobOf(options);
   const { channels } = request;
-  const inRoot = jobPlaces(options.root);
+  const inRoot = jobPaths(options.root);
   const pipeDir = options.dir ?? inRoot.pipeDir;
-  const places = { ...inRoot, pipeDir: resolve(pipeDir) };
+  const paths = { ...inRoot, pipeDir: resolve(pipeDir) };
   const signals = new StreamSignals();
   const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
@@ -135,14 +132,14 @@ async function stream(command: string[], options: Options): Promise<number> {
       report(event, options, supervised, progress.clear);
     },
   });
-  if (supervised || options.dir === undefined) writeJobFiles(request, host, places, hosts);
+  if (supervised || options.dir === undefined) writeJobFiles(request, host, paths, hosts);
   const server = await serveMetrics(() => streamer.metrics, options.metrics);
   const announce = (): void => {
     if (options.json || options.quiet) return;
     progress.clear();
     const pipes = channels.map(({ name }) => `${name}_${options.firstEpoch}`).join(', ');
     complain(
-      `recordpipe: ${visible(`the pipes are ready in ${pipeDir}: ${pipes}; start the program that reads them`)}`,
+      `recordpipe: ${visible(`pipes are ready in ${pipeDir}: ${pipes}; start the program that reads them`)}`,
     );
   };
   progress.start(() => streamer.metrics);
@@ -153,7 +150,7 @@ async function stream(command: string[], options: Options): Promise<number> {
       await announced;
     } else {
       const script = scriptOf(command);
-      const environment = hostEnvironment(request, host, places, script ?? '', { hosts });
+      const environment = hostEnvironment(request, host, paths, script ?? '', { hosts });
       const { variables, programArguments } = environment;
       const words = script === undefined ? command : [...command, ...programArguments];
       return await runProgram(streamer, words, variables, signals, options.grace);
@@ -169,7 +166,7 @@ async function stream(command: string[], options: Options): Promise<number> {
   return signals.exitCode ?? OK;
 }
 
-/** Returns an error with the same meaning whose message names command-line options. */
+/** Returns the error with library options in its message replaced by command-line options. */
 function inOptions(error: unknown): unknown {
   if (!isRecordpipeError(error, 'unsupported-source') || !error.message.includes("lock: 'none'"))
     return error;
@@ -213,7 +210,7 @@ async function runProgram(
   return signals.exitCode ?? exitCode;
 }
 
-/** The job of the options, and its hosts. */
+/** The job that the options describe, and its hosts. */
 interface Job {
   readonly request: TrainingRequest;
   readonly host: JobHost;
@@ -242,7 +239,7 @@ async function jobOf(options: Options): Promise<Job> {
     ...(names !== undefined && { instanceCount: names.length }),
   });
   if (request.channels.length === 0)
-    throw new UsageError('channels: name at least one: -c NAME=URI, or --config FILE');
+    throw new UsageError('channels: expected at least one; pass -c NAME=URI or --config FILE');
   const hosts = jobHosts(request).map((host, i) => ({ ...host, name: names?.[i] ?? host.name }));
   const all = hosts.map(({ name }) => name).join(', ');
   const host = hosts.find(({ name }) => name === (options.host ?? hosts[0].name));
@@ -251,27 +248,27 @@ async function jobOf(options: Options): Promise<Job> {
   if (given !== undefined) warn(request, options);
   if (hosts.length > 1 && names === undefined && options.host === undefined)
     note(
-      `the job has the hosts ${all}; this stream serves ${host.name}: for another host, pass --host`,
+      `the job has the hosts ${all}; this stream serves ${host.name}; to serve another host, pass --host`,
       options,
     );
   return { request, host, hosts };
 }
 
-/** @throws RecordpipeError for a channel that only `train` serves */
+/** Checks that `stream` can serve all channels. @throws RecordpipeError if only `train` can */
 function checkStreamable({ channels, instanceGroups }: TrainingRequest, config: string): void {
   const file = channels.find(({ inputMode }) => inputMode !== 'Pipe');
   const grouped = channels.find((channel) => channel.instanceGroups.length > 0);
   let what: string | undefined;
   if (file !== undefined)
-    what = `channel ${file.name} is in ${file.inputMode} mode, and stream serves only Pipe mode`;
+    what = `channel ${file.name} is in ${file.inputMode} mode, but stream serves only Pipe mode`;
   else if (grouped !== undefined && instanceGroups.length > 1)
-    what = `channel ${grouped.name} is only for some instance groups, and stream serves all hosts alike`;
+    what = `channel ${grouped.name} is only for some instance groups, but stream serves all hosts alike`;
   if (what === undefined) return;
   const next = `run the whole job with recordpipe train --job ${config}`;
   throw new RecordpipeError('malformed-config', `${what}; ${next}`, { uri: config });
 }
 
-/** Names the fields of a request that have no effect. */
+/** Warns about fields of the request that have no effect. */
 function warn(request: TrainingRequest, options: Options): void {
   const onlyTrain = {
     StoppingCondition: request.maxRuntimeSeconds,
@@ -287,7 +284,7 @@ function warn(request: TrainingRequest, options: Options): void {
   const fields = Object.entries(onlyTrain).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   for (const warning of request.warnings) note(warning, options);
   if (fields.length > 0)
-    note(`${fields.join(', ')}: no effect in stream; recordpipe train honours them`, options);
+    note(`${fields.join(', ')}: no effect in stream; recordpipe train supports them`, options);
 }
 
 function note(message: string, { json, quiet }: Options): void {

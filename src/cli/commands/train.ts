@@ -12,6 +12,7 @@ import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import { duration, flag, grouped, negation, parsed, type Values, value } from '../options/option.ts';
 import { reportOptions } from '../options/reports.ts';
 import { complain, print, say } from '../output.ts';
+import { checkNewFile } from '../output-files.ts';
 import { type StreamProgress, streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
 import { visible } from '../text/format.ts';
@@ -21,37 +22,37 @@ const OPTIONS = {
   ...grouped('Run:', {
     root: parsed(
       '--root <dir>',
-      'directory that stands for /opt/ml; with several hosts, it contains one for each',
+      'directory to use as /opt/ml; with several hosts, it contains one for each',
       String,
       'ml',
     ),
-    image: value('--image <image>', 'run the program in this container image, with docker or podman'),
+    image: value('--image <image>', 'run the program in this container image with docker or podman'),
     currentHost: value('--current-host <name>', 'run only this host of the job, e.g. algo-2'),
-    arguments: negation('--no-arguments', 'do not append hyperparameters to the command'),
+    arguments: negation('--no-arguments', 'do not append hyperparameters to the command as arguments'),
     optMl: negation('--no-opt-ml', 'do not show --root as /opt/ml to the program'),
     grace: parsed(
       '--grace <time>',
-      'time for programs to end after SIGTERM before they are killed (default: 120s)',
+      'time between SIGTERM and SIGKILL when the job stops (default: 120s)',
       duration,
     ),
     interruptAfter: parsed(
       '--interrupt-after <time>',
-      'rehearse a spot interruption this long after the program starts',
+      'simulate a spot interruption this long after the program starts',
       duration,
     ),
     checkpointInterval: parsed(
       '--checkpoint-interval <time>',
-      'time between uploads of new checkpoints (default: 60s)',
+      'interval between uploads of new checkpoints (default: 60s)',
       duration,
     ),
-    metricsOut: value('--metrics-out <file>', 'write metrics: .csv, .json, .html or .svg'),
-    force: flag('-f, --force', 'remove the results of an earlier run in --root, and replace its artifacts'),
-    dryRun: flag('--dry-run', 'print what the job would do; start and change nothing'),
+    metricsOut: value('--metrics-out <file>', 'write metrics to a .csv, .json, .html or .svg file'),
+    force: flag('-f, --force', 'remove results of an earlier run in --root, and replace its artifacts'),
+    dryRun: flag('--dry-run', 'print what the job would do without starting or changing anything'),
     json: flag(
       '--json',
       'print events and the result as JSON, one per line, on stderr; with --dry-run, the plan on stdout',
     ),
-    quiet: flag('-q, --quiet', 'hide progress and warnings'),
+    quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
     progress: reportOptions.progress,
   }),
   ...pipeOptions,
@@ -65,7 +66,7 @@ const OPTIONS = {
  */
 const EXIT_CODES = `
 Exit codes:
-  the program's own, of the first host that failed; otherwise
+  that of the program (of the first host that failed); otherwise
   0         ok
   1         invalid data
   2         invalid usage
@@ -73,12 +74,13 @@ Exit codes:
   4         no reader opened a pipe in time
   70        internal error: a bug in recordpipe
   129, 130, 131, 143
-            stopped by a signal: hangup, interrupt, quit, terminate`;
+            stopped by a signal: hangup, interrupt, quit, terminate
+  143       also: stopped by a time limit before the program started`;
 
 export const register: Register = command({
   name: 'train',
-  description: 'Run a SageMaker training job on this machine, with its channels, hosts, variables and files.',
-  arguments: { '[command...]': 'after --: the training program; by default, what the request names' },
+  description: 'Run a SageMaker training job on this machine.',
+  arguments: { '[command...]': 'after --: the training program (default: the entry point of the request)' },
   options: OPTIONS,
   help: `
 Examples:
@@ -89,9 +91,9 @@ Examples:
   recordpipe train --job request.json --dry-run
   recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
 
-The program runs as with SageMaker's training toolkit: hyperparameters are arguments and SM_HPS, channels are SM_CHANNEL_* (directories in File mode, named pipes in Pipe mode), and input/config contains the files of a job. Without a command, the request's sagemaker_program, or ContainerEntrypoint, runs. Where the host allows it, the program sees --root as /opt/ml.
+The program runs as under SageMaker's training toolkit: it receives hyperparameters as arguments and in SM_HPS, finds channels through SM_CHANNEL_* (directories in File mode, named pipes in Pipe mode), and finds the job's configuration files in input/config. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
 
-The job fails and stops as one: if a program fails, data cannot be read, the time limit ends or a signal arrives, all programs receive SIGTERM, and SIGKILL after --grace. Only then are pipes closed, so that no program treats truncated data as complete.`,
+The job stops as a whole: if a program fails, data cannot be read, the time limit is reached or a signal arrives, all programs receive SIGTERM, and SIGKILL after --grace. Only then are pipes closed, so that no program treats truncated data as complete.`,
   exitCodes: EXIT_CODES,
   action: train,
 });
@@ -100,10 +102,13 @@ type Options = Values<typeof OPTIONS>;
 
 async function train(words: string[], options: Options): Promise<number> {
   const request = await requestOf(options);
-  const { logPrefix, TrainingRun, jobHosts, checkMetricsFile } = await import('recordpipe/pipemode/train');
+  const { TrainingRun, jobHosts, checkMetricsFile } = await import('recordpipe/pipemode/train');
   const hosts = jobHosts(request).map(({ name }) => name);
   const isShared = hosts.length > 1 && options.currentHost === undefined;
-  if (options.metricsOut !== undefined) checkMetricsFile(options.metricsOut);
+  if (options.metricsOut !== undefined) {
+    checkMetricsFile(options.metricsOut);
+    await checkNewFile(options.metricsOut, options);
+  }
   const isShown = !options.json && !options.quiet && options.progress;
   const progress = streamProgress(isShown, true);
   const download = downloadProgress(isShown);
@@ -120,7 +125,6 @@ async function train(words: string[], options: Options): Promise<number> {
     progress.clear();
     complain(`recordpipe: ${visible(text)}`);
   };
-  const isRead = hosts.length > 1 || request.metricDefinitions.length > 0;
   const job = new TrainingRun({
     request,
     command: words,
@@ -136,11 +140,6 @@ async function train(words: string[], options: Options): Promise<number> {
     objects: objectsOf(options),
     data: streamingOf(options),
     onEvent: report,
-    onLine: isRead
-      ? (host, line, stream) => {
-          process[stream].write(`${logPrefix(host, hosts)}${line}\n`);
-        }
-      : undefined,
   });
   warn(request.warnings, options);
   if (options.dryRun) {
@@ -181,11 +180,6 @@ function channelName({ host, channel }: { host: string; channel: string }, isSha
 
 async function reportResult(result: TrainingResult, options: Options): Promise<void> {
   const { metricsTable, writeMetrics } = await import('recordpipe/pipemode/train');
-  if (options.metricsOut !== undefined)
-    await writeMetrics(options.metricsOut, result.metrics, {
-      jobName: result.name,
-      overwrite: options.force === true,
-    });
   const isStarted = result.hosts.some(({ exitCode: own }) => own !== undefined);
   if (options.json) complain(JSON.stringify(resultJson(result)));
   else {
@@ -195,12 +189,19 @@ async function reportResult(result: TrainingResult, options: Options): Promise<v
       for (const line of resultLines(result)) complain(`recordpipe: ${visible(line)}`);
   }
   if (result.error !== undefined && options.json !== true) await fail(result.error);
+  // The result is known even if this fails.
+  if (options.metricsOut !== undefined)
+    await writeMetrics(options.metricsOut, result.metrics, {
+      jobName: result.name,
+      overwrite: options.force === true,
+      objects: objectsOf(options),
+    });
 }
 
 function exitCode({ error, exitCode: own }: TrainingResult, signals: StreamSignals): number {
   if (signals.exitCode !== undefined) return signals.exitCode;
-  // Stopped before a program started.
-  if (signals.received && own === undefined) return signals.signalCode;
+  // Before a program started, a signal or a time limit stopped the job.
+  if (own === undefined && (signals.received || error === undefined)) return signals.signalCode;
   return error === undefined ? (own ?? OK) : exitCodeOf(error.code);
 }
 

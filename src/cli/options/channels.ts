@@ -13,7 +13,7 @@ import {
   size,
 } from './option.ts';
 
-/** Options for the channels that `-c` names. */
+/** Options that apply to the channels given with `-c`. */
 export interface ChannelOptions {
   readonly manifest?: true;
   readonly attributes?: readonly string[];
@@ -37,10 +37,10 @@ export interface PipeOptions {
 }
 
 export const channelOptions: OptionsOf<ChannelOptions> = grouped('Channels given with -c:', {
-  manifest: flag('--manifest', 'addresses are manifests (S3DataType ManifestFile)'),
+  manifest: flag('--manifest', 'channels are manifests (S3DataType ManifestFile)'),
   attributes: parsed(
     '--attributes <names>',
-    'addresses are augmented manifests; stream these attributes, e.g. image-ref,label',
+    'channels are augmented manifests; read these attributes, e.g. image-ref,label',
     names,
   ),
   gunzip: flag('--gunzip', 'decompress objects while streaming (CompressionType Gzip)'),
@@ -57,8 +57,8 @@ export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
     duration,
   ),
   strictEof: flag('--strict-eof', 'fail if a reader closes its pipe before the end'),
-  skipMissing: flag('--skip-missing', 'skip missing objects; in augmented manifests, their lines'),
-  skipBadLines: flag('--skip-bad-lines', 'skip unusable lines of augmented manifests'),
+  skipMissing: flag('--skip-missing', 'skip missing objects; in augmented manifests, skip their lines'),
+  skipBadLines: flag('--skip-bad-lines', 'skip invalid lines of augmented manifests'),
   maxLineSize: parsed(
     '--max-line-size <size>',
     'maximum line length of an augmented manifest (default: 1 MiB)',
@@ -85,7 +85,7 @@ export function assignment(text: string): [name: string, value: string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Returns the settings of a channel that the options state. */
+/** Returns the channel settings given by the options. */
 export function channelSettings(options: ChannelOptions): Omit<StreamChannelInput, 'name' | 'uri'> {
   const { manifest, attributes, gunzip, wrap, shuffle, sharded } = options;
   return {
@@ -98,7 +98,7 @@ export function channelSettings(options: ChannelOptions): Omit<StreamChannelInpu
   };
 }
 
-/** Returns the library's options for streaming. */
+/** Converts options to the library's streaming options. */
 export function streamingOf(
   options: PipeOptions & { readonly strictShards?: true },
 ): Partial<PipeModeStreamerOptions> {

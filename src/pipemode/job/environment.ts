@@ -2,11 +2,11 @@ import { RecordpipeError } from '../../errors.ts';
 import { hyperparameterValue } from './hyperparameters.ts';
 import { type JsonValue, javaScriptValue, parsePythonJson } from './python-json.ts';
 
-/** The `SM_*` variables of a training job. A field is undefined if its variable is not set. */
+/** The `SM_*` variables of a training job. The field of an unset variable is undefined. */
 export interface SageMakerEnvironment {
   /**
-   * Names of the channels: `SM_CHANNELS`, or the names of the `SM_CHANNEL_*` variables in lower
-   * case.
+   * Names of the channels, from `SM_CHANNELS` or else from the names of the `SM_CHANNEL_*`
+   * variables, in lower case.
    */
   readonly channels: readonly string[];
   /** Folder of each channel in File mode, by channel name: `SM_CHANNEL_NAME`. */
@@ -19,7 +19,7 @@ export interface SageMakerEnvironment {
   readonly modelDir: string | undefined;
   /** Folder for output data: `SM_OUTPUT_DATA_DIR`. */
   readonly outputDataDir: string | undefined;
-  /** Folder of the input: `SM_INPUT_DIR`. */
+  /** Input folder: `SM_INPUT_DIR`. */
   readonly inputDir: string | undefined;
   /** Folder of the configuration files: `SM_INPUT_CONFIG_DIR`. */
   readonly inputConfigDir: string | undefined;

@@ -7,7 +7,8 @@ import { lockWithSocket, type SocketLock } from './socket-lock.ts';
 /** Options for waiting for a lock. */
 export interface LockWait {
   /**
-   * Maximum time to wait for another holder, excluding the time to start `flock`. May be Infinity.
+   * Maximum time to wait for another holder, excluding the time it takes to start `flock`. May be
+   * Infinity.
    */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -27,8 +28,8 @@ const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
  * descriptor and locks it. The lock belongs to the open file, so it outlives the program and ends
  * when this process closes the file or dies. Locking takes 2 ms. `flock -n` determines whether
  * another process holds the lock, so a slow start of the program does not count as contention.
- * Without `flock`, as on macOS, `perl` or `python3` takes the same lock. Without those, Linux locks
- * with a socket (`socket-lock.ts`), which a warning says.
+ * Without `flock`, as on macOS, `perl` or `python3` takes the same lock. Without any of them, Linux
+ * locks with a socket (`socket-lock.ts`) and a warning is emitted.
  *
  * @param path the path of the lock file, which is created if it does not exist
  * @param work receives the locked descriptor; code that removes lock files compares it with the
@@ -59,8 +60,8 @@ export async function withFileLock<R>(
 let starts: Promise<void> = Promise.resolve();
 
 /**
- * Waits for the next turn of the event loop. Starting a program blocks for 1 ms, so if there are 64
- * channels, one program is started per turn.
+ * Waits for the next turn of the event loop. Starting a program blocks for 1 ms, so with 64
+ * channels, each turn starts only one program.
  */
 function nextStart(): Promise<void> {
   starts = starts.then(() => new Promise((resolve) => void setImmediate(resolve)));
@@ -98,7 +99,7 @@ function notALockFile(uri: string): RecordpipeError {
 
 /**
  * Takes the lock.
- * @returns what releases the lock if closing the descriptor does not
+ * @returns the lock to release, if closing the descriptor does not release it
  */
 async function lock(
   descriptor: number,
@@ -121,13 +122,13 @@ async function lockWithoutProgram(
   path: string,
   { timeoutMs, signal }: LockWait,
 ): Promise<SocketLock> {
-  const missing = 'the programs `flock`, `perl` and `python3` are missing';
+  const missing = 'none of the programs `flock`, `perl` and `python3` is installed';
   if (process.platform !== 'linux') {
     const what = `${missing}; install one of them, or pass lock: 'none' if no other process uses this channel`;
     throw new RecordpipeError('unsupported-source', what, { uri: path });
   }
   if (!isWarned) {
-    const text = `${missing}, so channels are locked with sockets, which exclude only other processes of recordpipe on this host without these programs; install util-linux to exclude all`;
+    const text = `${missing}, so recordpipe locks channels with sockets; these exclude only recordpipe processes that also lock with sockets on this host; to exclude all readers, install util-linux`;
     process.emitWarning(text, 'RecordpipeWarning');
   }
   isWarned = true;

@@ -1,12 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Folders of system programs, which the PATH of an ordinary user may lack. */
+/** Folders of system programs, which an ordinary user's PATH may lack. */
 const SYSTEM_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
 /**
- * Returns the absolute path of a program, or undefined if it does not exist.
- * @param path the folders to search, as in PATH; by default, those of PATH and of the system
+ * Returns the absolute path of a program, or undefined if the program does not exist.
+ * @param path the folders to search, in PATH syntax; by default, PATH and the system folders
  */
 export function programPath(
   name: string,

@@ -1,7 +1,7 @@
 import { CONFIG_DIR, configPath, malformed, readConfigFile, writeConfigFile } from './config-file.ts';
 import { decodedHyperparameter, type JsonValue, javaScriptValue } from './python-json.ts';
 
-/** The hyperparameters of a training job by name. SageMaker passes all values as strings. */
+/** Hyperparameters of a training job, by name. SageMaker passes all values as strings. */
 export type Hyperparameters = Readonly<Record<string, string>>;
 
 /**
@@ -36,9 +36,9 @@ export function writeHyperparameters(configDir: string, hyperparameters: Hyperpa
 }
 
 /**
- * Returns the value of a hyperparameter. The text is decoded as JSON, because SageMaker's Python
- * SDK writes JSON (`"adam"` with quotes). As in Python, NaN and Infinity are numbers. Text that is
- * not JSON is returned unchanged.
+ * Returns the value of a hyperparameter. Decodes the text as JSON, because SageMaker's Python SDK
+ * writes JSON (`"adam"` with quotes). As in Python, NaN and Infinity are numbers. Returns text that
+ * is not JSON unchanged.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import { writeInputDataConfig } from './input-data-config.ts';
 import { networkInterfaceName } from './machine.ts';
 import { initConfig, trainingJobConfig } from './platform-files.ts';
 import { type ResourceConfig, writeResourceConfig } from './resource-config.ts';
-import { type JobPlaces, localPath } from './training-job.ts';
+import { type JobPaths, localPath } from './training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from './training-request.ts';
 
 /**
@@ -16,44 +16,44 @@ import { type JobHost, jobHosts, type TrainingRequest } from './training-request
  * removes the state that readers of earlier jobs left for the channels, so that the job starts at
  * epoch 0.
  *
- * The files and their contents are those that public listings of real containers show, with these
- * exceptions. `debughookconfig.json` and `profilerconfig.json` are missing, because no debugger
- * and no profiler run. Only an empty `metric-definition-regex.json` has been seen.
+ * The files and their contents match public listings of real containers, with two exceptions.
+ * `debughookconfig.json` and `profilerconfig.json` are missing, because no debugger and no profiler
+ * run. `metric-definition-regex.json` is empty in all listings, so its format is a guess.
  *
  * @param hosts all hosts of the job; by default, algo-1 to algo-N
  * @throws RecordpipeError `access-denied`, `io-failure`
  * @example
  * ```ts
  * import { readInputDataConfig } from 'recordpipe/pipemode';
- * import { jobHosts, jobPlaces, trainingRequest, writeJobFiles } from 'recordpipe/pipemode/train';
+ * import { jobHosts, jobPaths, trainingRequest, writeJobFiles } from 'recordpipe/pipemode/train';
  * const request = trainingRequest({ channels: [{ name: 'train', uri: 's3://bucket/train/', inputMode: 'Pipe' }] });
- * const places = jobPlaces('job');
- * for (const host of jobHosts(request)) writeJobFiles(request, host, places);
- * console.log(readInputDataConfig(places.configDir).train.TrainingInputMode); // Pipe
+ * const paths = jobPaths('job');
+ * for (const host of jobHosts(request)) writeJobFiles(request, host, paths);
+ * console.log(readInputDataConfig(paths.configDir).train.TrainingInputMode); // Pipe
  * ```
  */
 export function writeJobFiles(
   request: TrainingRequest,
   host: JobHost,
-  places: JobPlaces,
+  paths: JobPaths,
   hosts: readonly JobHost[] = jobHosts(request),
 ): void {
-  const { configDir, stateDir } = places;
-  for (const folder of foldersOf(request, places)) makeFolder(folder);
+  const { configDir, stateDir } = paths;
+  for (const folder of foldersOf(request, paths)) makeFolder(folder);
   const write = (name: string, value: unknown): void => writeConfigFile(configPath(configDir, name), value);
   const channels = hostChannels(request, host);
   writeHyperparameters(configDir, request.hyperparameters);
   writeInputDataConfig(configDir, channels);
   writeResourceConfig(configDir, resourceConfig(request, host, hosts));
-  write('trainingjobconfig', trainingJobConfig(request, places));
-  write('init-config', initConfig(request, host, places, hosts));
+  write('trainingjobconfig', trainingJobConfig(request, paths));
+  write('init-config', initConfig(request, host, paths, hosts));
   write(
     'metric-definition-regex',
     request.metricDefinitions.map(({ name, regex }) => ({ Name: name, Regex: regex })),
   );
   write('upstreamoutputdataconfig', []);
   if (request.checkpoint !== undefined)
-    write('checkpointconfig', { LocalPath: localPath(request.checkpoint.localPath, places) });
+    write('checkpointconfig', { LocalPath: localPath(request.checkpoint.localPath, paths) });
   for (const { name } of channels) {
     const path = statePath(stateDir, name);
     withFileErrors(path, () => rmSync(path, { force: true }));
@@ -72,7 +72,7 @@ export interface JobResources extends ResourceConfig {
   readonly network_interface_name: string;
 }
 
-/** Returns the contents of `resourceconfig.json` of a host. */
+/** Returns the contents of a host's `resourceconfig.json`. */
 export function resourceConfig(
   { instanceGroups }: TrainingRequest,
   host: JobHost,
@@ -83,7 +83,7 @@ export function resourceConfig(
     current_host: host.name,
     current_instance_type: host.group.instanceType,
     current_group_name: host.group.name,
-    // SageMaker sorts the names as texts: algo-10 precedes algo-2.
+    // SageMaker sorts the names as strings: algo-10 precedes algo-2.
     hosts: names(hosts).sort(),
     instance_groups: instanceGroups.map(({ name, instanceType }) => ({
       instance_group_name: name,
@@ -94,12 +94,12 @@ export function resourceConfig(
   };
 }
 
-function foldersOf({ checkpoint, hyperparameters }: TrainingRequest, places: JobPlaces): string[] {
-  const { pipeDir, configDir, stateDir, modelDir, outputDir, codeDir, intermediateDir } = places;
+function foldersOf({ checkpoint, hyperparameters }: TrainingRequest, paths: JobPaths): string[] {
+  const { pipeDir, configDir, stateDir, modelDir, outputDir, codeDir, intermediateDir } = paths;
   const output = ['data', 'metrics/sagemaker', 'profiler'].map((name) => join(outputDir, name));
   return [
     ...[pipeDir, configDir, stateDir, modelDir, codeDir, ...output],
-    ...(checkpoint === undefined ? [] : [localPath(checkpoint.localPath, places)]),
+    ...(checkpoint === undefined ? [] : [localPath(checkpoint.localPath, paths)]),
     // The toolkit creates the folder of intermediate output only for this hyperparameter. An
     // existing folder tells it that the platform uploads the files.
     ...('sagemaker_s3_output' in hyperparameters ? [intermediateDir] : []),

@@ -13,8 +13,8 @@ try: fcntl.flock(3, int(sys.argv[1]))
 except BlockingIOError: sys.exit(1)`;
 
 /**
- * Programs that take a flock(2) on their descriptor 3, in order of preference, and their arguments.
- * They exit with 1, without a message, if another process holds the lock.
+ * Programs that take a flock(2) on their descriptor 3, in order of preference, with their
+ * arguments. They exit with code 1, without a message, if another process holds the lock.
  */
 const PROGRAMS: readonly (readonly [name: string, words: (isWaiting: boolean) => readonly string[]])[] = [
   ['flock', (isWaiting) => [...(isWaiting ? [] : ['-n']), '-x', '3']],
@@ -26,12 +26,12 @@ function operation(isWaiting: boolean): string {
   return String(isWaiting ? EXCLUSIVE : EXCLUSIVE | WITHOUT_WAITING);
 }
 
-/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
+/** Maximum delay of a timer. With a longer delay, Node fires the timer immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** How to take a lock. */
+/** Options for taking a lock with a program. */
 export interface Locking {
-  /** Maximum time to wait for another holder. Undefined: do not wait. */
+  /** Maximum time to wait for another holder. If undefined, does not wait. */
   readonly waitMs: number | undefined;
   readonly signal: AbortSignal | undefined;
 }

@@ -11,16 +11,18 @@ export function cpuCount(): number {
   return cpus().length || availableParallelism();
 }
 
-/** Returns the number of GPUs that `nvidia-smi` lists. Without that program, 0. */
+/** Returns the number of GPUs that `nvidia-smi` lists, or 0 if that program is not installed. */
 export function gpuCount(variables: Variables): number {
   const list = outputOf('nvidia-smi', ['--list-gpus'], variables);
   return list.split('\n').filter((line) => line.startsWith('GPU ')).length;
 }
 
-/** Instance type whose number of cores is known to SageMaker's toolkit. */
+/** The instance type for which SageMaker's toolkit has a fixed number of Neuron cores. */
 const TRN2 = { type: 'trn2.48xlarge', neurons: 64 };
 
-/** Returns the number of Neuron cores that `neuron-ls` lists. Without that program, 0. */
+/**
+ * Returns the number of Neuron cores that `neuron-ls` lists, or 0 if that program is not installed.
+ */
 export function neuronCount(instanceType: string, variables: Variables): number {
   if (instanceType.includes(TRN2.type)) return TRN2.neurons;
   const list = outputOf('neuron-ls', ['-j'], variables);
@@ -33,8 +35,9 @@ export function neuronCount(instanceType: string, variables: Variables): number 
 }
 
 /**
- * Returns the name of the network interface for the hosts of a job: SageMaker's `eth0` if this
- * machine has one, and the loopback interface otherwise, because programs bind to it.
+ * Returns the name of the network interface for the hosts of a job. This is SageMaker's `eth0` if
+ * this machine has one. Otherwise, it is the loopback interface, because programs bind to the
+ * interface.
  */
 export function networkInterfaceName(): string {
   const interfaces = networkInterfaces();

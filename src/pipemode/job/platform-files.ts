@@ -1,9 +1,9 @@
 import { hostChannels } from './host-channels.ts';
-import { type JobPlaces, localPath } from './training-job.ts';
+import { type JobPaths, localPath } from './training-job.ts';
 import type { JobChannel, JobHost, TrainingRequest } from './training-request.ts';
 
 /**
- * The constants of a request as these files spell them. Public listings of real containers show
+ * Spellings in these files of the constants of a request. Public listings of real containers show
  * `S3_PREFIX`, `SHARDED_BY_S3_KEY`, `FILE` and `NONE`; the others follow the same pattern.
  */
 const CONSTANTS = {
@@ -21,10 +21,10 @@ const CONSTANTS = {
 } as const;
 
 /**
- * Returns the contents of `trainingjobconfig.json`: the request, with other constants. The variables
- * of the request are not in it, because they may be secret.
+ * Returns the contents of `trainingjobconfig.json`: the request, with its constants spelled
+ * differently. Omits the environment variables of the request, because they may be secret.
  */
-export function trainingJobConfig(request: TrainingRequest, places: JobPlaces): object {
+export function trainingJobConfig(request: TrainingRequest, paths: JobPaths): object {
   const { checkpoint, output, instanceGroups, maxRuntimeSeconds, maxWaitSeconds, maxRetries } = request;
   const [{ instanceCount, instanceType }] = instanceGroups;
   const groups = instanceGroups.map((group) => ({
@@ -53,7 +53,7 @@ export function trainingJobConfig(request: TrainingRequest, places: JobPlaces): 
     },
     TrainingJobArn: request.arn,
     ...(checkpoint && {
-      CheckpointConfig: { S3Uri: checkpoint.uri, LocalPath: localPath(checkpoint.localPath, places) },
+      CheckpointConfig: { S3Uri: checkpoint.uri, LocalPath: localPath(checkpoint.localPath, paths) },
     }),
   };
 }
@@ -79,11 +79,11 @@ function channelConfig(channel: JobChannel): object {
   };
 }
 
-/** Returns the contents of `init-config.json`, from which SageMaker's own agent reads its work. */
+/** Returns the contents of `init-config.json`, which SageMaker's own agent reads. */
 export function initConfig(
   request: TrainingRequest,
   host: JobHost,
-  places: JobPlaces,
+  paths: JobPaths,
   hosts: readonly JobHost[],
 ): object {
   const { checkpoint } = request;
@@ -115,7 +115,7 @@ export function initConfig(
       ...{ compressionType: null, recordWrapper: null, shuffleConfig: null },
       ...{ inputMode: 'FILE', sharded: false },
     },
-    outputPath: places.checkpointDir,
+    outputPath: paths.checkpointDir,
     allowEmpty: true,
   };
   return {

@@ -16,9 +16,12 @@ export type PythonValue = null | boolean | bigint | number | string | readonly P
 /** A dictionary with string keys, in the order in which its keys were added. */
 export type PythonDict = ReadonlyMap<string, PythonValue>;
 
-/** Maximum number of digits of an integer in Python 3.11 and later. Longer ones are a ValueError. */
+/**
+ * Maximum number of digits of an integer in Python 3.11 and later. A longer integer is a
+ * ValueError.
+ */
 const MAX_INTEGER_DIGITS = 4300;
-/** Maximum depth of arrays and objects. Deeper text is not parsed. Python fails near 1,000. */
+/** Maximum nesting depth. Deeper text is rejected. Python fails near 1,000. */
 const MAX_DEPTH = 900;
 
 const SPACE = /[ \t\n\r]*/y;
@@ -50,8 +53,8 @@ export function parsePythonJson(text: string): PythonValue | undefined {
 }
 
 /**
- * Returns the value of a hyperparameter as SageMaker's toolkit decodes it: JSON, or else the text
- * itself.
+ * Returns the value of a hyperparameter as SageMaker's toolkit decodes it: as JSON if it is valid,
+ * otherwise as the text itself.
  */
 export function decodedHyperparameter(text: string): PythonValue {
   const value = parsePythonJson(text);
@@ -153,7 +156,7 @@ class PythonJsonParser {
   }
 }
 
-/** Returns a value of `parsePythonJson` as a JavaScript value. Large integers are rounded. */
+/** Converts a value of `parsePythonJson` to a JavaScript value. Rounds large integers. */
 export function javaScriptValue(value: PythonValue): JsonValue {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Map)
@@ -162,7 +165,10 @@ export function javaScriptValue(value: PythonValue): JsonValue {
   return value as JsonValue;
 }
 
-/** Returns a JSON value as `parsePythonJson` would, with integers for whole numbers. */
+/**
+ * Converts a JSON value to the value that `parsePythonJson` would return. Whole numbers become
+ * integers.
+ */
 export function pythonValue(value: unknown): PythonValue {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(pythonValue);

@@ -6,8 +6,8 @@ export function pythonStr(value: PythonValue): string {
 }
 
 /**
- * Returns the text of `json.dumps(value, sort_keys=True, separators=(',', ':'))`, which has ASCII
- * characters only.
+ * Returns the text of `json.dumps(value, sort_keys=True, separators=(',', ':'))`, which is ASCII
+ * only.
  */
 export function pythonJson(value: PythonValue): string {
   if (typeof value === 'string') return jsonString(value);
@@ -17,26 +17,26 @@ export function pythonJson(value: PythonValue): string {
     const members = sortedEntries(value).map(([key, one]) => `${jsonString(key)}:${pythonJson(one)}`);
     return `{${members.join(',')}}`;
   }
-  return String(value); // null, booleans and integers
+  return String(value); // Null, booleans and integers.
 }
 
-/** Reports whether a value counts as true in a condition. */
+/** Reports whether a value is true in a Python condition. */
 export function isTruthy(value: PythonValue | undefined): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (value !== undefined && isDict(value)) return value.size > 0;
   return Boolean(value) || Number.isNaN(value);
 }
 
-/** Returns the entries of a dictionary in Python's order of their keys: by code points. */
+/** Returns the entries of a dictionary sorted by key, in Python's order (by code point). */
 export function sortedEntries(dict: PythonDict): readonly (readonly [string, PythonValue])[] {
   return [...dict].sort(([a], [b]) => compareCodePoints(a, b));
 }
 
-/** Compares strings by code points, as Python does. JavaScript compares UTF-16 units. */
+/** Compares strings by code point, as Python does. JavaScript compares UTF-16 code units. */
 export function compareCodePoints(a: string, b: string): number {
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;
-  // A difference in the second half of a surrogate pair is also one of the whole pair.
+  // If the second halves of two surrogate pairs differ, the whole pairs differ.
   return codeAt(a, at) - codeAt(b, at);
 }
 
@@ -68,11 +68,14 @@ function pythonRepr(value: PythonValue): string {
   return `[${value.map(pythonRepr).join(', ')}]`;
 }
 
-/** Exponents between which Python prints a float without one. */
+/** Range of exponents that Python prints as plain decimals, without an exponent. */
 const MIN_PLAIN_EXPONENT = -4;
 const MAX_PLAIN_EXPONENT = 15;
 
-/** Both languages print the shortest digits that give the same float, in different layouts. */
+/**
+ * Returns the text of Python's `repr` of a float. Both languages print the shortest digits that
+ * yield the same float, in different layouts.
+ */
 function floatRepr(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
@@ -110,7 +113,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-/** Matches backslashes and the characters that Python does not print: all but the space itself. */
+/** Matches backslashes and the characters that Python does not print. A plain space is printed. */
 const ESCAPED = /\\|(?! )[\p{C}\p{Z}]/gu;
 
 function stringRepr(text: string): string {

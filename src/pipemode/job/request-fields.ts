@@ -18,7 +18,7 @@ import {
  */
 
 const MAX_TEXT = 2 ** 20;
-const NO_EFFECT = 'a setting of the SageMaker service, which has no effect on this machine';
+const NO_EFFECT = 'settings of the SageMaker service have no effect on this machine';
 const NO_DEBUGGER = "SageMaker's debugger, profiler and TensorBoard upload do not run on this machine";
 const OWN_NETWORK = 'the program uses the network of this machine';
 const OWN_CREDENTIALS = 'the job uses the AWS credentials of this environment';
@@ -29,13 +29,13 @@ const JOB_NAME = text({
   min: 1,
   max: 63,
   pattern: /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/,
-  what: 'letters, digits and single or repeated hyphens between them',
+  what: 'letters and digits, with hyphens only between them',
 });
-/** Any text, for fields that have no effect and therefore cannot go wrong here. */
+/** Any text, for fields without effect, which cannot cause a failure here. */
 const ANY = text({ max: MAX_TEXT });
 const ARN = text({ max: 2048, pattern: /^arn:/, what: 'an ARN' });
 const PARAMETERS = texts(100, text({ min: 1, max: 256 }), 256);
-/** AWS accepts only s3:// and https://; here, paths and file: URLs work too. */
+/** AWS accepts only s3:// and https://. Here, paths and file: URLs work too. */
 const PLACE = text({
   min: 1,
   max: 1024,
@@ -45,7 +45,8 @@ const PLACE = text({
 const CHANNEL_NAME = text({
   min: 1,
   max: 64,
-  pattern: /^[A-Za-z0-9._-]+$/,
+  // AWS's pattern includes . and .., which cannot be names of folders.
+  pattern: /^(?!\.\.?$)[A-Za-z0-9._-]+$/,
   what: 'the name of a channel, 1 to 64 of A-Z a-z 0-9 . _ -',
 });
 export const INPUT_MODE: Shape = choice('Pipe', 'File', 'FastFile');
@@ -54,8 +55,10 @@ const INSTANCE_TYPE = text({
   pattern: /^(?:ml\.[a-z0-9-]+\.[a-z0-9-]+|local|local_gpu)$/,
   what: 'an instance type such as ml.m5.xlarge',
 });
-/** The published minimum is 0, for serverless jobs. A job without a machine cannot run here. */
-const INSTANCE_COUNT = whole(1);
+/** All hosts run on this machine. */
+const MAX_INSTANCES = 1000;
+/** AWS's published minimum is 0, for serverless jobs. A job without instances cannot run here. */
+const INSTANCE_COUNT = whole(1, MAX_INSTANCES);
 const GROUP_NAME = text({ min: 1, max: 64 });
 const FOLDER = text({ min: 1, max: 4096, pattern: /^\//, what: 'an absolute path' });
 
@@ -67,7 +70,7 @@ const ENVIRONMENT = texts(
   512,
 );
 
-/** AWS rejects empty lists of words; they have no effect. */
+/** AWS rejects empty lists of words. Here, they have no effect. */
 const COMMAND = list(text({ max: 256 }), 0, 100);
 const IMAGE = text({ max: 255 });
 const OUTPUT_COMPRESSION = choice('GZIP', 'NONE');
@@ -119,7 +122,7 @@ const ALGORITHM = object(
   {
     TrainingImage: IMAGE,
     AlgorithmName: ignored(
-      'algorithms of the marketplace do not run on this machine; your program runs instead',
+      'AWS Marketplace algorithms do not run on this machine; your program runs instead',
       text({ min: 1, max: 170 }),
     ),
     TrainingInputMode: INPUT_MODE,
@@ -317,7 +320,7 @@ export const REQUEST: Shape = object(
   ],
 );
 
-/** The settings that callers may give without a request. */
+/** The settings that callers may pass without a request. */
 export const SETTINGS: Shape = object({
   name: JOB_NAME,
   region: text({ min: 1 }),
@@ -354,7 +357,7 @@ function metrics(name: string, regex: string): Shape {
   return list(object(fields, [name, regex]), 0, 40);
 }
 
-/** A field of DescribeTrainingJob, which CreateTrainingJob rejects. */
+/** A field that DescribeTrainingJob returns and CreateTrainingJob rejects. */
 function readOnly(shape: Shape): Shape {
   return {
     ...shape,

@@ -71,7 +71,7 @@ interface RequestJson {
 
 /**
  * Parses and checks a CreateTrainingJob request, or an array of channels.
- * @throws RecordpipeError `malformed-config` with all mistakes
+ * @throws RecordpipeError `malformed-config`, which lists all mistakes
  */
 export function parseRequestJson(
   text: string,
@@ -135,7 +135,8 @@ const BYTE_ORDER_MARK =
   'the file starts with a byte order mark, which JSON does not allow; recordpipe skips it, but AWS rejects it; save the file as UTF-8 without one';
 
 /**
- * Checks JSON more strictly than `JSON.parse`, which keeps the last of two members with one name.
+ * Checks JSON more strictly than `JSON.parse`, which accepts duplicate names and keeps the last
+ * one.
  * @throws RecordpipeError `malformed-config` with line and column
  */
 function checkJson(text: string, uri: string): void {
@@ -175,7 +176,7 @@ function channelOf(json: ChannelJson, place: string, jobMode: InputMode, found: 
     found.mistakes.push(`${where}: expected exactly one of S3DataSource and FileSystemDataSource`);
   else if (others.DatasetSource !== undefined)
     found.mistakes.push(
-      `${where}.DatasetSource: datasets of a hub cannot be read on this machine; copy the data and name it with an S3DataSource, whose S3Uri may also be a path`,
+      `${where}.DatasetSource: recordpipe cannot read datasets from a SageMaker hub; copy the data, and use an S3DataSource, whose S3Uri may also be a local path`,
     );
   const channel = {
     name: json.ChannelName,
@@ -190,7 +191,7 @@ function channelOf(json: ChannelJson, place: string, jobMode: InputMode, found: 
       found.mistakes.push(`${where}.FileSystemDataSource: expected InputMode File, got ${inputMode}`);
     found.ignore(
       `${where}.FileSystemDataSource`,
-      `recordpipe does not mount ${disk.FileSystemId}; the channel reads the folder ${disk.DirectoryPath} of this machine`,
+      `recordpipe does not mount ${disk.FileSystemId}; the channel reads the local folder ${disk.DirectoryPath} instead`,
     );
     return { ...channel, uri: disk.DirectoryPath };
   }
@@ -201,11 +202,15 @@ function channelOf(json: ChannelJson, place: string, jobMode: InputMode, found: 
   if (uri === undefined)
     found.mistakes.push(`${where}.S3DataSource.S3Uri: expected s3://bucket/prefix, got ${address}`);
   if (dataType === 'Converse')
-    found.mistakes.push(`${where}.S3DataSource.S3DataType: Converse works only in serverless jobs`);
+    found.mistakes.push(
+      `${where}.S3DataSource.S3DataType: Converse works only in serverless jobs; use S3Prefix, ManifestFile or AugmentedManifestFile`,
+    );
   if (isAugmented && attributeNames.length === 0)
     found.mistakes.push(`${where}.S3DataSource.AttributeNames is missing: name the attributes to read`);
   if (!isAugmented && attributeNames.length > 0)
-    found.mistakes.push(`${where}.S3DataSource.AttributeNames: only an AugmentedManifestFile has attributes`);
+    found.mistakes.push(
+      `${where}.S3DataSource.AttributeNames: only an AugmentedManifestFile has attributes; remove them, or correct S3DataType`,
+    );
   return {
     ...channel,
     uri: uri ?? address,
@@ -216,7 +221,7 @@ function channelOf(json: ChannelJson, place: string, jobMode: InputMode, found: 
   };
 }
 
-/** Returns the machines of the job. */
+/** Returns the instances of the job. */
 function machinesOf(
   { ResourceConfig: resources = {}, EnableManagedSpotTraining: spot }: RequestJson,
   found: Findings,
@@ -225,14 +230,14 @@ function machinesOf(
   const exclude = (field: string, others: Readonly<Record<string, unknown>>): void => {
     const both = Object.keys(others).find((other) => others[other] !== undefined && others[other] !== false);
     if (both !== undefined)
-      found.mistakes.push(`ResourceConfig.${field}: remove it or ${both}; AWS rejects both`);
+      found.mistakes.push(`ResourceConfig.${field} cannot be combined with ${both}; remove one of them`);
   };
   const { InstanceType: instanceType, InstanceCount: instanceCount } = resources;
   if (groups.length > 0) {
     exclude('InstanceGroups', { InstanceType: instanceType, InstanceCount: instanceCount });
     const twice = duplicateIn(groups.map(({ InstanceGroupName }) => InstanceGroupName));
     if (twice !== undefined)
-      found.mistakes.push(`ResourceConfig.InstanceGroups: two groups have the name ${twice}`);
+      found.mistakes.push(`ResourceConfig.InstanceGroups: two groups have the name ${twice}; rename one`);
     return {
       instanceGroups: groups.map((group) => ({
         name: group.InstanceGroupName,
@@ -252,11 +257,11 @@ function machinesOf(
   const counted = preferences.filter(({ InstanceCount }) => InstanceCount !== undefined).length;
   if (counted !== (instanceCount === undefined ? preferences.length : 0))
     found.mistakes.push(
-      'ResourceConfig.InstancePreferences: expected InstanceCount either in ResourceConfig or in every preference',
+      'ResourceConfig.InstancePreferences: set InstanceCount either in ResourceConfig or in every preference',
     );
   found.ignore(
     'ResourceConfig.InstancePreferences',
-    'the job has the type and number of the first preference',
+    'the job uses the instance type and count of the first preference',
   );
   return {
     instanceType: preferences[0].InstanceType,
@@ -269,7 +274,7 @@ function checkAlternatives(request: RequestJson, found: Findings): void {
   const { AlgorithmSpecification: algorithm, StoppingCondition: limits, EnableManagedSpotTraining } = request;
   if (algorithm?.AlgorithmName !== undefined && algorithm.TrainingImage !== undefined)
     found.mistakes.push(
-      'AlgorithmSpecification.AlgorithmName: remove it or TrainingImage; AWS accepts one of them',
+      'AlgorithmSpecification.AlgorithmName cannot be combined with TrainingImage; remove one of them',
     );
   if (EnableManagedSpotTraining === true && limits?.MaxWaitTimeInSeconds === undefined)
     found.mistakes.push(
@@ -278,11 +283,11 @@ function checkAlternatives(request: RequestJson, found: Findings): void {
 }
 
 /**
- * Names the required fields that have defaults here. A request with channels alone is not meant for
- * AWS.
+ * Names the required fields that have defaults here. Ignores a file that contains only channels,
+ * because it is not meant for AWS.
  */
 function missingFields(request: RequestJson, { missing }: Findings): string[] {
   const onlyChannels = Object.keys(request).every((field) => field === 'InputDataConfig');
   if (onlyChannels || missing.length === 0) return [];
-  return [`${missing.join(', ')}: AWS requires what this request omits; recordpipe uses defaults`];
+  return [`${missing.join(', ')}: required by AWS but missing; recordpipe uses defaults`];
 }

@@ -1,11 +1,11 @@
 import { nearestName } from '../../bytes/arguments.ts';
 
 /**
- * The shape of a JSON value: what AWS accepts, and which fields have no effect on this machine.
+ * The schema of a JSON value: what AWS accepts, and which fields have no effect on this machine.
  */
 export interface Shape {
   check(value: unknown, place: string, found: Findings): void;
-  /** The fields of an object or of the objects in a list. */
+  /** The fields of an object, or of the objects in a list. */
   readonly fields?: Fields;
 }
 
@@ -15,16 +15,16 @@ export type Fields = Readonly<Record<string, Shape>>;
 const MAX_SHOWN_CHARACTERS = 80;
 const MAX_SHOWN_MISTAKES = 10;
 
-/** What the check of a request found. */
+/** Results of checking a request. */
 export class Findings {
   readonly mistakes: string[] = [];
-  /** The required fields that are missing but have defaults here. */
+  /** Missing required fields that have defaults here. */
   readonly missing: string[] = [];
-  /** The fields without effect, by what that means. */
+  /** Fields without effect, grouped by the explanation for users. */
   readonly #ignored = new Map<string, string[]>();
   readonly #root: Shape;
 
-  /** @param root the shape of the whole document, in which misplaced fields are searched */
+  /** @param root the schema of the whole document, in which misplaced fields are looked up */
   constructor(root: Shape) {
     this.#root = root;
   }
@@ -35,25 +35,25 @@ export class Findings {
     else places.push(place);
   }
 
-  /** Returns one warning for each meaning, with its fields. */
+  /** Returns one warning per explanation, with the fields it applies to. */
   warnings(): string[] {
     return [...this.#ignored].map(([meaning, places]) => `${places.join(', ')}: ${meaning}`);
   }
 
-  /** Notes a field that its object does not have, with the field that was probably meant. */
+  /** Records an unknown field as a mistake and suggests the field that was probably meant. */
   unknownField(place: string, name: string, fields: Fields): void {
     const names = Object.keys(fields);
     const sameLetters = names.find((known) => known.toLowerCase() === name.toLowerCase());
     const nearest = sameLetters ?? nearestName(name, names);
     const owners = sameLetters === undefined ? ownersOf(name, this.#root) : [];
     let next = `known fields: ${names.join(', ')}`;
-    if (owners.length > 0) next = `it is a field of ${owners.join(' and ')}`;
+    if (owners.length > 0) next = `it belongs in ${owners.join(' or ')}`;
     else if (nearest !== undefined) next = `did you mean ${nearest}?`;
     this.mistakes.push(`${join(place, name)}: unknown field; ${next}`);
   }
 }
 
-/** Returns mistakes as one sentence, or undefined if there are none. */
+/** Combines mistakes into one sentence. Returns undefined if there are none. */
 export function mistakesText(mistakes: readonly string[]): string | undefined {
   if (mistakes.length < 2) return mistakes[0];
   const shown = mistakes.slice(0, MAX_SHOWN_MISTAKES).map((mistake, i) => `(${i + 1}) ${mistake}`);
@@ -61,7 +61,7 @@ export function mistakesText(mistakes: readonly string[]): string | undefined {
   return `${mistakes.length} mistakes: ${shown.join('; ')}${more}`;
 }
 
-/** A string. Lengths count UTF-16 units. */
+/** Returns the schema of a string. Lengths count UTF-16 code units. */
 export function text(
   limits: {
     readonly min?: number;
@@ -74,8 +74,9 @@ export function text(
   return {
     check(value, place, { mistakes }) {
       if (typeof value !== 'string')
-        mistakes.push(`${place}: expected ${what ?? 'text'}, got ${shown(value)}${quoted(value)}`);
-      else if (value.length < min) mistakes.push(`${place}: expected ${what ?? 'text'}, got empty text`);
+        mistakes.push(`${place}: expected ${what ?? 'a string'}, got ${shown(value)}${quoted(value)}`);
+      else if (value.length < min)
+        mistakes.push(`${place}: expected ${what ?? 'a string'}, got an empty string`);
       else if (value.length > max)
         mistakes.push(`${place}: expected at most ${max} characters, got ${value.length}`);
       else if (pattern?.test(value) === false)
@@ -84,7 +85,7 @@ export function text(
   };
 }
 
-/** One of several words. */
+/** Returns the schema of an enumeration of words. */
 export function choice(...words: readonly string[]): Shape {
   return {
     check(value, place, { mistakes }) {
@@ -96,7 +97,9 @@ export function choice(...words: readonly string[]): Shape {
   };
 }
 
-/** An integer. JSON numbers beyond 2^53 are rounded, so they are mistakes. */
+/**
+ * Returns the schema of an integer. JSON numbers beyond 2^53 lose precision, so they are mistakes.
+ */
 export function whole(min: number = Number.MIN_SAFE_INTEGER, max: number = Number.MAX_SAFE_INTEGER): Shape {
   return {
     check(value, place, { mistakes }) {
@@ -124,7 +127,7 @@ export const flag: Shape = {
   },
 };
 
-/** An array. */
+/** Returns the schema of an array. */
 export function list(item: Shape, min: number, max: number): Shape {
   return {
     ...(item.fields && { fields: item.fields }),
@@ -137,7 +140,10 @@ export function list(item: Shape, min: number, max: number): Shape {
   };
 }
 
-/** An object with arbitrary names and texts. Messages omit the texts, which may be secret. */
+/**
+ * Returns the schema of an object with arbitrary names and string values. Messages omit the values,
+ * which may be secret.
+ */
 export function texts(maxEntries: number, name: Shape, maxCharacters: number): Shape {
   return {
     check(value, place, found) {
@@ -158,7 +164,7 @@ export function texts(maxEntries: number, name: Shape, maxCharacters: number): S
 }
 
 /**
- * An object. All other fields are mistakes.
+ * Returns the schema of an object. Any other field is a mistake.
  * @param required the fields that must be present
  * @param usual the fields that AWS requires but that have defaults here
  */
@@ -186,7 +192,10 @@ export function object(
   };
 }
 
-/** A field that has no effect on this machine. `meaning` says what happens instead. */
+/**
+ * Returns the schema of a field that has no effect on this machine. `meaning` explains what happens
+ * instead.
+ */
 export function ignored(meaning: string, shape: Shape): Shape {
   return {
     ...shape,
@@ -197,7 +206,7 @@ export function ignored(meaning: string, shape: Shape): Shape {
   };
 }
 
-/** Reports whether a value says the same as no value. */
+/** Reports whether a value is equivalent to an absent field. */
 function isAbsent(value: unknown): boolean {
   if (value === false) return true;
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
@@ -207,7 +216,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the places of all objects that have a field with this name. */
+/** Returns the paths of all objects that have a field with this name. */
 function ownersOf(name: string, shape: Shape, place = ''): string[] {
   return Object.entries(shape.fields ?? {}).flatMap(([field, inner]) => {
     const own = field === name && place !== '' ? [place] : [];
@@ -219,7 +228,7 @@ function join(place: string, name: string): string {
   return place === '' ? name : `${place}.${name}`;
 }
 
-/** Describes a value for a message. */
+/** Formats a value for a message. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
@@ -227,8 +236,8 @@ function shown(value: unknown): string {
   return json.length <= MAX_SHOWN_CHARACTERS ? json : `${json.slice(0, MAX_SHOWN_CHARACTERS)}…`;
 }
 
-/** Returns advice for a number or a truth value that should be text. */
+/** Returns advice for a number or boolean that should be a string. */
 function quoted(value: unknown): string {
   const isPlain = typeof value === 'number' || typeof value === 'boolean';
-  return isPlain ? `; write "${value}" in quotes` : '';
+  return isPlain ? `; add quotes: "${value}"` : '';
 }

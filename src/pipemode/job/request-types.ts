@@ -8,13 +8,13 @@ export interface JobChannel extends StreamChannel {
   readonly instanceGroups: readonly string[];
 }
 
-/** A channel as given by the caller. The default of `inputMode` is that of the job. */
+/** A channel as given by the caller. `inputMode` defaults to the input mode of the job. */
 export type JobChannelInput = StreamChannelInput & {
   readonly inputMode?: InputMode | undefined;
   readonly instanceGroups?: readonly string[] | undefined;
 };
 
-/** A group of equal machines. */
+/** A group of identical instances. */
 export interface InstanceGroup {
   readonly name: string;
   readonly instanceType: string;
@@ -23,42 +23,42 @@ export interface InstanceGroup {
 
 /** The settings of a training job: a CreateTrainingJob request with all defaults applied. */
 export interface TrainingRequest {
-  /** Name of the job: `TrainingJobName`. The default contains the current time. */
+  /** Name of the job: `TrainingJobName`. The default is derived from the current time. */
   readonly name: string;
   /**
-   * AWS region: the hyperparameter `sagemaker_region`, or the region of this environment, or
+   * AWS region: the hyperparameter `sagemaker_region`, else the region of this environment, else
    * `us-east-1`.
    */
   readonly region: string;
-  /** Address of the job in AWS's notation, with the account of the role. */
+  /** ARN of the job, with the account of the role. */
   readonly arn: string;
-  /** Hyperparameters as in the request: all values are strings. */
+  /** Hyperparameters as in the request, where all values are strings. */
   readonly hyperparameters: Readonly<Record<string, string>>;
-  /** Variables for the training program. */
+  /** Environment variables for the training program. */
   readonly environment: Readonly<Record<string, string>>;
   readonly channels: readonly JobChannel[];
-  /** The groups of machines. A job with `InstanceCount` has one group, `homogeneousCluster`. */
+  /** The instance groups. A job with `InstanceCount` has one group, `homogeneousCluster`. */
   readonly instanceGroups: readonly InstanceGroup[];
-  /** The command of the container, if it is not that of the image. */
+  /** Command that replaces the entry point of the image. */
   readonly containerEntrypoint: readonly string[];
   readonly containerArguments: readonly string[];
   /** The container image of the request: `TrainingImage`. */
   readonly image: string | undefined;
-  /** Maximum time that the job runs. Undefined: no limit. */
+  /** Maximum running time of the job. If undefined, there is no limit. */
   readonly maxRuntimeSeconds: number | undefined;
-  /** For spot training, the maximum time of the job with all interruptions. */
+  /** For spot training, the maximum time of the job including interruptions. */
   readonly maxWaitSeconds: number | undefined;
   /** Whether the job uses managed spot training. */
   readonly spot: boolean;
-  /** How often SageMaker repeats a job that failed for an internal reason. The default is 0. */
+  /** Maximum number of retries after an internal failure of SageMaker. The default is 0. */
   readonly maxRetries: number;
-  /** The place where checkpoints are kept, and the folder in which the program writes them. */
+  /** The location where checkpoints are stored, and the folder in which the program writes them. */
   readonly checkpoint: { readonly uri: string; readonly localPath: string } | undefined;
-  /** The place for the model and the output of the job. */
+  /** The location for the model and the output of the job. */
   readonly output: { readonly uri: string; readonly compression: 'GZIP' | 'NONE' } | undefined;
-  /** Metrics that are extracted from the log, each with a regular expression. */
+  /** Metrics to extract from the log, each with a regular expression. */
   readonly metricDefinitions: readonly { readonly name: string; readonly regex: string }[];
-  /** The fields that are accepted but have no effect, each with what it means here. */
+  /** Descriptions of the fields that are accepted but have no effect here. */
   readonly warnings: readonly string[];
 }
 
@@ -69,23 +69,23 @@ export interface TrainingRequestInput
       | TrainingRequest[K]
       | undefined;
   }> {
-  /** The channels. An address alone is the channel `training`, as in `estimator.fit`. */
+  /** The channels. A single address is the channel `training`, as in `estimator.fit`. */
   readonly channels?: readonly JobChannelInput[] | string | undefined;
-  /** `localPath` is `/opt/ml/checkpoints` by default. */
+  /** Where to store checkpoints. `localPath` is `/opt/ml/checkpoints` by default. */
   readonly checkpoint?: { readonly uri: string; readonly localPath?: string | undefined } | undefined;
-  /** `compression` is `GZIP` by default. */
+  /** Where to save the model and output. `compression` is `GZIP` by default. */
   readonly output?: { readonly uri: string; readonly compression?: 'GZIP' | 'NONE' | undefined } | undefined;
-  /** Input mode of channels without one. The default is `File`. */
+  /** Input mode of channels that do not set one. The default is `File`. */
   readonly inputMode?: InputMode | undefined;
-  /** Number of machines of a job with one group. The default is 1. */
+  /** Number of instances, for a job with one group. The default is 1. */
   readonly instanceCount?: number | undefined;
-  /** Type of the machines of a job with one group. The default is `local`. */
+  /** Instance type, for a job with one group. The default is `local`. */
   readonly instanceType?: string | undefined;
 }
 
-/** A machine of a training job. */
+/** A host of a training job. */
 export interface JobHost {
-  /** `algo-1`, `algo-2`, … */
+  /** Name of the host: `algo-1`, `algo-2`, … */
   readonly name: string;
   readonly group: InstanceGroup;
 }

@@ -9,11 +9,11 @@ import {
   writeConfigFile,
 } from './config-file.ts';
 
-/** The machines of a training job, as described in `resourceconfig.json`. */
+/** The hosts of a training job, as described in `resourceconfig.json`. */
 export interface ResourceConfig {
-  /** Name of the machine that this process runs on. */
+  /** Name of the host that this process runs on. */
   readonly current_host: string;
-  /** Names of all machines of the job, including this one. */
+  /** Names of all hosts of the job, including this one. */
   readonly hosts: readonly string[];
   readonly network_interface_name?: string;
   readonly current_instance_type?: string;
@@ -24,7 +24,7 @@ export interface ResourceConfig {
 /** The hosts of a job. */
 export type Hosts = Pick<ResourceConfig, 'current_host' | 'hosts'>;
 
-/** The configuration of a job on a single machine. */
+/** The configuration of a job on a single host. */
 export const ONE_HOST: ResourceConfig = Object.freeze({
   current_host: 'algo-1',
   hosts: Object.freeze(['algo-1']),
@@ -32,7 +32,7 @@ export const ONE_HOST: ResourceConfig = Object.freeze({
 });
 
 /**
- * Reads `resourceconfig.json`, which describes the machines of this training job.
+ * Reads `resourceconfig.json`, which describes the hosts of this training job.
  *
  * @param configDir the folder of the file; by default, SageMaker's `/opt/ml/input/config`
  * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config` for a file
@@ -76,8 +76,8 @@ export function hostsMistake({ current_host, hosts }: Hosts): string | undefined
 }
 
 /**
- * Returns the number of hosts and the rank of this machine for `dataset.shard(hosts, rank)`. The
- * rank is the zero-based position of the machine in the sorted host names.
+ * Returns the number of hosts and the rank of this host for `dataset.shard(hosts, rank)`. The
+ * rank is the zero-based position of this host in the sorted host names.
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAborted } from '../../bytes/abortable.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
 
-/** Interval of the attempts to take a lock that another process holds. */
+/** Interval between attempts to take a lock that another process holds. */
 const RETRY_MS = 20;
 
 /** A lock that lasts until it is released, or until the process ends. */
@@ -14,12 +14,12 @@ export interface SocketLock {
 }
 
 /**
- * Takes an exclusive lock on an open file without the help of a program. The lock is an abstract
- * Unix socket of Linux whose name contains the file's device and inode: only one process can own
- * it, and the kernel frees it when that process ends.
+ * Takes an exclusive lock on an open file without running a program. The lock is an abstract Unix
+ * socket of Linux whose name contains the file's device and inode: only one process can own it, and
+ * the kernel frees it when that process ends.
  *
- * It excludes only processes that lock in the same way and share a network namespace, so not those
- * of another container, and not those that use flock(2).
+ * The lock excludes only processes that lock in the same way and share a network namespace. It does
+ * not exclude processes in other containers, or processes that use flock(2).
  *
  * @returns undefined if another process held the lock for `timeoutMs`
  * @throws RecordpipeError `aborted`, `io-failure`

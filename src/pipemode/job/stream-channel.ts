@@ -72,7 +72,7 @@ const CHOICES = {
   recordWrapper: ['None', 'RecordIO'],
 } as const;
 
-/** Fields that a channel of a training request has in addition. They do not concern streaming. */
+/** Additional fields of a channel in a training request. They do not affect streaming. */
 interface JobFields {
   readonly inputMode?: InputMode | undefined;
   readonly instanceGroups?: unknown;
@@ -90,7 +90,10 @@ export function streamChannel(channel: StreamChannelInput & JobFields): StreamCh
   const invalid = (option: string, what: string): UsageError =>
     new UsageError(`${option} of channel ${name}: ${what}`);
   if (inputMode !== 'Pipe')
-    throw invalid('inputMode', `expected Pipe, got ${inputMode}; recordpipe train serves files too`);
+    throw invalid(
+      'inputMode',
+      `expected Pipe, got ${inputMode}; for File and FastFile channels, use recordpipe train`,
+    );
   checkOptionNames(`channel ${name}`, given, { name, uri, ...DEFAULTS });
   if (typeof uri !== 'string' || uri === '')
     throw invalid('uri', `expected an s3:// address or a path, got ${JSON.stringify(uri)}`);
@@ -113,7 +116,7 @@ export function streamChannel(channel: StreamChannelInput & JobFields): StreamCh
     dataType === 'AugmentedManifestFile'
       ? attributeNamesMistake(attributeNames)
       : attributeNames.length > 0 &&
-        'only augmented manifests have attributes (dataType AugmentedManifestFile)';
+        'attributes require an augmented manifest (dataType AugmentedManifestFile)';
   if (mistake) throw invalid('attributeNames', mistake);
   return checked;
 }

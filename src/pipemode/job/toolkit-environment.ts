@@ -8,18 +8,20 @@ import { type JobResources, resourceConfig } from './job-files.ts';
 import { cpuCount, gpuCount, neuronCount } from './machine.ts';
 import { decodedHyperparameter, type PythonDict, type PythonValue, pythonValue } from './python-json.ts';
 import { compareCodePoints, isDict, isTruthy, pythonJson, pythonStr, sortedEntries } from './python-text.ts';
-import { JOB_ROOT, type JobPlaces } from './training-job.ts';
+import { JOB_ROOT, type JobPaths } from './training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from './training-request.ts';
 
-/** What SageMaker's training toolkit passes to the program of one host. */
+/**
+ * The variables and arguments that SageMaker's training toolkit passes to the program of one host.
+ */
 export interface HostEnvironment {
   /** Environment variables by name. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The hyperparameters as arguments, to append to the command of the program. */
+  /** Hyperparameters as arguments, to append to the program's command. */
   readonly programArguments: readonly string[];
 }
 
-/** Matches the name of a script. */
+/** Matches the file name of a script. */
 const SCRIPT = /^\S+\.(py|sh|[cm]?[jt]s)$/;
 
 /**
@@ -43,7 +45,7 @@ export function scriptOf(command: readonly string[]): string | undefined {
 
 /** Options for {@link hostEnvironment}. */
 export interface HostEnvironmentOptions {
-  /** The variables that the program inherits. The default is those of this process. */
+  /** The variables that the program inherits. By default, the variables of this process. */
   readonly inherited?: Variables;
   /** All hosts of the job. The default is algo-1 to algo-N. */
   readonly hosts?: readonly JobHost[];
@@ -64,23 +66,23 @@ export interface HostEnvironmentOptions {
  *   cannot contain
  * @example
  * ```ts
- * import { hostEnvironment, jobHosts, jobPlaces, trainingRequest } from 'recordpipe/pipemode/train';
+ * import { hostEnvironment, jobHosts, jobPaths, trainingRequest } from 'recordpipe/pipemode/train';
  * const request = trainingRequest({ hyperparameters: { 'learning-rate': '0.10', layers: '[1,2]', k: '3' } });
  * const [host] = jobHosts(request);
- * const { variables, programArguments } = hostEnvironment(request, host, jobPlaces('/opt/ml'), 'train.py');
+ * const { variables, programArguments } = hostEnvironment(request, host, jobPaths('/opt/ml'), 'train.py');
  * console.log(variables['SM_HP_LEARNING-RATE'], programArguments); // 0.1 [ '-k', '3', '--layers', '[1, 2]', '--learning-rate', '0.1' ]
  * ```
  */
 export function hostEnvironment(
   request: TrainingRequest,
   host: JobHost,
-  places: JobPlaces,
+  paths: JobPaths,
   entryPoint: string,
   { inherited = process.env, hosts = jobHosts(request) }: HostEnvironmentOptions = {},
 ): HostEnvironment {
   const container = { ...inherited, ...request.environment };
   const resources = resourceConfig(request, host, hosts);
-  const properties = toolkitProperties(request, host, places, { entryPoint, container, resources });
+  const properties = toolkitProperties(request, host, paths, { entryPoint, container, resources });
   const { user, own } = splitHyperparameters(request.hyperparameters);
   const programArguments = commandArguments(user);
   const variables: Record<string, string> = {
@@ -91,8 +93,8 @@ export function hostEnvironment(
     SAGEMAKER_REGION: pythonStr(valueOr(own, 'sagemaker_region', request.region) ?? ''),
     CURRENT_HOST: host.name,
     SM_STUDIO_LOCAL_MODE: container['SM_STUDIO_LOCAL_MODE'] ?? 'true',
-    ...((places.root !== JOB_ROOT || inherited['SAGEMAKER_BASE_DIR'] !== undefined) && {
-      SAGEMAKER_BASE_DIR: places.root,
+    ...((paths.root !== JOB_ROOT || inherited['SAGEMAKER_BASE_DIR'] !== undefined) && {
+      SAGEMAKER_BASE_DIR: paths.root,
     }),
     ...toolkitVariables(properties, user, programArguments),
   };
@@ -100,7 +102,7 @@ export function hostEnvironment(
   return { variables, programArguments };
 }
 
-/** What the toolkit finds in its container. */
+/** The parts of a container that the toolkit inspects. */
 interface ToolkitContext {
   readonly entryPoint: string;
   /** The variables of the container. */
@@ -108,7 +110,7 @@ interface ToolkitContext {
   readonly resources: JobResources;
 }
 
-/** The properties of the toolkit's environment, by its names for them. */
+/** The properties of the toolkit's environment, under the toolkit's names. */
 type ToolkitProperties = Readonly<Record<string, PythonValue>>;
 
 /** Log level of Python's `logging.INFO`. */
@@ -117,7 +119,7 @@ const INFO = 20n;
 function toolkitProperties(
   request: TrainingRequest,
   host: JobHost,
-  places: JobPlaces,
+  paths: JobPaths,
   { entryPoint, container, resources }: ToolkitContext,
 ): ToolkitProperties {
   const channels = hostChannels(request, host);
@@ -134,7 +136,7 @@ function toolkitProperties(
   const modelParallel = container['SM_HP_MP_PARAMETERS'];
   return {
     additional_framework_parameters: framework,
-    channel_input_dirs: new Map(channels.map(({ name }) => [name, join(places.pipeDir, name)])),
+    channel_input_dirs: new Map(channels.map(({ name }) => [name, join(paths.pipeDir, name)])),
     current_host: host.name,
     current_instance_group: group,
     current_instance_group_hosts: groups.find(({ instance_group_name: name }) => name === group)?.hosts ?? [],
@@ -144,9 +146,9 @@ function toolkitProperties(
     framework_module: container['SAGEMAKER_TRAINING_MODULE'] ?? null,
     hosts,
     hyperparameters: user,
-    input_config_dir: places.configDir,
+    input_config_dir: paths.configDir,
     input_data_config: pythonValue(inputDataConfig(channels)),
-    input_dir: join(places.configDir, '..'),
+    input_dir: join(paths.configDir, '..'),
     instance_groups: groups.map(({ instance_group_name: name }) => name),
     instance_groups_dict: new Map(groups.map((one) => [one.instance_group_name, pythonValue(one)])),
     is_hetero: groups.length > 1,
@@ -157,23 +159,23 @@ function toolkitProperties(
     job_name: request.name,
     log_level: valueOr(own, 'sagemaker_container_log_level', INFO),
     master_hostname: master,
-    model_dir: places.modelDir,
-    module_dir: pythonStr(valueOr(own, 'sagemaker_submit_directory', places.codeDir)),
+    model_dir: paths.modelDir,
+    module_dir: pythonStr(valueOr(own, 'sagemaker_submit_directory', paths.codeDir)),
     module_name: pythonStr(container['SAGEMAKER_PROGRAM'] ?? given).replace(/\.py$/, ''),
     network_interface_name,
     num_cpus: BigInt(cpuCount()),
     num_gpus: BigInt(gpuCount(container)),
     num_neurons: BigInt(neuronCount(host.group.instanceType, container)),
-    output_data_dir: join(places.outputDir, 'data'),
-    output_dir: places.outputDir,
-    output_intermediate_dir: places.intermediateDir,
+    output_data_dir: join(paths.outputDir, 'data'),
+    output_dir: paths.outputDir,
+    output_intermediate_dir: paths.intermediateDir,
     resource_config: pythonValue(resources),
     topology: [],
     user_entry_point: userEntryPoint,
   };
 }
 
-/** The properties that have no variable of their own. */
+/** Properties that have no variable. */
 const WITHOUT_VARIABLE = new Set([
   'additional_framework_parameters',
   'channel_input_dirs',
@@ -207,13 +209,13 @@ function toolkitVariables(
   return Object.fromEntries(values.map(([name, value]) => [`SM_${name.toUpperCase()}`, variable(value)]));
 }
 
-/** Returns the value of a variable. Strings have no quotes; other values are JSON. */
+/** Formats the value of a variable. Strings have no quotes; other values are JSON. */
 function variable(value: PythonValue): string {
   if (value === null) return '';
   return typeof value === 'string' ? value : pythonJson(value);
 }
 
-/** Returns hyperparameters as arguments, in the order of their names. */
+/** Formats hyperparameters as arguments, sorted by name. */
 function commandArguments(user: PythonDict): string[] {
   return sortedEntries(user).flatMap(([name, value]) => [argumentName(name), argumentValue(value)]);
 }
@@ -244,13 +246,13 @@ const TOOLKIT_PARAMETERS = new Set([
   'sagemaker_submit_directory',
 ]);
 
-/** Decoded hyperparameters. */
+/** Decoded hyperparameters, split by recipient. */
 interface SplitHyperparameters {
-  /** Those for the program. */
+  /** Hyperparameters for the program. */
   readonly user: PythonDict;
-  /** Those for the toolkit itself. */
+  /** Hyperparameters for the toolkit itself. */
   readonly own: PythonDict;
-  /** Other names that start with `sagemaker_`. */
+  /** Other hyperparameters whose names start with `sagemaker_`. */
   readonly framework: PythonDict;
 }
 
@@ -272,7 +274,7 @@ function valueOr(dict: PythonDict, name: string, fallback: PythonValue): PythonV
   return value === undefined ? fallback : value;
 }
 
-/** The hyperparameters that each turn on a kind of distributed training. */
+/** Hyperparameters that each enable a kind of distributed training. */
 const DISTRIBUTIONS = [
   'sagemaker_mpi_enabled',
   'sagemaker_parameter_server_enabled',
@@ -294,11 +296,14 @@ function contains(names: PythonValue, name: string): boolean {
   return isDict(names) && names.has(name);
 }
 
-/** Maximum size of one variable or argument on Linux, in bytes: MAX_ARG_STRLEN with its end. */
+/**
+ * Maximum size of one variable or argument on Linux, in bytes: MAX_ARG_STRLEN without the final
+ * NUL.
+ */
 const MAX_STRING_BYTES = 128 * 1024 - 1;
 
 /**
- * Checks that a program can be started with the variables and arguments.
+ * Checks that the operating system accepts the variables and arguments of a program.
  * @throws RecordpipeError `malformed-config` for a string that the operating system rejects
  */
 function checkStrings(variables: Readonly<Record<string, string>>, args: readonly string[]): void {
@@ -311,12 +316,12 @@ function checkStrings(variables: Readonly<Record<string, string>>, args: readonl
 
 function checkString(what: string, text: string): void {
   if (text.includes('\0')) throw unusable(what, 'it contains a NUL character; remove it');
-  if (!isWellFormed(text)) throw unusable(what, 'it contains half of a surrogate pair; correct the text');
+  if (!isWellFormed(text)) throw unusable(what, 'it contains an unpaired surrogate; fix the text');
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_STRING_BYTES)
     throw unusable(
       what,
-      `it has ${bytes.toLocaleString('en-US')} bytes, and Linux allows ${MAX_STRING_BYTES.toLocaleString('en-US')} in one variable or argument; pass large settings in a file of a channel`,
+      `it has ${bytes.toLocaleString('en-US')} bytes, but Linux allows at most ${MAX_STRING_BYTES.toLocaleString('en-US')} per variable or argument; put large values in a file of a channel`,
     );
 }
 
@@ -328,6 +333,6 @@ function isWellFormed(text: string): boolean {
 function unusable(what: string, why: string): RecordpipeError {
   return new RecordpipeError(
     'malformed-config',
-    `${what} cannot be passed to a program, in SageMaker either: ${why}`,
+    `${what} cannot be passed to a program, here or in SageMaker: ${why}`,
   );
 }

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 export const JOB_ROOT = '/opt/ml';
 
 /** The folders and files of a training job. All paths are absolute. */
-export interface JobPlaces {
-  /** The folder that stands for `/opt/ml`. */
+export interface JobPaths {
+  /** The folder that represents `/opt/ml`. */
   readonly root: string;
-  /** The folder of the channels: of their files, or of their named pipes. `input/data`. */
+  /** The folder of the channels' files and named pipes: `input/data`. */
   readonly pipeDir: string;
   /** The folder of `inputdataconfig.json` and the other files that describe the job: `input/config`. */
   readonly configDir: string;
@@ -21,7 +21,7 @@ export interface JobPlaces {
   readonly codeDir: string;
   /** The default folder of checkpoints: `checkpoints`. */
   readonly checkpointDir: string;
-  /** The file in which a program says why it failed: `output/failure`. */
+  /** The file to which a program writes the reason for its failure: `output/failure`. */
   readonly failureFile: string;
   /** The folder whose files SageMaker uploads during training: `output/intermediate`. */
   readonly intermediateDir: string;
@@ -32,11 +32,11 @@ export interface JobPlaces {
  *
  * @example
  * ```ts
- * import { jobPlaces } from 'recordpipe/pipemode/train';
- * console.log(jobPlaces('/opt/ml').pipeDir); // /opt/ml/input/data
+ * import { jobPaths } from 'recordpipe/pipemode/train';
+ * console.log(jobPaths('/opt/ml').pipeDir); // /opt/ml/input/data
  * ```
  */
-export function jobPlaces(root: string): JobPlaces {
+export function jobPaths(root: string): JobPaths {
   const below = (path: string): string => resolve(root, path);
   return {
     root: resolve(root),
@@ -52,8 +52,8 @@ export function jobPlaces(root: string): JobPlaces {
   };
 }
 
-/** Returns the place of a path of SageMaker's containers below the root of a job. */
-export function localPath(path: string, { root }: JobPlaces): string {
+/** Converts a path in SageMaker's containers to a path below the root of a job. */
+export function localPath(path: string, { root }: JobPaths): string {
   const inside = path === JOB_ROOT || path.startsWith(`${JOB_ROOT}/`);
   return inside ? join(root, path.slice(JOB_ROOT.length)) : path;
 }

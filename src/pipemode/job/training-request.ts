@@ -26,23 +26,23 @@ export type {
 } from './request-types.ts';
 export type { InputMode } from './stream-channel.ts';
 
-/** The name that SageMaker gives to the group of a job with `InstanceCount`. */
+/** The name that SageMaker gives to the only group of a job with `InstanceCount`. */
 const ONE_GROUP = 'homogeneousCluster';
-/** Number of an account that AWS uses in examples. */
+/** Account number that AWS uses in examples. */
 const EXAMPLE_ACCOUNT = '123456789012';
 const CHECKPOINT_DIR = '/opt/ml/checkpoints';
 
-/** Settings that are given as options, without a request. `role` is that of the request. */
+/** Settings from options or a request. `role` comes only from a request. */
 type Settings = TrainingRequestInput & { readonly role?: string | undefined };
 
 /**
- * Reads a training job from a CreateTrainingJob request in JSON, as AWS's API and command line take
- * it. The file contains the request or its `InputDataConfig` alone. Addresses may also be paths or
- * `file:` URLs. `warnings` of the result names all fields that have no effect here.
+ * Reads a training job from a CreateTrainingJob request in JSON, in the format of AWS's API and
+ * command line. The file contains the request or only its `InputDataConfig`. Addresses may also be
+ * paths or `file:` URLs. `warnings` of the result names all fields that have no effect here.
  *
  * @param defaultInputMode the input mode of channels if the request has none; the default is `File`
- * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config`, with all
- * mistakes, for a request that CreateTrainingJob rejects
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`; `malformed-config`, which
+ *   lists all mistakes, for a request that CreateTrainingJob rejects
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -91,7 +91,7 @@ export function parseTrainingRequest(
 
 /**
  * Applies defaults to the settings of a training job and checks them against AWS's limits, as
- * {@link readTrainingRequest} does. A `TrainingRequest` with other fields is also a valid argument.
+ * {@link readTrainingRequest} does. Also accepts a `TrainingRequest` with changed fields.
  *
  * @throws UsageError for settings that CreateTrainingJob rejects
  * @example
@@ -115,7 +115,7 @@ export function trainingRequest(given: TrainingRequestInput): TrainingRequest {
   return completed(given);
 }
 
-/** Applies defaults and checks rules. @throws UsageError */
+/** Applies defaults and checks AWS's rules. @throws UsageError if a rule is violated */
 function completed(given: Settings): TrainingRequest {
   const { hyperparameters = {}, environment = {}, inputMode = 'File' } = given;
   const { checkpoint, output, containerEntrypoint = [], containerArguments = [] } = given;
@@ -150,15 +150,15 @@ function completed(given: Settings): TrainingRequest {
 }
 
 /**
- * Returns the machines of a job: algo-1 to algo-N, group after group. SageMaker's documentation
- * does not say in which order it numbers the machines of several groups.
+ * Returns the hosts of a job: algo-1 to algo-N, group by group. SageMaker's documentation does not
+ * specify how hosts of several groups are numbered.
  */
 export function jobHosts({ instanceGroups }: Pick<TrainingRequest, 'instanceGroups'>): readonly JobHost[] {
   const groups = instanceGroups.flatMap((group) => Array.from({ length: group.instanceCount }, () => group));
   return groups.map((group, i) => ({ name: `algo-${i + 1}`, group }));
 }
 
-/** Returns the groups of machines. The number and type of machines of a single group may be replaced. */
+/** Returns the instance groups. Settings may override the count and type of a single group. */
 function instanceGroupsOf({
   instanceGroups: [first, ...others] = [],
   instanceCount,
@@ -166,7 +166,9 @@ function instanceGroupsOf({
 }: Settings): InstanceGroup[] {
   if (others.length > 0 && (instanceCount ?? instanceType) !== undefined) {
     const option = instanceCount === undefined ? 'instanceType' : 'instanceCount';
-    throw new UsageError(`${option}: the job has several instance groups; change those instead`);
+    throw new UsageError(
+      `${option}: the job has several instance groups; edit the groups in the request instead`,
+    );
   }
   const group = {
     name: first?.name ?? ONE_GROUP,
@@ -185,7 +187,7 @@ function channelsOf(given: TrainingRequestInput['channels'], jobMode: InputMode)
   }));
 }
 
-/** Returns a name as the Python SDK forms it. */
+/** Generates a name in the format of the Python SDK. */
 function generatedName(): string {
   return `recordpipe-${new Date().toISOString().slice(0, -1).replace(/[T:.]/g, '-')}`;
 }

@@ -43,7 +43,7 @@ type Report = (
 
 /** Checks the lines of an augmented manifest. */
 export class LineChecks {
-  /** Whether the first lines show that the file is not a manifest. */
+  /** Whether the first line shows that the file is not a manifest. */
   notAManifest = false;
   readonly #problems: Problems;
   /**

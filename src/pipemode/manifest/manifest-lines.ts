@@ -160,8 +160,8 @@ export function attributeNamesMistake(names: unknown): string | undefined {
 }
 
 /**
- * Converts an S3 address that starts with `s3:` (in any case) or `https:` to `s3://bucket/key`. Returns undefined
- * for any other text.
+ * Converts an S3 address that starts with `s3:` (in any case) or `https:` to `s3://bucket/key`.
+ * Returns undefined for any other text.
  */
 export function s3UriOf(text: string): string | undefined {
   if (/^s3:\/\/[^/]+\/./is.test(text)) return `s3${text.slice(2)}`;

@@ -55,7 +55,7 @@ export class ChannelIndex {
   /**
    * Reads, changes and writes the index under the lock. Creates a missing state file, as
    * `sagemaker_tensorflow` does.
-   * @param change receives the index and returns the new one, or undefined to keep it
+   * @param change receives the index and returns the new one, or undefined to leave it unchanged
    * @throws RecordpipeError `pipe-timeout`, `malformed-state`, `aborted`, `access-denied`,
    *   `io-failure`; errors from `change`
    */
@@ -104,7 +104,8 @@ function readIndex(path: string, lenient: boolean): number {
   if (lenient) return asStreamReads(text);
   const index = /^\d{1,10}\n?$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
   if (index <= MAX_INDEX) return index;
-  const got = text === '' ? 'an empty file (was a writer killed?)' : JSON.stringify(text.slice(0, 40));
+  const got =
+    text === '' ? 'an empty file (a writer may have been killed)' : JSON.stringify(text.slice(0, 40));
   const what = `expected the index of the next epoch, 0 to ${MAX_INDEX}, in decimal digits, got ${got}; correct the file, or remove it to start with 0`;
   throw new RecordpipeError('malformed-state', what, { uri: path });
 }

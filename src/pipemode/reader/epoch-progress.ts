@@ -14,7 +14,7 @@ export interface PipeModeMetrics {
   readonly payloadBytes: number;
   /** Number of corrupted records that were skipped. */
   readonly corrupted: number;
-  /** Milliseconds from the start of the iteration until the pipe was open. */
+  /** Milliseconds from the start of the iteration until the pipe was opened. */
   readonly openMs: number;
   /** Milliseconds spent waiting for bytes. */
   readonly waitMs: number;
@@ -181,7 +181,7 @@ function trimmed(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
-/** Skips the records that an earlier reader delivered, by reading and dropping them. */
+/** Skips the records that an earlier reader received, by reading and dropping them. */
 export class Resuming {
   readonly #state: PipeModeState;
   readonly #progress: EpochProgress;
@@ -242,7 +242,7 @@ function after(batch: RecordBatch, first: number): RecordBatch {
 function notResumable(what: string): RecordpipeError {
   return new RecordpipeError(
     'not-resumable',
-    `${what}; is the data shuffled or changed between epochs? Restart the epoch`,
+    `${what}; the data may be shuffled or may have changed; restart the epoch`,
   );
 }
 

@@ -41,7 +41,7 @@ export function checkAttributes(attributes: readonly string[]): void {
   const mistake = attributeNamesMistake(attributes);
   if (mistake === undefined && new Set(attributes).size === attributes.length) return;
   throw new UsageError(
-    `attributes: ${mistake ?? `expected distinct names, got ${JSON.stringify(attributes)}`}; pass the AttributeNames of the job, in their order`,
+    `attributes: ${mistake ?? `expected distinct names, got ${JSON.stringify(attributes)}`}; pass the AttributeNames of the job in the same order`,
   );
 }
 
@@ -87,7 +87,7 @@ export class TupleStage<A extends readonly string[]> extends Through<Uint8Array,
     const missing = names.slice(this.#have).join(', ');
     return new RecordpipeError(
       'truncated-record',
-      `the stream ends inside tuple ${this.#tuples}, after ${received}: ${missing} did not arrive; do attributes match the AttributeNames of the job, and does every line of the manifest have all of them?`,
+      `the stream ends inside tuple ${this.#tuples}, after ${received}: ${missing} did not arrive; check that attributes match the AttributeNames of the job, and that every line of the manifest has all of them`,
       { record: this.#tuples * names.length + this.#have },
     );
   }

@@ -234,7 +234,10 @@ class ChannelSource<A extends readonly string[] | undefined> {
   }
 }
 
-/** Describes a probable mistake in a channel's `RecordWrapperType`. */
+/**
+ * Describes a probable mistake in a channel's `RecordWrapperType`. Returns undefined if there is
+ * none.
+ */
 function wrapperMistake(
   { RecordWrapperType = 'None' }: ChannelConfig,
   channel: string,

@@ -65,9 +65,9 @@ export interface PipeModeOptions {
   /** Maximum time to wait for the lock of the index. The default is 30,000 ms. */
   readonly lockTimeoutMs: number;
   /**
-   * Kind of lock. The default is `flock`: a flock(2), taken with the first of the programs `flock`,
-   * `perl` and `python3` that exists. Without all of them, it is a socket on Linux that excludes
-   * only readers of this kind, which a warning says. `none` does not exclude other processes.
+   * Kind of lock. The default is `flock`: a flock(2), taken with `flock`, `perl` or `python3`,
+   * whichever is found first. If none is installed, Linux uses a socket, with a warning; it
+   * excludes only readers that also use a socket. `none` does not exclude other processes.
    */
   readonly lock: 'flock' | 'none';
   /**

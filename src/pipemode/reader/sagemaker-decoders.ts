@@ -142,7 +142,7 @@ export class SageMakerRecordIODecoder implements RecordDecoder {
     return this.#add(payload, word, wanted);
   }
 
-  /** Handles the rest of the stream, which is either empty or a part to pad with zeros. */
+  /** Handles the end of the stream: either nothing remains, or a part that is padded with zeros. */
   #truncated(): RecordBatch | null {
     const { window } = this.#cursor;
     const have = window.unread;

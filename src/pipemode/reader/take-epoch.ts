@@ -30,7 +30,7 @@ const MAX_PAUSE_MS = 1000;
 /** Maximum number of file names in the error for a missing pipe. */
 const MAX_NAMES = 10;
 
-/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
+/** Maximum delay of a timer. With a longer delay, Node fires the timer immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -74,7 +74,10 @@ export async function openReserved(
   return { epoch, source: new EpochSource(path) };
 }
 
-/** Reopens the pipe of an earlier epoch. Increases the index if it is not greater than `epoch`. */
+/**
+ * Reopens the pipe of an earlier epoch. Increases the index if it is not already greater than
+ * `epoch`.
+ */
 export async function reopenEpoch(
   index: ChannelIndex,
   epoch: number,
@@ -182,16 +185,16 @@ async function namesBeside(path: string): Promise<string> {
   try {
     names = (await readdir(folder)).sort();
   } catch (error) {
-    return `${folder} cannot be listed (${(error as NodeJS.ErrnoException).code}); is pipeDir correct?`;
+    return `${folder} cannot be listed (${(error as NodeJS.ErrnoException).code}); check pipeDir`;
   }
-  if (names.length === 0) return `${folder} is empty; is the agent running?`;
+  if (names.length === 0) return `${folder} is empty; check that the agent is running`;
   const stem = basename(path).replace(/\d+$/, '');
   const epochs = names.filter((name) => name.startsWith(stem) && /^\d+$/.test(name.slice(stem.length)));
   const shown = epochs.length > 0 ? epochs : names;
   const more = shown.length > MAX_NAMES ? ` and ${shown.length - MAX_NAMES} more` : '';
   const list = `${shown.slice(0, MAX_NAMES).join(', ')}${more}`;
   return epochs.length > 0
-    ? `found ${list}; is the index in the state file correct?`
+    ? `found ${list}; check the index in the state file`
     : `the folder has no pipe of this channel, only ${list}`;
 }
 
@@ -291,7 +294,7 @@ export class EpochSource {
     this.#beforeClose();
     const ms = Math.round(waitedMs);
     const what = this.#unused
-      ? `no writer opened the pipe within ${ms} ms; is the agent running?`
+      ? `no writer opened the pipe within ${ms} ms; check that the agent is running`
       : `the writer was silent for ${ms} ms`;
     return new RecordpipeError('pipe-timeout', what, { uri: this.path });
   }

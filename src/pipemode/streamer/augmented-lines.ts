@@ -51,7 +51,7 @@ export class AugmentedLines implements ChannelContent {
 
   /**
    * Reads the manifest once and keeps only the positions of its lines in memory. Checks the lines,
-   * so that invalid ones are found before the first epoch.
+   * so that invalid lines are found before the first epoch.
    */
   static async open(
     channel: StreamChannel,
@@ -87,7 +87,7 @@ export class AugmentedLines implements ChannelContent {
     return epochOrder(this.count, epoch, this.#order);
   }
 
-  /** Returns a line as it is written, without its line end. Valid until the next call. */
+  /** Returns a line unchanged, without its line end. Valid until the next call. */
   line(index: number): Uint8Array {
     return this.#lines.bytes(index);
   }
@@ -96,7 +96,7 @@ export class AugmentedLines implements ChannelContent {
     this.#lines.close();
   }
 
-  /** Returns the values of a line. Empty if the line is invalid and is skipped. */
+  /** Returns the values of a line. Returns an empty array if the line is invalid and is skipped. */
   itemsOf(index: number): EpochItem[] {
     const { uri, attributeNames } = this.#channel;
     const line = this.#lines.number(index);
@@ -117,8 +117,8 @@ export class AugmentedLines implements ChannelContent {
 const COLUMNS = 3;
 
 /**
- * The lines of a manifest, accessible by index. Uses 24 bytes of memory per line; the text is
- * stored in an unnamed file. Therefore every order of lines has the same cost, and a manifest may
+ * The lines of a manifest, accessible by index. Uses 24 bytes of memory per line and stores the
+ * text in an unnamed file. Therefore every order of lines has the same cost, and a manifest may
  * have millions of lines.
  */
 class LineFile {
@@ -178,7 +178,7 @@ class LineFile {
   /** Adds a line. @returns whether it is not blank */
   #add({ number, offset, bytes, tooLong }: SourceLine, maxLineBytes: number): boolean {
     if (tooLong) {
-      const what = `line ${number} is longer than ${maxLineBytes} bytes; is this a manifest of JSON lines?`;
+      const what = `line ${number} is longer than ${maxLineBytes} bytes; check that the file is in JSON Lines format, or raise maxLineBytes`;
       throw new RecordpipeError('malformed-manifest', what, { uri: this.#uri });
     }
     if (isBlank(bytes)) return false;
@@ -214,9 +214,13 @@ class LineFile {
       have += count;
     }
     if (have < length)
-      throw new RecordpipeError('source-changed', 'the copy of the manifest was truncated', {
-        uri: this.#uri,
-      });
+      throw new RecordpipeError(
+        'source-changed',
+        'the temporary copy of the manifest was truncated; check the disk of the temporary folder (TMPDIR)',
+        {
+          uri: this.#uri,
+        },
+      );
     this.#block = block.subarray(0, have);
     this.#blockAt = start;
   }
@@ -228,7 +232,7 @@ function isBlank(bytes: Uint8Array): boolean {
 }
 
 /**
- * Opens a temporary file, which the system removes when its descriptor is closed, even after a
+ * Opens a temporary file, which the system deletes when its descriptor is closed, even after a
  * crash.
  */
 function unnamedFile(): number {

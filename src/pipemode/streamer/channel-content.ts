@@ -6,15 +6,15 @@ import type { ObjectRef } from '../../storage/storage.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import type { CheckedStreamerOptions } from './streamer-options.ts';
 
-/** The objects or lines of a channel, which are listed once. */
+/** The objects or lines of a channel, listed once. */
 export interface ChannelContent {
   /** Whether all items are objects. */
   readonly valueless: boolean;
   /** Whether all items are local files. */
   readonly files: boolean;
   /**
-   * The address that the names of all objects start with: that of the channel, or the prefix of its
-   * ManifestFile. Undefined for augmented manifests.
+   * The common prefix of the addresses of all objects: that of the channel or of its ManifestFile.
+   * Undefined for augmented manifests.
    */
   readonly prefix: string | undefined;
   /** Total number of objects or lines for all hosts. */
@@ -37,13 +37,13 @@ export interface ContentOpening
   readonly signal: AbortSignal;
   readonly warn: (code: string, message: string) => void;
   /**
-   * Called for each object that is not streamed: markers of folders, and files without records such
-   * as indexes. If undefined, files without records cause a warning.
+   * Called for each object that is not streamed: folder markers, and files without records such as
+   * indexes. If undefined, files without records cause a warning.
    */
   readonly onExtra?: ((object: ObjectRef) => void) | undefined;
 }
 
-/** Returns a handler that reports the events of a transfer that a user should know. */
+/** Returns a handler that emits warnings for the transfer events that matter to users. */
 export function transferWarnings(warn: ContentOpening['warn']): OnTransferEvent {
   return (event) => {
     if (event.type === 'restarted') warn('object-changed', `${event.uri}: ${event.reason}`);
@@ -146,7 +146,7 @@ function shuffle(order: Uint32Array, random: Xoshiro128): void {
  */
 export function wrapHeader(payloadBytes: number, uri: string): Uint8Array {
   if (payloadBytes >= PART_LENGTH_END) {
-    const what = `${payloadBytes} bytes do not fit in a RecordIO record (maximum ${PART_LENGTH_END - 1}); stream it without RecordWrapperType RecordIO, or split it`;
+    const what = `${payloadBytes} bytes do not fit in a RecordIO record (maximum ${PART_LENGTH_END - 1}); split the object, or do not use RecordWrapperType RecordIO`;
     throw new RecordpipeError('record-too-large', what, { uri });
   }
   const header = new Uint8Array(PART_HEADER_BYTES);

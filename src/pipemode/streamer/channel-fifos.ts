@@ -6,7 +6,7 @@ import { readSmallFile, withFileErrors } from '../job/config-file.ts';
 import { withFileLock } from '../job/file-lock.ts';
 import { hasItsName, makeFifos, type OwnFifo, ownFifo, removeFifo, statOf } from './fifo.ts';
 
-/** Maximum time to wait for a lock when its holder is exiting. */
+/** Maximum time to wait for a lock whose holder is exiting. */
 const WAIT_MS = 300;
 /**
  * Maximum size of a note. Valid notes are smaller, because a channel has only a few pipes at a
@@ -47,7 +47,7 @@ export class ChannelFifos {
   }
 
   /**
-   * Creates those pipes of the given epochs that do not exist.
+   * Creates the missing pipes of the given epochs.
    * @throws RecordpipeError `already-exists`, `access-denied`, `not-found`, `io-failure`
    */
   async make(epochs: readonly number[]): Promise<void> {
@@ -116,22 +116,19 @@ export class ChannelFifos {
   }
 }
 
-/**
- * The contents of a lock file, intended for users and for the streamer that runs after a killed
- * one.
- */
+/** The contents of a lock file, for users and for the next streamer after a crash. */
 interface LockNote {
   readonly pid: number;
   readonly fifos: readonly OwnFifo[];
-  /** Paths at which pipes are about to be created and no file existed before. */
+  /** Paths at which pipes are about to be created, where no file existed before. */
   readonly making?: readonly string[];
 }
 
-/** A channel that no other streamer may serve. */
+/** A channel that this streamer has locked. */
 export interface LockedChannel {
   /**
-   * Descriptor that holds the lock, also in processes that inherit it. Undefined if there is no
-   * lock.
+   * Descriptor that holds the lock. Processes that inherit it hold the lock too. Undefined if there
+   * is no lock.
    */
   readonly descriptor: number | undefined;
   /** Pipes of a killed streamer that still exist. */
@@ -179,7 +176,7 @@ export async function withChannelLock<R>(
 }
 
 /**
- * Runs `work` under the lock of a file. Returns undefined if the file was removed during the wait,
+ * Runs `work` while the file is locked. Returns undefined if the file was removed during the wait,
  * because its lock then excludes no other streamer.
  */
 async function whileLocked<R>(
@@ -199,7 +196,7 @@ async function whileLocked<R>(
         const note = (fifos: readonly OwnFifo[], making: readonly string[] = []): void =>
           write(descriptor, path, { pid: process.pid, fifos, making });
         note(left);
-        if (signal.aborted && left.length === 0) throw abortError(signal); // Otherwise, `work` first removes the pipes.
+        if (signal.aborted && left.length === 0) throw abortError(signal); // Otherwise, `work` removes the remaining pipes first.
         return { result: await work({ descriptor, left, note }) };
       } finally {
         unlinkSync(path);
@@ -215,8 +212,8 @@ async function whileLocked<R>(
 }
 
 /**
- * Removes an unused lock file. Waiting for a lock creates the file, and its holder writes a note
- * into it.
+ * Removes an unused lock file. An attempt to lock creates the file, and a holder writes a note into
+ * it.
  */
 function removeUnused(path: string): void {
   try {
@@ -240,7 +237,7 @@ function served(path: string, channel: string): RecordpipeError {
   } catch {
     // The file does not exist or is not readable.
   }
-  const what = `another streamer${who} serves channel ${channel} in this folder; stop it, or choose another folder`;
+  const what = `another streamer${who} is serving channel ${channel} in this folder; stop it, or choose another folder`;
   return new RecordpipeError('already-exists', what, { uri: path });
 }
 
@@ -276,7 +273,7 @@ function noteOf(descriptor: number, path: string): LockNote {
   const bytes = Buffer.alloc(MAX_NOTE_BYTES);
   const note = parsed(bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0)));
   if (note !== undefined) return isOurs(stat.uid) && stat.nlink === 1n ? note : NO_NOTE;
-  const what = 'the file is not a recordpipe lock file; remove it, or choose another folder';
+  const what = 'the file is not a recordpipe lock file; move it, or choose another folder';
   throw new RecordpipeError('already-exists', what, { uri: path });
 }
 

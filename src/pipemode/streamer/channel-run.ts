@@ -36,14 +36,17 @@ export interface ChannelServing
   beforeCut(error: unknown): Promise<void>;
   /** Guards the writing end of a pipe that a program reads, in case this process dies. */
   guard(descriptor: number): ProgramGuard | undefined;
-  /** Returns the end of the program that reads the pipes. Undefined if no program is running. */
+  /**
+   * Returns a promise that resolves when the program that reads the pipes ends. Undefined if no
+   * program is running.
+   */
   programEnded(): Promise<unknown> | undefined;
 }
 
 /**
  * Serves one channel, epoch by epoch. For each epoch, waits for a reader, writes the bytes, closes
- * and removes the pipe, and creates the pipe after the next. The pipes of the current and the next
- * epoch exist at the same time.
+ * and removes the pipe, and creates the pipe of the epoch after the next. The pipes of the current
+ * and the next epoch exist at the same time.
  */
 export class ChannelRun {
   readonly #serving: ChannelServing;
@@ -255,7 +258,7 @@ export class ChannelRun {
       try {
         this.#status('failed', false, isRecordpipeError(error) ? error : undefined);
       } catch {
-        // A full disk must not keep the program from being stopped.
+        // A full disk must not prevent the program from being stopped.
       }
       await this.#beforeCut(error, [fifo]);
       throw error;
@@ -267,7 +270,7 @@ export class ChannelRun {
     }
   }
 
-  /** What the reader of the current epoch does. */
+  /** The state of the current epoch's reader. */
   get #reading(): EpochReading {
     const writer = this.#writer;
     if (writer === undefined) return { state: 'unopened', bytes: 0 };
@@ -275,16 +278,16 @@ export class ChannelRun {
   }
 
   /**
-   * Creates a pipe after the last epoch, if a program reads the pipes. Not having it is no error: no
-   * data belongs to it.
+   * Creates a pipe after the last epoch if a program reads the pipes. Ignores failures, because the
+   * pipe carries no data.
    */
   async #makeBeyond(fifos: ChannelFifos, end: number): Promise<void> {
     if (this.#serving.programEnded() !== undefined) await fifos.make([end]).catch(() => {});
   }
 
   /**
-   * Keeps the pipe after the last epoch until the program ends, as SageMaker does, so that a program
-   * that opens one epoch too many can be named.
+   * Keeps the pipe after the last epoch until the program ends, as SageMaker does. If the program
+   * opens one epoch too many, a warning can then report it.
    */
   async #watchBeyond(fifos: ChannelFifos, end: number): Promise<void> {
     const { signal, firstEpoch } = this.#serving;

@@ -10,13 +10,13 @@ export type ManifestChecking = Partial<
   Pick<PipeModeStreamerOptions, 'objects' | 'onBadLine' | 'maxLineBytes' | 'signal'>
 >;
 
-/** Maximum size of a remote manifest that is downloaded only for this check. */
+/** Maximum size of a remote manifest to download only for this check. */
 const MAX_REMOTE_BYTES = 16 * 1024 * 1024;
 
 /**
- * Checks the manifests of all channels, in any input mode, so that a job with an invalid one fails
- * before it downloads data or starts a program. Skips large remote manifests, which are checked when
- * their channel is opened.
+ * Checks the manifests of all channels, in any input mode, so that a job with an invalid manifest
+ * fails before it downloads data or starts a program. Skips large remote manifests, which are
+ * checked when their channel is opened.
  *
  * @throws RecordpipeError `malformed-manifest`, `missing-attribute`, `object-missing`,
  *   `access-denied`, `io-failure`, `aborted`
@@ -40,7 +40,7 @@ export async function checkManifests(
       const { size } = await statObject(uri, { ...objectOptions(options.objects), signal });
       if (size > MAX_REMOTE_BYTES) return;
     }
-    // Warnings are reported when the channel is opened for its data.
+    // Warnings are reported later, when the channel is opened for streaming.
     const content = await openContent(channel, {
       ...opening,
       share: undefined,

@@ -8,13 +8,13 @@ import type { EpochBytes } from './channel-content.ts';
 import { hasReader, type OwnFifo } from './fifo.ts';
 
 /**
- * Number of bytes passed to the event loop per write. This is enough to keep a 64 KiB pipe busy,
- * and small enough to show the progress of a slow reader.
+ * Number of bytes per write through the event loop. This is enough to keep a 64 KiB pipe busy, and
+ * small enough to show the progress of a slow reader.
  */
 const SLICE_BYTES = 256 * 1024;
 /** Maximum number of bytes queued for the pipe. */
 const WAITING_BYTES = 1024 * 1024;
-/** Maximum number of chunks after which a direct write to a full pipe is retried. */
+/** Maximum number of chunks between attempts to write directly to a full pipe. */
 const MAX_UNTRIED = 64;
 /** Interval at which the reader is checked while no bytes are written. */
 const PROBE_MS = 1000;
@@ -42,9 +42,9 @@ export class FifoWriter {
   readonly #descriptor: number;
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
-  /** Number of bytes written by direct calls. */
+  /** Number of bytes accepted by direct writes. */
   #atOnce = 0;
-  /** Number of chunks to pass to the event loop before the next direct write. */
+  /** Number of chunks to write through the event loop before the next direct write. */
   #untried = 0;
   #pause = 1;
   #gone = false;
@@ -52,10 +52,7 @@ export class FifoWriter {
   #closed = false;
   /** Resolves when the socket closes itself because the reader disconnected. */
   readonly #whenClosed: Promise<void>;
-  /**
-   * Called when the pipe has room again, when the reader has disconnected, or when writing has
-   * failed.
-   */
+  /** Called when the pipe has room again, when the reader disconnects, or when writing fails. */
   #wake: (() => void) | undefined;
   #blockedSince = 0;
   #blockedMs = 0;
@@ -75,7 +72,7 @@ export class FifoWriter {
       fd: descriptor,
       readable: false,
       writable: true,
-      // @ts-expect-error Node accepts the options of streams; the types do not have them.
+      // @ts-expect-error Node accepts stream options here, but the types omit them.
       writableHighWaterMark: WAITING_BYTES,
     });
     this.#whenClosed = new Promise((resolve) => void this.#socket.once('close', () => resolve()));
@@ -153,7 +150,7 @@ export class FifoWriter {
       try {
         this.#gone = !hasReader(this.#fifo);
       } catch {
-        return; // The pipe lost its name, but may still have its reader.
+        return; // The pipe no longer has a name, but it may still have its reader.
       }
       if (this.#gone) onGone();
     }, PROBE_MS);
@@ -188,9 +185,9 @@ export class FifoWriter {
   }
 
   /**
-   * Tries a direct write, which costs a quarter of a write through the stream and the event loop
-   * and succeeds if the reader keeps up. A full pipe throws an error, which costs as much as
-   * writing half a chunk, so direct writes become less frequent after that.
+   * Tries a direct write. If the reader keeps up, this succeeds and costs a quarter of a write
+   * through the event loop. On a full pipe, it throws an error that costs as much as writing half a
+   * chunk, so direct writes become less frequent after that.
    * @returns the number of bytes that the pipe accepted
    */
   #writeAtOnce(chunk: Uint8Array): number {
@@ -255,9 +252,13 @@ export class FifoWriter {
 
 /** Returns the error for a reader that left early. */
 export function leftEarly({ path }: OwnFifo, bytes: number): RecordpipeError {
-  return new RecordpipeError('io-failure', `the reader left after ${bytes} bytes, before the end`, {
-    uri: path,
-  });
+  return new RecordpipeError(
+    'io-failure',
+    `the reader left after ${bytes} bytes, before the end of the epoch; read epochs to the end, or omit strictEof`,
+    {
+      uri: path,
+    },
+  );
 }
 
 /** A clock that measures how long an epoch waited for its source. */

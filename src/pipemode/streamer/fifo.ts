@@ -31,17 +31,17 @@ export interface OwnFifo {
 /** Mode of a new pipe: only the current user may write. The umask determines who may read. */
 const MODE = 0o644;
 /**
- * Flags for opening a pipe without blocking. If there is no reader, opening fails within
- * 8 to 10 µs. A blocking open would occupy a thread and keep the process alive.
+ * Flags for opening a pipe without blocking. If there is no reader, opening fails within 8 to 10
+ * µs. A blocking open would occupy a thread and keep the process alive.
  */
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-/** Intervals of the checks for a reader. A reader waits up to this long for its first byte. */
+/** Intervals between checks for a reader. A reader may wait this long for its first byte. */
 const QUICK_PAUSE_MS = 5;
 const PAUSE_MS = 10;
 const QUICK_FOR_MS = 1000;
-/** Interval of the checks for the reader of a pipe that is held open. */
+/** Interval between checks for the reader of a pipe that is held open. */
 const HOLD_MS = 50;
-/** Intervals of the checks for readers that have unread bytes. */
+/** Intervals between checks for readers that have unread bytes. */
 const FIRST_POLL_MS = 2;
 const MAX_POLL_MS = 50;
 const BLOCK_BYTES = 64 * 1024;
@@ -51,8 +51,8 @@ const MKFIFO_FAILURES = [
   ['File exists', 'already-exists', '; remove it, or choose another folder'],
   ['No such file', 'not-found', '; create the folder first'],
   ['Not a directory', 'not-found', ''],
-  ['Permission denied', 'access-denied', '; choose a folder that you may write to'],
-  ['Read-only', 'access-denied', '; choose a folder that you may write to'],
+  ['Permission denied', 'access-denied', '; choose a folder that you can write to'],
+  ['Read-only', 'access-denied', '; choose a folder that you can write to'],
   ['name too long', 'io-failure', '; choose a shorter folder or channel name'],
 ] as const;
 
@@ -145,7 +145,7 @@ export async function openForReader(fifo: OwnFifo, { timeoutMs, signal }: Reader
     const waited = performance.now() - began;
     const rest = (timeoutMs ?? Number.POSITIVE_INFINITY) - waited;
     if (rest <= 0) {
-      const what = `no reader opened the pipe within ${Math.round(waited)} ms; is the training program running, and does it read this channel?`;
+      const what = `no reader opened the pipe within ${Math.round(waited)} ms; check that the training program is running and reads this channel`;
       throw new RecordpipeError('reader-timeout', what, { uri: fifo.path });
     }
     await pause(Math.min(waited < QUICK_FOR_MS ? QUICK_PAUSE_MS : PAUSE_MS, rest), signal);
@@ -180,8 +180,7 @@ export function openIfRead(fifo: OwnFifo): number | undefined {
 }
 
 function replaced({ path }: OwnFifo): RecordpipeError {
-  const what =
-    'the named pipe was removed or replaced while it was served; do not modify the pipes of a streamer';
+  const what = 'the named pipe was removed or replaced while in use; do not modify the pipes of a streamer';
   return new RecordpipeError('source-changed', what, { uri: path });
 }
 
@@ -196,14 +195,14 @@ export async function holdOpen(fifo: OwnFifo, signal: AbortSignal): Promise<void
     if (descriptor === undefined) return;
     while (!signal.aborted && hasReader(fifo)) await pause(HOLD_MS, signal);
   } catch {
-    // The pipe has lost its name, so it need not be held open.
+    // The pipe no longer has a name, so it need not be held open.
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
 /**
- * Removes a pipe, unless another file has taken its name. A reader that is blocked in open, or that
+ * Removes a pipe, unless another file has replaced it. A reader that is blocked in open, or that
  * opens the pipe just before its removal, would wait forever, so it receives an end of file.
  */
 export function removeFifo(fifo: OwnFifo): void {
@@ -324,7 +323,7 @@ function namesIn(folder: string): string[] {
 
 function isOpenFile(path: string, fifo: OwnFifo): boolean {
   try {
-    if (!readlinkSync(path).startsWith('/')) return false; // A socket, an unnamed pipe, …
+    if (!readlinkSync(path).startsWith('/')) return false; // A socket, an unnamed pipe or similar.
     const stat = statSync(path, { bigint: true });
     return stat.isFIFO() && isSame(fifo, stat);
   } catch {

@@ -9,7 +9,7 @@ import {
   wrapPadding,
 } from './channel-content.ts';
 
-/** Function that fetches items ahead. */
+/** A function that fetches items ahead of their use. */
 type Fetch = (items: AsyncIterable<EpochItem>) => EpochBytes;
 
 /**

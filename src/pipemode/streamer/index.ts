@@ -1,6 +1,6 @@
 /**
- * The writing end of Pipe mode: streams S3 objects or local files into named pipes, just as
- * SageMaker feeds a training job. Requires Node on Linux.
+ * The writing end of Pipe mode: streams S3 objects or local files into named pipes, as SageMaker
+ * does for a training job. Requires Node on Linux.
  *
  * @module
  */

@@ -2,8 +2,8 @@ import type { StreamChannel } from '../job/stream-channel.ts';
 import { parseManifestLine, type SourceLine } from '../manifest/manifest-lines.ts';
 
 /**
- * Number of bytes of a manifest whose lines are parsed before the first epoch. They took one second
- * on a busy machine. Of all other lines, only the first and the last character are checked.
+ * Number of bytes of a manifest whose lines are parsed before the first epoch. Parsing them took
+ * one second on a busy machine. Of all other lines, only the first and last characters are checked.
  */
 const PARSED_BYTES = 16 * 1024 * 1024;
 const SPACE = 32;
@@ -11,8 +11,8 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * Returns a check for the lines of an augmented manifest. It throws the same error for an invalid
- * line as an epoch that reaches it.
+ * Returns a check for the lines of an augmented manifest. For an invalid line, it throws the error
+ * that an epoch would throw when it reaches the line.
  */
 export function lineCheck({
   uri,
@@ -24,7 +24,7 @@ export function lineCheck({
   };
 }
 
-/** Reports whether a line starts and ends as a JSON object does. */
+/** Reports whether a line starts and ends like a JSON object. */
 function hasBraces(bytes: Uint8Array): boolean {
   let start = 0;
   let end = bytes.length - 1;

@@ -128,7 +128,7 @@ class ObjectEpoch implements EpochBytes {
     }
     if (line !== undefined && !line.dropped) yield* line.chunks;
     const { done } = await this.#ahead;
-    if (!done) throw new Error('an object arrived that no item names');
+    if (!done) throw new Error('received an object that was not requested');
   }
 
   /** Returns a value as a single chunk, because each chunk costs a write call. */
@@ -203,12 +203,14 @@ async function* withUri(
     if (!isRecordpipeError(error) || error instanceof UsageError || error.uri !== undefined) throw error;
     const { code, offset } = error;
     const hint =
-      code === 'corrupt-compressed-stream' ? '; CompressionType Gzip requires that all objects are gzip' : '';
+      code === 'corrupt-compressed-stream'
+        ? '; CompressionType Gzip requires all objects to be gzip files'
+        : '';
     throw new RecordpipeError(code, `${sentenceOf(error)}${hint}`, { uri, offset }, error);
   }
 }
 
-/** Returns an object's error with the line number in the manifest added. */
+/** Returns an object's error with its line number in the manifest added. */
 export function withLine(error: unknown, { line }: { readonly line?: number | undefined }): unknown {
   if (line === undefined || !isRecordpipeError(error) || error instanceof UsageError) return error;
   const what = `${sentenceOf(error)}; named in line ${line} of the manifest`;
@@ -216,7 +218,7 @@ export function withLine(error: unknown, { line }: { readonly line?: number | un
 }
 
 /**
- * Splits the items of an epoch between two consumers. The fetcher takes objects as far ahead as
+ * Distributes the items of an epoch to two consumers. The fetcher takes objects as far ahead as
  * memory allows, and the writer takes all items in order, including values.
  */
 class EpochScript {
@@ -231,9 +233,7 @@ class EpochScript {
   #onItem: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
   #onAllRequested: () => void = () => {};
-  /**
-   * Resolves once the last object has been requested, or once no more objects will be requested.
-   */
+  /** Resolves once the last object has been requested, or when requesting ends. */
   readonly allRequested: Promise<void>;
 
   constructor(items: AsyncIterable<EpochItem>) {

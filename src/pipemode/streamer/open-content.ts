@@ -32,7 +32,7 @@ export async function openContent(channel: StreamChannel, opening: ContentOpenin
   const content = await contentOf(channel, opening);
   if (content.count > 0 && content.countHere === 0) {
     const { rank, hosts } = opening.share as HostShare;
-    const what = `host ${rank} of ${hosts} gets no data: the channel has only ${content.count} objects`;
+    const what = `host ${rank + 1} of ${hosts} receives no data, because the channel has fewer objects or lines (${content.count}) than hosts`;
     opening.warn('empty-share', what);
   }
   return content;
@@ -47,7 +47,7 @@ async function contentOf(channel: StreamChannel, opening: ContentOpening): Promi
   return AugmentedLines.open(channel, order, opening);
 }
 
-/** Objects in order, and the address that all of their names start with. */
+/** Objects in order, and the common prefix of their addresses. */
 interface ListedObjects {
   readonly prefix: string;
   readonly objects: readonly ObjectRef[];
@@ -128,8 +128,8 @@ async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Pr
 }
 
 /**
- * Checks that no shard is missing. A training program would treat the existing shards as the whole
- * data set.
+ * Checks for missing shards. A training program would treat the existing shards as the whole data
+ * set.
  */
 function checkShards(found: readonly ObjectRef[], uri: string, opening: ContentOpening): void {
   const sets = new ShardSets();
@@ -144,14 +144,14 @@ function sidecarNotice(uri: string, sidecars: readonly string[]): string {
   const shown = sidecars.slice(0, MAX_NAMES).join(', ');
   const more = sidecars.length > MAX_NAMES ? ` and ${sidecars.length - MAX_NAMES} more` : '';
   const files = sidecars.length === 1 ? '1 file is' : `${sidecars.length} files are`;
-  return `${files} not streamed: ${shown}${more} (indexes, manifests, markers and hidden files have no records); in a training job an S3Prefix channel streams them as data, so keep them out of ${uri}`;
+  return `${files} not streamed: ${shown}${more} (indexes, manifests, markers and hidden files have no records); SageMaker streams them as data, so keep them out of ${uri}`;
 }
 
 function nothingFound(channel: StreamChannel, uri: string, onlySidecars: boolean): RecordpipeError {
   const except = onlySidecars ? ', except for files without records' : '';
   const what = isRemote(channel.uri)
     ? `no objects under this prefix${except}; check the prefix and the region`
-    : `no files under this path${except}; check the path of the channel: it does not exist, or contains no files`;
+    : `no files under this path${except}; check that the channel's path exists and contains files`;
   return new RecordpipeError('object-missing', what, { uri });
 }
 
@@ -176,7 +176,7 @@ async function objectsOfManifest(
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes <= MAX_MANIFEST_BYTES) continue;
-    const what = `longer than ${MAX_MANIFEST_BYTES} bytes; is it a manifest?`;
+    const what = `longer than ${MAX_MANIFEST_BYTES} bytes; check that the file is a manifest`;
     throw new RecordpipeError('malformed-manifest', what, { uri });
   }
   const text = Buffer.concat(chunks).toString('utf8');
@@ -192,7 +192,7 @@ async function objectsOfManifest(
     problem(severity, code, at, message) {
       if (code === 'byte-order-mark') warn(code, message);
       if (severity === 'warning' || code === 'empty-manifest') return;
-      const next = /^\s*\{/.test(text) ? '; for JSON lines use AugmentedManifestFile' : '';
+      const next = /^\s*\{/.test(text) ? '; for JSON Lines, use AugmentedManifestFile' : '';
       const found = new LinePositions(text).find(at);
       throw malformedManifest(`${message}${next}`, found.text, found.at, { uri, line: found.line });
     },

@@ -25,7 +25,7 @@ import type { TrainingProgram } from './training-program.ts';
  * complete, do one of the following:
  * - Start the reader as a {@link TrainingProgram} and pass it to {@link supervise}. All of its
  *   processes are stopped before the pipe is closed, even if this process is killed.
- * - End the reader in {@link beforeCut}, which is awaited before the pipe is closed.
+ * - Stop the reader in {@link beforeCut}, which is awaited before the pipe is closed.
  * - Set `onFailure: 'hold'`. After a failure, the pipe stays open without more bytes until the
  *   reader closes it.
  * - Make the reader check `CHANNEL.status.json` next to the pipes, which states whether the epoch
@@ -123,9 +123,8 @@ export class PipeModeStreamer {
   }
 
   /**
-   * Couples the streamer with the program that reads its pipes. All processes of the program are
-   * stopped before a pipe with incomplete data is closed. If this process is killed, a guard
-   * process stops them.
+   * Registers the program that reads the pipes. All of its processes are stopped before a pipe with
+   * incomplete data is closed. If this process is killed, a guard process stops them.
    */
   supervise(program: TrainingProgram): void {
     this.#program = program;

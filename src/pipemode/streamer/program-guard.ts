@@ -8,9 +8,9 @@ import { fileError } from '../../storage/local/file-errors.ts';
  * Script of the guard process, which waits for a line on its input. If the input ends without a
  * line, the parent process has died. A guard that kills then sends SIGTERM to all processes of the
  * program, and SIGKILL to the remaining ones after the grace period. A guard that holds a pipe
- * waits until all of them have ended. `left` finds the same processes as `processesOf`. Finding them
- * takes a moment, so the process group is suspended first. The words after the fourth are a command
- * that ends processes which signals do not reach.
+ * waits until all of them have ended. `left` finds the same processes as `processesOf`. Finding
+ * them takes a moment, so the process group is suspended first. The words after the fourth are a
+ * command that ends processes which cannot be signaled.
  */
 const SCRIPT = `role=$1 leader=$2 mark=$3 tenths=$4
 shift 4
@@ -43,7 +43,7 @@ exit 0
 export interface GuardOptions {
   /** Time between SIGTERM and SIGKILL. */
   readonly graceMs: number;
-  /** A command that ends processes which signals do not reach. */
+  /** A command that ends processes which cannot be signaled, such as those of a container. */
   readonly killCommand?: readonly string[] | undefined;
 }
 
@@ -82,7 +82,10 @@ export class ProgramGuard {
     (this.#process.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
-  /** Ends the guard. A pipe that it held remains open as long as the writer's own descriptor. */
+  /**
+   * Ends the guard. A pipe that the guard held then remains open only as long as the writer's
+   * descriptor.
+   */
   async release(): Promise<void> {
     this.#process.ref();
     if (this.#process.stdin?.writableEnded === false) this.#process.stdin.end('\n');

@@ -8,18 +8,18 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
  */
 export type OnProgramLine = (line: string, stream: 'stdout' | 'stderr') => void | Promise<void>;
 
-/** Maximum length of a line. A longer line is delivered in several pieces. */
+/** Maximum length of a line. A longer line is delivered in pieces. */
 const MAX_LINE_LENGTH = 64 * 1024;
-/** Interval at which the updates of a progress bar are delivered. */
+/** Interval between delivered updates of a progress bar. */
 const UPDATE_MS = 5000;
-/** Turns of the event loop without new output after which a pipe counts as empty. */
+/** Number of turns of the event loop without new output after which a pipe is considered empty. */
 const QUIET_TURNS = 3;
 const POLL_MS = 5;
 
 /**
- * The standard output and standard error of a program, delivered line by line. A pipe ends when the
- * last process that inherited it ends. Therefore {@link drained} waits for the output itself rather
- * than for the end of the pipe.
+ * The standard output and standard error of a program, delivered line by line. A pipe ends only
+ * when the last process that inherited it ends. Therefore {@link drained} waits for the output
+ * itself rather than for the end of the pipe.
  */
 export class ProgramOutput {
   readonly #pipes: readonly OutputPipe[];
@@ -45,9 +45,9 @@ export class ProgramOutput {
   }
 
   /**
-   * Delivers the rest of the output, including a last line without a line end, and closes the pipes.
-   * Call after all processes of the program have ended.
-   * @param limitMs maximum time to wait for a receiver that does not continue
+   * Delivers the rest of the output, including a last line without a line end, and closes the
+   * pipes. Call this after all processes of the program have ended.
+   * @param limitMs maximum time to wait for a receiver that is still busy
    */
   async finish(limitMs: number): Promise<void> {
     await Promise.race([this.drained(), sleep(limitMs, undefined, { ref: false })]);
@@ -80,7 +80,7 @@ class OutputPipe {
     stream.on('close', () => this.end());
   }
 
-  /** Whether the receiver of the lines has not finished with earlier ones. */
+  /** Whether the receiver is still processing earlier lines. */
   get isPaused(): boolean {
     return this.#awaited > 0;
   }
@@ -111,15 +111,15 @@ class OutputPipe {
 /**
  * Splits the output of a program into lines. A line ends with `\n` or `\r\n`.
  *
- * A progress bar writes updates that end with a carriage return, and each update overwrites the one
- * before. The last update before a line end is a line. Of the others, one is delivered every five
- * seconds, so that a log shows the progress without being filled by it.
+ * A progress bar writes updates that end with a carriage return, and each update overwrites the
+ * previous one. The last update before a line end is a line. Of the other updates, one is delivered
+ * every five seconds, so that a log shows progress without filling up.
  */
 export class OutputLines {
   readonly #decoder = new StringDecoder('utf8');
   readonly #updateMs: number;
   #line = '';
-  /** The last update of the current line that was not delivered. */
+  /** The last update of the current line, if it was not delivered. */
   #update = '';
   /** Whether an update of the current line was delivered. */
   #isUpdated = false;
@@ -157,7 +157,7 @@ export class OutputLines {
   #append(text: string, lines: string[]): void {
     this.#line += text;
     while (this.#line.length > MAX_LINE_LENGTH) {
-      // A pair of surrogates stays together.
+      // Do not split a surrogate pair.
       const isPair = /[\uD800-\uDBFF]/.test(this.#line[MAX_LINE_LENGTH - 1]);
       const length = isPair ? MAX_LINE_LENGTH - 1 : MAX_LINE_LENGTH;
       lines.push(this.#line.slice(0, length));
@@ -167,7 +167,7 @@ export class OutputLines {
 
   #endLine(lines: string[]): void {
     const line = isBlank(this.#line) && (this.#update !== '' || this.#isUpdated) ? this.#update : this.#line;
-    // The last update was delivered already if nothing follows it.
+    // If nothing follows the last update, it was already delivered.
     if (line !== '' || !this.#isUpdated) lines.push(line);
     this.#line = '';
     this.#update = '';

@@ -9,7 +9,7 @@ export const WATCH_TIMES = {
   checkMs: 1000,
   /** Time without progress after which the pipe of the next epoch is checked for a reader. */
   stalledMs: 2000,
-  /** Time after which a channel without a reader, or with an idle one, is reported. */
+  /** Time after which a channel that has no reader, or an idle one, is reported. */
   idleMs: 30_000,
 };
 
@@ -19,7 +19,7 @@ export interface WritingEnd {
   readonly guard: ProgramGuard | undefined;
 }
 
-/** What the reader of an epoch does. */
+/** The state of an epoch's reader. */
 export interface EpochReading {
   /**
    * `unopened`: no process has opened the pipe. `unread`: bytes wait for the reader. `read`: the
@@ -39,14 +39,14 @@ export interface WatchedChannel {
 }
 
 /**
- * Watches the readers of a channel and warns if the program waits for something that will not
- * happen. Such a program and the streamer otherwise wait for each other without a word.
+ * Watches the readers of a channel and warns if the program waits for something that will never
+ * happen. Otherwise, the program and the streamer would silently wait for each other.
  */
 export class ReaderWatch {
   readonly #watched: WatchedChannel;
   #timer: ReturnType<typeof setInterval> | undefined;
   /**
-   * The writing end of the next epoch's pipe, if its reader connected while this epoch was unread.
+   * The writing end of the next epoch's pipe, if its reader connected before this epoch was read.
    * Checking a pipe for a reader unblocks the reader's open, so the writing end is kept.
    */
   #early: (WritingEnd & { readonly fifo: OwnFifo }) | undefined;
@@ -56,7 +56,7 @@ export class ReaderWatch {
   }
 
   /**
-   * Watches the reader of an epoch. Replaces the watch of the epoch before.
+   * Watches the reader of an epoch. Stops watching the previous epoch.
    * @param nextFifo returns the pipe of the next epoch, if it exists
    */
   start(epoch: number, nextFifo: () => OwnFifo | undefined, reading: () => EpochReading): void {
@@ -124,7 +124,7 @@ export class ReaderWatch {
     this.#timer = undefined;
   }
 
-  /** Returns the kept writing end of this pipe if its reader is still connected. */
+  /** Returns the writing end that was kept for this pipe, if its reader is still connected. */
   async takeEarly(fifo: OwnFifo): Promise<WritingEnd | undefined> {
     if (this.#early?.fifo === fifo && isUnread(fifo)) await this.closeEarly();
     const early = this.#early;
@@ -160,8 +160,8 @@ export class ReaderWatch {
 }
 
 /**
- * Reports whether no process has the pipe open for reading. A pipe that lost its name may still
- * have its reader.
+ * Reports whether no process has the pipe open for reading. Returns false if the pipe no longer has
+ * a name, because it may still have its reader.
  */
 export function isUnread(fifo: OwnFifo): boolean {
   try {
@@ -176,26 +176,26 @@ function unreadEpoch(epoch: number, { state, bytes }: EpochReading): string {
     state === 'unopened'
       ? [
           `no process has opened the pipe of epoch ${epoch}, so the program waits forever for epoch ${epoch + 1}`,
-          `start with epoch ${epoch}: remove the program's pipe_mode-state file, or pass firstEpoch: ${epoch + 1}`,
+          `to make the program start with epoch ${epoch}, remove its pipe_mode-state file; otherwise, pass firstEpoch: ${epoch + 1}`,
         ]
       : [
-          `the program took ${bytes} bytes of epoch ${epoch} and has stopped reading it, so it waits forever`,
-          'read one epoch to its end, or close its pipe, before opening the next; with Keras, pass steps_per_epoch to model.fit',
+          `the program read ${bytes} bytes of epoch ${epoch} and then stopped, so it waits forever`,
+          'read an epoch to its end, or close its pipe, before opening the next; with Keras, pass steps_per_epoch to model.fit',
         ];
   return [`the pipe of epoch ${epoch + 1} was opened while epoch ${epoch} is unread`, ...what].join('; ');
 }
 
 function idleReader(epoch: number, bytes: number, ms: number): string {
-  return `the program has read nothing for ${seconds(ms)}; it has the pipe of epoch ${epoch} open and took ${bytes} bytes; if it is busy, ignore this, otherwise find out what it waits for`;
+  return `the program read ${bytes} bytes of epoch ${epoch} and then nothing for ${seconds(ms)}; ignore this if it is busy; otherwise, check what it is waiting for`;
 }
 
 function unopenedChannel(epoch: number, ms: number): string {
-  return `no process opened the pipe of epoch ${epoch} for ${seconds(ms)}; if the program does not read this channel, remove the channel, otherwise check the channel name in the program`;
+  return `no process has opened the pipe of epoch ${epoch} for ${seconds(ms)}; check the channel name in the program, or remove the channel if the program does not read it`;
 }
 
 function noMoreEpochs(fifo: OwnFifo, epochs: number): string {
   const number = epochs === 1 ? '1 epoch' : `${epochs} epochs`;
-  return `the program opened ${fifo.path}, but the channel ends after ${number}, so it waits forever; pass epochs: ${epochs + 1} or more, or read fewer epochs`;
+  return `the program opened ${fifo.path}, but the channel ends after ${number}, so the program waits forever; read fewer epochs, or pass epochs: ${epochs + 1} or more`;
 }
 
 function seconds(ms: number): string {

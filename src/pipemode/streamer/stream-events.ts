@@ -87,22 +87,27 @@ export interface ChannelMetrics {
 
 /** Name, type, help text and value of each metric. */
 const METRICS: readonly [string, 'counter' | 'gauge', string, (channel: ChannelMetrics) => number][] = [
-  ['bytes_total', 'counter', 'Bytes that the pipes accepted.', ({ bytes }) => bytes],
+  ['bytes_total', 'counter', 'Bytes accepted by the pipes of all epochs.', ({ bytes }) => bytes],
   ['epochs_total', 'counter', 'Epochs served.', ({ epochs }) => epochs],
   ['requests_total', 'counter', 'Requests for objects, including retries.', ({ requests }) => requests],
-  ['retries_total', 'counter', 'Requests sent again after a failure.', ({ retries }) => retries],
-  ['epoch', 'gauge', 'The current epoch.', ({ epoch }) => epoch],
-  ['epoch_bytes', 'gauge', 'Bytes of this epoch that its pipe accepted.', ({ epochBytes }) => epochBytes],
+  ['retries_total', 'counter', 'Requests retried after a failure.', ({ retries }) => retries],
+  ['epoch', 'gauge', 'Index of the current epoch.', ({ epoch }) => epoch],
+  [
+    'epoch_bytes',
+    'gauge',
+    'Bytes accepted by the pipe of the current epoch.',
+    ({ epochBytes }) => epochBytes,
+  ],
   [
     'epoch_reader_wait_seconds',
     'gauge',
-    'Time of this epoch during which bytes waited for the reader.',
+    'Time in the current epoch during which bytes waited for the reader.',
     ({ readerWaitMs }) => readerWaitMs / 1000,
   ],
   [
     'epoch_source_wait_seconds',
     'gauge',
-    'Time of this epoch during which the pipe waited for bytes.',
+    'Time in the current epoch during which the pipe waited for bytes.',
     ({ sourceWaitMs }) => sourceWaitMs / 1000,
   ],
 ];

@@ -34,10 +34,10 @@ export interface PipeModeStreamerOptions {
   readonly force: boolean;
   /**
    * The lock that prevents two streamers from serving the same channel in the same folder. The
-   * default is `flock`: a flock(2), taken with the first of the programs `flock`, `perl` and
-   * `python3` that exists. Without all of them, it is a socket that excludes only other streamers
-   * of this kind, which a warning says. `none` takes no lock; using the pipes of a killed streamer
-   * then requires `force`.
+   * default is `flock`: a flock(2), taken with `flock`, `perl` or `python3`, whichever is found
+   * first. If none is installed, a socket is used, with a warning; it excludes only streamers that
+   * also use a socket. `none` takes no lock; reusing the pipes of a killed streamer then requires
+   * `force`.
    */
   readonly lock: 'flock' | 'none';
   /**
@@ -122,9 +122,10 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   const options = { ...DEFAULT_STREAMER_OPTIONS, ...(Object.fromEntries(present) as typeof given) };
   const channels = options.channels.map(streamChannel);
-  if (channels.length === 0) throw new UsageError('channels: expected at least one');
+  if (channels.length === 0) throw new UsageError('channels: expected at least one channel');
   const duplicate = duplicateIn(channels.map(({ name }) => name));
-  if (duplicate !== undefined) throw new UsageError(`channels: two channels have the name ${duplicate}`);
+  if (duplicate !== undefined)
+    throw new UsageError(`channels: two channels have the name ${duplicate}; rename one`);
   if (typeof options.pipeDir !== 'string' || options.pipeDir === '')
     throw new UsageError(`pipeDir: expected the path of a folder, got ${JSON.stringify(options.pipeDir)}`);
   checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);

@@ -24,8 +24,8 @@ export interface TrainingProgramOptions {
   readonly graceMs?: number | undefined;
   /**
    * The standard streams of the program. `inherit`, the default: those of this process. `lines`:
-   * input is empty, and `onLine` receives the output line by line, as it comes. Python buffers
-   * output that is not a terminal; set `PYTHONUNBUFFERED=1`, as SageMaker's containers do.
+   * the input is empty, and `onLine` receives each line of output as soon as it is written. Python
+   * buffers output that is not a terminal; set `PYTHONUNBUFFERED=1`, as SageMaker's containers do.
    */
   readonly stdio?: 'inherit' | 'lines' | undefined;
   /** Receives the lines of the output if `stdio` is `lines`. */
@@ -33,9 +33,9 @@ export interface TrainingProgramOptions {
   /** The working directory of the program. The default is that of this process. */
   readonly cwd?: string | undefined;
   /**
-   * A command that ends processes of the program which signals of this process do not reach, such
-   * as those of a container. It runs whenever processes of the program are killed, and at the end
-   * of `stop`, and must succeed or fail within seconds.
+   * A command that ends processes which signals from this process do not reach, such as those of a
+   * container. It runs whenever processes of the program are killed, and at the end of `stop`. It
+   * must finish within seconds.
    */
   readonly killCommand?: readonly string[] | undefined;
 }
@@ -49,7 +49,7 @@ const OPTIONS: Readonly<Record<keyof TrainingProgramOptions, true>> = {
 };
 
 const GRACE_MS = 10_000;
-/** Intervals of the checks for processes that should exit. */
+/** Initial interval between checks for processes that should exit. */
 const FIRST_POLL_MS = 5;
 const MAX_POLL_MS = 100;
 /**
@@ -57,7 +57,7 @@ const MAX_POLL_MS = 100;
  */
 const KILL_MS = 500;
 const MAX_KILL_COMMAND_MS = 20_000;
-/** Maximum time to wait for a receiver of output after the program was stopped. */
+/** Maximum time to wait for the receiver of output after the program has stopped. */
 const MAX_OUTPUT_MS = 2000;
 
 /**
@@ -66,8 +66,9 @@ const MAX_OUTPUT_MS = 2000;
  * premature end of a pipe as the end of its data.
  *
  * The program inherits the standard streams of this process, including a terminal, but cannot open
- * `/dev/tty`; with `stdio: 'lines'`, it inherits none of them. Ctrl-C in the terminal reaches it only through {@link signal}. If this process is
- * killed or crashes, a small guard process stops the program.
+ * `/dev/tty`. With `stdio: 'lines'`, it inherits none of them. Ctrl-C in the terminal reaches it
+ * only through {@link signal}. If this process is killed or crashes, a small guard process stops
+ * the program.
  *
  * @example
  * ```ts
@@ -201,12 +202,12 @@ export class TrainingProgram {
     this.#killing ??= this.#runKillCommand();
   }
 
-  /** Ends the processes that signals do not reach. */
+  /** Ends processes that cannot be signaled. */
   async #runKillCommand(): Promise<void> {
     if (this.#killCommand === undefined) return;
     const [program, ...rest] = this.#killCommand;
     const child = spawn(program, rest, { stdio: 'ignore', timeout: MAX_KILL_COMMAND_MS });
-    await once(child, 'close').catch(() => {}); // The command is missing, as is what it would end.
+    await once(child, 'close').catch(() => {}); // If the command is missing, nothing that it could end is running.
   }
 
   async #stop(signal: NodeJS.Signals): Promise<void> {

@@ -15,7 +15,7 @@ export interface ArtifactFolder {
 export interface ArtifactEntry {
   readonly host: string;
   readonly path: string;
-  /** Name below the folder, with slashes. */
+  /** Name relative to the folder, with slashes. */
   readonly name: string;
   readonly type: 'file' | 'link' | 'folder';
   readonly stat: BigIntStats;
@@ -25,13 +25,13 @@ export interface ArtifactEntry {
 export type OnArtifactWarning = (code: string, message: string) => void;
 
 /**
- * Lists the contents of the folders of all hosts as one tree, in the order of their names. Folders
- * with equal names are united. Of other entries with equal names, only that of the first host is
- * kept, with a warning: SageMaker requires hosts to write distinct names.
+ * Lists the contents of the folders of all hosts as one tree, sorted by name. Merges folders with
+ * equal names. Of other entries with equal names, keeps only that of the first host, with a
+ * warning: SageMaker requires hosts to write distinct names.
  *
- * @param folders folders that may be missing
- * @throws RecordpipeError `access-denied`, `io-failure`; `unsupported-source` for a name that is not
- *   UTF-8
+ * @param folders folders, which may be missing
+ * @throws RecordpipeError `access-denied`, `io-failure`; `unsupported-source` for a name that is
+ *   not UTF-8
  */
 export async function artifactEntries(
   folders: readonly ArtifactFolder[],
@@ -48,7 +48,7 @@ export async function artifactEntries(
   return withoutOrphans(entries).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whether a folder contains anything. */
+/** Reports whether a folder is missing or empty. */
 export async function isEmptyFolder(path: string): Promise<boolean> {
   return (await namesIn(path)).length === 0;
 }
@@ -64,7 +64,7 @@ async function* walk(
     const stat = await statOf(path);
     const type = typeOf(stat);
     if (type === undefined) {
-      onWarning('not-saved', `${path} is a socket, pipe or device and is not saved`);
+      onWarning('not-saved', `${path} is not saved, because it is a socket, pipe or device`);
       continue;
     }
     if (type === 'link') await checkLink(path, name, onWarning);
@@ -82,7 +82,7 @@ async function namesIn(path: string): Promise<string[]> {
   }
 }
 
-/** Returns the state of an entry. Links are not followed. */
+/** Returns the status of an entry without following links. */
 export async function statOf(path: string): Promise<BigIntStats> {
   try {
     return await lstat(path, { bigint: true });
@@ -97,17 +97,17 @@ function typeOf(stat: BigIntStats): ArtifactEntry['type'] | undefined {
   return stat.isFile() ? 'file' : undefined;
 }
 
-/** Warns of a link that leads out of the archive, because its target is not saved. */
+/** Warns about a link that points outside the archive, because its target is not saved. */
 async function checkLink(path: string, name: string, onWarning: OnArtifactWarning): Promise<void> {
   const target = await readlink(path);
   const end = normalize(join(name, '..', target));
   if (!isAbsolute(target) && end !== '..' && !end.startsWith('../')) return;
-  const text = `${path} is a link to ${target}, which is not in the archive; write the file itself`;
+  const text = `${path} links to ${target}, which is outside the archive; write the file itself instead of a link`;
   onWarning('link-outside', text);
 }
 
 function clash(kept: ArtifactEntry, skipped: ArtifactEntry): string {
-  return `${kept.host} and ${skipped.host} both wrote ${kept.name}; only that of ${kept.host} is saved. Let each host write its own names, or write the file on one host`;
+  return `${kept.host} and ${skipped.host} both wrote ${kept.name}; only the one from ${kept.host} is saved; use distinct names on each host, or write the file on one host only`;
 }
 
 /** Removes entries below a name that is not a folder on the host whose entry was kept. */
@@ -130,7 +130,7 @@ export async function checkUnchanged(entries: readonly ArtifactEntry[]): Promise
     const now = await statOf(path).catch(() => undefined);
     if (now?.ino === stat.ino && now.size === stat.size && now.mtimeNs === stat.mtimeNs) continue;
     const text =
-      'the file changed while it was saved; stop all processes that write to it, then save it again';
+      'the file changed while it was being saved; stop all processes that write to it, then save it again';
     throw new RecordpipeError('source-changed', text, { uri: path });
   }
 }

@@ -1,13 +1,15 @@
-import { join } from 'node:path';
-import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf } from '../../errors.ts';
+import { join, resolve } from 'node:path';
+import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 import { exists, locationOf } from '../../storage/inspect.ts';
 import { listObjects } from '../../storage/list-objects.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
+import { isRemote } from '../../storage/registry.ts';
 import { type ArtifactEntry, artifactEntries, type OnArtifactWarning, statOf } from './artifact-entries.ts';
 import { copyObject, inParallel } from './copy-object.ts';
+import type { ResultPaths } from './earlier-run.ts';
 
 /** The folders of one host that contain artifacts. */
-export interface ArtifactPlaces {
+export interface ArtifactPaths {
   /** Name of the host, for messages. */
   readonly host: string;
   readonly modelDir: string;
@@ -24,7 +26,7 @@ export interface ArtifactOutput {
 
 /** Options for saving artifacts. Every field has a default. */
 export interface ArtifactOptions {
-  /** Whether to replace artifacts of an earlier job with the same name. Default false. */
+  /** Whether to replace artifacts of an earlier job with the same name. By default, false. */
   readonly overwrite: boolean;
   readonly objects: Partial<ObjectOptions> | undefined;
   readonly signal: AbortSignal | undefined;
@@ -32,14 +34,14 @@ export interface ArtifactOptions {
   readonly onWarning: (code: string, message: string) => void;
 }
 
-/** Addresses of the saved artifacts. Undefined if the program wrote none. */
+/** Addresses of the saved artifacts. An address is undefined if there was nothing to save. */
 export interface SavedArtifacts {
   readonly model?: string | undefined;
   readonly output?: string | undefined;
 }
 
 const ARCHIVES = { model: 'model.tar.gz', output: 'output.tar.gz' } as const;
-/** Folders of artifacts without compression. */
+/** Folders of uncompressed artifacts. */
 const FOLDERS = { model: 'model/', output: 'data/' } as const;
 type Kind = keyof typeof ARCHIVES;
 const KINDS: readonly Kind[] = ['model', 'output'];
@@ -48,8 +50,8 @@ const KINDS: readonly Kind[] = ['model', 'output'];
 const LANES = 4;
 
 /**
- * Rejects a destination that contains artifacts of an earlier job with the same name. Call it
- * before the program starts, so that a long training does not end with this error.
+ * Checks that the destination contains no artifacts of an earlier job with the same name. Call this
+ * before the program starts, so that a long training run does not end with this error.
  * @throws RecordpipeError `already-exists`; `access-denied`, `object-missing` (no such bucket),
  *   `retries-exhausted`, `io-failure`
  */
@@ -58,8 +60,9 @@ export async function checkArtifacts(
   jobName: string,
   { overwrite = false, objects, signal }: Partial<ArtifactOptions> = {},
 ): Promise<void> {
-  if (overwrite) return;
   const folder = artifactFolder(output, jobName);
+  await checkPlace(folder, objects, signal);
+  if (overwrite) return;
   for (const kind of KINDS) {
     if (await exists(folder + ARCHIVES[kind], { objects, signal })) throw occupied(folder + ARCHIVES[kind]);
     if (output.compression === 'NONE' && (await hasObjects(folder + FOLDERS[kind], objects, signal)))
@@ -68,15 +71,29 @@ export async function checkArtifacts(
 }
 
 /**
- * Saves the artifacts of all hosts to `OUTPUT/JOB/output/`, as SageMaker does after a job, whether
- * it succeeded or not:
+ * Checks that artifacts are not saved into the folders whose contents they are.
+ * @throws UsageError
+ */
+export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: ResultPaths): void {
+  if (isRemote(uri)) return;
+  const path = resolve(locationOf(uri));
+  const inside = [modelDir, outputDir].find((one) => path === one || path.startsWith(`${one}/`));
+  if (inside === undefined) return;
+  throw new UsageError(
+    `--output: ${uri} is in ${inside}, whose files the job saves and the next job removes; use another folder`,
+  );
+}
+
+/**
+ * Saves the artifacts of all hosts to `OUTPUT/JOB/output/`, as SageMaker does after a job,
+ * regardless of whether it succeeded:
  *
  * - `model.tar.gz`: the contents of the model folders of all hosts, in one archive;
  * - `output.tar.gz`: the contents of `output/data` of all hosts, and their `output/failure`.
  *
- * Hosts must write distinct names. With compression `NONE`, the files are stored as they are below
- * `model/` and `data/`. Links to files are followed; empty folders disappear. An artifact without files
- * is not written.
+ * Hosts must write distinct names. With compression `NONE`, the files are stored uncompressed below
+ * `model/` and `data/`; links to files are followed, and empty folders are omitted. An artifact
+ * without files is not written.
  *
  * @throws RecordpipeError `already-exists` unless `overwrite`; `access-denied`, `source-changed`,
  *   `retries-exhausted`, `io-failure`, `aborted`. The folders of the hosts remain unchanged.
@@ -92,7 +109,7 @@ export async function checkArtifacts(
  * ```
  */
 export async function saveArtifacts(
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   output: ArtifactOutput,
   jobName: string,
   options: Partial<ArtifactOptions> = {},
@@ -100,7 +117,7 @@ export async function saveArtifacts(
   const { onWarning = () => {} } = options;
   const folder = artifactFolder(output, jobName);
   const saved: { -readonly [K in Kind]?: string } = {};
-  // The model first: it is worth more than the other files.
+  // The model comes first, because it is the most valuable artifact.
   for (const kind of KINDS) {
     const entries = await entriesOf(kind, hosts, onWarning);
     if (entries.length === 0) continue;
@@ -123,7 +140,7 @@ async function save(
 ): Promise<void> {
   const copying = { overwrite, objects, signal };
   if (compression === 'GZIP') {
-    // Imported on demand: jobs without an output need no archives.
+    // Imported on demand, because jobs without output need no archives.
     const { writeTar } = await import('./write-tar.ts');
     await writeTar(entries, uri, copying);
     return;
@@ -135,14 +152,14 @@ async function save(
     } catch (error) {
       const unusable = isRecordpipeError(error, 'not-found', 'object-missing', 'unsupported-source');
       if (type !== 'link' || !unusable) throw error;
-      onWarning('not-saved', `${path} is a link to a folder or to a missing file, and is not saved`);
+      onWarning('not-saved', `${path} is not saved, because it links to a folder or a missing file`);
     }
   });
 }
 
 async function entriesOf(
   kind: Kind,
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   onWarning: OnArtifactWarning,
 ): Promise<ArtifactEntry[]> {
   if (kind === 'model')
@@ -167,6 +184,20 @@ function artifactFolder({ uri }: ArtifactOutput, jobName: string): string {
   return `${location}${location.endsWith('/') ? '' : '/'}${jobName}/output/`;
 }
 
+/** Finds a missing bucket before the program starts. @throws RecordpipeError `object-missing` */
+async function checkPlace(
+  folder: string,
+  objects: Partial<ObjectOptions> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    if (isRemote(folder)) await hasObjects(folder, objects, signal);
+  } catch (error) {
+    // Credentials that may write but not list are enough.
+    if (!isRecordpipeError(error, 'access-denied')) throw error;
+  }
+}
+
 async function hasObjects(
   folder: string,
   objects: Partial<ObjectOptions> | undefined,
@@ -187,13 +218,13 @@ function occupied(uri: string): RecordpipeError {
   return new RecordpipeError('already-exists', text, { uri });
 }
 
-/** Returns the error with the place where the artifacts remain. */
-function withRemains(error: unknown, hosts: readonly ArtifactPlaces[], kind: Kind): unknown {
+/** Returns the error with the location of the unsaved artifacts added. */
+function withRemains(error: unknown, hosts: readonly ArtifactPaths[], kind: Kind): unknown {
   if (!isItemFailure(error)) return error;
-  const places = hosts.map(({ modelDir, outputDir }) =>
+  const paths = hosts.map(({ modelDir, outputDir }) =>
     kind === 'model' ? modelDir : join(outputDir, 'data'),
   );
   const what = kind === 'model' ? 'the model' : 'the output data';
-  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${places.join(', ')}; copy it before the next job`;
+  const text = `${what} could not be saved: ${sentenceOf(error)}. It remains in ${paths.join(', ')}; copy it before the next job`;
   return new RecordpipeError(error.code, text, { uri: error.uri }, error);
 }

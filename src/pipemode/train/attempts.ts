@@ -1,9 +1,9 @@
 import { isRecordpipeError } from '../../errors.ts';
 
-/** How an attempt of a training job ended. */
+/** The outcome of an attempt of a training job. */
 export type AttemptEnd =
   | { readonly type: 'completed' }
-  /** The program ended with an exit code other than 0: AlgorithmError. */
+  /** The program exited with a code other than 0: AlgorithmError. */
   | { readonly type: 'program-failed'; readonly exitCode: number }
   /** The data or the artifacts could not be transferred. */
   | { readonly type: 'data-failed'; readonly error: unknown }
@@ -11,12 +11,12 @@ export type AttemptEnd =
   | { readonly type: 'interrupted' }
   /** The user stopped the job. */
   | { readonly type: 'stopped' }
-  /** StoppingCondition.MaxRuntimeInSeconds has passed, summed over all attempts. */
+  /** The job reached StoppingCondition.MaxRuntimeInSeconds, summed over all attempts. */
   | { readonly type: 'max-runtime' }
-  /** StoppingCondition.MaxWaitTimeInSeconds has passed, summed over all attempts and waits. */
+  /** The job reached StoppingCondition.MaxWaitTimeInSeconds, summed over all attempts and waits. */
   | { readonly type: 'max-wait' };
 
-/** The next step of a job after an attempt, in the terms of DescribeTrainingJob. */
+/** The next step of a job after an attempt, in terms of DescribeTrainingJob. */
 export interface AttemptDecision {
   /** Whether another attempt starts. */
   readonly retry: boolean;
@@ -29,13 +29,13 @@ export interface AttemptDecision {
     | 'MaxWaitTimeExceeded'
     | 'Interrupted'
     | 'Starting';
-  /** One sentence for the user. */
+  /** Reason as one sentence, for users. */
   readonly reason: string;
 }
 
 /**
- * Codes of failures of the service or the network: SageMaker's InternalServerError. Other failures
- * of data, such as a missing object, are a ClientError, because another attempt fails again.
+ * Codes of failures of the service or the network: SageMaker's InternalServerError. Other data
+ * failures, such as a missing object, are a ClientError, because another attempt would fail again.
  */
 const SERVICE_FAILURES: ReadonlySet<string> = new Set([
   'retries-exhausted',
@@ -45,17 +45,17 @@ const SERVICE_FAILURES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Decides what follows an attempt, as SageMaker does:
+ * Decides what happens after an attempt, following SageMaker's rules:
  *
- * - RetryStrategy repeats a job after an InternalServerError only. It never repeats a job whose
+ * - RetryStrategy retries a job only after an InternalServerError. It never retries a job whose
  *   program failed, whose data is missing or invalid, or that was stopped.
- * - Managed spot training repeats a job after each interruption, without a limit other than
+ * - Managed spot training retries a job after each interruption. The only limit is
  *   MaxWaitTimeInSeconds.
  *
  * Rules: RetryStrategy, StoppingCondition and DescribeTrainingJob in SageMaker's API reference.
  *
- * @param job `retriesLeft`: RetryStrategy.MaximumRetryAttempts minus the attempts that failed;
- *   `spot`: EnableManagedSpotTraining
+ * @param job `retriesLeft`: RetryStrategy.MaximumRetryAttempts minus the failed attempts; `spot`:
+ *   EnableManagedSpotTraining
  */
 export function afterAttempt(
   end: AttemptEnd,
@@ -64,23 +64,19 @@ export function afterAttempt(
   const { retriesLeft, spot } = job;
   switch (end.type) {
     case 'completed':
-      return final('Completed', 'Completed', 'the program ended with exit code 0');
+      return final('Completed', 'Completed', 'the program exited with code 0');
     case 'program-failed': {
       const why = `AlgorithmError: the program failed with exit code ${end.exitCode}`;
-      return final('Failed', 'Failed', why + notRetried(retriesLeft, 'failures of the program'));
+      return final('Failed', 'Failed', why + notRetried(retriesLeft, 'program failures'));
     }
     case 'data-failed':
       return afterDataFailure(end.error, retriesLeft);
     case 'interrupted':
       if (spot) {
-        const reason = 'the spot instance was interrupted; the job starts again from its checkpoints';
+        const reason = 'the spot instance was interrupted; the job restarts from its checkpoints';
         return { retry: true, status: 'InProgress', secondaryStatus: 'Interrupted', reason };
       }
-      return final(
-        'Stopped',
-        'Stopped',
-        'the job was interrupted, and it does not use managed spot training',
-      );
+      return final('Stopped', 'Stopped', 'the job was interrupted and does not use managed spot training');
     case 'stopped':
       return final('Stopped', 'Stopped', 'the job was stopped');
     case 'max-runtime':
@@ -94,17 +90,17 @@ function afterDataFailure(error: unknown, retriesLeft: number): AttemptDecision 
   const text = error instanceof Error ? error.message : String(error);
   if (!isRecordpipeError(error) || !SERVICE_FAILURES.has(error.code)) {
     const why = `ClientError: ${text}`;
-    return final('Failed', 'Failed', why + notRetried(retriesLeft, 'missing, denied or invalid data'));
+    return final('Failed', 'Failed', why + notRetried(retriesLeft, 'missing, inaccessible or invalid data'));
   }
   const why = `InternalServerError: ${text}`;
   if (retriesLeft <= 0) return final('Failed', 'Failed', why);
   const left = retriesLeft === 1 ? '1 retry is' : `${retriesLeft} retries are`;
-  const reason = `${why}. The job starts again; ${left} left`;
+  const reason = `${why}. The job restarts; ${left} left`;
   return { retry: true, status: 'InProgress', secondaryStatus: 'Starting', reason };
 }
 
 function notRetried(retriesLeft: number, what: string): string {
-  return retriesLeft > 0 ? `. RetryStrategy does not retry ${what}` : '';
+  return retriesLeft > 0 ? `. RetryStrategy does not cover ${what}` : '';
 }
 
 function final(

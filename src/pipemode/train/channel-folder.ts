@@ -19,27 +19,28 @@ import {
 } from '../../storage/local/temporary-file.ts';
 import { makeFolder, withFileErrors } from '../job/config-file.ts';
 
-/** How to make room for the folder of a channel. */
+/** Options for clearing the folder of a channel. */
 export interface Clearing {
   /**
-   * What to do with files or a link of an earlier run. A link is removed, never what it leads to.
+   * What to do with files or a link of an earlier run. Only the link itself is removed, never its
+   * target.
    */
   readonly existing: 'refuse' | 'clear';
   readonly warn: (code: string, message: string) => void;
 }
 
 /**
- * Makes room for the folder of a channel. An empty folder counts as absent and is removed.
+ * Removes the folder of a channel so that it can be created again. Always removes an empty folder.
  *
- * @throws RecordpipeError `already-exists`; `unsupported-source` for a folder that something is
- *   mounted on; `access-denied`, `io-failure`
+ * @throws RecordpipeError `already-exists`; `unsupported-source` for a folder on which a file
+ *   system is mounted; `access-denied`, `io-failure`
  */
 export function clearFolder(folder: string, { existing, warn }: Clearing): void {
   makeFolder(dirname(folder));
   withFileErrors(folder, () => {
     if (existing === 'clear') removeLeftTemporaries(folder);
     for (const left of leftTemporaries(folder)) {
-      const what = `${left} is incomplete data of a run that was killed, or that is still in progress; remove it if no other run uses it`;
+      const what = `${left} is incomplete data of a run that was killed or is still in progress; remove it if no other run is in progress`;
       warn('incomplete-data', what);
     }
     const stat = statOf(folder);
@@ -47,20 +48,20 @@ export function clearFolder(folder: string, { existing, warn }: Clearing): void 
     if (stat.isDirectory() && readdirSync(folder).length === 0) rmdirSync(folder);
     else if (existing === 'refuse') {
       const what =
-        'the folder of the channel contains data of an earlier run; move or remove it, or use another root folder';
+        'the folder of the channel contains data of an earlier run; move or remove it, or use another root folder (root)';
       throw new RecordpipeError('already-exists', what, { uri: folder });
     } else if (stat.isDirectory()) rmSync(folder, { recursive: true });
     else unlinkSync(folder);
   });
 }
 
-/** Returns the state of a folder or link. @throws RecordpipeError for a mounted folder */
+/** Returns the status of a folder or link. @throws RecordpipeError for a mounted folder */
 function statOf(folder: string): Stats | undefined {
   let stat: Stats | undefined;
   try {
     stat = lstatSync(folder, { throwIfNoEntry: false });
   } catch (error) {
-    // The program that served a mount was killed.
+    // The program that served the mount was killed.
     if ((error as NodeJS.ErrnoException).code === 'ENOTCONN') throw mounted(folder);
     throw error;
   }
@@ -68,15 +69,18 @@ function statOf(folder: string): Stats | undefined {
   return stat;
 }
 
-/** Its files must not be removed, because they may be those of a bucket. */
+/**
+ * Returns the error for a mounted folder, whose files must not be removed, because they may belong
+ * to a bucket.
+ */
 function mounted(folder: string): RecordpipeError {
-  const what = `a file system is mounted on the folder of the channel, maybe by an earlier run; unmount it (umount ${folder}), or use another root folder`;
+  const what = `a file system is mounted on the folder of the channel, possibly by an earlier run; unmount it (umount ${folder}), or use another root folder (root)`;
   return new RecordpipeError('unsupported-source', what, { uri: folder });
 }
 
 /**
- * A folder that is filled under a temporary name next to its final place, so that its files appear
- * all at once or not at all. Removed if the process exits before.
+ * A folder that is filled under a temporary name next to its final path, so that its files appear
+ * all at once or not at all. Removed if the process exits early.
  */
 export class StagedFolder {
   readonly path: string;
@@ -88,7 +92,7 @@ export class StagedFolder {
     withFileErrors(folder, () => mkdirSync(this.path));
   }
 
-  /** Gives the folder its final name. */
+  /** Renames the folder to its final name. */
   publish(): void {
     withFileErrors(this.#folder, () => renameSync(this.path, this.#folder));
     forgetTemporary(this.path);

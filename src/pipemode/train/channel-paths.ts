@@ -3,20 +3,20 @@ import { RecordpipeError } from '../../errors.ts';
 import { pathOf } from '../../storage/local/list-files.ts';
 import { isRemote } from '../../storage/registry.ts';
 
-/** Maximum length of a file name on the usual file systems, in bytes. */
+/** Maximum length of a file name on common file systems, in bytes. */
 const MAX_NAME_BYTES = 255;
-/** Characters that file names cannot contain. On Windows, some of them separate folders. */
+/** Characters that file names cannot contain. On Windows, this includes folder separators. */
 const NOT_IN_NAMES = process.platform === 'win32' ? ['\0', ...'<>:"|?*\\'] : ['\0'];
 
 /**
- * The paths of objects in the folder of a channel. A path is always below the folder, and no two
- * objects have the same path.
+ * Assigns paths in the folder of a channel to objects. A path is always below the folder, and no
+ * two objects have the same path.
  *
- * With an `S3Prefix` or a `ManifestFile`, a path is what remains of the address after the prefix.
- * A prefix without a final slash ends at a folder or in the middle of a name: `train` makes
- * `train/a` the file `a`, and `train-1/a` the file `train-1/a`. An object whose address is the
- * prefix keeps its name. With an augmented manifest, the path is the address itself:
- * `s3://bucket/key` is the file `bucket/key`.
+ * For an `S3Prefix` or a `ManifestFile`, the path is the part of the address after the prefix. A
+ * prefix without a final slash may name a folder or end in the middle of a name: with prefix
+ * `train`, the object `train/a` becomes the file `a`, and `train-1/a` becomes `train-1/a`. An
+ * object whose address equals the prefix keeps its name. For an augmented manifest, the path is the
+ * address itself: `s3://bucket/key` becomes `bucket/key`.
  */
 export class ChannelPaths {
   readonly #prefix: string | undefined;
@@ -30,15 +30,17 @@ export class ChannelPaths {
   }
 
   /**
-   * Adds an object. Returns its path, or undefined if it was added before.
+   * Adds an object. Returns its path, or undefined if it was already added.
    * @throws RecordpipeError `unsupported-source` for an address that cannot be a path, or that
-   *   another object prevents
+   *   conflicts with another object
    */
   add(uri: string): string | undefined {
     return this.#add(checkedPath(this.#relative(uri), uri), uri);
   }
 
-  /** Adds the copy of a manifest. Returns its path, which is its name. @throws like {@link add} */
+  /**
+   * Adds the copy of a manifest. Returns its path, which is its file name. @throws like {@link add}
+   */
   addManifest(uri: string): string {
     return this.#add(checkedPath(basename(nameOf(uri)), uri), uri) as string;
   }
@@ -46,14 +48,17 @@ export class ChannelPaths {
   #add(path: string, uri: string): string | undefined {
     const other = this.#files.get(path);
     if (other === uri) return undefined;
-    if (other !== undefined) throw notAFile(uri, `${other} becomes the same file, ${path}`);
-    if (this.#folders.has(path)) throw notAFile(uri, `other objects need ${path} as a folder`);
+    if (other !== undefined) throw notAFile(uri, `${other} maps to the same file, ${path}`);
+    if (this.#folders.has(path)) throw notAFile(uri, `other objects require ${path} to be a folder`);
     this.#addFolders(path.lastIndexOf('/'), path, uri);
     this.#files.set(path, uri);
     return path;
   }
 
-  /** Adds a folder that exists only as a marker. Returns its path, or undefined for the channel. */
+  /**
+   * Adds a folder that exists only as a marker. Returns its path, or undefined for the channel's
+   * own folder.
+   */
   addFolder(uri: string): string | undefined {
     const relative = this.#relative(uri).replace(/\/+$/, '');
     if (relative === '') return undefined;
@@ -62,13 +67,13 @@ export class ChannelPaths {
     return path;
   }
 
-  /** Adds the folder that ends at `end` and the folders around it. */
+  /** Adds the folder that ends at `end` and its parents. */
   #addFolders(end: number, path: string, uri: string): void {
     for (let at = end; at > 0; at = path.lastIndexOf('/', at - 1)) {
       const folder = path.slice(0, at);
       if (this.#folders.has(folder)) return;
       const file = this.#files.get(folder);
-      if (file !== undefined) throw notAFile(file, `${uri} needs ${folder} as a folder`);
+      if (file !== undefined) throw notAFile(file, `${uri} requires ${folder} to be a folder`);
       this.#folders.add(folder);
     }
   }
@@ -86,23 +91,27 @@ function nameOf(uri: string): string {
   return isRemote(uri) ? uri : pathOf(uri);
 }
 
-/** Returns a path without empty parts, as the file system reads it. */
+/** Checks a path and returns it without empty parts, as a file system interprets it. */
 function checkedPath(relative: string, uri: string): string {
   const parts = relative.split('/').filter((part) => part !== '');
   if (parts.length === 0 || relative.endsWith('/'))
-    throw notAFile(uri, 'its name ends with a slash, but it has contents');
+    throw notAFile(uri, 'its name ends with a slash, but it is not empty');
   for (const part of parts) {
-    if (part === '.' || part === '..') throw notAFile(uri, `its name has the part ${JSON.stringify(part)}`);
+    if (part === '.' || part === '..')
+      throw notAFile(uri, `its name contains the path element ${JSON.stringify(part)}`);
     if (NOT_IN_NAMES.some((one) => part.includes(one)))
-      throw notAFile(uri, 'its name has characters that a file name cannot have');
+      throw notAFile(uri, 'its name contains characters that file names cannot contain');
     const bytes = Buffer.byteLength(part);
     if (bytes > MAX_NAME_BYTES)
-      throw notAFile(uri, `a part of its name has ${bytes} bytes, more than ${MAX_NAME_BYTES}`);
+      throw notAFile(
+        uri,
+        `an element of its path has ${bytes} bytes, but file names have at most ${MAX_NAME_BYTES}`,
+      );
   }
   return parts.join('/');
 }
 
 function notAFile(uri: string, why: string): RecordpipeError {
-  const what = `the object cannot become a file of the channel: ${why}; rename it, or read the channel in Pipe mode`;
+  const what = `the object cannot be stored as a file: ${why}; rename it, or read the channel in Pipe mode (inputMode)`;
   return new RecordpipeError('unsupported-source', what, { uri });
 }

@@ -1,6 +1,6 @@
 /**
  * Records which host wrote each checkpoint. All hosts of a job share one address, so a host must
- * not delete the checkpoint of another, and two hosts that write the same name need a warning.
+ * not delete another host's checkpoint, and two hosts that write the same name cause a warning.
  */
 export class CheckpointOwners {
   readonly #owners = new Map<string, string>();
@@ -9,7 +9,7 @@ export class CheckpointOwners {
 
   /**
    * Makes a host the owner of a name.
-   * @returns a warning if another host has written this name, the first time
+   * @returns a warning, once per name, if another host has already written this name
    */
   claim(name: string, host: string): string | undefined {
     const owner = this.#owners.get(name);
@@ -17,7 +17,7 @@ export class CheckpointOwners {
     if (owner === undefined || owner === host || this.#clashes.has(name)) return undefined;
     this.#clashes.add(name);
     const [a, b] = [owner, host].sort();
-    return `${a} and ${b} both write the checkpoint ${name}, and SageMaker keeps the last one; let each host use its own names, for example with SM_CURRENT_HOST`;
+    return `${a} and ${b} both write the checkpoint ${name}, so only the last version is kept; use distinct names on each host, for example with SM_CURRENT_HOST`;
   }
 
   /** Records that a checkpoint was restored, so that every host has it and no host owns it. */
@@ -26,8 +26,8 @@ export class CheckpointOwners {
   }
 
   /**
-   * Whether a host that deleted its file may delete the stored checkpoint: unless another host has
-   * written it since.
+   * Reports whether a host that deleted its file may delete the stored checkpoint. False if another
+   * host has written the checkpoint since.
    */
   mayRemove(name: string, host: string): boolean {
     const owner = this.#owners.get(name) ?? host;

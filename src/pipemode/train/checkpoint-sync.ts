@@ -10,7 +10,7 @@ import type { ObjectInfo } from '../../storage/storage.ts';
 import type { CheckpointOwners } from './checkpoint-owners.ts';
 import { copyObject, inParallel } from './copy-object.ts';
 
-/** Where to synchronize from and to. */
+/** The two ends of a synchronization. */
 export interface SyncPlace {
   /** The address, with a trailing slash. */
   readonly uri: string;
@@ -40,12 +40,12 @@ export interface PassOptions {
 export interface PassResult {
   files: number;
   bytes: number;
-  /** Number of changed files that are too young. */
+  /** Number of changed files that are still too young to upload. */
   pending: number;
   readonly failures: SyncFailure[];
 }
 
-/** A file that was not uploaded, or not deleted. */
+/** A file that could not be uploaded or deleted. */
 export interface SyncFailure {
   readonly path: string;
   readonly error: RecordpipeError;
@@ -59,26 +59,26 @@ interface LocalFile {
   readonly info: ObjectInfo;
 }
 
-/** Codes of failures of a file that is being written or deleted. */
+/** Error codes that occur while a file is being written or deleted. */
 const CHANGING: ReadonlySet<string> = new Set([
   'object-changed',
   'source-changed',
   'object-missing',
   'not-found',
 ]);
-/** A changed file is uploaded after this many times the settling time, even if it still changes. */
+/** Number of settling times after which a changed file is uploaded even if it is still changing. */
 const MAX_SETTLING = 10;
-/** Maximum size of a file that is compared with its stored version before it is uploaded again. */
+/** Maximum size of a file to compare with its stored version before uploading it again. */
 const MAX_COMPARED_BYTES: number = 8 * 1024 * 1024;
 /** Number of files to transfer in parallel. */
 export const LANES = 4;
 
-/** Uploads the changes in the folder of a host, one pass at a time. */
+/** Uploads changes in the folder of a host, one pass at a time. */
 export class CheckpointSync {
   readonly #place: SyncPlace;
   /** The stored files by name. */
   readonly #known = new Map<string, SyncedFile>();
-  /** Times when changed files were first seen, by name, until they are uploaded. */
+  /** Times at which changed files were first seen, by name. Removed when the file is uploaded. */
   readonly #waiting = new Map<string, number>();
 
   constructor(place: SyncPlace) {
@@ -91,7 +91,7 @@ export class CheckpointSync {
     this.#waiting.clear();
   }
 
-  /** Records a file that was restored. */
+  /** Records that a file was restored. */
   remember(name: string, file: SyncedFile): void {
     this.#known.set(name, file);
   }
@@ -104,19 +104,19 @@ export class CheckpointSync {
     const { folder, uri, onWarning } = this.#place;
     const result: PassResult = { files: 0, bytes: 0, pending: 0, failures: [] };
     if (!existsSync(folder)) {
-      const text = `the folder ${folder} was deleted; its checkpoints remain at ${uri}`;
+      const text = `the folder ${folder} was deleted; checkpoints that were already saved remain at ${uri}`;
       onWarning('checkpoint-folder-missing', text);
       return result;
     }
     try {
       const listing = await this.#list(result.failures);
       await inParallel(listing.values(), LANES, (file) => this.#upload(file, options, result));
-      // Until all new checkpoints are stored, the old ones remain.
+      // Old checkpoints are kept until all new ones are stored.
       if (result.failures.length === 0 && result.pending === 0)
         await this.#removeMissing(listing, options.signal, result.failures);
     } catch (error) {
       if (!isItemFailure(error)) throw error;
-      // A subfolder that is deleted during the listing is not found.
+      // A subfolder that is deleted during the listing causes `not-found`.
       result.failures.push({ path: folder, error, changing: error.code === 'not-found' });
     }
     return result;
@@ -131,7 +131,8 @@ export class CheckpointSync {
       try {
         files.set(name, { name, info: await statObject(path) });
       } catch (error) {
-        // A deleted file is missing in this listing. Pipes and sockets contain no checkpoints.
+        // A file that was deleted during the listing is omitted. Pipes and sockets contain no
+        // checkpoints.
         if (isRecordpipeError(error, 'unsupported-source') && !path.includes('\ufffd')) continue;
         if (!isItemFailure(error)) throw error;
         if (error.code !== 'not-found') failures.push({ path, error, changing: false });
@@ -163,7 +164,7 @@ export class CheckpointSync {
       this.#known.set(name, { etag: copied.etag, size: copied.bytes, crc: copied.crc });
       this.#waiting.delete(name);
       const clash = owners.claim(name, host);
-      if (clash !== undefined) onWarning('checkpoint-clash', `${clash}, at ${uri}`);
+      if (clash !== undefined) onWarning('checkpoint-clash', `${clash} (${uri})`);
       result.files++;
       result.bytes += copied.bytes;
     } catch (error) {
@@ -174,8 +175,8 @@ export class CheckpointSync {
   }
 
   /**
-   * Whether a file has not been written to for a while. A file that is written to all the time, such
-   * as a log, is uploaded as it is.
+   * Reports whether a file has not been modified for a while. A file that is modified continuously,
+   * such as a log, eventually counts as settled.
    */
   #hasSettled(name: string, { modified }: ObjectInfo, settleMs: number): boolean {
     const now = Date.now();
@@ -195,7 +196,7 @@ export class CheckpointSync {
     for (const name of [...this.#known.keys()].filter((one) => !listing.has(one))) {
       const uri = this.#place.uri + name;
       try {
-        // The version of another host remains.
+        // Keeps the version of another host.
         if (owners.mayRemove(name, host))
           await (await storageOf(uri, objectOptions(objects))).remove(uri, signal);
         this.#known.delete(name);
@@ -207,7 +208,7 @@ export class CheckpointSync {
   }
 }
 
-/** Whether a small local file has the given checksum. */
+/** Reports whether a small local file has the given checksum. */
 async function hasContents(file: ObjectInfo, crc: number): Promise<boolean> {
   if (file.size > MAX_COMPARED_BYTES) return false;
   let own = 0;

@@ -22,18 +22,21 @@ import { contentsOf } from './earlier-run.ts';
 
 /** Options for the checkpoints of a host. Every field has a default. */
 export interface CheckpointOptions {
-  /** Name of the host. Default `algo-1`. */
+  /** Name of the host. The default is `algo-1`. */
   readonly host: string;
-  /** Shared by the hosts of a job, so that they do not delete each other's checkpoints. */
+  /**
+   * Record of checkpoint owners. Hosts of a job share it, so that they do not delete each other's
+   * checkpoints.
+   */
   readonly owners: CheckpointOwners;
   readonly objects: Partial<ObjectOptions> | undefined;
-  /** Ends transfers in progress, except those of `finish`. */
+  /** Signal that ends transfers in progress, except those of `finish`. */
   readonly signal: AbortSignal | undefined;
-  /** Receives notices, and failures of a synchronization, which the next one repeats. */
+  /** Called with notices and with failures, which the next synchronization retries. */
   readonly onWarning: (code: string, message: string) => void;
   /**
-   * Minimum age of a file that is uploaded while the program runs. A younger file may still be
-   * incomplete. Default 2,000 ms.
+   * Minimum age of a file to upload while the program runs. A younger file may still be incomplete.
+   * The default is 2,000 ms.
    */
   readonly settleMs: number;
 }
@@ -46,7 +49,9 @@ export interface CheckpointTransfer {
 
 const NOTHING: CheckpointTransfer = { files: 0, bytes: 0 };
 
-/** Number of passes of the last synchronization, and the pause between them. */
+const NEXT_CLEAR = 'copy those that are not at the checkpoint address, then pass --force to remove them';
+
+/** Maximum number of passes of the final synchronization, and the pause between them. */
 const LAST_PASSES = 3;
 const PAUSE_MS = 500;
 
@@ -54,15 +59,15 @@ const PAUSE_MS = 500;
  * Restores the checkpoints of a host and synchronizes them with an address, as SageMaker does with
  * CheckpointConfig:
  *
- * - Checkpoints below the address are copied into the local folder before the program starts.
- *   Objects that are added later are not.
- * - New and changed files are uploaded on an interval and at the end. Links are followed.
+ * - Checkpoints at the address are copied into the local folder before the program starts. Objects
+ *   that are added later are not copied.
+ * - New and changed files are uploaded at intervals and at the end. Links are followed.
  * - A checkpoint that the program deletes is also deleted at the address, once all newer ones are
  *   stored.
- * - All hosts of a job share the address, without a folder of their own. If several hosts write the
- *   same name, the last one stays, with a warning.
+ * - All hosts of a job share the address, without subfolders. If several hosts write the same name,
+ *   the last version is kept, with a warning.
  *
- * A file that changes while it is uploaded never appears at the address: the next synchronization
+ * A file that changes during its upload never appears at the address; the next synchronization
  * uploads it. Unchanged files are not uploaded again.
  *
  * Rules: "Checkpoints in Amazon SageMaker AI" in SageMaker's developer guide.
@@ -90,7 +95,7 @@ export class Checkpoints {
   #isUsable = true;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
-  /** Failures that have been reported, so that each is reported once. */
+  /** Failures that were already reported. Each is reported once. */
   readonly #reported = new Set<string>();
 
   /**
@@ -110,14 +115,14 @@ export class Checkpoints {
   }
 
   /**
-   * Copies the checkpoints into the local folder. Call it before each attempt. After a failure, no
-   * checkpoint of this job is in the local folder, and nothing is synchronized.
+   * Copies the checkpoints into the local folder. Call this before each attempt. After a failure,
+   * the local folder contains no checkpoint of this job, and nothing is synchronized.
    *
-   * @param given `clear`: whether to remove files that an earlier run left in the local folder.
-   *   Default false: they are an error, because they may be the only copy
-   * @throws RecordpipeError `already-exists`; `unsupported-source` for an object whose name cannot be
-   *   a path; `access-denied`, `object-missing` (no such bucket), `retries-exhausted`, `io-failure`,
-   *   `aborted`
+   * @param given `clear`: whether to remove files that an earlier run left in the local folder. By
+   *   default, false: they are an error, because they may be the only copy
+   * @throws RecordpipeError `already-exists`; `unsupported-source` for an object whose name cannot
+   *   be a path; `access-denied`, `object-missing` (no such bucket), `retries-exhausted`,
+   *   `io-failure`, `aborted`
    */
   async restore(given: { readonly clear?: boolean } = {}): Promise<CheckpointTransfer> {
     checkAborted(this.#options.signal);
@@ -132,7 +137,7 @@ export class Checkpoints {
         bytes += size;
       });
     } catch (error) {
-      // The folder was empty before. A part of the checkpoints would block the next attempt.
+      // The folder was empty before. Partially restored checkpoints would block the next attempt.
       await emptyFolder(this.folder, true);
       throw error;
     }
@@ -169,7 +174,10 @@ export class Checkpoints {
     return bytes;
   }
 
-  /** Starts synchronizing on an interval. Failures are warnings, and the next time repeats them. */
+  /**
+   * Starts synchronizing at intervals. A failure causes a warning and is retried at the next
+   * interval.
+   */
   start(intervalMs: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
@@ -181,8 +189,8 @@ export class Checkpoints {
   }
 
   /**
-   * Uploads new and changed files, and deletes the objects of deleted files. Files that are still
-   * changing are left to the next synchronization.
+   * Uploads new and changed files, and deletes the objects of deleted files. Leaves files that are
+   * still changing to the next synchronization.
    * @throws RecordpipeError the first failure, after the other files have been uploaded
    */
   async sync(): Promise<CheckpointTransfer> {
@@ -195,11 +203,11 @@ export class Checkpoints {
   }
 
   /**
-   * Ends the interval and synchronizes for the last time, after the program has ended. Files of all
-   * ages are uploaded.
+   * Ends the interval and synchronizes one last time. Call this after the program has ended.
+   * Uploads files of any age.
    *
-   * @param given a signal for this synchronization. Those in progress end with the signal of the
-   *   constructor, but this one does not, so that a stopped job saves its checkpoints.
+   * @param given a signal for this synchronization. Unlike earlier synchronizations, it ignores the
+   *   signal of the constructor, so that a stopped job saves its checkpoints.
    * @returns the files and bytes of this synchronization
    * @throws RecordpipeError the first failure, after all other files have been uploaded
    */
@@ -215,14 +223,14 @@ export class Checkpoints {
       bytes += done.bytes;
       checkAborted(given.signal);
       if (done.failures.length === 0) return { files, bytes };
-      // Requests have their own retries. Another pass is for files that were still changing.
+      // Requests have their own retries. Only files that were still changing need another pass.
       if (pass === LAST_PASSES || !done.failures.some(({ changing }) => changing))
         throw unsaved(done.failures, this.uri);
       await new Promise((resume) => setTimeout(resume, PAUSE_MS));
     }
   }
 
-  /** Runs a pass after those in progress. */
+  /** Runs a pass after the passes in progress. */
   #pass(options: PassOptions): Promise<PassResult> {
     const pass = this.#running.then(() => this.#sync.pass(options));
     this.#running = pass.catch(() => {});
@@ -263,14 +271,19 @@ function checkApart(uri: string, path: string): void {
   };
   if (contains(a, b) || contains(b, a))
     throw new UsageError(
-      `checkpoints: the address ${uri} and the local folder ${path} contain each other; choose separate folders`,
+      `checkpoints: the address ${uri} and the local folder ${path} overlap; choose separate folders`,
     );
 }
 
-async function emptyFolder(path: string, clear: boolean): Promise<void> {
+/**
+ * Creates a folder of checkpoints, or empties it with `clear`.
+ * @param next the next step if it contains files and `clear` is false
+ * @throws RecordpipeError `already-exists` if it contains files and `clear` is false
+ */
+export async function emptyFolder(path: string, clear: boolean, next: string = NEXT_CLEAR): Promise<void> {
   const left = contentsOf(path);
   if (left.length > 0 && !clear) {
-    const text = `contains checkpoints of an earlier run, such as ${left[0]}; move them away if they are not at the checkpoint address, or pass --force to remove them`;
+    const text = `the folder contains checkpoints of an earlier run, such as ${left[0]}; ${next}`;
     throw new RecordpipeError('already-exists', text, { uri: path });
   }
   for (const one of left)
@@ -280,12 +293,13 @@ async function emptyFolder(path: string, clear: boolean): Promise<void> {
   makeFolder(path);
 }
 
-/** Checks that a name stays inside its folder. */
+/** Checks that a name is a path below its folder. */
 function checkedName(name: string, uri: string): string {
   const parts = name.split('/');
   if (!name.includes('\0') && parts.every((part) => part !== '' && part !== '.' && part !== '..'))
     return name;
-  const text = 'this object cannot be restored, because its name is not a path below a folder; remove it';
+  const text =
+    'the object cannot be restored, because its key is not a valid relative path; move it out of the checkpoint address';
   throw new RecordpipeError('unsupported-source', text, { uri });
 }
 

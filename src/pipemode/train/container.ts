@@ -3,34 +3,34 @@ import { RecordpipeError } from '../../errors.ts';
 import { programPath } from '../job/find-program.ts';
 import { PROGRAM_VARIABLE } from '../streamer/program-guard.ts';
 
-/** A training job's container on this machine. */
+/** Options for running a training job's container on this machine. */
 export interface ContainerOptions {
   readonly image: string;
   /** The folder that the container sees as `/opt/ml`, as an absolute path. */
   readonly root: string;
-  /** Variables of the program. */
+  /** Environment variables of the program. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The program and its arguments. If empty, the image's own entry point runs. */
+  /** The program and its arguments. If empty, the entry point of the image runs. */
   readonly command: readonly string[];
-  /** Arguments for the image's own entry point, if `command` is empty. The default is `train`. */
+  /** Arguments for the entry point of the image if `command` is empty. The default is `train`. */
   readonly arguments?: readonly string[] | undefined;
-  /** A unique name of the container. */
+  /** A unique name for the container. */
   readonly name: string;
-  /** Host names that the program resolves, and their addresses. */
+  /** Host names that the program can resolve, with their addresses. */
   readonly hosts?: Readonly<Record<string, string>> | undefined;
-  /** Further folders that the container sees, read-only and under the same path. */
+  /** Additional folders that the container sees read-only under the same paths. */
   readonly folders?: readonly string[] | undefined;
   /** Whether the container may use the GPUs of this machine. */
   readonly gpus?: boolean | undefined;
-  /** User and group of the program, such as `1000:1000`. The default is that of the image. */
+  /** User and group of the program, such as `1000:1000`. By default, those of the image. */
   readonly user?: string | undefined;
-  /** Time between SIGTERM and SIGKILL if the container is stopped by other means. */
+  /** Time between SIGTERM and SIGKILL if another program stops the container. */
   readonly graceMs?: number | undefined;
 }
 
 /**
- * Variables that change what the docker or podman CLI itself does. Their values are part of its
- * command line, all others are passed to it in its environment, where other users cannot see them.
+ * Variables that affect the docker or podman CLI itself. Their values are passed on its command
+ * line. All others are passed in its environment, where other users cannot see them.
  */
 const CLIENT_VARIABLES =
   /^(PATH|HOME|TMPDIR|LD_.*|DOCKER_.*|CONTAINER.*|BUILDAH_.*|PODMAN_.*|STORAGE_.*|XDG_.*|GODEBUG|SSH_.*|SSL_.*|[a-z]*_proxy|[A-Z]*_PROXY)$/;
@@ -38,22 +38,22 @@ const CLIENT_VARIABLES =
 /**
  * Returns the command line that runs a training job's container through the docker or podman CLI,
  * as SageMaker does: `root` is `/opt/ml`, the entry point of the image receives `train` unless
- * `command` or `arguments` say otherwise, and the network is that of the host. The exit code is
- * that of the program. SIGTERM to the command reaches the program. SIGKILL does not:
- * {@link containerKillCommand} ends the container.
+ * `command` or `arguments` override this, and the container uses the host's network. The exit code
+ * is that of the program. SIGTERM to the command reaches the program, but SIGKILL does not; end the
+ * container with {@link containerKillCommand}.
  *
  * Pass {@link containerEnvironment} as the environment of the command.
  *
- * @throws RecordpipeError `unsupported-source` without docker and podman
+ * @throws RecordpipeError `unsupported-source` if neither docker nor podman is installed
  */
 export function containerCommand(options: ContainerOptions): readonly string[] {
   const { image, root, environment, command, hosts = {}, folders = [], user, gpus = false, name } = options;
   const client = clientPath();
   const isPodman = basename(client) === 'podman';
   const words = [client, 'run', '--rm', '--name', name];
-  // An init process, without which the program would ignore SIGTERM. Podman needs a package for it.
+  // Without an init process, the program would ignore SIGTERM. Podman needs a package for it.
   if (!isPodman) words.push('--init');
-  // The program shares memory of workers, for which a container by default has 64 MiB.
+  // Worker processes share memory, which a container limits to 64 MiB by default.
   words.push('--network', 'host', '--ipc', 'host', '--stop-signal', 'SIGTERM');
   // Without this, SELinux hides the folder from the container.
   words.push('--security-opt', 'label=disable');
@@ -65,21 +65,21 @@ export function containerCommand(options: ContainerOptions): readonly string[] {
   if (user !== undefined) words.push('--user', user);
   for (const [variable, value] of Object.entries(environment))
     words.push('--env', CLIENT_VARIABLES.test(variable) ? `${variable}=${value}` : variable);
-  // Where the processes of the container are visible, they are found by this variable.
+  // If the container's processes are visible to the host, they are found by this variable.
   words.push('--env', PROGRAM_VARIABLE);
   const [entryPoint, ...rest] = command;
   if (entryPoint === undefined) return [...words, image, ...(options.arguments ?? ['train'])];
   return [...words, '--entrypoint', entryPoint, image, ...rest];
 }
 
-/** Returns the variables that {@link containerCommand} expects in its own environment. */
+/** Returns the environment variables that {@link containerCommand} expects. */
 export function containerEnvironment({
   environment,
 }: Pick<ContainerOptions, 'environment'>): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !CLIENT_VARIABLES.test(name)));
 }
 
-/** Returns the command line that ends and removes a container, in whatever state it is. */
+/** Returns the command line that stops and removes a container in any state. */
 export function containerKillCommand({ name }: Pick<ContainerOptions, 'name'>): readonly string[] {
   return [clientPath(), 'rm', '--force', '--volumes', name];
 }
@@ -87,7 +87,7 @@ export function containerKillCommand({ name }: Pick<ContainerOptions, 'name'>): 
 function clientPath(): string {
   const path = programPath('docker') ?? programPath('podman');
   if (path !== undefined) return path;
-  const what = 'running a container image needs the docker or podman program; install one of them';
+  const what = 'running a container image requires docker or podman; install one of them';
   throw new RecordpipeError('unsupported-source', what, {});
 }
 

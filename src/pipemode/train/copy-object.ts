@@ -22,9 +22,9 @@ export interface CopiedObject {
 }
 
 /**
- * Copies a file or object to an address of any kind. The copy appears when it is complete, and
- * contains one version of the source: a file that changes while it is read is an `object-changed`
- * error, and leaves no copy.
+ * Copies a file or object to any address. The copy appears once it is complete and contains a
+ * single version of the source: a file that changes while it is read is an `object-changed` error
+ * and leaves no copy.
  * @throws RecordpipeError the same errors as `openObject` and `openOutput`
  */
 export async function copyObject(from: ObjectRef, to: string, options: CopyOptions): Promise<CopiedObject> {
@@ -48,8 +48,8 @@ export async function copyObject(from: ObjectRef, to: string, options: CopyOptio
 }
 
 /**
- * Runs work for all items, several of them in parallel. The first failure ends the run once the
- * work in progress has ended.
+ * Processes items in parallel, up to a limit. After the first failure, starts no more items and
+ * waits for those in progress.
  */
 export async function inParallel<T>(
   items: Iterable<T>,

@@ -9,15 +9,15 @@ import { withFileErrors } from '../job/config-file.ts';
 import { withLine } from '../streamer/object-epoch.ts';
 
 /**
- * Maximum number of chunks that are written at once. Chunks have up to 1 MiB, and each small file
+ * Maximum number of chunks to write at the same time. A chunk has up to 1 MiB, and each small file
  * is one chunk.
  */
 const MAX_WRITES = 16;
 
-/** An object that becomes a file. */
+/** An object to store as a file. */
 export interface ChannelFile {
   readonly object: ObjectRef;
-  /** Path below the folder of the channel. */
+  /** Path relative to the folder of the channel. */
   readonly path: string;
   /** One-based line number of the object in the augmented manifest. */
   readonly line?: number | undefined;
@@ -29,13 +29,13 @@ export interface Downloading {
   readonly skipMissing: boolean;
   /** Called for each missing object. */
   readonly onSkipped: (file: ChannelFile, error: Error) => void;
-  /** Called when bytes of a file have been written. */
+  /** Called after bytes of a file have been written. */
   readonly onWritten: (bytes: number, isLast: boolean) => void;
 }
 
 /**
- * Downloads objects into a folder. Ranges of the next objects are requested while files are
- * written. Each file has the size and the ETag that the service stated, or the call fails.
+ * Downloads objects into a folder. Requests ranges of the next objects while files are written.
+ * Fails if a file does not have the size and the ETag that the service reported.
  *
  * @param folder an existing folder without these files
  * @throws RecordpipeError the same errors as `readObjects`; `io-failure`
@@ -82,7 +82,7 @@ function* refsOf(files: readonly ChannelFile[]): Generator<ObjectRef, void, unde
   for (const { object } of files) yield object;
 }
 
-/** Creates folders below a folder, each once. */
+/** Creates subfolders, each only once. */
 export class FolderMaker {
   readonly #root: string;
   readonly #made = new Set<string>(['.']);
@@ -91,7 +91,7 @@ export class FolderMaker {
     this.#root = root;
   }
 
-  /** @param path relative path, `.` for the folder itself */
+  /** @param path relative path; `.` is the folder itself */
   make(path: string): void {
     if (this.#made.has(path)) return;
     this.#made.add(path);

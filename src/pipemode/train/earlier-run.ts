@@ -1,18 +1,18 @@
 import { closeSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import { withFileErrors } from '../job/config-file.ts';
 import { withVisible } from '../manifest/json-cursor.ts';
 
-/** SageMaker shows this many characters of the failure file, as FailureReason. */
+/** Number of characters of the failure file that SageMaker shows as FailureReason. */
 const MAX_CHARACTERS = 1024;
-/** A character has at most 4 bytes. */
+/** Maximum size of these characters. A character has up to 4 bytes. */
 const MAX_BYTES: number = 4 * MAX_CHARACTERS;
 
 /**
- * Returns the text that the program wrote to `output/failure`: its first 1,024 characters, as in
- * SageMaker's FailureReason. Control characters except newlines and tabs are escaped, so that the
- * text cannot control a terminal. Returns undefined if the file does not exist or is empty.
+ * Returns the text that the program wrote to `output/failure`: the first 1,024 characters, as in
+ * SageMaker's FailureReason. Escapes control characters except newlines and tabs, so that the text
+ * cannot control a terminal. Returns undefined if the file does not exist or is empty.
  */
 export function failureText(outputDir: string): string | undefined {
   const bytes = Buffer.alloc(MAX_BYTES + 4);
@@ -34,22 +34,21 @@ export function failureText(outputDir: string): string | undefined {
   return `${lines.join('\n')}${characters.length > MAX_CHARACTERS ? '…' : ''}`;
 }
 
-/** The folders of a host that an earlier run may have filled. */
-export interface ResultPlaces {
+/** Folders of a host that may contain results of an earlier run. */
+export interface ResultPaths {
   readonly modelDir: string;
   readonly outputDir: string;
 }
 
 /**
- * Rejects the results that an earlier run left: a model, output data, or the files `failure` and
- * `success`. They would be saved as results of this job, or shown as its failure. With `clear`,
- * removes them.
+ * Rejects results that an earlier run left: a model, output data, or the files `failure` and
+ * `success`. Otherwise, they would be saved as results of this job, or shown as its failure. With
+ * `clear`, removes them.
  *
- * @throws RecordpipeError `already-exists`, with the names of the folders; `access-denied`,
- *   `io-failure`
+ * @throws RecordpipeError `already-exists`, which names the folders; `access-denied`, `io-failure`
  */
 export function checkEarlierRun(
-  { modelDir, outputDir }: ResultPlaces,
+  { modelDir, outputDir }: ResultPaths,
   { clear }: { readonly clear: boolean },
 ): void {
   const dataDir = join(outputDir, 'data');
@@ -64,8 +63,23 @@ export function checkEarlierRun(
     return;
   }
   const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
-  const text = `an earlier run left results: ${left[0]}${more}; move them away if you need them, or pass --force to remove them`;
+  const text = `results of an earlier run exist: ${left[0]}${more}; move them if you need them, or pass --force to remove them`;
   throw new RecordpipeError('already-exists', text, { uri: outputDir });
+}
+
+/**
+ * Rejects files of the user in `input/config`, which the files of the job would replace. Files of an
+ * earlier run include `init-config.json`, which only a run writes.
+ *
+ * @throws RecordpipeError `already-exists`; `access-denied`, `io-failure`
+ */
+export function checkConfigFolder(configDir: string): void {
+  const names = ['hyperparameters', 'inputdataconfig', 'resourceconfig'].map((name) => `${name}.json`);
+  const files = contentsOf(configDir).map((path) => basename(path));
+  const own = names.find((name) => files.includes(name));
+  if (own === undefined || files.includes('init-config.json')) return;
+  const text = `${own} is not from an earlier run, and the job would replace it; use another folder (root), or pass --force to replace it`;
+  throw new RecordpipeError('already-exists', text, { uri: configDir });
 }
 
 /** Returns the paths of the entries of a folder, which may be missing. */

@@ -14,10 +14,10 @@ import { makeFolder } from '../job/config-file.ts';
 
 /** Maximum time for mounting, which sends a request to the service. */
 const MOUNT_TIMEOUT_MS = 60_000;
-/** Number of attempts to unmount a folder that a program still uses, and the time between them. */
+/** Number of attempts to unmount a folder that is still in use, and the pause between them. */
 const UNMOUNT_ATTEMPTS = 10;
 const UNMOUNT_PAUSE_MS = 200;
-/** Programs that unmount a folder as an ordinary user or as root. */
+/** Programs that unmount a folder, as an ordinary user or as root. */
 const UNMOUNT: readonly (readonly string[])[] = [['fusermount3', '-u'], ['fusermount', '-u'], ['umount']];
 
 /** Options for mounting. */
@@ -35,7 +35,7 @@ export type MountResult = { readonly unmount: () => Promise<void> } | { readonly
  * the signal fires.
  *
  * @param prefix address of a bucket or prefix; ends with a slash
- * @param folder does not exist
+ * @param folder path of a folder that does not exist
  */
 export async function mountPrefix(
   prefix: string,
@@ -82,7 +82,7 @@ export function mountCommand(
   ];
 }
 
-/** Returns the variables with the credentials that were given as options. */
+/** Returns environment variables for the credentials in the options. */
 async function credentialsOf(
   objects: Partial<ObjectOptions>,
 ): Promise<Readonly<Record<string, string>> | undefined> {
@@ -91,19 +91,19 @@ async function credentialsOf(
   return {
     AWS_ACCESS_KEY_ID: given.accessKeyId,
     AWS_SECRET_ACCESS_KEY: given.secretAccessKey,
-    // An empty token removes that of the environment, which belongs to other keys.
+    // An empty token overrides the environment's token, which belongs to other keys.
     AWS_SESSION_TOKEN: given.sessionToken ?? '',
   };
 }
 
-/** How to run a program. */
+/** Options for running a program. */
 interface RunOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
-/** Runs a program. Returns why it failed, or undefined. */
+/** Runs a program. Returns the reason for its failure, or undefined if it succeeds. */
 function run(
   program: string,
   args: readonly string[],

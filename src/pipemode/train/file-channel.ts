@@ -20,14 +20,14 @@ import { mountPrefix } from './fast-file.ts';
 import { foldersOf, linkFiles, linkTarget } from './link-files.ts';
 import { type FilePlan, planFiles } from './plan-files.ts';
 
-/** How much of a channel is in place. */
+/** Progress of filling a channel. */
 export interface FillProgress {
   /** Name of the channel. */
   readonly channel: string;
   readonly files: number;
   readonly bytes: number;
   readonly totalFiles?: number | undefined;
-  /** Undefined if the sizes of the objects are not known before they are downloaded. */
+  /** Total size of the files. Undefined if sizes are unknown before the download. */
   readonly totalBytes?: number | undefined;
 }
 
@@ -39,7 +39,8 @@ export interface FillOptions {
   readonly objects?: Partial<ObjectOptions> | undefined;
   /**
    * What to do with data that an earlier run left in the folder. `refuse`, the default: an
-   * `already-exists` error. `clear`: remove it. Links are removed, never what they lead to.
+   * `already-exists` error. `clear`: remove it. Only links themselves are removed, never their
+   * targets.
    */
   readonly existing?: 'refuse' | 'clear' | undefined;
   /** Whether missing shards are an `incomplete-shards` error. By default, they cause a warning. */
@@ -53,44 +54,48 @@ export interface FillOptions {
   readonly onBadLine?: 'error' | 'skip' | undefined;
   /** Maximum length of a line of an augmented manifest, in bytes. The default is 1 MiB. */
   readonly maxLineBytes?: number | undefined;
-  /** Signal that ends the work with an `aborted` error and removes what was downloaded. */
+  /** Signal that ends the download with an `aborted` error and removes the downloaded files. */
   readonly signal?: AbortSignal | undefined;
-  /** Called when files and bytes arrive. */
+  /** Called periodically with the progress. */
   readonly onProgress?: ((progress: FillProgress) => void) | undefined;
   readonly onWarning?: ((code: string, message: string) => void) | undefined;
 }
 
-/** A channel whose files are in place. */
+/** A channel whose files are available. */
 export interface FilledChannel {
   /** Number of files and their total size. */
   readonly files: number;
   readonly bytes: number;
-  /** Real paths of the folders that links lead to. A program that reads the files needs them. */
+  /**
+   * Real paths of the folders that links point to. A program that reads the files needs access to
+   * them.
+   */
   readonly linkedFolders: readonly string[];
-  /** Unmounts a mounted folder. Files and links remain. Can be called again. */
+  /** Unmounts a mounted folder. Keeps files and links. May be called more than once. */
   close(): Promise<void>;
 }
 
 /**
  * Makes the data of a channel available as files, as SageMaker's File and FastFile modes do.
  *
- * **File.** Objects are downloaded into the folder, which appears when it is complete. Each host
- * gets the objects that Pipe mode streams to it in the first epoch, and also the files that Pipe
- * mode skips, such as indexes. A file has the path that remains of its key after the prefix; see
- * {@link ChannelPaths}. An augmented manifest is copied with the lines of this host, and each
- * object `s3://bucket/key` becomes `bucket/key`. Local data is linked: a replicated folder as a
- * whole, everything else file by file.
+ * **File.** Objects are downloaded into the folder, which appears once it is complete. Each host
+ * receives the objects that Pipe mode streams to it in the first epoch, and also the files that
+ * Pipe mode skips, such as indexes. The path of a file is the part of its key after the prefix; see
+ * {@link ChannelPaths}. For an augmented manifest, the folder contains a copy with the lines of
+ * this host, and each object `s3://bucket/key` as `bucket/key`. Local data is linked: a replicated
+ * folder as a whole, everything else file by file.
  *
  * **FastFile.** A replicated prefix is mounted read-only with Mountpoint for Amazon S3 (`mount-s3`)
- * if it is installed. Otherwise, a warning says why not, and the channel is filled as in File mode.
+ * if it is installed. Otherwise, a warning states the reason, and the channel is filled as in File
+ * mode.
  *
  * @param folder the folder of the channel, such as `/opt/ml/input/data/train`
- * @throws UsageError for a setting that File mode does not have (Gzip, RecordIO), a pattern, or
+ * @throws UsageError for a setting that File mode does not support (Gzip, RecordIO), a pattern, or
  *   data in the folder itself
  * @throws RecordpipeError `object-missing`, `not-found`, `object-changed`, `object-checksum`,
  *   `access-denied`, `retries-exhausted`, `malformed-manifest`, `missing-attribute`,
  *   `incomplete-shards`, `already-exists`, `unsupported-source` for an object that cannot be a
- *   file, `io-failure`, also for a full disk, `aborted`
+ *   file, `io-failure` (including a full disk), `aborted`
  */
 export async function fillChannel(
   channel: JobChannel,
@@ -101,26 +106,25 @@ export async function fillChannel(
   return new ChannelFilling(channel, resolve(folder), options).run();
 }
 
-/** Checks that SageMaker accepts a channel in File mode. @throws UsageError */
+/** Checks that File mode supports the settings of a channel. @throws UsageError if it does not */
 function checkSettings({ name, uri, inputMode, compression, recordWrapper }: JobChannel): void {
   const invalid = (option: string, what: string): UsageError =>
     new UsageError(`${option} of channel ${name}: ${what}`);
   if (inputMode === 'Pipe') throw invalid('inputMode', 'expected File or FastFile, got Pipe');
-  const instead = 'omit it, or use Pipe mode for the channel';
-  if (compression !== 'None')
-    throw invalid('compression', `${inputMode} mode keeps objects as they are stored; ${instead}`);
+  const instead = 'omit it, or read the channel in Pipe mode (inputMode)';
+  if (compression !== 'None') throw invalid('compression', `not supported in ${inputMode} mode; ${instead}`);
   if (recordWrapper !== 'None')
-    throw invalid('recordWrapper', `${inputMode} mode keeps objects as they are stored; ${instead}`);
+    throw invalid('recordWrapper', `not supported in ${inputMode} mode; ${instead}`);
   if (isRemote(uri)) return;
   const path = pathOf(uri);
   if (isGlob(path) && statSync(path, { throwIfNoEntry: false }) === undefined)
     throw invalid(
       'uri',
-      `${path} is a pattern, and a channel is a folder, file or prefix; name the folder, or list the files in a manifest (ManifestFile)`,
+      `expected a folder, file or prefix, got the pattern ${path}; name the folder, or list the files in a manifest (ManifestFile)`,
     );
 }
 
-/** The work of filling one channel. */
+/** Fills one channel. */
 class ChannelFilling {
   readonly #channel: JobChannel;
   readonly #folder: string;
@@ -175,7 +179,7 @@ class ChannelFilling {
     });
   }
 
-  /** Returns the path of a local folder that this host gets as a whole. */
+  /** Returns the path of a local folder if this host receives all of it. */
   #sourceFolder(): string | undefined {
     const { uri, dataType } = this.#channel;
     if (isRemote(uri) || dataType !== 'S3Prefix' || this.#share !== undefined) return undefined;
@@ -193,7 +197,7 @@ class ChannelFilling {
     return this.#filled([target]);
   }
 
-  /** Mounts the channel, or warns why it cannot be mounted. */
+  /** Mounts the channel. Returns undefined, with a warning, if it cannot be mounted. */
   async #mount(plan: FilePlan): Promise<FilledChannel | undefined> {
     if (plan.remote.length === 0) return undefined;
     const prefix = this.#channel.uri.replace(/\/*$/, '/');
@@ -219,10 +223,10 @@ class ChannelFilling {
   }
 
   #notMountable({ remote }: FilePlan, prefix: string): string | undefined {
-    if (this.#channel.dataType !== 'S3Prefix') return 'a manifest is not a prefix';
-    if (this.#share !== undefined) return 'this host gets a share of the objects (ShardedByS3Key)';
+    if (this.#channel.dataType !== 'S3Prefix') return 'only an S3Prefix can be mounted';
+    if (this.#share !== undefined) return 'this host receives only its share of the objects (ShardedByS3Key)';
     const outside = remote.find(({ object, path }) => object.uri !== prefix + path);
-    return outside && `${outside.object.uri} would have another path, or none`;
+    return outside && `${outside.object.uri} would be mounted under a different path, or not at all`;
   }
 
   async #fill(plan: FilePlan): Promise<FilledChannel> {

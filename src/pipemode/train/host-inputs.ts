@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { isRecordpipeError } from '../../errors.ts';
 import { hostChannels } from '../job/host-channels.ts';
 import type { Hosts } from '../job/resource-config.ts';
-import type { JobPlaces } from '../job/training-job.ts';
+import type { JobPaths } from '../job/training-job.ts';
 import { type JobChannel, type JobHost, jobHosts } from '../job/training-request.ts';
 import { checkManifests } from '../streamer/check-manifests.ts';
 import { PipeModeStreamer } from '../streamer/pipe-mode-streamer.ts';
@@ -17,17 +17,17 @@ export type OnDataFailure = (error: unknown) => Promise<void>;
 /** The channels of one host: files for File and FastFile mode, streamers for Pipe mode. */
 export class HostInputs {
   readonly #host: JobHost;
-  readonly #places: JobPlaces;
+  readonly #paths: JobPaths;
   readonly #options: TrainingRunOptions;
   readonly #mark: RootMark;
   #filled: readonly FilledChannel[] | undefined;
   #streamers: readonly PipeModeStreamer[] = [];
 
-  constructor(host: JobHost, places: JobPlaces, options: TrainingRunOptions) {
+  constructor(host: JobHost, paths: JobPaths, options: TrainingRunOptions) {
     this.#host = host;
-    this.#places = places;
+    this.#paths = paths;
     this.#options = options;
-    this.#mark = new RootMark(places.root);
+    this.#mark = new RootMark(paths.root);
   }
 
   /** The channels that this host receives. */
@@ -40,7 +40,7 @@ export class HostInputs {
     return this.#streamers;
   }
 
-  /** Folders outside the host's folder to which links of channels lead. */
+  /** Folders outside the host's folder that links of channels point to. */
   get linkedFolders(): readonly string[] {
     return [...new Set((this.#filled ?? []).flatMap(({ linkedFolders }) => linkedFolders))];
   }
@@ -70,8 +70,8 @@ export class HostInputs {
   }
 
   /**
-   * Starts streaming the channels of Pipe mode. Resolves when their pipes exist. Channels that
-   * different hosts receive have streamers of their own.
+   * Starts streaming the channels of Pipe mode. Resolves when their pipes exist. Channels for
+   * different sets of hosts have separate streamers.
    */
   async stream(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
     const sets = new Map<string, JobChannel[]>();
@@ -88,12 +88,12 @@ export class HostInputs {
     await Promise.all(this.#streamers.map(({ ready }) => ready));
   }
 
-  /** Closes and removes the pipes. Call it when no program reads them. */
+  /** Closes and removes the pipes. Call this when no program reads them. */
   async stop(): Promise<void> {
     await Promise.all(this.#streamers.map((streamer) => streamer.stop()));
   }
 
-  /** Ends mounts of FastFile channels. */
+  /** Unmounts FastFile channels. */
   async release(): Promise<void> {
     await Promise.all((this.#filled ?? []).map((channel) => channel.close()));
     this.#filled = undefined;
@@ -108,13 +108,13 @@ export class HostInputs {
     const streamer = new PipeModeStreamer({
       ...data,
       channels: channels.map(({ inputMode, instanceGroups, ...channel }) => channel),
-      pipeDir: this.#places.pipeDir,
+      pipeDir: this.#paths.pipeDir,
       hosts: this.hostsOf(channels[0]),
       objects,
       signal,
       onEvent: (event) => onEvent({ ...event, host: this.#host.name } as TrainingEvent),
     });
-    // A streamer that is stopped has no program anymore.
+    // A stopped streamer no longer has a program.
     streamer.beforeCut = async (error) => {
       if (!isRecordpipeError(error, 'aborted')) await onFailure(error);
     };
@@ -124,8 +124,8 @@ export class HostInputs {
   async #fillOne(channel: JobChannel, signal: AbortSignal): Promise<FilledChannel> {
     const { objects, data, force, onEvent = () => {} } = this.#options;
     const { strictShards, skipMissing, onBadLine, maxLineBytes } = data;
-    const folder = join(this.#places.pipeDir, channel.name);
-    const mark = relative(this.#places.root, folder);
+    const folder = join(this.#paths.pipeDir, channel.name);
+    const mark = relative(this.#paths.root, folder);
     const existing = force || this.#mark.has(mark) ? 'clear' : 'refuse';
     const began = performance.now();
     const { name, inputMode } = channel;

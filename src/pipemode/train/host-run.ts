@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipePath } from '../job/channel-files.ts';
+import { isInJobRoot } from '../job/checkpoint-folder.ts';
 import { writeJobFiles } from '../job/job-files.ts';
 import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
-import { JOB_ROOT, type JobPlaces, jobPlaces, localPath } from '../job/training-job.ts';
+import { JOB_ROOT, type JobPaths, jobPaths, localPath } from '../job/training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
 import type { CheckpointOwners } from './checkpoint-owners.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { Checkpoints, emptyFolder } from './checkpoints.ts';
 import { containerCommand, containerEnvironment, containerKillCommand } from './container.ts';
-import { checkEarlierRun } from './earlier-run.ts';
+import { checkConfigFolder, checkEarlierRun } from './earlier-run.ts';
 import {
+  checkProgram,
   type EntryPoint,
   entryPointName,
   prepareScript,
@@ -26,26 +28,26 @@ import { fetchCode } from './script-code.ts';
 import type { HostResult } from './training-events.ts';
 import type { HostPlan } from './training-plan.ts';
 
-/** The program of a host. */
+/** The command line of a host's program. */
 export interface HostCommand {
   /** The program and its arguments. */
   readonly words: readonly string[];
-  /** The command line that is started, which may enclose the program. */
+  /** The command line to start, which may wrap the program. */
   readonly started: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
-  /** The command that ends the program's container. */
+  /** A command that ends the program's container. */
   readonly killCommand?: readonly string[];
 }
 
 /**
- * One host of a training job: its folder, its inputs and its program. The folder and the inputs in
- * File mode last for the whole job; `open` and `close` enclose an attempt.
+ * One host of a training job: its folder, its inputs and its program. The folder and the File mode
+ * inputs last for the whole job. `open` and `close` mark the start and end of an attempt.
  */
 export class HostRun {
   readonly name: string;
   /** The folders of this host. */
-  readonly places: JobPlaces;
+  readonly paths: JobPaths;
   readonly inputs: HostInputs;
   /** Whether the program sees the folder as `/opt/ml`. */
   readonly hasOptMl: boolean;
@@ -67,9 +69,9 @@ export class HostRun {
     this.#options = options;
     this.#entry = entry;
     this.#isOnly = jobHosts(options.request).length === 1;
-    this.places = jobPlaces(this.#isOnly ? options.root : join(options.root, host.name));
-    this.inputs = new HostInputs(host, this.places, options);
-    const { root } = this.places;
+    this.paths = jobPaths(this.#isOnly ? options.root : join(options.root, host.name));
+    this.inputs = new HostInputs(host, this.paths, options);
+    const { root } = this.paths;
     const hasImage = options.image !== undefined;
     this.#isPrivate =
       options.privateRoot &&
@@ -83,22 +85,31 @@ export class HostRun {
     return this.#program;
   }
 
-  /** How the last attempt ended. */
+  /** The outcome of the last attempt. */
   get result(): HostResult {
-    return { host: this.name, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
+    const { root } = this.paths;
+    return { host: this.name, root, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
   }
 
-  /** Checks what earlier runs left, and removes it with `force`. */
-  check(): void {
-    checkEarlierRun(this.places, { clear: this.#options.force });
+  /** Rejects files of the user and of earlier runs. With `force`, removes those in the root. */
+  async check(): Promise<void> {
+    const { request, force } = this.#options;
+    const folder = this.#checkpointFolder;
+    if (folder !== undefined) {
+      const isInside = isInJobRoot(request.checkpoint?.localPath ?? '');
+      const next = isInside ? undefined : 'move them away, because no run removes files outside its root';
+      await emptyFolder(folder, force && isInside, next);
+    }
+    if (!force) checkConfigFolder(this.paths.configDir);
+    checkEarlierRun(this.paths, { clear: force });
   }
 
-  /** Removes what an attempt left, because the next one starts on a new machine. */
+  /** Removes the results of an attempt, because the next one starts on a new instance. */
   reset(): void {
-    checkEarlierRun(this.places, { clear: true });
-    const { checkpoint } = this.#options.request;
-    if (checkpoint !== undefined)
-      rmSync(localPath(checkpoint.localPath, this.places), { recursive: true, force: true });
+    checkEarlierRun(this.paths, { clear: true });
+    // It was empty when the job began.
+    const folder = this.#checkpointFolder;
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     this.#exitCode = undefined;
     this.#program = undefined;
   }
@@ -108,9 +119,11 @@ export class HostRun {
    * Resolves when the program can start.
    */
   async open(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
-    // Fails before anything is fetched if no program can receive the variables.
-    this.command();
-    writeJobFiles(this.#options.request, this.#host, this.places);
+    // If no program can receive the variables, fails before fetching anything.
+    const { words, environment } = this.command();
+    if (this.#options.image === undefined)
+      checkProgram(words[0], environment['PATH'] ?? process.env['PATH'] ?? '');
+    writeJobFiles(this.#options.request, this.#host, this.paths);
     if (this.#entry.kind === 'script') await this.#fetchCode(this.#entry, signal);
     await Promise.all([
       this.#restore(signal),
@@ -150,11 +163,11 @@ export class HostRun {
     this.#checkpoints = undefined;
   }
 
-  /** What this host would do. */
+  /** The planned actions of this host. */
   get plan(): HostPlan {
     const { group } = this.#host;
     const { words, environment, cwd } = this.command();
-    const { root, pipeDir } = this.places;
+    const { root, pipeDir } = this.paths;
     return {
       name: this.name,
       instanceGroup: group.name,
@@ -174,10 +187,16 @@ export class HostRun {
 
   /** The variables of the program, and the hyperparameters as arguments. */
   get environment(): HostEnvironment {
-    const places = this.hasOptMl ? jobPlaces(JOB_ROOT) : this.places;
+    const paths = this.hasOptMl ? jobPaths(JOB_ROOT) : this.paths;
     const name = entryPointName(this.#entry);
-    this.#environment ??= hostEnvironment(this.#options.request, this.#host, places, name);
+    this.#environment ??= hostEnvironment(this.#options.request, this.#host, paths, name);
     return this.#environment;
+  }
+
+  /** The local folder of checkpoints. */
+  get #checkpointFolder(): string | undefined {
+    const { checkpoint } = this.#options.request;
+    return checkpoint && localPath(checkpoint.localPath, this.paths);
   }
 
   /** The command line of the program. */
@@ -185,10 +204,10 @@ export class HostRun {
     const { image, request, graceMs } = this.#options;
     const { variables, programArguments } = this.environment;
     const { words, cwd } = this.#words(programArguments);
-    // Without a terminal, Python would print its log in blocks.
+    // Without a terminal, Python would buffer its output.
     const unbuffered = this.#isLines ? { PYTHONUNBUFFERED: process.env['PYTHONUNBUFFERED'] ?? '1' } : {};
     const environment = { ...unbuffered, ...variables };
-    const { root } = this.places;
+    const { root } = this.paths;
     const hosts = hostAddresses(request);
     if (image === undefined) {
       const started = this.#isPrivate ? privateRootCommand(root, words, { hosts }) : words;
@@ -212,7 +231,7 @@ export class HostRun {
       const { words, takesArguments } = entry;
       return { words: takesArguments ? [...words, ...programArguments] : words, cwd: undefined };
     }
-    const { codeDir } = this.places;
+    const { codeDir } = this.paths;
     const files = existsSync(codeDir) ? readdirSync(codeDir) : [];
     return { words: [...scriptWords(entry.script, files), ...programArguments], cwd: codeDir };
   }
@@ -229,19 +248,22 @@ export class HostRun {
   }
 
   async #fetchCode(entry: ScriptEntry, signal: AbortSignal): Promise<void> {
-    const { codeDir } = this.places;
+    const { codeDir } = this.paths;
     if (
-      !(await fetchCode(entry.source, codeDir, new RootMark(this.places.root), this.#options.objects, signal))
+      !(await fetchCode(entry.source, codeDir, new RootMark(this.paths.root), this.#options.objects, signal))
     )
-      this.#warn('code-kept', `${codeDir} contains other code, which runs instead of ${entry.source}`);
+      this.#warn(
+        'code-kept',
+        `${codeDir} contains other code, which runs instead of ${entry.source}; to run ${entry.source}, move that folder or use another --root`,
+      );
     const notice = prepareScript(entry.script, codeDir);
     if (notice !== undefined) this.#warn('requirements-not-installed', notice);
   }
 
   async #restore(signal: AbortSignal): Promise<void> {
-    const { request, objects, force, onEvent = () => {} } = this.#options;
-    if (request.checkpoint === undefined) return;
-    const folder = localPath(request.checkpoint.localPath, this.places);
+    const { request, objects, onEvent = () => {} } = this.#options;
+    const folder = this.#checkpointFolder;
+    if (request.checkpoint === undefined || folder === undefined) return;
     this.#checkpoints = new Checkpoints(request.checkpoint.uri, folder, {
       host: this.name,
       owners: this.#owners,
@@ -249,7 +271,7 @@ export class HostRun {
       signal,
       onWarning: (code, message) => this.#warn(code, message),
     });
-    const { files, bytes } = await this.#checkpoints.restore({ clear: force });
+    const { files, bytes } = await this.#checkpoints.restore();
     if (files > 0) onEvent({ event: 'restored', host: this.name, files, bytes });
   }
 
@@ -258,7 +280,10 @@ export class HostRun {
   }
 }
 
-/** Returns an address of this machine for each host, so that programs of several hosts can use the same port. */
+/**
+ * Returns a loopback address for each host, so that programs of several hosts can use the same
+ * port.
+ */
 function hostAddresses(request: TrainingRequest): Record<string, string> {
   return Object.fromEntries(
     jobHosts(request).map(({ name }, i) => [name, `127.0.${Math.floor(i / 254)}.${(i % 254) + 1}`]),

@@ -1,7 +1,7 @@
 /**
- * Runs a whole SageMaker training job on this machine: Pipe, File and FastFile channels, the files
- * and variables of SageMaker's training toolkit, several hosts, checkpoints and artifacts. Requires
- * Node on Linux.
+ * Runs a complete SageMaker training job on this machine: Pipe, File and FastFile channels, the
+ * files and variables of SageMaker's training toolkit, several hosts, checkpoints and artifacts.
+ * Requires Node on Linux.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export {
   hostEnvironment,
   scriptOf,
 } from '../job/toolkit-environment.ts';
-export { type JobPlaces, jobPlaces } from '../job/training-job.ts';
+export { type JobPaths, jobPaths } from '../job/training-job.ts';
 export {
   type InputMode,
   type InstanceGroup,
@@ -29,7 +29,7 @@ export {
 export {
   type ArtifactOptions,
   type ArtifactOutput,
-  type ArtifactPlaces,
+  type ArtifactPaths,
   type SavedArtifacts,
   saveArtifacts,
 } from './artifacts.ts';

@@ -3,13 +3,14 @@ import type { AttemptEnd } from './attempts.ts';
 import type { HostRun } from './host-run.ts';
 
 /**
- * One attempt of a training job: its hosts start, fail and stop as one. Whatever ends it first is
- * its end. No pipe of any host closes early before all programs of all hosts have ended.
+ * One attempt of a training job. Its hosts start, fail and stop together. The first event that ends
+ * the attempt determines its outcome. Pipes are closed early only after the programs of all hosts
+ * have ended.
  */
 export class JobAttempt {
   readonly #hosts: readonly HostRun[];
   readonly #onStart: () => void;
-  /** Ends the preparation. The pipes of running programs are closed after them. */
+  /** Ends the preparation. The pipes of running programs are closed only after the programs end. */
   readonly #preparing = new AbortController();
   #isStarted = false;
   #end: AttemptEnd | undefined;
@@ -40,8 +41,8 @@ export class JobAttempt {
   }
 
   /**
-   * Ends the attempt. Resolves when no program runs anymore.
-   * @param reason how the attempt ends, unless it has ended for another reason before
+   * Ends the attempt. Resolves when no program is running.
+   * @param reason the outcome of the attempt, unless it has already ended for another reason
    */
   async end(reason: AttemptEnd, signal?: NodeJS.Signals): Promise<void> {
     this.#end ??= reason;
@@ -67,7 +68,7 @@ export class JobAttempt {
       }),
     );
     for (const one of opened) {
-      // Anything else is a mistake of the caller or of recordpipe.
+      // Any other error is a mistake of the caller or a bug.
       if (one.status === 'rejected' && !isRecordpipeError(one.reason)) throw one.reason;
     }
     return this.#end === undefined;
@@ -77,7 +78,7 @@ export class JobAttempt {
   async #follow(host: HostRun): Promise<void> {
     const exitCode = (await host.program?.ended) ?? 0;
     if (exitCode !== 0) await this.end({ type: 'program-failed', exitCode });
-    // Processes that the program left would read its pipes.
+    // Remaining processes of the program would read its pipes.
     await host.program?.stop();
     await host.close();
   }

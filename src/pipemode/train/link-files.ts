@@ -15,15 +15,15 @@ export interface Linking {
   readonly skipMissing: boolean;
   /** Called for each missing file. */
   readonly onSkipped: (file: ChannelFile, error: Error) => void;
-  /** Called for each link with the size of its file. */
+  /** Called for each link with the size of its target. */
   readonly onLinked: (bytes: number) => void;
 }
 
 /**
- * Creates a link to each file.
+ * Creates a link for each file.
  *
  * @param folder an existing folder without these names
- * @throws RecordpipeError `not-found`, `unsupported-source` for anything but a regular file,
+ * @throws RecordpipeError `not-found`, `unsupported-source` if the target is not a regular file,
  *   `access-denied`, `io-failure`, `aborted`
  */
 export async function linkFiles(
@@ -36,7 +36,7 @@ export async function linkFiles(
   for (const file of files) {
     if (turns.due()) await turns.take();
     try {
-      // The files of a listing are known to exist.
+      // Files in a listing are known to exist.
       const size = file.object.size ?? (await statFile(file.object)).size;
       folders.make(dirname(file.path));
       const link = join(folder, file.path);
@@ -53,22 +53,23 @@ export async function linkFiles(
  * Returns the real paths of the folders that contain the files.
  *
  * @param folder the folder of the channel
- * @throws UsageError if the files are in the folder of the channel, where they would be replaced
+ * @throws UsageError if the files are in the folder of the channel, which is replaced
  */
 export async function foldersOf(files: readonly ChannelFile[], folder: string): Promise<string[]> {
   const place = await placeOf(folder);
   const given = new Set(files.map(({ object }) => dirname(resolve(pathOf(object.uri)))));
   const folders = await Promise.all([...given].map((one) => realpath(one).catch(() => one)));
   const inside = folders.find((one) => contains(place, one));
-  if (inside !== undefined) throw overlap(`the data, ${inside}, is in the folder of the channel, ${place}`);
+  if (inside !== undefined)
+    throw overlap(`the data folder ${inside} is inside the channel's folder ${place}`);
   return [...new Set(folders)];
 }
 
 /**
- * Returns the real path of a folder of data that can be linked as a whole.
+ * Returns the real path of a data folder that can be linked as a whole.
  *
- * @param source the folder of data
- * @param folder the folder of the channel, which becomes the link
+ * @param source the data folder
+ * @param folder the path of the channel's folder, which becomes the link
  * @throws UsageError if one folder contains the other
  */
 export async function linkTarget(source: string, folder: string): Promise<string> {
@@ -77,14 +78,14 @@ export async function linkTarget(source: string, folder: string): Promise<string
     throw fileError(error, source);
   });
   if (contains(place, target))
-    throw overlap(`the data, ${target}, is in the folder of the channel, ${place}`);
+    throw overlap(`the data folder ${target} is inside the channel's folder ${place}`);
   if (contains(target, place))
-    throw overlap(`the folder of the channel, ${place}, is in the data, ${target}`);
+    throw overlap(`the channel's folder ${place} is inside the data folder ${target}`);
   return target;
 }
 
 function overlap(what: string): UsageError {
-  return new UsageError(`${what}; use another root folder, or move the data`);
+  return new UsageError(`${what}; use another root folder (root), or move the data`);
 }
 
 /** Returns the real path of the folder of a channel, which may be a link of an earlier run. */
@@ -93,7 +94,7 @@ async function placeOf(folder: string): Promise<string> {
   return join(parent, basename(folder));
 }
 
-/** Whether a real path is the folder itself or is below it. */
+/** Reports whether a real path is the folder itself or is below it. */
 function contains(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || resolve(path, way) === way);

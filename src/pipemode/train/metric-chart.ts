@@ -1,7 +1,7 @@
 import { html, type Markup } from '../../check/stats/html/charts.ts';
 import { type MetricPoint, type MetricSeries, type MetricsReport, valueText } from './metrics.ts';
 
-/** Size of a chart in its own units, and of the area of its curves. */
+/** Size of a chart in SVG units, and the margins of its plot area. */
 export const CHART_WIDTH = 540;
 export const CHART_HEIGHT = 220;
 const LEFT = 62;
@@ -9,14 +9,14 @@ const RIGHT: number = CHART_WIDTH - 14;
 const TOP = 22;
 const BOTTOM: number = CHART_HEIGHT - 28;
 
-/** Number of colors. More hosts reuse them with dashes. */
+/** Number of colors. Further hosts reuse the colors with dashed lines. */
 const COLORS = 6;
-/** Number of columns of the curves. Each contributes at most its lowest and highest value. */
+/** Number of columns of a curve. Each column shows at most its lowest and highest values. */
 const COLUMNS = 500;
-/** Times that differ by less are not shown: the values are numbered instead. */
+/** Minimum time span for a time axis. For shorter spans, values are numbered instead. */
 const MIN_SPAN_MS = 1000;
 
-/** Styles of the charts. They use the colors of the page of statistics. */
+/** Styles of the charts. They use the colors of the statistics page. */
 export const CHART_STYLE: string = `
 :root{--c1:var(--data);--c2:#b35c00;--c3:#6a4fb3;--c4:#2e7d32;--c5:#b3261e;--c6:#8a6d00}
 @media(prefers-color-scheme:dark){:root{--c2:#f0a35e;--c3:#b09cf0;--c4:#7cc47f;--c5:#ff9c92;--c6:#d9bf55}}
@@ -41,7 +41,7 @@ export function spanOf({ metrics }: MetricsReport): { from: number; to: number }
 }
 
 /**
- * Draws the values of a metric over time, with a curve for each host.
+ * Draws the values of a metric over time, with one curve per host.
  * @param report all metrics, which share the time axis
  */
 export function metricChart(metric: MetricSeries, report: MetricsReport): Markup {
@@ -70,7 +70,7 @@ export function metricChart(metric: MetricSeries, report: MetricsReport): Markup
       html`<text class="tick" text-anchor="middle" x="${x(at)}" y="${BOTTOM + 18}">${text}</text>`,
   );
   const lines = places.map((place, i) => curveOf(place, i, `${hosts[i].host}: ${describe(curves[i])}`));
-  const unit = timed ? 'time' : 'number of the value';
+  const unit = timed ? 'time' : 'value number';
   return html`<svg class="chart" role="img" viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}"><title>${name} by ${unit}</title>${grid}${labels}${hosts.length > 1 ? legend(hosts) : ''}${lines}</svg>`;
 }
 
@@ -88,7 +88,7 @@ function dash(index: number): string {
   return index >= COLORS ? ' dash' : '';
 }
 
-/** Width of a letter in the legend, on average. */
+/** Average width of a letter in the legend. */
 const LETTER = 6.4;
 
 function legend(hosts: readonly { readonly host: string }[]): Markup {
@@ -118,7 +118,7 @@ interface Place {
   readonly value: number;
 }
 
-/** Keeps the first, lowest, highest and last place of each column, so that no peak disappears. */
+/** Keeps the first, lowest, highest and last point of each column, so that no peak is lost. */
 function thinned(places: readonly Place[], end: number): readonly Place[] {
   if (places.length <= 2 * COLUMNS) return places;
   const kept: Place[] = [];
@@ -142,7 +142,7 @@ function thinned(places: readonly Place[], end: number): readonly Place[] {
   return kept;
 }
 
-/** Returns three to seven round numbers that enclose a range. */
+/** Returns three to seven round numbers that span a range. */
 function niceTicks(min: number, max: number): number[] {
   const span = max - min || Math.abs(max) || 1;
   const power = 10 ** Math.floor(Math.log10(span / 4));

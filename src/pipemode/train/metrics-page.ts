@@ -4,7 +4,7 @@ import { numberOf } from '../../check/stats/words.ts';
 import { CHART_HEIGHT, CHART_STYLE, CHART_WIDTH, durationText, metricChart, spanOf } from './metric-chart.ts';
 import { type MetricSeries, type MetricsReport, valueText } from './metrics.ts';
 
-/** Styles in addition to those of the page of statistics. */
+/** Styles in addition to those of the statistics page. */
 const PAGE_STYLE = `
 .curves{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:14px}
 .curves section{margin:0;min-width:0}
@@ -14,8 +14,8 @@ ul.problems{margin:0;padding-left:18px;overflow-wrap:anywhere}
 td.number,th.number{text-align:right}`;
 
 /**
- * Renders metrics as one self-contained HTML page with a curve for each metric and host, without
- * scripts or network access, for light and dark mode and all screen widths.
+ * Renders metrics as one self-contained HTML page with a chart for each metric. The page has no
+ * scripts, needs no network, and adapts to light and dark mode and all screen widths.
  */
 export function metricsPage(report: MetricsReport, jobName: string): string {
   const { metrics } = report;
@@ -38,7 +38,7 @@ ${problems(metrics)}<div class="curves">
 ${joined(metrics.map(card(report)), '\n')}
 </div>
 ${table(metrics)}
-<footer>Written by recordpipe train --metrics-out. Times are those of the log lines.</footer>
+<footer>Written by recordpipe train --metrics-out. Times are when recordpipe read the log lines.</footer>
 </main>
 </body>
 </html>
@@ -67,7 +67,7 @@ function summaryText({ count, last, min, max }: MetricSeries): string {
 function problems(metrics: readonly MetricSeries[]): Markup {
   const found = metrics.flatMap(({ problem }) => (problem === undefined ? [] : [html`<li>${problem}</li>`]));
   if (found.length === 0) return NOTHING;
-  return html`<section class="wrong"><h2 class="bad">Problems of patterns</h2><ul class="problems">${found}</ul></section>
+  return html`<section class="wrong"><h2 class="bad">Problems with patterns</h2><ul class="problems">${found}</ul></section>
 `;
 }
 
@@ -92,7 +92,10 @@ const TITLE_HEIGHT = 44;
 const NAME_HEIGHT = 30;
 const MARGIN = 20;
 
-/** Renders metrics as one SVG drawing, with the charts below each other, for light and dark mode. */
+/**
+ * Renders metrics as one SVG drawing with the charts stacked vertically. Adapts to light and dark
+ * mode.
+ */
 export function metricsSvg(report: MetricsReport, jobName: string): string {
   const shown = report.metrics.filter(({ count }) => count > 0);
   const each = NAME_HEIGHT + CHART_HEIGHT;

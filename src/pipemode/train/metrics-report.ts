@@ -17,8 +17,8 @@ type MetricsFormat = 'csv' | 'json' | 'html' | 'svg';
 const FORMATS: readonly MetricsFormat[] = ['csv', 'json', 'html', 'svg'];
 
 /**
- * Returns the metrics as a table of text, followed by a line for each problem. With several hosts,
- * each has a row of its own. Returns an empty string if there are no metrics.
+ * Formats the metrics as a text table, followed by a line for each problem. With several hosts,
+ * each host has its own row. Returns an empty string if there are no metrics.
  *
  * @example
  * ```ts
@@ -66,9 +66,9 @@ function summaryTexts({ count, first, last, min, max }: MetricSummary): string[]
 }
 
 /**
- * Throws unless the suffix of a file names a format: `.csv`, `.json`, `.html` or `.svg`. Call it
- * before the job starts.
- * @throws UsageError
+ * Checks that the suffix of a file is `.csv`, `.json`, `.html` or `.svg`. Call this before the job
+ * starts.
+ * @throws UsageError for any other suffix
  * @example
  * ```ts
  * import { checkMetricsFile } from 'recordpipe/pipemode/train';
@@ -87,10 +87,10 @@ function formatOf(path: string): MetricsFormat {
 }
 
 /**
- * Writes the metrics to a file or object. The suffix selects the format: `.csv` and `.json` contain
- * all points; `.html` is a page, and `.svg` a drawing, with a curve for each metric and host.
+ * Writes the metrics to a file or object. The suffix selects the format. `.csv` and `.json` contain
+ * all points; `.html` is a page and `.svg` a drawing, each with a chart per metric.
  *
- * @throws UsageError for another suffix
+ * @throws UsageError for any other suffix
  * @throws RecordpipeError `already-exists` unless `overwrite`; `not-found` (no such folder),
  *   `access-denied`, `retries-exhausted`, `io-failure`
  * @example
@@ -119,7 +119,7 @@ async function metricsText(format: MetricsFormat, report: MetricsReport, jobName
   return format === 'html' ? metricsPage(report, jobName) : metricsSvg(report, jobName);
 }
 
-/** One row per point: RFC 4180. */
+/** Formats points as CSV (RFC 4180), one row per point. */
 function csvText({ metrics }: MetricsReport): string {
   const rows = metrics.flatMap(({ name, points }) =>
     points.map(({ host, timeMs, value }) => [name, host, new Date(timeMs).toISOString(), String(value)]),

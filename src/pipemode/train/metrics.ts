@@ -3,7 +3,7 @@ import { withVisible } from '../manifest/json-cursor.ts';
 import { groupCount, pythonRegex, RegexMistake } from './python-regex.ts';
 import { type MatchResult, TimedMatcher } from './timed-matcher.ts';
 
-/** A metric of a training job: an entry of AlgorithmSpecification.MetricDefinitions. */
+/** Definition of a metric: an entry of AlgorithmSpecification.MetricDefinitions. */
 export interface MetricDefinition {
   readonly name: string;
   /** A regular expression in Python's syntax. Its first group captures the value. */
@@ -18,7 +18,7 @@ export interface MetricPoint {
   readonly value: number;
 }
 
-/** A summary of values. Without values, all fields except `count` are undefined. */
+/** A summary of values. If `count` is 0, all other fields are undefined. */
 export interface MetricSummary {
   readonly count: number;
   readonly first: number | undefined;
@@ -31,13 +31,13 @@ export interface MetricSummary {
 export interface MetricSeries extends MetricSummary {
   readonly name: string;
   readonly regex: string;
-  /** Summaries of the hosts that logged values, in the order of their names. */
+  /** Summaries of the hosts that logged values, sorted by name. */
   readonly hosts: readonly (MetricSummary & { readonly host: string })[];
-  /** The values in the order of the log. Of a very long series, evenly spaced values. */
+  /** The values in log order. A very long series is reduced to evenly spaced values. */
   readonly points: readonly MetricPoint[];
   /**
-   * Describes a pattern that never matched, has no group, captured text that is not a number, or
-   * took too long.
+   * Description of a problem: the pattern never matched, has no group, captured text that is not a
+   * number, or took too long. Undefined if there is none.
    */
   readonly problem: string | undefined;
 }
@@ -52,29 +52,29 @@ export function valueText(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** Maximum number of points per metric. At this number, every second point is dropped. */
+/** Maximum number of points per metric. When it is reached, every second point is dropped. */
 const MAX_POINTS = 100_000;
-/** Maximum number of lines to collect before they are matched at once. */
+/** Maximum number of lines to collect for a batch. */
 const MAX_LINES = 1000;
-/** Maximum number of characters to collect. */
+/** Maximum number of characters to collect for a batch. */
 const MAX_CHARACTERS: number = 4 * 1024 * 1024;
-/** Maximum time before collected lines are matched. */
+/** Maximum delay before collected lines are matched. */
 const DELAY_MS = 100;
 /** Maximum length of a line, as in CloudWatch's log events. */
 const MAX_LINE: number = 256 * 1024;
-/** Number of characters of examples in problems. */
+/** Maximum number of characters of the log to quote in a problem. */
 const EXAMPLE_CHARACTERS = 60;
 
-/** A number as Python and Java write it. CloudWatch has no NaN and no infinity. */
+/** Matches a number as Python and Java write it. CloudWatch supports neither NaN nor infinity. */
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 /**
  * Extracts metrics from the log lines of a training job, as SageMaker does with MetricDefinitions:
- * each regular expression is applied to each line, the first group of the first match is the value,
- * and text that is not a number is ignored.
+ * applies each regular expression to each line and takes the first group of the first match as the
+ * value. Ignores text that is not a number.
  *
- * The patterns are in Python's syntax. A pattern that takes more than half a second of processor
- * time on a line is not used any more, and `report` names it.
+ * Patterns are in Python's syntax. A pattern that takes more than half a second of processor time
+ * on a line is disabled, and `report` describes the problem.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export class MetricLog {
   #characters = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @throws UsageError for a pattern with a mistake, or with unsupported syntax */
+  /** @throws UsageError for an invalid pattern, or for unsupported syntax */
   constructor(definitions: readonly MetricDefinition[]) {
     const patterns = definitions.map(({ name, regex }) => {
       try {
@@ -101,7 +101,7 @@ export class MetricLog {
       } catch (error) {
         if (!(error instanceof RegexMistake)) throw error;
         throw new UsageError(
-          `MetricDefinitions: the Regex of ${name}, ${regex}, cannot be used: ${error.message}`,
+          `MetricDefinitions: invalid pattern ${regex} of metric ${name}: ${error.message}`,
           {
             cause: error,
           },
@@ -112,7 +112,7 @@ export class MetricLog {
     this.#matcher = new TimedMatcher(patterns);
   }
 
-  /** Adds a log line, without its newline and without a prefix. */
+  /** Adds a log line, without its newline and host prefix. */
   feed(host: string, line: string, timeMs: number = Date.now()): void {
     if (this.#series.length === 0) return;
     this.#lines.push(line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line);
@@ -147,7 +147,7 @@ class Series {
   readonly #definition: MetricDefinition;
   readonly #hasGroup: boolean;
   #points: MetricPoint[] = [];
-  /** Only every n-th value becomes a point. */
+  /** Interval, in values, between points that are kept. */
   #stride = 1;
   #matches = 0;
   readonly #total = new Summary();
@@ -204,13 +204,14 @@ class Series {
   #problem(): string | undefined {
     const { name, regex } = this.#definition;
     if (this.#slowLine !== undefined)
-      return `${name}: the pattern ${regex} takes too long on the line ${example(this.#slowLine)} and was stopped; avoid nested repetitions such as (a+)+`;
+      return `${name}: the pattern ${regex} takes too long on the line ${example(this.#slowLine)} and was disabled; avoid nested repetitions such as (a+)+`;
     if (!this.#hasGroup)
       return `${name}: the pattern ${regex} has no group, so it captures no value; put the number in parentheses`;
-    if (this.#matches === 0) return `${name}: the pattern ${regex} matched no line of the log`;
+    if (this.#matches === 0)
+      return `${name}: the pattern ${regex} matched no line of the log; compare it with the output of the program`;
     if (this.#notNumbers === 0) return undefined;
     const times = this.#notNumbers === 1 ? 'once' : `${this.#notNumbers} times`;
-    return `${name}: the pattern ${regex} captured text that is not a number ${times}, first ${example(this.#example)}`;
+    return `${name}: the pattern ${regex} captured text that is not a number ${times}, first ${example(this.#example)}; make its first group match only the number`;
   }
 }
 

@@ -9,7 +9,7 @@ import type { ChannelContent } from '../streamer/channel-content.ts';
 import { ChannelPaths } from './channel-paths.ts';
 import type { ChannelFile } from './download-files.ts';
 
-/** Number of bytes to write at a time. */
+/** Number of bytes per write. */
 const BLOCK_BYTES = 256 * 1024;
 
 /** The files of a channel on this host. */
@@ -25,19 +25,19 @@ export interface FilePlan {
   readonly remoteBytes: number | undefined;
 }
 
-/** What decides about the files of a channel. */
+/** Inputs for deciding which files a channel has. */
 export interface Planning {
   readonly channel: JobChannel;
   readonly content: ChannelContent;
-  /** Markers of folders, and files without records. */
+  /** Folder markers, and files without records. */
   readonly extras: readonly ObjectRef[];
   readonly signal: AbortSignal;
   readonly warn: (code: string, message: string) => void;
 }
 
 /**
- * Decides which files this host gets and what their paths are. The objects are those that Pipe mode
- * streams in the first epoch, and the files without records that it skips.
+ * Determines the files that this host receives, and their paths. The objects are those that Pipe
+ * mode streams in the first epoch, and the files without records that it skips.
  *
  * @throws RecordpipeError `unsupported-source` for an object that cannot be a file;
  *   `malformed-manifest`, `missing-attribute`, `aborted`
@@ -95,17 +95,17 @@ function totalOf(files: readonly ChannelFile[]): number | undefined {
 }
 
 function augmentedNotice({ path }: ManifestCopy): string {
-  return `SageMaker accepts augmented manifests in Pipe mode only; here, the folder of the channel has the lines of this host in ${path}, and the object s3://BUCKET/KEY in BUCKET/KEY`;
+  return `SageMaker may accept augmented manifests only in Pipe mode; here, the folder of the channel contains the lines of this host in ${path}, and each object s3://BUCKET/KEY as BUCKET/KEY`;
 }
 
 function duplicateNotice(duplicates: number): string {
-  const entries = duplicates === 1 ? '1 entry' : `${duplicates} entries`;
-  return `${entries} of the manifest repeat an object: File mode has it once, Pipe mode streams it each time`;
+  const entries = duplicates === 1 ? '1 duplicate entry' : `${duplicates} duplicate entries`;
+  return `the manifest has ${entries}; File mode stores an object once, but Pipe mode streams it each time`;
 }
 
 /** The copy of an augmented manifest, with the lines of one host. */
 export class ManifestCopy {
-  /** Path below the folder of the channel. */
+  /** Path relative to the folder of the channel. */
   readonly path: string;
   readonly #lines: AugmentedLines;
   readonly #kept: readonly number[];
@@ -118,7 +118,7 @@ export class ManifestCopy {
   }
 
   /**
-   * Writes the lines as they are, each with a line feed.
+   * Writes the lines unchanged, each with a line feed.
    * @param skipped addresses of missing objects, whose lines are skipped
    */
   async write(folder: string, skipped: ReadonlySet<string>): Promise<void> {
@@ -149,7 +149,7 @@ export class ManifestCopy {
     yield Buffer.from(block.join(''), 'latin1');
   }
 
-  /** Whether a line names one of these objects. */
+  /** Reports whether a line names one of these objects. */
   #names(index: number, uris: ReadonlySet<string>): boolean {
     return this.#lines.itemsOf(index).some(({ object }) => object !== undefined && uris.has(object.uri));
   }

@@ -4,19 +4,20 @@ import { programPath } from '../job/find-program.ts';
 
 /** Options for a private `/opt/ml`. */
 export interface PrivateRootOptions {
-  /** Host names that the program resolves, and their addresses. */
+  /** Host names that the program can resolve, with their addresses. */
   readonly hosts?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * Script that mounts a folder on `/opt/ml` in the mount namespace of its process and then becomes
- * the program. Its arguments: the folder, lines for `/etc/hosts`, the user and group that the
- * program has (empty if they stay as they are), and the program with its arguments.
+ * Script that mounts a folder on `/opt/ml` in the mount namespace of its process and then runs the
+ * program in its place. Its arguments: the folder, lines for `/etc/hosts`, the user and group of
+ * the program (empty to keep the current ones), and the program with its arguments.
  *
- * If `/opt/ml` does not exist, `/opt` becomes an empty folder in memory, in which every entry of the
- * real `/opt` is mounted again. The subshell's working directory still leads to the real one.
+ * If `/opt/ml` does not exist, the script mounts an empty in-memory folder on `/opt` and mounts
+ * every entry of the real `/opt` in it. The subshell's working directory still refers to the real
+ * folder.
  *
- * Variables of the program keep their names and values: bash also passes on variables whose names
+ * The program's variables keep their names and values: bash also passes on variables whose names
  * are not valid in a shell, such as `SM_CHANNEL_MY-DATA`.
  */
 const SCRIPT = `
@@ -51,15 +52,15 @@ unset recordpipe_path recordpipe_unshare
 exec "$@"
 `;
 
-/** A kind of private view: the options of `unshare`, and whether the program gets its user back. */
+/** A way to create a private view: options of `unshare`, and whether the program keeps its user. */
 interface View {
   readonly flags: readonly string[];
   readonly restoresUser: boolean;
 }
 
 /**
- * The views to try, in order. Root needs no user namespace, in which other users would have no name.
- * Old versions of `unshare` cannot give the program its user back; it then sees itself as root.
+ * The ways to try, in order. Root needs no user namespace, in which other users would have no name.
+ * Old versions of `unshare` cannot restore the program's user, so the program sees itself as root.
  */
 const VIEWS: readonly View[] = [
   { flags: ['--mount'], restoresUser: false },
@@ -69,13 +70,14 @@ const VIEWS: readonly View[] = [
 
 /**
  * Returns a command that runs `command` with the folder `root` as its `/opt/ml`. Other processes
- * see no change, and the folder `/opt/ml` need not exist. Root rights are not needed where the
- * kernel allows user namespaces. The command becomes the program, with the same process id.
+ * are not affected, and the folder `/opt/ml` need not exist. Root privileges are not needed if the
+ * kernel allows user namespaces. The command is replaced by the program, so the process id is the
+ * same.
  *
- * The first call tries whether this host allows it, which takes about 20 ms.
+ * The first call tests whether this host allows private views, which takes about 20 ms.
  *
  * @param root an absolute path
- * @returns undefined if this host does not allow it
+ * @returns undefined if this host does not allow private views
  */
 export function privateRootCommand(
   root: string,
@@ -95,7 +97,7 @@ function availableView(): View | undefined {
   if (process.platform !== 'linux') return undefined;
   const folder = tmpdir();
   return VIEWS.find((view) => {
-    // The program checks its folder and that it has the user of this process.
+    // The program checks its folder, and that it runs as the user of this process.
     const check = '[ /opt/ml -ef "$0" ] && [ -w /opt/ml ] && grep -q localhost /etc/hosts';
     const words = viewCommand(view, folder, '127.0.0.1 localhost', ['/bin/sh', '-c', check, folder]);
     return words !== undefined && spawnSync(words[0], words.slice(1), { stdio: 'ignore' }).status === 0;

@@ -5,28 +5,28 @@
  * @see https://docs.python.org/3/library/re.html#regular-expression-syntax
  */
 
-/** A regular expression that cannot be used, with the reason. */
+/** An unsupported or invalid regular expression. The message states the reason. */
 export class RegexMistake extends Error {
   override readonly name = 'RegexMistake';
 }
 
-/** Escapes that have another spelling in JavaScript. */
+/** Escapes that are spelled differently in JavaScript. */
 const ESCAPES: Readonly<Record<string, string>> = {
   A: '(?<![\\s\\S])',
   Z: '(?![\\s\\S])',
   a: '\\x07',
 };
-/** Letters after a backslash. */
+/** Letters that form an escape in Python. */
 const LETTERS = 'AbBdDsSwWZafnrtvxu';
-/** Flags that change nothing: matching is Unicode-aware, and the text has no locale. */
+/** Flags without effect: matching is always Unicode-aware, and text has no locale. */
 const NEUTRAL_FLAGS = 'auL';
 const FLAGS = `ims${NEUTRAL_FLAGS}x`;
 
 /**
- * Compiles a regular expression in Python's syntax. Named groups, inline flags at the start,
- * comments, the verbose flag, `\A`, `\Z` and `{,n}` are translated. Everything else has the same
- * meaning in both languages or is rejected, except that `\w`, `\d` and `\b` know ASCII only.
- * @throws RegexMistake for a mistake, and for syntax that JavaScript does not have
+ * Compiles a regular expression in Python's syntax. Translates named groups, inline flags at the
+ * start, comments, the verbose flag, `\A`, `\Z` and `{,n}`. Everything else has the same meaning in
+ * both languages or is rejected, except that `\w`, `\d` and `\b` are ASCII-only.
+ * @throws RegexMistake for an invalid pattern, and for syntax that JavaScript does not support
  */
 export function pythonRegex(pattern: string): RegExp {
   const { flags, body } = globalFlags(pattern);
@@ -37,20 +37,20 @@ export function pythonRegex(pattern: string): RegExp {
       source,
       [...flags].filter((flag) => !`${NEUTRAL_FLAGS}x`.includes(flag)).join(''),
     );
-    // JavaScript treats a number without a group as a character.
+    // JavaScript treats a reference to a missing group as a character.
     if (translation.maxReference <= groupCount(regex)) return regex;
   } catch (error) {
     throw new RegexMistake((error as Error).message.replace(/^Invalid regular expression: /, ''));
   }
-  throw new RegexMistake(`there is no group ${translation.maxReference}`);
+  throw new RegexMistake(`group ${translation.maxReference} does not exist`);
 }
 
-/** Number of capturing groups of a regular expression. */
+/** Returns the number of capturing groups of a regular expression. */
 export function groupCount({ source, flags }: RegExp): number {
   return (new RegExp(`${source}|`, flags).exec('') as RegExpExecArray).length - 1;
 }
 
-/** Splits the flags off that apply to the whole pattern: `(?i)`. */
+/** Splits off flags that apply to the whole pattern: `(?i)`. */
 function globalFlags(pattern: string): { flags: string; body: string } {
   let flags = '';
   let body = pattern;
@@ -68,7 +68,7 @@ class Translation {
   readonly #pattern: string;
   readonly #verbose: boolean;
   #at = 0;
-  /** The largest number of a group that the pattern refers to. */
+  /** The largest group number that the pattern refers to. */
   maxReference = 0;
 
   constructor(pattern: string, verbose: boolean) {
@@ -117,7 +117,7 @@ class Translation {
     return ESCAPES[sign] ?? `\\${sign}`;
   }
 
-  /** A set of characters, in which a leading `]` is literal in Python. */
+  /** Translates a character set. In Python, a leading `]` is literal. */
   #set(): string {
     const start = this.#match(/\[\^?\]?/y)!;
     let set = start[0].replace(']', '\\]');
@@ -126,7 +126,7 @@ class Translation {
       if (part === undefined) break;
       set += part[0] === '\\a' ? ESCAPES['a'] : part[0];
     }
-    if (this.#pattern[this.#at] !== ']') throw new RegexMistake('a set ([…]) has no end');
+    if (this.#pattern[this.#at] !== ']') throw new RegexMistake('a set ([…]) is not closed');
     this.#at++;
     return `${set}]`;
   }
@@ -137,7 +137,7 @@ class Translation {
     const reference = this.#match(/\(\?P=([^)]*)\)/y);
     if (reference !== undefined) {
       if (!this.#pattern.includes(`(?P<${reference[1]}>`))
-        throw new RegexMistake(`there is no group ${reference[1]}`);
+        throw new RegexMistake(`group ${reference[1]} does not exist`);
       return `\\k<${reference[1]}>`;
     }
     if (this.#match(/\(\?#[^)]*\)/y) !== undefined) return '';
@@ -148,7 +148,7 @@ class Translation {
     if (this.#match(/\(\?[a-zA-Z-]+:/y) !== undefined)
       throw new RegexMistake('flags of a group, (?i:…), are not supported; write (?i) at the start');
     if (this.#match(/\(\?[a-zA-Z-]+\)/y) !== undefined)
-      throw new RegexMistake('flags such as (?i) are allowed at the start only');
+      throw new RegexMistake('flags such as (?i) are allowed only at the start');
     this.#at++;
     return '(';
   }
@@ -158,7 +158,7 @@ class Translation {
     return '';
   }
 
-  /** Matches a sticky pattern at the current position, and moves after it. */
+  /** Matches a sticky pattern at the current position and advances past it. */
   #match(part: RegExp): RegExpExecArray | undefined {
     part.lastIndex = this.#at;
     const found = part.exec(this.#pattern);

@@ -3,32 +3,31 @@ import { join } from 'node:path';
 import { replaceFileSync } from '../../storage/local/temporary-file.ts';
 import { withFileErrors } from '../job/config-file.ts';
 
-/** Name of the file in the root of a host. */
+/** Name of the file in the root folder of a host. */
 const NAME = '.recordpipe-copies.json';
 
 /**
- * The folders below a root that recordpipe filled with copies or links. Later runs may replace
- * them. All other folders belong to the user.
+ * Records which folders below a root recordpipe filled with copies or links. Later runs may replace
+ * these folders. All other folders belong to the user.
  */
 export class RootMark {
   readonly #path: string;
-  readonly #folders: Set<string>;
 
   constructor(root: string) {
     this.#path = join(root, NAME);
-    this.#folders = new Set(foldersIn(this.#path));
   }
 
-  /** Whether recordpipe filled a folder. @param folder its path below the root */
+  /** Reports whether recordpipe filled a folder. @param folder its path relative to the root */
   has(folder: string): boolean {
-    return this.#folders.has(folder);
+    return foldersIn(this.#path).includes(folder);
   }
 
-  /** Notes that recordpipe fills a folder. Call it before the folder exists. */
+  /** Records that recordpipe fills a folder. Call this before the folder exists. */
   add(folder: string): void {
-    if (this.#folders.has(folder)) return;
-    this.#folders.add(folder);
-    const text = `${JSON.stringify([...this.#folders])}\n`;
+    // Read again, because other parts of the run add folders too.
+    const folders = foldersIn(this.#path);
+    if (folders.includes(folder)) return;
+    const text = `${JSON.stringify([...folders, folder])}\n`;
     withFileErrors(this.#path, () => replaceFileSync(this.#path, text));
   }
 }
@@ -38,6 +37,6 @@ function foldersIn(path: string): string[] {
     const folders: unknown = JSON.parse(readFileSync(path, 'utf8'));
     return Array.isArray(folders) ? folders.filter((one) => typeof one === 'string') : [];
   } catch {
-    return []; // It is missing, or not from recordpipe.
+    return []; // The file is missing or was not written by recordpipe.
   }
 }

@@ -9,7 +9,7 @@ import type { TrainingEvent } from './training-events.ts';
 
 /**
  * Options for the data of channels. The last four also apply to channels in File mode; the others
- * only to pipes.
+ * apply only to pipes.
  */
 export type ChannelDataOptions = Partial<
   Pick<
@@ -31,16 +31,16 @@ export interface TrainingRunOptions {
   /** The settings of the job: a CreateTrainingJob request. */
   readonly request: TrainingRequest;
   /**
-   * The training program and its arguments. By default, what the request says: its entry point in
-   * script mode (`sagemaker_program`), or its `ContainerEntrypoint` and `ContainerArguments`.
+   * The training program and its arguments. By default, the entry point of the request: its script
+   * (`sagemaker_program`), or its `ContainerEntrypoint` and `ContainerArguments`.
    */
   readonly command: readonly string[];
   /**
-   * The folder that stands for `/opt/ml`. The default is `ml`. A job with several hosts has a
-   * folder for each: `algo-1`, `algo-2`, …
+   * The folder that represents `/opt/ml`. The default is `ml`. For a job with several hosts, it
+   * contains a folder for each: `algo-1`, `algo-2`, …
    */
   readonly root: string;
-  /** Name of the only host to run here. By default, all hosts of the job run. */
+  /** Name of a single host to run. By default, all hosts of the job run. */
   readonly currentHost: string | undefined;
   /**
    * Whether to append the hyperparameters to {@link command}, as SageMaker's training toolkit does.
@@ -48,17 +48,17 @@ export interface TrainingRunOptions {
    */
   readonly programArguments: boolean;
   /**
-   * Whether the program sees its folder as `/opt/ml`, on hosts with unprivileged user namespaces.
-   * The default is true.
+   * Whether the program sees its folder as `/opt/ml`, if this machine allows it. The default is
+   * true.
    */
   readonly privateRoot: boolean;
   /** The container image to run with docker or podman. By default, the program runs on this host. */
   readonly image: string | undefined;
   /** Time between SIGTERM and SIGKILL when the job stops. The default is 120,000 ms, as in SageMaker. */
   readonly graceMs: number;
-  /** Time of the program after which to rehearse an interruption of a spot instance. */
+  /** Running time of the program after which to simulate a spot interruption. By default, never. */
   readonly interruptAfterMs: number | undefined;
-  /** Interval for synchronizing checkpoints. The default is 60,000 ms. */
+  /** Interval at which to synchronize checkpoints. The default is 60,000 ms. */
   readonly checkpointIntervalMs: number;
   /**
    * Whether to remove the model, output and checkpoints of an earlier run in {@link root}, and to
@@ -71,10 +71,11 @@ export interface TrainingRunOptions {
   readonly data: ChannelDataOptions;
   readonly onEvent: ((event: TrainingEvent) => void) | undefined;
   /**
-   * Receives each line that a program prints. By default, the program of a single host inherits the
-   * standard streams of this process; lines of several hosts are printed after their name.
+   * Called with each line that a program prints. By default, the program of a single host inherits
+   * the standard streams of this process; with several hosts, lines are printed with the host name
+   * as a prefix.
    */
-  readonly onLine: ((host: string, ...line: Parameters<OnProgramLine>) => void) | undefined;
+  readonly onLine: ((host: string, ...line: Parameters<OnProgramLine>) => void | Promise<void>) | undefined;
 }
 
 /** Options as given by the caller: `request`, and any options that override defaults. */
@@ -123,7 +124,7 @@ export function trainingRunOptions(given: TrainingRunInput): TrainingRunOptions 
     checkWhole('interruptAfterMs', interruptAfterMs, 1, MAX_MS);
     if (!request.spot)
       throw new UsageError(
-        'interruptAfterMs: only spot instances are interrupted; set EnableManagedSpotTraining in the request (spot)',
+        'interruptAfterMs: only spot jobs can be interrupted; enable managed spot training (spot)',
       );
   }
   return options;

@@ -16,11 +16,11 @@ import type { RootMark } from './root-mark.ts';
 const CODE = 'code';
 
 /**
- * Places the code of a script job into its code folder: copies a folder, or unpacks
- * `sourcedir.tar.gz` from any address. Replaces the copy of an earlier run. A code folder that
- * recordpipe did not write stays as it is, as with SageMaker's training toolkit.
+ * Installs the code of a script job into its code folder: copies a folder, or unpacks
+ * `sourcedir.tar.gz` from any address. Replaces the copy of an earlier run. Keeps a code folder
+ * that recordpipe did not write, as SageMaker's training toolkit does.
  *
- * @param source address of the code; if undefined, it is in the code folder already
+ * @param source address of the code; if undefined, the code folder already contains it
  * @returns false if an existing folder was kept
  * @throws RecordpipeError `not-found`, `access-denied`, `corrupt-compressed-stream`, …
  */

@@ -1,23 +1,23 @@
 import { createContext, Script } from 'node:vm';
 
-/** Maximum time for a batch, and for one pattern that did not end in that time. */
+/** Maximum time for a batch, and for retrying a single pattern that exceeded it. */
 const BATCH_MS = 200;
 const SINGLE_MS = 500;
 /** Maximum processor time for one pattern on one line, in microseconds. */
 const SINGLE_US: number = SINGLE_MS * 1000;
-/** Number of attempts if the machine is too busy to use the processor time. */
+/** Maximum number of attempts if the machine is too busy to grant the processor time. */
 const MAX_ATTEMPTS = 8;
 
-/** The text that a pattern captured, or the end of the pattern. */
+/** The text that a pattern captured, or a notice that the pattern is disabled. */
 export type MatchResult =
   | { readonly line: number; readonly pattern: number; readonly text: string | undefined }
-  /** The pattern takes too long, and is not used any more. */
+  /** The pattern took too long and is disabled. */
   | { readonly line: number; readonly pattern: number; readonly stopped: true };
 
 /**
  * Applies regular expressions to lines within a time limit. A regular expression can backtrack for
- * a time that is exponential in the length of a line. Only the context of a script can interrupt it
- * on this thread.
+ * a time that is exponential in the length of a line. On this thread, only a `vm` script can be
+ * interrupted, so matching runs in one.
  */
 export class TimedMatcher {
   readonly #patterns: readonly RegExp[];
@@ -30,7 +30,7 @@ export class TimedMatcher {
     this.#context = createContext({ run: () => {} }) as { run: () => void };
   }
 
-  /** Applies all patterns to all lines, and returns the first match of each in each line. */
+  /** Applies all patterns to all lines. Returns the first match of each pattern in each line. */
   match(lines: readonly string[]): MatchResult[] {
     const results: MatchResult[] = [];
     const patterns = this.#patterns.length;
@@ -57,9 +57,9 @@ export class TimedMatcher {
   }
 
   /**
-   * Whether one pattern ends on one line. The time of the batch may have passed before the pattern
-   * started. A process that is suspended or gets no processor time exceeds every limit, so time
-   * counts only if this process used it.
+   * Reports whether a single pattern finishes on a single line. The time of the batch may have
+   * passed before the pattern started. A process that is suspended or receives no processor time
+   * exceeds any limit, so only the processor time of this process counts.
    */
   #ends(work: () => void): boolean {
     const before = process.cpuUsage();
@@ -71,7 +71,7 @@ export class TimedMatcher {
     return false;
   }
 
-  /** Runs work, and returns whether it ended within the limit. */
+  /** Runs `work`. Returns whether it finished within the limit. */
   #runs(work: () => void, timeout: number): boolean {
     this.#context.run = work;
     try {

@@ -25,7 +25,7 @@ export interface TrainingStatus {
   readonly status: string;
   /** Number of the attempt, from 1. */
   readonly attempt: number;
-  /** One sentence, if the status has a reason. */
+  /** Reason as one sentence, if the status has one. */
   readonly reason: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface TrainingWarning {
   readonly message: string;
 }
 
-/** Files of a channel in File mode arrive. */
+/** Progress of filling a channel in File mode. */
 export interface FillingEvent {
   readonly event: 'filling';
   readonly host: string;
@@ -82,22 +82,22 @@ export interface ProgramEnd {
   readonly exitCode: number;
 }
 
-/** How a training job ended. */
+/** The outcome of a training job. */
 export interface TrainingResult {
   readonly name: string;
   /** Status as DescribeTrainingJob reports it. */
   readonly status: 'Completed' | 'Failed' | 'Stopped';
   /** `Completed`, `Failed`, `Stopped`, `MaxRuntimeExceeded`, `MaxWaitTimeExceeded`, … */
   readonly secondaryStatus: string;
-  /** One sentence on the end of the job. */
+  /** Reason for the end of the job, as one sentence. */
   readonly reason: string;
   /** Text that the program wrote to `output/failure`. */
   readonly failureReason: string | undefined;
   /** The error of the data or the environment that ended the job. */
   readonly error: RecordpipeError | undefined;
   /**
-   * Exit code of the job: that of the program that failed first. Undefined if no program ended by
-   * itself, for example because data could not be read.
+   * Exit code of the job: that of the program that failed first. Undefined if no program exited on
+   * its own, for example because data could not be read.
    */
   readonly exitCode: number | undefined;
   readonly hosts: readonly HostResult[];
@@ -107,9 +107,11 @@ export interface TrainingResult {
   readonly metrics: MetricsReport;
 }
 
-/** How the last attempt ended on one host. */
+/** The outcome of the last attempt on one host. */
 export interface HostResult {
   readonly host: string;
+  /** The folder that represents `/opt/ml`. */
+  readonly root: string;
   /** Exit code of the program. Undefined if it did not start. */
   readonly exitCode: number | undefined;
   /** Whether recordpipe killed the program after the grace period. */

@@ -1,7 +1,10 @@
 import type { S3DataType } from '../job/stream-channel.ts';
 import type { InputMode, TrainingRequest } from '../job/training-request.ts';
 
-/** What a training job would do on this machine. Nothing has been read, written or started. */
+/**
+ * The actions that a training job would perform on this machine. Creating a plan reads, writes and
+ * starts nothing.
+ */
 export interface TrainingPlan {
   readonly name: string;
   readonly hosts: readonly HostPlan[];
@@ -14,16 +17,16 @@ export interface TrainingPlan {
   readonly checkpoint: TrainingRequest['checkpoint'];
   readonly output: TrainingRequest['output'];
   readonly metricDefinitions: TrainingRequest['metricDefinitions'];
-  /** Fields of the request that have no effect, each with what it means here. */
+  /** Descriptions of the fields of the request that have no effect. */
   readonly warnings: readonly string[];
 }
 
-/** What a host would do. */
+/** The actions that a host would perform. */
 export interface HostPlan {
   readonly name: string;
   readonly instanceGroup: string;
   readonly instanceType: string;
-  /** The folder that stands for `/opt/ml`. */
+  /** The folder that represents `/opt/ml`. */
   readonly root: string;
   /** Whether the program sees that folder as `/opt/ml`. */
   readonly optMl: boolean;
@@ -31,7 +34,7 @@ export interface HostPlan {
   /** The working directory of the program. */
   readonly workingDir: string;
   readonly channels: readonly ChannelPlan[];
-  /** The variables of the program, without those that it inherits. */
+  /** The variables of the program, excluding those that it inherits. */
   readonly variables: Readonly<Record<string, string>>;
 }
 

@@ -1,7 +1,8 @@
-import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
+import { isRecordpipeError, type RecordpipeError, UsageError } from '../../errors.ts';
+import { isInJobRoot } from '../job/checkpoint-folder.ts';
 import { jobHosts } from '../job/training-request.ts';
 import type { ChannelMetrics } from '../streamer/stream-events.ts';
-import { checkArtifacts, type SavedArtifacts, saveArtifacts } from './artifacts.ts';
+import { checkArtifacts, checkOutside, type SavedArtifacts, saveArtifacts } from './artifacts.ts';
 import { type AttemptDecision, type AttemptEnd, afterAttempt } from './attempts.ts';
 import { CheckpointOwners } from './checkpoint-owners.ts';
 import { failureText } from './earlier-run.ts';
@@ -9,18 +10,20 @@ import { jobEntryPoint } from './entry-point.ts';
 import { HostRun } from './host-run.ts';
 import { JobAttempt } from './job-attempt.ts';
 import { MetricLog } from './metrics.ts';
+import { printLine } from './print-line.ts';
+import { whileRootsLocked } from './root-lock.ts';
 import { type TrainingRunInput, type TrainingRunOptions, trainingRunOptions } from './run-options.ts';
 import type { TrainingEvent, TrainingResult } from './training-events.ts';
 import type { TrainingPlan } from './training-plan.ts';
 
 /**
- * Runs a SageMaker training job on this machine: for each host a folder that stands for `/opt/ml`,
- * its inputs in Pipe, File or FastFile mode, and the training program with the variables, files and
- * arguments that SageMaker's training toolkit provides.
+ * Runs a SageMaker training job on this machine. For each host, it provides a folder that
+ * represents `/opt/ml` and inputs in Pipe, File or FastFile mode, and runs the training program
+ * with the variables, files and arguments of SageMaker's training toolkit.
  *
- * The job fails and stops as one. When a program fails, its data cannot be read, or the job is
- * stopped, the programs of all hosts are stopped with SIGTERM, and with SIGKILL after the grace
- * period. Only then are pipes closed, so that no program treats truncated data as complete.
+ * The job fails and stops as a whole. When a program fails, its data cannot be read, or the job is
+ * stopped, the programs of all hosts receive SIGTERM, and SIGKILL after the grace period. Only then
+ * are pipes closed, so that no program treats truncated data as complete.
  *
  * @example
  * ```ts
@@ -58,11 +61,12 @@ export class TrainingRun {
     this.#log = new MetricLog(request.metricDefinitions);
     const entry = jobEntryPoint(request, options);
     const hosts = jobHosts(request).filter(({ name }) => currentHost === undefined || name === currentHost);
+    checkShared(options, hosts.length);
     const owners = new CheckpointOwners();
     this.#hosts = hosts.map((host) => new HostRun(host, options, entry, owners));
   }
 
-  /** Returns what the job would do. Starts and changes nothing. */
+  /** Returns the actions that the job would perform. Starts and changes nothing. */
   plan(): TrainingPlan {
     const { request, image, graceMs } = this.#options;
     const { name, maxRuntimeSeconds, spot, maxRetries, checkpoint, output, metricDefinitions } = request;
@@ -94,15 +98,22 @@ export class TrainingRun {
   }
 
   /**
-   * Runs the job. A job that fails is a result, not an error.
-   * @throws RecordpipeError `already-exists` for the results of an earlier run; UsageError
+   * Runs the job. A failed job is a result, not an error.
+   * @throws RecordpipeError `already-exists` for the results of an earlier run, or while another job
+   *   runs in the same folder; UsageError
    */
   run(): Promise<TrainingResult> {
-    this.#running ??= this.#run();
+    this.#running ??= whileRootsLocked(
+      this.#hosts.map(({ paths }) => paths.root),
+      () => this.#run(),
+    );
     return this.#running;
   }
 
-  /** Sends a signal to the programs, as a terminal does. Stops a job without programs on SIGINT. */
+  /**
+   * Forwards a signal to the programs, as a terminal does. If no program is running, SIGINT stops
+   * the job.
+   */
   signal(signal: NodeJS.Signals): void {
     if (signal === 'SIGINT' && this.#hosts.every(({ program }) => program?.running !== true))
       void this.stop(signal);
@@ -115,7 +126,7 @@ export class TrainingRun {
     await this.#attempt?.end({ type: 'stopped' }, signal);
   }
 
-  /** Kills all programs, and ends the upload of artifacts. */
+  /** Kills all programs, and cancels the upload of artifacts. */
   kill(): void {
     this.#abort.abort();
     for (const { program } of this.#hosts) program?.kill();
@@ -124,9 +135,11 @@ export class TrainingRun {
   async #run(): Promise<TrainingResult> {
     const { request, force, objects } = this.#options;
     this.#began = performance.now();
-    for (const host of this.#hosts) host.check();
-    if (request.output !== undefined)
+    for (const host of this.#hosts) await host.check();
+    if (request.output !== undefined) {
+      for (const { paths } of this.#hosts) checkOutside(request.output, paths);
       await checkArtifacts(request.output, request.name, { overwrite: force, objects });
+    }
     this.#warnAboutFolders();
     let error: RecordpipeError | undefined;
     let decision: AttemptDecision;
@@ -163,7 +176,7 @@ export class TrainingRun {
     };
   }
 
-  /** Runs attempts until one ends the job. */
+  /** Runs attempts until the job ends. */
   async #allAttempts(): Promise<{ end: AttemptEnd; decision: AttemptDecision }> {
     const { maxRetries, spot, maxRuntimeSeconds } = this.#options.request;
     let retriesLeft = maxRetries;
@@ -215,7 +228,7 @@ export class TrainingRun {
     const { request, force, objects } = this.#options;
     if (request.output === undefined) return {};
     this.#status('Uploading');
-    const hosts = this.#hosts.map(({ name, places }) => ({ host: name, ...places }));
+    const hosts = this.#hosts.map(({ name, paths }) => ({ host: name, ...paths }));
     return saveArtifacts(hosts, request.output, request.name, {
       overwrite: force,
       objects,
@@ -232,8 +245,8 @@ export class TrainingRun {
   }
 
   #failureReason(): string | undefined {
-    for (const { places } of this.#hosts) {
-      const text = failureText(places.outputDir);
+    for (const { paths } of this.#hosts) {
+      const text = failureText(paths.outputDir);
       if (text !== undefined) return text;
     }
     return undefined;
@@ -242,10 +255,10 @@ export class TrainingRun {
   #warnAboutFolders(): void {
     const { privateRoot } = this.#options;
     if (!privateRoot || this.#hosts.every(({ hasOptMl }) => hasOptMl)) return;
-    const { root } = this.#hosts[0].places;
+    const { root } = this.#hosts[0].paths;
     this.#warn(
       'no-private-root',
-      `this host does not allow a private view of ${root} as /opt/ml; a program that uses /opt/ml literally does not find its data: use the SM_* variables, root /opt/ml, or a container image`,
+      `this host cannot show ${root} to the program as /opt/ml; in the program, use the SM_* variables instead of /opt/ml, or pass --root /opt/ml or --image`,
     );
   }
 
@@ -262,10 +275,21 @@ export class TrainingRun {
   }
 }
 
-/** Maximum delay of a timer. Node fires a timer with a longer delay at once. */
+/**
+ * Checks that hosts do not share a folder of checkpoints, as they do not on SageMaker.
+ * @throws UsageError
+ */
+function checkShared({ request: { checkpoint } }: TrainingRunOptions, hosts: number): void {
+  if (checkpoint === undefined || hosts < 2 || isInJobRoot(checkpoint.localPath)) return;
+  throw new UsageError(
+    `CheckpointConfig.LocalPath (localPath): the hosts of this machine would share ${checkpoint.localPath}; use a folder below /opt/ml, or run one host (currentHost)`,
+  );
+}
+
+/** Maximum delay of a timer. With a longer delay, Node fires the timer immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Calls `work` after any time. @returns a function that cancels the call */
+/** Calls `work` after a delay of any length. @returns a function that cancels the call */
 function after(ms: number, work: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const wait = (rest: number): void => {
@@ -277,8 +301,8 @@ function after(ms: number, work: () => void): () => void {
 }
 
 /**
- * Returns the text that precedes each line of a host in the log of a job with several hosts, as in
- * the local mode of SageMaker's SDK.
+ * Returns the prefix of a host's log lines in a job with several hosts, in the format of the local
+ * mode of SageMaker's SDK.
  *
  * @example
  * ```ts
@@ -293,8 +317,8 @@ export function logPrefix(host: string, hosts: readonly string[]): string {
 }
 
 /**
- * Returns options whose `onLine` also feeds the metrics. The program of a single host without
- * metrics keeps the standard streams of this process.
+ * Returns options whose `onLine` also collects metrics. The program of a single host without
+ * metrics inherits the standard streams of this process.
  */
 function withLog(
   options: TrainingRunOptions,
@@ -307,8 +331,8 @@ function withLog(
     ...options,
     onLine: (host, line, stream) => {
       feed(host, line);
-      if (onLine !== undefined) onLine(host, line, stream);
-      else process[stream].write(`${logPrefix(host, hosts)}${line}\n`);
+      if (onLine !== undefined) return onLine(host, line, stream);
+      return printLine(stream, logPrefix(host, hosts) + line);
     },
   };
 }

@@ -9,13 +9,16 @@ import { discardOutput, openOutput } from '../../storage/output.ts';
 import { type ArtifactEntry, checkUnchanged } from './artifact-entries.ts';
 import type { CopyOptions } from './copy-object.ts';
 
-/** Permission bits. Files of SageMaker's containers belong to root, and so do all entries. */
+/**
+ * Permission bits of a file mode. In SageMaker's containers, root owns all files, so root owns all
+ * entries.
+ */
 const MODE = 0o7777n;
 
 /**
- * Writes entries to a gzipped tar archive at any address. The archive is never in memory or in a
- * temporary file as a whole: its parts are uploaded while the rest is read. It appears when it is
- * complete.
+ * Writes entries to a gzipped tar archive at any address. The archive is never stored as a whole in
+ * memory or in a temporary file: its parts are uploaded while later files are read. It appears once
+ * it is complete.
  *
  * Format: POSIX ustar with pax headers for long names and for files of 8 GiB and more. Links and
  * hard links remain links.
@@ -51,12 +54,13 @@ export async function writeTar(
 }
 
 function tarOf(entries: readonly ArtifactEntry[]): Readable {
-  // The package rewrites names, for example those with a backslash. Numbers pass through it.
+  // The package rewrites some names, such as those with a backslash, so entries are numbered
+  // instead.
   const sources = entries.map((entry, i) => sourceOf(entry, i));
   const map: NonNullable<NonNullable<Parameters<typeof packTar>[1]>['map']> = (header) => ({
     ...header,
     name: nameOf(entries[Number.parseInt(header.name, 10)]),
-    // The target of a hard link is the name of an entry; that of a link is arbitrary text.
+    // The target of a hard link is the name of an entry; that of a symbolic link is arbitrary text.
     ...(header.type === 'link' && { linkname: nameOf(entries[Number(header.linkname)]) }),
   });
   return packTar(sources, { map });
@@ -69,7 +73,7 @@ function sourceOf({ path, type, stat }: ArtifactEntry, index: number): TarSource
     uid: 0,
     gid: 0,
   };
-  // A folder as a source of its own would bring its contents a second time.
+  // A source for a folder would add its contents a second time.
   return type === 'folder'
     ? { type: 'content', content: null, target: `${index}/`, ...shared }
     : { type: 'file', source: path, target: String(index), ...shared };

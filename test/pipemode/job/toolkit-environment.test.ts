@@ -15,7 +15,7 @@ import {
   type HostEnvironmentOptions,
   hostEnvironment,
   jobHosts,
-  jobPlaces,
+  jobPaths,
   readTrainingRequest,
   scriptOf,
   type TrainingRequestInput,
@@ -33,9 +33,9 @@ const BARE: HostEnvironmentOptions = { inherited: { PATH: '/nowhere' } };
 function environmentOf(given: TrainingRequestInput, options = BARE, root = '/opt/ml') {
   const { hyperparameters = {}, ...others } = given;
   const checked = trainingRequest({ name: 'job-1', region: 'eu-west-1', ...others });
-  // AWS's limits are below those of the variables.
+  // AWS's limits are lower than those for variables.
   const request = { ...checked, hyperparameters };
-  return hostEnvironment(request, jobHosts(request)[0], jobPlaces(root), 'train.py', options);
+  return hostEnvironment(request, jobHosts(request)[0], jobPaths(root), 'train.py', options);
 }
 
 /** The arguments of a job with one hyperparameter. */
@@ -54,13 +54,13 @@ describe('hyperparameters', () => {
     sagemaker_instance_type: '"ml.c5.xlarge"',
   };
 
-  test('are arguments in the order of their names', () => {
+  test('are arguments sorted by name', () => {
     expect(environmentOf({ hyperparameters }).programArguments).toEqual(
       '--epochs 2 -k 3 --learning-rate 0.1 --optimizer adam --plain'.split(' ').concat('plain text'),
     );
   });
 
-  test('are variables with their types, and sagemaker_* are not among them', () => {
+  test('are variables with their types, without sagemaker_*', () => {
     const { variables } = environmentOf({ hyperparameters });
     expect(JSON.parse(variables['SM_HPS'])).toEqual({
       'learning-rate': 0.1,
@@ -107,15 +107,15 @@ describe('hyperparameters', () => {
   });
 
   test.each([
-    ['a=b', 'SM_HP_A=B cannot be passed to a program, in SageMaker either: its name contains "="'],
+    ['a=b', 'SM_HP_A=B cannot be passed to a program, here or in SageMaker: its name contains "="'],
     ['a\0', 'contains a NUL character'],
   ])('the name %j is an error', (name, message) => {
     expect(() => environmentOf({ hyperparameters: { [name]: '1' } })).toThrow(message);
   });
 
   test.each([
-    ['a'.repeat(131_072), 'and Linux allows 131,071 in one variable'],
-    ['"\\ud800"', 'half of a surrogate pair'],
+    ['a'.repeat(131_072), 'but Linux allows at most 131,071 per variable'],
+    ['"\\ud800"', 'unpaired surrogate'],
     ['"\\u0000"', 'contains a NUL character'],
   ])('a value that no program can receive is an error', (value, message) => {
     expect(() => environmentOf({ hyperparameters: { value } })).toThrow(message);
@@ -123,7 +123,7 @@ describe('hyperparameters', () => {
 });
 
 describe('the variables of a host', () => {
-  test('name its channels with their hyphens', () => {
+  test('keep hyphens in channel names', () => {
     const channels = ['my-val', 'my_val', 'Aux.1'].map((name) => ({ name, uri: 's3://bucket/' }));
     expect(environmentOf({ channels }).variables).toMatchObject({
       SM_CHANNELS: '["Aux.1","my-val","my_val"]',
@@ -157,7 +157,7 @@ describe('the variables of a host', () => {
       SM_NUM_NEURONS: '0',
     });
     const request = trainingRequest({ ...given, name: 'job-1' });
-    const last = hostEnvironment(request, jobHosts(request)[2], jobPlaces('/opt/ml'), '', BARE);
+    const last = hostEnvironment(request, jobHosts(request)[2], jobPaths('/opt/ml'), '', BARE);
     expect(last.variables).toMatchObject({ SM_CHANNELS: '["all","some"]', SM_NUM_NEURONS: '64' });
     expect(JSON.parse(last.variables['SM_TRAINING_ENV'])).toMatchObject({
       is_master: true,
@@ -177,7 +177,7 @@ describe('the variables of a host', () => {
     });
   });
 
-  test('have absolute paths, and lead the toolkit to another root than /opt/ml', () => {
+  test('have absolute paths, and point the toolkit to a root other than /opt/ml', () => {
     const { variables } = environmentOf({}, BARE, 'ml');
     const root = join(process.cwd(), 'ml');
     expect(variables).toMatchObject({
@@ -229,10 +229,10 @@ describe('the files of a host', () => {
   };
 
   test('describe its channels, its hosts and its hyperparameters', () => {
-    const places = jobPlaces(temp.file('job'));
+    const paths = jobPaths(temp.file('job'));
     const request = trainingRequest(REQUEST);
-    writeJobFiles(request, jobHosts(request)[1], places);
-    expect(readInputDataConfig(places.configDir)).toEqual({
+    writeJobFiles(request, jobHosts(request)[1], paths);
+    expect(readInputDataConfig(paths.configDir)).toEqual({
       train: {
         TrainingInputMode: 'Pipe',
         S3DistributionType: 'FullyReplicated',
@@ -246,7 +246,7 @@ describe('the files of a host', () => {
         RecordWrapperType: 'None',
       },
     });
-    expect(readResourceConfig(places.configDir)).toEqual({
+    expect(readResourceConfig(paths.configDir)).toEqual({
       current_host: 'algo-2',
       current_instance_type: 'ml.c5.xlarge',
       current_group_name: 'homogeneousCluster',
@@ -260,9 +260,9 @@ describe('the files of a host', () => {
       ],
       network_interface_name: expect.stringMatching(/^(eth0|lo)$/),
     });
-    expect(readHyperparameters(places.configDir)).toEqual(REQUEST.hyperparameters);
+    expect(readHyperparameters(paths.configDir)).toEqual(REQUEST.hyperparameters);
     const config = (name: string): unknown =>
-      JSON.parse(readFileSync(join(places.configDir, `${name}.json`), 'utf8'));
+      JSON.parse(readFileSync(join(paths.configDir, `${name}.json`), 'utf8'));
     expect(config('trainingjobconfig')).toMatchObject({
       TrainingJobName: 'job-1',
       ResourceConfig: { InstanceCount: 2, InstanceType: 'ml.c5.xlarge' },
@@ -270,15 +270,15 @@ describe('the files of a host', () => {
     });
     expect(config('init-config')).toMatchObject({ hostConfig: { clusterSize: 2, hostNumber: 2 } });
     expect(config('metric-definition-regex')).toEqual([{ Name: 'loss', Regex: 'loss: ([0-9.]+)' }]);
-    expect(config('checkpointconfig')).toEqual({ LocalPath: places.checkpointDir });
+    expect(config('checkpointconfig')).toEqual({ LocalPath: paths.checkpointDir });
     expect(config('upstreamoutputdataconfig')).toEqual([]);
-    for (const folder of [places.checkpointDir, places.codeDir, join(places.outputDir, 'data')])
+    for (const folder of [paths.checkpointDir, paths.codeDir, join(paths.outputDir, 'data')])
       expect(existsSync(folder)).toBe(true);
   });
 });
 
-test('readEnvironment reads every environment back', () => {
-  const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/);
+test('readEnvironment reads back every environment', () => {
+  const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/).filter((text) => !/^\.\.?$/.test(text));
   const parameter = fc.oneof(
     fc.json(),
     fc.string({ unit: fc.constantFrom(...'aé😀\u2028\n\\"{[,: 1-') }),
@@ -298,14 +298,14 @@ test('readEnvironment reads every environment back', () => {
     fc.property(given, ({ hyperparameters, names, hosts, root }) => {
       const channels = names.map((one) => ({ name: one, uri: 's3://bucket/' }));
       const { variables } = environmentOf({ hyperparameters, channels, instanceCount: hosts }, BARE, root);
-      const places = jobPlaces(root);
+      const paths = jobPaths(root);
       const read = readEnvironment(variables);
       expect(read).toMatchObject({
         channels: [...names].sort(),
-        channelDirs: Object.fromEntries(names.map((one) => [one, join(places.pipeDir, one)])),
+        channelDirs: Object.fromEntries(names.map((one) => [one, join(paths.pipeDir, one)])),
         currentHost: 'algo-1',
-        modelDir: places.modelDir,
-        inputConfigDir: places.configDir,
+        modelDir: paths.modelDir,
+        inputConfigDir: paths.configDir,
         gpus: 0,
       });
       expect(read.hosts).toHaveLength(hosts);
@@ -319,7 +319,7 @@ test('readEnvironment reads every environment back', () => {
   );
 });
 
-test('a job has what the toolkit 5.1.4 gave to its program', () => {
+test('a job has the same environment as with toolkit 5.1.4', () => {
   const path = fileURLToPath(new URL('../../fixtures/jobs/', import.meta.url));
   const request = readTrainingRequest(join(path, 'request.json'));
   const reference = JSON.parse(readFileSync(join(path, 'toolkit-reference.json'), 'utf8')) as {
@@ -327,9 +327,9 @@ test('a job has what the toolkit 5.1.4 gave to its program', () => {
     readonly argv: readonly string[];
   };
   const [host] = jobHosts(request);
-  const { variables, programArguments } = hostEnvironment(request, host, jobPlaces('/opt/ml'), '', BARE);
+  const { variables, programArguments } = hostEnvironment(request, host, jobPaths('/opt/ml'), '', BARE);
   expect(programArguments).toEqual(reference.argv);
-  // The machine and the account are others.
+  // The machine and the account differ.
   const comparable = (all: Readonly<Record<string, string>>): Record<string, string> => {
     const { SM_NUM_CPUS, TRAINING_JOB_ARN, ...rest } = all;
     const entries = Object.entries(rest).map(([name, value]) => [

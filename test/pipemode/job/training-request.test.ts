@@ -31,7 +31,7 @@ afterAll(() => {
 });
 
 describe('job definitions', () => {
-  test('every field of a request arrives', () => {
+  test('every field of a request is read', () => {
     const { warnings, ...request } = read('request.json');
     expect(request).toMatchObject({
       name: 'job-1',
@@ -56,11 +56,11 @@ describe('job definitions', () => {
     expect(request.channels[1].contentType).toBe('text/csv');
     expect(warnings).toEqual([
       'RoleArn: the job uses the AWS credentials of this environment',
-      'ResourceConfig.VolumeSizeInGB: a setting of the SageMaker service, which has no effect on this machine',
+      'ResourceConfig.VolumeSizeInGB: settings of the SageMaker service have no effect on this machine',
     ]);
   });
 
-  test('a request of the Python SDK names what it does not honour', () => {
+  test('a request of the Python SDK causes warnings about fields without effect', () => {
     const { channels, warnings } = read('sdk.json');
     expect(channels[0]).toMatchObject({ distribution: 'ShardedByS3Key', shuffleSeed: 5, inputMode: 'Pipe' });
     for (const field of ['EnableSageMakerMetricsTimeSeries', 'RoleArn', 'DebugHookConfig', 'ProfilerConfig'])
@@ -74,7 +74,7 @@ describe('job definitions', () => {
     ]);
   });
 
-  test('a misspelt field is an error that names the right one, with all mistakes at once', () => {
+  test('a misspelled field is an error that suggests the right one, and all mistakes are reported together', () => {
     expect(() => read('req-typo.json')).toThrow(
       mistake(
         /2 mistakes: .*InputDataConfig\[1\]\.DataSource\.S3DataSource\.S3DataDistributiontype: unknown field; did you mean S3DataDistributionType\?; .*InputDataConfig\[1\]\.RecordWraperType: unknown field; did you mean RecordWrapperType\?/,
@@ -89,16 +89,16 @@ describe('job definitions', () => {
   test('an augmented manifest in File mode is accepted with a warning', () => {
     const { channels, warnings } = read('req-aug-file.json');
     expect(channels[0]).toMatchObject({ inputMode: 'File', attributeNames: ['image-ref', 'label'] });
-    expect(warnings.join('\n')).toMatch(/channel train: AWS documents an AugmentedManifestFile in File mode/);
+    expect(warnings.join('\n')).toMatch(/channel train: AWS documents AugmentedManifestFile in File mode/);
   });
 
-  test('File is the input mode of a request without one', () => {
+  test('the default input mode of a request is File', () => {
     expect(read('req-file-default.json').channels.every(({ inputMode }) => inputMode === 'File')).toBe(true);
     expect(parse([channel()]).channels[0].inputMode).toBe('File');
   });
 });
 
-test('a channel has defaults, and honours every field', () => {
+test('a channel has defaults, and every field takes effect', () => {
   expect(parse([channel()]).channels).toEqual([
     {
       name: 'train',
@@ -165,7 +165,7 @@ test.each([
   expect(parse([channel({}, { S3Uri: given })]).channels[0].uri).toBe(uri);
 });
 
-test('places of checkpoints and outputs may be paths', () => {
+test('addresses of checkpoints and outputs may be paths', () => {
   const places = {
     CheckpointConfig: { S3Uri: 'ckpt' },
     OutputDataConfig: { S3OutputPath: 'S3://b/o', CompressionType: 'NONE' },
@@ -176,7 +176,7 @@ test('places of checkpoints and outputs may be paths', () => {
   });
 });
 
-test('a file system becomes its folder on this machine, with a warning', () => {
+test('a file system is replaced by its folder on this machine, with a warning', () => {
   const FileSystemDataSource = {
     FileSystemId: 'fs-01234567',
     FileSystemAccessMode: 'ro',
@@ -188,25 +188,25 @@ test('a file system becomes its folder on this machine, with a warning', () => {
   expect(request.warnings[0]).toMatch(/InputDataConfig\[0\].*does not mount fs-01234567.*folder \/data/);
 });
 
-test('a request that lacks what AWS requires works, and says so', () => {
+test('a request without fields that AWS requires works, with a warning', () => {
   const { name, warnings, instanceGroups } = parse({ TrainingJobName: 'j', InputDataConfig: [channel()] });
   expect(name).toBe('j');
   expect(instanceGroups).toEqual([{ name: 'homogeneousCluster', instanceType: 'local', instanceCount: 1 }]);
   expect(warnings).toEqual([
-    'AlgorithmSpecification, RoleArn, OutputDataConfig, ResourceConfig, StoppingCondition: AWS requires what this request omits; recordpipe uses defaults',
+    'AlgorithmSpecification, RoleArn, OutputDataConfig, ResourceConfig, StoppingCondition: required by AWS but missing; recordpipe uses defaults',
   ]);
   expect(parse([channel()]).warnings).toEqual([]);
   expect(parse({ InputDataConfig: [channel()] }).warnings).toEqual([]);
 });
 
-test('fields that say the same as no field cause no warning', () => {
+test('fields that have the same effect as an absent field cause no warning', () => {
   const request = {
     EnableNetworkIsolation: false,
     Tags: [],
     ExperimentConfig: {},
     InputDataConfig: [channel()],
   };
-  expect(parse(request).warnings).toHaveLength(1); // What AWS requires.
+  expect(parse(request).warnings).toHaveLength(1); // The fields that AWS requires.
 });
 
 test('a file with a byte order mark is read, with one warning', () => {
@@ -227,7 +227,7 @@ test('a file with a byte order mark is read, with one warning', () => {
 
 test.each([
   ['a syntax error', '{"TrainingJobName": "a",\n  \'x\': 1}', /line 2, column 3: not JSON: .*single quotes/],
-  ['an end inside', '{"TrainingJobName": ', /line 1, column 21: not JSON/],
+  ['a premature end', '{"TrainingJobName": ', /line 1, column 21: not JSON/],
   ['text after the end', '[] []', /not JSON: expected the end/],
   [
     'a field twice',
@@ -235,7 +235,7 @@ test.each([
     /line 2, column 2: two fields have the name "RoleArn"/,
   ],
   ['another kind of document', '"text"', /the file: expected an object, got "text"/],
-])('rejects %s with its place', (_, text, message) => {
+])('rejects %s with its position', (_, text, message) => {
   expect(() => parseTrainingRequest(text, 'request.json')).toThrow(mistake(message));
 });
 
@@ -257,7 +257,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
       [channel({ ChannelName: 'a b' })],
       /ChannelName: expected the name of a channel.*"a b"/,
     ],
-    ['two of a name', [channel(), channel()], /two channels have the name train/],
+    ['two with the same name', [channel(), channel()], /two channels have the name train/],
     [
       'names with one variable',
       [channel(), channel({ ChannelName: 'Train' })],
@@ -290,7 +290,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'a dataset of a hub',
       [{ ChannelName: 'x', DataSource: { DatasetSource: { DatasetArn: 'arn:x' } } }],
-      /cannot be read on this machine/,
+      /cannot read datasets from a SageMaker hub/,
     ],
     [
       'attributes of a prefix',
@@ -308,21 +308,25 @@ describe('rejects what CreateTrainingJob rejects', () => {
       [channel({ ShuffleConfig: { Seed: 2 ** 60 } })],
       /Seed: expected an integer within 2\^53/,
     ],
-    ['a seed of text', [channel({ ShuffleConfig: { Seed: '7' } })], /Seed: expected an integer.*got "7"/],
+    [
+      'a seed that is a string',
+      [channel({ ShuffleConfig: { Seed: '7' } })],
+      /Seed: expected an integer.*got "7"/,
+    ],
     [
       'an unknown group',
       [channel({}, { InstanceGroupNames: ['gpu'] })],
-      /gpu is not a group of the job \(homogeneousCluster\)/,
+      /unknown group gpu; expected one of homogeneousCluster/,
     ],
     [
       'gzip in File mode',
       [channel({ CompressionType: 'Gzip' })],
-      /channel train: CompressionType Gzip does not exist in File mode; use InputMode Pipe/,
+      /channel train: CompressionType Gzip is not supported in File mode; use InputMode Pipe \(inputMode\)/,
     ],
     [
       'wrapping in FastFile mode',
       [channel({ InputMode: 'FastFile', RecordWrapperType: 'RecordIO' })],
-      /RecordWrapperType RecordIO does not exist in FastFile/,
+      /RecordWrapperType RecordIO is not supported in FastFile/,
     ],
     [
       'augmented manifests in FastFile mode',
@@ -332,14 +336,14 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'a job name with an underscore',
       { TrainingJobName: 'a_b' },
-      /TrainingJobName: expected letters, digits and .*got "a_b"/,
+      /TrainingJobName: expected letters and digits, .*got "a_b"/,
     ],
     ['a job name with a hyphen at its end', { TrainingJobName: 'a-' }, /TrainingJobName/],
     ['a job name of 64 characters', { TrainingJobName: 'a'.repeat(64) }, /at most 63 characters, got 64/],
     [
       'a hyperparameter that is a number',
       { HyperParameters: { epochs: 2 } },
-      /HyperParameters\.epochs: expected text, got 2; write "2" in quotes/,
+      /HyperParameters\.epochs: expected a string, got 2; add quotes: "2"/,
     ],
     [
       'a hyperparameter of 2501 characters',
@@ -380,17 +384,17 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'an image and an algorithm',
       { AlgorithmSpecification: { TrainingImage: 'i', AlgorithmName: 'a' } },
-      /AWS accepts one of them/,
+      /cannot be combined with TrainingImage/,
     ],
     [
       'no instances',
       { ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 0 } },
-      /InstanceCount: expected an integer >= 1, got 0/,
+      /InstanceCount: expected an integer from 1 to 1000, got 0/,
     ],
     [
       'instances as text',
       { ResourceConfig: { InstanceCount: '2' } },
-      /InstanceCount: expected an integer >= 1, got "2"/,
+      /InstanceCount: expected an integer from 1 to 1000, got "2"/,
     ],
     ['half an instance', { ResourceConfig: { InstanceCount: 1.5 } }, /InstanceCount: expected an integer/],
     [
@@ -401,7 +405,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'groups and a count',
       { ResourceConfig: { InstanceCount: 1, InstanceGroups: [group('a')] } },
-      /InstanceGroups: remove it or InstanceCount/,
+      /InstanceGroups cannot be combined with InstanceCount; remove one/,
     ],
     [
       'six groups',
@@ -421,7 +425,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
           InstancePreferences: [{ InstanceType: 'ml.m5.large', InstanceCount: 1 }],
         },
       },
-      /InstancePreferences: remove it or InstanceType/,
+      /InstancePreferences cannot be combined with InstanceType/,
     ],
     [
       'a field of DescribeTrainingJob',
@@ -437,7 +441,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'a wait without spot',
       { StoppingCondition: { MaxWaitTimeInSeconds: 5 } },
-      /MaxWaitTimeInSeconds is only for jobs with EnableManagedSpotTraining/,
+      /MaxWaitTimeInSeconds requires EnableManagedSpotTraining; enable it \(spot\)/,
     ],
     [
       'a wait shorter than the run',
@@ -458,8 +462,8 @@ describe('rejects what CreateTrainingJob rejects', () => {
       { OutputDataConfig: { S3OutputPath: 's3://b/k', CompressionType: 'Gzip' } },
       /expected one of GZIP, NONE, got "Gzip"; did you mean GZIP\?/,
     ],
-    ['a role that is not one', { RoleArn: 'SageMakerExecutionRole' }, /RoleArn: expected the ARN of a role/],
-    ['a truth value as text', { EnableManagedSpotTraining: 'true' }, /expected true or false, got "true"/],
+    ['an invalid role', { RoleArn: 'SageMakerExecutionRole' }, /RoleArn: expected the ARN of a role/],
+    ['a boolean as a string', { EnableManagedSpotTraining: 'true' }, /expected true or false, got "true"/],
     ['null', { VpcConfig: null }, /VpcConfig: expected an object, got null/],
     ['51 tags', { Tags: Array(51).fill({ Key: 'a', Value: 'b' }) }, /Tags: expected 0 to 50 elements/],
   ])('%s', (_, value, message) => {
@@ -468,15 +472,11 @@ describe('rejects what CreateTrainingJob rejects', () => {
 });
 
 test.each<[string, object, RegExp]>([
-  [
-    'at another level',
-    { InstanceCount: 2 },
-    /InstanceCount: unknown field; it is a field of ResourceConfig and/,
-  ],
+  ['at another level', { InstanceCount: 2 }, /InstanceCount: unknown field; it belongs in ResourceConfig or/],
   [
     'at a deeper level',
     [channel({ S3Uri: 's3://b/k' })],
-    /S3Uri: unknown field; it is a field of .*DataSource\.S3DataSource/,
+    /S3Uri: unknown field; it belongs in .*DataSource\.S3DataSource/,
   ],
   [
     'in other letters',
@@ -492,7 +492,7 @@ test.each<[string, object, RegExp]>([
   expect(() => parse(value)).toThrow(mistake(message));
 });
 
-test('misspelt fields are caught at every depth', () => {
+test('misspelled fields are found at every depth', () => {
   const complete = JSON.parse(JSON.stringify(COMPLETE)) as object;
   expect(parse(complete).channels).toHaveLength(2);
   const paths = fieldsOf(complete);
@@ -516,9 +516,7 @@ test('misspelt fields are caught at every depth', () => {
         owner[wrong] = owner[name];
         delete owner[name];
         expect(() => parse(request)).toThrow(
-          mistake(
-            `${wrong}: unknown field; did you mean ${name}\\?|${wrong}: unknown field; it is a field of`,
-          ),
+          mistake(`${wrong}: unknown field; did you mean ${name}\\?|${wrong}: unknown field; it belongs in`),
         );
       },
     ),
@@ -539,7 +537,7 @@ test('settings without a request have the same limits', () => {
     /at most 20 channels, got 21/,
   );
   rejects({ channels: [{ name: 'a', uri: 'x', compression: 'Gzip' }] }, /CompressionType Gzip/);
-  rejects({ instanceCount: 0 }, /instanceCount: expected an integer >= 1/);
+  rejects({ instanceCount: 0 }, /instanceCount: expected an integer from 1 to 1000/);
   rejects({ hyperparameter: {} } as TrainingRequestInput, /did you mean hyperparameters\?/);
 });
 

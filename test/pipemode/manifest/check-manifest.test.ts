@@ -51,7 +51,7 @@ test('checkManifest reports problems in lists of objects', async () => {
   expect(await found('[{"prefix":"s3://b/x/"}]')).toEqual(['1:1 error empty-manifest']);
 });
 
-test('a file that is not a manifest is one error, not one per line', async () => {
+test('a file that is not a manifest causes one error, not one per line', async () => {
   const once = ['1:1 error not-a-manifest'];
   expect(await found(JSON.stringify({ a: 1, b: [1, 2] }, undefined, 2))).toEqual(once);
   expect(await found('name,label\ncat,1\ndog,2\n')).toEqual(once);

@@ -1,4 +1,4 @@
-/* Another process on a channel: writes an epoch as RecordIO, or takes epochs in turn and prints what it read.
+/* Another process on a channel: writes an epoch as RecordIO, or takes epochs in turn and prints their records.
    channel-peer write PIPE EPOCH RECORDS
    channel-peer read ROOT EPOCHS */
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 static const uint32_t MAGIC = 0xced7230a;
 
-/* In pieces of 4093 bytes, which are no multiple of anything. */
+/* In pieces of 4093 bytes, a prime number. */
 static int write_all(int pipe, const uint8_t *bytes, size_t left) {
   while (left > 0) {
     ssize_t done = write(pipe, bytes, left < 4093 ? left : 4093);

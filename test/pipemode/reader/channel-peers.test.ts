@@ -15,7 +15,7 @@ function epochRecords(epoch: number): string[] {
   });
 }
 
-/** Records by the epoch that they were read from. */
+/** Records, by the epoch in which they were read. */
 type Read = [epoch: number, records: string[]][];
 
 /** A program for a channel in another language. */

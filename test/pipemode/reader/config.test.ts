@@ -19,7 +19,7 @@ describe('the channel', () => {
     const place = channelPlace('train', 'test');
     const make = (channel: string): unknown => thrown(() => new PipeModeDataset(channel, place.dirs));
     expect(make('eval')).toMatchObject({ code: 'unknown-channel' });
-    expect((make('eval') as Error).message).toContain('it has "train", "test"');
+    expect((make('eval') as Error).message).toContain('known channels: "train", "test"');
     expect(make('toString')).toMatchObject({ code: 'unknown-channel' });
     place.configure({
       train: {},

@@ -38,7 +38,7 @@ function epochPipe(
 }
 
 describe('epochs', () => {
-  test('each iteration reads the next epoch, also in another dataset', async () => {
+  test('each iteration reads the next epoch, even in another dataset', async () => {
     const place = channelPlace();
     for (const epoch of [0, 1, 2, 3]) epochFile(place, epoch, [`epoch ${epoch}`, 'x']);
     const dataset = new PipeModeDataset('train', place.dirs);
@@ -100,7 +100,7 @@ describe('epochs', () => {
     expect(place.state()).toBe('1');
   });
 
-  test('two concurrent datasets get two pipes, and no record twice', async () => {
+  test('two concurrent datasets receive two pipes, and no record twice', async () => {
     const place = channelPlace();
     const records = (epoch: number): string[] => Array.from({ length: 500 }, (_, i) => `${epoch}:${i}`);
     for (let epoch = 0; epoch < 6; epoch++)
@@ -220,7 +220,7 @@ describe('waiting', () => {
   });
 });
 
-test('leaving early closes the pipe: its writer gets EPIPE', async () => {
+test('leaving early closes the pipe: its writer receives EPIPE', async () => {
   const place = channelPlace();
   const bytes = joined(Array.from({ length: 3000 }, () => encodeRecordIO(new Uint8Array(1000))));
   const writer = epochPipe(place, 0, bytes);
@@ -248,7 +248,7 @@ describe.skipIf(missingProgram('python3'))('a Python writer', () => {
   });
 });
 
-test('batches() yields batches, also in reused memory', async () => {
+test('batches() yields batches, with and without reused memory', async () => {
   const place = channelPlace();
   const bytes = joined(
     Array.from({ length: 20_000 }, (_, i) => encodeTFRecord(new Uint8Array(i % 700).fill(i))),
@@ -279,7 +279,7 @@ describe('augmented manifests', () => {
     expect(await new PipeModeDataset('train', place.dirs).batch(3).map(combine).toArray()).toEqual(lines);
   });
 
-  test('attributes give named, typed tuples', async () => {
+  test('attributes produce named, typed tuples', async () => {
     const place = channelPlace();
     epochFile(place, 0, lines.flat());
     const onWarning = (): void => {};
@@ -391,7 +391,7 @@ describe('metrics', () => {
   });
 });
 
-test('a dataset converts to Node streams and web streams', async () => {
+test('a dataset can be converted to Node streams and web streams', async () => {
   const place = channelPlace();
   epochFile(place, 0, ['a', 'b']);
   epochFile(place, 1, ['c']);

@@ -4,7 +4,7 @@ import { type ChannelPlace, makePipes, start } from './channel-place.ts';
 
 export type Options = PipeModeDatasetOptions<undefined>;
 
-/** Ways in which our dataset reads: a case that comes out alike in both runs in both. */
+/** Modes of our dataset. A case with the same result in both modes runs in both. */
 export const MODES: readonly [string, 'sagemaker' | undefined][] = [
   ['by default', undefined],
   ["compat: 'sagemaker'", 'sagemaker'],
@@ -14,7 +14,7 @@ export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const text = (record: Uint8Array): string => new TextDecoder().decode(record);
 export const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
-/** Handwritten RecordIO, as in the original's tests: any flag, any padding. */
+/** Encodes RecordIO directly, as the original's tests do, with any flag and any padding. */
 export function part(payload: Uint8Array, flag = 0, padding = '\0'): Uint8Array {
   const frame = new Uint8Array(8 + 4 * Math.ceil(payload.length / 4)).fill(padding.charCodeAt(0));
   const view = new DataView(frame.buffer);
@@ -24,7 +24,7 @@ export function part(payload: Uint8Array, flag = 0, padding = '\0'): Uint8Array 
   return frame;
 }
 
-/** A pipe with a process that writes it, `pieceBytes` at a time. */
+/** Creates a pipe and a process that writes to it, `pieceBytes` at a time. */
 export function servePipe(
   place: ChannelPlace,
   epoch: number,

@@ -5,7 +5,10 @@ import { PipeModeDataset, PipeModeError, type RecordFormatName } from '../../../
 import { sha256 } from '../../support/golden.ts';
 import { channelPlace, fixturePath, makePipes, writeInto } from './channel-place.ts';
 
-/** What the original came to (fixtures/pipemode/original.json). Lists of more than 40 records are kept as their number and a hash of their hashes. */
+/**
+ * Results of the original (fixtures/pipemode/original.json). Lists of more than 40 records are
+ * stored as their length and a hash of their hashes.
+ */
 interface Original {
   readonly records?:
     | readonly { readonly length: number; readonly sha256?: string; readonly unstable?: true }[]
@@ -59,7 +62,7 @@ async function read(
   return { hashes, lengths, error, state: place.state() };
 }
 
-/** The comparable part of the original's records, and of ours. */
+/** The comparable part of the original's records and of ours. */
 function comparable(original: Original, { hashes, lengths }: Outcome): [unknown, unknown] {
   if (typeof original.records !== 'number') {
     const records = original.records ?? [];
@@ -102,7 +105,7 @@ describe("compat: 'sagemaker' matches the original", () => {
   });
 });
 
-/** Cases in which the original hides damage: our error after the good records. */
+/** Cases in which the original hides damage, with our error after the valid records. */
 const HIDDEN: Readonly<Record<string, { code: string; records: number }>> = {
   'recordio-eof-between-parts RecordIO skip=0': { code: 'truncated-record', records: 2 },
   'recordio-lone-middle-part RecordIO skip=0': { code: 'unexpected-part', records: 2 },

@@ -1,4 +1,5 @@
-// The cases of sagemaker_tensorflow's functional and integration tests. Those that need an account or TensorFlow's training loop keep what they say about reading.
+// The cases of sagemaker_tensorflow's functional and integration tests. Cases that need an AWS
+// account or TensorFlow's training loop are reduced to their reading.
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../../src/dataset/index.ts';
@@ -7,7 +8,10 @@ import { PipeModeDataset } from '../../../src/pipemode/index.ts';
 import { channelPlace } from './channel-place.ts';
 import { joined, MODES, part, servePipe, text, utf8 } from './original-case.ts';
 
-/** 100 labelled vectors of 100 numbers. 801 bytes each: thirds of it are no multiple of 4. */
+/**
+ * 100 labeled vectors of 100 numbers. A record has 801 bytes, so a third of it is not a multiple of
+ * 4.
+ */
 const EXAMPLES = Array.from({ length: 100 }, (_, i) => {
   const view = new DataView(new ArrayBuffer(801));
   view.setUint8(0, i % 2);
@@ -105,7 +109,8 @@ describe.each(MODES)('pipelines, %s', (_, compat) => {
     expect(place.state()).toBe('7');
     const last = dataset();
     last.iterate();
-    // In a graph that is never run the original's iterator is never made; outside of graphs making it takes a pipe, which ours does only where asked to be like it.
+    // In a graph that never runs, the original never creates its iterator. Outside of graphs,
+    // creating it takes a pipe. Ours does that only in compat mode.
     const next = compat === undefined ? 7 : 8;
     await expect.poll(() => place.state()).toBe(String(next));
     expect(await last.map(parse).first()).toEqual(PARSED[0]);

@@ -1,5 +1,6 @@
-// The cases of sagemaker_tensorflow's own unit tests, in Python and C++, as claims about our dataset. fixtures/original.json holds what the original was seen
-// to do; this is what its authors say that it must do.
+// The cases of sagemaker_tensorflow's own unit tests, in Python and C++, applied to our dataset.
+// fixtures/original.json contains the observed behavior of the original; these cases contain the
+// behavior that its authors specify.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
@@ -12,7 +13,10 @@ import { joined, MODES, type Options, outcome, part, servePipe, text, utf8 } fro
 
 const recordIO = (...texts: string[]): Uint8Array => joined(texts.map((one) => part(utf8(one))));
 
-/** How an epoch lies there: the original's tests take files for pipes, and read them in steps of 4 bytes. */
+/**
+ * Ways to provide an epoch. The original's tests use files in place of pipes and read them in steps
+ * of 4 bytes.
+ */
 const WAYS: readonly [string, (place: ChannelPlace, epoch: number, bytes: Uint8Array) => unknown][] = [
   ['a file', (place, epoch, bytes) => writeFileSync(place.pipe(epoch), bytes)],
   ['a pipe', (place, epoch, bytes) => servePipe(place, epoch, bytes)],
@@ -28,7 +32,7 @@ function thrown(call: () => unknown): unknown {
 }
 
 describe('the constructor', () => {
-  test("takes the original's names for its options, and creates the state folder", async () => {
+  test("accepts the original's option names, and creates the state folder", async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(0), encodeTFRecord(utf8('bear')));
     const dataset = new PipeModeDataset('train', {
@@ -199,7 +203,7 @@ describe.each(MODES)('the index of the next pipe, %s', (_, compat) => {
     expect([place.state('some_channel'), place.state('some_other_channel')]).toEqual(['0', '1']);
   });
 
-  test('is not touched by creating a dataset: the original creates its files at once, we with the first iteration', () => {
+  test('is not touched by creating a dataset: the original creates its files immediately, ours with the first iteration', () => {
     const place = channelPlace();
     new PipeModeDataset('train', { ...place.dirs, compat });
     expect(place.state()).toBe(undefined);
@@ -219,7 +223,7 @@ describe.each(MODES)('opening a pipe, %s', (_, compat) => {
     expect((await iterator.next()).done).toBe(true);
   });
 
-  test('an existing pipe is opened at once; a missing one is waited for until the timeout', async () => {
+  test('opens an existing pipe at once, and waits for a missing one until the timeout', async () => {
     const place = channelPlace();
     writeFileSync(place.pipe(0), 'abc');
     await waitForPipe(place.pipe(0), 2000, undefined);
@@ -294,7 +298,8 @@ describe.each(MODES)('reading formats, %s', (_, compat) => {
       expect(skipped).toEqual([1, 2, 3, 5, 6, 7].map((record) => `data-checksum ${record}`));
     });
 
-    // The original's reader takes any delimiter, but its dataset gives it a line feed, as ours always does.
+    // The original's reader accepts any delimiter, but its dataset passes a line feed, and ours
+    // always uses one.
     test.each([
       ['abc\ndef', ['abc', 'def']],
       ['abc', ['abc']],

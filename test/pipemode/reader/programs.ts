@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Why a program cannot run here; undefined if it can. */
+/** Returns the reason why a program cannot run here, or undefined if it can. */
 export function missingProgram(name: string): string | undefined {
   const { error, status } = spawnSync(name, ['--version'], { stdio: 'ignore' });
   return error === undefined && status === 0 ? undefined : `skipped: no ${name}`;

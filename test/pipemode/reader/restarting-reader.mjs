@@ -1,4 +1,5 @@
-// Reads epochs of a channel from where an earlier process came to, notes each record, and where it stands, in one file.
+// Reads epochs of a channel from the position of an earlier process. Logs each record and the current
+// position in one file.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PipeModeDataset } from 'recordpipe/pipemode';
@@ -12,7 +13,7 @@ const options = {
 };
 const dataset = new PipeModeDataset('train', { ...options, recordFormat: 'TextLine', idleTimeoutMs: 30_000 });
 
-/** What was read of each epoch, and a state inside the last one unless it was read to its end. */
+/** The records read of each epoch, and the position in the last epoch unless it was read to its end. */
 const { read, state } = existsSync(notes)
   ? JSON.parse(readFileSync(notes, 'utf8'))
   : { read: [], state: null };
@@ -22,7 +23,7 @@ function note(position) {
   renameSync(`${notes}.tmp`, notes);
 }
 
-/** An epoch that a process had taken, but of which it noted nothing. */
+/** An epoch that a process took without logging any record. */
 function begun() {
   const index = Number(readFileSync(join(root, 'state/.train-pipe_mode-state'), 'utf8'));
   const next = read.length;

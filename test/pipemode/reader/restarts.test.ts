@@ -14,7 +14,9 @@ function lines(epoch: number): string[] {
   return Array.from({ length: RECORDS }, (_, i) => `epoch ${epoch} record ${i}`);
 }
 
-/** Serves each epoch until a reader took all of it: a reader that is killed returns for it. */
+/**
+ * Serves each epoch until a reader has read all of it. A killed reader is replaced by another one.
+ */
 async function serve(place: ChannelPlace, isDone: () => boolean): Promise<void> {
   for (let epoch = 0; epoch < EPOCHS; epoch++) {
     while (!isDone() && !finished(place, epoch)) await offer(place, epoch);
@@ -43,7 +45,7 @@ async function offer(place: ChannelPlace, epoch: number): Promise<void> {
   } finally {
     closeSync(pipe);
   }
-  // Its reader must be gone before it is served again.
+  // The reader must have ended before the epoch is served again.
   for (let again: number | undefined = pipe; again !== undefined; ) {
     await pause(1);
     again = openForWriting(place.pipe(epoch));

@@ -14,7 +14,10 @@ const records: readonly Uint8Array[] = Array.from({ length: 3000 }, (_, i) =>
   Buffer.from(`${i} `.repeat(i % 60)),
 );
 
-/** Starts a process that writes an epoch. End it before the next one: its bytes would come first. */
+/**
+ * Starts a process that writes an epoch. End it before starting the next one, because its bytes
+ * would come first.
+ */
 function serve(place: ChannelPlace, epoch: number, bytes: Uint8Array): ChildProcess {
   const file = `${place.root}/epoch`;
   writeFileSync(file, bytes);

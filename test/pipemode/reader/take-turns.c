@@ -1,4 +1,4 @@
-/* Takes epochs of a channel's state file as another process would: flock(2), read, add one, write; prints each index that it got. */
+/* Takes epochs from a channel's state file as another process would: flock(2), read, add one, write. Prints each index. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

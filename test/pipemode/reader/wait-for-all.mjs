@@ -1,4 +1,4 @@
-// Waits on channels whose pipes, or writers, are missing; when told to, aborts and ends by itself.
+// Waits on channels without pipes or writers. On request, aborts the waits and then exits on its own.
 import { join } from 'node:path';
 import { PipeModeDataset } from 'recordpipe/pipemode';
 

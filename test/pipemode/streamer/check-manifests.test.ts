@@ -38,7 +38,7 @@ describe('an invalid line anywhere in a manifest is found before data is read', 
     await check(channel, { onBadLine: 'skip' });
   });
 
-  test('after many lines, the structure alone', async () => {
+  test('after many lines, only its structure is checked', async () => {
     const many = `${line(1)}`.repeat(400_000);
     await expect(check(augmented(`${many}not JSON\n`))).rejects.toThrow(/line 400001, column 1/);
     await check(augmented(`${many}{"label": 1}\n`)); // The epoch that reaches the line fails.

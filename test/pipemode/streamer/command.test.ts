@@ -23,14 +23,14 @@ function newPlace(): string {
   return place;
 }
 
-/** A program to run beside the streamer. */
+/** Returns a program to run with the streamer. */
 function program(source: string): string[] {
   const path = temp.file(`program-${places++}.mjs`);
   writeFileSync(path, `import { readFileSync, writeFileSync } from 'node:fs';\n${source}`);
   return [process.execPath, path];
 }
 
-describe('recordpipe stream beside a program', () => {
+describe('recordpipe stream with a program', () => {
   test('sets up the program as SageMaker does, and exits with its exit code', async () => {
     const root = newPlace();
     const words = program(`
@@ -63,7 +63,7 @@ describe('recordpipe stream beside a program', () => {
     });
   });
 
-  test('stops the program if its data cannot be read, before it gets an end of file', async () => {
+  test('if data cannot be read, stops the program before it receives an end of file', async () => {
     const root = newPlace();
     const manifest = temp.file(
       'm.manifest',
@@ -109,7 +109,7 @@ describe('recordpipe stream beside a program', () => {
     expect(stderr).toContain('no files under this path');
   });
 
-  test('passes signals to the program, and ends with it', async () => {
+  test('forwards signals to the program, and exits with it', async () => {
     const root = newPlace();
     const words = program(`
       process.on('SIGTERM', () => setTimeout(() => process.exit(5), 50));
@@ -174,7 +174,7 @@ describe('recordpipe stream without a program', () => {
     expect(events[2]).toMatchObject({ bytes: WHOLE.length, complete: true });
   });
 
-  test('names the pipes that are ready', async () => {
+  test('prints the pipes that are ready', async () => {
     const root = newPlace();
     const running = cli(['stream', '-c', `train=${data}`, '--root', root, '--epochs', '1'], {
       separate: true,
@@ -185,7 +185,7 @@ describe('recordpipe stream without a program', () => {
     const { code, stderr } = await running;
     expect(code).toBe(0);
     expect(stderr).toContain(
-      `recordpipe: the pipes are ready in ${join(root, 'input/data')}: train_0; start the program that reads them`,
+      `recordpipe: pipes are ready in ${join(root, 'input/data')}: train_0; start the program that reads them`,
     );
   });
 
@@ -213,7 +213,7 @@ describe('recordpipe stream without a program', () => {
     const requestFile = (request: object): string =>
       temp.file(`request-${places++}.json`, Buffer.from(JSON.stringify(request)));
 
-    test('honours hyperparameters, variables and hosts, and names the rest', async () => {
+    test('applies hyperparameters, variables and hosts, and warns about other fields', async () => {
       const root = newPlace();
       const config = requestFile({
         TrainingJobName: 'job-7',
@@ -252,10 +252,12 @@ describe('recordpipe stream without a program', () => {
         got: 4, // The second of two objects.
       });
       expect(stderr).toMatch(/warning: Tags: .*no effect on this machine/);
-      expect(stderr).toMatch(/warning: OutputDataConfig: no effect in stream; recordpipe train honours them/);
+      expect(stderr).toMatch(
+        /warning: OutputDataConfig: no effect in stream; recordpipe train supports them/,
+      );
     });
 
-    test('says which of several hosts it serves', async () => {
+    test('reports which of several hosts it serves', async () => {
       const config = requestFile({ InputDataConfig: [channel()], ResourceConfig: { InstanceCount: 2 } });
       const root = newPlace();
       const { stderr } = await cli([
@@ -274,7 +276,7 @@ describe('recordpipe stream without a program', () => {
 
     test.each([
       [
-        /channel x is in File mode, and stream serves only Pipe mode; .*recordpipe train --job/,
+        /channel x is in File mode, but stream serves only Pipe mode; .*recordpipe train --job/,
         [channel({ InputMode: 'File' })],
       ],
       [
@@ -289,7 +291,7 @@ describe('recordpipe stream without a program', () => {
   });
 
   test.each([
-    [2, ['stream', '--dir', 'x'], /name at least one/],
+    [2, ['stream', '--dir', 'x'], /expected at least one/],
     [2, ['stream', '-c', 'train', '--dir', 'x'], /NAME=VALUE/],
     [
       2,
@@ -314,7 +316,7 @@ describe('recordpipe stream without a program', () => {
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s at any moment: it ends, no pipe, lock or blocked reader is left',
+    '%s at any moment: it exits, and no pipe, lock or blocked reader remains',
     async (signal) => {
       const random = new Xoshiro128(signal.length, 1);
       for (let i = 0; i < 5; i++) await interrupted(data, newPlace(), signal, random.below(600));

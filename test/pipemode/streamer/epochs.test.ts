@@ -30,7 +30,7 @@ function newPlace(): string {
 }
 
 describe('epochs', () => {
-  test('the pipe of the next epoch exists before this one ends, and no pipe is left at the end', async () => {
+  test('the pipe of the next epoch exists before this one ends, and no pipe remains at the end', async () => {
     const pipeDir = newPlace();
     await using streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, epochs: 3 });
     const running = streamer.run();
@@ -117,7 +117,7 @@ describe('epochs', () => {
     await running;
   });
 
-  test('onFailure: hold: a reader gets no end of file after a failure, and run rejects once it closed the pipe', async () => {
+  test('onFailure: hold: after a failure, a reader receives no end of file, and run rejects when it closes the pipe', async () => {
     const pipeDir = newPlace();
     const uri = temp.file(
       'cut.manifest',
@@ -188,7 +188,7 @@ describe('epochs', () => {
     expect(events.filter(({ event }) => event === 'epoch-end')).toHaveLength(72);
   }, 180_000);
 
-  test('a stopped reader stops the source: little is read of a large object', async () => {
+  test('a stopped reader stops the source: little of a large object is read', async () => {
     const pipeDir = newPlace();
     const large = temp.file('large');
     spawnSync('truncate', ['-s', '2G', large]);
@@ -254,7 +254,7 @@ describe('sources', () => {
     expect(warnings(events)).toMatchObject([{ code: 'sidecars' }]);
     const [{ message }] = warnings(events) as { message: string }[];
     expect(message).toContain('6 files are not streamed: .DS_Store, .ipynb_checkpoints/a.tfrecord, _SUCCESS');
-    expect(message).toContain('an S3Prefix channel streams them as data');
+    expect(message).toContain('SageMaker streams them as data');
   });
 
   test('a file that is named explicitly is streamed, regardless of its name', async () => {
@@ -304,7 +304,7 @@ describe('ready', () => {
 
   test('rejects with the failure, and leaves no unhandled rejection', async () => {
     const streamer = new PipeModeStreamer({ channels: missing, pipeDir: newPlace() });
-    streamer.run(); // an unhandled rejection would fail this file
+    streamer.run(); // An unhandled rejection would fail this file.
     await expect(streamer.ready).rejects.toMatchObject({ code: 'object-missing' });
     await sleep(10);
   });
@@ -378,7 +378,7 @@ describe('failures', () => {
     expect((await catPipe(join(pipeDir, 'train_0'))).equals(WHOLE)).toBe(true);
   });
 
-  test('an object that is not gzip is an error with its name after the bytes before it', async () => {
+  test('an object that is not gzip is an error with its name, after all earlier bytes', async () => {
     const pipeDir = newPlace();
     const channels = [{ name: 'train', uri: folder, compression: 'Gzip' as const }];
     const streamer = new PipeModeStreamer({ channels, pipeDir });
@@ -397,7 +397,7 @@ describe('failures', () => {
     });
   });
 
-  test('manifests: missing objects and unusable lines', async () => {
+  test('manifests: missing objects and invalid lines', async () => {
     const good = `{"o-ref": "${folder}/a", "n": 1}`;
     const missing = `{"n": 2, "o-ref": "${folder}/none"}`;
     const uri = temp.file('bad.jsonl', Buffer.from(`${good}\n${missing}\n\n{"n": 3}\n{'n': 4}\n${good}`));

@@ -24,7 +24,7 @@ function newPlace(): string {
 }
 
 describe('readers', () => {
-  test('a paused reader causes no requests and no retries, and then gets all bytes', async () => {
+  test('a paused reader causes no requests and no retries, and then receives all bytes', async () => {
     const content = generated(4 * MIB, 1);
     await withServer({ objects: { 'bucket/a': content } }, async (server) => {
       const pipeDir = newPlace();
@@ -54,7 +54,7 @@ describe('readers', () => {
       reader.stdin.end('\n');
       await once(reader, 'close');
       await running;
-      expect(got).toBeGreaterThan(3 * MIB); // head may have taken a little more than it wrote
+      expect(got).toBeGreaterThan(3 * MIB); // head may have read slightly more than it wrote.
       expect(streamer.metrics[0].retries).toBe(0);
     });
   });
@@ -128,7 +128,7 @@ describe('recordpipe stream, interrupted', () => {
       { operation: 'GetObject', do: 'stall', at: 'before', times: 1e9 },
       true,
     ],
-  ])('%s: its reader gets an end of file, and nothing is left', async (_, fault, read) => {
+  ])('%s: its reader receives an end of file, and nothing remains', async (_, fault, read) => {
     await withServer({ objects: { 'bucket/t/a': generated(PART, 1) }, faults: [fault] }, async (server) => {
       const dir = newPlace();
       const args = ['stream', '-c', 'train=s3://bucket/t/', '--dir', dir, '-q', '--endpoint-url', server.url];
@@ -175,7 +175,12 @@ describe('recordpipe stream', () => {
       ['-c', `train=${data}`, '--dir', temp.file('x'.repeat(300))],
       /name is too long/,
     ],
-    ['a missing folder', 3, ['-c', `train=${temp.file('none')}`, '--dir', temp.file('p')], /check the path/],
+    [
+      'a missing folder',
+      3,
+      ['-c', `train=${temp.file('none')}`, '--dir', temp.file('p')],
+      /check that the channel's path/,
+    ],
   ])('%s', async (_, expected, args, message) => {
     const { code, stderr } = await cli(['stream', ...args]);
     expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);

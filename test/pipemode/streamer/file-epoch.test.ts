@@ -62,20 +62,17 @@ describe('an epoch of files', () => {
     expect(read.equals(expectedEpoch(units, 0, { wrap: true }))).toBe(true);
   });
 
-  test.each(['None', 'RecordIO'] as const)(
-    'from a disk that is waited for, wrapper %s',
-    async (recordWrapper) => {
-      const slow = making({ recordWrapper });
-      const content = { valueless: true, files: false };
-      const fetched = (items: AsyncIterable<EpochItem>) =>
-        fetchEpoch({ ...content, items: () => items }, 0, slow);
-      const epoch = new FileEpoch(itemsOf(FILES), slow, fetched, new SlowDisk());
-      const units = FILES.map(({ bytes }) => [bytes]);
-      const expected = expectedEpoch(units, 0, { wrap: recordWrapper === 'RecordIO' });
-      expect((await collected(epoch)).equals(expected)).toBe(true);
-      await epoch.allRequested;
-    },
-  );
+  test.each(['None', 'RecordIO'] as const)('from a slow disk, wrapper %s', async (recordWrapper) => {
+    const slow = making({ recordWrapper });
+    const content = { valueless: true, files: false };
+    const fetched = (items: AsyncIterable<EpochItem>) =>
+      fetchEpoch({ ...content, items: () => items }, 0, slow);
+    const epoch = new FileEpoch(itemsOf(FILES), slow, fetched, new SlowDisk());
+    const units = FILES.map(({ bytes }) => [bytes]);
+    const expected = expectedEpoch(units, 0, { wrap: recordWrapper === 'RecordIO' });
+    expect((await collected(epoch)).equals(expected)).toBe(true);
+    await epoch.allRequested;
+  });
 
   test('a canceled epoch leaves no file open', async () => {
     const epoch = epochOf(FILES.slice(5));

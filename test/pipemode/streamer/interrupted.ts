@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { startCli } from '../../support/cli.ts';
 import { catPipe } from './stream-place.ts';
 
-/** How a process ended. */
+/** The end of a process. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
@@ -17,7 +17,8 @@ export function exited(child: ChildProcess): Promise<Exit> {
 }
 
 /**
- * Sends a signal to a streamer some time after its start, while a reader waits or reads. One that can be caught leaves no pipe, no lock, and no reader that waits for ever.
+ * Sends a signal to a streamer some time after its start, while a reader waits or reads. After a
+ * signal that can be caught, no pipe, lock or blocked reader remains.
  */
 export async function interrupted(
   data: string,
@@ -33,20 +34,20 @@ export async function interrupted(
   child.kill(name);
   const { code, signal } = await exit;
   if (name === 'SIGKILL') expect(signal).toBe(name);
-  // Before its handlers exist, a signal ends the process in the default way.
+  // Before its handlers are installed, a signal ends the process in the default way.
   else if (signal === null) expect(code).toBe(name === 'SIGTERM' ? 143 : 130);
   if (name !== 'SIGKILL') expect(pipesAndLocks(dir)).toEqual([]);
-  // A reader that waits in open of a removed pipe would never see the file `stop`.
+  // A reader that is blocked in opening a removed pipe would never receive the request to stop.
   if (name === 'SIGKILL' || signal !== null) process.kill(-(reader.pid as number), 'SIGKILL');
   else reader.kill('SIGUSR1');
   await readerExit;
 }
 
-/** Reads epoch after epoch; on request it ends after the current one. */
+/** Reads epoch after epoch. On SIGUSR1, it ends after the current one. */
 const READ_EPOCHS =
   'trap stop=1 USR1; i=0; while [ -z "$stop" ]; do if [ -p "$0_$i" ]; then cat "$0_$i"; i=$((i+1)); else sleep 0.01; fi; done';
 
-/** The next streamer in the folder serves an epoch, and leaves only the status. */
+/** Serves an epoch with the next streamer in the folder, which leaves only the status. */
 export async function takenOver(data: string, dir: string, whole: Buffer): Promise<void> {
   const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
   const exit = exited(child);

@@ -10,7 +10,7 @@ describe('the order of an epoch', () => {
     expect([...epochOrder(0, 0, { seed: 1, ...NO_SHARE })]).toEqual([]);
   });
 
-  // These orders are a promise: the same on every machine and in every version.
+  // These orders are guaranteed to be the same on every machine and in every version.
   test.each([
     [1, 0],
     [1, 1],
@@ -31,7 +31,7 @@ describe('the order of an epoch', () => {
     );
   });
 
-  test('hosts get disjoint shares of everything, in the common order', () => {
+  test('hosts receive disjoint shares of all items, in the common order', () => {
     fc.assert(
       fc.property(
         fc.nat(200),

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PipeModeStreamer, type StreamerInput } from '../../../src/pipemode/streamer/index.ts';
-import { jobHosts, jobPlaces, trainingRequest, writeJobFiles } from '../../../src/pipemode/train/index.ts';
+import { jobHosts, jobPaths, trainingRequest, writeJobFiles } from '../../../src/pipemode/train/index.ts';
 import { cli } from '../../support/cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { catPipe, writeObjects } from './stream-place.ts';
@@ -68,7 +68,7 @@ async function served(pipeDir: string, options: Partial<StreamerInput> = {}): Pr
   return bytes.toString();
 }
 
-describe('in a folder that others may write to', () => {
+describe('in a folder that other users can write to', () => {
   const precious = temp.file('precious', Buffer.from('precious\n'));
   const ways: [string, (path: string) => void][] = [
     ['a link to a file', (path) => symlinkSync(precious, path)],
@@ -108,7 +108,7 @@ describe('in a folder that others may write to', () => {
   });
 
   test('links with the names of temporary files of earlier versions are not followed', async () => {
-    const places = jobPlaces(newPlace());
+    const places = jobPaths(newPlace());
     mkdirSync(places.configDir, { recursive: true });
     mkdirSync(places.pipeDir, { recursive: true });
     const names = ['inputdataconfig.json', 'resourceconfig.json', 'hyperparameters.json'];
@@ -189,14 +189,14 @@ describe('locks', () => {
     expect(await served(pipeDir)).toBe('one\n');
   });
 
-  test('without any of these programs, a warning names the lock that replaces them', async () => {
+  test('without any of these programs, a warning describes the lock that replaces them', async () => {
     const pipeDir = newPlace();
     onlyPrograms('mkfifo', 'cat');
     const warned = once(process, 'warning');
     await using first = new PipeModeStreamer({ channels: CHANNELS, pipeDir });
     first.run().catch(() => {});
     await first.ready;
-    expect(String((await warned)[0])).toContain('locked with sockets');
+    expect(String((await warned)[0])).toContain('locks channels with sockets');
     await expect(served(pipeDir)).rejects.toMatchObject({ code: 'already-exists' });
     const args = ['stream', '-c', `train=${data}`, '--dir', pipeDir, '--epochs', '1'];
     const { code, stderr } = await cli(args, { env: { PATH: process.env['PATH'] } });

@@ -35,7 +35,7 @@ describe('lines of output', () => {
     for (const size of [1, 2, 3, 1000]) expect(linesOf(text, size)).toEqual(expected);
   });
 
-  test('every update is a line if enough time passed', () => {
+  test('every update is a line if enough time has passed', () => {
     expect(linesOf('0 %\r50 %\r100 %\r\n', 1, 0)).toEqual(['0 %', '50 %', '100 %']);
   });
 
@@ -88,7 +88,7 @@ describe('a program whose output is delivered in lines', () => {
     await program.stop();
   });
 
-  test('lines come as they are written', async () => {
+  test('lines are delivered as they are written', async () => {
     const path = temp.file('seen');
     const script = `echo one; until [ -e '${path}' ]; do sleep 0.02; done; echo two`;
     const { lines, program } = await run(script, () => void temp.file('seen', Buffer.from('')));
@@ -107,7 +107,7 @@ describe('a program whose output is delivered in lines', () => {
     expect(performance.now() - began).toBeLessThan(20_000);
   });
 
-  test('a slow receiver slows the program down, and loses nothing', async () => {
+  test('a slow receiver slows down the program, and loses nothing', async () => {
     const done = temp.file('done');
     const waiting: (() => void)[] = [];
     const program = run(

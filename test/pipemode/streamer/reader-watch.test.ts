@@ -51,19 +51,19 @@ function messageOf(events: readonly StreamEvent[], code: string): string {
   return found?.event === 'warning' ? found.message : '';
 }
 
-/** As `model.fit(dataset)` of Keras without steps_per_epoch, which makes two iterators. */
-test('a program that opens the next epoch while one is unread is named, and why it reads nothing', async () => {
+/** Like Keras's `model.fit(dataset)` without steps_per_epoch, which creates two iterators. */
+test('a program that opens the next epoch while one is unread causes a warning with the reason', async () => {
   await watched('exec 3< "$0_0"; head -c 10 <&3; exec 4< "$0_1"; cat <&4', async (events) => {
     await expect.poll(() => codes(events), PATIENT).toEqual(['unread-epoch', 'idle-reader']);
     expect(messageOf(events, 'unread-epoch')).toMatch(
-      /epoch 1 was opened while epoch 0 is unread; .* took \d+ bytes of epoch 0 .* steps_per_epoch/,
+      /epoch 1 was opened while epoch 0 is unread; .* read \d+ bytes of epoch 0 .* steps_per_epoch/,
     );
     await sleep(400);
     expect(codes(events)).toEqual(['unread-epoch', 'idle-reader']);
   });
 });
 
-test('a program that starts with a later epoch is named', async () => {
+test('a program that starts with a later epoch causes a warning', async () => {
   await watched('cat "$0_1"', async (events) => {
     await expect.poll(() => codes(events), PATIENT).toContain('unread-epoch');
     expect(messageOf(events, 'unread-epoch')).toMatch(
@@ -72,7 +72,7 @@ test('a program that starts with a later epoch is named', async () => {
   });
 });
 
-test('a channel that nobody opens is named once', async () => {
+test('a channel that no process opens causes one warning', async () => {
   await watched('sleep 60', async (events) => {
     await expect.poll(() => codes(events), PATIENT).toEqual(['unopened-channel']);
     await sleep(400);
@@ -80,13 +80,13 @@ test('a channel that nobody opens is named once', async () => {
   });
 });
 
-test('a reader that reads nothing for long is named, and one that waits for the source is not', async () => {
+test('an idle reader causes a warning, and a reader that waits for the source does not', async () => {
   await watched('exec 3< "$0_0"; sleep 60', async (events) => {
     await expect.poll(() => codes(events), PATIENT).toEqual(['idle-reader']);
   });
 });
 
-test('a supervised program that opens an epoch too many is named, and the pipe disappears with it', async () => {
+test('a supervised program that opens one epoch too many causes a warning, and the pipe is removed when it ends', async () => {
   await watched('', async (events, streamer, pipeDir) => {
     const script = 'cat "$0_0" "$0_1" "$0_2" >/dev/null; echo > "$0.complete"';
     const words = ['sh', '-c', script, join(pipeDir, 'train')];
@@ -102,7 +102,7 @@ test('a supervised program that opens an epoch too many is named, and the pipe d
   });
 });
 
-test('processes that outlive a program do not get an empty epoch', async () => {
+test('processes that outlive a program do not receive an empty epoch', async () => {
   await watched('', async (_, streamer, pipeDir) => {
     const script = '(cat "$0_0" "$0_1" "$0_2" >/dev/null; echo > "$0.complete") & sleep 1';
     const program = new TrainingProgram(['sh', '-c', script, join(pipeDir, 'train')], {}, { graceMs: 1000 });

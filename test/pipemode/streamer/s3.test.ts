@@ -33,7 +33,7 @@ function bytesOf(...contents: readonly ContentLike[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** What a reader and the caller of the streamer saw of an epoch. */
+/** The results of an epoch for its reader and for the caller of the streamer. */
 interface Served {
   readonly bytes: Buffer;
   readonly error: RecordpipeError | undefined;
@@ -81,7 +81,7 @@ function expectWhole({ bytes, error, status }: Served, whole: Buffer = WHOLE): v
   expect(status).toMatchObject({ state: 'done', bytes: whole.length, complete: true, error: null });
 }
 
-/** The reader got a prefix of the correct bytes, and the status says so. */
+/** Expects that the reader received a prefix of the correct bytes and that the status says so. */
 function expectCut({ bytes, error, status }: Served, code: string, whole: Buffer = WHOLE): void {
   expect(error).toMatchObject({ code });
   expect(bytes.length).toBeLessThan(whole.length);
@@ -91,11 +91,11 @@ function expectCut({ bytes, error, status }: Served, code: string, whole: Buffer
 
 describe('a reader of a pipe does not notice', () => {
   test.each<[string, Fault]>([
-    ['a reset before a byte', { key: 'train/a', from: 0, do: 'reset', at: 0 }],
-    ['a reset in the midst', { key: 'train/a', from: 4 * PART, do: 'reset', at: 1000 }],
+    ['a reset before the first byte', { key: 'train/a', from: 0, do: 'reset', at: 0 }],
+    ['a reset in the middle', { key: 'train/a', from: 4 * PART, do: 'reset', at: 1000 }],
     ['a reset at the last byte', { key: 'train/b', from: 0, do: 'reset', at: -1 }],
     ['a reset in the headers', { key: 'train/b', from: 0, do: 'reset', at: 'headers' }],
-    ['an end that is too early', { key: 'train/a', from: 2 * PART, do: 'close', at: 10 }],
+    ['a premature end', { key: 'train/a', from: 2 * PART, do: 'close', at: 10 }],
   ])('%s', async (_, fault) => {
     await withServer({ objects, faults: [fault] }, async (server) => {
       const done = await served(server.url, TRAIN);

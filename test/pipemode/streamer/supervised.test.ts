@@ -20,7 +20,10 @@ writeObjects(data, { a: 'one\n'.repeat(100_000), b: 'two\n' });
 const cut = temp.file('cut.manifest', Buffer.from(JSON.stringify([{ prefix: `${data}/` }, 'b', 'none'])));
 const CUT: StreamChannelInput = { name: 'train', uri: cut, dataType: 'ManifestFile' };
 const MAIN = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
-/** Reads a pipe to its end and writes a file then: a program that would train on truncated data. */
+/**
+ * Reads a pipe to its end and then writes a file, like a program that would train on truncated
+ * data.
+ */
 const READ = 'cat "$DIR/train_0" > "$DIR/got" && echo > "$DIR/complete"';
 let places = 0;
 
@@ -54,17 +57,17 @@ async function supervised(
   return { failure, exitCode, files, killed: program.killed };
 }
 
-describe('a program whose data cannot be delivered is stopped before it gets an end of file', () => {
+describe('a program whose data cannot be delivered is stopped before it receives an end of file', () => {
   test.each([
     ['a child of the shell', READ],
     ['a grandchild', `sh -c '${READ}' && echo > "$DIR/saved"`],
     ['a process in the background', `(${READ}) & wait; echo > "$DIR/saved"`],
-    ['a process in a session of its own', `setsid sh -c '${READ}' & sleep 60`],
+    ['a process in its own session', `setsid sh -c '${READ}' & sleep 60`],
     [
-      'one in a session of its own, with an environment of its own',
+      'a process in its own session, with its own environment',
       `(setsid env -i DIR="$DIR" PATH="$PATH" sh -c '${READ}'); sleep 60`,
     ],
-    ['an orphan in a session of its own', `(setsid sh -c '${READ}' &); sleep 60`],
+    ['an orphan in its own session', `(setsid sh -c '${READ}' &); sleep 60`],
     ['the end of a shell pipeline', 'cat "$DIR/train_0" | (cat > "$DIR/got"; echo > "$DIR/complete")'],
   ])('%s', async (_, script) => {
     const { failure, files } = await supervised([CUT], script);
@@ -87,14 +90,14 @@ describe('a program whose data cannot be delivered is stopped before it gets an 
   });
 });
 
-test('a process that outlives the program is stopped before it gets an end of file', async () => {
+test('a process that outlives the program is stopped before it receives an end of file', async () => {
   const channel = { name: 'train', uri: data };
   const slow = 'exec 3< "$DIR/train_0"; head -c 10 <&3 >/dev/null; sleep 60; cat <&3; echo > "$DIR/complete"';
   const { exitCode, files } = await supervised([channel], `(${slow}) & sleep 0.2; exit 7`);
   expect([exitCode, files]).toEqual([7, []]);
 });
 
-describe('recordpipe stream beside a program', () => {
+describe('recordpipe stream with a program', () => {
   /** Reads some bytes, reports that, waits, and would then read the rest. */
   const SLOW = `exec 3< "$SM_INPUT_DIR/data/train_0"; head -c 10 <&3 >/dev/null; echo $$ > "$SM_MODEL_DIR/up"
     while :; do sleep 0.05; done & wait $!; cat <&3; echo > "$SM_MODEL_DIR/complete"`;
@@ -127,7 +130,7 @@ describe('recordpipe stream beside a program', () => {
     expect([code, files()]).toEqual([143, ['up']]);
   });
 
-  test('when recordpipe itself is killed, all processes of the program are stopped before they get an end of file', async () => {
+  test('when recordpipe itself is killed, all processes of the program are stopped before they receive an end of file', async () => {
     const script = `trap 'echo > "$SM_MODEL_DIR/told"' TERM; ${SLOW}`;
     const { files, pid } = await signalled(script, 'SIGKILL', ['--grace', '300ms']);
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
@@ -144,7 +147,7 @@ describe('recordpipe stream beside a program', () => {
     ['a', 'head -c 10 "$P" >/dev/null'],
     ['b', 'exec 3< "$P"'],
     ['b', 'head -c 2 "$P"'],
-  ])('--strict-eof: a program that leaves early (%s: %s) gives exit code 3', async (name, script) => {
+  ])('--strict-eof: a program that leaves early (%s: %s) causes exit code 3', async (name, script) => {
     const source = `train=${join(data, name)}`;
     const args = ['stream', '-c', source, '--root', newPlace(), '--strict-eof', '--', 'sh', '-c'];
     const { code, stderr } = await cli([...args, `P="$SM_INPUT_DIR/data/train_0"; ${script}`]);
@@ -152,7 +155,7 @@ describe('recordpipe stream beside a program', () => {
   });
 
   test.skipIf(missingProgram('python3'))(
-    'Ctrl-C in a terminal reaches it once, and it reads what is typed',
+    'Ctrl-C in a terminal reaches it once, and it reads typed input',
     () => {
       const root = newPlace();
       const script = temp.file('told.py');
@@ -180,7 +183,7 @@ sys.exit(6)
   );
 });
 
-/** A zombie does not count: without a process that reaps orphans it stays for ever. */
+/** A zombie does not count, because without a process that reaps orphans, it remains forever. */
 function isAlive(pid: number): boolean {
   try {
     return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1) as string);

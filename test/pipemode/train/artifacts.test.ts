@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   type ArtifactOptions,
-  type ArtifactPlaces,
+  type ArtifactPaths,
   checkArtifacts,
   saveArtifacts,
 } from '../../../src/pipemode/train/artifacts.ts';
@@ -37,7 +37,7 @@ const code = (run: Promise<unknown>): Promise<string | undefined> =>
 let places = 0;
 
 /** The folders of a host, with files by name. A name that ends with a slash is an empty folder. */
-function host(name: string, files: Record<string, string | Uint8Array>): ArtifactPlaces {
+function host(name: string, files: Record<string, string | Uint8Array>): ArtifactPaths {
   const root = join(dir.path, `host-${places++}`);
   for (const [file, bytes] of Object.entries(files)) {
     if (file.endsWith('/')) mkdirSync(join(root, file), { recursive: true });
@@ -50,7 +50,7 @@ function host(name: string, files: Record<string, string | Uint8Array>): Artifac
 }
 
 async function save(
-  hosts: readonly ArtifactPlaces[],
+  hosts: readonly ArtifactPaths[],
   options: Partial<ArtifactOptions> & { uri?: string; compression?: 'GZIP' | 'NONE' } = {},
 ) {
   const { uri = join(dir.path, `out-${places++}`), compression = 'GZIP', ...rest } = options;
@@ -74,7 +74,7 @@ function names(archive: string): string[] {
 }
 
 describe('an archive', () => {
-  test('contains files, empty folders, modes, times, links and hard links as they are', async () => {
+  test('contains files, empty folders, modes, times, links and hard links unchanged', async () => {
     const one = host('algo-1', {
       'model/weights.bin': 'w',
       'model/empty/': '',
@@ -118,7 +118,7 @@ describe('an archive', () => {
     for (const name of all) expect(readFileSync(join(folder, name), 'utf8')).toBe(name);
   });
 
-  test('has the names that Python reads', async () => {
+  test('has names that Python can read', async () => {
     const one = host('algo-1', {
       'model/größe.bin': 'x',
       [`model/${'ü'.repeat(90)}/${'y'.repeat(150)}`]: 'y',
@@ -166,7 +166,7 @@ describe('several hosts', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('that write the same name are warned of, and the first one stays', async () => {
+  test('that write the same name cause a warning, and the first version is kept', async () => {
     const hosts = [
       host('algo-1', { 'model/m': 'first', 'model/kind': 'file' }),
       host('algo-2', { 'model/m': 'second', 'model/kind/below': 'x' }),
@@ -182,7 +182,7 @@ describe('several hosts', () => {
   });
 });
 
-test('without compression, the files are stored as they are', async () => {
+test('without compression, the files are stored individually', async () => {
   const one = host('algo-1', { 'model/a/w.bin': 'w', 'model/empty/': '', 'output/data/plot': 'p' });
   symlinkSync('a/w.bin', join(one.modelDir, 'latest'));
   symlinkSync('missing', join(one.modelDir, 'dangling'));
@@ -195,10 +195,12 @@ test('without compression, the files are stored as they are', async () => {
   }
   expect(readFileSync(join(folder, 'data/plot'), 'utf8')).toBe('p');
   expect(existsSync(join(folder, 'model/empty'))).toBe(false);
-  expect(warnings).toEqual([expect.stringContaining('dangling is a link to a folder or to a missing file')]);
+  expect(warnings).toEqual([
+    expect.stringContaining('dangling is not saved, because it links to a folder or a missing file'),
+  ]);
 });
 
-test('pipes, and links that lead out of the archive, are warned of', async () => {
+test('pipes, and links that point outside the archive, cause a warning', async () => {
   const one = host('algo-1', { 'model/w': 'w' });
   execFileSync('mkfifo', [join(one.modelDir, 'fifo')]);
   symlinkSync('/etc/hostname', join(one.modelDir, 'out'));
@@ -210,7 +212,7 @@ test('pipes, and links that lead out of the archive, are warned of', async () =>
 
 describe('existing artifacts', () => {
   test.each(['GZIP', 'NONE'] as const)(
-    'are refused before and after the job, unless replaced: %s',
+    'are rejected before and after the job, unless replaced: %s',
     async (compression) => {
       const one = host('algo-1', { 'model/m': 'new' });
       const { uri } = await save([one], { compression });
@@ -261,7 +263,7 @@ describe('in S3', () => {
     expect(place.server.requests('UploadPart', 'jobs/job/output/model.tar.gz').length).toBe(2);
   });
 
-  test('a part that fails for a while is sent again', async () => {
+  test('a part that fails temporarily is uploaded again', async () => {
     const faults = [
       { operation: 'UploadPart', do: 'status', status: 503, times: 2 },
       { operation: 'UploadPart', do: 'reset', at: 'before', after: 2, times: 1 },
@@ -279,7 +281,7 @@ describe('in S3', () => {
   });
 
   test.each(['GZIP', 'NONE'] as const)(
-    'a failure leaves nothing in the bucket, and says where the model remains: %s',
+    'a failure leaves nothing in the bucket, and reports where the model remains: %s',
     async (compression) => {
       const fails = { do: 'status', status: 500, times: 1000 } as const;
       const faults = [

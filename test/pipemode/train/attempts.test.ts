@@ -12,7 +12,7 @@ const missing: AttemptEnd = {
 };
 
 test.each<[AttemptEnd, { retriesLeft?: number; spot?: boolean }, boolean, string, string, RegExp]>([
-  [{ type: 'completed' }, { retriesLeft: 3 }, false, 'Completed', 'Completed', /exit code 0/],
+  [{ type: 'completed' }, { retriesLeft: 3 }, false, 'Completed', 'Completed', /exited with code 0/],
   [
     { type: 'program-failed', exitCode: 2 },
     {},
@@ -27,10 +27,10 @@ test.each<[AttemptEnd, { retriesLeft?: number; spot?: boolean }, boolean, string
     false,
     'Failed',
     'Failed',
-    /RetryStrategy does not retry failures of the program/,
+    /RetryStrategy does not cover program failures/,
   ],
   [outage, {}, false, 'Failed', 'Failed', /^InternalServerError: no response/],
-  [outage, { retriesLeft: 1 }, true, 'InProgress', 'Starting', /starts again; 1 retry is left/],
+  [outage, { retriesLeft: 1 }, true, 'InProgress', 'Starting', /restarts; 1 retry is left/],
   [outage, { retriesLeft: 2 }, true, 'InProgress', 'Starting', /2 retries are left/],
   [
     missing,
@@ -38,7 +38,7 @@ test.each<[AttemptEnd, { retriesLeft?: number; spot?: boolean }, boolean, string
     false,
     'Failed',
     'Failed',
-    /^ClientError: no such object.*RetryStrategy does not retry/,
+    /^ClientError: no such object.*RetryStrategy does not cover/,
   ],
   [
     { type: 'data-failed', error: new Error('bug') },
@@ -54,7 +54,7 @@ test.each<[AttemptEnd, { retriesLeft?: number; spot?: boolean }, boolean, string
     true,
     'InProgress',
     'Interrupted',
-    /starts again from its checkpoints/,
+    /restarts from its checkpoints/,
   ],
   [
     { type: 'interrupted' },

@@ -90,12 +90,12 @@ describe('restore', () => {
     expect(existsSync(local)).toBe(true);
   });
 
-  test('refuses files of an earlier run, or removes them with clear', async () => {
+  test('rejects files of an earlier run, or removes them with clear', async () => {
     const { uri, local } = folders({ a: 'stored' });
     write(local, { b: 'only copy' });
     const { it } = checkpoints(uri, local);
     await expect(it.restore()).rejects.toThrow(/checkpoints of an earlier run.*--force/);
-    // Nothing of the other run is mixed with the checkpoints of this one.
+    // The checkpoints contain nothing from the other run.
     expect(await it.finish()).toEqual({ files: 0, bytes: 0 });
     expect([read(uri), read(local)]).toEqual([{ a: 'stored' }, { b: 'only copy' }]);
     await it.restore({ clear: true });
@@ -103,7 +103,7 @@ describe('restore', () => {
   });
 
   test.each(['../../escaped', 'a/../../escaped', 'a//b', '/absolute', './a'])(
-    'refuses the object name %s',
+    'rejects the object name %s',
     async (name) => {
       await using place = await s3Place({ objects: { [`bucket/job/${name}`]: Buffer.from('x') } });
       const { local } = folders();
@@ -129,7 +129,7 @@ describe('restore', () => {
   });
 });
 
-test('an address and a local folder that contain each other are refused', () => {
+test('an address and a local folder that overlap are rejected', () => {
   for (const [uri, local] of [
     ['a', 'a'],
     ['a', 'a/b'],
@@ -161,7 +161,7 @@ describe('synchronization', () => {
     expect(await it.finish()).toEqual({ files: 1, bytes: 4 });
   });
 
-  test('leaves young files to the next time, and keeps deleted checkpoints until then', async () => {
+  test('leaves young files to the next synchronization, and keeps deleted checkpoints until then', async () => {
     const { uri, local } = folders({ 'step-1': 'one' });
     const { it } = checkpoints(uri, local);
     await it.restore();
@@ -174,7 +174,7 @@ describe('synchronization', () => {
     expect(read(uri)).toEqual({ 'step-2': 'two' });
   });
 
-  test('uploads a file that is written to all the time', async () => {
+  test('uploads a file that is modified continuously', async () => {
     const { uri, local } = folders();
     const { it } = checkpoints(uri, local, { settleMs: 20 });
     await it.restore();
@@ -246,7 +246,7 @@ describe('synchronization', () => {
     expect(read(uri)).toEqual(read(local));
   });
 
-  test('on an interval uploads while the program runs, and ends with finish', async () => {
+  test('uploads at intervals while the program runs, until finish', async () => {
     const { uri, local } = folders();
     const { it } = checkpoints(uri, local, { settleMs: 0 });
     await it.restore();
@@ -263,7 +263,7 @@ describe('synchronization', () => {
 });
 
 describe('several hosts', () => {
-  test('share the address; the last one stays, with one warning', async () => {
+  test('share the address; the last version is kept, with one warning', async () => {
     const { uri, local } = folders({ first: 'x' });
     const owners = new CheckpointOwners();
     const one = checkpoints(uri, `${local}-1`, { host: 'algo-1', owners });
@@ -280,7 +280,7 @@ describe('several hosts', () => {
     ]);
   });
 
-  test('do not delete what another host wrote', async () => {
+  test("do not delete another host's checkpoints", async () => {
     const { uri, local } = folders({ shared: 'restored', rotated: 'restored' });
     const owners = new CheckpointOwners();
     const one = checkpoints(uri, `${local}-1`, { host: 'algo-1', owners }).it;
@@ -314,7 +314,7 @@ describe('in S3', () => {
     expect(place.server.requests('PutObject').length).toBe(1);
   });
 
-  test('a denied upload is one warning on the interval and an error at the end', async () => {
+  test('a denied upload causes one warning while the program runs, and an error at the end', async () => {
     const denied = { operation: 'PutObject', do: 'status', status: 403, times: 1000 } as const;
     await using place = await s3Place({ objects, faults: [denied] });
     const { local } = folders();
@@ -329,14 +329,14 @@ describe('in S3', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^checkpoints-not-saved: .*next synchronization tries again/),
     ]);
-    // The old checkpoint remains while the new one is not stored.
+    // The old checkpoint remains until the new one is stored.
     expect(place.server.store.find('bucket/job/step-1')).toBeDefined();
     place.server.script.clear();
     expect(await it.finish()).toEqual({ files: 1, bytes: 1 });
     expect(place.server.store.find('bucket/job/step-1')).toBeUndefined();
   });
 
-  test('requests that fail for a while are retried', async () => {
+  test('requests that fail temporarily are retried', async () => {
     const faults = [
       { operation: 'PutObject', do: 'status', status: 503, times: 2 },
       { operation: 'PutObject', do: 'reset', at: 'before', after: 2, times: 1 },

@@ -15,7 +15,7 @@ let bin: string;
 let count = 0;
 
 /**
- * A stand-in for the docker CLI. `run` starts the program in a session of its own, as a daemon
+ * A stand-in for the docker CLI. `run` starts the program in its own session, as a daemon
  * does, without the environment of the CLI, and forwards SIGTERM. `rm` kills it.
  */
 const CLIENT = `#!/bin/sh
@@ -58,7 +58,7 @@ const JOB = {
 };
 
 describe('the command line of a container', () => {
-  test('mounts the folder, keeps values out of sight, and replaces the entry point', () => {
+  test('mounts the folder, hides values, and replaces the entry point', () => {
     const hosts = { 'algo-1': '127.0.0.1', 'algo-2': '127.0.0.2' };
     const given = { ...JOB, hosts, gpus: true, user: '1000:1000', graceMs: 2500, folders: ['/a,b'] };
     const words = containerCommand(given);
@@ -69,7 +69,7 @@ describe('the command line of a container', () => {
     expect(containerEnvironment(JOB)).toEqual({ SM_HP_A: 'one\ntwo' });
   });
 
-  test("the image's own entry point receives train", () => {
+  test('the entry point of the image receives train', () => {
     const words = containerCommand({ ...JOB, command: [] });
     expect(words.slice(-2)).toEqual(['image:1', 'train']);
     expect(words).not.toContain('--entrypoint');
@@ -78,7 +78,7 @@ describe('the command line of a container', () => {
 });
 
 describe('stopping a container', () => {
-  test('SIGTERM reaches its program, whose end is that of the command', async () => {
+  test('SIGTERM reaches its program, and the command exits with it', async () => {
     const program = run(JOB);
     await expect.poll(() => pid(), { timeout: 10_000 }).toBeGreaterThan(0);
     const container = pid();
@@ -88,7 +88,7 @@ describe('stopping a container', () => {
     expect(readFileSync(join(bin, 'env'), 'utf8')).toMatch(/^SM_HP_A=one\ntwo$/m);
   });
 
-  test('a program that no signal reaches is ended with its container', async () => {
+  test('a program that cannot be signaled is ended with its container', async () => {
     const program = run(JOB);
     await expect.poll(() => pid(), { timeout: 10_000 }).toBeGreaterThan(0);
     const container = pid();

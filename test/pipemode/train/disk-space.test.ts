@@ -5,12 +5,12 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const { path } = tempDir();
 
-test('downloads at the same time must fit on the disk together', () => {
+test('concurrent downloads must fit on the disk together', () => {
   const { bavail, bsize } = statfsSync(path);
   const most = Math.floor(bavail * bsize * 0.6);
   const first = new SpaceClaim(path, most);
   expect(() => new SpaceClaim(path, most)).toThrow(/free after the other downloads; free some space/);
-  // What is written is no longer free, and no longer claimed.
+  // Written bytes are no longer free and no longer claimed.
   first.written(most - 1000);
   new SpaceClaim(path, most).release();
   first.release();

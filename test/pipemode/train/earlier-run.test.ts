@@ -18,7 +18,7 @@ function places(files: Record<string, string | Uint8Array>): { modelDir: string;
 describe('the failure file', () => {
   const shown = (text: string | Uint8Array) => failureText(places({ 'output/failure': text }).outputDir);
 
-  test('is shown as it is, except control characters and more than 1,024 characters', () => {
+  test('is shown without control characters, up to 1,024 characters', () => {
     expect(shown('\nValueError: x\n\tat line 1\r\nend\n\n')).toBe('ValueError: x\n\tat line 1\nend');
     expect(shown('\u001b[2Jwiped\u202e')).toBe('\\u001b[2Jwiped\\u202e');
     expect(shown('😀'.repeat(2000))).toBe(`${'😀'.repeat(1024)}…`);
@@ -35,11 +35,11 @@ describe('the failure file', () => {
 
 describe('results of an earlier run', () => {
   test.each(['model/m.bin', 'model/a/b', 'output/data/plot.png', 'output/failure', 'output/success'])(
-    '%s is refused with a next step, and removed with clear',
+    '%s is rejected with a next step, and removed with clear',
     (name) => {
       const given = places({ [name]: 'old', 'output/other': 'kept', 'input/data/x': 'kept' });
       expect(() => checkEarlierRun(given, { clear: false })).toThrow(
-        /an earlier run left results: .*; move them away if you need them, or pass --force to remove them/,
+        /results of an earlier run exist: .*; move them if you need them, or pass --force to remove them/,
       );
       expect(existsSync(join(given.modelDir, '..', name))).toBe(true);
       checkEarlierRun(given, { clear: true });
@@ -49,7 +49,7 @@ describe('results of an earlier run', () => {
     },
   );
 
-  test('empty and missing folders are no results', () => {
+  test('empty and missing folders do not count as results', () => {
     checkEarlierRun(places({}), { clear: false });
     const given = places({ 'output/data/x': '' });
     checkEarlierRun(given, { clear: true });

@@ -10,7 +10,7 @@ const bin = join(temp.path, 'bin');
 const log = join(temp.path, 'log');
 const PATH = process.env['PATH'];
 
-/** Puts a stand-in for a program on the path. It logs its arguments and the keys that it is given. */
+/** Puts a stand-in for a program in PATH. It logs its arguments and credentials. */
 function standIn(name: string, script: string): void {
   const text = `#!/bin/sh\necho "${name} $* [$AWS_ACCESS_KEY_ID $AWS_SESSION_TOKEN]" >> '${log}'\n${script}\n`;
   writeFileSync(join(bin, name), text);
@@ -66,7 +66,7 @@ describe('FastFile mode', () => {
     });
   });
 
-  test('passes the access options on', async () => {
+  test('passes on the access options', async () => {
     standIn('mount-s3', '');
     standIn('fusermount3', '');
     await withServer({ objects: { 'bucket/a': '1' } }, async (server) => {
@@ -116,13 +116,23 @@ describe('FastFile mode', () => {
       'mount-s3 failed: Error: fuse: device not found',
     ],
     [
-      'for a prefix that is no folder',
+      'for a prefix that is not a folder',
       '',
       { uri: 's3://bucket/d' },
-      's3://bucket/d-2 would have another path',
+      's3://bucket/d-2 would be mounted under a different path',
     ],
-    ['for a manifest', '', { uri: 's3://bucket/m', dataType: 'ManifestFile' }, 'a manifest is not a prefix'],
-    ['for a share', '', { uri: 's3://bucket/d/', distribution: 'ShardedByS3Key' }, 'a share of the objects'],
+    [
+      'for a manifest',
+      '',
+      { uri: 's3://bucket/m', dataType: 'ManifestFile' },
+      'only an S3Prefix can be mounted',
+    ],
+    [
+      'for a share',
+      '',
+      { uri: 's3://bucket/d/', distribution: 'ShardedByS3Key' },
+      'its share of the objects',
+    ],
   ] as const)('%s, the channel is downloaded, with a notice', async (_when, script, channel, why) => {
     if (script !== undefined) standIn('mount-s3', script);
     const manifest = JSON.stringify([{ prefix: 's3://bucket/d/' }, 'a', 'b/c']);

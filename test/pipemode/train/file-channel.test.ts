@@ -61,7 +61,7 @@ describe('paths of files', () => {
     ],
     ['s3://bucket', ['a', 'b/c'], { a: 'a', 'b/c': 'b/c' }],
     ['s3://bucket/', ['a', 'b/c'], { a: 'a', 'b/c': 'b/c' }],
-    // The end of the prefix is in the middle of a name.
+    // The prefix ends in the middle of a name.
     [
       's3://bucket/data/tra',
       ['data/train.csv', 'data/tra-in/x'],
@@ -72,7 +72,7 @@ describe('paths of files', () => {
       ['data/train/a', 'data/train-2/a'],
       { a: 'data/train/a', 'train-2/a': 'data/train-2/a' },
     ],
-    // One object.
+    // The prefix is the address of an object.
     ['s3://bucket/data/train.csv', ['data/train.csv'], { 'train.csv': 'data/train.csv' }],
     ['s3://bucket/train.csv', ['train.csv'], { 'train.csv': 'train.csv' }],
     // Files without records, which Pipe mode skips.
@@ -82,7 +82,7 @@ describe('paths of files', () => {
       { 'a.rec': 'd/a.rec', 'a.idx': 'd/a.idx', _SUCCESS: 'd/_SUCCESS' },
     ],
     ['s3://bucket/d/', ['d/only.idx'], { 'only.idx': 'd/only.idx' }],
-    // Empty parts, and keys that are no patterns or escapes.
+    // Empty path elements, and keys that resemble patterns or escapes.
     ['s3://bucket/d/', ['d//a', 'd/b//c'], { a: 'd//a', 'b/c': 'd/b//c' }],
     [
       's3://bucket/d/',
@@ -111,14 +111,18 @@ describe('paths of files', () => {
   });
 
   test.each([
-    ['..', ['d/../../../../tmp/evil'], 'has the part ".."'],
-    ['.', ['d/./a'], 'has the part "."'],
-    ['a long name', [`d/${'x'.repeat(256)}`], 'has 256 bytes, more than 255'],
-    ['a long name in UTF-8', [`d/${'é'.repeat(128)}/a`], 'has 256 bytes, more than 255'],
-    ['a marker with contents', ['d/a', 'd/b/'], 'ends with a slash, but it has contents'],
-    ['a file that is also a folder', ['d/a', 'd/a/b/c'], 'd/a/b/c needs a as a folder'],
-    ['a folder that is also a file', ['d/a//b', 'd/a/b/c'], 's3://bucket/d/a/b/c needs a/b as a folder'],
-    ['two keys with one path', ['d//a', 'd/a'], 's3://bucket/d//a becomes the same file, a'],
+    ['..', ['d/../../../../tmp/evil'], 'contains the path element ".."'],
+    ['.', ['d/./a'], 'contains the path element "."'],
+    ['a long name', [`d/${'x'.repeat(256)}`], 'has 256 bytes, but file names have at most 255'],
+    ['a long name in UTF-8', [`d/${'é'.repeat(128)}/a`], 'has 256 bytes, but file names have at most 255'],
+    ['a marker with contents', ['d/a', 'd/b/'], 'ends with a slash, but it is not empty'],
+    ['a file that is also a folder', ['d/a', 'd/a/b/c'], 'd/a/b/c requires a to be a folder'],
+    [
+      'a folder that is also a file',
+      ['d/a//b', 'd/a/b/c'],
+      's3://bucket/d/a/b/c requires a/b to be a folder',
+    ],
+    ['two keys with one path', ['d//a', 'd/a'], 's3://bucket/d//a maps to the same file, a'],
   ])('%s is an error, and nothing is written', async (_what, keys, message) => {
     const error = await errorOf(keys, 's3://bucket/d/');
     expect(error).toContain(message);
@@ -225,7 +229,7 @@ describe('hosts', () => {
     });
   });
 
-  test('a host without objects gets an empty folder and a warning', async () => {
+  test('a host without objects receives an empty folder and a warning', async () => {
     await withServer({ objects: named('d/a') }, async (server) => {
       const { folder, warnings } = await fill(
         newRoot(temp),
@@ -241,7 +245,7 @@ describe('hosts', () => {
 describe('downloads', () => {
   const big = Buffer.alloc(300_000, 'abcdefg');
 
-  test('objects of many parts, empty objects and many small ones arrive with progress', async () => {
+  test('downloads objects with many parts, empty objects and many small objects, with progress', async () => {
     const small = Object.fromEntries(
       Array.from({ length: 100 }, (_, i) => [`bucket/d/s/${i}`, `small ${i}`] as const),
     );
@@ -268,7 +272,7 @@ describe('downloads', () => {
     });
   });
 
-  test('connections that break and a service that is overloaded are invisible', async () => {
+  test('broken connections and an overloaded service do not affect the result', async () => {
     await withServer(
       {
         objects: { 'bucket/d/big': big, ...named('d/a', 'd/b') },
@@ -330,7 +334,7 @@ describe('downloads', () => {
     );
   });
 
-  test('a missing object of a manifest names its line, and skipMissing skips it', async () => {
+  test('a missing object of a manifest is an error with its line, and skipMissing skips it', async () => {
     const line = (key: string): string => `{"x-ref": "s3://bucket/d/${key}"}\n`;
     const text = line('a') + line('gone') + line('b');
     await withServer({ objects: { ...named('d/a', 'd/b'), 'bucket/m': text } }, async (server) => {
@@ -350,7 +354,7 @@ describe('downloads', () => {
     });
   });
 
-  test('an abort ends the requests and removes what was downloaded', async () => {
+  test('an abort ends the requests and removes the downloaded files', async () => {
     await withServer(
       {
         objects: { 'bucket/d/a': 'a', 'bucket/d/big': big },
@@ -375,21 +379,23 @@ describe('downloads', () => {
     );
   });
 
-  test('data that does not fit on the disk is refused before it is downloaded', async () => {
+  test('data that does not fit on the disk is rejected before the download', async () => {
     await withServer({ objects: { 'bucket/d/huge': { size: 2 ** 50 } } }, async (server) => {
       const root = newRoot(temp);
       await expect(
         fill(root, { uri: 's3://bucket/d/' }, { objects: { endpointUrl: server.url } }),
       ).rejects.toMatchObject({
         code: 'io-failure',
-        message: expect.stringMatching(/the channel has 1\.0 PiB, and its disk has .* free; .*Pipe mode/),
+        message: expect.stringMatching(
+          /the channel needs 1\.0 PiB, but its disk has only .* free; .*Pipe mode/,
+        ),
       });
       expect(server.requests('GetObject')).toEqual([]);
       expect(namesIn(root)).toEqual([]);
     });
   });
 
-  test('a disk that fills up is an error, and no file remains', async ({ skip }) => {
+  test('a disk that fills up causes an error, and no file remains', async ({ skip }) => {
     const root = newRoot(temp);
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', root], { stdio: 'ignore' });
@@ -486,7 +492,7 @@ describe('local data', () => {
     });
   });
 
-  test('data and the folder of the channel must not contain each other, and data is never removed', async () => {
+  test('data and the folder of the channel must not overlap, and data is never removed', async () => {
     const root = newRoot(temp);
     const inside = join(root, 'input/data/train');
     writeObjects(inside, { 'x/a': '1' });
@@ -507,7 +513,7 @@ describe('local data', () => {
 });
 
 describe('data of an earlier run', () => {
-  test('is refused, or cleared', async () => {
+  test('is rejected, or cleared', async () => {
     const root = newRoot(temp);
     writeObjects(join(root, 'data'), { a: '1' });
     const folder = join(root, 'input/data/train');
@@ -519,13 +525,13 @@ describe('data of an earlier run', () => {
     expect(filesIn(folder)).toEqual({ old: 'x' });
     await fill(root, { uri: join(root, 'data') }, { existing: 'clear' });
     expect(readlinkSync(folder)).toBe(realpathSync(join(root, 'data')));
-    // The link is removed, not the data that it leads to.
+    // The link is removed, but not its target.
     await fill(root, { uri: join(root, 'data/a') }, { existing: 'clear' });
     expect(filesIn(folder)).toEqual({ a: '1' });
     expect(filesIn(join(root, 'data'))).toEqual({ a: '1' });
   });
 
-  test('an empty folder and what a killed run left are no obstacle', async () => {
+  test('an empty folder and incomplete data of a killed run do not prevent a run', async () => {
     const root = newRoot(temp);
     writeObjects(join(root, 'data'), { a: '1' });
     mkdirSync(join(root, 'input/data/train'), { recursive: true });
@@ -538,7 +544,7 @@ describe('data of an earlier run', () => {
     expect(namesIn(root)).toEqual(['train']);
   });
 
-  test('a link in the place of the folder is not followed', async () => {
+  test('a link in place of the folder is not followed', async () => {
     const root = newRoot(temp);
     const other = newRoot(temp);
     writeObjects(other, { precious: 'x' });
@@ -556,13 +562,10 @@ describe('data of an earlier run', () => {
   });
 });
 
-describe('settings that File mode does not have', () => {
+describe('settings that File mode does not support', () => {
   test.each([
-    [{ compression: 'Gzip' }, 'compression of channel train: File mode keeps objects as they are stored'],
-    [
-      { recordWrapper: 'RecordIO' },
-      'recordWrapper of channel train: File mode keeps objects as they are stored',
-    ],
+    [{ compression: 'Gzip' }, 'compression of channel train: not supported in File mode'],
+    [{ recordWrapper: 'RecordIO' }, 'recordWrapper of channel train: not supported in File mode'],
     [{ inputMode: 'Pipe' }, 'inputMode of channel train: expected File or FastFile'],
   ] as const)('%j', async (setting, message) => {
     await expect(fill(newRoot(temp), { uri: 's3://bucket/d/', ...setting })).rejects.toMatchObject({

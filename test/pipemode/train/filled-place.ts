@@ -66,7 +66,7 @@ export function filesIn(folder: string): Record<string, string> {
   return Object.fromEntries(Object.entries(found).sort());
 }
 
-/** The names in the folder of all channels: nothing but complete channels may be there. */
+/** The names in the folder of all channels, which may contain only complete channels. */
 export function namesIn(root: string): string[] {
   const folder = join(root, 'input/data');
   return lstatSync(folder, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(folder).sort();

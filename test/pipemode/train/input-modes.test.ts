@@ -16,7 +16,7 @@ function recordOf(shard: number, i: number): string {
   return i === 5 ? `x\n\u0007\u0002` : `record ${shard}.${i}`;
 }
 
-/** A kind of data: how a record is written and how bytes are read. */
+/** A data format with its encoder and decoder. */
 interface Kind {
   readonly name: string;
   readonly write: (text: string) => Uint8Array;
@@ -54,7 +54,7 @@ function shardsOf({ write }: Kind): Map<string, Buffer> {
 
 /**
  * Saves the bytes of each channel, in any input mode and without its index. A job with several
- * channels is one that mixes modes.
+ * channels mixes input modes.
  */
 const SCRIPT = `for channel in piped filed fast; do
   data="$SM_INPUT_DIR/data/$channel"

@@ -34,14 +34,14 @@ export function jobPlace(): JobPlace {
   };
 }
 
-/** What a job did. */
+/** The outcome of a job. */
 export interface JobRun extends TrainingResult {
   readonly events: readonly TrainingEvent[];
-  /** The lines that programs printed, each after the name of its host. */
+  /** The lines that programs printed, each prefixed with its host name. */
   readonly lines: readonly string[];
 }
 
-/** A job that is running. */
+/** A running job. */
 export interface RunningJob {
   readonly job: TrainingRun;
   readonly ended: Promise<JobRun>;

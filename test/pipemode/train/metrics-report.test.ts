@@ -27,7 +27,7 @@ async function written(name: string, given: MetricsReport): Promise<string> {
   return readFileSync(path, 'utf8');
 }
 
-test('the table has a row for each metric, and names patterns without values', () => {
+test('the table has a row for each metric, and lists patterns without values', () => {
   expect(metricsTable(report()).split('\n')).toEqual([
     'metric                          values  first       last        min       max',
     'train:loss                         100      1  0.0137207  0.0137207         1',
@@ -83,7 +83,7 @@ test('the drawing is well-formed XML with dark mode', async () => {
   expect(svg.match(/<polyline /g)?.length).toBe(6);
   expect(svg).toContain('prefers-color-scheme:dark');
   expect(svg).not.toMatch(/<script|\u202e|NaN|undefined|Infinity/);
-  // Every element is closed in order.
+  // Elements are closed in order.
   const open: string[] = [];
   for (const [, end, name, empty] of svg.matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/gi)) {
     if (end === '/') expect(open.pop()).toBe(name);

@@ -60,7 +60,7 @@ describe('the values of a metric', () => {
     expect(acc).toMatchObject({ count: 1, last: 0.5 });
   });
 
-  test('are counted exactly in a log of 120,000 values, of which evenly spaced ones are kept', () => {
+  test('are counted exactly in a log of 120,000 values, and evenly spaced points are kept', () => {
     const log = new MetricLog([{ name: 'step', regex: 'step (\\d+)' }]);
     for (let i = 0; i < 120_000; i++) log.feed(HOST, `step ${i}`, i);
     const [step] = log.report().metrics;
@@ -78,7 +78,7 @@ describe('the values of a metric', () => {
   });
 });
 
-describe('a problem is named with an example', () => {
+describe('a problem is reported with an example', () => {
   test.each([
     ['loss=(\\d+)', ['acc=1'], [], 'matched no line of the log'],
     ['loss=\\d+', ['loss=1'], [], 'has no group, so it captures no value; put the number in parentheses'],
@@ -95,7 +95,7 @@ describe('a problem is named with an example', () => {
   });
 });
 
-test('a pattern that backtracks for ever is stopped and named; the others continue', () => {
+test('a pattern that backtracks forever is disabled and reported; the others continue', () => {
   const log = new MetricLog([
     { name: 'slow', regex: '^(a+)+$' },
     { name: 'loss', regex: 'loss=(\\d+)' },
@@ -107,7 +107,7 @@ test('a pattern that backtracks for ever is stopped and named; the others contin
   const [slow, loss] = log.report().metrics;
   expect(performance.now() - began).toBeLessThan(10_000);
   expect(slow.problem).toMatch(
-    /slow: the pattern \^\(a\+\)\+\$ takes too long on the line "a{40}!" and was stopped/,
+    /slow: the pattern \^\(a\+\)\+\$ takes too long on the line "a{40}!" and was disabled/,
   );
   expect(loss).toMatchObject({ count: 40, first: 0, last: 39, problem: undefined });
 });
@@ -142,26 +142,26 @@ describe("Python's syntax", () => {
     ['a{1,2}+', /possessive/],
     ['(?>a)', /atomic groups/],
     ['(a)(?(1)b|c)', /conditional groups/],
-    ['a(?i)', /at the start only/],
+    ['a(?i)', /only at the start/],
     ['(?i:a)', /write \(\?i\) at the start/],
     ['\\y', /\\y is not an escape sequence/],
     ['\\', /ends with a backslash/],
-    ['[a', /has no end/],
+    ['[a', /is not closed/],
     ['(a', /Unterminated group/],
     ['*a', /Nothing to repeat/],
-    ['(a)\\2', /there is no group 2/],
-    ['(?P=n)', /there is no group n/],
+    ['(a)\\2', /group 2 does not exist/],
+    ['(?P=n)', /group n does not exist/],
     ['\\N{DIGIT ONE}', /not supported/],
-  ])('%s is refused with a reason', (pattern, reason) => {
+  ])('%s is rejected with a reason', (pattern, reason) => {
     expect(() => pythonRegex(pattern)).toThrow(RegexMistake);
     expect(() => pythonRegex(pattern)).toThrow(reason);
   });
 
-  test('a mistake names the metric', () => {
+  test('an invalid pattern is an error that names the metric', () => {
     const definitions: MetricDefinition[] = [{ name: 'loss', regex: '(' }];
     expect(() => new MetricLog(definitions)).toThrow(UsageError);
     expect(() => new MetricLog(definitions)).toThrow(
-      /^MetricDefinitions: the Regex of loss, \(, cannot be used: /,
+      /^MetricDefinitions: invalid pattern \( of metric loss: /,
     );
   });
 });

@@ -12,7 +12,7 @@ const WHOLE = Object.values(FILES).join('');
 /** Prints a channel in any input mode. */
 const CAT = (channel: string, epoch: number | string = 0): string =>
   `if [ -p "$SM_INPUT_DIR/data/${channel}_${epoch}" ]; then cat "$SM_INPUT_DIR/data/${channel}_${epoch}"; else find -L "$SM_INPUT_DIR/data/${channel}" -type f | sort | xargs cat; fi`;
-/** Reads a pipe to its end, and leaves a mark: a program that would save a model. */
+/** Reads a pipe to its end and then writes a marker, like a program that would save a model. */
 const SAVE = `${CAT('train')} > "$SM_MODEL_DIR/got" && echo > "$SM_MODEL_DIR/saved"`;
 
 describe('one host', () => {
@@ -27,7 +27,7 @@ describe('one host', () => {
     const { status, exitCode, lines, events, hosts } = await runJob(script, { request, root });
     expect([status, exitCode, lines]).toEqual(['Completed', 0, ['algo-1 {"lr":0.1} on algo-1']]);
     expect([textOf(root, 'model/train'), textOf(root, 'model/val')]).toEqual([WHOLE, WHOLE]);
-    expect(hosts).toEqual([{ host: 'algo-1', exitCode: 0, killed: false }]);
+    expect(hosts).toEqual([{ host: 'algo-1', root, exitCode: 0, killed: false }]);
     expect(events.filter(({ event }) => event === 'status')).toMatchObject([
       { status: 'Downloading' },
       { status: 'Training' },
@@ -36,7 +36,7 @@ describe('one host', () => {
     expect(filesIn(root, 'input/data').filter((name) => /_\d+$|lock/.test(name))).toEqual([]);
   });
 
-  test('the exit code and the failure text are those of the program', async () => {
+  test('the exit code and the failure text come from the program', async () => {
     const root = place.newRoot();
     const script = 'echo "ValueError: no labels" > "$SM_OUTPUT_DIR/failure"; exit 7';
     const result = await runJob(script, { request: { channels: [{ name: 'train', uri: data }] }, root });
@@ -170,7 +170,11 @@ describe('the end of a job', () => {
 
   test('the time limit stops the programs, and the job is Stopped', async () => {
     const root = place.newRoot();
-    const result = await runJob(WAIT, { request: { ...request, maxRuntimeSeconds: 1 }, root });
+    const result = await runJob(WAIT, {
+      request: { ...request, maxRuntimeSeconds: 2 },
+      root,
+      privateRoot: false,
+    });
     expect(result).toMatchObject({ status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded' });
     expect(result.lines).toEqual(expect.arrayContaining(['algo-1 up', 'algo-1 stopping']));
     expect(filesIn(root, 'model')).toEqual(['last']);
@@ -198,7 +202,7 @@ describe('the end of a job', () => {
     expect(await ended).toMatchObject({ status: 'Stopped', exitCode: 0 });
   });
 
-  test('a spot interruption starts the job again with its checkpoints', async () => {
+  test('a spot interruption restarts the job with its checkpoints', async () => {
     const root = place.newRoot();
     const uri = place.folder('checkpoints', {});
     const script = `cd "$SM_MODEL_DIR/../checkpoints"
@@ -213,10 +217,11 @@ describe('the end of a job', () => {
         checkpoint: { uri, localPath: '/opt/ml/checkpoints' },
       },
       root,
-      interruptAfterMs: 500,
+      interruptAfterMs: 1500,
+      privateRoot: false,
     });
     expect(result).toMatchObject({ status: 'Completed', attempts: 2, exitCode: 0 });
-    expect(result.lines.at(-1)).toBe('algo-1 resumed at 41'); // and nothing of a model
+    expect(result.lines.at(-1)).toBe('algo-1 resumed at 41'); // No model remains.
     expect(textOf(uri, 'step')).toBe('41\n');
     const states = result.events.flatMap((event) => (event.event === 'status' ? [event.status] : []));
     expect(states).toEqual(expect.arrayContaining(['Training', 'Interrupted', 'Restarting', 'Completed']));
@@ -224,10 +229,10 @@ describe('the end of a job', () => {
 
   test('only spot jobs can be interrupted', () => {
     const input = { request, root: place.newRoot(), interruptAfterMs: 500 };
-    expect(() => startJob('true', input)).toThrow(/EnableManagedSpotTraining/);
+    expect(() => startJob('true', input)).toThrow(/only spot jobs can be interrupted/);
   });
 
-  test('the model and output are saved, and metrics of the log are counted', async () => {
+  test('the model and output are saved, and metrics are extracted from the log', async () => {
     const root = place.newRoot();
     const uri = place.folder('results', {});
     const script =
