@@ -159,7 +159,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
 /** Suggests `--force` only if it replaces nothing except the output of the same command. */
 function replacingAdvice(message: string, command: string | undefined): string | undefined {
   // These messages name the only safe alternative.
-  if (/\bchoose\b|\bremove\b/.test(message)) return undefined;
+  if (/\b(?:choose|remove|move|use another)\b/.test(message)) return undefined;
   if (command !== undefined && REPLACING.has(command))
     return 'choose another name, or pass --force to overwrite it';
   if (command === 'inspect') return 'choose another folder, or pass --force to overwrite its files';
@@ -211,6 +211,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   jobs: '--jobs',
   kind: '--kind',
   level: '--level',
+  localPath: '--checkpoint-dir',
   lock: '--no-lock',
   manifest: '--manifest',
   maxErrors: '--max-errors',
@@ -282,10 +283,11 @@ const LIBRARY_HINTS: readonly RegExp[] = [
 const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of its bytes, or download the file)/;
 
 /**
- * Matches option names with an inner capital letter, which are unambiguous anywhere in a message.
+ * Matches option names with an inner capital letter, which are unambiguous anywhere in a message,
+ * except fields of a JSON document, which follow a dot.
  */
 const COMPOUND = new RegExp(
-  `\\b(?:${Object.keys(OPTION_NAMES)
+  `(?<!\\.)\\b(?:${Object.keys(OPTION_NAMES)
     .filter((name) => /[A-Z]/.test(name))
     .join('|')})\\b`,
   'g',

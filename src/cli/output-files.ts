@@ -46,6 +46,22 @@ export async function checkReportFolder(path: string): Promise<void> {
 }
 
 /**
+ * Throws an error early if a file cannot be written, or exists and must not be replaced.
+ * @throws RecordpipeError `already-exists`, `not-found`, `io-failure`
+ */
+export async function checkNewFile(
+  path: string,
+  { force, ...options }: AnyObjectOptions & { readonly force?: true },
+): Promise<void> {
+  await checkReportFolder(path);
+  if (force) return;
+  const exists = isAddress(path)
+    ? await isObject(path, options)
+    : (await stat(path).catch(() => undefined))?.isFile();
+  if (exists) throw new RecordpipeError('already-exists', 'already exists', { uri: path });
+}
+
+/**
  * Throws an error early if an output cannot be written or would replace an input.
  * @param others other files that must not be replaced
  */

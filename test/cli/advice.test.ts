@@ -369,3 +369,8 @@ test('an empty file has no format, unless one is given', async () => {
     (await validateFiles(temp.file('one.tfrecord', encodeTFRecord(new Uint8Array(1))))).files[0].format,
   ).toBe('tfrecord');
 });
+
+test('fields of a request keep their names', () => {
+  const text = 'AlgorithmSpecification.MetricDefinitions: expected 0 to 40 elements, got 41';
+  expect(inCliWords(text)).toBe(text);
+});

@@ -196,6 +196,19 @@ describe('recordpipe train', () => {
     expect([forced.code, forced.stdout]).toEqual([0, '']);
   });
 
+  test('--metrics-out that cannot be written is refused before the program starts', async () => {
+    const file = join(place.folder('metrics', { 'm.csv': 'mine' }), 'm.csv');
+    for (const [out, message] of [
+      [file, /already-exists/],
+      [join(place.path, 'no-folder/m.csv'), /create it first/],
+    ] as const) {
+      const args = ['-c', data, '--metric', 'a=(1)', '--metrics-out', out];
+      const { code, stdout, stderr } = await train(args, 'echo started').running;
+      expect([code, stdout, stderr]).toEqual([3, '', expect.stringMatching(message)]);
+    }
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+
   test.each([
     [['--', 'true'], /--job FILE/],
     [['-c', data], /command: .*after --/],
@@ -205,6 +218,10 @@ describe('recordpipe train', () => {
     [['-c', data, '--current-host', 'algo-2', '--', 'true'], /--current-host: expected one of algo-1/],
     [['-c', data, '--metrics-out', 'x.txt', '--', 'true'], /--metrics-out/],
     [['-c', `a=${data}`, '-c', 'b b=x', '--', 'true'], /b b/],
+    [
+      ['-c', data, '--checkpoints', 'c', '--checkpoint-dir', '/', '--', 'true'],
+      /\(--checkpoint-dir\): \/ contains/,
+    ],
   ])('wrong usage: %j', async (args, message) => {
     const { code, stderr } = await train(['--dry-run', ...args]).running;
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);

@@ -12,6 +12,7 @@ import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import { duration, flag, grouped, negation, parsed, type Values, value } from '../options/option.ts';
 import { reportOptions } from '../options/reports.ts';
 import { complain, print, say } from '../output.ts';
+import { checkNewFile } from '../output-files.ts';
 import { type StreamProgress, streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
 import { visible } from '../text/format.ts';
@@ -101,10 +102,13 @@ type Options = Values<typeof OPTIONS>;
 
 async function train(words: string[], options: Options): Promise<number> {
   const request = await requestOf(options);
-  const { logPrefix, TrainingRun, jobHosts, checkMetricsFile } = await import('recordpipe/pipemode/train');
+  const { TrainingRun, jobHosts, checkMetricsFile } = await import('recordpipe/pipemode/train');
   const hosts = jobHosts(request).map(({ name }) => name);
   const isShared = hosts.length > 1 && options.currentHost === undefined;
-  if (options.metricsOut !== undefined) checkMetricsFile(options.metricsOut);
+  if (options.metricsOut !== undefined) {
+    checkMetricsFile(options.metricsOut);
+    await checkNewFile(options.metricsOut, options);
+  }
   const isShown = !options.json && !options.quiet && options.progress;
   const progress = streamProgress(isShown, true);
   const download = downloadProgress(isShown);
@@ -121,7 +125,6 @@ async function train(words: string[], options: Options): Promise<number> {
     progress.clear();
     complain(`recordpipe: ${visible(text)}`);
   };
-  const isRead = hosts.length > 1 || request.metricDefinitions.length > 0;
   const job = new TrainingRun({
     request,
     command: words,
@@ -137,11 +140,6 @@ async function train(words: string[], options: Options): Promise<number> {
     objects: objectsOf(options),
     data: streamingOf(options),
     onEvent: report,
-    onLine: isRead
-      ? (host, line, stream) => {
-          process[stream].write(`${logPrefix(host, hosts)}${line}\n`);
-        }
-      : undefined,
   });
   warn(request.warnings, options);
   if (options.dryRun) {
@@ -182,11 +180,6 @@ function channelName({ host, channel }: { host: string; channel: string }, isSha
 
 async function reportResult(result: TrainingResult, options: Options): Promise<void> {
   const { metricsTable, writeMetrics } = await import('recordpipe/pipemode/train');
-  if (options.metricsOut !== undefined)
-    await writeMetrics(options.metricsOut, result.metrics, {
-      jobName: result.name,
-      overwrite: options.force === true,
-    });
   const isStarted = result.hosts.some(({ exitCode: own }) => own !== undefined);
   if (options.json) complain(JSON.stringify(resultJson(result)));
   else {
@@ -196,6 +189,13 @@ async function reportResult(result: TrainingResult, options: Options): Promise<v
       for (const line of resultLines(result)) complain(`recordpipe: ${visible(line)}`);
   }
   if (result.error !== undefined && options.json !== true) await fail(result.error);
+  // The result is known even if this fails.
+  if (options.metricsOut !== undefined)
+    await writeMetrics(options.metricsOut, result.metrics, {
+      jobName: result.name,
+      overwrite: options.force === true,
+      objects: objectsOf(options),
+    });
 }
 
 function exitCode({ error, exitCode: own }: TrainingResult, signals: StreamSignals): number {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
 
-const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+/** `.` and `..` are folders, not names. */
+const NAME = /^(?!\.\.?$)[A-Za-z0-9._-]{1,64}$/;
 
 /**
  * Checks a channel name against SageMaker's rule before it becomes part of a file name.

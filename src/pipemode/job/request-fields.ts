@@ -45,7 +45,8 @@ const PLACE = text({
 const CHANNEL_NAME = text({
   min: 1,
   max: 64,
-  pattern: /^[A-Za-z0-9._-]+$/,
+  // AWS's pattern includes . and .., which cannot be names of folders.
+  pattern: /^(?!\.\.?$)[A-Za-z0-9._-]+$/,
   what: 'the name of a channel, 1 to 64 of A-Z a-z 0-9 . _ -',
 });
 export const INPUT_MODE: Shape = choice('Pipe', 'File', 'FastFile');
@@ -54,8 +55,10 @@ const INSTANCE_TYPE = text({
   pattern: /^(?:ml\.[a-z0-9-]+\.[a-z0-9-]+|local|local_gpu)$/,
   what: 'an instance type such as ml.m5.xlarge',
 });
+/** All hosts run on this machine. */
+const MAX_INSTANCES = 1000;
 /** AWS's published minimum is 0, for serverless jobs. A job without instances cannot run here. */
-const INSTANCE_COUNT = whole(1);
+const INSTANCE_COUNT = whole(1, MAX_INSTANCES);
 const GROUP_NAME = text({ min: 1, max: 64 });
 const FOLDER = text({ min: 1, max: 4096, pattern: /^\//, what: 'an absolute path' });
 

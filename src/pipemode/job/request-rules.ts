@@ -1,3 +1,4 @@
+import { checkpointFolderMistake } from './checkpoint-folder.ts';
 import { duplicateIn } from './config-file.ts';
 import { mistakesText } from './request-shape.ts';
 import type { JobChannel, TrainingRequest } from './request-types.ts';
@@ -13,13 +14,15 @@ const MAX_CHANNELS = 20;
 
 /** Checks AWS's rules that involve several fields of a request. */
 export function checkRules(request: TrainingRequest): RuleFindings {
-  const { channels, hyperparameters, spot, maxWaitSeconds, maxRuntimeSeconds } = request;
+  const { channels, checkpoint, hyperparameters, spot, maxWaitSeconds, maxRuntimeSeconds } = request;
   const mistakes: string[] = [];
   const warnings: string[] = [];
   if (channels.length > MAX_CHANNELS)
     mistakes.push(`expected at most ${MAX_CHANNELS} channels, got ${channels.length}`);
   checkNames(channels, mistakes);
   for (const channel of channels) checkChannel(channel, request, mistakes, warnings);
+  const folderMistake = checkpoint && checkpointFolderMistake(checkpoint.localPath);
+  if (folderMistake !== undefined) mistakes.push(`CheckpointConfig.LocalPath (localPath): ${folderMistake}`);
   if (maxWaitSeconds !== undefined && !spot)
     mistakes.push(
       'MaxWaitTimeInSeconds requires EnableManagedSpotTraining; enable it (spot), or remove MaxWaitTimeInSeconds',

@@ -1,10 +1,12 @@
-import { join } from 'node:path';
-import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf } from '../../errors.ts';
+import { join, resolve } from 'node:path';
+import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 import { exists, locationOf } from '../../storage/inspect.ts';
 import { listObjects } from '../../storage/list-objects.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
+import { isRemote } from '../../storage/registry.ts';
 import { type ArtifactEntry, artifactEntries, type OnArtifactWarning, statOf } from './artifact-entries.ts';
 import { copyObject, inParallel } from './copy-object.ts';
+import type { ResultPaths } from './earlier-run.ts';
 
 /** The folders of one host that contain artifacts. */
 export interface ArtifactPaths {
@@ -58,13 +60,28 @@ export async function checkArtifacts(
   jobName: string,
   { overwrite = false, objects, signal }: Partial<ArtifactOptions> = {},
 ): Promise<void> {
-  if (overwrite) return;
   const folder = artifactFolder(output, jobName);
+  await checkPlace(folder, objects, signal);
+  if (overwrite) return;
   for (const kind of KINDS) {
     if (await exists(folder + ARCHIVES[kind], { objects, signal })) throw occupied(folder + ARCHIVES[kind]);
     if (output.compression === 'NONE' && (await hasObjects(folder + FOLDERS[kind], objects, signal)))
       throw occupied(folder + FOLDERS[kind]);
   }
+}
+
+/**
+ * Checks that artifacts are not saved into the folders whose contents they are.
+ * @throws UsageError
+ */
+export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: ResultPaths): void {
+  if (isRemote(uri)) return;
+  const path = resolve(locationOf(uri));
+  const inside = [modelDir, outputDir].find((one) => path === one || path.startsWith(`${one}/`));
+  if (inside === undefined) return;
+  throw new UsageError(
+    `--output: ${uri} is in ${inside}, whose files the job saves and the next job removes; use another folder`,
+  );
 }
 
 /**
@@ -165,6 +182,20 @@ async function entriesOf(
 function artifactFolder({ uri }: ArtifactOutput, jobName: string): string {
   const location = locationOf(uri);
   return `${location}${location.endsWith('/') ? '' : '/'}${jobName}/output/`;
+}
+
+/** Finds a missing bucket before the program starts. @throws RecordpipeError `object-missing` */
+async function checkPlace(
+  folder: string,
+  objects: Partial<ObjectOptions> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    if (isRemote(folder)) await hasObjects(folder, objects, signal);
+  } catch (error) {
+    // Credentials that may write but not list are enough.
+    if (!isRecordpipeError(error, 'access-denied')) throw error;
+  }
 }
 
 async function hasObjects(

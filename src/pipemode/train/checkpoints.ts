@@ -49,6 +49,8 @@ export interface CheckpointTransfer {
 
 const NOTHING: CheckpointTransfer = { files: 0, bytes: 0 };
 
+const NEXT_CLEAR = 'copy those that are not at the checkpoint address, then pass --force to remove them';
+
 /** Maximum number of passes of the final synchronization, and the pause between them. */
 const LAST_PASSES = 3;
 const PAUSE_MS = 500;
@@ -273,10 +275,15 @@ function checkApart(uri: string, path: string): void {
     );
 }
 
-async function emptyFolder(path: string, clear: boolean): Promise<void> {
+/**
+ * Creates a folder of checkpoints, or empties it with `clear`.
+ * @param next the next step if it contains files and `clear` is false
+ * @throws RecordpipeError `already-exists` if it contains files and `clear` is false
+ */
+export async function emptyFolder(path: string, clear: boolean, next: string = NEXT_CLEAR): Promise<void> {
   const left = contentsOf(path);
   if (left.length > 0 && !clear) {
-    const text = `the folder contains checkpoints of an earlier run, such as ${left[0]}; copy those that are not at the checkpoint address, then pass --force to remove them`;
+    const text = `the folder contains checkpoints of an earlier run, such as ${left[0]}; ${next}`;
     throw new RecordpipeError('already-exists', text, { uri: path });
   }
   for (const one of left)

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import { withFileErrors } from '../job/config-file.ts';
 import { withVisible } from '../manifest/json-cursor.ts';
@@ -65,6 +65,21 @@ export function checkEarlierRun(
   const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
   const text = `results of an earlier run exist: ${left[0]}${more}; move them if you need them, or pass --force to remove them`;
   throw new RecordpipeError('already-exists', text, { uri: outputDir });
+}
+
+/**
+ * Rejects files of the user in `input/config`, which the files of the job would replace. Files of an
+ * earlier run include `init-config.json`, which only a run writes.
+ *
+ * @throws RecordpipeError `already-exists`; `access-denied`, `io-failure`
+ */
+export function checkConfigFolder(configDir: string): void {
+  const names = ['hyperparameters', 'inputdataconfig', 'resourceconfig'].map((name) => `${name}.json`);
+  const files = contentsOf(configDir).map((path) => basename(path));
+  const own = names.find((name) => files.includes(name));
+  if (own === undefined || files.includes('init-config.json')) return;
+  const text = `${own} is not from an earlier run, and the job would replace it; use another folder (root), or pass --force to replace it`;
+  throw new RecordpipeError('already-exists', text, { uri: configDir });
 }
 
 /** Returns the paths of the entries of a folder, which may be missing. */

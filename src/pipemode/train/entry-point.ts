@@ -109,6 +109,17 @@ export function prepareScript(script: string, codeDir: string): string | undefin
   return `SageMaker installs the requirements of the code, but recordpipe does not change your Python environment; if they are not installed, run pip install ${install}`;
 }
 
+/**
+ * Checks that a program exists, before data is downloaded for it.
+ * @param path the folders to search, in PATH syntax
+ * @throws RecordpipeError `not-found`
+ */
+export function checkProgram(name: string, path: string): void {
+  const isFound = name.includes('/') || path.split(':').some((folder) => existsSync(join(folder, name)));
+  if (isFound) return;
+  throw new RecordpipeError('not-found', `no such program: ${name}; check its name and PATH`);
+}
+
 function isShellScript(script: string, files: readonly string[]): boolean {
   return script.endsWith('.sh') || (!files.includes('setup.py') && !script.endsWith('.py'));
 }

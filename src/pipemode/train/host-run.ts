@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipePath } from '../job/channel-files.ts';
+import { isInJobRoot } from '../job/checkpoint-folder.ts';
 import { writeJobFiles } from '../job/job-files.ts';
 import { type HostEnvironment, hostEnvironment } from '../job/toolkit-environment.ts';
 import { JOB_ROOT, type JobPaths, jobPaths, localPath } from '../job/training-job.ts';
 import { type JobHost, jobHosts, type TrainingRequest } from '../job/training-request.ts';
 import { TrainingProgram, type TrainingProgramOptions } from '../streamer/training-program.ts';
 import type { CheckpointOwners } from './checkpoint-owners.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { Checkpoints, emptyFolder } from './checkpoints.ts';
 import { containerCommand, containerEnvironment, containerKillCommand } from './container.ts';
-import { checkEarlierRun } from './earlier-run.ts';
+import { checkConfigFolder, checkEarlierRun } from './earlier-run.ts';
 import {
+  checkProgram,
   type EntryPoint,
   entryPointName,
   prepareScript,
@@ -89,17 +91,25 @@ export class HostRun {
     return { host: this.name, root, exitCode: this.#exitCode, killed: this.#program?.killed ?? false };
   }
 
-  /** Rejects results of earlier runs, or removes them with `force`. */
-  check(): void {
-    checkEarlierRun(this.paths, { clear: this.#options.force });
+  /** Rejects files of the user and of earlier runs. With `force`, removes those in the root. */
+  async check(): Promise<void> {
+    const { request, force } = this.#options;
+    const folder = this.#checkpointFolder;
+    if (folder !== undefined) {
+      const isInside = isInJobRoot(request.checkpoint?.localPath ?? '');
+      const next = isInside ? undefined : 'move them away, because no run removes files outside its root';
+      await emptyFolder(folder, force && isInside, next);
+    }
+    if (!force) checkConfigFolder(this.paths.configDir);
+    checkEarlierRun(this.paths, { clear: force });
   }
 
   /** Removes the results of an attempt, because the next one starts on a new instance. */
   reset(): void {
     checkEarlierRun(this.paths, { clear: true });
-    const { checkpoint } = this.#options.request;
-    if (checkpoint !== undefined)
-      rmSync(localPath(checkpoint.localPath, this.paths), { recursive: true, force: true });
+    // It was empty when the job began.
+    const folder = this.#checkpointFolder;
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     this.#exitCode = undefined;
     this.#program = undefined;
   }
@@ -110,7 +120,9 @@ export class HostRun {
    */
   async open(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
     // If no program can receive the variables, fails before fetching anything.
-    this.command();
+    const { words, environment } = this.command();
+    if (this.#options.image === undefined)
+      checkProgram(words[0], environment['PATH'] ?? process.env['PATH'] ?? '');
     writeJobFiles(this.#options.request, this.#host, this.paths);
     if (this.#entry.kind === 'script') await this.#fetchCode(this.#entry, signal);
     await Promise.all([
@@ -181,6 +193,12 @@ export class HostRun {
     return this.#environment;
   }
 
+  /** The local folder of checkpoints. */
+  get #checkpointFolder(): string | undefined {
+    const { checkpoint } = this.#options.request;
+    return checkpoint && localPath(checkpoint.localPath, this.paths);
+  }
+
   /** The command line of the program. */
   command(): HostCommand {
     const { image, request, graceMs } = this.#options;
@@ -243,9 +261,9 @@ export class HostRun {
   }
 
   async #restore(signal: AbortSignal): Promise<void> {
-    const { request, objects, force, onEvent = () => {} } = this.#options;
-    if (request.checkpoint === undefined) return;
-    const folder = localPath(request.checkpoint.localPath, this.paths);
+    const { request, objects, onEvent = () => {} } = this.#options;
+    const folder = this.#checkpointFolder;
+    if (request.checkpoint === undefined || folder === undefined) return;
     this.#checkpoints = new Checkpoints(request.checkpoint.uri, folder, {
       host: this.name,
       owners: this.#owners,
@@ -253,7 +271,7 @@ export class HostRun {
       signal,
       onWarning: (code, message) => this.#warn(code, message),
     });
-    const { files, bytes } = await this.#checkpoints.restore({ clear: force });
+    const { files, bytes } = await this.#checkpoints.restore();
     if (files > 0) onEvent({ event: 'restored', host: this.name, files, bytes });
   }
 

@@ -12,23 +12,22 @@ const NAME = '.recordpipe-copies.json';
  */
 export class RootMark {
   readonly #path: string;
-  readonly #folders: Set<string>;
 
   constructor(root: string) {
     this.#path = join(root, NAME);
-    this.#folders = new Set(foldersIn(this.#path));
   }
 
   /** Reports whether recordpipe filled a folder. @param folder its path relative to the root */
   has(folder: string): boolean {
-    return this.#folders.has(folder);
+    return foldersIn(this.#path).includes(folder);
   }
 
   /** Records that recordpipe fills a folder. Call this before the folder exists. */
   add(folder: string): void {
-    if (this.#folders.has(folder)) return;
-    this.#folders.add(folder);
-    const text = `${JSON.stringify([...this.#folders])}\n`;
+    // Read again, because other parts of the run add folders too.
+    const folders = foldersIn(this.#path);
+    if (folders.includes(folder)) return;
+    const text = `${JSON.stringify([...folders, folder])}\n`;
     withFileErrors(this.#path, () => replaceFileSync(this.#path, text));
   }
 }

@@ -75,7 +75,7 @@ export interface TrainingRunOptions {
    * the standard streams of this process; with several hosts, lines are printed with the host name
    * as a prefix.
    */
-  readonly onLine: ((host: string, ...line: Parameters<OnProgramLine>) => void) | undefined;
+  readonly onLine: ((host: string, ...line: Parameters<OnProgramLine>) => void | Promise<void>) | undefined;
 }
 
 /** Options as given by the caller: `request`, and any options that override defaults. */

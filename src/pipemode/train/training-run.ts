@@ -1,7 +1,8 @@
-import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
+import { isRecordpipeError, type RecordpipeError, UsageError } from '../../errors.ts';
+import { isInJobRoot } from '../job/checkpoint-folder.ts';
 import { jobHosts } from '../job/training-request.ts';
 import type { ChannelMetrics } from '../streamer/stream-events.ts';
-import { checkArtifacts, type SavedArtifacts, saveArtifacts } from './artifacts.ts';
+import { checkArtifacts, checkOutside, type SavedArtifacts, saveArtifacts } from './artifacts.ts';
 import { type AttemptDecision, type AttemptEnd, afterAttempt } from './attempts.ts';
 import { CheckpointOwners } from './checkpoint-owners.ts';
 import { failureText } from './earlier-run.ts';
@@ -9,6 +10,8 @@ import { jobEntryPoint } from './entry-point.ts';
 import { HostRun } from './host-run.ts';
 import { JobAttempt } from './job-attempt.ts';
 import { MetricLog } from './metrics.ts';
+import { printLine } from './print-line.ts';
+import { whileRootsLocked } from './root-lock.ts';
 import { type TrainingRunInput, type TrainingRunOptions, trainingRunOptions } from './run-options.ts';
 import type { TrainingEvent, TrainingResult } from './training-events.ts';
 import type { TrainingPlan } from './training-plan.ts';
@@ -58,6 +61,7 @@ export class TrainingRun {
     this.#log = new MetricLog(request.metricDefinitions);
     const entry = jobEntryPoint(request, options);
     const hosts = jobHosts(request).filter(({ name }) => currentHost === undefined || name === currentHost);
+    checkShared(options, hosts.length);
     const owners = new CheckpointOwners();
     this.#hosts = hosts.map((host) => new HostRun(host, options, entry, owners));
   }
@@ -95,10 +99,14 @@ export class TrainingRun {
 
   /**
    * Runs the job. A failed job is a result, not an error.
-   * @throws RecordpipeError `already-exists` for the results of an earlier run; UsageError
+   * @throws RecordpipeError `already-exists` for the results of an earlier run, or while another job
+   *   runs in the same folder; UsageError
    */
   run(): Promise<TrainingResult> {
-    this.#running ??= this.#run();
+    this.#running ??= whileRootsLocked(
+      this.#hosts.map(({ paths }) => paths.root),
+      () => this.#run(),
+    );
     return this.#running;
   }
 
@@ -127,9 +135,11 @@ export class TrainingRun {
   async #run(): Promise<TrainingResult> {
     const { request, force, objects } = this.#options;
     this.#began = performance.now();
-    for (const host of this.#hosts) host.check();
-    if (request.output !== undefined)
+    for (const host of this.#hosts) await host.check();
+    if (request.output !== undefined) {
+      for (const { paths } of this.#hosts) checkOutside(request.output, paths);
       await checkArtifacts(request.output, request.name, { overwrite: force, objects });
+    }
     this.#warnAboutFolders();
     let error: RecordpipeError | undefined;
     let decision: AttemptDecision;
@@ -265,6 +275,17 @@ export class TrainingRun {
   }
 }
 
+/**
+ * Checks that hosts do not share a folder of checkpoints, as they do not on SageMaker.
+ * @throws UsageError
+ */
+function checkShared({ request: { checkpoint } }: TrainingRunOptions, hosts: number): void {
+  if (checkpoint === undefined || hosts < 2 || isInJobRoot(checkpoint.localPath)) return;
+  throw new UsageError(
+    `CheckpointConfig.LocalPath (localPath): the hosts of this machine would share ${checkpoint.localPath}; use a folder below /opt/ml, or run one host (currentHost)`,
+  );
+}
+
 /** Maximum delay of a timer. With a longer delay, Node fires the timer immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -310,8 +331,8 @@ function withLog(
     ...options,
     onLine: (host, line, stream) => {
       feed(host, line);
-      if (onLine !== undefined) onLine(host, line, stream);
-      else process[stream].write(`${logPrefix(host, hosts)}${line}\n`);
+      if (onLine !== undefined) return onLine(host, line, stream);
+      return printLine(stream, logPrefix(host, hosts) + line);
     },
   };
 }

@@ -278,7 +278,7 @@ describe('the files of a host', () => {
 });
 
 test('readEnvironment reads back every environment', () => {
-  const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/);
+  const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/).filter((text) => !/^\.\.?$/.test(text));
   const parameter = fc.oneof(
     fc.json(),
     fc.string({ unit: fc.constantFrom(...'aé😀\u2028\n\\"{[,: 1-') }),

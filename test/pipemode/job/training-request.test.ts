@@ -389,12 +389,12 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'no instances',
       { ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 0 } },
-      /InstanceCount: expected an integer >= 1, got 0/,
+      /InstanceCount: expected an integer from 1 to 1000, got 0/,
     ],
     [
       'instances as text',
       { ResourceConfig: { InstanceCount: '2' } },
-      /InstanceCount: expected an integer >= 1, got "2"/,
+      /InstanceCount: expected an integer from 1 to 1000, got "2"/,
     ],
     ['half an instance', { ResourceConfig: { InstanceCount: 1.5 } }, /InstanceCount: expected an integer/],
     [
@@ -537,7 +537,7 @@ test('settings without a request have the same limits', () => {
     /at most 20 channels, got 21/,
   );
   rejects({ channels: [{ name: 'a', uri: 'x', compression: 'Gzip' }] }, /CompressionType Gzip/);
-  rejects({ instanceCount: 0 }, /instanceCount: expected an integer >= 1/);
+  rejects({ instanceCount: 0 }, /instanceCount: expected an integer from 1 to 1000/);
   rejects({ hyperparameter: {} } as TrainingRequestInput, /did you mean hyperparameters\?/);
 });
 
