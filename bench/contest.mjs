@@ -40,6 +40,7 @@ async function compare(contestants, rounds, before) {
     inCheckout(one, otherCheckout(), `${one.key} before`),
   ]);
   const outcomes = await hold(both, rounds, before);
+  for (const { key } of contestants) if (!outcomes.has(key)) outcomes.set(key, { failed: 'not compared' });
   for (const { key, unit } of ours) {
     const [now, earlier] = [outcomes.get(key), outcomes.get(`${key} before`)];
     const failed = now.failed ?? earlier.failed;

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { subject } from '../checkout.mjs';
+import { otherCheckout, subject } from '../checkout.mjs';
 
 /** Object options for a service without authentication. */
 export const unsigned = (endpointUrl) => ({ region: 'us-east-1', anonymous: true, endpointUrl });
@@ -42,11 +42,15 @@ class Lines {
   }
 }
 
+let streamers = 0;
+
 /**
  * Starts a streamer in its own process. `ready` resolves when its channels are ready; `beganAt` is
  * the time when `run` was called.
  */
-export async function startStreamer({ pipeDir, ...job }) {
+export async function startStreamer({ pipeDir: folder, ...job }) {
+  // Streamers of two checkouts run at the same time.
+  const pipeDir = otherCheckout() === undefined ? folder : `${folder}-${streamers++}`;
   mkdirSync(pipeDir, { recursive: true });
   const process = new Lines('streamer', { pipeDir, ...job });
   const beganAt = BigInt((await process.next()).split(' ')[1]);
