@@ -114,6 +114,14 @@ test('results are not saved into the folders that are saved', async () => {
   await expect(runJob('true', { request, root })).rejects.toThrow(/use another folder/);
 });
 
+test('an output that cannot be written is an error before the program starts', async () => {
+  const file = join(place.folder('results', { file: 'mine' }), 'file');
+  const request = { channels, output: { uri: join(file, 'below') } };
+  const { ended, lines } = startJob('echo started', { request, root: place.newRoot() });
+  await expect(ended).rejects.toMatchObject({ code: 'unsupported-source', uri: file });
+  expect(lines).toEqual([]);
+});
+
 test('with a channel in File mode, new code replaces the copy of an earlier run', async () => {
   const root = place.newRoot();
   const code = place.folder('code', { 'a.sh': 'echo one' });
