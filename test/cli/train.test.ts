@@ -125,6 +125,16 @@ describe('recordpipe train', () => {
     for (const host of ['algo-1', 'algo-2']) expect(existsSync(join(root, host, 'model/stopped'))).toBe(true);
   });
 
+  test('a program that ends with 0 after SIGTERM did not complete the job: 143', async () => {
+    const words = ['-c', data, '--root', place.newRoot(), '--', 'sh', '-c'];
+    const script = `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`;
+    const child = startCli(['train', ...words, script]);
+    child.stdout?.once('data', () => void child.kill('SIGTERM'));
+    const { code, stderr } = await ended(child);
+    expect(code).toBe(143);
+    expect(stderr).toMatch(/job .*: Stopped/);
+  });
+
   /** A request for a File channel whose download does not end. */
   async function stalled(limits: object, act: (child: ChildProcess) => void) {
     const faults: Fault[] = [{ operation: 'GetObject', do: 'stall', at: 10, times: 1e9 }];

@@ -16,26 +16,41 @@ const OBJECTS = Object.fromEntries(
 );
 const KEYS = Object.keys(OBJECTS);
 const WHOLE = Object.values(OBJECTS).reduce((sum, { length }) => sum + length, 0);
-/** Latest moment of a failure, a little after the end of a run without one. */
-const LATEST_MS = 4000;
+/** Latest moment of a failure, relative to the time that a run without one takes. */
+const LATEST = 1.3;
+/** The moment of a failure that does not happen. */
+const NEVER = 2 ** 30;
 const GRACE_MS = 300;
 const ORPHAN_MS = 5000;
 const CONCURRENT = 3;
 
-/** Reads two epochs slowly. Writes their sizes to a file at the end: a program that ended as successful. */
+/** Rate of a connection in File mode, so that the download takes about a second. */
+const FILE_BYTES_PER_SECOND = 300_000;
+
+/**
+ * Reads the pipes of two epochs, or the files twice, slowly. Writes their sizes to a file at the end:
+ * a program that ended as successful.
+ */
 const READER = `
 import os, time
+open(os.environ['SM_MODEL_DIR'] + '/started', 'w').close()
+folder = os.environ['SM_INPUT_DIR'] + '/data'
+def paths(epoch):
+    if os.path.isdir(folder + '/train'):
+        return [folder + '/train/' + name for name in os.listdir(folder + '/train')]
+    path = folder + '/train_%d' % epoch
+    while not os.path.exists(path): time.sleep(0.005)
+    return [path]
 sizes = []
 for epoch in range(2):
-    path = os.environ['SM_INPUT_DIR'] + '/data/train_%d' % epoch
-    while not os.path.exists(path): time.sleep(0.005)
     size = 0
-    with open(path, 'rb', buffering=0) as pipe:
-        while True:
-            data = pipe.read(16384)
-            if not data: break
-            size += len(data)
-            time.sleep(0.008)
+    for path in paths(epoch):
+        with open(path, 'rb', buffering=0) as source:
+            while True:
+                data = source.read(16384)
+                if not data: break
+                size += len(data)
+                time.sleep(0.008)
     sizes.append(str(size))
 with open(os.environ['SM_MODEL_DIR'] + '/complete', 'w') as file: file.write(' '.join(sizes))
 `;
@@ -60,6 +75,7 @@ const FAULTS = ['vanish', 'outage', 'SIGTERM', 'SIGINT', 'SIGKILL', 'disk-full']
 
 interface Failure {
   readonly command: 'stream' | 'train';
+  readonly inputMode: 'Pipe' | 'File';
   readonly reader: string;
   readonly fault: (typeof FAULTS)[number];
   readonly hosts: number;
@@ -67,8 +83,14 @@ interface Failure {
   readonly key: string;
 }
 
-/** The result of a run: whether the data was delivered completely before the failure. */
-type Outcome = 'complete' | 'stopped';
+/**
+ * The result of a run: the data was delivered completely before the failure, the failure stopped
+ * running programs, or it came before any program ran.
+ */
+type Outcome = 'complete' | 'stopped' | 'not started';
+
+/** The times of the runs without a failure, which depend on the load of the machine. */
+const runsMs: number[] = [];
 
 async function inject({ fault, key }: Failure, server: FaultyS3, child: ChildProcess): Promise<void> {
   if (fault === 'vanish') {
@@ -86,18 +108,20 @@ function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
-function wordsOf({ command, reader, hosts }: Failure, root: string, url: string): string[] {
+function wordsOf({ command, inputMode, reader, hosts }: Failure, root: string, url: string): string[] {
   const common = ['-c', 'train=s3://bucket/train/', '--root', root, '--grace', `${GRACE_MS}ms`];
   common.push('--endpoint-url', url, '--region', 'us-east-1', '--retry-timeout', '300ms');
   common.push('--part-size', '16KiB', '--window', '64KiB', '--epochs', '2');
   if (command === 'stream') return ['stream', ...common, '--', ...READERS[reader]];
-  const job = ['--input-mode', 'Pipe', '--instance-count', String(hosts)];
+  const job = ['--input-mode', inputMode, '--instance-count', String(hosts)];
   if (reader === 'toolkit') job.push('--hyperparameter', 'sagemaker_program=reader.py');
   return ['train', ...common, ...job, '--', ...READERS[reader]];
 }
 
 async function fail(failure: Failure, id: string): Promise<Outcome> {
-  await using server = await faultyS3({ objects: OBJECTS });
+  const { inputMode } = failure;
+  const bytesPerSecond = inputMode === 'File' ? FILE_BYTES_PER_SECOND : Number.POSITIVE_INFINITY;
+  await using server = await faultyS3({ objects: OBJECTS, bytesPerSecond });
   const root = temp.file(id);
   const hosts = hostFolders(failure, root);
   for (const host of hosts) {
@@ -117,9 +141,11 @@ async function fail(failure: Failure, id: string): Promise<Outcome> {
       output += String(bytes);
     });
   const exit = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  const began = performance.now();
   const timer = setTimeout(() => void inject(failure, server, child), failure.atMs);
   const code = await exit;
   clearTimeout(timer);
+  if (failure.atMs === NEVER) runsMs.push(performance.now() - began);
   await sleep(ORPHAN_MS);
   const about = `${JSON.stringify(failure)} exit ${code}\n${output}`;
   expect(processesOfRun(id), `orphans: ${about}`).toEqual([]);
@@ -130,7 +156,8 @@ async function fail(failure: Failure, id: string): Promise<Outcome> {
   }
   const isComplete = found.every((text) => text !== undefined);
   if (code === 0) expect(isComplete, about).toBe(true);
-  return isComplete ? 'complete' : 'stopped';
+  if (isComplete) return 'complete';
+  return hosts.some((host) => existsSync(join(host, 'model/started'))) ? 'stopped' : 'not started';
 }
 
 function hostFolders({ hosts }: Failure, root: string): string[] {
@@ -164,14 +191,18 @@ test
   .skipIf(python === undefined)
   .each(
     Object.keys(READERS).flatMap((reader) => [
-      ...(reader === 'toolkit' ? [] : ([['stream', reader, 1]] as const)),
-      ['train', reader, 1] as const,
-      ['train', reader, 2] as const,
+      ...(reader === 'toolkit' ? [] : ([['stream', 'Pipe', reader, 1]] as const)),
+      ['train', 'Pipe', reader, 1] as const,
+      ['train', 'File', reader, 1] as const,
+      ['train', 'Pipe', reader, 2] as const,
     ]),
-  )('%s, %s, %i hosts: without a failure, the program completes', async (command, reader, hosts) => {
-  const failure = { command, reader, hosts, fault: 'SIGTERM', atMs: 2 ** 30, key: '' } as const;
-  expect(await fail(failure, `${command}-${reader}-${hosts}`)).toBe('complete');
-});
+  )(
+  '%s, %s mode, %s, %i hosts: without a failure, the program completes',
+  async (command, inputMode, reader, hosts) => {
+    const failure = { command, inputMode, reader, hosts, fault: 'SIGTERM', atMs: NEVER, key: '' } as const;
+    expect(await fail(failure, `${command}-${inputMode}-${reader}-${hosts}`)).toBe('complete');
+  },
+);
 
 /**
  * Fails a run at a random moment, from the start of recordpipe to after its end. The program must
@@ -181,18 +212,31 @@ test.skipIf(python === undefined || missingProgram('prlimit')).each([
   ['stream', slowShare(120)],
   ['train', slowShare(180)],
 ] as const)('%s: %i failures at random moments', async (command, times) => {
+  const control = {
+    command,
+    inputMode: 'Pipe',
+    reader: 'direct',
+    fault: 'SIGTERM',
+    hosts: 1,
+    atMs: NEVER,
+    key: '',
+  } as const;
+  await Promise.all(Array.from({ length: CONCURRENT }, (_, i) => fail(control, `${command}-control-${i}`)));
+  const latestMs = Math.ceil(LATEST * Math.max(...runsMs));
   const random = new Xoshiro128(times, command.length);
   const readers = Object.keys(READERS).filter((reader) => command === 'train' || reader !== 'toolkit');
   const failures = Array.from({ length: times }, (_, i): Failure => {
     const fault = FAULTS[i % FAULTS.length];
     const reader = readers[Math.floor(i / FAULTS.length) % readers.length];
     const hosts = command === 'train' && random.below(3) === 0 ? 2 : 1;
+    const inputMode = command === 'train' && random.below(2) === 0 ? 'File' : 'Pipe';
     return {
       command,
+      inputMode,
       fault,
       reader,
       hosts,
-      atMs: random.below(LATEST_MS),
+      atMs: random.below(latestMs),
       key: KEYS[random.below(KEYS.length)],
     };
   });
@@ -202,12 +246,12 @@ test.skipIf(python === undefined || missingProgram('prlimit')).each([
     for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
       const [i, failure] = next;
       const outcome = await fail(failure, `${command}-${i}`);
-      for (const key of [failure.fault, failure.reader]) {
-        tally[key] ??= { complete: 0, stopped: 0 };
+      for (const key of [failure.fault, failure.reader, failure.inputMode, `${failure.hosts} hosts`]) {
+        tally[key] ??= { complete: 0, stopped: 0, 'not started': 0 };
         tally[key][outcome]++;
       }
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT }, work));
-  console.log(`${command}: ${times} failures`, tally);
+  console.log(`${command}: ${times} failures within ${latestMs} ms`, tally);
 });

@@ -6,6 +6,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   statSync,
@@ -15,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import {
   type ArtifactOptions,
   type ArtifactPaths,
@@ -241,9 +242,15 @@ describe('existing artifacts', () => {
 
   test('a file that shrinks while it is saved is an error', async () => {
     const one = host('algo-1', { 'model/a': randomBytes(10_000_000), 'model/z': randomBytes(100_000) });
-    const run = save([one]);
-    setTimeout(() => truncateSync(join(one.modelDir, 'z'), 10), 20);
-    expect(await code(run)).toBe('source-changed');
+    const uri = join(dir.path, 'shrinking');
+    const run = code(save([one], { uri }));
+    const temporary = (): string | undefined =>
+      existsSync(uri)
+        ? readdirSync(uri, { recursive: true, encoding: 'utf8' }).find((name) => name.includes('.gz'))
+        : undefined;
+    await vi.waitUntil(temporary, { timeout: 30_000, interval: 1 });
+    truncateSync(join(one.modelDir, 'z'), 10);
+    expect(await run).toBe('source-changed');
   });
 });
 
