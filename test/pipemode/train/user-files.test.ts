@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { filesIn, jobPlace, runJob, startJob, textOf } from './job-place.ts';
 
@@ -101,6 +101,20 @@ test('configuration files of the user are not replaced without force', async () 
   // Files of an earlier run are replaced.
   expect((await runJob('true', { request: { channels }, root })).status).toBe('Completed');
 });
+
+test.each(['model', 'output/data', 'checkpoints'])(
+  'with force, files to which the link %s leads out of the root remain',
+  async (name) => {
+    const root = place.newRoot();
+    const mine = place.folder(`linked-${name.replace('/', '-')}`, { keep: 'precious' });
+    mkdirSync(join(root, dirname(name)), { recursive: true });
+    symlinkSync(mine, join(root, name));
+    const request = { channels, checkpoint: { uri: place.folder('no-checkpoints', {}) } };
+    const job = runJob('true', { request, root, force: true });
+    await expect(job).rejects.toMatchObject({ code: 'already-exists' });
+    expect(filesIn(mine)).toEqual(['keep']);
+  },
+);
 
 test.each(['.', '..'])('a channel cannot have the name %s', (name) => {
   expect(() => startJob('true', { request: { channels: [{ name, uri: data }] } })).toThrow(
