@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { RecordpipeError, UsageError } from 'recordpipe/errors';
 import type {
   InputMode,
@@ -158,6 +158,8 @@ function overrides(
     ...request?.checkpoint,
     ...defined({ uri: options.checkpoints, localPath: options.checkpointDir }),
   };
+  if (checkpoint.uri === undefined && checkpoint.localPath !== undefined)
+    throw new UsageError('--checkpoint-dir requires --checkpoints, the address of the checkpoints');
   return {
     ...defined({ name, region, spot, maxRetries: retries }),
     ...(maxRuntime !== undefined && { maxRuntimeSeconds: maxRuntime / 1000 }),
@@ -190,11 +192,17 @@ function channelsOf(
 ): JobChannelInput[] {
   const settings = channelSettings(options);
   const given = (options.channel ?? []).map(channelArgument);
+  const names = given.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new UsageError(
+      `channels: -c gives two addresses to channel ${twice}; give each channel its own name: -c NAME=URI`,
+    );
   const channels: JobChannelInput[] = [...(request?.channels ?? [])];
   for (const { name, uri } of given) {
     const at = channels.findIndex((one) => one.name === name);
     if (at < 0) channels.push({ name, uri, ...settings });
-    else channels[at] = { ...channels[at], uri, ...settings };
+    else channels[at] = { ...channels[at], uri, ...dataTypeOf(channels[at], uri), ...settings };
   }
   for (const name of modes.keys()) {
     if (name !== undefined && !channels.some((one) => one.name === name))
@@ -206,6 +214,19 @@ function channelsOf(
     const inputMode = modes.get(channel.name) ?? modes.get(undefined) ?? channel.inputMode;
     return { ...channel, inputMode };
   });
+}
+
+/**
+ * Returns the data type of a folder that replaces a manifest. A folder cannot replace an augmented
+ * manifest, whose attributes the program expects.
+ */
+function dataTypeOf({ name, dataType }: JobChannelInput, uri: string): Partial<JobChannelInput> {
+  const isFolder = uri.endsWith('/') || statSync(uri, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isFolder || dataType === undefined || dataType === 'S3Prefix') return {};
+  if (dataType === 'ManifestFile') return { dataType: 'S3Prefix' };
+  throw new UsageError(
+    `channels: channel ${name} of the request is an ${dataType}, which a folder cannot replace; pass -c ${name}=FILE with a smaller manifest`,
+  );
 }
 
 /** Splits `[NAME=]URI`. An address may contain `=`; text with `/` or `:` is not a name. */

@@ -125,6 +125,16 @@ describe('recordpipe train', () => {
     for (const host of ['algo-1', 'algo-2']) expect(existsSync(join(root, host, 'model/stopped'))).toBe(true);
   });
 
+  test('a program that ends with 0 after SIGTERM did not complete the job: 143', async () => {
+    const words = ['-c', data, '--root', place.newRoot(), '--', 'sh', '-c'];
+    const script = `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`;
+    const child = startCli(['train', ...words, script]);
+    child.stdout?.once('data', () => void child.kill('SIGTERM'));
+    const { code, stderr } = await ended(child);
+    expect(code).toBe(143);
+    expect(stderr).toMatch(/job .*: Stopped/);
+  });
+
   /** A request for a File channel whose download does not end. */
   async function stalled(limits: object, act: (child: ChildProcess) => void) {
     const faults: Fault[] = [{ operation: 'GetObject', do: 'stall', at: 10, times: 1e9 }];
@@ -196,6 +206,21 @@ describe('recordpipe train', () => {
     expect([forced.code, forced.stdout]).toEqual([0, '']);
   });
 
+  test('a folder replaces a manifest of the request, but not an augmented one', async () => {
+    const request = (S3DataType: string) => {
+      const S3DataSource = { S3DataType, S3Uri: 's3://bucket/list' };
+      const AttributeNames = S3DataType === 'ManifestFile' ? {} : { AttributeNames: ['label'] };
+      const DataSource = { S3DataSource: { ...S3DataSource, ...AttributeNames } };
+      const file = join(place.path, `${S3DataType}.json`);
+      writeFileSync(file, JSON.stringify({ InputDataConfig: [{ ChannelName: 'train', DataSource }] }));
+      return ['--job', file, '-c', `train=${data}`];
+    };
+    const { code, stdout } = await train(request('ManifestFile'), 'cat "$SM_CHANNEL_TRAIN"/*').running;
+    expect([code, stdout]).toEqual([0, 'a1\na2\nb1\n']);
+    const { code: wrong, stderr } = await train(request('AugmentedManifestFile'), 'true').running;
+    expect([wrong, stderr]).toEqual([2, expect.stringMatching(/pass -c train=FILE/)]);
+  });
+
   test('--metrics-out that cannot be written is refused before the program starts', async () => {
     const file = join(place.folder('metrics', { 'm.csv': 'mine' }), 'm.csv');
     for (const [out, message] of [
@@ -217,6 +242,8 @@ describe('recordpipe train', () => {
     [['-c', data, '--interrupt-after', '1s', '--', 'true'], /--interrupt-after: .*\(--spot\)/],
     [['-c', data, '--current-host', 'algo-2', '--', 'true'], /--current-host: expected one of algo-1/],
     [['-c', data, '--metrics-out', 'x.txt', '--', 'true'], /--metrics-out/],
+    [['-c', data, '-c', data, '--', 'true'], /-c gives two addresses to channel training; .*NAME=URI/],
+    [['-c', data, '--checkpoint-dir', '/opt/ml/c', '--', 'true'], /--checkpoint-dir requires --checkpoints/],
     [['-c', `a=${data}`, '-c', 'b b=x', '--', 'true'], /b b/],
     [
       ['-c', data, '--checkpoints', 'c', '--checkpoint-dir', '/', '--', 'true'],

@@ -198,10 +198,12 @@ async function reportResult(result: TrainingResult, options: Options): Promise<v
     });
 }
 
-function exitCode({ error, exitCode: own }: TrainingResult, signals: StreamSignals): number {
+function exitCode({ status, error, exitCode: own }: TrainingResult, signals: StreamSignals): number {
   if (signals.exitCode !== undefined) return signals.exitCode;
   // Before a program started, a signal or a time limit stopped the job.
   if (own === undefined && (signals.received || error === undefined)) return signals.signalCode;
+  // A program may end with 0 after a signal, as SageMaker's toolkit does, without completing its work.
+  if (own === OK && signals.received && status === 'Stopped') return signals.signalCode;
   return error === undefined ? (own ?? OK) : exitCodeOf(error.code);
 }
 

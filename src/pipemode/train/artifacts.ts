@@ -1,9 +1,11 @@
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 import { exists, locationOf } from '../../storage/inspect.ts';
 import { listObjects } from '../../storage/list-objects.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { isRemote } from '../../storage/registry.ts';
+import { withFileErrors } from '../job/config-file.ts';
 import { type ArtifactEntry, artifactEntries, type OnArtifactWarning, statOf } from './artifact-entries.ts';
 import { copyObject, inParallel } from './copy-object.ts';
 import type { ResultPaths } from './earlier-run.ts';
@@ -184,18 +186,33 @@ function artifactFolder({ uri }: ArtifactOutput, jobName: string): string {
   return `${location}${location.endsWith('/') ? '' : '/'}${jobName}/output/`;
 }
 
-/** Finds a missing bucket before the program starts. @throws RecordpipeError `object-missing` */
+/**
+ * Finds a missing bucket, or a folder that cannot be created, before the program starts.
+ * @throws RecordpipeError `object-missing`, `access-denied`, `unsupported-source`
+ */
 async function checkPlace(
   folder: string,
   objects: Partial<ObjectOptions> | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  if (!isRemote(folder)) return checkWritable(folder);
   try {
-    if (isRemote(folder)) await hasObjects(folder, objects, signal);
+    await hasObjects(folder, objects, signal);
   } catch (error) {
     // Credentials that may write but not list are enough.
     if (!isRecordpipeError(error, 'access-denied')) throw error;
   }
+}
+
+/** Checks that a folder exists or can be created. @throws RecordpipeError */
+function checkWritable(folder: string): void {
+  let existing = resolve(folder);
+  while (!existsSync(existing)) existing = dirname(existing);
+  if (!statSync(existing).isDirectory()) {
+    const text = 'expected a folder for the results of the job, found a file; choose another --output';
+    throw new RecordpipeError('unsupported-source', text, { uri: existing });
+  }
+  withFileErrors(existing, () => accessSync(existing, constants.W_OK));
 }
 
 async function hasObjects(

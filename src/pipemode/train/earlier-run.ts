@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import { withFileErrors } from '../job/config-file.ts';
@@ -65,6 +65,21 @@ export function checkEarlierRun(
   const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
   const text = `results of an earlier run exist: ${left[0]}${more}; move them if you need them, or pass --force to remove them`;
   throw new RecordpipeError('already-exists', text, { uri: outputDir });
+}
+
+/**
+ * Rejects folders with files to which links lead out of the root, because no run removes files
+ * outside its root.
+ * @throws RecordpipeError `already-exists`; `access-denied`, `io-failure`
+ */
+export function checkInside(root: string, folders: readonly string[]): void {
+  for (const folder of folders) {
+    if (contentsOf(folder).length === 0) continue;
+    const [real, realRoot] = withFileErrors(folder, () => [realpathSync(folder), realpathSync(root)]);
+    if (real.startsWith(`${realRoot}/`)) continue;
+    const text = `a link leads to ${real}, which contains files; move them away, because no run removes files outside its root`;
+    throw new RecordpipeError('already-exists', text, { uri: folder });
+  }
 }
 
 /**

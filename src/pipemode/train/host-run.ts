@@ -11,7 +11,7 @@ import { TrainingProgram, type TrainingProgramOptions } from '../streamer/traini
 import type { CheckpointOwners } from './checkpoint-owners.ts';
 import { Checkpoints, emptyFolder } from './checkpoints.ts';
 import { containerCommand, containerEnvironment, containerKillCommand } from './container.ts';
-import { checkConfigFolder, checkEarlierRun } from './earlier-run.ts';
+import { checkConfigFolder, checkEarlierRun, checkInside } from './earlier-run.ts';
 import {
   checkProgram,
   type EntryPoint,
@@ -98,9 +98,12 @@ export class HostRun {
     if (folder !== undefined) {
       const isInside = isInJobRoot(request.checkpoint?.localPath ?? '');
       const next = isInside ? undefined : 'move them away, because no run removes files outside its root';
+      if (force && isInside) checkInside(this.paths.root, [folder]);
       await emptyFolder(folder, force && isInside, next);
     }
-    if (!force) checkConfigFolder(this.paths.configDir);
+    const { root, configDir, modelDir, outputDir } = this.paths;
+    if (force) checkInside(root, [modelDir, join(outputDir, 'data'), outputDir]);
+    else checkConfigFolder(configDir);
     checkEarlierRun(this.paths, { clear: force });
   }
 

@@ -103,10 +103,9 @@ export class TrainingRun {
    *   runs in the same folder; UsageError
    */
   run(): Promise<TrainingResult> {
-    this.#running ??= whileRootsLocked(
-      this.#hosts.map(({ paths }) => paths.root),
-      () => this.#run(),
-    );
+    const isLocked = this.#options.data.lock !== 'none';
+    const roots = isLocked ? this.#hosts.map(({ paths }) => paths.root) : [];
+    this.#running ??= whileRootsLocked(roots, () => this.#run());
     return this.#running;
   }
 

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { filesIn, jobPlace, runJob, startJob, textOf } from './job-place.ts';
 
@@ -102,6 +102,20 @@ test('configuration files of the user are not replaced without force', async () 
   expect((await runJob('true', { request: { channels }, root })).status).toBe('Completed');
 });
 
+test.each(['model', 'output/data', 'checkpoints'])(
+  'with force, files to which the link %s leads out of the root remain',
+  async (name) => {
+    const root = place.newRoot();
+    const mine = place.folder(`linked-${name.replace('/', '-')}`, { keep: 'precious' });
+    mkdirSync(join(root, dirname(name)), { recursive: true });
+    symlinkSync(mine, join(root, name));
+    const request = { channels, checkpoint: { uri: place.folder('no-checkpoints', {}) } };
+    const job = runJob('true', { request, root, force: true });
+    await expect(job).rejects.toMatchObject({ code: 'already-exists' });
+    expect(filesIn(mine)).toEqual(['keep']);
+  },
+);
+
 test.each(['.', '..'])('a channel cannot have the name %s', (name) => {
   expect(() => startJob('true', { request: { channels: [{ name, uri: data }] } })).toThrow(
     /name of a channel/,
@@ -112,6 +126,14 @@ test('results are not saved into the folders that are saved', async () => {
   const root = place.newRoot();
   const request = { channels, output: { uri: join(root, 'model') } };
   await expect(runJob('true', { request, root })).rejects.toThrow(/use another folder/);
+});
+
+test('an output that cannot be written is an error before the program starts', async () => {
+  const file = join(place.folder('results', { file: 'mine' }), 'file');
+  const request = { channels, output: { uri: join(file, 'below') } };
+  const { ended, lines } = startJob('echo started', { request, root: place.newRoot() });
+  await expect(ended).rejects.toMatchObject({ code: 'unsupported-source', uri: file });
+  expect(lines).toEqual([]);
 });
 
 test('with a channel in File mode, new code replaces the copy of an earlier run', async () => {
