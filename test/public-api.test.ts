@@ -65,9 +65,13 @@ function reportOf(specifier: string): string {
 
 function textOf(declaration: ts.Declaration): string {
   const statement = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-  return printer
-    .printNode(ts.EmitHint.Unspecified, statement, declaration.getSourceFile())
-    .replace(/^export (declare )?/, '');
+  return (
+    printer
+      .printNode(ts.EmitHint.Unspecified, statement, declaration.getSourceFile())
+      .replace(/^export (declare )?/, '')
+      // Compilers differ in the quotes of their declarations.
+      .replace(/"([^"'\\]*)"/g, "'$1'")
+  );
 }
 
 test('every type that a public declaration mentions is exported', () => {

@@ -1,7 +1,8 @@
 import { DATA_ERROR_CODES, type ErrorCode } from 'recordpipe/errors';
 
-// Exit code for success. Exit codes show batch engines whether another attempt can help.
+// Batch engines use the exit codes to decide whether a retry can succeed.
 
+/** Exit code for success. */
 export const OK = 0;
 /** Exit code for invalid data: another attempt would fail again. */
 export const INVALID = 1;

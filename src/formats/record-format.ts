@@ -302,7 +302,7 @@ export interface HeaderHop {
   readonly block: Uint8Array;
   /** Number of records counted so far. */
   readonly records: number;
-  /** Number of bytes of the last block that were walked. */
+  /** Number of bytes walked in the last block. */
   readonly position: number;
   /** Size of the frame at `position` in bytes; 0 if its header is incomplete. */
   readonly frame: number;

@@ -133,7 +133,7 @@ class Adding {
   }
 
   /**
-   * Adds a result. Merges statistics as they arrive, always two that cover equal numbers of shards.
+   * Adds a result. Merges statistics as they arrive, in pairs that cover equal numbers of shards.
    */
   #take(result: ShardResults[keyof ShardResults]): void {
     this.#results.push(result);

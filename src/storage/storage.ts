@@ -69,11 +69,11 @@ export interface RangeSink {
   /** Called once, before the first byte. An exception ends the request, and `read` throws it. */
   onHead(head: RangeHead): void;
   /**
-   * Returns memory for the next bytes, at most `most` of them. Optional, for storages that can read
+   * Returns a buffer for up to `maxBytes` of the next bytes. Optional; for storages that can read
    * into the caller's memory. They still pass the bytes to `onData`, and call this method again
-   * when the memory is full.
+   * when the buffer is full.
    */
-  memory?(most: number): Uint8Array;
+  memory?(maxBytes: number): Uint8Array;
   /** Receives a chunk and takes ownership of it. The chunk is never written to again. */
   onData(chunk: Uint8Array): void;
 }

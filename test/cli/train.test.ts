@@ -107,6 +107,14 @@ describe('recordpipe train', () => {
     expect([existsSync(root), existsSync(json.root)]).toEqual([false, false]);
   });
 
+  test('a warning names options of pipes for a job without Pipe channels', async () => {
+    const options = ['--epochs', '3', '--lazy', '--dry-run'];
+    const file = await train(['-c', data, ...options], 'true').running;
+    expect(file.stderr).toContain('--epochs, --lazy: no effect, because no channel is in Pipe mode');
+    const pipe = await train(['-c', data, '--input-mode', 'Pipe', ...options], 'true').running;
+    expect(pipe.stderr).not.toContain('--epochs');
+  });
+
   test('SIGTERM stops the programs of all hosts, and the exit code is theirs', async () => {
     const root = place.newRoot();
     const script = `trap 'echo > "$SM_MODEL_DIR/stopped"; exit 5' TERM; echo up; while :; do sleep 0.05; done`;
@@ -176,7 +184,7 @@ describe('recordpipe train', () => {
   });
 
   test('a time limit during the download of a File channel: Stopped, exit code 143', async () => {
-    const StoppingCondition = { MaxRuntimeInSeconds: 2, MaxWaitTimeInSeconds: 2 };
+    const StoppingCondition = { MaxRuntimeInSeconds: 8, MaxWaitTimeInSeconds: 8 };
     const { code, stderr } = await stalled({ EnableManagedSpotTraining: true, StoppingCondition }, () => {});
     expect(code).toBe(143);
     expect(stderr).toMatch(/job .*: Stopped \(MaxWaitTimeExceeded\) after/);

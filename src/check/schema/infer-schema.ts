@@ -137,7 +137,7 @@ function featureSchema(stats: NamedFeature, records: number, loose: boolean): Fe
   return {
     type,
     ...(required && { required }),
-    // Lengths are counted over all types.
+    // The lengths of mixed types are counted together, so they yield no rule for one type.
     ...(!mixed && lengthRules(stats.length, loose)),
     ...valueRules(stats, type, loose),
   };

@@ -21,7 +21,10 @@ import { formatCount, formatNumberOf, visible } from '../text/format.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  outputDir: value('--output-dir <dir>', 'repair each input file into this directory, keeping its name'),
+  outputDir: value(
+    '--output-dir <dir>',
+    'write each repaired file to this directory under its original name',
+  ),
   report: value('--report <file>', 'also write the findings to a file, as JSON'),
   maxErrors: parsed(
     '--max-errors <n>',

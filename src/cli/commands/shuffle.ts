@@ -30,7 +30,7 @@ Examples:
   recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
   recordpipe shuffle train/ shuffled.tfrecord
 
-The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by SplitMix64 numbers generated from the seed. Data that does not fit in memory needs as much temporary disk space as the records.
+The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by SplitMix64 numbers generated from the seed. Data that does not fit in memory needs temporary disk space equal to the total size of the records.
 
 ${TEXT_NOTES}`,
   action: shuffle,

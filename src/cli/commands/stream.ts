@@ -95,7 +95,7 @@ Examples:
   recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label --wrap --shuffle 7 -- python train.py
   recordpipe stream --config channels.json --dir pipes --epochs 2 & cat pipes/train_0
 
-The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are forwarded; a program that has not ended after --grace, or at a second signal, is killed. The program runs in its own session: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
+The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables, which contain the paths below --root. A program that uses /opt/ml literally needs --root /opt/ml, or train, which shows --root as /opt/ml. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are forwarded; a program that has not ended after --grace, or at a second signal, is killed. The program runs in its own session: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
 
 Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
   exitCodes: EXIT_CODES,

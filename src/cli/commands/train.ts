@@ -1,4 +1,4 @@
-import type { TrainingEvent, TrainingResult, TrainingRun } from 'recordpipe/pipemode/train';
+import type { JobChannel, TrainingEvent, TrainingResult, TrainingRun } from 'recordpipe/pipemode/train';
 import { command, type Register } from '../command.ts';
 import { downloadProgress } from '../download-progress.ts';
 import { exitCodeOf, OK } from '../exit-codes.ts';
@@ -22,7 +22,7 @@ const OPTIONS = {
   ...grouped('Run:', {
     root: parsed(
       '--root <dir>',
-      'directory to use as /opt/ml; with several hosts, it contains one for each',
+      'directory to use as /opt/ml; with several hosts, it contains one such directory per host',
       String,
       'ml',
     ),
@@ -66,7 +66,7 @@ const OPTIONS = {
  */
 const EXIT_CODES = `
 Exit codes:
-  that of the program (of the first host that failed); otherwise
+  that of the program, if it ran (with several hosts, of the first that failed); otherwise
   0         ok
   1         invalid data
   2         invalid usage
@@ -91,9 +91,9 @@ Examples:
   recordpipe train --job request.json --dry-run
   recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
 
-The program runs as under SageMaker's training toolkit: it receives hyperparameters as arguments and in SM_HPS, finds channels through SM_CHANNEL_* (directories in File mode, named pipes in Pipe mode), and finds the job's configuration files in input/config. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
+The program runs as under SageMaker's training toolkit: it receives hyperparameters in SM_HPS and, if the command names a script, as arguments, finds channels through SM_CHANNEL_* (in File mode, directories; in Pipe mode, prefixes of named pipes: the pipe of epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0), and finds the job's configuration files in input/config. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
 
-The job stops as a whole: if a program fails, data cannot be read, the time limit is reached or a signal arrives, all programs receive SIGTERM, and SIGKILL after --grace. Only then are pipes closed, so that no program treats truncated data as complete.`,
+The job stops as a whole: if a program fails, data cannot be read, or the time limit is reached, all programs receive SIGTERM, and SIGKILL after --grace. A signal to train is passed on to the programs in the same way. Only then are pipes closed, so that no program treats truncated data as complete.`,
   exitCodes: EXIT_CODES,
   action: train,
 });
@@ -141,7 +141,7 @@ async function train(words: string[], options: Options): Promise<number> {
     data: streamingOf(options),
     onEvent: report,
   });
-  warn(request.warnings, options);
+  warn([...request.warnings, ...pipeWarnings(request.channels, options)], options);
   if (options.dryRun) {
     const plan = job.plan();
     await (options.json ? print(`${JSON.stringify(plan, undefined, 2)}\n`) : say(planText(plan)));
@@ -205,6 +205,23 @@ function exitCode({ status, error, exitCode: own }: TrainingResult, signals: Str
   // A program may end with 0 after a signal, as SageMaker's toolkit does, without completing its work.
   if (own === OK && signals.received && status === 'Stopped') return signals.signalCode;
   return error === undefined ? (own ?? OK) : exitCodeOf(error.code);
+}
+
+/** Returns a warning if options for pipes have no effect, because no channel is in Pipe mode. */
+function pipeWarnings(channels: readonly JobChannel[], options: Options): string[] {
+  if (channels.some(({ inputMode }) => inputMode === 'Pipe')) return [];
+  const { epochs, readerTimeout, strictEof, lazy } = options;
+  const values = {
+    '--epochs': epochs,
+    '--reader-timeout': readerTimeout,
+    '--strict-eof': strictEof,
+    '--lazy': lazy,
+  };
+  const given = Object.entries(values).flatMap(([name, one]) => (one === undefined ? [] : [name]));
+  if (given.length === 0) return [];
+  return [
+    `${given.join(', ')}: no effect, because no channel is in Pipe mode (--input-mode); arguments of the program belong after --`,
+  ];
 }
 
 function warn(warnings: readonly string[], { json, quiet }: Options): void {

@@ -59,7 +59,7 @@ Examples:
   recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
   recordpipe upload data/ s3://bucket/train/ --dry-run --json
 
-A destination with a trailing slash is a folder: files found in directories and patterns keep their relative path, other files their base name. Any other destination is the key of a single object. An existing object with the same size and checksum is kept; any other is an error unless you pass --force (overwrite it) or --no-clobber (keep it). With --force --if-changed only files that differ are uploaded.
+A destination with a trailing slash is a folder: files found in directories and patterns keep their relative paths; other files keep only their base names. Any other destination is the key of a single object. An existing object with the same size and checksum is kept; any other is an error unless you pass --force (overwrite it) or --no-clobber (keep it). With --force --if-changed, only files that differ are uploaded.
 
 Each file is validated, then uploaded; several files run in parallel. If a file changes in the meantime, its upload is aborted and reported as an error. S3 verifies the received data by CRC-32C. On a signal, incomplete uploads are aborted. Parts uploaded by a killed process are reused.`,
   action: upload,

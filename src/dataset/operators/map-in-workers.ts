@@ -156,7 +156,8 @@ function isMovable(buffer: ArrayBuffer): boolean {
 }
 
 /**
- * Checks that a buffer was not already moved, because it would arrive empty or not at all.
+ * Checks that a buffer has not been transferred already. A detached buffer would arrive empty, or
+ * not at all.
  * @throws UsageError
  */
 function checkAttached(buffer: ArrayBuffer): void {

@@ -155,7 +155,7 @@ export class RecordIODecoder implements RecordDecoder {
     }
     let { count, position, payloadBytes } = result;
     if (count > 0 && this.#recovery !== undefined && !this.#followed(position, to)) {
-      // The recovery handles this record, and inspects the bytes after it.
+      // Leave this record to the recovery, which also inspects the bytes after it.
       count--;
       position = result.index[2 * count] - PART_HEADER_BYTES;
       payloadBytes -= result.index[2 * count + 1];

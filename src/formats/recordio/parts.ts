@@ -134,7 +134,7 @@ export class PartJoiner {
   }
 }
 
-/** States of a record while its parts are followed. */
+/** States of a record while its parts are being scanned. */
 export const PARTS_WANTED = 0;
 export const PARTS_WHOLE = 1;
 export const PARTS_BAD = 2;

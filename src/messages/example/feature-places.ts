@@ -8,7 +8,7 @@ export class FeaturePlaces {
   kinds: Uint8Array = new Uint8Array(0);
   #starts = new Uint32Array(0);
   #ends = new Uint32Array(0);
-  /** Lists that are not in the record because protobuf joins their parts. */
+  /** Lists that the record stores in several parts. Their bytes are joined here, as in protobuf. */
   #joined: Map<number, Uint8Array> | undefined;
 
   /** Removes all features and reserves room for `count`. */

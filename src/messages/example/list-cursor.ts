@@ -123,7 +123,7 @@ export class ListCursor extends WireReader {
         return;
       }
       if (this.strict === 'tf')
-        this.fail(at, `expected only values, as TensorFlow does, got field ${this.tag >>> 3}`);
+        this.fail(at, `expected only values, as TensorFlow requires, got field ${this.tag >>> 3}`);
       else if (this.skipUnknown(at)) continue;
       return;
     }
@@ -134,7 +134,7 @@ export class ListCursor extends WireReader {
     if (isSingle) this.#singles++;
     else this.#runs++;
     if (this.kind !== BYTES && this.strict === 'tf' && this.#runs + Math.min(this.#singles, 1) > 1)
-      this.fail(at, 'expected one packed run, as TensorFlow does, got more values after it');
+      this.fail(at, 'expected a single packed run, as TensorFlow requires, got more values after it');
     else if (this.kind === FLOAT && (end - start) % 4 !== 0)
       this.fail(start, `expected packed floats of 4 bytes, got ${end - start} bytes`);
     else this.runStart = start;

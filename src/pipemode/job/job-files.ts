@@ -100,8 +100,8 @@ function foldersOf({ checkpoint, hyperparameters }: TrainingRequest, paths: JobP
   return [
     ...[pipeDir, configDir, stateDir, modelDir, codeDir, ...output],
     ...(checkpoint === undefined ? [] : [localPath(checkpoint.localPath, paths)]),
-    // The toolkit creates the folder of intermediate output only for this hyperparameter. An
-    // existing folder tells it that the platform uploads the files.
+    // The toolkit creates the folder for intermediate output only if this hyperparameter is set. If
+    // the folder already exists, the toolkit assumes that the platform uploads the files.
     ...('sagemaker_s3_output' in hyperparameters ? [intermediateDir] : []),
   ];
 }

@@ -278,8 +278,8 @@ export class EpochSource {
   }
 
   /**
-   * Checks whether a writer is connected. Without a writer, a read returns the end of file; with a
-   * silent one, it returns EAGAIN.
+   * Checks whether a writer is connected. If there is none, a read returns the end of file. If a
+   * writer is connected but has written nothing, a read fails with EAGAIN.
    */
   #beforeClose(): void {
     if (!this.#closed && !this.#hasReceived && this.#isPipe) {

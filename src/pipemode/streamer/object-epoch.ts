@@ -233,7 +233,7 @@ class EpochScript {
   #onItem: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
   #onAllRequested: () => void = () => {};
-  /** Resolves once the last object has been requested, or when requesting ends. */
+  /** Resolves once the last object has been requested, or no more objects will be requested. */
   readonly allRequested: Promise<void>;
 
   constructor(items: AsyncIterable<EpochItem>) {

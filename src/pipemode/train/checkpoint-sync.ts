@@ -66,7 +66,7 @@ const CHANGING: ReadonlySet<string> = new Set([
   'object-missing',
   'not-found',
 ]);
-/** Number of settling times after which a changed file is uploaded even if it is still changing. */
+/** Number of settling periods after which a file is uploaded even if it is still changing. */
 const MAX_SETTLING = 10;
 /** Maximum size of a file to compare with its stored version before uploading it again. */
 const MAX_COMPARED_BYTES: number = 8 * 1024 * 1024;

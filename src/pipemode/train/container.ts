@@ -51,7 +51,8 @@ export function containerCommand(options: ContainerOptions): readonly string[] {
   const client = clientPath();
   const isPodman = basename(client) === 'podman';
   const words = [client, 'run', '--rm', '--name', name];
-  // Without an init process, the program would ignore SIGTERM. Podman needs a package for it.
+  // Without an init process, the program would ignore SIGTERM. Podman's --init requires another
+  // package, so it is not used.
   if (!isPodman) words.push('--init');
   // Worker processes share memory, which a container limits to 64 MiB by default.
   words.push('--network', 'host', '--ipc', 'host', '--stop-signal', 'SIGTERM');

@@ -152,7 +152,7 @@ function niceTicks(min: number, max: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
 }
 
-/** Steps of a time axis in seconds. */
+/** Possible tick intervals of a time axis, in seconds. */
 const TIME_STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400,
 ];

@@ -66,7 +66,7 @@ export class TrainingRun {
     this.#hosts = hosts.map((host) => new HostRun(host, options, entry, owners));
   }
 
-  /** Returns the actions that the job would perform. Starts and changes nothing. */
+  /** Returns the actions that the job would perform, without starting or changing anything. */
   plan(): TrainingPlan {
     const { request, image, graceMs } = this.#options;
     const { name, maxRuntimeSeconds, spot, maxRetries, checkpoint, output, metricDefinitions } = request;

@@ -118,10 +118,9 @@ export interface SpanReading {
   readonly blocking: boolean;
   /** Maximum number of bytes between two records that are read together. */
   readonly maxGapBytes: number;
-  /**
-   * Maximum size of a read, and number of parallel reads, that do not run on the calling thread.
-   */
+  /** Maximum size of a read that does not run on the calling thread. */
   readonly maxSpanBytes: number;
+  /** Maximum number of such reads in parallel. */
   readonly lanes: number;
 }
 

@@ -213,7 +213,7 @@ async function* matchingFiles(
   }
   if (any) return;
   const what = isRemote(pattern)
-    ? 'no object that matches this pattern is included'
+    ? 'all objects that match this pattern were skipped, or none matches'
     : 'no file matches this pattern; check it, and quote it for the shell';
   throw nothing(what, pattern, selection);
 }

@@ -213,9 +213,9 @@ function clientConfig(
 }
 
 /**
- * Creates a client, and suppresses the SDK's once-per-process warning that versions released
- * since 2027 require Node 22. The environment variable is the SDK's own switch, read only while it creates a
- * client.
+ * Creates a client and suppresses the SDK's once-per-process warning that versions published from
+ * January 2027 on will require Node 22. The SDK provides the environment variable for this purpose
+ * and reads it only while it creates a client.
  */
 function newClient(sdk: S3Sdk, config: S3ClientConfig): S3Client {
   const before = setVariable('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');

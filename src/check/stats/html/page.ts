@@ -131,7 +131,7 @@ export function statsHtml(stats: DatasetStats, options: Partial<StatsHtmlOptions
     findingsSection(stats),
     featuresSection(
       isSequence ? 'Context features' : 'Features',
-      `Over all records with features. Distributions are exact for integers with few distinct values and by powers of two for other numbers; for bytes they show lengths.${truncated}`,
+      `Statistics cover all records that have features. Distributions show exact values for integers with few distinct values, power-of-two buckets for other numbers, and lengths for bytes.${truncated}`,
       features,
       examples,
     ),
