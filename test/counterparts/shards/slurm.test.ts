@@ -56,7 +56,7 @@ describe.skipIf(missing !== undefined)('Slurm: an array of 8 over 200 files on v
 
       const merged = await run('merge', `${s3}/reports/`, '-o', `${s3}/total.json`);
       expect(merged.code).toBe(1);
-      expect(merged.stdout).toContain('bad 1 of 200 files');
+      expect(merged.stdout).toContain('invalid 1 of 200 files');
       expect(
         (await run('validate', '--plan', `${s3}/plan.jsonl.gz`, '--report', `${s3}/one.json`)).code,
       ).toBe(1);
