@@ -87,8 +87,7 @@ export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: R
 }
 
 /**
- * Saves the artifacts of all hosts to `OUTPUT/JOB/output/`, as SageMaker does after a job,
- * regardless of whether it succeeded:
+ * Saves the artifacts of all hosts to `OUTPUT/JOB/output/`, as SageMaker does after a job:
  *
  * - `model.tar.gz`: the contents of the model folders of all hosts, in one archive;
  * - `output.tar.gz`: the contents of `output/data` of all hosts, and their `output/failure`.
