@@ -1,5 +1,5 @@
 import { html, joined, Markup, NOTHING } from '../../check/stats/html/charts.ts';
-import { STYLE } from '../../check/stats/html/page.ts';
+import { htmlDocument } from '../../check/stats/html/document.ts';
 import { numberOf } from '../../check/stats/words.ts';
 import { CHART_HEIGHT, CHART_STYLE, CHART_WIDTH, durationText, metricChart, spanOf } from './metric-chart.ts';
 import { type MetricSeries, type MetricsReport, valueText } from './metrics.ts';
@@ -20,29 +20,16 @@ td.number,th.number{text-align:right}`;
 export function metricsPage(report: MetricsReport, jobName: string): string {
   const { metrics } = report;
   const title = `Metrics of ${jobName}`;
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="generator" content="recordpipe">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${new Markup(STYLE + CHART_STYLE + PAGE_STYLE)}
-</style>
-</head>
-<body>
-<main>
-<header><h1>${title}</h1><p>${overview(report)}</p></header>
-${problems(metrics)}<div class="curves">
+  return htmlDocument({
+    title,
+    header: overview(report),
+    body: html`${problems(metrics)}<div class="curves">
 ${joined(metrics.map(card(report)), '\n')}
 </div>
-${table(metrics)}
-<footer>Written by recordpipe train --metrics-out. Times are when recordpipe read the log lines.</footer>
-</main>
-</body>
-</html>
-`.text;
+${table(metrics)}`,
+    footer: 'Written by recordpipe train --metrics-out. Times are when recordpipe read the log lines.',
+    style: CHART_STYLE + PAGE_STYLE,
+  });
 }
 
 function overview(report: MetricsReport): string {
