@@ -64,7 +64,7 @@ describe('many objects', () => {
   test('are requested in parallel', async () => {
     const source = new ScriptedSource();
     const refs = Array.from({ length: 200 }, (_, i) => source.put(`s3://b/${i}`, bytesOf(50, i)));
-    source.latencyMs = 1;
+    source.latencyMs = 50;
     const pieces = readObjects(refs, { source });
     await collect(pieces);
     expect(pieces.stats.mostUnderWay).toBe(32);
