@@ -86,10 +86,13 @@ export class BlockMemory {
     this.#pool = pool;
   }
 
-  /** Returns memory for the next bytes. See RangeSink. */
-  next(maxBytes: number): Uint8Array {
+  /**
+   * Returns memory for the next bytes. See RangeSink.
+   * @param rest number of bytes of the range that are still expected
+   */
+  next(maxBytes: number, rest: number): Uint8Array {
     if (this.#block === undefined || this.#filled === this.#block.length) {
-      this.#block = this.#pool === undefined ? newBlock(maxBytes) : this.#pool.take(maxBytes);
+      this.#block = this.#pool === undefined ? newBlock(rest) : this.#pool.take(rest);
       this.#filled = 0;
     }
     return this.#block.subarray(this.#filled, this.#filled + maxBytes);

@@ -191,7 +191,8 @@ export class RangeTransfer {
           this.#head(head, request.start);
           headed = true;
         },
-        memory: (maxBytes: number) => this.#memory.next(maxBytes),
+        memory: (maxBytes: number) =>
+          this.#memory.next(maxBytes, Math.max(maxBytes, (this.#length ?? 0) - this.#got)),
         onData: (chunk: Uint8Array) => {
           if (!attempt.signal.aborted) this.#data(chunk);
         },
