@@ -26,9 +26,9 @@ export type OnObjectError = (error: Error, ref: ObjectRef, index: number) => 'sk
  */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Allocates memory for the next bytes. @param most maximum number of bytes still expected */
-export function newBlock(most: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(Math.min(most, BLOCK_BYTES));
+/** Allocates memory for the next bytes. @param maxBytes maximum number of bytes still expected */
+export function newBlock(maxBytes: number): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(Math.min(maxBytes, BLOCK_BYTES));
   // Chunks are delivered while the socket reads into the rest of the block.
   markAsUntransferable(buffer);
   return new Uint8Array(buffer);
@@ -48,12 +48,12 @@ export class BlockMemory {
   }
 
   /** Returns memory for the next bytes. See RangeSink. */
-  next(most: number): Uint8Array {
+  next(maxBytes: number): Uint8Array {
     if (this.#block === undefined || this.#filled === this.#block.length) {
-      this.#block = newBlock(most);
+      this.#block = newBlock(maxBytes);
       this.#filled = 0;
     }
-    return this.#block.subarray(this.#filled, this.#filled + most);
+    return this.#block.subarray(this.#filled, this.#filled + maxBytes);
   }
 
   /**

@@ -180,8 +180,8 @@ export class RangeTransfer {
     );
     this.#attempt = attempt;
     counts.requests += 1;
-    counts.underWay += 1;
-    counts.mostUnderWay = Math.max(counts.mostUnderWay, counts.underWay);
+    counts.activeRequests += 1;
+    counts.peakActiveRequests = Math.max(counts.peakActiveRequests, counts.activeRequests);
     try {
       const { uri, etag, versionId } = this.#state;
       const request = { uri, start: this.start + before, end: this.#end, etag, versionId };
@@ -191,7 +191,7 @@ export class RangeTransfer {
           this.#head(head, request.start);
           headed = true;
         },
-        memory: (most: number) => this.#memory.next(most),
+        memory: (maxBytes: number) => this.#memory.next(maxBytes),
         onData: (chunk: Uint8Array) => {
           if (!attempt.signal.aborted) this.#data(chunk);
         },
@@ -208,7 +208,7 @@ export class RangeTransfer {
     } finally {
       watchdog.stop();
       this.#attempt = undefined;
-      counts.underWay -= 1;
+      counts.activeRequests -= 1;
     }
   }
 

@@ -68,11 +68,11 @@ export interface TransferStats {
   /** Number of bytes held or in progress. */
   readonly heldBytes: number;
   /** Maximum of `heldBytes` so far. */
-  readonly mostHeldBytes: number;
+  readonly peakHeldBytes: number;
   /** Number of requests in progress. */
-  readonly underWay: number;
-  /** Maximum of `underWay` so far. */
-  readonly mostUnderWay: number;
+  readonly activeRequests: number;
+  /** Maximum of `activeRequests` so far. */
+  readonly peakActiveRequests: number;
 }
 
 export type TransferCounts = { -readonly [K in keyof TransferStats]: TransferStats[K] };
@@ -91,9 +91,9 @@ function newTransferCounts(): TransferCounts {
     readerWaitedMs: 0,
     sourceWaitedMs: 0,
     heldBytes: 0,
-    mostHeldBytes: 0,
-    underWay: 0,
-    mostUnderWay: 0,
+    peakHeldBytes: 0,
+    activeRequests: 0,
+    peakActiveRequests: 0,
   };
 }
 
@@ -169,7 +169,7 @@ export const PART_UNITS = 4;
  */
 export class TransferWindow {
   readonly #bytes: number;
-  readonly #mostRequests: number;
+  readonly #maxRequests: number;
   readonly #counts: TransferCounts;
   #requests = 1;
   /**
@@ -181,9 +181,9 @@ export class TransferWindow {
   #blockedAt: number | undefined;
   #readerWaits = false;
 
-  constructor(bytes: number, mostRequests: number, counts: TransferCounts) {
+  constructor(bytes: number, maxRequests: number, counts: TransferCounts) {
     this.#bytes = bytes;
-    this.#mostRequests = mostRequests;
+    this.#maxRequests = maxRequests;
     this.#counts = counts;
   }
 
@@ -218,7 +218,7 @@ export class TransferWindow {
     const counts = this.#counts;
     counts.heldBytes += bytes - part.held;
     part.held = bytes;
-    if (counts.heldBytes > counts.mostHeldBytes) counts.mostHeldBytes = counts.heldBytes;
+    if (counts.heldBytes > counts.peakHeldBytes) counts.peakHeldBytes = counts.heldBytes;
   }
 
   delivered(bytes: number): void {
@@ -239,9 +239,9 @@ export class TransferWindow {
    */
   widen(): boolean {
     const wide = this.#requests;
-    if (wide >= this.#mostRequests || this.mayRequest(PART_UNITS)) return false;
+    if (wide >= this.#maxRequests || this.mayRequest(PART_UNITS)) return false;
     if (this.#delivered < wide * FIRST_STEP_BYTES && this.#partsDelivered < wide) return false;
-    this.#requests = Math.min(2 * wide, this.#mostRequests);
+    this.#requests = Math.min(2 * wide, this.#maxRequests);
     this.#delivered = 0;
     this.#partsDelivered = 0;
     return true;
