@@ -30,16 +30,23 @@ export const REMOTE_CHUNK_BYTES: number = 64 * 1024;
  */
 const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 
-/** Detects the format of a file or object and scans all its records. */
+/**
+ * Detects the format of a file or object and scans all its records.
+ * @param bytes the whole file, if it has been read
+ */
 export async function scanFile(
   input: FileInput,
   task: FileTask,
   watch: Watch,
   onBatch: OnBatch,
+  bytes?: Uint8Array,
 ): Promise<RecordScan> {
-  const opened = isRemote(input.path)
-    ? await openRemote(input, task, watch)
-    : await openLocal(input, task, watch, onBatch !== undefined);
+  const opened =
+    bytes !== undefined
+      ? await openBytes(input, task, bytes)
+      : isRemote(input.path)
+        ? await openRemote(input, task, watch)
+        : await openLocal(input, task, watch, onBatch !== undefined);
   const { format, compression, source, blocking, chunkBytes, size } = opened;
   const options = { ...scanOptions(input, task, watch), compression, blocking, chunkBytes };
   const scanned = await scanSource(recordFormat(format), source, options, onBatch);
@@ -77,6 +84,33 @@ interface Opened {
   readonly size: () => number;
 }
 
+async function openBytes(input: FileInput, task: FileTask, bytes: Uint8Array): Promise<Opened> {
+  const found = await identified(bytes, input, task, undefined);
+  return { ...found, blocking: true, chunkBytes: MIN_CHUNK_BYTES, size: () => bytes.length };
+}
+
+/** Returns a source with its format and compression. */
+async function identified(
+  source: ByteSource,
+  input: FileInput,
+  { reading, blocking }: FileTask,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Opened, 'format' | 'compression' | 'source'>> {
+  const { format = 'auto', compression = 'auto' } = reading;
+  if (format !== 'auto') return { format, compression, source };
+  const uri = uriOf(input);
+  const chunkBytes = MIN_CHUNK_BYTES;
+  return identifySource(source, {
+    format,
+    compression,
+    chunkBytes,
+    blocking,
+    uri,
+    objects: undefined,
+    signal,
+  });
+}
+
 async function openLocal(
   input: FileInput,
   task: FileTask,
@@ -84,21 +118,8 @@ async function openLocal(
   examinesRecords: boolean,
 ): Promise<Opened> {
   const { path } = input;
-  const { format = 'auto', compression = 'auto' } = task.reading;
   const stored = storedBytes(input);
-  const source = given ?? (path === '-' ? standardInput(onSize) : path);
-  const found =
-    format === 'auto'
-      ? await identifySource(source, {
-          format,
-          compression,
-          chunkBytes: MIN_CHUNK_BYTES,
-          blocking: task.blocking,
-          uri: uriOf(input),
-          objects: undefined,
-          signal,
-        })
-      : { format, compression, source };
+  const found = await identified(given ?? (path === '-' ? standardInput(onSize) : path), input, task, signal);
   const ahead = task.alone && stored >= AHEAD_FROM_BYTES && recordFormat(found.format).hasChecksums;
   const blocking = task.blocking && !ahead;
   // Records that span two chunks are copied for examination. With small chunks, every fifth record

@@ -136,8 +136,8 @@ export async function scanSource<O extends CodecOptions>(
     lenient || own.walk === undefined
       ? await search(own, opened, options, findings, onProgress, batches)
       : await own.walk(opened, options, findings, onProgress);
-  // The file was read to its end, so all reads have been awaited.
-  if (typeof source === 'string' && findings.count === 0)
+  // No read into the buffers is in progress: bytes are not read, and a file was read to its end.
+  if (source instanceof Uint8Array || (typeof source === 'string' && findings.count === 0))
     putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
