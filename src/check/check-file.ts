@@ -1,9 +1,8 @@
 import { isItemFailure } from '../errors.ts';
 import type { OnBatch } from '../records/scan-source.ts';
-import { readSmallFile, type SmallFile } from '../storage/local/small-file.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { FileTask, Watch } from './file-checker.ts';
-import { checkFrozen, type FileInput, storedBytes } from './file-input.ts';
+import { checkFrozen, type FileInput } from './file-input.ts';
 import { type Examined, examinedFile, type FileReport, failedFile } from './file-report.ts';
 
 /**
@@ -33,26 +32,17 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
   }
 }
 
-/** Reads the whole file if it is small. */
-function smallFileOf(input: FileInput, { source }: Watch): SmallFile | undefined {
-  const { path, stored = storedBytes(input) } = input;
-  if (source !== undefined || path === '-' || isRemote(path)) return undefined;
-  return readSmallFile(path, stored);
-}
+/** The module for small files. Importing it for each of them would take as long as a scan. */
+let small: typeof import('./scan-small.ts') | undefined;
 
 /** Validates or counts the records of a file. */
 async function examine(input: FileInput, task: FileTask, watch: Watch, onBatch: OnBatch): Promise<Examined> {
   if (isRemote(input.path)) (await import('./share-objects.ts')).shareRequests(task.requests);
   if (input.range !== undefined)
     return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
-  const small = smallFileOf(input, watch);
-  if (small !== undefined) {
-    try {
-      return await (await import('./scan-file.ts')).scanFile(input, task, watch, onBatch, small.bytes);
-    } finally {
-      small.release();
-    }
-  }
+  small ??= await import('./scan-small.ts');
+  const scanned = await small.scanSmall(input, task, watch, onBatch);
+  if (scanned !== undefined) return scanned;
   if (task.check === 'count') {
     const { countQuickly } = await import('./count-quickly.ts');
     const counted = await countQuickly(input, task, watch);

@@ -16,7 +16,7 @@ import { changedSincePlan, type FileInput, storedBytes, uriOf } from './file-inp
 /**
  * Minimum chunk size. Buffers dominate the time and memory of checking thousands of small files.
  */
-const MIN_CHUNK_BYTES = 64 * 1024;
+export const MIN_CHUNK_BYTES: number = 64 * 1024;
 /**
  * Size of the scanner's buffers for network data. They hold only records that span two chunks; the
  * chunks themselves are not copied.
@@ -30,23 +30,16 @@ export const REMOTE_CHUNK_BYTES: number = 64 * 1024;
  */
 const AHEAD_FROM_BYTES = 8 * 1024 * 1024;
 
-/**
- * Detects the format of a file or object and scans all its records.
- * @param bytes the whole file, if it has been read
- */
+/** Detects the format of a file or object and scans all its records. */
 export async function scanFile(
   input: FileInput,
   task: FileTask,
   watch: Watch,
   onBatch: OnBatch,
-  bytes?: Uint8Array,
 ): Promise<RecordScan> {
-  const opened =
-    bytes !== undefined
-      ? await openBytes(input, task, bytes)
-      : isRemote(input.path)
-        ? await openRemote(input, task, watch)
-        : await openLocal(input, task, watch, onBatch !== undefined);
+  const opened = isRemote(input.path)
+    ? await openRemote(input, task, watch)
+    : await openLocal(input, task, watch, onBatch !== undefined);
   const { format, compression, source, blocking, chunkBytes, size } = opened;
   const options = { ...scanOptions(input, task, watch), compression, blocking, chunkBytes };
   const scanned = await scanSource(recordFormat(format), source, options, onBatch);
@@ -84,13 +77,8 @@ interface Opened {
   readonly size: () => number;
 }
 
-async function openBytes(input: FileInput, task: FileTask, bytes: Uint8Array): Promise<Opened> {
-  const found = await identified(bytes, input, task, undefined);
-  return { ...found, blocking: true, chunkBytes: MIN_CHUNK_BYTES, size: () => bytes.length };
-}
-
 /** Returns a source with its format and compression. */
-async function identified(
+export async function identified(
   source: ByteSource,
   input: FileInput,
   { reading, blocking }: FileTask,
