@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import { FILE_BUFFERS } from '../bytes/sources.ts';
-import type { RecordpipeError } from '../errors.ts';
+import type { ErrorPlace, RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import { Findings, newReadStats, placed } from '../formats/corruption.ts';
@@ -12,6 +12,7 @@ import type {
   RecordFormat,
   RecordSource,
   ScanCounts,
+  WalkCounts,
 } from '../formats/record-format.ts';
 import type { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
@@ -104,6 +105,21 @@ export interface RecordScan extends ScanCounts {
 /** Called with the valid records of a scan. The batch is valid only until the call returns. */
 export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undefined;
 
+/** Opens a source for a scan. */
+type Open<O extends CodecOptions> = (
+  options: O & SourceOptions,
+  codec: RecordCodec<O>,
+  nextBuffer: () => Uint8Array,
+) => RecordSource | Promise<RecordSource>;
+
+/** The result of scanning a part of a source. */
+export interface RangeScan extends RecordScan {
+  /** Place of the first record that the scan did not finish, or of the next record. */
+  readonly next: ErrorPlace;
+  /** The last finding, even if `errors` does not list it. */
+  readonly last: RecordpipeError | undefined;
+}
+
 /**
  * Checks every record of a source without returning any. Passes batches to `onBatch`, if it is
  * given.
@@ -115,6 +131,28 @@ export async function scanSource<O extends CodecOptions>(
   given: Partial<ScanOptions<O>> = {},
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
+  const open: Open<O> = (options, { detectCompression }, nextBuffer) =>
+    openRecordSource(source, options, detectCompression, nextBuffer);
+  const {
+    next: _,
+    last: __,
+    ...scan
+  } = await scanOpened(format, open, given, onBatch, typeof source === 'string');
+  return scan;
+}
+
+/**
+ * Like {@link scanSource}, for a source that the caller opens, which may be a part of a file.
+ * @param idles whether no read into the buffers can be in progress after a scan without findings,
+ *   so that the next scan may reuse them
+ */
+export async function scanOpened<O extends CodecOptions>(
+  format: RecordFormat<O> | RecordCodec<O>,
+  open: Open<O>,
+  given: Partial<ScanOptions<O>>,
+  onBatch: OnBatch,
+  idles: boolean,
+): Promise<RangeScan> {
   const { maxErrors = 100, onProgress, onFinding, ...reading } = given as Partial<ScanOptions<CodecOptions>>;
   const options = readOptions(format, {
     chunkBytes: reusedChunkBytes(reading.blocking),
@@ -129,7 +167,7 @@ export async function scanSource<O extends CodecOptions>(
   // spans two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
   const own = takeScanning(codec, options.chunkBytes, buffers);
-  const opened = await openRecordSource(source, options, codec.detectCompression, own.nextBuffer);
+  const opened = await open(options, codec, own.nextBuffer);
   const findings = new Findings(maxErrors, onFinding);
   const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, name));
   const counts =
@@ -137,8 +175,7 @@ export async function scanSource<O extends CodecOptions>(
       ? await search(own, opened, options, findings, onProgress, batches)
       : await own.walk(opened, options, findings, onProgress);
   // The file was read to its end, so all reads have been awaited.
-  if (typeof source === 'string' && findings.count === 0)
-    putScanning(codec, options.chunkBytes, buffers, own);
+  if (idles && findings.count === 0) putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
     format: name,
@@ -151,6 +188,8 @@ export async function scanSource<O extends CodecOptions>(
     trailingBytes: counts.trailingBytes,
     warnings: counts.warnings ?? 0,
     ...(opened.nextStreams?.count && { nextStreams: opened.nextStreams.count }),
+    next: counts.next,
+    last: findings.last,
   };
 }
 
@@ -165,14 +204,15 @@ async function search<O extends CodecOptions>(
   findings: Findings,
   onProgress: OnProgress,
   onBatch: ((batch: RecordBatch) => void) | undefined,
-): Promise<ScanCounts> {
+): Promise<WalkCounts> {
   const noting = {
     ...options,
     reuse: true,
     maxCorruptedRecordsToSkip: Number.POSITIVE_INFINITY,
     onCorrupt: (error: RecordpipeError) => findings.add(error),
   };
-  const source = { uri: opened.uri, size: opened.size, compressed: opened.compression !== 'none' };
+  const { uri, size, start } = opened;
+  const source = { uri, size, start, compressed: opened.compression !== 'none' };
   const decoder = own.decoder(noting, source, newReadStats());
   const drain = (): void => {
     for (let batch = decoder.next(); batch !== null; batch = decoder.next()) onBatch?.(batch);
@@ -189,5 +229,5 @@ async function search<O extends CodecOptions>(
   } catch (error) {
     findings.addOrThrow(placed(error, decoder.place));
   }
-  return decoder.stats;
+  return { ...decoder.stats, next: decoder.place };
 }
