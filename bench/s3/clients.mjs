@@ -11,7 +11,7 @@ import { ROOT } from '../machine.mjs';
 const installed = (path) => join(ROOT, '.cache/counterparts', path);
 
 const AWS = installed('s3-clients/bin/aws');
-const S5CMD = installed('s3-clients/bin/s5cmd');
+export const S5CMD = installed('s3-clients/bin/s5cmd');
 const HERE = fileURLToPath(new URL('../against/', import.meta.url));
 
 /** Settings that the tools of AWS require, without the profile of the user. */
@@ -24,7 +24,8 @@ export const ENVIRONMENT = {
 };
 
 const curl = spawnSync('curl', ['--version']).status === 0 ? undefined : 'not installed';
-const clients = existsSync(AWS) && existsSync(S5CMD) ? undefined : whyMissing('s3-clients');
+/** Reason why `aws` and `s5cmd` are not available; undefined if they are. */
+export const missingClients = existsSync(AWS) && existsSync(S5CMD) ? undefined : whyMissing('s3-clients');
 
 const unsigned = (endpoint) => ['--no-sign-request', '--endpoint-url', endpoint];
 const s5cmd = (endpoint, what, ...more) => [S5CMD, ...unsigned(endpoint), what, ...more];
@@ -50,19 +51,19 @@ export const ONE_OBJECT = [
   {
     who: 'aws',
     what: 's3 cp -',
-    missing: clients,
+    missing: missingClients,
     line: (endpoint, bucket, key) => [AWS, 's3', 'cp', ...unsigned(endpoint), bucket.uri(key), '-'],
   },
   {
     who: 's5cmd',
     what: 'cat',
-    missing: clients,
+    missing: missingClients,
     line: (endpoint, bucket, key) => s5cmd(endpoint, 'cat', bucket.uri(key)),
   },
   {
     who: 's5cmd',
     what: 'cat -c 10 -p 8',
-    missing: clients,
+    missing: missingClients,
     line: (endpoint, bucket, key) => s5cmd(endpoint, 'cat', '-c', '10', '-p', '8', bucket.uri(key)),
   },
   {
@@ -87,27 +88,27 @@ export const ALL_OBJECTS = [
   {
     who: 's5cmd',
     what: "cat 'prefix/*'",
-    missing: clients,
+    missing: missingClients,
     line: (endpoint, bucket, prefix) => s5cmd(endpoint, 'cat', `${bucket.uri(prefix)}*`),
   },
   {
     who: 's5cmd',
     what: "cat -c 10 -p 8 'prefix/*'",
-    missing: clients,
+    missing: missingClients,
     line: (endpoint, bucket, prefix) =>
       s5cmd(endpoint, 'cat', '-c', '10', '-p', '8', `${bucket.uri(prefix)}*`),
   },
   {
     who: 's5cmd',
     what: "cp 'prefix/*' FOLDER",
-    missing: clients,
+    missing: missingClients,
     folder: true,
     line: (endpoint, bucket, prefix, folder) => s5cmd(endpoint, 'cp', `${bucket.uri(prefix)}*`, folder),
   },
   {
     who: 'aws',
     what: 's3 cp --recursive',
-    missing: clients,
+    missing: missingClients,
     folder: true,
     line: (endpoint, bucket, prefix, folder) => [
       ...[AWS, 's3', 'cp', ...unsigned(endpoint)],

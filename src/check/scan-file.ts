@@ -119,7 +119,11 @@ async function openRemote(
     if (type === 'retry') onRetry?.();
     if (type === 'restarted') changed = true;
   };
-  const opened = openStored({ uri, size, etag }, { chunkBytes: REMOTE_CHUNK_BYTES }, { objects, onEvent });
+  const opened = openStored(
+    { uri, size, etag },
+    { chunkBytes: REMOTE_CHUNK_BYTES },
+    { objects, onEvent, reuse: true },
+  );
   const source = new PeekedSource(frozen ? unlessChanged(opened, () => changed) : opened, signal);
   const known = format === 'auto' ? 'auto' : recordFormat(format);
   const found = await identifyPeeked(source, { format: known, compression, uri });
