@@ -61,10 +61,12 @@ export async function checkRange(order: RangeOrder, task: FileTask, watch: Watch
     const onBatch: OnBatch = counter && ((batch, name) => counter.add(batch, name));
     const scan = await scanned(reader, format, range, first, order, doing, watch, onBatch);
     const { offset = 0, record = 0 } = scan.next;
+    const { records, payloadBytes, errorCount, trailingBytes, warnings } = scan;
+    const errors = scan.errors.map(packError);
     return {
       ...range,
       next: { offset, record },
-      scan: { ...scan, errors: scan.errors.map(packError) },
+      scan: { records, payloadBytes, errors, errorCount, trailingBytes, warnings },
       independent: isIndependent(scan, range),
       stats: counter?.stats(NO_FILE, []),
     };

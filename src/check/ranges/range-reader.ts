@@ -18,7 +18,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** An open file or object, of which ranges are read. */
+/** Reads ranges of an open file or object. */
 export interface RangeReader {
   readonly size: number;
   /** The open file, if it is local. */
