@@ -19,7 +19,7 @@ const READ_CASES = {
 const EXAMPLES = ['image', 'scalars', 'embedding', 'ids', 'three of fifty'];
 
 /** The cases against an object store. */
-const S3 = ['limited', 'unlimited', 'client', 'validate', 'small objects', 'stopped reader', 'outage'];
+const S3 = ['limited', 'unlimited', 'validate', 'small objects', 'stopped reader', 'outage'];
 
 /** The cases of the streamer. */
 const STREAMING = ['file', 's3 limited', 's3 unlimited', 'manifest', 'first bytes', 'channels'];

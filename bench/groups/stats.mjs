@@ -6,7 +6,7 @@ import { payloadPool } from '../against/payload.mjs';
 import { contest } from '../contest.mjs';
 import { SEED } from '../data.mjs';
 import { JPEG_HEADER } from '../images/shards.mjs';
-import { COMMAND_LINE } from './process.mjs';
+import { COMMAND_LINE } from '../machine.mjs';
 
 const SHARDS = 4;
 const IMAGE_BYTES = 100_000;

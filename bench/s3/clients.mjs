@@ -1,11 +1,11 @@
-/** Command lines that download one object, or all objects with a prefix, to standard output. */
+/** Command lines that download one object, or read all objects with a prefix. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { whyMissing } from '../against/peer.mjs';
-import { subject } from '../checkout.mjs';
+import { commandLine, subject } from '../checkout.mjs';
 import { ROOT } from '../machine.mjs';
 
 const installed = (path) => join(ROOT, '.cache/counterparts', path);
@@ -80,24 +80,19 @@ export const ONE_OBJECT = [
 ];
 
 /**
- * Programs that download all objects with a prefix, to standard output in order or into a directory
- * in any order.
+ * Programs that read all objects with a prefix: they check them, write them to standard output in
+ * order, or copy them into a directory in any order.
  */
 export const ALL_OBJECTS = [
+  {
+    who: 'recordpipe',
+    what: 'validate',
+    line: (endpoint, bucket, prefix) => [
+      ...node(commandLine(), 'validate', bucket.uri(prefix), '--json', '--no-progress'),
+      ...unsigned(endpoint),
+    ],
+  },
   { who: 'recordpipe', what: 'readObjects', line: ours },
-  {
-    who: 's5cmd',
-    what: "cat 'prefix/*'",
-    missing: missingClients,
-    line: (endpoint, bucket, prefix) => s5cmd(endpoint, 'cat', `${bucket.uri(prefix)}*`),
-  },
-  {
-    who: 's5cmd',
-    what: "cat -c 10 -p 8 'prefix/*'",
-    missing: missingClients,
-    line: (endpoint, bucket, prefix) =>
-      s5cmd(endpoint, 'cat', '-c', '10', '-p', '8', `${bucket.uri(prefix)}*`),
-  },
   {
     who: 's5cmd',
     what: "cp 'prefix/*' FOLDER",

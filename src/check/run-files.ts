@@ -161,7 +161,9 @@ class Run {
   }
 
   async #check(checker: Work['checker'], index: number): Promise<void> {
-    const report = await this.#unlessEnded(checker.check(this.#inputs[index], this.#watching(index)));
+    const report = await this.#unlessEnded(
+      checker.check({ ...this.#inputs[index], stored: this.#sizes[index] }, this.#watching(index)),
+    );
     if (report !== undefined) this.#take(index, report);
   }
 

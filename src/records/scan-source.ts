@@ -16,7 +16,7 @@ import type {
 } from '../formats/record-format.ts';
 import type { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
-import { openRecordSource } from './record-source.ts';
+import { openRecordSource, wholeSource } from './record-source.ts';
 
 /**
  * The scanner that the last scan left for the next scan of the same kind. Reuse saves touching 8
@@ -105,19 +105,36 @@ export interface RecordScan extends ScanCounts {
 /** Called with the valid records of a scan. The batch is valid only until the call returns. */
 export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undefined;
 
-/** Opens a source for a scan. */
-type Open<O extends CodecOptions> = (
-  options: O & SourceOptions,
-  codec: RecordCodec<O>,
-  nextBuffer: () => Uint8Array,
-) => RecordSource | Promise<RecordSource>;
-
 /** The result of scanning a part of a source. */
 export interface RangeScan extends RecordScan {
   /** Place of the first record that the scan did not finish, or of the next record. */
   readonly next: ErrorPlace;
   /** The last finding, even if `errors` does not list it. */
   readonly last: RecordpipeError | undefined;
+}
+
+/** The options of a scan that do not affect reading. */
+type ScanWatch = {
+  readonly [K in 'maxErrors' | 'onProgress' | 'onFinding']?: ScanOptions<CodecOptions>[K] | undefined;
+};
+
+/** A codec and complete reading options, which may serve many scans. */
+export interface PreparedScan<O extends CodecOptions> {
+  readonly codec: RecordCodec<O>;
+  readonly options: O & SourceOptions;
+}
+
+/** Imports the codec of a format and completes its options. */
+export async function prepareScan<O extends CodecOptions>(
+  format: RecordFormat<O> | RecordCodec<O>,
+  reading: Partial<O & SourceOptions>,
+): Promise<PreparedScan<O>> {
+  const options = readOptions(format, {
+    chunkBytes: reusedChunkBytes(reading.blocking),
+    ...format.scanDefaults,
+    ...reading,
+  });
+  return { codec: 'codec' in format ? await format.codec() : format, options };
 }
 
 /**
@@ -131,35 +148,51 @@ export async function scanSource<O extends CodecOptions>(
   given: Partial<ScanOptions<O>> = {},
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
-  const open: Open<O> = (options, { detectCompression }, nextBuffer) =>
-    openRecordSource(source, options, detectCompression, nextBuffer);
+  const { maxErrors, onProgress, onFinding, ...reading } = given as Partial<ScanOptions<CodecOptions>>;
+  const prepared = await prepareScan(format, reading as Partial<O & SourceOptions>);
+  return scanPrepared(prepared, source, { maxErrors, onProgress, onFinding }, onBatch);
+}
+
+/** Like {@link scanSource}, but with prepared options. */
+export async function scanPrepared<O extends CodecOptions>(
+  prepared: PreparedScan<O>,
+  source: ByteSource | PeekedSource,
+  watch: ScanWatch,
+  onBatch: OnBatch,
+): Promise<RecordScan> {
+  const { codec, options } = prepared;
+  const open = (nextBuffer: () => Uint8Array): RecordSource | Promise<RecordSource> =>
+    source instanceof Uint8Array && options.compression === 'none'
+      ? wholeSource(source, options.uri)
+      : openRecordSource(source, options, codec.detectCompression, nextBuffer);
   const {
     next: _,
     last: __,
     ...scan
-  } = await scanOpened(format, open, given, onBatch, typeof source === 'string');
+  } = await scanOpened(
+    prepared,
+    open,
+    watch,
+    onBatch,
+    (clean) =>
+      // No read into the buffers is in progress: bytes are not read, and a file was read to its end.
+      source instanceof Uint8Array || (typeof source === 'string' && clean),
+  );
   return scan;
 }
 
 /**
- * Like {@link scanSource}, for a source that the caller opens, which may be a part of a file.
- * @param idles whether no read into the buffers can be in progress after a scan without findings,
- *   so that the next scan may reuse them
+ * Like {@link scanPrepared}, for a source that the caller opens, which may be a part of a file.
+ * @param reuses reports whether no read into the buffers can be in progress after the scan, so that
+ *   the next scan may reuse them; `clean` means that the scan had no findings
  */
 export async function scanOpened<O extends CodecOptions>(
-  format: RecordFormat<O> | RecordCodec<O>,
-  open: Open<O>,
-  given: Partial<ScanOptions<O>>,
+  { codec, options }: PreparedScan<O>,
+  open: (nextBuffer: () => Uint8Array) => RecordSource | Promise<RecordSource>,
+  { maxErrors = 100, onProgress, onFinding }: ScanWatch,
   onBatch: OnBatch,
-  idles: boolean,
+  reuses: (clean: boolean) => boolean,
 ): Promise<RangeScan> {
-  const { maxErrors = 100, onProgress, onFinding, ...reading } = given as Partial<ScanOptions<CodecOptions>>;
-  const options = readOptions(format, {
-    chunkBytes: reusedChunkBytes(reading.blocking),
-    ...format.scanDefaults,
-    ...reading,
-  } as Partial<O & SourceOptions>);
-  const codec = 'codec' in format ? await format.codec() : format;
   const name = codec.name as FormatName;
   const lenient = onBatch !== undefined || (codec.lenient?.(options) ?? true);
   // A strict scan finishes a chunk before it requests the next one. Without read-ahead, one buffer
@@ -167,15 +200,14 @@ export async function scanOpened<O extends CodecOptions>(
   // spans two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
   const own = takeScanning(codec, options.chunkBytes, buffers);
-  const opened = await open(options, codec, own.nextBuffer);
+  const opened = await open(own.nextBuffer);
   const findings = new Findings(maxErrors, onFinding);
   const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, name));
   const counts =
     lenient || own.walk === undefined
       ? await search(own, opened, options, findings, onProgress, batches)
       : await own.walk(opened, options, findings, onProgress);
-  // The file was read to its end, so all reads have been awaited.
-  if (idles && findings.count === 0) putScanning(codec, options.chunkBytes, buffers, own);
+  if (reuses(findings.count === 0)) putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
     format: name,

@@ -1,16 +1,16 @@
 import { RecordpipeError } from '../../errors.ts';
-import type { BoundaryFinder } from '../../formats/record-format.ts';
+import type { BoundaryFinder, RecordSource } from '../../formats/record-format.ts';
 import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import { findBoundary } from '../../records/find-boundary.ts';
 import { hopHeaders } from '../../records/hop-headers.ts';
 import { reusedChunkBytes } from '../../records/read-options.ts';
-import { type OnBatch, type RangeScan, scanOpened } from '../../records/scan-source.ts';
+import { type OnBatch, prepareScan, type RangeScan, scanOpened } from '../../records/scan-source.ts';
 import { packError } from '../../records/workers/serve-jobs.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import type { FileTask, Watch } from '../file-checker.ts';
 import { uriOf } from '../file-input.ts';
 import { REMOTE_CHUNK_BYTES, scanOptions } from '../scan-file.ts';
-import type { RangeCounts, RangeOrder, RangeResult } from './range-order.ts';
+import type { RangeCounts, RangeOrder, RangeResult, RecordStart } from './range-order.ts';
 import { type ByteRange, openRanges, type RangeReader } from './range-reader.ts';
 
 /** Maximum number of bytes to search for the start of a record. */
@@ -122,38 +122,34 @@ async function hopped(
   return (await hopHeaders(part, hop, watch)) ? hop.records : undefined;
 }
 
-function scanned(
+async function scanned(
   reader: RangeReader,
   format: AnyFormat,
   range: ByteRange,
-  start: { readonly offset: number; readonly record: number },
+  start: RecordStart,
   { input, plan: { size } }: RangeOrder,
   task: FileTask,
-  watch: Watch,
+  { signal, onProgress }: Watch,
   onBatch: OnBatch,
 ): Promise<RangeScan> {
   const local = reader.local !== undefined;
   const stored = { bytes: 0 };
-  const options = {
-    ...scanOptions(input, task, { ...watch, onFinding: undefined }),
-    compression: 'none' as const,
+  const { maxErrors, ...reading } = {
+    ...scanOptions(input, task, { signal }),
+    compression: 'none',
     blocking: true,
     chunkBytes: local ? reusedChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
-  };
-  return scanOpened(
-    format,
-    (_options, _codec, nextBuffer) => ({
-      uri: uriOf(input),
-      compression: 'none',
-      size: () => size,
-      start,
-      stored,
-      chunks: reader.chunks(range, nextBuffer, stored),
-    }),
-    options,
-    onBatch,
-    local,
-  );
+  } as const;
+  const prepared = await prepareScan(format, reading as Partial<AnyOptions>);
+  const open = (nextBuffer: () => Uint8Array): RecordSource => ({
+    uri: uriOf(input),
+    compression: 'none',
+    size: () => size,
+    start,
+    stored,
+    chunks: reader.chunks(range, nextBuffer, stored),
+  });
+  return scanOpened(prepared, open, { maxErrors, onProgress }, onBatch, (clean) => local && clean);
 }
 
 /**
