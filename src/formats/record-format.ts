@@ -153,6 +153,11 @@ export interface WalkCounts extends ScanCounts {
    * them.
    */
   readonly next: ErrorPlace;
+  /**
+   * Number of findings, other than one that ended the walk, because the stream ended where it did.
+   * Default 0.
+   */
+  readonly atEnd?: number;
 }
 
 /** Called periodically with the number of bytes read so far, as stored. */

@@ -109,6 +109,8 @@ export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undef
 export interface RangeScan extends RecordScan {
   /** Place of the first record that the scan did not finish, or of the next record. */
   readonly next: ErrorPlace;
+  /** Number of findings because the stream ended where it did. */
+  readonly atEnd: number;
   /** The last finding, even if `errors` does not list it. */
   readonly last: RecordpipeError | undefined;
 }
@@ -166,8 +168,9 @@ export async function scanPrepared<O extends CodecOptions>(
       ? wholeSource(source, options.uri)
       : openRecordSource(source, options, codec.detectCompression, nextBuffer);
   const {
-    next: _,
-    last: __,
+    next: _next,
+    atEnd: _atEnd,
+    last: _last,
     ...scan
   } = await scanOpened(
     prepared,
@@ -221,6 +224,7 @@ export async function scanOpened<O extends CodecOptions>(
     warnings: counts.warnings ?? 0,
     ...(opened.nextStreams?.count && { nextStreams: opened.nextStreams.count }),
     next: counts.next,
+    atEnd: counts.atEnd ?? 0,
     last: findings.last,
   };
 }
@@ -249,6 +253,7 @@ async function search<O extends CodecOptions>(
   const drain = (): void => {
     for (let batch = decoder.next(); batch !== null; batch = decoder.next()) onBatch?.(batch);
   };
+  let atEnd = 0;
   try {
     for await (const chunk of opened.chunks) {
       onProgress?.(opened.stored.bytes);
@@ -256,10 +261,12 @@ async function search<O extends CodecOptions>(
       drain();
       if (decoder.ended) break;
     }
+    const before = findings.count;
     decoder.end();
     drain();
+    atEnd = findings.count - before;
   } catch (error) {
     findings.addOrThrow(placed(error, decoder.place));
   }
-  return { ...decoder.stats, next: decoder.place };
+  return { ...decoder.stats, next: decoder.place, atEnd };
 }

@@ -129,13 +129,16 @@ export async function compareRanges(
   const onFinding = (error: Error): void => void findings.push(JSON.parse(JSON.stringify(error)));
   const whole = await checkFile({ path }, task, { onFinding });
   const ranged = await checkInRanges(path, format, task, rangeBytes, bytes.length);
-  assert.equal(textOf(ranged.report), textOf(whole), label);
+  assert.equal(textOf(ranged.report, task), textOf(whole, task), label);
   assert.deepEqual(ranged.findings, findings, label);
   return ranged;
 }
 
-/** Returns the JSON text of a report, without the duration. */
-function textOf(report: LookedReport | null): string {
+/**
+ * Returns the JSON text of a report without its duration and, for counts, without warnings, which
+ * depend on the way of counting.
+ */
+function textOf(report: LookedReport | null, { check }: FileTask): string {
   const stats = report?.stats && mergeStats(report.stats, NO_STATS);
-  return JSON.stringify({ ...report, seconds: 0, stats });
+  return JSON.stringify({ ...report, seconds: 0, stats, ...(check === 'count' && { warnings: [] }) });
 }

@@ -156,8 +156,11 @@ async function scanned(
  * Reports whether a scan of a range has the same result as one that continues after its end: it
  * reached the end, and its last finding does not depend on the bytes or records after it.
  */
-function isIndependent({ next, last, trailingBytes, warnings }: RangeScan, { end }: ByteRange): boolean {
-  if (next.offset !== end || trailingBytes > 0 || warnings > 0) return false;
+function isIndependent(
+  { next, atEnd, last, trailingBytes, warnings }: RangeScan,
+  { end }: ByteRange,
+): boolean {
+  if (next.offset !== end || atEnd > 0 || trailingBytes > 0 || warnings > 0) return false;
   if (last === undefined) return true;
   const { offset = end, record = 0 } = last;
   return offset + SHOWN_BYTES <= end && record + 1 < (next.record ?? 0);

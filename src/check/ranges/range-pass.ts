@@ -26,7 +26,7 @@ const GROWTH = 4;
  * that of the file. The results in order are therefore those of a scan from beginning to end.
  */
 export class RangePass {
-  /** The failure because of which the ranges cannot be checked. */
+  /** The failure that ended the pass. The file must then be processed as a whole. */
   failure: RecordpipeError | undefined;
   readonly #orders: readonly RangeOrder[];
   readonly #onProven: (range: ProvenRange) => void;
