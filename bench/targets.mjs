@@ -13,7 +13,7 @@ import { S3_TARGETS } from './targets/s3.mjs';
 import { SHARD_TARGETS } from './targets/shards.mjs';
 import { SINGLE_TARGETS } from './targets/singles.mjs';
 import { STREAMING_TARGETS } from './targets/streaming.mjs';
-import { TFRECORD_TARGETS } from './targets/tfrecord.mjs';
+import { FILE_TARGETS, TFRECORD_TARGETS } from './targets/tfrecord.mjs';
 import { TRAIN_TARGETS } from './targets/train.mjs';
 
 /**
@@ -33,6 +33,7 @@ export function targets({ figures }) {
   }
   for (const { title, note, rows } of [
     ...IMAGE_TARGETS,
+    ...FILE_TARGETS,
     ...PIPE_SINGLES,
     ...S3_TARGETS,
     ...STREAMING_TARGETS,

@@ -111,3 +111,45 @@ export const TFRECORD_TARGETS = [
     wanted: everywhere(1.5),
   },
 ];
+
+/** The targets of whole processes on files. */
+const FILES = { group: 'files many small' };
+const READ = { who: 'tensorflow', what: 'TFRecordDataset' };
+const LARGE = 'files one large';
+
+export const FILE_TARGETS = [
+  {
+    title: 'One large file: two jobs against one, GB/s',
+    note: 'The limit is what a second `dd` gains.',
+    rows: [
+      { what: 'validate, jobs 2', other: ours('validate, jobs 1'), wanted: 1.6 },
+      { what: 'dd twice, each half of the file', who: 'limit', other: { what: 'dd' }, wanted: 1 },
+    ].map(({ what, who = 'recordpipe', ...rest }) => ({
+      group: LARGE,
+      at: what,
+      mine: { who, what },
+      ...rest,
+    })),
+  },
+  {
+    title: '10,000 files of 1 KB, milliseconds',
+    rows: Object.entries({ validate: 2500, count: 2500, stats: 6000 }).map(([what, wanted]) => ({
+      ...FILES,
+      at: `\`${what}\``,
+      mine: ours(what),
+      wanted,
+      atMost: true,
+    })),
+  },
+  {
+    title: '10,000 files of 1 KB: how many times as fast as TensorFlow reads them',
+    rows: ['validate', 'count', 'stats'].map((what) => ({
+      ...FILES,
+      at: `\`${what}\``,
+      mine: ours(what),
+      other: READ,
+      ratio: (mine, other) => other / mine,
+      wanted: 4,
+    })),
+  },
+];
