@@ -10,7 +10,7 @@ const KERNEL_WAYS = [
 
 const TO_AWS = { 64: 1.3, 256: 1.1, 1024: 0.9, 4096: 0.8, 16384: 0.8, 262144: 0.8, 4194304: 0.8 };
 const TO_NODE_RS = { ...everywhere(1.3, KERNEL_SIZES), 65536: 2.5, 262144: 2.5, 4194304: 2.5 };
-const TO_DD = { 100: 0.25, 1000: 0.45, 10000: 0.8, 100000: 0.8 };
+const TO_DD = { 100: 0.2, 1000: 0.3, 10000: 0.6, 100000: 0.6 };
 
 export const TFRECORD_TARGETS = [
   {
@@ -68,7 +68,7 @@ export const TFRECORD_TARGETS = [
     format: 'tfrecord',
     ways: VIEWS,
     others: { who: 'tensorflow', what: 'tf_record_iterator' },
-    wanted: everywhere(3),
+    wanted: everywhere(2),
   },
   {
     title: 'TFRecord: views against npm `tfrecord`',
