@@ -13,7 +13,8 @@ import type {
   RecordSource,
   ScanCounts,
 } from '../formats/record-format.ts';
-import type { PeekedSource } from './peeked-source.ts';
+import { isRemote } from '../storage/stored-source.ts';
+import { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource, wholeSource } from './record-source.ts';
 
@@ -157,19 +158,20 @@ export async function scanPrepared<O extends CodecOptions>(
   // is enough, and it stays in the cache. A decoder needs the previous chunk for a record that
   // spans two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
-  const own = takeScanning(codec, options.chunkBytes, buffers);
+  const own = usesBuffers(source) ? takeScanning(codec, options.chunkBytes, buffers) : undefined;
   const opened =
     source instanceof Uint8Array && options.compression === 'none'
       ? wholeSource(source, options.uri)
-      : await openRecordSource(source, options, codec.detectCompression, own.nextBuffer);
+      : await openRecordSource(source, options, codec.detectCompression, own?.nextBuffer);
   const findings = new Findings(maxErrors, onFinding);
   const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, name));
+  const scanning = own ?? codec;
   const counts =
-    lenient || own.walk === undefined
-      ? await search(own, opened, options, findings, onProgress, batches)
-      : await own.walk(opened, options, findings, onProgress);
+    lenient || scanning.walk === undefined
+      ? await search(scanning, opened, options, findings, onProgress, batches)
+      : await scanning.walk(opened, options, findings, onProgress);
   // No read into the buffers is in progress: bytes are not read, and a file was read to its end.
-  if (source instanceof Uint8Array || (typeof source === 'string' && findings.count === 0))
+  if (own && (source instanceof Uint8Array || (typeof source === 'string' && findings.count === 0)))
     putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
@@ -187,11 +189,21 @@ export async function scanPrepared<O extends CodecOptions>(
 }
 
 /**
+ * Reports whether a source is read into buffers of the scanner. Objects and streams have memory of
+ * their own, and share one scanner, because a separate one takes longer than checking a small object.
+ */
+function usesBuffers(source: ByteSource | PeekedSource): boolean {
+  if (source instanceof PeekedSource) return source.usesBuffers;
+  if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) return false;
+  return !isRemote(source);
+}
+
+/**
  * Scans with the decoder that readers use, which holds one record at a time. Used for lenient
  * options and for inspecting records.
  */
 async function search<O extends CodecOptions>(
-  own: OwnScanning<O>,
+  scanning: Pick<OwnScanning<O>, 'decoder'>,
   opened: RecordSource,
   options: O,
   findings: Findings,
@@ -205,7 +217,7 @@ async function search<O extends CodecOptions>(
     onCorrupt: (error: RecordpipeError) => findings.add(error),
   };
   const source = { uri: opened.uri, size: opened.size, compressed: opened.compression !== 'none' };
-  const decoder = own.decoder(noting, source, newReadStats());
+  const decoder = scanning.decoder(noting, source, newReadStats());
   const drain = (): void => {
     for (let batch = decoder.next(); batch !== null; batch = decoder.next()) onBatch?.(batch);
   };
