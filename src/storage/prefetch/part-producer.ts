@@ -36,6 +36,7 @@ export class PartProducer {
    */
   #failedIndex = Number.POSITIVE_INFINITY;
   #closed = false;
+  readonly #leaveBlocks: (() => void) | undefined;
 
   /**
    * @param skips whether objects that cannot be read may be skipped
@@ -47,6 +48,7 @@ export class PartProducer {
     this.#guess = new SizeGuess(partBytes);
     // The window limits these requests, so the gate does not need to.
     this.#context = { ...context, seat: context.gate.seat((maxRequests * PART_UNITS) / SMALL_UNITS) };
+    this.#leaveBlocks = context.blocks?.enter();
     this.#skips = skips;
     this.#onProgress = onProgress;
     this.plan = new ObjectPlan(refs, () => {
@@ -95,6 +97,7 @@ export class PartProducer {
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
+      this.#leaveBlocks?.();
       this.plan.close();
       this.#asking.abort();
       this.window.blocked(false);

@@ -2,7 +2,7 @@ import type { RecordpipeError } from '../../errors.ts';
 import { type FailedRequest, FetchFailure, objectError } from '../errors.ts';
 import type { ObjectSource, RangeHead } from '../storage.ts';
 import { RetryBudget, Watchdog } from './attempts.ts';
-import { BlockMemory } from './object-piece.ts';
+import { BlockMemory } from './block-memory.ts';
 import type { TransferContext } from './transfer-control.ts';
 
 /**
@@ -80,7 +80,7 @@ export class RangeTransfer {
     this.#state = state;
     this.#onData = onData;
     this.#budget = new RetryBudget(context.options);
-    this.#memory = new BlockMemory(memory);
+    this.#memory = new BlockMemory(memory, context.blocks);
     this.start = start;
     this.#end = end;
   }
@@ -191,7 +191,8 @@ export class RangeTransfer {
           this.#head(head, request.start);
           headed = true;
         },
-        memory: (maxBytes: number) => this.#memory.next(maxBytes),
+        memory: (maxBytes: number) =>
+          this.#memory.next(maxBytes, Math.max(maxBytes, (this.#length ?? 0) - this.#got)),
         onData: (chunk: Uint8Array) => {
           if (!attempt.signal.aborted) this.#data(chunk);
         },

@@ -1,6 +1,7 @@
 import { type ObjectOptions, objectOptions } from '../object-options.ts';
 import { storageOf } from '../registry.ts';
 import type { ObjectSource } from '../storage.ts';
+import { type BlockPool, threadBlocks } from './block-memory.ts';
 import { type GateSeat, processGate, type RequestGate } from './request-gate.ts';
 
 /** An event during a transfer that is not a failure. */
@@ -105,6 +106,11 @@ export interface TransferControl {
   readonly onEvent?: OnTransferEvent | undefined;
   /** Source of all objects. Default: the storage of each address. */
   readonly source?: ObjectSource | undefined;
+  /**
+   * Whether to reuse the memory of chunks, which saves processor time. A chunk is then valid only
+   * until the next one is requested. Default false.
+   */
+  readonly reuse?: boolean | undefined;
 }
 
 /** Options of a transfer. Every field has a default. */
@@ -115,6 +121,8 @@ export interface TransferContext {
   readonly options: ObjectOptions;
   readonly gate: RequestGate;
   readonly seat: GateSeat;
+  /** Source of blocks. If undefined, all blocks are new. */
+  readonly blocks: BlockPool | undefined;
   readonly counts: TransferCounts;
   readonly onEvent: OnTransferEvent | undefined;
   sourceOf(uri: string): ObjectSource | Promise<ObjectSource>;
@@ -122,12 +130,13 @@ export interface TransferContext {
 
 /** Returns the context of a new stream. */
 export function transferContext(given: ObjectReadOptions | undefined): TransferContext {
-  const { signal: _, onEvent, source, ...rest } = given ?? {};
+  const { signal: _, onEvent, source, reuse, ...rest } = given ?? {};
   const options = objectOptions(rest);
   return {
     options,
     gate: processGate,
     seat: processGate.seat(options.maxRequests),
+    blocks: reuse ? threadBlocks : undefined,
     counts: newTransferCounts(),
     onEvent,
     sourceOf: source === undefined ? namedSources(options) : () => source,

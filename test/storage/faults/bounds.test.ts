@@ -25,6 +25,21 @@ test.each([0, 1, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, 2 * PART + 1,
   },
 );
 
+test('with `reuse`, the bytes of many objects arrive in the same few blocks of memory', async () => {
+  const object = generated(40 * PART + 7);
+  await withServer({ objects: { 'bucket/a': object } }, async (server) => {
+    const blocks = new Set<ArrayBufferLike>();
+    const came: Uint8Array[] = [];
+    const refs = Array.from({ length: 3 }, () => ({ uri, size: object.size }));
+    for await (const { chunk } of readObjects(refs, { ...SMALL, endpointUrl: server.url, reuse: true })) {
+      blocks.add(chunk.buffer);
+      came.push(chunk.slice());
+    }
+    expect(digestOf(Buffer.concat(came))).toBe(digestOf(object, object, object));
+    expect([...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(40 * PART);
+  });
+});
+
 describe('a reader that pauses', () => {
   test('no retry and no timeout; requests end, and no more than the window is held', async () => {
     const object = generated(64 * PART);
