@@ -14,7 +14,8 @@ import type {
   ScanCounts,
   WalkCounts,
 } from '../formats/record-format.ts';
-import type { PeekedSource } from './peeked-source.ts';
+import { isRemote } from '../storage/stored-source.ts';
+import { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource, wholeSource } from './record-source.ts';
 
@@ -163,38 +164,41 @@ export async function scanPrepared<O extends CodecOptions>(
   onBatch: OnBatch,
 ): Promise<RecordScan> {
   const { codec, options } = prepared;
-  const open = (nextBuffer: () => Uint8Array): RecordSource | Promise<RecordSource> =>
+  const open: OpenRange = (nextBuffer) =>
     source instanceof Uint8Array && options.compression === 'none'
       ? wholeSource(source, options.uri)
       : openRecordSource(source, options, codec.detectCompression, nextBuffer);
-  const {
-    next: _next,
-    atEnd: _atEnd,
-    last: _last,
-    ...scan
-  } = await scanOpened(
-    prepared,
-    open,
-    watch,
-    onBatch,
-    (clean) =>
-      // No read into the buffers is in progress: bytes are not read, and a file was read to its end.
-      source instanceof Uint8Array || (typeof source === 'string' && clean),
-  );
+  const memory: ScanMemory = {
+    buffered: usesBuffers(source),
+    // Bytes are not read, and a file without findings was read to its end.
+    idleAfter: (clean) => source instanceof Uint8Array || (typeof source === 'string' && clean),
+  };
+  const { next: _, atEnd: __, last: ___, ...scan } = await scanOpened(prepared, open, watch, onBatch, memory);
   return scan;
 }
 
-/**
- * Like {@link scanPrepared}, for a source that the caller opens, which may be a part of a file.
- * @param reuses reports whether no read into the buffers can be in progress after the scan, so that
- *   the next scan may reuse them; `clean` means that the scan had no findings
- */
+/** Opens a source, which may be a part of a file, and reads it into the given memory if it can. */
+export type OpenRange = (nextBuffer?: () => Uint8Array) => RecordSource | Promise<RecordSource>;
+
+/** How a scan uses its buffers. */
+export interface ScanMemory {
+  /** Whether the source is read into the buffers. */
+  readonly buffered: boolean;
+  /**
+   * Reports whether no read into the buffers can be in progress after the scan, so that the next
+   * scan may reuse them.
+   * @param clean whether the scan had no findings
+   */
+  idleAfter(clean: boolean): boolean;
+}
+
+/** Like {@link scanPrepared}, for a source that the caller opens. */
 export async function scanOpened<O extends CodecOptions>(
   { codec, options }: PreparedScan<O>,
-  open: (nextBuffer: () => Uint8Array) => RecordSource | Promise<RecordSource>,
+  open: OpenRange,
   { maxErrors = 100, onProgress, onFinding }: ScanWatch,
   onBatch: OnBatch,
-  reuses: (clean: boolean) => boolean,
+  memory: ScanMemory,
 ): Promise<RangeScan> {
   const name = codec.name as FormatName;
   const lenient = onBatch !== undefined || (codec.lenient?.(options) ?? true);
@@ -202,15 +206,16 @@ export async function scanOpened<O extends CodecOptions>(
   // is enough, and it stays in the cache. A decoder needs the previous chunk for a record that
   // spans two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
-  const own = takeScanning(codec, options.chunkBytes, buffers);
-  const opened = await open(own.nextBuffer);
+  const own = memory.buffered ? takeScanning(codec, options.chunkBytes, buffers) : undefined;
+  const opened = await open(own?.nextBuffer);
   const findings = new Findings(maxErrors, onFinding);
   const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, name));
+  const scanning = own ?? codec;
   const counts =
-    lenient || own.walk === undefined
-      ? await search(own, opened, options, findings, onProgress, batches)
-      : await own.walk(opened, options, findings, onProgress);
-  if (reuses(findings.count === 0)) putScanning(codec, options.chunkBytes, buffers, own);
+    lenient || scanning.walk === undefined
+      ? await search(scanning, opened, options, findings, onProgress, batches)
+      : await scanning.walk(opened, options, findings, onProgress);
+  if (own && memory.idleAfter(findings.count === 0)) putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
     format: name,
@@ -230,11 +235,21 @@ export async function scanOpened<O extends CodecOptions>(
 }
 
 /**
+ * Reports whether a source is read into buffers of the scanner. Objects and streams have memory of
+ * their own, and share one scanner, because a separate one takes longer than checking a small object.
+ */
+function usesBuffers(source: ByteSource | PeekedSource): boolean {
+  if (source instanceof PeekedSource) return source.usesBuffers;
+  if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) return false;
+  return !isRemote(source);
+}
+
+/**
  * Scans with the decoder that readers use, which holds one record at a time. Used for lenient
  * options and for inspecting records.
  */
 async function search<O extends CodecOptions>(
-  own: OwnScanning<O>,
+  scanning: Pick<OwnScanning<O>, 'decoder'>,
   opened: RecordSource,
   options: O,
   findings: Findings,
@@ -249,7 +264,7 @@ async function search<O extends CodecOptions>(
   };
   const { uri, size, start } = opened;
   const source = { uri, size, start, compressed: opened.compression !== 'none' };
-  const decoder = own.decoder(noting, source, newReadStats());
+  const decoder = scanning.decoder(noting, source, newReadStats());
   const drain = (): void => {
     for (let batch = decoder.next(); batch !== null; batch = decoder.next()) onBatch?.(batch);
   };

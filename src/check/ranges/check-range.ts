@@ -141,7 +141,7 @@ async function scanned(
     chunkBytes: local ? reusedChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
   } as const;
   const prepared = await prepareScan(format, reading as Partial<AnyOptions>);
-  const open = (nextBuffer: () => Uint8Array): RecordSource => ({
+  const open = (nextBuffer?: () => Uint8Array): RecordSource => ({
     uri: uriOf(input),
     compression: 'none',
     size: () => size,
@@ -149,7 +149,8 @@ async function scanned(
     stored,
     chunks: reader.chunks(range, nextBuffer, stored),
   });
-  return scanOpened(prepared, open, { maxErrors, onProgress }, onBatch, (clean) => local && clean);
+  const memory = { buffered: local, idleAfter: (clean: boolean) => clean };
+  return scanOpened(prepared, open, { maxErrors, onProgress }, onBatch, memory);
 }
 
 /**

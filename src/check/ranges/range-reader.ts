@@ -30,7 +30,7 @@ export interface RangeReader {
    */
   chunks(
     range: ByteRange,
-    nextBuffer: () => Uint8Array,
+    nextBuffer: (() => Uint8Array) | undefined,
     stored: { bytes: number },
   ): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -58,7 +58,7 @@ function localRanges(file: StoredFile, { signal }: Watch): RangeReader {
       file.readNow(bytes, 0, length, position);
       return bytes;
     },
-    chunks: (range, nextBuffer, stored) => localChunks(file, range, nextBuffer, stored, signal),
+    chunks: (range, nextBuffer, stored) => localChunks(file, range, nextBuffer!, stored, signal),
     close: () => file.close(),
   };
 }
