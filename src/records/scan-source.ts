@@ -170,8 +170,8 @@ export async function scanPrepared<O extends CodecOptions>(
     lenient || scanning.walk === undefined
       ? await search(scanning, opened, options, findings, onProgress, batches)
       : await scanning.walk(opened, options, findings, onProgress);
-  // No read into the buffers is in progress: bytes are not read, and a file was read to its end.
-  if (own && (source instanceof Uint8Array || (typeof source === 'string' && findings.count === 0)))
+  // The file was read to its end, so no read into the buffers is in progress.
+  if (own !== undefined && typeof source === 'string' && findings.count === 0)
     putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
@@ -189,11 +189,12 @@ export async function scanPrepared<O extends CodecOptions>(
 }
 
 /**
- * Reports whether a source is read into buffers of the scanner. Objects and streams have memory of
- * their own, and share one scanner, because a separate one takes longer than checking a small object.
+ * Reports whether a source is read into buffers of the scanner. Objects, streams and bytes have memory
+ * of their own, and share one scanner, because a separate one takes longer than checking a small object.
  */
 function usesBuffers(source: ByteSource | PeekedSource): boolean {
   if (source instanceof PeekedSource) return source.usesBuffers;
+  if (source instanceof Uint8Array) return false;
   if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) return false;
   return !isRemote(source);
 }
