@@ -3,6 +3,7 @@ import { RecordpipeError } from '../errors.ts';
 interface HostModules {
   'node:events': typeof import('node:events');
   'node:fs': typeof import('node:fs');
+  'node:module': typeof import('node:module');
   'node:net': typeof import('node:net');
   'node:zlib': typeof import('node:zlib');
 }
