@@ -37,6 +37,12 @@ export class Peers {
     return { version, call: (request) => peer.call(request), close: () => peer.close() };
   }
 
+  /** Starts a process of a peer besides the shared one. The caller closes it. */
+  another(name) {
+    const { command, args } = this.#peers.get(name);
+    return startPeer(command, args);
+  }
+
   async closeAll() {
     for (const peer of this.#running.values()) await peer.close();
     this.#running.clear();

@@ -7,6 +7,7 @@
 import { sizeName } from './statistics.mjs';
 import { EXAMPLE_TARGETS } from './targets/example.mjs';
 import { FORMAT_TARGETS } from './targets/formats.mjs';
+import { IMAGE_TARGETS } from './targets/images.mjs';
 import { PIPE_SINGLES, PIPE_TARGETS } from './targets/pipe.mjs';
 import { S3_TARGETS } from './targets/s3.mjs';
 import { SHARD_TARGETS } from './targets/shards.mjs';
@@ -31,6 +32,7 @@ export function targets({ figures }) {
     else found.push({ title, note, rows });
   }
   for (const { title, note, rows } of [
+    ...IMAGE_TARGETS,
     ...PIPE_SINGLES,
     ...S3_TARGETS,
     ...STREAMING_TARGETS,

@@ -71,6 +71,7 @@ const PEERS = [
       ],
       write: ['TFRecordWriter'],
       example: ['parse_single_example', 'parse_example'],
+      images: ['TFRecordDataset.batch.parse.prefetch', 'TFRecordDataset.shuffle.batch.parse.prefetch'],
     },
   },
   {
@@ -85,6 +86,7 @@ const PEERS = [
       index: ['tfrecord2idx'],
       get: ['loader, one pass', 'loader, a shard per record'],
       example: ['extract_feature_dict'],
+      images: ['tfrecord_loader'],
     },
   },
   {
@@ -125,7 +127,31 @@ const PEERS = [
     needs: here('node_modules/tfrecord/package.json'),
     command: process.execPath,
     args: [here('npm_tfrecord_peer.mjs')],
-    modes: { read: ['RecordReader'], write: ['RecordWriter'], example: ['decode'] },
+    modes: { read: ['RecordReader'], write: ['RecordWriter'], example: ['decode'], images: ['createReader'] },
+  },
+  {
+    name: 'roboflow',
+    counterpart: 'npm',
+    needs: here('node_modules/@roboflow/tfrecords/package.json'),
+    command: process.execPath,
+    args: [here('roboflow_peer.mjs')],
+    modes: { images: ['TFRecordsReader'] },
+  },
+  {
+    name: 'loaders',
+    counterpart: 'loaders',
+    needs: installed('loaders.stamp'),
+    command: installed('loaders/bin/python'),
+    args: ['-B', here('loaders_peer.py')],
+    modes: { images: ['WebDataset', 'mosaicml-streaming'], convert: ['write mds'] },
+  },
+  {
+    name: 'dali',
+    counterpart: 'dali',
+    needs: installed('dali.stamp'),
+    command: installed('dali/bin/python'),
+    args: ['-B', here('dali_peer.py')],
+    modes: { images: ['DALI'] },
   },
   ...['protobufjs', 'bufbuild'].map((name) => ({
     name,

@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf
 
 from example_parsing import parse_batches, parse_singles
+from image_datasets import IMAGE_OPERATIONS
 from peer_protocol import FRAMING_BYTES, Stopwatch, measured, records_to_write, serve
 
 BATCH_BYTES = 4 << 20
@@ -114,6 +115,7 @@ serve(
         },
         "write": {"TFRecordWriter": write},
         "example": {"parse_single_example": parse_singles, "parse_example": parse_batches},
+        "images": IMAGE_OPERATIONS,
     },
     notes={
         mode: "batches counted inside the dataset, no record reaches Python; no `limit`"

@@ -30,16 +30,6 @@ const S3_SECTIONS = [
       '`sdk GetObject` is one request by the AWS SDK for JavaScript; `undici 8 ranges at once` neither verifies nor retries.',
   },
   {
-    title: 'S3: the HTTP client against undici',
-    figures: { group: 's3 client' },
-    about: `${FROM_NGINX} \`openObject over undici\` is the same recordpipe with undici as its HTTP client.`,
-  },
-  {
-    title: 'S3: the HTTP client against undici, processor time',
-    figures: { group: 's3 client processor' },
-    about: 'GB per second of processor time (user and system) of the same processes.',
-  },
-  {
     title: 'S3: 2,000 objects of 64 KiB',
     figures: { group: 's3 small objects' },
     about:

@@ -1,6 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
 
 interface HostModules {
+  'node:buffer': typeof import('node:buffer');
   'node:events': typeof import('node:events');
   'node:fs': typeof import('node:fs');
   'node:module': typeof import('node:module');

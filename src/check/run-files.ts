@@ -133,8 +133,9 @@ class Run {
 
   async #check(checker: Work['checker'], index: number): Promise<void> {
     const input = this.#inputs[index];
+    const stored = this.#sizes[index];
     try {
-      const report = await checker.check(input, ({ bytes, retries, size, finding }) => {
+      const report = await checker.check({ ...input, stored }, ({ bytes, retries, size, finding }) => {
         this.#running.set(index, bytes);
         if (retries > 0) this.#retries.set(index, retries);
         if (size !== undefined) this.#sized(index, size);

@@ -115,6 +115,8 @@ export interface RecordCodec<R extends CodecOptions = CodecOptions> extends Form
   lenient?(options: R): boolean;
   /** Returns a decoder that uses the scanner that this process shares. */
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
+  /** Like `walk` of {@link OwnScanning}, but uses the scanner that this process shares. */
+  walk?: OwnScanning<R>['walk'];
   /** Returns a separate scanner with `buffers` buffers of `bufferBytes` bytes each. */
   own(bufferBytes: number, buffers: number): OwnScanning<R>;
 }

@@ -13,9 +13,10 @@ import type {
   RecordSource,
   ScanCounts,
 } from '../formats/record-format.ts';
-import type { PeekedSource } from './peeked-source.ts';
+import { isRemote } from '../storage/stored-source.ts';
+import { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
-import { openRecordSource } from './record-source.ts';
+import { openRecordSource, wholeSource } from './record-source.ts';
 
 /**
  * The scanner that the last scan left for the next scan of the same kind. Reuse saves touching 8
@@ -104,6 +105,30 @@ export interface RecordScan extends ScanCounts {
 /** Called with the valid records of a scan. The batch is valid only until the call returns. */
 export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undefined;
 
+/** The options of a scan that do not affect reading. */
+type ScanWatch = {
+  readonly [K in 'maxErrors' | 'onProgress' | 'onFinding']?: ScanOptions<CodecOptions>[K] | undefined;
+};
+
+/** A codec and complete reading options, which may serve many scans. */
+export interface PreparedScan<O extends CodecOptions> {
+  readonly codec: RecordCodec<O>;
+  readonly options: O & SourceOptions;
+}
+
+/** Imports the codec of a format and completes its options. */
+export async function prepareScan<O extends CodecOptions>(
+  format: RecordFormat<O> | RecordCodec<O>,
+  reading: Partial<O & SourceOptions>,
+): Promise<PreparedScan<O>> {
+  const options = readOptions(format, {
+    chunkBytes: reusedChunkBytes(reading.blocking),
+    ...format.scanDefaults,
+    ...reading,
+  });
+  return { codec: 'codec' in format ? await format.codec() : format, options };
+}
+
 /**
  * Checks every record of a source without returning any. Passes batches to `onBatch`, if it is
  * given.
@@ -115,29 +140,38 @@ export async function scanSource<O extends CodecOptions>(
   given: Partial<ScanOptions<O>> = {},
   onBatch?: OnBatch,
 ): Promise<RecordScan> {
-  const { maxErrors = 100, onProgress, onFinding, ...reading } = given as Partial<ScanOptions<CodecOptions>>;
-  const options = readOptions(format, {
-    chunkBytes: reusedChunkBytes(reading.blocking),
-    ...format.scanDefaults,
-    ...reading,
-  } as Partial<O & SourceOptions>);
-  const codec = 'codec' in format ? await format.codec() : format;
+  const { maxErrors, onProgress, onFinding, ...reading } = given as Partial<ScanOptions<CodecOptions>>;
+  const prepared = await prepareScan(format, reading as Partial<O & SourceOptions>);
+  return scanPrepared(prepared, source, { maxErrors, onProgress, onFinding }, onBatch);
+}
+
+/** Like {@link scanSource}, but with prepared options. */
+export async function scanPrepared<O extends CodecOptions>(
+  { codec, options }: PreparedScan<O>,
+  source: ByteSource | PeekedSource,
+  { maxErrors = 100, onProgress, onFinding }: ScanWatch,
+  onBatch: OnBatch,
+): Promise<RecordScan> {
   const name = codec.name as FormatName;
   const lenient = onBatch !== undefined || (codec.lenient?.(options) ?? true);
   // A strict scan finishes a chunk before it requests the next one. Without read-ahead, one buffer
   // is enough, and it stays in the cache. A decoder needs the previous chunk for a record that
   // spans two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
-  const own = takeScanning(codec, options.chunkBytes, buffers);
-  const opened = await openRecordSource(source, options, codec.detectCompression, own.nextBuffer);
+  const own = usesBuffers(source) ? takeScanning(codec, options.chunkBytes, buffers) : undefined;
+  const opened =
+    source instanceof Uint8Array && options.compression === 'none'
+      ? wholeSource(source, options.uri)
+      : await openRecordSource(source, options, codec.detectCompression, own?.nextBuffer);
   const findings = new Findings(maxErrors, onFinding);
   const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, name));
+  const scanning = own ?? codec;
   const counts =
-    lenient || own.walk === undefined
-      ? await search(own, opened, options, findings, onProgress, batches)
-      : await own.walk(opened, options, findings, onProgress);
-  // The file was read to its end, so all reads have been awaited.
-  if (typeof source === 'string' && findings.count === 0)
+    lenient || scanning.walk === undefined
+      ? await search(scanning, opened, options, findings, onProgress, batches)
+      : await scanning.walk(opened, options, findings, onProgress);
+  // No read into the buffers is in progress: bytes are not read, and a file was read to its end.
+  if (own && (source instanceof Uint8Array || (typeof source === 'string' && findings.count === 0)))
     putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
@@ -155,11 +189,21 @@ export async function scanSource<O extends CodecOptions>(
 }
 
 /**
+ * Reports whether a source is read into buffers of the scanner. Objects and streams have memory of
+ * their own, and share one scanner, because a separate one takes longer than checking a small object.
+ */
+function usesBuffers(source: ByteSource | PeekedSource): boolean {
+  if (source instanceof PeekedSource) return source.usesBuffers;
+  if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) return false;
+  return !isRemote(source);
+}
+
+/**
  * Scans with the decoder that readers use, which holds one record at a time. Used for lenient
  * options and for inspecting records.
  */
 async function search<O extends CodecOptions>(
-  own: OwnScanning<O>,
+  scanning: Pick<OwnScanning<O>, 'decoder'>,
   opened: RecordSource,
   options: O,
   findings: Findings,
@@ -173,7 +217,7 @@ async function search<O extends CodecOptions>(
     onCorrupt: (error: RecordpipeError) => findings.add(error),
   };
   const source = { uri: opened.uri, size: opened.size, compressed: opened.compression !== 'none' };
-  const decoder = own.decoder(noting, source, newReadStats());
+  const decoder = scanning.decoder(noting, source, newReadStats());
   const drain = (): void => {
     for (let batch = decoder.next(); batch !== null; batch = decoder.next()) onBatch?.(batch);
   };

@@ -262,7 +262,7 @@ function listsOf(
   const splits = new Int32Array(records + 1);
   let bytes = 0;
   for (let record = 0; record < records; record++) bytes += found.length(record, slot);
-  collector.begin(collector.maxValues(bytes));
+  collector.beginLists(bytes);
   let to = 0;
   for (let record = 0; record < records; record++) {
     const from = to;

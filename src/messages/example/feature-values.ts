@@ -1,3 +1,4 @@
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import {
   countVarints,
   findUnsafe,
@@ -52,6 +53,11 @@ export class ValueMemory implements WordMemory {
 
   allocate(words: number): void {
     this.use(new Int32Array(words + (words & 1)));
+  }
+
+  /** Allocates memory that the caller must overwrite completely. */
+  allocateUncleared(words: number): void {
+    this.use(new Int32Array(unclearedMemory(4 * (words + (words & 1)))));
   }
 
   protected use(words: Int32Array<ArrayBuffer>): void {

@@ -1,3 +1,4 @@
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import { floatBytes, textBytes } from '../../bytes/wire/message-writer.ts';
 import { findUnsafe, HIGH_WORD, LITTLE_ENDIAN, LOW_WORD, wordsToNumbers } from '../../bytes/wire/varints.ts';
 import { UsageError } from '../../errors.ts';
@@ -12,10 +13,10 @@ import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 export interface ValueCollector {
   /** Kind of the values, as a number. */
   readonly kind: number;
-  /** Starts a column of at most `maxValues` values. */
-  begin(maxValues: number): void;
-  /** Returns an upper bound on the number of values in a list of `bytes` bytes. */
-  maxValues(bytes: number): number;
+  /** Starts a column of `values` values. */
+  begin(values: number): void;
+  /** Starts a column of lists of `bytes` bytes in total. */
+  beginLists(bytes: number): void;
   /**
    * Adds the values of an open list, starting at `to`. Returns the index after the last one. Values
    * that do not fit are only counted.
@@ -87,8 +88,8 @@ class BytesCollector implements ValueCollector {
     this.#values = [];
   }
 
-  maxValues(bytes: number): number {
-    return bytes >>> 1;
+  beginLists(): void {
+    this.begin();
   }
 
   add(cursor: FeatureCursor, to: number): number {
@@ -115,6 +116,7 @@ class BytesCollector implements ValueCollector {
   }
 }
 
+const NO_WORDS = new Int32Array(0);
 /** Converts the words of one value without allocating an array for it. */
 const one = new Int32Array(2);
 const oneFloat = new Float32Array(one.buffer);
@@ -134,17 +136,18 @@ class FloatCollector implements ValueCollector {
     this.#reuse = reuse;
   }
 
-  begin(maxValues: number): void {
-    if (maxValues === 1) this.#memory = this.#single;
-    else if (this.#reuse && this.#reused.words.length >= maxValues) this.#memory = this.#reused;
+  begin(values: number): void {
+    if (values === 1) this.#memory = this.#single;
+    else if (this.#reuse && this.#reused.words.length >= values) this.#memory = this.#reused;
     else {
-      this.#memory = new ValueMemory(maxValues);
+      this.#memory = new ValueMemory();
+      this.#memory.allocateUncleared(values);
       if (this.#reuse) this.#reused = this.#memory;
     }
   }
 
-  maxValues(bytes: number): number {
-    return bytes >>> 2;
+  beginLists(bytes: number): void {
+    this.begin(bytes >>> 2);
   }
 
   add(cursor: FeatureCursor, to: number): number {
@@ -152,17 +155,16 @@ class FloatCollector implements ValueCollector {
   }
 
   fill(from: number, to: number): void {
-    const defaults = this.#defaults;
-    const { words } = this.#memory;
-    if (defaults.length > 0)
-      for (let i = from; i < to; i++) words[i] = defaults[(i - from) % defaults.length];
+    fillWords(this.#memory.words, this.#defaults, from, to);
   }
 
   finish(count: number): Float32Array {
-    const { buffer } = this.#memory;
+    const { buffer, words } = this.#memory;
     const isSingle = this.#memory === this.#single;
     this.#memory = this.#single;
-    return new Float32Array(isSingle ? buffer.slice(0, 4 * count) : buffer, 0, count);
+    if (isSingle) return new Float32Array(buffer.slice(0, 4 * count));
+    words.fill(0, count);
+    return new Float32Array(buffer, 0, count);
   }
 
   finishOne(): number {
@@ -172,15 +174,16 @@ class FloatCollector implements ValueCollector {
 }
 
 /**
- * Collects words in memory that is reused across columns, because the number of integers is not
- * known until they are read.
+ * Collects words. Lists are collected in memory that is reused across columns, because the number
+ * of their integers is not known until they are read.
  */
 class Int64Collector implements ValueCollector {
   readonly kind = INT64;
   readonly #defaults: Int32Array;
   readonly #asNumbers: boolean;
   readonly #reuse: boolean;
-  #words = new Int32Array(0);
+  #words = NO_WORDS;
+  #reused = new Int32Array(2);
 
   constructor(defaults: Int32Array, asNumbers: boolean, reuse: boolean) {
     this.#defaults = defaults;
@@ -188,12 +191,14 @@ class Int64Collector implements ValueCollector {
     this.#reuse = reuse;
   }
 
-  begin(maxValues: number): void {
-    if (this.#words.length < 2 * maxValues) this.#words = new Int32Array(2 * maxValues);
+  begin(values: number): void {
+    if (this.#reuse || values === 1) this.beginLists(values);
+    else this.#words = new Int32Array(unclearedMemory(8 * values));
   }
 
-  maxValues(bytes: number): number {
-    return bytes;
+  beginLists(bytes: number): void {
+    if (this.#reused.length < 2 * bytes) this.#reused = new Int32Array(2 * bytes);
+    this.#words = this.#reused;
   }
 
   add(cursor: FeatureCursor, to: number): number {
@@ -201,13 +206,11 @@ class Int64Collector implements ValueCollector {
   }
 
   fill(from: number, to: number): void {
-    const defaults = this.#defaults;
-    if (defaults.length === 0) this.#words.fill(0, 2 * from, 2 * to);
-    else for (let i = 2 * from; i < 2 * to; i++) this.#words[i] = defaults[(i - 2 * from) % defaults.length];
+    fillWords(this.#words, this.#defaults, 2 * from, 2 * to);
   }
 
   finish(count: number, onUnsafe: UnsafeError): BigInt64Array | Float64Array {
-    const words = this.#reuse ? this.#words : this.#words.slice(0, 2 * count);
+    const words = this.#finished(2 * count);
     const integers = new BigInt64Array(words.buffer, 0, count);
     if (!this.#asNumbers) return integers;
     const unsafe = findUnsafe(words, 0, 2 * count);
@@ -215,6 +218,16 @@ class Int64Collector implements ValueCollector {
     const numbers = new Float64Array(words.buffer, 0, count);
     wordsToNumbers(words, numbers, count);
     return numbers;
+  }
+
+  /** Returns the first words of the column. The caller owns them, except with `reuse`. */
+  #finished(count: number): Int32Array<ArrayBuffer> {
+    const words = this.#words;
+    this.#words = NO_WORDS;
+    if (this.#reuse || words !== this.#reused) return words;
+    const own = new Int32Array(unclearedMemory(4 * count));
+    own.set(words.subarray(0, count));
+    return own;
   }
 
   finishOne(onUnsafe: UnsafeError): bigint | number {
@@ -225,4 +238,11 @@ class Int64Collector implements ValueCollector {
     if (Number.isSafeInteger(number)) return number;
     throw onUnsafe(0, oneInteger[0]);
   }
+}
+
+/** Fills [from, to) of `words` with the defaults in turn, or with zeros if there are none. */
+function fillWords(words: Int32Array, defaults: Int32Array, from: number, to: number): void {
+  const { length } = defaults;
+  if (length === 0) words.fill(0, from, to);
+  else for (let i = from; i < to; i++) words[i] = defaults[(i - from) % length];
 }

@@ -1,6 +1,6 @@
 import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import { makeFolder } from '../job/config-file.ts';
+import { makeFolder } from '../../storage/local/make-folder.ts';
 import { hostRank } from '../job/resource-config.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import { transferWarnings } from './channel-content.ts';

@@ -1,5 +1,6 @@
 import { requireHostModule } from '../../bytes/host.ts';
 import { type ChunkReading, FILE_BUFFERS } from '../../bytes/sources.ts';
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import { fileError } from './file-errors.ts';
 
 /**
@@ -182,6 +183,5 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
 
 /** Returns memory that is not zeroed. */
 export function freshBuffer(bytes: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(bytes);
-  return new Uint8Array(buffer, 0, bytes);
+  return new Uint8Array(unclearedMemory(bytes));
 }

@@ -8,7 +8,7 @@ export interface GateSeat {
   /** Number of requests in progress. */
   active: number;
   /** Maximum number of requests in progress. */
-  readonly most: number;
+  readonly maxRequests: number;
   readonly waiting: Set<() => void>;
 }
 
@@ -20,7 +20,7 @@ export interface GateSeat {
  * share one service).
  */
 export class RequestGate {
-  #most: number;
+  #maxRequests: number;
   #limit: number;
   #active = 0;
   #clean = 0;
@@ -28,9 +28,9 @@ export class RequestGate {
   /** Waiting seats, longest wait first. */
   readonly #waiting = new Set<GateSeat>();
 
-  constructor(most: number = MAX_REQUESTS) {
-    this.#most = most;
-    this.#limit = most;
+  constructor(maxRequests: number = MAX_REQUESTS) {
+    this.#maxRequests = maxRequests;
+    this.#limit = maxRequests;
   }
 
   /** Current maximum number of requests in progress. */
@@ -46,14 +46,14 @@ export class RequestGate {
    * Sets this thread's share of the requests of its process, because each thread has its own gate.
    * Default: all of them.
    */
-  share(most: number = MAX_REQUESTS): void {
-    this.#limit = Math.max(1, this.#limit + most - this.#most);
-    this.#most = most;
+  share(maxRequests: number = MAX_REQUESTS): void {
+    this.#limit = Math.max(1, this.#limit + maxRequests - this.#maxRequests);
+    this.#maxRequests = maxRequests;
     this.#serve();
   }
 
-  seat(most: number): GateSeat {
-    return { active: 0, most, waiting: new Set() };
+  seat(maxRequests: number): GateSeat {
+    return { active: 0, maxRequests, waiting: new Set() };
   }
 
   /**
@@ -81,7 +81,7 @@ export class RequestGate {
     this.#clean += 1;
     if (this.#clean < CLEAN_PARTS_PER_STEP) return;
     this.#clean = 0;
-    if (this.#limit >= this.#most) return;
+    if (this.#limit >= this.#maxRequests) return;
     this.#limit += 1;
     this.#serve();
   }
@@ -118,7 +118,7 @@ export class RequestGate {
   #neediest(): GateSeat | undefined {
     let found: GateSeat | undefined;
     for (const seat of this.#waiting)
-      if (seat.active < seat.most && (found === undefined || seat.active < found.active)) found = seat;
+      if (seat.active < seat.maxRequests && (found === undefined || seat.active < found.active)) found = seat;
     return found;
   }
 }
