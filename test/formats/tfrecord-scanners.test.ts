@@ -46,7 +46,7 @@ function compareWithTables(scanner: FrameScanner, seed: number, runs: number): v
 }
 
 test('WebAssembly scans frames like the tables', () => {
-  compareWithTables(new TFRecordWasmScanner(createWasmKernel()), 1, 300);
+  compareWithTables(new TFRecordWasmScanner(createWasmKernel()), 1, 120);
 });
 
 describe.skipIf(addon === undefined).each(kernels)('the native kernel %s', (_, kernel) => {
@@ -68,7 +68,7 @@ describe.skipIf(addon === undefined).each(kernels)('the native kernel %s', (_, k
 
   test('scans frames like the tables', () => {
     native.select(kernel);
-    compareWithTables(new TFRecordNativeScanner(native), 2 + kernel, 300);
+    compareWithTables(new TFRecordNativeScanner(native), 2 + kernel, 120);
   });
 
   test('indexes more frames than the index has room for at first', () => {
