@@ -168,11 +168,7 @@ export async function scanPrepared<O extends CodecOptions>(
     source instanceof Uint8Array && options.compression === 'none'
       ? wholeSource(source, options.uri)
       : openRecordSource(source, options, codec.detectCompression, nextBuffer);
-  const memory: ScanMemory = {
-    buffered: usesBuffers(source),
-    // Bytes are not read, and a file without findings was read to its end.
-    idleAfter: (clean) => source instanceof Uint8Array || (typeof source === 'string' && clean),
-  };
+  const memory: ScanMemory = { buffered: usesBuffers(source), isFile: typeof source === 'string' };
   const { next: _, atEnd: __, last: ___, ...scan } = await scanOpened(prepared, open, watch, onBatch, memory);
   return scan;
 }
@@ -185,11 +181,10 @@ export interface ScanMemory {
   /** Whether the source is read into the buffers. */
   readonly buffered: boolean;
   /**
-   * Reports whether no read into the buffers can be in progress after the scan, so that the next
-   * scan may reuse them.
-   * @param clean whether the scan had no findings
+   * Whether no read into the buffers is in progress after a scan without findings, because it read
+   * the source to its end. The next scan may then reuse them.
    */
-  idleAfter(clean: boolean): boolean;
+  readonly isFile: boolean;
 }
 
 /** Like {@link scanPrepared}, for a source that the caller opens. */
@@ -215,7 +210,8 @@ export async function scanOpened<O extends CodecOptions>(
     lenient || scanning.walk === undefined
       ? await search(scanning, opened, options, findings, onProgress, batches)
       : await scanning.walk(opened, options, findings, onProgress);
-  if (own && memory.idleAfter(findings.count === 0)) putScanning(codec, options.chunkBytes, buffers, own);
+  if (own !== undefined && memory.isFile && findings.count === 0)
+    putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
     format: name,
@@ -235,11 +231,12 @@ export async function scanOpened<O extends CodecOptions>(
 }
 
 /**
- * Reports whether a source is read into buffers of the scanner. Objects and streams have memory of
- * their own, and share one scanner, because a separate one takes longer than checking a small object.
+ * Reports whether a source is read into buffers of the scanner. Objects, streams and bytes have memory
+ * of their own, and share one scanner, because a separate one takes longer than checking a small object.
  */
 function usesBuffers(source: ByteSource | PeekedSource): boolean {
   if (source instanceof PeekedSource) return source.usesBuffers;
+  if (source instanceof Uint8Array) return false;
   if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) return false;
   return !isRemote(source);
 }

@@ -149,7 +149,7 @@ async function scanned(
     stored,
     chunks: reader.chunks(range, nextBuffer, stored),
   });
-  const memory = { buffered: local, idleAfter: (clean: boolean) => clean };
+  const memory = { buffered: local, isFile: local };
   return scanOpened(prepared, open, { maxErrors, onProgress }, onBatch, memory);
 }
 
