@@ -9,13 +9,15 @@ import {
   scanPrepared,
 } from '../records/scan-source.ts';
 import { readSmallFile } from '../storage/local/small-file.ts';
+import type { OnTransferEvent } from '../storage/prefetch/transfer-control.ts';
 import { isRemote } from '../storage/registry.ts';
+import type { SmallObject } from '../storage/small-object.ts';
 import type { FileTask, Watch } from './file-checker.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { identified, MIN_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
 /**
- * Detects the format of a small local file and scans all its records, in one read. Returns
+ * Detects the format of a small file or object and scans all its records, in one read. Returns
  * undefined for any other input.
  */
 export async function scanSmall(
@@ -25,15 +27,30 @@ export async function scanSmall(
   onBatch: OnBatch,
 ): Promise<RecordScan | undefined> {
   const { path, stored = storedBytes(input) } = input;
-  if (watch.source !== undefined || path === '-' || isRemote(path)) return undefined;
+  if (watch.source !== undefined || path === '-') return undefined;
   checkAborted(watch.signal);
-  const file = readSmallFile(path, stored);
+  const file = isRemote(path) ? await readObject(input, task, watch) : readSmallFile(path, stored);
   if (file === undefined) return undefined;
   try {
     return await scanBytes(file.bytes, input, task, watch, onBatch);
   } finally {
     file.release();
   }
+}
+
+/** The module for small objects, which only runs over objects import. */
+let small: typeof import('../storage/small-object.ts') | undefined;
+
+async function readObject(
+  { path, size = 0, etag }: FileInput,
+  { reading }: FileTask,
+  { signal, onRetry }: Watch,
+): Promise<SmallObject | undefined> {
+  small ??= await import('../storage/small-object.ts');
+  const onEvent: OnTransferEvent = ({ type }) => {
+    if (type === 'retry') onRetry?.();
+  };
+  return small.readSmallObject(path, size, etag, { objects: reading.objects, signal, onEvent });
 }
 
 async function scanBytes(
