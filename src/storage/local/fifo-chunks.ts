@@ -180,8 +180,17 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
   }
 }
 
+/**
+ * Size from which glibc allocates separate pages, whose first 16 bytes it uses itself. On AMD Zen 4,
+ * the system reads cached files into memory at such an address at 8 GB/s, but at 17 GB/s into memory
+ * that begins on a page.
+ */
+const PAGED_BYTES = 128 * 1024;
+const TO_NEXT_PAGE = 4096 - 16;
+
 /** Returns memory that is not zeroed. */
 export function freshBuffer(bytes: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(bytes);
-  return new Uint8Array(buffer, 0, bytes);
+  const skipped = bytes < PAGED_BYTES ? 0 : TO_NEXT_PAGE;
+  const { buffer } = Buffer.allocUnsafeSlow(skipped + bytes);
+  return new Uint8Array(buffer, skipped, bytes);
 }
