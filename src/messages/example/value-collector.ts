@@ -189,7 +189,7 @@ class FloatCollector implements ValueCollector {
     const isSingle = this.#memory === this.#single;
     this.#memory = this.#single;
     if (isSingle) return new Float32Array(buffer.slice(0, 4 * count));
-    words.fill(0, count);
+    if (count < words.length) words.fill(0, count);
     return new Float32Array(buffer, 0, count);
   }
 
