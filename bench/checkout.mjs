@@ -12,6 +12,9 @@ let other;
 /** The program `bench/subjects/NAME.mjs` of the checkout in use. */
 export const subject = (name) => join(current, 'bench/subjects', `${name}.mjs`);
 
+/** The command line of the checkout in use. */
+export const commandLine = () => join(current, 'dist/cli.js');
+
 /** The checkout to compare with; undefined if there is none. */
 export const otherCheckout = () => other;
 

@@ -19,10 +19,16 @@ const READ_CASES = {
 const EXAMPLES = ['image', 'scalars', 'embedding', 'ids', 'three of fifty'];
 
 /** The cases against an object store. */
-const S3 = ['limited', 'unlimited', 'client', 'validate', 'small objects', 'stopped reader', 'outage'];
+const S3 = ['limited', 'unlimited', 'validate', 'small objects', 'stopped reader', 'outage'];
 
 /** The cases of the streamer. */
 const STREAMING = ['file', 's3 limited', 's3 unlimited', 'manifest', 'first bytes', 'channels'];
+
+/** Where the images of the headline cases are. */
+const IMAGES = ['disk', 's3'];
+
+/** The cases of whole processes on files. */
+const FILES = ['one large', 'many small'];
 
 /** The cases of scaling out: plans, merged reports, workers. */
 const SHARDS = ['plan', 'merge', 'workers'];
@@ -30,7 +36,7 @@ const SHARDS = ['plan', 'merge', 'workers'];
 /**
  * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' |
  *   'dataset' | 's3' | 'stream' | 'train' | 'channels' | 'memory' | 'process' | 'example' | 'stats' |
- *   'shards', format?: string, size?: number, what: string }} Case
+ *   'shards' | 'images' | 'files', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: run the memory cases on files of 10 GiB instead of 256
  *   MiB
  * @returns {Case[]}
@@ -40,6 +46,7 @@ export function corpus({ full }) {
     RECORD_SIZES.map((size) => ({ name: `${format}/${what}/${SHORT[size]}`, group, format, size, what }));
   const [file, huge] = full ? ['10GiB', '2GiB'] : ['256MiB', '256MiB'];
   return [
+    ...IMAGES.map((what) => ({ name: `images/${what}`, group: 'images', what })),
     ...KERNEL_SIZES.map((size) => ({ name: `kernel/${size}`, group: 'kernel', size, what: 'crc32c' })),
     ...Object.entries(READ_CASES).flatMap(([format, whats]) => [
       ...whats.flatMap((what) => records(format, what, 'read')),
@@ -47,6 +54,7 @@ export function corpus({ full }) {
     ]),
     ...records('tfrecord', 'two-files', 'several'),
     ...Object.keys(READ_CASES).flatMap((format) => records(format, 'pipe', 'pipe')),
+    ...FILES.map((what) => ({ name: `files/${what.replace(' ', '-')}`, group: 'files', what })),
     { name: 'index/make-10M-100B', group: 'index', format: 'tfrecord', size: 100, what: 'make' },
     { name: 'index/get-1GiB-1KB', group: 'index', format: 'tfrecord', size: 1000, what: 'get' },
     { name: 'pipe/epoch', group: 'channels', what: 'epoch' },

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** The built command line. */
+export const COMMAND_LINE = join(ROOT, 'dist/cli.js');
 
 /** Instruction sets that determine the speed of CRC32C. */
 const CRC_FLAGS = ['sse4_2', 'pclmulqdq', 'avx2', 'avx512f', 'vpclmulqdq', 'crc32', 'pmull'];

@@ -5,8 +5,8 @@ import { median, sizeName, threeDigits } from './statistics.mjs';
  * one core. `rounds` are in `unit`. `records` is the number of records that a peer read if it
  * stopped early.
  * @typedef {{ group: string, format?: string, size?: number, who: string, what: string, cores:
- *   'one' | 'all', version?: string, records?: number, unit: 'GB/s' | 'GB/processor-second' |
- *   'records/s' | 'objects/s' | 'parts' | 'ms' | 'MiB', median: number, rounds: number[] } | {
+ *   'one' | 'all', version?: string, records?: number, unit: 'GB/s' | 's/GB' | 'records/s' |
+ *   'images/s' | 'objects/s' | 'parts' | 'ms' | 'MiB', median: number, rounds: number[] } | {
  *   group: string, format?: string, size?: number, who: string, what: string, cores: 'one' | 'all',
  *   skipped?: string, failed?: string }} Figure
  */

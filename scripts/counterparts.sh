@@ -6,6 +6,7 @@
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode,
 #   a browser. sagemaker-training: the toolkit of SageMaker's training containers.
 # bundlers: rollup, webpack, and Next, to test worker threads in bundles.
+# loaders dali: loaders of images for training, for the benchmark of images.
 # versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
 #   server for measuring clients.
 # slurm: runs job arrays. recipes: tools that check the files of docs/scale-out (shellcheck, GNU
@@ -21,12 +22,12 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
+all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
 
 # The files that pin a counterpart. Their hash shows whether the installation is up to date.
 pins_of() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | recipes) echo "$against/$1.requirements.txt" ;;
+    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | recipes | loaders | dali) echo "$against/$1.requirements.txt" ;;
     original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
@@ -51,11 +52,14 @@ stamp_of() {
   { cat $(pins_of "$1") && echo "$root"; } | sha256sum | cut -d' ' -f1
 }
 
+# install_venv NAME [OPTION]...: OPTIONs are those of pip install.
 install_venv() {
-  rm -rf "${cache:?}/$1"
-  "${PYTHON:-python3}" -m venv "$cache/$1" &&
-    "$cache/$1/bin/python" -m pip install --quiet --disable-pip-version-check \
-      --requirement "$against/$1.requirements.txt"
+  local name=$1
+  shift
+  rm -rf "${cache:?}/$name"
+  "${PYTHON:-python3}" -m venv "$cache/$name" &&
+    "$cache/$name/bin/python" -m pip install --quiet --disable-pip-version-check "$@" \
+      --requirement "$against/$name.requirements.txt"
 }
 
 install_rust() {
@@ -109,9 +113,11 @@ works() {
     original) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("sagemaker_tensorflow")' ;;
     mxnet) "$cache/$1/bin/python" -c 'import mxnet.recordio' ;;
     sagemaker) "$cache/$1/bin/python" -c 'import sagemaker.amazon.common' ;;
+    loaders) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("webdataset") and find_spec("streaming")' ;;
+    dali) "$cache/$1/bin/python" -c 'import nvidia.dali' ;;
     sagemaker-training) [ -x "$cache/$1/bin/train" ] && "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("sagemaker_training")' ;;
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
-    npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] ;;
+    npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] && [ -d "$against/node_modules/@roboflow/tfrecords" ] ;;
     bundlers) [ -d "$against/bundlers/node_modules/webpack" ] && [ -d "$against/bundlers/node_modules/rollup" ] && [ -d "$against/bundlers/node_modules/next" ] ;;
     chromium) chromium --version ;;
     versitygw) [ -x "$cache/versitygw/bin/versitygw" ] ;;
@@ -133,6 +139,8 @@ have() {
 install() {
   case $1 in
     tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients) install_venv "$1" ;;
+    # Their full requirements include PyTorch and CUDA.
+    loaders | dali) install_venv "$1" --no-deps ;;
     original) install_original ;;
     recipes) install_recipes ;;
     rust) install_rust ;;

@@ -8,12 +8,14 @@
  */
 
 import { createRequire } from 'node:module';
+import { crc32 } from 'node:zlib';
 import { addValues, decoding } from './examples.mjs';
+import { factsAdded } from './images.mjs';
 import { payloadPool } from './payload.mjs';
 import { secondsSince, serve } from './peer_protocol.mjs';
 
 const require = createRequire(import.meta.url);
-const { Example, RecordReader, RecordWriter } = require('tfrecord');
+const { createReader, Example, RecordReader, RecordWriter } = require('tfrecord');
 
 async function read({ path, limit = Number.POSITIVE_INFINITY }) {
   let records = 0;
@@ -39,6 +41,22 @@ async function write({ path, count, size, seed }) {
   return { seconds: secondsSince(start), records: count, bytes: count * size };
 }
 
+async function images({ paths, check }) {
+  const facts = { records: 0, labels: 0, lengths: 0, crcs: 0 };
+  const start = process.hrtime.bigint();
+  for (const path of paths) {
+    const reader = await createReader(path);
+    for (let example = await reader.readExample(); example !== null; example = await reader.readExample()) {
+      const { feature } = example.features;
+      const [image] = feature['image/encoded'].bytesList.value;
+      const [label] = feature['image/class/label'].int64List.value;
+      factsAdded(facts, image.length, Number(label), check ? crc32(image) : 0);
+    }
+    await reader.close();
+  }
+  return { seconds: secondsSince(start), facts };
+}
+
 function add(facts, { features }) {
   for (const { bytesList, floatList, int64List } of Object.values(features.feature)) {
     if (bytesList) addValues(facts, 'bytes', bytesList.value);
@@ -61,6 +79,7 @@ await serve({
   operations: {
     read: { RecordReader: read },
     write: { RecordWriter: write },
+    images: { createReader: images },
     example: { decode: decoding(() => (record) => Example.decode(record), add) },
   },
   notes: {

@@ -71,6 +71,8 @@ const PEERS = [
       ],
       write: ['TFRecordWriter'],
       example: ['parse_single_example', 'parse_example'],
+      files: ['TFRecordDataset', 'tf_record_iterator'],
+      images: ['TFRecordDataset.batch.parse.prefetch', 'TFRecordDataset.shuffle.batch.parse.prefetch'],
     },
   },
   {
@@ -85,6 +87,7 @@ const PEERS = [
       index: ['tfrecord2idx'],
       get: ['loader, one pass', 'loader, a shard per record'],
       example: ['extract_feature_dict'],
+      images: ['tfrecord_loader'],
     },
   },
   {
@@ -125,7 +128,31 @@ const PEERS = [
     needs: here('node_modules/tfrecord/package.json'),
     command: process.execPath,
     args: [here('npm_tfrecord_peer.mjs')],
-    modes: { read: ['RecordReader'], write: ['RecordWriter'], example: ['decode'] },
+    modes: { read: ['RecordReader'], write: ['RecordWriter'], example: ['decode'], images: ['createReader'] },
+  },
+  {
+    name: 'roboflow',
+    counterpart: 'npm',
+    needs: here('node_modules/@roboflow/tfrecords/package.json'),
+    command: process.execPath,
+    args: [here('roboflow_peer.mjs')],
+    modes: { images: ['TFRecordsReader'] },
+  },
+  {
+    name: 'loaders',
+    counterpart: 'loaders',
+    needs: installed('loaders.stamp'),
+    command: installed('loaders/bin/python'),
+    args: ['-B', here('loaders_peer.py')],
+    modes: { images: ['WebDataset', 'mosaicml-streaming'], convert: ['write mds'] },
+  },
+  {
+    name: 'dali',
+    counterpart: 'dali',
+    needs: installed('dali.stamp'),
+    command: installed('dali/bin/python'),
+    args: ['-B', here('dali_peer.py')],
+    modes: { images: ['DALI'] },
   },
   ...['protobufjs', 'bufbuild'].map((name) => ({
     name,
@@ -166,11 +193,15 @@ function parsed(text) {
  * Starts a peer. `ready` resolves with the peer's description. `call` sends a request and resolves
  * with the response; calls are queued. It rejects if the response is an error or the peer exits.
  * `close` ends the peer.
- * @param {{ cpu?: number | string }} options cpu: keep it on this processor (taskset's notation)
+ * @param {{ cpu?: number | string, env?: object }} options cpu: keep it on this processor (taskset's
+ *   notation); env: additional environment variables
  */
-export function startPeer(command, args = [], { cpu } = {}) {
+export function startPeer(command, args = [], { cpu, env } = {}) {
   const line = cpu === undefined ? [command, ...args] : ['taskset', '-c', String(cpu), command, ...args];
-  const child = spawn(line[0], line.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(line[0], line.slice(1), {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const waiting = new Map();
   let stderr = '';
   let failure;

@@ -15,10 +15,11 @@ import os
 import zlib
 from itertools import islice
 
-from tfrecord.reader import tfrecord_iterator
+from tfrecord.reader import tfrecord_iterator, tfrecord_loader
 from tfrecord.tools.tfrecord2idx import create_index
 from tfrecord.writer import TFRecordWriter
 
+from images import IMAGE, LABEL, reading
 from peer_protocol import FRAMING_BYTES, Stopwatch, measured, records_to_write, serve
 from vahidk_examples import parse_examples
 
@@ -74,6 +75,13 @@ def get_by_shards(request):
     return {**measured(watch, len(got), sum(map(len, got))), "sum": checksum(got)}
 
 
+def read_images(request, facts):
+    description = {IMAGE: "byte", LABEL: "int"}
+    for path in request["paths"]:
+        for example in tfrecord_loader(path, None, description):
+            facts.add(example[IMAGE], int(example[LABEL][0]))
+
+
 def checksum(records):
     """CRC-32 of the concatenated records, to verify that they are the requested ones."""
     crc = 0
@@ -90,6 +98,7 @@ serve(
         "write": {"TFRecordWriter": write},
         "index": {"tfrecord2idx": index},
         "example": {"extract_feature_dict": parse_examples},
+        "images": {"tfrecord_loader": reading(read_images)},
         "get": {"loader, one pass": get_in_one_pass, "loader, a shard per record": get_by_shards},
     },
     notes={

@@ -1,6 +1,8 @@
 import { runChains } from './chains.mjs';
 import { runChannelTimes } from './channel-times.mjs';
 import { runExamples } from './examples.mjs';
+import { runFiles } from './files.mjs';
+import { runImages } from './images.mjs';
 import { runIndexes } from './index-files.mjs';
 import { runKernels } from './kernel.mjs';
 import { runMemory } from './memory.mjs';
@@ -17,10 +19,12 @@ import { runWriting } from './writing.mjs';
 
 /** The function that runs each group of cases, in the order in which the groups run. */
 export const GROUPS = [
+  ['images', runImages],
   ['process', runProcesses],
   ['kernel', runKernels],
   ['read', runReading],
   ['several', runSeveral],
+  ['files', runFiles],
   ['write', runWriting],
   ['index', runIndexes],
   ['pipe', runPipes],

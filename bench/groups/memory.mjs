@@ -7,7 +7,7 @@ import { contest } from '../contest.mjs';
 import { SEED } from '../data.mjs';
 import { crcOfFile } from '../file-crc.mjs';
 import { FORMATS, recordsIn } from '../formats.mjs';
-import { COMMAND_LINE } from './process.mjs';
+import { COMMAND_LINE } from '../machine.mjs';
 
 const PRELOAD = new URL('../subjects/high-water.mjs', import.meta.url).href;
 const SHUFFLE = fileURLToPath(new URL('../subjects/shuffle.mjs', import.meta.url));

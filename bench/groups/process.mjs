@@ -1,11 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { contest } from '../contest.mjs';
 import { recordsIn } from '../formats.mjs';
-import { ROOT } from '../machine.mjs';
-
-export const COMMAND_LINE = join(ROOT, 'dist/cli.js');
+import { COMMAND_LINE } from '../machine.mjs';
 
 /** Approximate memory of a Node process. */
 const PROCESS_BYTES = 2 ** 26;

@@ -30,14 +30,20 @@ export async function runDownloads({ group, what, fileBytes, data, rounds, place
   });
 }
 
-/** Measures the available contestants in turn and adds their figures. */
+/**
+ * Measures the available contestants in turn and adds their figures. Those that note their processor
+ * time have a second figure, in a separate group.
+ */
 export async function measure(contestants, { group, unit, rounds, data, add }) {
   const placeOf = ({ who, what }) => ({ group, who, what, cores: 'all' });
   const available = contestants.filter(({ missing }) => missing === undefined);
   for (const one of contestants) if (one.missing) add({ ...placeOf(one), skipped: one.missing });
   const outcomes = await contest(available, { rounds, before: () => data.warmMemory(2 ** 27) });
   for (const one of available) {
-    const { rounds: values, failed, notes } = outcomes.get(one.key);
-    add(failed ? { ...placeOf(one), failed } : { ...placeOf(one), ...notes, unit, rounds: values });
+    const { rounds: values, failed, notes: { processor, ...notes } = {} } = outcomes.get(one.key);
+    const place = { ...placeOf(one), ...notes };
+    add(failed ? { ...placeOf(one), failed } : { ...place, unit, rounds: values });
+    if (processor?.length > 0 && !failed)
+      add({ ...place, group: `${group} processor`, unit: 's/GB', rounds: processor });
   }
 }

@@ -2,19 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bucket } from '../s3/bucket.mjs';
 import { missingNginx, withNginx } from '../s3/nginx.mjs';
-import { runClients } from './s3-client.mjs';
 import { runDownloads } from './s3-downloads.mjs';
 import { runOutage } from './s3-outage.mjs';
-import { runSmallObjects } from './s3-small-objects.mjs';
 import { runStoppedReader } from './s3-stopped-reader.mjs';
-import { runValidating } from './s3-validating.mjs';
+import { runSmallObjects, runValidating } from './s3-validating.mjs';
 
 const MEMORY = '/dev/shm';
 
 const KINDS = {
   limited: runDownloads,
   unlimited: runDownloads,
-  client: runClients,
   validate: runValidating,
   'small objects': runSmallObjects,
   'stopped reader': runStoppedReader,

@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { COMMAND_LINE } from '../machine.mjs';
 import { exampleFrames } from '../shards/example-frames.mjs';
 import { writeReports } from '../shards/reports.mjs';
-import { COMMAND_LINE } from './process.mjs';
 
 const OBJECTS = 100_000;
 const REPORTS = 1000;

@@ -5,7 +5,8 @@ import { encodeExample } from 'recordpipe/messages';
 import { payloadPool } from '../against/payload.mjs';
 import { contest } from '../contest.mjs';
 import { SEED } from '../data.mjs';
-import { COMMAND_LINE } from './process.mjs';
+import { JPEG_HEADER } from '../images/shards.mjs';
+import { COMMAND_LINE } from '../machine.mjs';
 
 const SHARDS = 4;
 const IMAGE_BYTES = 100_000;
@@ -81,9 +82,7 @@ function writeShard(path, count, shard) {
 /** An Example with a valid JPEG header followed by arbitrary bytes, which nothing decodes. */
 function exampleOf(payload, id) {
   const image = Uint8Array.from(payload);
-  image.set(
-    Buffer.from('ffd8ffe000104a46494600010100000100010000ffc0001108012c019003012200021101031101', 'hex'),
-  );
+  image.set(JPEG_HEADER);
   return {
     'image/encoded': { kind: 'bytes', value: [image] },
     'image/class/label': { kind: 'int64', value: [id % 10] },

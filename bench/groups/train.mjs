@@ -10,11 +10,10 @@ import { payloadPool } from '../against/payload.mjs';
 import { whyMissing } from '../against/peer.mjs';
 import { contest } from '../contest.mjs';
 import { SEED } from '../data.mjs';
-import { ROOT } from '../machine.mjs';
+import { COMMAND_LINE, ROOT } from '../machine.mjs';
 import { Bucket } from '../s3/bucket.mjs';
 import { missingNginx, withNginx } from '../s3/nginx.mjs';
 import { startDelay } from '../s3/start-delay.mjs';
-import { COMMAND_LINE } from './process.mjs';
 
 const MEMORY = '/dev/shm';
 const PROGRAM = fileURLToPath(new URL('../train/first_batch.py', import.meta.url));

@@ -1,7 +1,7 @@
 /** A bucket as a directory of files, with prepared listing pages. */
 
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 const PAGE = 1000;
 
@@ -25,6 +25,11 @@ export class Bucket {
     return path;
   }
 
+  /** Returns the key of the object in this file. */
+  key(path) {
+    return relative(join(this.root, this.name), path);
+  }
+
   uri(key) {
     return `s3://${this.name}/${key}`;
   }
@@ -40,7 +45,7 @@ export class Bucket {
       const some = sorted.slice(k * PAGE, (k + 1) * PAGE);
       writeFileSync(join(this.root, this.listings, file), this.#page(prefix, some, next));
       const token = `continuation-token=${id}page${k}`;
-      this.pages.push({ pattern: k > 0 ? token : `prefix=${prefix.replace('/', '(/|%2F)')}`, file });
+      this.pages.push({ pattern: k > 0 ? token : `prefix=${prefix.replaceAll('/', '(/|%2F)')}`, file });
     }
   }
 

@@ -1,17 +1,17 @@
-/** Command lines that download one object, or all objects with a prefix, to standard output. */
+/** Command lines that download one object, or read all objects with a prefix. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { whyMissing } from '../against/peer.mjs';
-import { subject } from '../checkout.mjs';
+import { commandLine, subject } from '../checkout.mjs';
 import { ROOT } from '../machine.mjs';
 
 const installed = (path) => join(ROOT, '.cache/counterparts', path);
 
 const AWS = installed('s3-clients/bin/aws');
-const S5CMD = installed('s3-clients/bin/s5cmd');
+export const S5CMD = installed('s3-clients/bin/s5cmd');
 const HERE = fileURLToPath(new URL('../against/', import.meta.url));
 
 /** Settings that the tools of AWS require, without the profile of the user. */
@@ -24,7 +24,8 @@ export const ENVIRONMENT = {
 };
 
 const curl = spawnSync('curl', ['--version']).status === 0 ? undefined : 'not installed';
-const clients = existsSync(AWS) && existsSync(S5CMD) ? undefined : whyMissing('s3-clients');
+/** Reason why `aws` and `s5cmd` are not available; undefined if they are. */
+export const missingClients = existsSync(AWS) && existsSync(S5CMD) ? undefined : whyMissing('s3-clients');
 
 const unsigned = (endpoint) => ['--no-sign-request', '--endpoint-url', endpoint];
 const s5cmd = (endpoint, what, ...more) => [S5CMD, ...unsigned(endpoint), what, ...more];
@@ -50,19 +51,19 @@ export const ONE_OBJECT = [
   {
     who: 'aws',
     what: 's3 cp -',
-    missing: clients,
+    missing: missingClients,
     line: (endpoint, bucket, key) => [AWS, 's3', 'cp', ...unsigned(endpoint), bucket.uri(key), '-'],
   },
   {
     who: 's5cmd',
     what: 'cat',
-    missing: clients,
+    missing: missingClients,
     line: (endpoint, bucket, key) => s5cmd(endpoint, 'cat', bucket.uri(key)),
   },
   {
     who: 's5cmd',
     what: 'cat -c 10 -p 8',
-    missing: clients,
+    missing: missingClients,
     line: (endpoint, bucket, key) => s5cmd(endpoint, 'cat', '-c', '10', '-p', '8', bucket.uri(key)),
   },
   {
@@ -79,35 +80,30 @@ export const ONE_OBJECT = [
 ];
 
 /**
- * Programs that download all objects with a prefix, to standard output in order or into a directory
- * in any order.
+ * Programs that read all objects with a prefix: they check them, write them to standard output in
+ * order, or copy them into a directory in any order.
  */
 export const ALL_OBJECTS = [
+  {
+    who: 'recordpipe',
+    what: 'validate',
+    line: (endpoint, bucket, prefix) => [
+      ...node(commandLine(), 'validate', bucket.uri(prefix), '--json', '--no-progress'),
+      ...unsigned(endpoint),
+    ],
+  },
   { who: 'recordpipe', what: 'readObjects', line: ours },
   {
     who: 's5cmd',
-    what: "cat 'prefix/*'",
-    missing: clients,
-    line: (endpoint, bucket, prefix) => s5cmd(endpoint, 'cat', `${bucket.uri(prefix)}*`),
-  },
-  {
-    who: 's5cmd',
-    what: "cat -c 10 -p 8 'prefix/*'",
-    missing: clients,
-    line: (endpoint, bucket, prefix) =>
-      s5cmd(endpoint, 'cat', '-c', '10', '-p', '8', `${bucket.uri(prefix)}*`),
-  },
-  {
-    who: 's5cmd',
     what: "cp 'prefix/*' FOLDER",
-    missing: clients,
+    missing: missingClients,
     folder: true,
     line: (endpoint, bucket, prefix, folder) => s5cmd(endpoint, 'cp', `${bucket.uri(prefix)}*`, folder),
   },
   {
     who: 'aws',
     what: 's3 cp --recursive',
-    missing: clients,
+    missing: missingClients,
     folder: true,
     line: (endpoint, bucket, prefix, folder) => [
       ...[AWS, 's3', 'cp', ...unsigned(endpoint)],

@@ -37,31 +37,38 @@ export async function run(line, into = 'cat > /dev/null', environment = ENVIRONM
 
 /**
  * Returns a contestant that downloads `source.bytes` bytes per turn. The first download checks the
- * bytes.
+ * bytes. The notes have the processor seconds of each turn per gigabyte.
  *
  * @param {{ bytes: number, sha256: string, scratch: string }} source scratch: directory for
  *   programs that write files
  */
-export function contestantOf(program, line, { source, perSecond = source.bytes / 1e9, check = sameBytes }) {
+export function contestantOf(
+  program,
+  line,
+  { source, perSecond = source.bytes / 1e9, check = sameBytes, environment },
+) {
   const folder = program.folder ? join(source.scratch, 'copies') : undefined;
+  const processor = [];
   const turn = async () => {
     try {
-      return perSecond / (await run(line(folder))).seconds;
+      const { seconds, processorSeconds } = await run(line(folder), undefined, environment);
+      processor.push(processorSeconds / (source.bytes / 1e9));
+      return perSecond / seconds;
     } finally {
       if (folder) rmSync(folder, { recursive: true, force: true });
     }
   };
   const open = async () => {
-    await check({ line: line(folder), folder, sha256: source.sha256 });
-    return { turn };
+    await check({ line: line(folder), folder, sha256: source.sha256, environment });
+    return { turn, notes: { processor } };
   };
   return { ...program, key: `${program.who} ${program.what}`, open };
 }
 
-async function sameBytes({ line, folder, sha256 }) {
+async function sameBytes({ line, folder, sha256, environment }) {
   if (folder) mkdirSync(folder, { recursive: true });
   try {
-    const { output } = await run(line, 'sha256sum');
+    const { output } = await run(line, 'sha256sum', environment);
     const found = folder ? sha256OfFolder(folder) : output.split(' ')[0];
     if (found !== sha256) throw new Error(`${line[0]}: the bytes differ from the source`);
   } finally {

@@ -1,16 +1,17 @@
 /**
  * nginx as an object store. It sends files as fast as the machine can, supports ranges and If-Match
  * like S3, and ignores signatures. Listings are prepared files (bucket.mjs). A second port limits
- * the bytes per second of each connection, as S3 does.
+ * the bytes per second of each connection, as S3 does. Two more do the same over HTTPS.
  */
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { whyMissing } from '../against/peer.mjs';
+import { ENVIRONMENT } from './clients.mjs';
 
 /** Throughput of one connection, according to AWS's guide. */
 const LIMIT = '90m';
@@ -29,19 +30,25 @@ export const missingNginx = NGINX === undefined ? whyMissing('nginx') : undefine
  * @param {import('./bucket.mjs').Bucket} bucket
  */
 async function startNginx(place, bucket) {
-  const [fast, limited] = [await freePort(), await freePort()];
+  const ports = {};
+  for (const name of ['fast', 'limited', 'secure', 'secureLimited']) ports[name] = await freePort();
   for (const folder of [place, join(place, 'temp')]) mkdirSync(folder, { recursive: true });
   const outage = join(place, 'outage');
   const requests = join(place, 'requests.log');
   const conf = join(place, 'nginx.conf');
-  writeFileSync(conf, configuration({ place, bucket, outage, requests, fast, limited }));
+  writeFileSync(conf, configuration({ place, bucket, outage, requests, ports }));
+  const certificate = writeCertificate(place);
   writeFileSync(requests, '');
   const child = spawn(NGINX, ['-c', conf, '-p', place, '-e', join(place, 'error.log')], { stdio: 'ignore' });
   const gone = once(child, 'exit');
-  await untilItAnswers(`http://127.0.0.1:${fast}/`, child);
+  await untilItAnswers(`http://127.0.0.1:${ports.fast}/`, child);
   return {
-    fast: `http://127.0.0.1:${fast}`,
-    limited: `http://127.0.0.1:${limited}`,
+    fast: `http://127.0.0.1:${ports.fast}`,
+    limited: `http://127.0.0.1:${ports.limited}`,
+    secure: `https://127.0.0.1:${ports.secure}`,
+    secureLimited: `https://127.0.0.1:${ports.secureLimited}`,
+    /** The environment in which clients trust the certificate. */
+    environment: { ...ENVIRONMENT, AWS_CA_BUNDLE: certificate, NODE_EXTRA_CA_CERTS: certificate },
     /** During an outage, every response is 500. */
     outage(is) {
       if (is) writeFileSync(outage, '');
@@ -74,10 +81,23 @@ export async function withNginx(place, bucket, use) {
   }
 }
 
-function configuration({ place, bucket, outage, requests, fast, limited }) {
-  const server = (port, more) => `
+/** Creates a certificate of this machine that is its own authority. Returns its path. */
+function writeCertificate(place) {
+  const [certificate, key] = [join(place, 'certificate.pem'), join(place, 'key.pem')];
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+  const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const args = ['req', ...kind, ...names, '-keyout', key, '-out', certificate];
+  const { status, stderr, error } = spawnSync('openssl', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`openssl: ${error?.message ?? stderr.trim()}`);
+  return certificate;
+}
+
+function configuration({ place, bucket, outage, requests, ports }) {
+  const tls = `ssl_certificate ${place}/certificate.pem; ssl_certificate_key ${place}/key.pem;`;
+  const server = (port, more, secure) => `
   server {
-    listen 127.0.0.1:${port} backlog=1024;
+    listen 127.0.0.1:${port} ${secure ? 'ssl ' : ''}backlog=1024;
+    ${secure ? tls : ''}
     root ${bucket.root};
     ${more}
     if (-f ${outage}) { return 500; }
@@ -110,8 +130,10 @@ ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_
     default "";
 ${pages.join('\n')}
   }
-${server(fast, '')}
-${server(limited, `limit_rate ${LIMIT};`)}
+${server(ports.fast, '', false)}
+${server(ports.limited, `limit_rate ${LIMIT};`, false)}
+${server(ports.secure, '', true)}
+${server(ports.secureLimited, `limit_rate ${LIMIT};`, true)}
 }
 `;
 }

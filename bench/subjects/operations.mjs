@@ -20,6 +20,7 @@ import { secondsSince } from '../against/peer_protocol.mjs';
 import { FORMATS, frameBytes } from '../formats.mjs';
 import { CHAIN_OPERATIONS } from './chain-operations.mjs';
 import { EXAMPLE_OPERATIONS } from './example-operations.mjs';
+import { IMAGE_OPERATIONS } from './image-operations.mjs';
 import { INDEX_OPERATIONS } from './index-operations.mjs';
 import { PIPE_OPERATIONS } from './pipe-operations.mjs';
 
@@ -180,4 +181,5 @@ export const OPERATIONS = {
   ...PIPE_OPERATIONS,
   ...CHAIN_OPERATIONS,
   ...EXAMPLE_OPERATIONS,
+  ...IMAGE_OPERATIONS,
 };

@@ -23,8 +23,8 @@ for await (const chunk of object.chunks) {
     mebibytes = highWater();
   }
 }
-const { requests, retries, mostHeldBytes } = object.stats;
-const report = { mebibytes, afterwards: highWater(), requests, retries, mostHeldBytes };
+const { requests, retries, peakHeldBytes } = object.stats;
+const report = { mebibytes, afterwards: highWater(), requests, retries, peakHeldBytes };
 console.log(JSON.stringify({ ...report, sha256: hash.digest('hex') }));
 
 function highWater() {

@@ -32,11 +32,17 @@ export async function checkFile(input: FileInput, task: FileTask, watch: Watch):
   }
 }
 
+/** The module for small files. Importing it for each of them would take as long as a scan. */
+let small: typeof import('./scan-small.ts') | undefined;
+
 /** Validates or counts the records of a file. */
 async function examine(input: FileInput, task: FileTask, watch: Watch, onBatch: OnBatch): Promise<Examined> {
   if (isRemote(input.path)) (await import('./share-objects.ts')).shareRequests(task.requests);
   if (input.range !== undefined)
     return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
+  small ??= await import('./scan-small.ts');
+  const scanned = await small.scanSmall(input, task, watch, onBatch);
+  if (scanned !== undefined) return scanned;
   if (task.check === 'count') {
     const { countQuickly } = await import('./count-quickly.ts');
     const counted = await countQuickly(input, task, watch);

@@ -3,6 +3,7 @@ import type { FileInput } from './file-input.ts';
 import type { FileReport, Finding } from './file-report.ts';
 import type { CheckedReading } from './files-options.ts';
 import type { Look } from './look-inside.ts';
+import type { RangeOrder, RangeResult } from './ranges/range-order.ts';
 
 /** Instructions for checking files. They can be sent to a worker thread. */
 export interface FileTask {
@@ -40,6 +41,8 @@ export interface Watch {
 /** Checks files on this thread or on worker threads. */
 export interface FileChecker {
   check(input: FileInput, onProgress: OnFileProgress): Promise<FileReport>;
+  /** Checks one range of a file. */
+  checkRange(order: RangeOrder, onProgress: OnFileProgress): Promise<RangeResult>;
   /** Aborts running checks, whose promises then reject, and releases all resources. */
   close(): Promise<void>;
 }

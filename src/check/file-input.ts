@@ -44,6 +44,8 @@ export interface FileInput {
   readonly expectedRecords?: number | undefined;
   /** Part of the file to check. Default: the whole file. */
   readonly range?: RecordRange | undefined;
+  /** Result of {@link storedBytes} when the run began, if it was needed. */
+  readonly stored?: number | undefined;
 }
 
 /** Converts a planned file to an input. */

@@ -3,9 +3,10 @@ import { Worker } from 'worker_threads';
 import { isOutOfMemory, RecordpipeError } from '../errors.ts';
 import { WorkerPool } from '../records/workers/worker-pool.ts';
 import type { FileTask } from './file-checker.ts';
-import { type FileChecker, type FileProgress, stoppedEarly } from './file-checker.ts';
+import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
+import type { RangeOrder, RangeResult } from './ranges/range-order.ts';
 
 /**
  * Returns a checker that uses worker threads. If a thread dies, its checks reject; which says
@@ -20,16 +21,18 @@ export function workerChecker(
   start: () => Worker = () =>
     new Worker(new URL('./recordpipe-file-worker.js', import.meta.url), { workerData: task }),
 ): FileChecker {
-  const pool = new WorkerPool<FileInput>({
+  const pool = new WorkerPool<FileInput | RangeOrder>({
     size,
     start,
-    here: (input, onNote) => here.check(input, onNote),
+    here: (job, onNote) => ('plan' in job ? here.checkRange(job, onNote) : here.check(job, onNote)),
     died,
     closed: stoppedEarly,
   });
+  const run = (job: FileInput | RangeOrder, onProgress: OnFileProgress): Promise<unknown> =>
+    pool.run(job, (note) => onProgress(note as FileProgress));
   return {
-    check: (input, onProgress) =>
-      pool.run(input, (note) => onProgress(note as FileProgress)) as Promise<FileReport>,
+    check: (input, onProgress) => run(input, onProgress) as Promise<FileReport>,
+    checkRange: (order, onProgress) => run(order, onProgress) as Promise<RangeResult>,
     close: async () => {
       await Promise.all([pool.close(), here.close()]);
     },

@@ -8,12 +8,13 @@ import { serveJobs } from '../records/workers/serve-jobs.ts';
 import { checkFile } from './check-file.ts';
 import type { FileTask } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
+import type { RangeOrder } from './ranges/range-order.ts';
 import { watching } from './share-files.ts';
 
 /** Interval between progress messages, in milliseconds. */
 const PROGRESS_MS = 100;
 
-serveJobs(async (input, note) => {
+serveJobs(async (content, note) => {
   let last = performance.now();
   const watch = watching((progress) => {
     const now = performance.now();
@@ -21,5 +22,9 @@ serveJobs(async (input, note) => {
     last = now;
     note(progress);
   });
-  return { value: await checkFile(input as FileInput, workerData as FileTask, watch) };
+  const job = content as FileInput | RangeOrder;
+  const task = workerData as FileTask;
+  if (!('plan' in job)) return { value: await checkFile(job, task, watch) };
+  const { checkRange } = await import('./ranges/check-range.ts');
+  return { value: await checkRange(job, task, watch) };
 });

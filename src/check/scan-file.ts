@@ -16,7 +16,7 @@ import { changedSincePlan, type FileInput, storedBytes, uriOf } from './file-inp
 /**
  * Minimum chunk size. Buffers dominate the time and memory of checking thousands of small files.
  */
-const MIN_CHUNK_BYTES = 64 * 1024;
+export const MIN_CHUNK_BYTES: number = 64 * 1024;
 /**
  * Size of the scanner's buffers for network data. They hold only records that span two chunks; the
  * chunks themselves are not copied.
@@ -77,6 +77,28 @@ interface Opened {
   readonly size: () => number;
 }
 
+/** Returns a source with its format and compression. */
+export async function identified(
+  source: ByteSource,
+  input: FileInput,
+  { reading, blocking }: FileTask,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Opened, 'format' | 'compression' | 'source'>> {
+  const { format = 'auto', compression = 'auto' } = reading;
+  if (format !== 'auto') return { format, compression, source };
+  const uri = uriOf(input);
+  const chunkBytes = MIN_CHUNK_BYTES;
+  return identifySource(source, {
+    format,
+    compression,
+    chunkBytes,
+    blocking,
+    uri,
+    objects: undefined,
+    signal,
+  });
+}
+
 async function openLocal(
   input: FileInput,
   task: FileTask,
@@ -84,21 +106,8 @@ async function openLocal(
   examinesRecords: boolean,
 ): Promise<Opened> {
   const { path } = input;
-  const { format = 'auto', compression = 'auto' } = task.reading;
   const stored = storedBytes(input);
-  const source = given ?? (path === '-' ? standardInput(onSize) : path);
-  const found =
-    format === 'auto'
-      ? await identifySource(source, {
-          format,
-          compression,
-          chunkBytes: MIN_CHUNK_BYTES,
-          blocking: task.blocking,
-          uri: uriOf(input),
-          objects: undefined,
-          signal,
-        })
-      : { format, compression, source };
+  const found = await identified(given ?? (path === '-' ? standardInput(onSize) : path), input, task, signal);
   const ahead = task.alone && stored >= AHEAD_FROM_BYTES && recordFormat(found.format).hasChecksums;
   const blocking = task.blocking && !ahead;
   // Records that span two chunks are copied for examination. With small chunks, every fifth record
@@ -119,7 +128,11 @@ async function openRemote(
     if (type === 'retry') onRetry?.();
     if (type === 'restarted') changed = true;
   };
-  const opened = openStored({ uri, size, etag }, { chunkBytes: REMOTE_CHUNK_BYTES }, { objects, onEvent });
+  const opened = openStored(
+    { uri, size, etag },
+    { chunkBytes: REMOTE_CHUNK_BYTES },
+    { objects, onEvent, reuse: true },
+  );
   const source = new PeekedSource(frozen ? unlessChanged(opened, () => changed) : opened, signal);
   const known = format === 'auto' ? 'auto' : recordFormat(format);
   const found = await identifyPeeked(source, { format: known, compression, uri });

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readFile, realpath, stat } from 'node:fs/promises';
+import { access, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { KnownFile, RecordSchema } from 'recordpipe/check';
 import { isItemFailure, isRecordpipeError, RecordpipeError, UsageError } from 'recordpipe/errors';
@@ -104,14 +104,6 @@ async function isObject(uri: string, options: AnyObjectOptions): Promise<boolean
     if (isRecordpipeError(error, 'access-denied')) return true;
     throw error;
   }
-}
-
-/** Creates a directory unless it already exists. @throws RecordpipeError `io-failure` */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: Error) => {
-    const text = `cannot create the directory: ${error.message}`;
-    throw new RecordpipeError('io-failure', text, { uri: folder }, error);
-  });
 }
 
 /**
@@ -238,7 +230,8 @@ export async function outputPaths(
     first.set(name, i);
   }
   if (isAddress(folder)) return names.map((name) => `${folder.replace(/\/?$/, '/')}${name}`);
-  await makeFolder(folder);
+  const { makeFolder } = await import('recordpipe/records/write');
+  makeFolder(folder);
   return names.map((name) => join(folder, name));
 }
 

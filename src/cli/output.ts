@@ -68,20 +68,29 @@ export class ClosedOutput extends Error {
 const STDOUT = 1;
 const RETRY_MS = 5;
 
+/** Data to write after the write in progress. */
+const waiting: Uint8Array[] = [];
 let last: Promise<void> = Promise.resolve();
 
 /**
  * Writes data to standard output, in the order of the calls. Await the result to bound memory if
  * the reader is slow. Does not use process.stdout, whose writes to a pipe block the thread and
- * delay signals.
+ * delay signals. Calls during a write share the next one, because a write per line takes longer
+ * than checking a small file.
  * @throws ClosedOutput if the reader has closed the pipe; RecordpipeError `io-failure`, for example
  *   if the disk is full
  */
 export function print(data: Uint8Array | string): Promise<void> {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-  last = last.then(() => writeAll(bytes));
-  last.catch(() => {}); // The caller that awaits the result, or a later call, receives the error.
+  waiting.push(typeof data === 'string' ? Buffer.from(data) : data);
+  if (waiting.length > 1) return last;
+  last = last.then(() => writeAll(joined(waiting.splice(0))));
+  // The caller that awaits the result, or a later call, receives the error.
+  last.catch(() => waiting.splice(0));
   return last;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0] : Buffer.concat(parts);
 }
 
 /**

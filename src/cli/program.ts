@@ -107,4 +107,5 @@ Examples:
   recordpipe inspect train.rec -n 3
   recordpipe stats data/ --html report.html
   recordpipe cat lines.tfrecord --newline | head
-${EXIT_CODES}`;
+${EXIT_CODES.replace('  70 ', '  4         stream, train: no reader opened a pipe in time\n  70 ')}
+Programs under stream and train pass on their own exit codes.`;

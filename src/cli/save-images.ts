@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FieldValue, imageHeader, type RecordContent } from 'recordpipe/check';
 import { isRecordpipeError, RecordpipeError } from 'recordpipe/errors';
-import { writeWhole } from 'recordpipe/records/write';
+import { makeFolder, writeWhole } from 'recordpipe/records/write';
 
 /**
  * Writes the images of a record to a directory as `RECORD-FEATURE.jpeg`, with `-N` after the
@@ -85,7 +84,7 @@ function shortened(text: string): string {
 async function save(folder: string, name: string, bytes: Uint8Array, force: boolean): Promise<void> {
   const path = join(folder, name);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     await writeWhole(path, [bytes], { overwrite: force });
   } catch (error) {
     if (isRecordpipeError(error)) throw error;

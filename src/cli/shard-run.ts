@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KnownFile } from 'recordpipe/check';
 import { RecordpipeError, UsageError } from 'recordpipe/errors';
+import { makeFolder } from 'recordpipe/records/write';
 import {
   assign,
   type DoneFile,
@@ -31,7 +32,7 @@ import { defined } from './options/option.ts';
 import type { PayloadOptions, ReadingOptions } from './options/reading.ts';
 import type { ShardOptions } from './options/reports.ts';
 import { complain } from './output.ts';
-import { checkReportFolder, makeFolder } from './output-files.ts';
+import { checkReportFolder } from './output-files.ts';
 import { formatBytes, formatCount, formatNumberOf, visible } from './text/format.ts';
 
 /** Work assigned to this process. */
@@ -86,7 +87,7 @@ export async function shardRun<C extends ShardCommand>(
     if (choice !== undefined) complain(shardText({ shard, shards }, by, files, plan));
   }
   if (report !== undefined && !isAddress(report)) {
-    if (report.endsWith('/')) await makeFolder(report);
+    if (report.endsWith('/')) makeFolder(report);
     await checkReportFolder(await named(report, 'x'));
   }
   return {

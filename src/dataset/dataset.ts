@@ -176,8 +176,10 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Shuffles elements with a buffer of `buffer` elements (Infinity: all elements). Yields a random
-   * element of the buffer and replaces it with the next one. Records in the buffer are copies. With
-   * `shuffle` before `repeat`, epochs stay separate; with `shuffle` after `repeat`, they mix.
+   * element of the buffer and replaces it with the next one. Small records in the buffer are
+   * copies. Large records may be views of the file's chunks, which then take up to about twice the
+   * memory of the records; with `maxBytes`, all records are copies. With `shuffle` before `repeat`,
+   * epochs stay separate; with `shuffle` after `repeat`, they mix.
    * @throws UsageError unless `buffer` is an integer >= 1
    */
   shuffle(buffer: number, options: ShuffleOptions = {}): Dataset<T> {

@@ -53,6 +53,16 @@ export async function openRecordSource(
   return { ...common, size: undefined, chunks: chunksFrom(inflated, begin, uri) };
 }
 
+/** Opens the bytes of an uncompressed source. */
+export function wholeSource(bytes: Uint8Array, uri: string | undefined): RecordSource {
+  const stored = { bytes: 0 };
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    stored.bytes = bytes.length;
+    yield bytes;
+  }
+  return { uri, compression: 'none', stored, size: () => bytes.length, chunks: chunks() };
+}
+
 /** Returns the options for inflating a stream with these reading options. */
 export function inflateOptions(kind: 'gzip' | 'zlib', options: CodecOptions): InflateOptions {
   const { zlibConcat, onTruncated, compat } = options;

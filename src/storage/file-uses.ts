@@ -1,6 +1,6 @@
 /** Tracks the work in progress on an open file. Closing the file waits for it. */
 export class FileUses {
-  #underWay = 0;
+  #activeRequests = 0;
   #onIdle: (() => void) | undefined;
   #closing = false;
   #ended = false;
@@ -16,12 +16,12 @@ export class FileUses {
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    this.#underWay++;
+    this.#activeRequests++;
     try {
       return await work();
     } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) this.#onIdle?.();
+      this.#activeRequests--;
+      if (this.#activeRequests === 0) this.#onIdle?.();
     }
   }
 
@@ -32,7 +32,7 @@ export class FileUses {
   async end(): Promise<boolean> {
     if (this.#closing) return false;
     this.#closing = true;
-    if (this.#underWay > 0) {
+    if (this.#activeRequests > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });

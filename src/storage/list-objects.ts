@@ -204,7 +204,7 @@ interface WalkOptions extends Access {
 }
 
 /**
- * Yields everything in a folder or below a prefix. Objects are in listing order; the caller sorts
+ * Yields batches of everything in a folder or below a prefix. Objects are in listing order; the caller sorts
  * local files.
  * @param prefix a folder with a trailing slash, or a prefix of addresses
  * @throws RecordpipeError `not-found`, `object-missing` (no such bucket), `access-denied`,
@@ -213,15 +213,15 @@ interface WalkOptions extends Access {
 export async function* walk(
   prefix: string,
   { enter = () => true, objects, signal }: WalkOptions,
-): AsyncGenerator<WalkEntry, void, undefined> {
+): AsyncGenerator<readonly WalkEntry[], void, undefined> {
   if (!isRemote(prefix)) yield* walkFolder(pathOf(prefix), { enter, signal });
   else
     for await (const { uri, size, etag } of listObjects(prefix, { ...objects, as: 'prefix', signal }))
-      yield { path: uri, regular: true, size, etag };
+      yield [{ path: uri, regular: true, size, etag }];
 }
 
 /**
- * Yields everything that matches a pattern.
+ * Yields batches of everything that matches a pattern.
  * @param onDenied called for each folder without read permission
  * @throws the same errors as {@link walk}, and `object-missing` if no object matches
  */
@@ -229,15 +229,15 @@ export async function* walkPattern(
   pattern: string,
   { objects, signal }: Access,
   onDenied: (path: string) => void,
-): AsyncGenerator<WalkEntry, void, undefined> {
+): AsyncGenerator<readonly WalkEntry[], void, undefined> {
   if (isRemote(pattern)) {
     for await (const { uri, size, etag } of listObjects(pattern, { ...objects, signal }))
-      yield { path: uri, regular: true, size, etag };
+      yield [{ path: uri, regular: true, size, etag }];
     return;
   }
   const glob = compileGlob(pattern);
   const folder = glob.prefix.slice(0, glob.prefix.lastIndexOf('/') + 1);
   const enter = (path: string): boolean => glob.mayMatchBelow(path);
-  for await (const file of walkFolder(folder, { enter, onDenied, signal }))
-    if (glob.matches(file.path)) yield file;
+  for await (const files of walkFolder(folder, { enter, onDenied, signal }))
+    yield files.filter(({ path }) => glob.matches(path));
 }

@@ -25,6 +25,11 @@ export interface RemoteAccess {
   readonly objects?: Partial<ObjectOptions> | undefined;
   /** Called with the events of the transfer, such as retries. */
   readonly onEvent?: OnTransferEvent | undefined;
+  /**
+   * Whether to reuse the memory of an object's chunks. A chunk is then valid until the second next
+   * one is requested, like those of files (FILE_BUFFERS).
+   */
+  readonly reuse?: boolean | undefined;
 }
 
 /**
@@ -148,8 +153,8 @@ class ObjectChunks implements AsyncIterator<Uint8Array> {
   }
 
   async #open(): Promise<AsyncIterator<Uint8Array>> {
-    const { objects, onEvent } = this.#access;
-    const options = { ...objects, onEvent, signal: this.#stop.signal };
+    const { objects, onEvent, reuse } = this.#access;
+    const options = { ...objects, onEvent, reuse, signal: this.#stop.signal };
     // Imported on demand to keep start-up fast.
     if (this.#start > 0) {
       const { openObjectReader } = await import('./object-reader.ts');

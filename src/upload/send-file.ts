@@ -62,7 +62,7 @@ export async function sendFile(sending: Sending): Promise<SentFile> {
 async function sendParts(file: StoredFile, sending: Sending, present: ReadonlySet<number>): Promise<void> {
   const { hash, upload, buffers, onSent } = sending;
   const partBytes = upload.partBytes(1);
-  const underWay = new Set<Promise<void>>();
+  const unfinished = new Set<Promise<void>>();
   try {
     for (const index of hash.parts.keys()) {
       if (present.has(index)) {
@@ -76,17 +76,17 @@ async function sendParts(file: StoredFile, sending: Sending, present: ReadonlySe
       }
       const sent = sendPart(file, sending, index, buffer).finally(() => {
         buffers.give(buffer);
-        underWay.delete(sent);
+        unfinished.delete(sent);
       });
       sent.catch(() => {}); // `allSettled` below handles a rejection.
-      underWay.add(sent);
+      unfinished.add(sent);
     }
   } catch (error) {
     // Throw the first failure, which is the cause. It also aborts the wait for memory.
     throw upload.failure ?? error;
   } finally {
     // Wait for all parts before closing the file.
-    await Promise.allSettled(underWay);
+    await Promise.allSettled(unfinished);
   }
   if (upload.failure !== undefined) throw upload.failure;
 }

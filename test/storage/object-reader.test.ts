@@ -25,7 +25,7 @@ test('ranges in any order and concurrently, with as many requests as allowed', a
   const target = new Uint8Array(12);
   await reader.readInto(target, 100);
   expectBytes(target, bytes.subarray(100, 112));
-  expect(source.mostUnderWay).toBe(4);
+  expect(source.peakActiveRequests).toBe(4);
   expect(source.requests.every(({ etag }) => etag === reader.etag)).toBe(true);
   await expect(reader.read(0, 200_001)).rejects.toThrow(UsageError);
   await reader.close();
@@ -43,7 +43,7 @@ test('a failed range is retried, or its error names the reason', async () => {
   const error = await reader.read(0, 50_000).catch((caught: unknown) => caught);
   expect(isRecordpipeError(error, 'retries-exhausted')).toBe(true);
   expect((error as Error).message).toContain('bytes 10000-19999');
-  expect(source.underWay).toBe(0);
+  expect(source.activeRequests).toBe(0);
 });
 
 test('an overwritten object cannot be read further', async () => {
@@ -70,6 +70,6 @@ test.each(['close', 'abort'] as const)('%s ends reads in progress', async (way) 
   if (way === 'close') await reader.close();
   else controller.abort();
   expect(isRecordpipeError(await reading, way === 'close' ? 'closed' : 'aborted')).toBe(true);
-  expect(source.underWay).toBe(0);
+  expect(source.activeRequests).toBe(0);
   await reader.close();
 });

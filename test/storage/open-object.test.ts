@@ -34,10 +34,10 @@ test.each([0, 1, 9_999, 10_000, 10_001, 123_456])('%d bytes, size known or not',
       const opened = openObject(object, { ...SMALL, source, single });
       expectBytes(await collect(opened.chunks), bytes);
       expect(opened.size()).toBe(length);
-      expect(opened.stats).toMatchObject({ heldBytes: 0, underWay: 0, bytes: length, retries: 0 });
-      expect(opened.stats.mostHeldBytes).toBeLessThanOrEqual(41_000);
+      expect(opened.stats).toMatchObject({ heldBytes: 0, activeRequests: 0, bytes: length, retries: 0 });
+      expect(opened.stats.peakHeldBytes).toBeLessThanOrEqual(41_000);
     }
-  expect(source.underWay).toBe(0);
+  expect(source.activeRequests).toBe(0);
 });
 
 test('no request is sent before the first read, and none for an empty object', async () => {
@@ -192,11 +192,11 @@ test('ending it early ends all requests without retries', async () => {
     got += chunk.length;
     if (got > 30_000) break;
   }
-  expect(source.underWay).toBe(0);
+  expect(source.activeRequests).toBe(0);
   const requests = source.requests.length;
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(source.requests.length).toBe(requests);
-  expect(opened.stats).toMatchObject({ heldBytes: 0, underWay: 0 });
+  expect(opened.stats).toMatchObject({ heldBytes: 0, activeRequests: 0 });
 });
 
 test.each(['body', 'headers', 'backoff'] as const)('a signal ends it: %s', async (when) => {
@@ -214,7 +214,7 @@ test.each(['body', 'headers', 'backoff'] as const)('a signal ends it: %s', async
   clearTimeout(timer);
   expect(isRecordpipeError(error, 'aborted')).toBe(true);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(source.underWay).toBe(0);
+  expect(source.activeRequests).toBe(0);
   expect(await opened.chunks[Symbol.asyncIterator]().next()).toMatchObject({ done: true });
 });
 
@@ -232,13 +232,13 @@ test('a reader that pauses delays requests without causing a timeout', async () 
       if (all.length === 100 && !paused) {
         paused = true;
         await new Promise((resolve) => setTimeout(resolve, 300));
-        expect(source.underWay).toBe(0);
+        expect(source.activeRequests).toBe(0);
         expect(opened.stats.heldBytes).toBeLessThanOrEqual(41_000);
       }
     }
     expectBytes(Buffer.concat(all), bytes);
     expect(opened.stats).toMatchObject({ retries: 0 });
-    expect(opened.stats.mostHeldBytes).toBeLessThanOrEqual(41_000);
+    expect(opened.stats.peakHeldBytes).toBeLessThanOrEqual(41_000);
   }
 });
 
@@ -251,5 +251,5 @@ test('a reader that stops after a record fetches little; one that continues has 
   expect(source.sent).toBeLessThan(300_000);
   const opened = openObject(URI, options);
   await collect(opened.chunks);
-  expect(opened.stats.mostUnderWay).toBe(8);
+  expect(opened.stats.peakActiveRequests).toBe(8);
 });

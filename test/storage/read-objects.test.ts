@@ -56,8 +56,8 @@ describe('many objects', () => {
         const objects = objectsOf(await collect(pieces));
         expect(objects.map(({ uri, index }) => [uri, index])).toEqual(refs.map(({ uri }, i) => [uri, i]));
         for (const [i, { bytes }] of objects.entries()) expectBytes(bytes, contents[i]);
-        expect(pieces.stats).toMatchObject({ objects: 9, heldBytes: 0, underWay: 0, retries: 0 });
-        expect(pieces.stats.mostHeldBytes).toBeLessThanOrEqual(41_000);
+        expect(pieces.stats).toMatchObject({ objects: 9, heldBytes: 0, activeRequests: 0, retries: 0 });
+        expect(pieces.stats.peakHeldBytes).toBeLessThanOrEqual(41_000);
       }
   });
 
@@ -67,7 +67,7 @@ describe('many objects', () => {
     source.latencyMs = 50;
     const pieces = readObjects(refs, { source });
     await collect(pieces);
-    expect(pieces.stats.mostUnderWay).toBe(32);
+    expect(pieces.stats.peakActiveRequests).toBe(32);
   });
 
   test('are planned only as far ahead as there is room', async () => {
@@ -339,8 +339,8 @@ test('any window, part size, chunking and failures: the same bytes in order, or 
           expect(isRecordpipeError(failure, 'access-denied', 'object-changed', 'retries-exhausted')).toBe(
             true,
           );
-        expect(source.underWay).toBe(0);
-        expect(pieces.stats).toMatchObject({ heldBytes: 0, underWay: 0 });
+        expect(source.activeRequests).toBe(0);
+        expect(pieces.stats).toMatchObject({ heldBytes: 0, activeRequests: 0 });
       },
     ),
     { numRuns: randomRuns(40), examples: ONCE_HUNG.map((one): [typeof one] => [one]) },

@@ -53,8 +53,8 @@ export class ScriptedSource implements ObjectSource {
   script: (request: RangeRequest, number: number) => Fault | undefined = () => undefined;
   /** Milliseconds until a response begins. */
   latencyMs = 0;
-  underWay = 0;
-  mostUnderWay = 0;
+  activeRequests = 0;
+  peakActiveRequests = 0;
   /** Number of bytes passed to sinks. */
   sent = 0;
 
@@ -82,14 +82,14 @@ export class ScriptedSource implements ObjectSource {
   async read(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void> {
     const fault = this.script(request, this.requests.length);
     this.requests.push(request);
-    this.underWay += 1;
-    this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
+    this.activeRequests += 1;
+    this.peakActiveRequests = Math.max(this.peakActiveRequests, this.activeRequests);
     try {
       await (this.latencyMs > 0 ? pause(this.latencyMs, signal) : turn());
       fault?.before?.();
       await this.#answer(request, sink, signal, fault);
     } finally {
-      this.underWay -= 1;
+      this.activeRequests -= 1;
     }
   }
 

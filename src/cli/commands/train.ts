@@ -1,3 +1,4 @@
+import { isRecordpipeError } from 'recordpipe/errors';
 import type { JobChannel, TrainingEvent, TrainingResult, TrainingRun } from 'recordpipe/pipemode/train';
 import { command, type Register } from '../command.ts';
 import { downloadProgress } from '../download-progress.ts';
@@ -95,7 +96,7 @@ The program runs as under SageMaker's training toolkit: it receives hyperparamet
 
 The job stops as a whole: if a program fails, data cannot be read, or the time limit is reached, all programs receive SIGTERM, and SIGKILL after --grace. A signal to train is passed on to the programs in the same way. Only then are pipes closed, so that no program treats truncated data as complete.`,
   exitCodes: EXIT_CODES,
-  action: train,
+  action: (words: string[], options: Options) => inJson(options, () => train(words, options)),
 });
 
 type Options = Values<typeof OPTIONS>;
@@ -148,6 +149,17 @@ async function train(words: string[], options: Options): Promise<number> {
     return OK;
   }
   return run(job, options, progress, isShared);
+}
+
+/** Prints a failure before the job starts as JSON, like all other events. */
+async function inJson({ json }: Options, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!json || !isRecordpipeError(error)) throw error;
+    complain(JSON.stringify({ event: 'error', error: error.toJSON() }));
+    return exitCodeOf(error.code);
+  }
 }
 
 /** Runs the job and returns the exit code. */

@@ -2,6 +2,7 @@ import { checkCount, type ShuffleOptions } from '../operator-options.ts';
 import { END, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 import { elementBytes } from './progress.ts';
+import { ShuffleBuffer } from './shuffle-buffer.ts';
 
 /**
  * Random numbers of `shuffle`: xoshiro128** (Blackman and Vigna). It uses 32-bit integers only, so
@@ -87,7 +88,8 @@ export interface ShuffleLimits {
 export class ShuffleStage<T> extends Collecting<T, T> {
   readonly #limits: ShuffleLimits;
   readonly #random: Xoshiro128;
-  readonly #buffer: T[] = [];
+  readonly #buffer: ShuffleBuffer<T>;
+  readonly #isLimited: boolean;
   readonly #sizes: number[] = [];
   #bytes = 0;
 
@@ -95,6 +97,8 @@ export class ShuffleStage<T> extends Collecting<T, T> {
     super(source);
     this.#limits = limits;
     this.#random = random;
+    this.#isLimited = limits.bytes !== Number.POSITIVE_INFINITY;
+    this.#buffer = new ShuffleBuffer(!this.#isLimited);
   }
 
   next(): Step<T> {
@@ -113,8 +117,8 @@ export class ShuffleStage<T> extends Collecting<T, T> {
   }
 
   #put(element: T): void {
-    this.#buffer.push(ownBytes(element));
-    if (this.#limits.bytes === Number.POSITIVE_INFINITY) return;
+    this.#buffer.push(element);
+    if (!this.#isLimited) return;
     const size = this.#limits.sizeOf(element);
     this.#sizes.push(size);
     this.#bytes += size;
@@ -122,28 +126,14 @@ export class ShuffleStage<T> extends Collecting<T, T> {
 
   /** Removes an element and moves the last element into its place. */
   #take(): T {
-    const buffer = this.#buffer;
-    const at = this.#random.below(buffer.length);
-    const element = buffer[at];
-    const last = buffer.pop()!;
-    if (at < buffer.length) buffer[at] = last;
-    if (this.#limits.bytes !== Number.POSITIVE_INFINITY) {
+    const at = this.#random.below(this.#buffer.length);
+    if (this.#isLimited) {
       this.#bytes -= this.#sizes[at];
       const lastSize = this.#sizes.pop()!;
-      if (at < buffer.length) this.#sizes[at] = lastSize;
+      if (at < this.#sizes.length) this.#sizes[at] = lastSize;
     }
-    return element;
+    return this.#buffer.take(at);
   }
-}
-
-/**
- * Copies records, which are views of large chunks. In a shuffled buffer, each view would keep a
- * chunk of 1 MiB in memory.
- */
-function ownBytes<T>(element: T): T {
-  if (!(element instanceof Uint8Array) || element.constructor !== Uint8Array) return element;
-  if (element.buffer.byteLength <= 2 * element.byteLength) return element;
-  return element.slice() as T & Uint8Array;
 }
 
 /** Opens a shuffle of a source. @throws UsageError for an invalid buffer size, seed or limit */

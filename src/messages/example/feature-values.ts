@@ -46,8 +46,8 @@ export class ValueMemory implements WordMemory {
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #numbers: Float64Array<ArrayBuffer> | undefined;
 
-  constructor(words = 0) {
-    this.allocate(words);
+  constructor(words: Int32Array<ArrayBuffer> = new Int32Array(0)) {
+    this.use(words);
   }
 
   allocate(words: number): void {
@@ -109,7 +109,7 @@ export function viewsInto(cursor: FeatureCursor, views: Uint8Array[], to: number
  * Returns a view of the current run. All empty values share one view: a view takes 100 bytes of
  * memory, whereas an empty value takes only two bytes in a message.
  */
-function viewOf(cursor: FeatureCursor): Uint8Array {
+export function viewOf(cursor: FeatureCursor): Uint8Array {
   const { offset, buffer, runStart, runEnd } = cursor;
   return runStart === runEnd ? NO_BYTES : new Uint8Array(buffer, offset + runStart, runEnd - runStart);
 }

@@ -1,26 +1,41 @@
+import { unclearedWords } from '../../bytes/uncleared-memory.ts';
 import { floatBytes, textBytes } from '../../bytes/wire/message-writer.ts';
-import { findUnsafe, HIGH_WORD, LITTLE_ENDIAN, LOW_WORD, wordsToNumbers } from '../../bytes/wire/varints.ts';
+import {
+  areVarints,
+  findUnsafe,
+  HIGH_WORD,
+  LITTLE_ENDIAN,
+  LOW_WORD,
+  varintsInto,
+  wordsToNumbers,
+} from '../../bytes/wire/varints.ts';
+import { MAX_VARINT_BYTES } from '../../bytes/wire/wire-reader.ts';
 import { UsageError } from '../../errors.ts';
 import { int64Words } from './encode-example.ts';
 import type { FeatureKind } from './feature.ts';
 import type { FeatureCursor } from './feature-cursor.ts';
 import type { PlanInt64 } from './feature-specs.ts';
-import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewsInto } from './feature-values.ts';
+import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewOf, viewsInto } from './feature-values.ts';
 import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 
 /** Collects values of one kind from many lists into the array of a column. */
 export interface ValueCollector {
   /** Kind of the values, as a number. */
   readonly kind: number;
-  /** Starts a column of at most `maxValues` values. */
-  begin(maxValues: number): void;
-  /** Returns an upper bound on the number of values in a list of `bytes` bytes. */
-  maxValues(bytes: number): number;
+  /** Starts a column of `values` values. */
+  begin(values: number): void;
+  /** Starts a column of lists of `bytes` bytes in total. */
+  beginLists(bytes: number): void;
   /**
    * Adds the values of an open list, starting at `to`. Returns the index after the last one. Values
    * that do not fit are only counted.
    */
   add(cursor: FeatureCursor, to: number): number;
+  /**
+   * Writes the values of the feature that the cursor has just read, starting at `to`. Returns false
+   * unless it has `count` values in the common layout; `add` then reads it or reports its fault.
+   */
+  put(cursor: FeatureCursor, to: number, count: number): boolean;
   /** Fills [from, to) with the default. */
   fill(from: number, to: number): void;
   /**
@@ -87,12 +102,18 @@ class BytesCollector implements ValueCollector {
     this.#values = [];
   }
 
-  maxValues(bytes: number): number {
-    return bytes >>> 1;
+  beginLists(): void {
+    this.begin();
   }
 
   add(cursor: FeatureCursor, to: number): number {
     return viewsInto(cursor, this.#values, to);
+  }
+
+  put(cursor: FeatureCursor, to: number, count: number): boolean {
+    if (cursor.kind !== BYTES || !cursor.isOneRun || count !== 1) return false;
+    this.#values[to] = viewOf(cursor);
+    return true;
   }
 
   fill(from: number, to: number): void {
@@ -115,6 +136,7 @@ class BytesCollector implements ValueCollector {
   }
 }
 
+const NO_WORDS = new Int32Array(0);
 /** Converts the words of one value without allocating an array for it. */
 const one = new Int32Array(2);
 const oneFloat = new Float32Array(one.buffer);
@@ -124,7 +146,7 @@ class FloatCollector implements ValueCollector {
   readonly kind = FLOAT;
   readonly #defaults: Int32Array;
   /** Memory for columns of one value, which are copied on completion. */
-  readonly #single = new ValueMemory(2);
+  readonly #single = new ValueMemory(new Int32Array(2));
   readonly #reuse: boolean;
   #memory: ValueMemory = this.#single;
   #reused = new ValueMemory();
@@ -134,35 +156,41 @@ class FloatCollector implements ValueCollector {
     this.#reuse = reuse;
   }
 
-  begin(maxValues: number): void {
-    if (maxValues === 1) this.#memory = this.#single;
-    else if (this.#reuse && this.#reused.words.length >= maxValues) this.#memory = this.#reused;
+  begin(values: number): void {
+    if (values === 1) this.#memory = this.#single;
+    else if (this.#reuse && this.#reused.words.length >= values) this.#memory = this.#reused;
     else {
-      this.#memory = new ValueMemory(maxValues);
+      this.#memory = new ValueMemory(unclearedWords(values));
       if (this.#reuse) this.#reused = this.#memory;
     }
   }
 
-  maxValues(bytes: number): number {
-    return bytes >>> 2;
+  beginLists(bytes: number): void {
+    this.begin(bytes >>> 2);
   }
 
   add(cursor: FeatureCursor, to: number): number {
     return floatsInto(cursor, this.#memory, to);
   }
 
+  put(cursor: FeatureCursor, to: number, count: number): boolean {
+    if (cursor.kind !== FLOAT || !cursor.isOneRun || cursor.runEnd - cursor.runStart !== 4 * count)
+      return false;
+    floatsInto(cursor, this.#memory, to);
+    return true;
+  }
+
   fill(from: number, to: number): void {
-    const defaults = this.#defaults;
-    const { words } = this.#memory;
-    if (defaults.length > 0)
-      for (let i = from; i < to; i++) words[i] = defaults[(i - from) % defaults.length];
+    fillWords(this.#memory.words, this.#defaults, from, to);
   }
 
   finish(count: number): Float32Array {
-    const { buffer } = this.#memory;
+    const { buffer, words } = this.#memory;
     const isSingle = this.#memory === this.#single;
     this.#memory = this.#single;
-    return new Float32Array(isSingle ? buffer.slice(0, 4 * count) : buffer, 0, count);
+    if (isSingle) return new Float32Array(buffer.slice(0, 4 * count));
+    if (count < words.length) words.fill(0, count);
+    return new Float32Array(buffer, 0, count);
   }
 
   finishOne(): number {
@@ -172,15 +200,16 @@ class FloatCollector implements ValueCollector {
 }
 
 /**
- * Collects words in memory that is reused across columns, because the number of integers is not
- * known until they are read.
+ * Collects words. Lists are collected in memory that is reused across columns, because the number
+ * of their integers is not known until they are read.
  */
 class Int64Collector implements ValueCollector {
   readonly kind = INT64;
   readonly #defaults: Int32Array;
   readonly #asNumbers: boolean;
   readonly #reuse: boolean;
-  #words = new Int32Array(0);
+  #words = NO_WORDS;
+  #reused = new Int32Array(2);
 
   constructor(defaults: Int32Array, asNumbers: boolean, reuse: boolean) {
     this.#defaults = defaults;
@@ -188,26 +217,34 @@ class Int64Collector implements ValueCollector {
     this.#reuse = reuse;
   }
 
-  begin(maxValues: number): void {
-    if (this.#words.length < 2 * maxValues) this.#words = new Int32Array(2 * maxValues);
+  begin(values: number): void {
+    if (this.#reuse || values === 1) this.beginLists(values);
+    else this.#words = unclearedWords(2 * values);
   }
 
-  maxValues(bytes: number): number {
-    return bytes;
+  beginLists(bytes: number): void {
+    if (this.#reused.length < 2 * bytes) this.#reused = new Int32Array(2 * bytes);
+    this.#words = this.#reused;
   }
 
   add(cursor: FeatureCursor, to: number): number {
     return int64sInto(cursor, this.#words, 2 * to) / 2;
   }
 
+  put(cursor: FeatureCursor, to: number, count: number): boolean {
+    if (cursor.kind !== INT64 || !cursor.isOneRun) return false;
+    const { list, runStart, runEnd } = cursor;
+    const isShort = runEnd - runStart <= MAX_VARINT_BYTES;
+    if (isShort ? list[runEnd - 1] >= 0x80 : !areVarints(list, runStart, runEnd)) return false;
+    return varintsInto(list, runStart, runEnd, this.#words, 2 * to) === 2 * (to + count);
+  }
+
   fill(from: number, to: number): void {
-    const defaults = this.#defaults;
-    if (defaults.length === 0) this.#words.fill(0, 2 * from, 2 * to);
-    else for (let i = 2 * from; i < 2 * to; i++) this.#words[i] = defaults[(i - 2 * from) % defaults.length];
+    fillWords(this.#words, this.#defaults, 2 * from, 2 * to);
   }
 
   finish(count: number, onUnsafe: UnsafeError): BigInt64Array | Float64Array {
-    const words = this.#reuse ? this.#words : this.#words.slice(0, 2 * count);
+    const words = this.#finished(2 * count);
     const integers = new BigInt64Array(words.buffer, 0, count);
     if (!this.#asNumbers) return integers;
     const unsafe = findUnsafe(words, 0, 2 * count);
@@ -215,6 +252,16 @@ class Int64Collector implements ValueCollector {
     const numbers = new Float64Array(words.buffer, 0, count);
     wordsToNumbers(words, numbers, count);
     return numbers;
+  }
+
+  /** Returns the first words of the column. The caller owns them, except with `reuse`. */
+  #finished(count: number): Int32Array<ArrayBuffer> {
+    const words = this.#words;
+    this.#words = NO_WORDS;
+    if (this.#reuse || words !== this.#reused) return words;
+    const own = unclearedWords(count);
+    own.set(words.subarray(0, count));
+    return own;
   }
 
   finishOne(onUnsafe: UnsafeError): bigint | number {
@@ -225,4 +272,11 @@ class Int64Collector implements ValueCollector {
     if (Number.isSafeInteger(number)) return number;
     throw onUnsafe(0, oneInteger[0]);
   }
+}
+
+/** Fills [from, to) of `words` with the defaults in turn, or with zeros if there are none. */
+function fillWords(words: Int32Array, defaults: Int32Array, from: number, to: number): void {
+  const { length } = defaults;
+  if (length === 0) words.fill(0, from, to);
+  else for (let i = from; i < to; i++) words[i] = defaults[(i - from) % length];
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
@@ -69,11 +69,6 @@ export function malformed(what: string, uri: string, cause?: unknown): Recordpip
 /** Returns the first name that occurs twice, or undefined if all names are unique. */
 export function duplicateIn(names: readonly string[]): string | undefined {
   return names.find((name, i) => names.indexOf(name) !== i);
-}
-
-/** Creates a folder and its parents. @throws RecordpipeError `access-denied`, `io-failure` */
-export function makeFolder(path: string): void {
-  withFileErrors(path, () => mkdirSync(path, { recursive: true }));
 }
 
 /** Reads a text file. Rejects named pipes and devices, because reading them could block. */

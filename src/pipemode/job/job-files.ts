@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../storage/local/make-folder.ts';
 import { statePath } from './channel-files.ts';
-import { configPath, makeFolder, withFileErrors, writeConfigFile } from './config-file.ts';
+import { configPath, withFileErrors, writeConfigFile } from './config-file.ts';
 import { hostChannels } from './host-channels.ts';
 import { writeHyperparameters } from './hyperparameters.ts';
 import { writeInputDataConfig } from './input-data-config.ts';

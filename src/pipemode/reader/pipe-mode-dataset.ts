@@ -5,8 +5,8 @@ import type { IterateOptions } from '../../dataset/run.ts';
 import type { Stage } from '../../dataset/stage.ts';
 import { UsageError } from '../../errors.ts';
 import type { Batches } from '../../records/record-reader.ts';
+import { makeFolder } from '../../storage/local/make-folder.ts';
 import { checkChannelName } from '../job/channel-files.ts';
-import { makeFolder } from '../job/config-file.ts';
 import {
   type ChannelConfig,
   channelConfig,

@@ -44,6 +44,9 @@ const SERVICE_FAILURES: ReadonlySet<string> = new Set([
   'object-checksum',
 ]);
 
+/** Exit code of `docker run` and `podman run` if the container could not be started. */
+const CLIENT_FAILED = 125;
+
 /**
  * Decides what happens after an attempt, following SageMaker's rules:
  *
@@ -55,18 +58,22 @@ const SERVICE_FAILURES: ReadonlySet<string> = new Set([
  * Rules: RetryStrategy, StoppingCondition and DescribeTrainingJob in SageMaker's API reference.
  *
  * @param job `retriesLeft`: RetryStrategy.MaximumRetryAttempts minus the failed attempts; `spot`:
- *   EnableManagedSpotTraining
+ *   EnableManagedSpotTraining; `hasImage`: whether a container ran the program
  */
 export function afterAttempt(
   end: AttemptEnd,
-  job: { readonly retriesLeft: number; readonly spot: boolean },
+  job: { readonly retriesLeft: number; readonly spot: boolean; readonly hasImage?: boolean },
 ): AttemptDecision {
   const { retriesLeft, spot } = job;
   switch (end.type) {
     case 'completed':
       return final('Completed', 'Completed', 'the program exited with code 0');
     case 'program-failed': {
-      const why = `AlgorithmError: the program failed with exit code ${end.exitCode}`;
+      const container =
+        job.hasImage && end.exitCode === CLIENT_FAILED
+          ? ', with which docker and podman also report that they could not start the container; see their message above'
+          : '';
+      const why = `AlgorithmError: the program failed with exit code ${end.exitCode}${container}`;
       return final('Failed', 'Failed', why + notRetried(retriesLeft, 'program failures'));
     }
     case 'data-failed':

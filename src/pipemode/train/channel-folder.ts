@@ -11,13 +11,14 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
+import { makeFolder } from '../../storage/local/make-folder.ts';
 import {
   forgetTemporary,
   leftTemporaries,
   removeLeftTemporaries,
   temporaryPath,
 } from '../../storage/local/temporary-file.ts';
-import { makeFolder, withFileErrors } from '../job/config-file.ts';
+import { withFileErrors } from '../job/config-file.ts';
 
 /** Options for clearing the folder of a channel. */
 export interface Clearing {

@@ -126,18 +126,19 @@ export class CheckpointSync {
   async #list(failures: SyncFailure[]): Promise<Map<string, LocalFile>> {
     const { folder } = this.#place;
     const files = new Map<string, LocalFile>();
-    for await (const { path } of walkFolder(folder, { enter: () => true })) {
-      const name = path.slice(folder.length);
-      try {
-        files.set(name, { name, info: await statObject(path) });
-      } catch (error) {
-        // A file that was deleted during the listing is omitted. Pipes and sockets contain no
-        // checkpoints.
-        if (isRecordpipeError(error, 'unsupported-source') && !path.includes('\ufffd')) continue;
-        if (!isItemFailure(error)) throw error;
-        if (error.code !== 'not-found') failures.push({ path, error, changing: false });
+    for await (const batch of walkFolder(folder, { enter: () => true }))
+      for (const { path } of batch) {
+        const name = path.slice(folder.length);
+        try {
+          files.set(name, { name, info: await statObject(path) });
+        } catch (error) {
+          // A file that was deleted during the listing is omitted. Pipes and sockets contain no
+          // checkpoints.
+          if (isRecordpipeError(error, 'unsupported-source') && !path.includes('\ufffd')) continue;
+          if (!isItemFailure(error)) throw error;
+          if (error.code !== 'not-found') failures.push({ path, error, changing: false });
+        }
       }
-    }
     return files;
   }
 

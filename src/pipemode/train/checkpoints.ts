@@ -6,9 +6,9 @@ import { isItemFailure, isRecordpipeError, RecordpipeError, sentenceOf, UsageErr
 import { locationOf, statObject } from '../../storage/inspect.ts';
 import { listObjects } from '../../storage/list-objects.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
+import { makeFolder } from '../../storage/local/make-folder.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { isRemote } from '../../storage/registry.ts';
-import { makeFolder } from '../job/config-file.ts';
 import { CheckpointOwners } from './checkpoint-owners.ts';
 import {
   CheckpointSync,

@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isRecordpipeError } from '../../errors.ts';
 import { openFileSink } from '../../storage/local/file-output.ts';
+import { makeFolder } from '../../storage/local/make-folder.ts';
 import type { ObjectReadOptions } from '../../storage/prefetch/transfer-control.ts';
 import { readObjects } from '../../storage/read-objects.ts';
 import type { ObjectRef, Sink } from '../../storage/storage.ts';
-import { withFileErrors } from '../job/config-file.ts';
 import { withLine } from '../streamer/object-epoch.ts';
 
 /**
@@ -95,8 +94,7 @@ export class FolderMaker {
   make(path: string): void {
     if (this.#made.has(path)) return;
     this.#made.add(path);
-    const folder = join(this.#root, path);
-    withFileErrors(folder, () => mkdirSync(folder, { recursive: true }));
+    makeFolder(join(this.#root, path));
   }
 }
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAborted } from '../../bytes/abortable.ts';
+import { makeFolder } from '../../storage/local/make-folder.ts';
 import { parseObjectUri } from '../../storage/object-address.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import {
@@ -10,7 +11,6 @@ import {
   givenCredentials,
   isOfAws,
 } from '../../storage/s3/known-service.ts';
-import { makeFolder } from '../job/config-file.ts';
 
 /** Maximum time for mounting, which sends a request to the service. */
 const MOUNT_TIMEOUT_MS = 60_000;

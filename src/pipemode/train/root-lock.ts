@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
-import { makeFolder } from '../job/config-file.ts';
+import { makeFolder } from '../../storage/local/make-folder.ts';
 import { withFileLock } from '../job/file-lock.ts';
 
 /** Name of the lock file in the root of a host. It remains after a job. */

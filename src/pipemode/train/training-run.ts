@@ -5,7 +5,7 @@ import type { ChannelMetrics } from '../streamer/stream-events.ts';
 import { checkArtifacts, checkOutside, type SavedArtifacts, saveArtifacts } from './artifacts.ts';
 import { type AttemptDecision, type AttemptEnd, afterAttempt } from './attempts.ts';
 import { CheckpointOwners } from './checkpoint-owners.ts';
-import { failureText } from './earlier-run.ts';
+import { contentsOf, failureText } from './earlier-run.ts';
 import { jobEntryPoint } from './entry-point.ts';
 import { HostRun } from './host-run.ts';
 import { JobAttempt } from './job-attempt.ts';
@@ -149,6 +149,7 @@ export class TrainingRun {
       decision = last;
       exitCode = this.#exitCode(end);
       if (end.type === 'data-failed' && isRecordpipeError(end.error)) error = end.error;
+      if (decision.status === 'Completed') this.#warnWithoutModel();
       if (decision.status !== 'Failed') artifacts = await this.#save();
     } catch (thrown) {
       if (!isRecordpipeError(thrown) || thrown.code === 'invalid-argument') throw thrown;
@@ -188,7 +189,7 @@ export class TrainingRun {
         startedAt = performance.now();
       });
       if (runtimeMs !== undefined && startedAt !== undefined) runtimeMs -= performance.now() - startedAt;
-      const decision = afterAttempt(end, { retriesLeft, spot });
+      const decision = afterAttempt(end, { retriesLeft, spot, hasImage: this.#options.image !== undefined });
       if (!decision.retry) return { end, decision };
       this.#status(decision.secondaryStatus, decision.reason);
       // An interruption is not a failure.
@@ -258,6 +259,15 @@ export class TrainingRun {
     this.#warn(
       'no-private-root',
       `this host cannot show ${root} to the program as /opt/ml; in the program, use the SM_* variables instead of /opt/ml, or pass --root /opt/ml or --image`,
+    );
+  }
+
+  #warnWithoutModel(): void {
+    if (this.#hosts.some(({ paths }) => contentsOf(paths.modelDir).length > 0)) return;
+    const { modelDir } = this.#hosts[0].paths;
+    this.#warn(
+      'no-model',
+      `the program wrote no model; to have one saved, write it to SM_MODEL_DIR (${modelDir})`,
     );
   }
 

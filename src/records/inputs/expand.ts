@@ -34,7 +34,8 @@ export async function expand(inputs: readonly string[], options: ExpandOptions):
   const listed = inputs.includes('@-');
   if (listed && inputs.includes('-')) throw stdinTwice();
   const files: FoundFile[] = [];
-  for (const input of inputs) for await (const file of expansion.filesOf(input)) files.push(file);
+  for (const input of inputs)
+    for await (const batch of expansion.batchesOf(input)) for (const file of batch) files.push(file);
   if (listed && files.some(({ path }) => path === '-')) throw stdinTwice();
   const { notices, expected } = await expansion.finish();
   const sorted = sortedOnce(files, expansion.sources > 1);
@@ -78,6 +79,11 @@ export class Expansion {
    *   `expandInputs`
    */
   async *filesOf(input: string): AsyncGenerator<FoundFile, void, undefined> {
+    for await (const batch of this.batchesOf(input)) yield* batch;
+  }
+
+  /** Like {@link filesOf}, but in batches, which takes much less time for thousands of files. */
+  async *batchesOf(input: string): AsyncGenerator<readonly FoundFile[], void, undefined> {
     if (typeof input !== 'string' || input === '')
       throw new UsageError(`inputs: expected a path, got ${input === '' ? 'an empty one' : typeof input}`);
     checkAborted(this.#options.signal);
@@ -86,7 +92,7 @@ export class Expansion {
       return;
     }
     this.sources++;
-    if (input === '-') yield { path: input };
+    if (input === '-') yield [{ path: input }];
     else yield* this.#located(input);
   }
 
@@ -112,10 +118,10 @@ export class Expansion {
     return { notices, expected };
   }
 
-  async *#located(input: string): AsyncGenerator<FoundFile, void, undefined> {
-    for await (const { alone, ...file } of findFiles(locationOf(input), this.#selection(), this.#options)) {
-      this.#sets.add({ path: file.path, alone });
-      yield file;
+  async *#located(input: string): AsyncGenerator<readonly FoundFile[], void, undefined> {
+    for await (const found of findFiles(locationOf(input), this.#selection(), this.#options)) {
+      for (const file of found) this.#sets.add(file);
+      yield found.map(({ alone: _, ...file }) => file);
     }
   }
 
@@ -129,7 +135,7 @@ export class Expansion {
     };
   }
 
-  async *#filesOfList(input: string): AsyncGenerator<FoundFile, void, undefined> {
+  async *#filesOfList(input: string): AsyncGenerator<readonly FoundFile[], void, undefined> {
     const name = input.slice(1);
     const key = keyOf(name);
     if (this.#lists.get(key)) throw new UsageError(`inputs: the list ${input} contains itself`);
@@ -140,7 +146,7 @@ export class Expansion {
     const given = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((line) => line !== '');
     if (given.length === 0)
       throw new RecordpipeError('not-found', 'the list of inputs is empty', { uri: input });
-    for (const line of given) yield* this.filesOf(line);
+    for (const line of given) yield* this.batchesOf(line);
     this.#lists.set(key, false);
   }
 

@@ -38,12 +38,16 @@ type Found = FoundFile & { readonly alone?: boolean };
 const MAX_INSPECTED = 32;
 
 /**
- * Finds the files of a path, address, folder, prefix or pattern. Local files are sorted by the
+ * Finds the files of a path, address, folder, prefix or pattern, in batches. Local files are sorted by the
  * bytes of their paths; objects are in the order of their listing. Each prefix is listed once.
  * @throws RecordpipeError `not-found`, `object-missing` if there are no files; `access-denied`,
  *   `io-failure`, `retries-exhausted`, `aborted`
  */
-export function findFiles(input: string, selection: Selection, access: Access): AsyncIterable<Found> {
+export function findFiles(
+  input: string,
+  selection: Selection,
+  access: Access,
+): AsyncIterable<readonly Found[]> {
   return isRemote(input) ? remoteFiles(input, selection, access) : localFiles(input, selection, access);
 }
 
@@ -51,21 +55,21 @@ async function* localFiles(
   path: string,
   selection: Selection,
   access: Access,
-): AsyncGenerator<Found, void, undefined> {
+): AsyncGenerator<readonly Found[], void, undefined> {
   const isFolder = folderAt(path);
   // A question mark in https://host/x?y is not a wildcard. Opening the address reports how to read
   // it.
   const isAddress = /^[a-z][a-z\d+.-]+:\/\//i.test(path);
   if (isFolder !== true && (isAddress || !(isFolder === undefined && isGlob(path)))) {
-    yield { path, alone: true };
+    yield [{ path, alone: true }];
     return;
   }
   const files: Found[] = [];
   const found = isFolder
     ? folderFiles(path, walkLocal(path, selection, access), selection, access)
     : matchingFiles(path, selection, access);
-  for await (const file of found) files.push(file);
-  yield* files.sort((a, b) => compareKeys(a.path, b.path));
+  for await (const batch of found) for (const file of batch) files.push(file);
+  yield files.sort((a, b) => compareKeys(a.path, b.path));
 }
 
 /**
@@ -80,7 +84,11 @@ function folderAt(path: string): boolean | undefined {
   }
 }
 
-function walkLocal(path: string, { skipped }: Selection, access: Access): AsyncIterable<WalkEntry> {
+function walkLocal(
+  path: string,
+  { skipped }: Selection,
+  access: Access,
+): AsyncIterable<readonly WalkEntry[]> {
   const folder = withSlash(path);
   const enter = (below: string, name: string): boolean => {
     if (!name.startsWith('.') && name !== '_temporary') return true;
@@ -94,7 +102,7 @@ async function* remoteFiles(
   uri: string,
   selection: Selection,
   access: Access,
-): AsyncGenerator<Found, void, undefined> {
+): AsyncGenerator<readonly Found[], void, undefined> {
   const [, key] = /^[^/]*\/\/[^/]*\/?(.*)$/s.exec(uri) ?? ['', ''];
   if (isGlob(key)) {
     yield* matchingFiles(uri, selection, access);
@@ -102,11 +110,11 @@ async function* remoteFiles(
   }
   const mayBeObject = key !== '' && !key.endsWith('/');
   if (mayBeObject && hasFileName(key, selection)) {
-    yield { path: uri, alone: true };
+    yield [{ path: uri, alone: true }];
     return;
   }
   const listing = walk(key === '' ? withSlash(uri) : uri, access)[Symbol.asyncIterator]();
-  if (mayBeObject && (await isObject(uri, listing))) yield { path: uri, alone: true };
+  if (mayBeObject && (await isObject(uri, listing))) yield [{ path: uri, alone: true }];
   else yield* folderFiles(uri, { [Symbol.asyncIterator]: () => listing }, selection, access);
 }
 
@@ -123,8 +131,11 @@ function hasFileName(key: string, { format, filter }: Selection): boolean {
  * Reports whether an address is that of one object. If it is a prefix, the listing still yields its
  * first object.
  */
-async function isObject(uri: string, listing: AsyncGenerator<WalkEntry, void, undefined>): Promise<boolean> {
-  let first: IteratorResult<WalkEntry, void>;
+async function isObject(
+  uri: string,
+  listing: AsyncGenerator<readonly WalkEntry[], void, undefined>,
+): Promise<boolean> {
+  let first: IteratorResult<readonly WalkEntry[], void>;
   try {
     first = await listing.next();
   } catch (error) {
@@ -133,7 +144,7 @@ async function isObject(uri: string, listing: AsyncGenerator<WalkEntry, void, un
     throw error;
   }
   // The shortest key comes first.
-  if (first.done || first.value.path === uri) {
+  if (first.done || first.value[0].path === uri) {
     await listing.return();
     return true;
   }
@@ -153,31 +164,34 @@ async function isObject(uri: string, listing: AsyncGenerator<WalkEntry, void, un
  */
 async function* folderFiles(
   input: string,
-  entries: AsyncIterable<WalkEntry>,
+  batches: AsyncIterable<readonly WalkEntry[]>,
   selection: Selection,
   access: Access,
-): AsyncGenerator<Found, void, undefined> {
+): AsyncGenerator<readonly Found[], void, undefined> {
   const { format, filter, skipped, onInfo } = selection;
   const remote = isRemote(input);
   const folder = remote && !/^[^/]*\/\/[^/]*$/.test(input) ? parentOf(input) : withSlash(input);
   const inspector = new Inspector(selection, access);
   let any = false;
-  for await (const entry of entries) {
-    const below = entry.path.slice(folder.length);
-    const name = below.slice(below.lastIndexOf('/') + 1);
-    if (name === DATASET_INFO) onInfo(entry.path);
-    const hidden = below.split('/').find((part) => part.startsWith('.'));
-    const why = refusal(below, hidden ?? name, selection) ?? (entry.regular ? undefined : 'special-file');
-    if (why !== undefined) {
-      skipped.add(input, why, below);
-      continue;
+  for await (const entries of batches) {
+    const found: Found[] = [];
+    for (const entry of entries) {
+      const below = entry.path.slice(folder.length);
+      const name = below.slice(below.lastIndexOf('/') + 1);
+      if (name === DATASET_INFO) onInfo(entry.path);
+      const hidden = hiddenPart(below);
+      const why = refusal(below, hidden ?? name, selection) ?? (entry.regular ? undefined : 'special-file');
+      if (why !== undefined) {
+        skipped.add(input, why, below);
+        continue;
+      }
+      const named = filter.including ? 'records' : otherName(name, format);
+      const judged = named === 'unknown' ? await inspector.judge(entry, name) : named;
+      if (judged === 'records') found.push(foundOf(entry));
+      else skipped.add(input, judged.reason, below, judged.detail);
     }
-    const named = filter.including ? 'records' : otherName(name, format);
-    const judged = named === 'unknown' ? await inspector.judge(entry, name) : named;
-    if (judged === 'records') {
-      any = true;
-      yield foundOf(entry);
-    } else skipped.add(input, judged.reason, below, judged.detail);
+    any ||= found.length > 0;
+    yield found;
   }
   if (any) return;
   const what = remote
@@ -186,26 +200,35 @@ async function* folderFiles(
   throw nothing(what, input, selection);
 }
 
+/** Returns the first part of a path that begins with a dot. */
+function hiddenPart(path: string): string | undefined {
+  return path.startsWith('.') || path.includes('/.')
+    ? path.split('/').find((part) => part.startsWith('.'))
+    : undefined;
+}
+
 async function* matchingFiles(
   pattern: string,
   selection: Selection,
   access: Access,
-): AsyncGenerator<Found, void, undefined> {
+): AsyncGenerator<readonly Found[], void, undefined> {
   const { skipped } = selection;
   const folder = parentOf(pattern.slice(0, pattern.search(/[*?[{\\]/)));
   const onDenied = (path: string): void => skipped.add(pattern, 'unreadable-folder', path);
   let any = false;
   try {
-    for await (const entry of walkPattern(pattern, access, onDenied)) {
-      const below = entry.path.slice(folder.length);
-      const name = below.slice(below.lastIndexOf('/') + 1);
-      const why =
-        refusalByPattern(pattern, below, name, selection) ?? (entry.regular ? undefined : 'special-file');
-      if (why !== undefined) skipped.add(pattern, why, below);
-      else {
-        any = true;
-        yield foundOf(entry);
+    for await (const entries of walkPattern(pattern, access, onDenied)) {
+      const found: Found[] = [];
+      for (const entry of entries) {
+        const below = entry.path.slice(folder.length);
+        const name = below.slice(below.lastIndexOf('/') + 1);
+        const why =
+          refusalByPattern(pattern, below, name, selection) ?? (entry.regular ? undefined : 'special-file');
+        if (why === undefined) found.push(foundOf(entry));
+        else skipped.add(pattern, why, below);
       }
+      any ||= found.length > 0;
+      yield found;
     }
   } catch (error) {
     // A pattern in a local folder that does not exist matches nothing.

@@ -1,3 +1,4 @@
+export { makeFolder } from '../../storage/local/make-folder.ts';
 export {
   createRecordIODecoder,
   createRecordIOEncoder,

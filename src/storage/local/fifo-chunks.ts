@@ -1,5 +1,6 @@
 import { requireHostModule } from '../../bytes/host.ts';
 import { type ChunkReading, FILE_BUFFERS } from '../../bytes/sources.ts';
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import { fileError } from './file-errors.ts';
 
 /**
@@ -191,6 +192,5 @@ const TO_NEXT_PAGE = 4096 - 16;
 /** Returns memory that is not zeroed. */
 export function freshBuffer(bytes: number): Uint8Array {
   const skipped = bytes < PAGED_BYTES ? 0 : TO_NEXT_PAGE;
-  const { buffer } = Buffer.allocUnsafeSlow(skipped + bytes);
-  return new Uint8Array(buffer, skipped, bytes);
+  return new Uint8Array(unclearedMemory(skipped + bytes), skipped, bytes);
 }

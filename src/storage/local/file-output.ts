@@ -3,7 +3,6 @@ import {
   chmod,
   type FileHandle,
   link,
-  mkdir,
   open,
   readlink,
   realpath,
@@ -17,6 +16,7 @@ import { RecordpipeError } from '../../errors.ts';
 import type { Output, OutputOptions, Sink, Unnamed } from '../storage.ts';
 import { fileError } from './file-errors.ts';
 import { pathOf } from './list-files.ts';
+import { makeFolder } from './make-folder.ts';
 import { forgetTemporary, temporaryPath } from './temporary-file.ts';
 
 /** Maximum number of bytes per write. The system accepts less than 2^31. */
@@ -38,7 +38,7 @@ export async function openFileOutput(uri: string, options: OutputOptions): Promi
   if (uri === '-') return { path: '<stdout>', sink: standardOutput(), file: NAMED };
   const path = pathOf(uri);
   const { append, atomic = true, overwrite } = options;
-  if (options.parents) await makeParents(path);
+  if (options.parents) makeFolder(dirname(path));
   const existing = await checkOutput(path, overwrite || append !== undefined);
   if (append !== undefined) return appending(path, existing?.size ?? 0, append, options);
   if (!atomic || (existing !== undefined && !existing.isFile()))
@@ -90,14 +90,6 @@ async function checkOutput(path: string, overwrite: boolean): Promise<Stats | un
     throw new RecordpipeError('unsupported-source', 'is a directory; specify a file in it', { uri: path });
   if (!overwrite && existing?.isFile()) throw alreadyExists(path);
   return existing;
-}
-
-async function makeParents(path: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-  } catch (error) {
-    throw fileError(error, dirname(path));
-  }
 }
 
 async function statIfPresent(path: string): Promise<Stats | undefined> {

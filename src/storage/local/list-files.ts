@@ -31,8 +31,8 @@ export async function* listFiles(
   };
   const files: string[] = [];
   try {
-    for await (const file of walkFolder(folder, walk))
-      if (file.path.startsWith(folder + beginning)) files.push(file.path);
+    for await (const batch of walkFolder(folder, walk))
+      for (const { path } of batch) if (path.startsWith(folder + beginning)) files.push(path);
   } catch (error) {
     throw named(error, folder, prefix);
   }
@@ -131,12 +131,12 @@ export interface Walk {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Number of entries to read from a folder at a time. */
+/** Maximum number of entries to read from a folder at a time. */
 const BUFFERED_ENTRIES = 1024;
 
 /**
- * Yields all files in a folder and its subfolders, in no particular order. Memory does not grow
- * with the folder. Follows links, but never to a folder that contains them, because its files would
+ * Yields batches of all files in a folder and its subfolders, in no particular order. Memory does
+ * not grow with the folder. Follows links, but never to a folder that contains them, because its files would
  * be read twice.
  *
  * @param folder path with a trailing slash, or an empty string for the current folder
@@ -147,20 +147,24 @@ export async function* walkFolder(
   folder: string,
   walk: Walk,
   linked: readonly string[] = [],
-): AsyncGenerator<WalkedFile, void, undefined> {
+): AsyncGenerator<readonly WalkedFile[], void, undefined> {
   const here = folder === '' ? '.' : folder;
   const folders: string[] = [];
   const links: string[] = [];
   try {
-    for await (const entry of await opendir(here, { bufferSize: BUFFERED_ENTRIES })) {
+    for await (const entries of batchesOf(here)) {
       checkAborted(walk.signal);
-      const { name } = entry;
-      const path = folder + name;
-      const isLink = entry.isSymbolicLink();
-      const kind = isLink ? await targetOf(path, entry) : entry;
-      if (kind.isDirectory()) {
-        if (walk.enter(`${path}/`, name)) (isLink ? links : folders).push(`${path}/`);
-      } else yield { path, name, regular: kind.isFile() || kind.isSymbolicLink() };
+      const files: WalkedFile[] = [];
+      for (const entry of entries) {
+        const { name } = entry;
+        const path = folder + name;
+        const isLink = entry.isSymbolicLink();
+        const kind = isLink ? await targetOf(path, entry) : entry;
+        if (kind.isDirectory()) {
+          if (walk.enter(`${path}/`, name)) (isLink ? links : folders).push(`${path}/`);
+        } else files.push({ path, name, regular: kind.isFile() || kind.isSymbolicLink() });
+      }
+      yield files;
     }
   } catch (error) {
     const failure = fileError(error, here);
@@ -174,6 +178,27 @@ export async function* walkFolder(
   for (const link of links) {
     const target = await realpath(link).catch(() => link);
     if (!way.some((path) => contains(target, path))) yield* walkFolder(link, walk, way);
+  }
+}
+
+/**
+ * Yields the entries of a folder in batches. The first entry of each batch is awaited; the others
+ * have then been read, too.
+ */
+async function* batchesOf(folder: string): AsyncGenerator<Dirent[], void, undefined> {
+  const dir = await opendir(folder, { bufferSize: BUFFERED_ENTRIES });
+  try {
+    for (let first = await dir.read(); first !== null; first = await dir.read()) {
+      const batch = [first];
+      while (batch.length < BUFFERED_ENTRIES) {
+        const entry = dir.readSync();
+        if (entry === null) break;
+        batch.push(entry);
+      }
+      yield batch;
+    }
+  } finally {
+    await dir.close();
   }
 }
 

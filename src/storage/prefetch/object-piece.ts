@@ -1,4 +1,3 @@
-import { markAsUntransferable } from 'node:worker_threads';
 import type { ObjectInfo, ObjectRef } from '../storage.ts';
 
 /** A piece of an object. Pieces arrive in order. */
@@ -8,7 +7,9 @@ export interface ObjectPiece {
   readonly index: number;
   /** Position of the chunk's first byte in the object. */
   readonly offset: number;
-  /** Bytes that are never written to again. Empty only if the object is empty. */
+  /**
+   * Bytes that are never written to again, unless `reuse` is set. Empty only if the object is empty.
+   */
   readonly chunk: Uint8Array;
   /** Whether this is the last piece of the object. */
   readonly last: boolean;
@@ -19,53 +20,6 @@ export interface ObjectPiece {
  * byte of the object is delivered.
  */
 export type OnObjectError = (error: Error, ref: ObjectRef, index: number) => 'skip' | 'fail';
-
-/**
- * Size of a block for received bytes. It is large enough for efficient writes and small enough to
- * allocate cheaply.
- */
-const BLOCK_BYTES = 1024 * 1024;
-
-/** Allocates memory for the next bytes. @param most maximum number of bytes still expected */
-export function newBlock(most: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(Math.min(most, BLOCK_BYTES));
-  // Chunks are delivered while the socket reads into the rest of the block.
-  markAsUntransferable(buffer);
-  return new Uint8Array(buffer);
-}
-
-/**
- * Provides the memory for the bytes of a range, block by block. The next attempt continues in the
- * block of a failed attempt.
- */
-export class BlockMemory {
-  #block: Uint8Array | undefined;
-  #filled = 0;
-
-  /** @param first initial memory, which no other code uses */
-  constructor(first?: Uint8Array) {
-    this.#block = first;
-  }
-
-  /** Returns memory for the next bytes. See RangeSink. */
-  next(most: number): Uint8Array {
-    if (this.#block === undefined || this.#filled === this.#block.length) {
-      this.#block = newBlock(most);
-      this.#filled = 0;
-    }
-    return this.#block.subarray(this.#filled, this.#filled + most);
-  }
-
-  /**
-   * Records bytes that have arrived.
-   * @returns whether the bytes lie in the memory that {@link next} returned
-   */
-  note(bytes: Uint8Array): boolean {
-    const here = bytes.buffer === this.#block?.buffer;
-    if (here) this.#filled += bytes.length;
-    return here;
-  }
-}
 
 /** Joins two adjacent views of the same memory. Returns undefined if they are not adjacent. */
 export function joined(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {

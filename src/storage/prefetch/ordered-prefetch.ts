@@ -22,6 +22,13 @@ export class OrderedPrefetch {
    */
   #handed: Part | undefined;
   #handedBytes = 0;
+  /** The block that ends with the most recently delivered bytes. */
+  #emptied: ArrayBufferLike | undefined;
+  /**
+   * The block that ended with the bytes before. Readers need the previous chunk for something that
+   * spans two chunks, so its block is reused only after the next one.
+   */
+  #previous: ArrayBufferLike | undefined;
 
   /**
    * @param onProgress called when {@link take} may have bytes after it has returned {@link LATER}
@@ -68,6 +75,8 @@ export class OrderedPrefetch {
     if (part === undefined) return;
     this.#handed = undefined;
     this.#producer.giveBack(part, this.#handedBytes);
+    if (this.#previous !== undefined) this.#context.blocks?.give(this.#previous);
+    this.#previous = this.#emptied;
   }
 
   /** Plans the next objects. Called when the queue is empty. */
@@ -122,6 +131,8 @@ export class OrderedPrefetch {
     object.delivered = offset + chunk.length;
     this.#handed = part;
     this.#handedBytes = chunk.length;
+    this.#emptied =
+      endsBlock(chunk) || offset + chunk.length === part.transfer?.end ? chunk.buffer : undefined;
     this.#producer.window.delivered(chunk.length);
     return { object: object.info as ObjectInfo, index: object.index, offset, chunk, last };
   }
@@ -164,4 +175,9 @@ export class OrderedPrefetch {
     this.#producer.drop(parts);
     this.#producer.fill();
   }
+}
+
+/** Reports whether no byte can follow the chunk in its block. */
+function endsBlock({ buffer, byteOffset, length }: Uint8Array): boolean {
+  return byteOffset + length === buffer.byteLength;
 }

@@ -36,6 +36,7 @@ export class PartProducer {
    */
   #failedIndex = Number.POSITIVE_INFINITY;
   #closed = false;
+  readonly #leaveBlocks: (() => void) | undefined;
 
   /**
    * @param skips whether objects that cannot be read may be skipped
@@ -47,6 +48,7 @@ export class PartProducer {
     this.#guess = new SizeGuess(partBytes);
     // The window limits these requests, so the gate does not need to.
     this.#context = { ...context, seat: context.gate.seat((maxRequests * PART_UNITS) / SMALL_UNITS) };
+    this.#leaveBlocks = context.blocks?.enter();
     this.#skips = skips;
     this.#onProgress = onProgress;
     this.plan = new ObjectPlan(refs, () => {
@@ -95,6 +97,7 @@ export class PartProducer {
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
+      this.#leaveBlocks?.();
       this.plan.close();
       this.#asking.abort();
       this.window.blocked(false);
@@ -123,20 +126,20 @@ export class PartProducer {
    * @returns `full` if the window has no room, `later` if the request limit is reached
    */
   #begin(object: ObjectRead): 'begun' | 'full' | 'later' {
-    const { single, partBytes: most, firstPartBytes } = this.#context.options;
+    const { single, partBytes: maxPartBytes, firstPartBytes } = this.#context.options;
     const { size, nextStart } = object;
-    const first = firstPartBytes ?? (size === undefined ? this.#guess.bytes : most);
-    const partBytes = Math.min(most, Math.max(first, nextStart));
+    const first = firstPartBytes ?? (size === undefined ? this.#guess.bytes : maxPartBytes);
+    const partBytes = Math.min(maxPartBytes, Math.max(first, nextStart));
     const rest = size === undefined ? undefined : size - nextStart;
     const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
     const elastic = bytes === undefined || !this.window.everFits(bytes);
     // The part that the reader waits for always starts, because later ranges may fill the window if
     // its object has to start again.
     const awaited = this.queue.first === object && object.parts.length === 0;
-    const small = bytes !== undefined && nextStart === 0 && (size ?? bytes) <= most * SMALL_SHARE;
+    const small = bytes !== undefined && nextStart === 0 && (size ?? bytes) <= maxPartBytes * SMALL_SHARE;
     const units = small ? SMALL_UNITS : PART_UNITS;
     if (!this.window.mayRequest(units)) return 'later';
-    const room = elastic || !this.queue.mayGrowBefore(object) ? 0 : most;
+    const room = elastic || !this.queue.mayGrowBefore(object) ? 0 : maxPartBytes;
     if (!awaited && !(elastic ? this.window.empty : this.window.fits(bytes + room))) return 'full';
     const part = new Part(object, units, this.#headed);
     const end = bytes === undefined ? undefined : nextStart + bytes;

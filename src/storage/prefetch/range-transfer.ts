@@ -2,7 +2,7 @@ import type { RecordpipeError } from '../../errors.ts';
 import { type FailedRequest, FetchFailure, objectError } from '../errors.ts';
 import type { ObjectSource, RangeHead } from '../storage.ts';
 import { RetryBudget, Watchdog } from './attempts.ts';
-import { BlockMemory } from './object-piece.ts';
+import { BlockMemory } from './block-memory.ts';
 import type { TransferContext } from './transfer-control.ts';
 
 /**
@@ -80,7 +80,7 @@ export class RangeTransfer {
     this.#state = state;
     this.#onData = onData;
     this.#budget = new RetryBudget(context.options);
-    this.#memory = new BlockMemory(memory);
+    this.#memory = new BlockMemory(memory, context.blocks);
     this.start = start;
     this.#end = end;
   }
@@ -180,8 +180,8 @@ export class RangeTransfer {
     );
     this.#attempt = attempt;
     counts.requests += 1;
-    counts.underWay += 1;
-    counts.mostUnderWay = Math.max(counts.mostUnderWay, counts.underWay);
+    counts.activeRequests += 1;
+    counts.peakActiveRequests = Math.max(counts.peakActiveRequests, counts.activeRequests);
     try {
       const { uri, etag, versionId } = this.#state;
       const request = { uri, start: this.start + before, end: this.#end, etag, versionId };
@@ -191,7 +191,8 @@ export class RangeTransfer {
           this.#head(head, request.start);
           headed = true;
         },
-        memory: (most: number) => this.#memory.next(most),
+        memory: (maxBytes: number) =>
+          this.#memory.next(maxBytes, Math.max(maxBytes, (this.#length ?? 0) - this.#got)),
         onData: (chunk: Uint8Array) => {
           if (!attempt.signal.aborted) this.#data(chunk);
         },
@@ -208,7 +209,7 @@ export class RangeTransfer {
     } finally {
       watchdog.stop();
       this.#attempt = undefined;
-      counts.underWay -= 1;
+      counts.activeRequests -= 1;
     }
   }
 

@@ -5,10 +5,12 @@ const CLEAN_PARTS_PER_STEP = 8;
 
 /** The slot of one stream at the gate. */
 export interface GateSeat {
-  /** Number of requests in progress. */
+  /** Total weight of the requests in progress. */
   active: number;
   /** Maximum number of requests in progress. */
-  readonly most: number;
+  readonly maxRequests: number;
+  /** Weight of each request: 1, or less for objects that are much smaller than a range. */
+  readonly weight: number;
   readonly waiting: Set<() => void>;
 }
 
@@ -20,7 +22,7 @@ export interface GateSeat {
  * share one service).
  */
 export class RequestGate {
-  #most: number;
+  #maxRequests: number;
   #limit: number;
   #active = 0;
   #clean = 0;
@@ -28,9 +30,9 @@ export class RequestGate {
   /** Waiting seats, longest wait first. */
   readonly #waiting = new Set<GateSeat>();
 
-  constructor(most: number = MAX_REQUESTS) {
-    this.#most = most;
-    this.#limit = most;
+  constructor(maxRequests: number = MAX_REQUESTS) {
+    this.#maxRequests = maxRequests;
+    this.#limit = maxRequests;
   }
 
   /** Current maximum number of requests in progress. */
@@ -46,14 +48,14 @@ export class RequestGate {
    * Sets this thread's share of the requests of its process, because each thread has its own gate.
    * Default: all of them.
    */
-  share(most: number = MAX_REQUESTS): void {
-    this.#limit = Math.max(1, this.#limit + most - this.#most);
-    this.#most = most;
+  share(maxRequests: number = MAX_REQUESTS): void {
+    this.#limit = Math.max(1, this.#limit + maxRequests - this.#maxRequests);
+    this.#maxRequests = maxRequests;
     this.#serve();
   }
 
-  seat(most: number): GateSeat {
-    return { active: 0, most, waiting: new Set() };
+  seat(maxRequests: number, weight = 1): GateSeat {
+    return { active: 0, maxRequests, weight, waiting: new Set() };
   }
 
   /**
@@ -71,8 +73,8 @@ export class RequestGate {
   }
 
   leave(seat: GateSeat): void {
-    seat.active -= 1;
-    this.#active -= 1;
+    seat.active -= seat.weight;
+    this.#active -= seat.weight;
     this.#serve();
   }
 
@@ -81,7 +83,7 @@ export class RequestGate {
     this.#clean += 1;
     if (this.#clean < CLEAN_PARTS_PER_STEP) return;
     this.#clean = 0;
-    if (this.#limit >= this.#most) return;
+    if (this.#limit >= this.#maxRequests) return;
     this.#limit += 1;
     this.#serve();
   }
@@ -109,8 +111,8 @@ export class RequestGate {
       // Moves the seat after the other waiting seats.
       this.#waiting.delete(seat);
       if (seat.waiting.size > 0) this.#waiting.add(seat);
-      seat.active += 1;
-      this.#active += 1;
+      seat.active += seat.weight;
+      this.#active += seat.weight;
       go();
     }
   }
@@ -118,7 +120,7 @@ export class RequestGate {
   #neediest(): GateSeat | undefined {
     let found: GateSeat | undefined;
     for (const seat of this.#waiting)
-      if (seat.active < seat.most && (found === undefined || seat.active < found.active)) found = seat;
+      if (seat.active < seat.maxRequests && (found === undefined || seat.active < found.active)) found = seat;
     return found;
   }
 }

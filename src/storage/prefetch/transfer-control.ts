@@ -1,6 +1,7 @@
 import { type ObjectOptions, objectOptions } from '../object-options.ts';
 import { storageOf } from '../registry.ts';
 import type { ObjectSource } from '../storage.ts';
+import { type BlockPool, threadBlocks } from './block-memory.ts';
 import { type GateSeat, processGate, type RequestGate } from './request-gate.ts';
 
 /** An event during a transfer that is not a failure. */
@@ -68,11 +69,11 @@ export interface TransferStats {
   /** Number of bytes held or in progress. */
   readonly heldBytes: number;
   /** Maximum of `heldBytes` so far. */
-  readonly mostHeldBytes: number;
+  readonly peakHeldBytes: number;
   /** Number of requests in progress. */
-  readonly underWay: number;
-  /** Maximum of `underWay` so far. */
-  readonly mostUnderWay: number;
+  readonly activeRequests: number;
+  /** Maximum of `activeRequests` so far. */
+  readonly peakActiveRequests: number;
 }
 
 export type TransferCounts = { -readonly [K in keyof TransferStats]: TransferStats[K] };
@@ -91,9 +92,9 @@ function newTransferCounts(): TransferCounts {
     readerWaitedMs: 0,
     sourceWaitedMs: 0,
     heldBytes: 0,
-    mostHeldBytes: 0,
-    underWay: 0,
-    mostUnderWay: 0,
+    peakHeldBytes: 0,
+    activeRequests: 0,
+    peakActiveRequests: 0,
   };
 }
 
@@ -105,6 +106,11 @@ export interface TransferControl {
   readonly onEvent?: OnTransferEvent | undefined;
   /** Source of all objects. Default: the storage of each address. */
   readonly source?: ObjectSource | undefined;
+  /**
+   * Whether to reuse the memory of chunks, which saves processor time. A chunk is then valid only
+   * until the next one is requested. Default false.
+   */
+  readonly reuse?: boolean | undefined;
 }
 
 /** Options of a transfer. Every field has a default. */
@@ -115,6 +121,8 @@ export interface TransferContext {
   readonly options: ObjectOptions;
   readonly gate: RequestGate;
   readonly seat: GateSeat;
+  /** Source of blocks. If undefined, all blocks are new. */
+  readonly blocks: BlockPool | undefined;
   readonly counts: TransferCounts;
   readonly onEvent: OnTransferEvent | undefined;
   sourceOf(uri: string): ObjectSource | Promise<ObjectSource>;
@@ -122,12 +130,13 @@ export interface TransferContext {
 
 /** Returns the context of a new stream. */
 export function transferContext(given: ObjectReadOptions | undefined): TransferContext {
-  const { signal: _, onEvent, source, ...rest } = given ?? {};
+  const { signal: _, onEvent, source, reuse, ...rest } = given ?? {};
   const options = objectOptions(rest);
   return {
     options,
     gate: processGate,
     seat: processGate.seat(options.maxRequests),
+    blocks: reuse ? threadBlocks : undefined,
     counts: newTransferCounts(),
     onEvent,
     sourceOf: source === undefined ? namedSources(options) : () => source,
@@ -169,7 +178,7 @@ export const PART_UNITS = 4;
  */
 export class TransferWindow {
   readonly #bytes: number;
-  readonly #mostRequests: number;
+  readonly #maxRequests: number;
   readonly #counts: TransferCounts;
   #requests = 1;
   /**
@@ -181,9 +190,9 @@ export class TransferWindow {
   #blockedAt: number | undefined;
   #readerWaits = false;
 
-  constructor(bytes: number, mostRequests: number, counts: TransferCounts) {
+  constructor(bytes: number, maxRequests: number, counts: TransferCounts) {
     this.#bytes = bytes;
-    this.#mostRequests = mostRequests;
+    this.#maxRequests = maxRequests;
     this.#counts = counts;
   }
 
@@ -218,7 +227,7 @@ export class TransferWindow {
     const counts = this.#counts;
     counts.heldBytes += bytes - part.held;
     part.held = bytes;
-    if (counts.heldBytes > counts.mostHeldBytes) counts.mostHeldBytes = counts.heldBytes;
+    if (counts.heldBytes > counts.peakHeldBytes) counts.peakHeldBytes = counts.heldBytes;
   }
 
   delivered(bytes: number): void {
@@ -239,9 +248,9 @@ export class TransferWindow {
    */
   widen(): boolean {
     const wide = this.#requests;
-    if (wide >= this.#mostRequests || this.mayRequest(PART_UNITS)) return false;
+    if (wide >= this.#maxRequests || this.mayRequest(PART_UNITS)) return false;
     if (this.#delivered < wide * FIRST_STEP_BYTES && this.#partsDelivered < wide) return false;
-    this.#requests = Math.min(2 * wide, this.#mostRequests);
+    this.#requests = Math.min(2 * wide, this.#maxRequests);
     this.#delivered = 0;
     this.#partsDelivered = 0;
     return true;

@@ -1,6 +1,6 @@
 import { FetchFailure } from '../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
-import { newBlock } from '../prefetch/object-piece.ts';
+import { newBlock } from '../prefetch/block-memory.ts';
 import type { RangeHead, RangeRequest, RangeSink } from '../storage.ts';
 import { connectionFailure } from './failures.ts';
 import type { BodySink } from './http/exchange.ts';

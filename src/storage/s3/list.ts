@@ -4,6 +4,7 @@ import { FetchFailure } from '../errors.ts';
 import { compareKeys, objectUri, parseObjectUri } from '../object-address.ts';
 import type { TransferOptions } from '../object-options.ts';
 import type { ObjectInfo } from '../storage.ts';
+import { type ListingPage, parseListing } from './listing-document.ts';
 import { s3Sdk } from './packages.ts';
 import { retry } from './retry.ts';
 import type { S3Caller } from './s3-caller.ts';
@@ -116,20 +117,18 @@ async function loadPage(
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<Page> {
-  const { ListObjectsV2Command } = await s3Sdk();
-  const response = await caller.call(bucket, signal, (client, options) =>
-    client.send(
-      new ListObjectsV2Command({
-        Bucket: bucket,
-        Prefix: prefix === '' ? undefined : prefix,
-        ContinuationToken: token,
-        // Keys may contain characters that XML does not allow.
-        EncodingType: 'url',
-        ...caller.payer,
-      }),
-      options,
-    ),
-  );
+  const query = {
+    'list-type': '2',
+    // Keys may contain characters that XML does not allow.
+    'encoding-type': 'url',
+    ...(prefix !== '' && { prefix }),
+    ...(token !== undefined && { 'continuation-token': token }),
+  };
+  const document = await caller.document(bucket, query, signal);
+  const response =
+    document === undefined
+      ? await pageFromSdk(caller, bucket, prefix, token, signal)
+      : parseListing(new TextDecoder().decode(document));
   const { Contents: contents = [], EncodingType: encoding, IsTruncated: truncated } = response;
   const next = response.NextContinuationToken || undefined;
   // The SDK parses an empty body, a login page and similar responses as a response without fields.
@@ -138,6 +137,28 @@ async function loadPage(
     throw malformed('it is truncated (IsTruncated) but has no continuation token');
   const objects = contents.map((entry) => objectOf(entry, bucket, prefix, encoding === 'url'));
   return { objects, next: truncated ? next : undefined };
+}
+
+async function pageFromSdk(
+  caller: S3Caller,
+  bucket: string,
+  prefix: string,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<ListingPage> {
+  const { ListObjectsV2Command } = await s3Sdk();
+  return caller.call(bucket, signal, (client, options) =>
+    client.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix === '' ? undefined : prefix,
+        ContinuationToken: token,
+        EncodingType: 'url',
+        ...caller.payer,
+      }),
+      options,
+    ),
+  );
 }
 
 /** Converts a listing entry. @throws FetchFailure for an invalid key or size */

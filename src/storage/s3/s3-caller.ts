@@ -59,6 +59,22 @@ export class S3Caller {
     });
   }
 
+  /**
+   * Gets a document about a bucket without the SDK. Resolves with undefined if only the SDK knows
+   * how to address the bucket. @throws FetchFailure
+   */
+  document(
+    bucket: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    const headers = this.payer.RequestPayer && { 'x-amz-request-payer': this.payer.RequestPayer };
+    return this.#inRegion(bucket, signal, async () => {
+      const direct = this.#clients.directGets(bucket);
+      return direct.knows(bucket) ? direct.document(bucket, query, headers ?? {}, signal) : undefined;
+    });
+  }
+
   async #inRegion<Output>(
     bucket: string,
     signal: AbortSignal | undefined,

@@ -150,11 +150,36 @@ export class DirectGets {
     signal: AbortSignal,
     sink: BodySink,
   ): Promise<void> {
+    const query = versionId === undefined ? undefined : { versionId };
+    await this.#send(bucket, escapedKey(key), query, headers, signal, sink);
+  }
+
+  /**
+   * Makes one attempt to get a document about the bucket. @throws the same errors as the SDK for a
+   * status other than 2xx
+   */
+  async document(
+    bucket: string,
+    query: Readonly<Record<string, string>>,
+    headers: GetFields['headers'],
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    return (await this.#send(bucket, '', query, headers, signal, undefined)) as Uint8Array;
+  }
+
+  async #send(
+    bucket: string,
+    path: string,
+    query: Readonly<Record<string, string>> | undefined,
+    headers: GetFields['headers'],
+    signal: AbortSignal,
+    sink: BodySink | undefined,
+  ): Promise<Uint8Array | undefined> {
     const { request: template, base } = this.#templates.get(bucket)!;
     const request: HttpRequest = {
       ...template,
-      path: base + escapedKey(key),
-      query: versionId === undefined ? template.query : { ...template.query, versionId },
+      path: base + path,
+      query: query === undefined ? template.query : { ...template.query, ...query },
       headers: { ...template.headers, ...headers },
     };
     const credentials = await this.#credentials?.get();
@@ -162,6 +187,7 @@ export class DirectGets {
       credentials === undefined ? request : this.#signer.signed(request, credentials, this.#now());
     const { statusCode, headers: received, body } = await this.#http.send(signed, signal, sink);
     if (statusCode >= 300) throw serviceException(statusCode, received, body);
+    return body;
   }
 
   /** Returns the current time, corrected by the clock of the service. */

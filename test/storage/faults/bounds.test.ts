@@ -25,6 +25,21 @@ test.each([0, 1, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, 2 * PART + 1,
   },
 );
 
+test('with `reuse`, the bytes of many objects arrive in the same few blocks of memory', async () => {
+  const object = generated(40 * PART + 7);
+  await withServer({ objects: { 'bucket/a': object } }, async (server) => {
+    const blocks = new Set<ArrayBufferLike>();
+    const came: Uint8Array[] = [];
+    const refs = Array.from({ length: 3 }, () => ({ uri, size: object.size }));
+    for await (const { chunk } of readObjects(refs, { ...SMALL, endpointUrl: server.url, reuse: true })) {
+      blocks.add(chunk.buffer);
+      came.push(chunk.slice());
+    }
+    expect(digestOf(Buffer.concat(came))).toBe(digestOf(object, object, object));
+    expect([...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(40 * PART);
+  });
+});
+
 describe('a reader that pauses', () => {
   test('no retry and no timeout; requests end, and no more than the window is held', async () => {
     const object = generated(64 * PART);
@@ -40,12 +55,12 @@ describe('a reader that pauses', () => {
         const requested = server.log.length;
         await sleep(1500);
         expect([server.log.length, server.concurrent]).toEqual([requested, 0]);
-        expect(stats).toMatchObject({ retries: 0, underWay: 0 });
+        expect(stats).toMatchObject({ retries: 0, activeRequests: 0 });
         expect(stats.heldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
       }
       expect(digestOf(Buffer.concat(came))).toBe(digestOf(object));
       expect(stats.retries).toBe(0);
-      expect(stats.mostHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
+      expect(stats.peakHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
     });
   });
 
@@ -62,7 +77,7 @@ describe('a reader that pauses', () => {
       expect(digestOf(Buffer.concat(came))).toBe(digestOf(object));
       expect(stats.retries).toBe(0);
       // One read from the connection may exceed the window.
-      expect(stats.mostHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes! + 1024 * 1024);
+      expect(stats.peakHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes! + 1024 * 1024);
     });
   });
 });
@@ -113,7 +128,7 @@ describe('sizes of requests', () => {
     await withServer({ objects, latencyMs: 25 }, async (server) => {
       const one = await transferred(server, 's3://bucket/0', { maxRequests: 3 });
       expectWhole(one, generated(30 * PART, 0));
-      expect(one.stats.mostUnderWay).toBe(3);
+      expect(one.stats.peakActiveRequests).toBe(3);
       const all = await Promise.all(names.map((name) => transferred(server, `s3://${name}`)));
       for (const [i, done] of all.entries()) expectWhole(done, generated(30 * PART, i));
       expect(server.maxConcurrent).toBeLessThanOrEqual(32);
@@ -129,12 +144,12 @@ describe('sizes of requests', () => {
       const done = await transferred(server, refs);
       expectWhole(done, ...Object.values(objects));
       // Four small objects take the place of each part.
-      expect(done.stats).toMatchObject({ mostUnderWay: 32, objects: count, requests: count });
+      expect(done.stats).toMatchObject({ peakActiveRequests: 32, objects: count, requests: count });
       const unknown = refs.map(({ uri }) => ({ uri }));
       const guessed = await transferred(server, unknown, { partBytes: 128 * 1024, windowBytes: 512 * 1024 });
       expectWhole(guessed, ...Object.values(objects));
-      expect(guessed.stats).toMatchObject({ mostUnderWay: 32, objects: count, requests: count });
-      expect(guessed.stats.mostHeldBytes).toBeLessThanOrEqual(512 * 1024);
+      expect(guessed.stats).toMatchObject({ peakActiveRequests: 32, objects: count, requests: count });
+      expect(guessed.stats.peakHeldBytes).toBeLessThanOrEqual(512 * 1024);
     });
   });
 
@@ -148,7 +163,7 @@ describe('sizes of requests', () => {
       );
       expectWhole(done, ...Object.values(objects));
       expect(done.stats).toMatchObject({ retries: 0, objects: sizes.length });
-      expect(done.stats.mostHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
+      expect(done.stats.peakHeldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
     });
   });
 });
@@ -181,7 +196,7 @@ describe('ending it', () => {
     await withServer({ objects, latencyMs: 5 }, async (server) => {
       const read = readObjects([{ uri }], { ...SMALL, endpointUrl: server.url });
       for await (const { offset } of read) if (offset > 10 * PART) break;
-      expect(read.stats).toMatchObject({ heldBytes: 0, underWay: 0 });
+      expect(read.stats).toMatchObject({ heldBytes: 0, activeRequests: 0 });
       await settled(server);
       expect(server.log.length).toBeLessThan(30);
     });

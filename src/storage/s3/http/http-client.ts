@@ -23,9 +23,9 @@ interface SdkResponse {
 }
 
 /**
- * Sends every request to a service. GETs of objects use {@link ConnectionPool}, or undici if a
- * proxy is configured. All other requests use undici, which collects their response before the SDK
- * sees it, so that no connection waits for a reader.
+ * Sends every request to a service. GETs use {@link ConnectionPool}; all other requests, and those
+ * through a proxy, use undici. Documents are collected before the SDK sees them, so that no
+ * connection waits for a reader.
  *
  * An instance is a request handler of the AWS SDK.
  */
@@ -48,23 +48,24 @@ export class HttpClient {
   /** Sends a request of the SDK. */
   async handle(request: HttpRequest, options: SendOptions = {}): Promise<SdkResponse> {
     const { abortSignal, sink, onRequest } = options;
-    registerSecret(request.headers['x-amz-security-token']);
     onRequest?.(request);
     const { body, ...response } = await this.send(request, abortSignal, sink);
-    if (sink === undefined) checkDocument(response.statusCode, body as Uint8Array);
     return { response: { ...response, body: body ?? Readable.from([]) } };
   }
 
   /**
    * Sends one request. If `sink` accepts the body, resolves as soon as the headers have arrived.
+   *
+   * @throws FetchFailure for a document that no S3 service sends
    */
   async send(
     request: HttpRequest,
     signal: AbortSignal | undefined,
     sink: BodySink | undefined,
   ): Promise<HttpResponse> {
+    registerSecret(request.headers['x-amz-security-token']);
     const proxy = this.#network.proxies[request.protocol];
-    const direct = sink !== undefined && proxy === undefined;
+    const direct = request.method === 'GET' && proxy === undefined;
     const head = direct ? requestHead(request) : '';
     const dispatcher = direct ? undefined : await this.#dispatcher(request.protocol);
     try {
@@ -76,6 +77,7 @@ export class HttpClient {
       );
       const { date } = response.headers;
       if (date !== undefined) this.#serviceTime = { date, at: Date.now() };
+      if (sink === undefined) checkDocument(response.statusCode, response.body as Uint8Array);
       return response;
     } catch (error) {
       // Name the proxy in the message of a connection failure.

@@ -1,0 +1,140 @@
+/** The programs that read images, each over its own format of the same images. */
+
+import { join } from 'node:path';
+import { startPeer } from '../against/peer.mjs';
+import { ROOT } from '../machine.mjs';
+
+/** The default size of MDS shards. */
+const MDS_BYTES = 2 ** 26;
+const EVERYWHERE = ['disk', 's3'];
+const objects = (endpointUrl) => ({ region: 'us-east-1', anonymous: true, endpointUrl });
+const installed = (path) => join(ROOT, '.cache/counterparts', path);
+
+/** TFRecord files: local ones, or copies of the objects. */
+const files = ({ shards, server, copies }) => ({
+  paths: shards.map(({ files: { tfrecord } }) =>
+    server ? join(copies, tfrecord.split('/').at(-1)) : tfrecord,
+  ),
+});
+
+const ours = ({ shards, bucket, server }) => ({
+  paths: shards.map(({ files: { tfrecord } }) => (server ? bucket.uri(bucket.key(tfrecord)) : tfrecord)),
+  objects: server && objects(server),
+});
+
+/**
+ * `copy`: reads no objects, so the objects are first copied into memory, which is part of the time.
+ * `slow`: the places from which it reads a few images only.
+ */
+export const WAYS = [
+  ...['views', 'columns', 'Dataset.shuffle.batch.prefetch'].map((what) => ({
+    who: 'recordpipe',
+    what,
+    places: EVERYWHERE,
+    request: ours,
+  })),
+  ...['TFRecordDataset.batch.parse.prefetch', 'TFRecordDataset.shuffle.batch.parse.prefetch'].flatMap(
+    (what) => [
+      { who: 'tensorflow', what, places: EVERYWHERE, copy: true, request: files },
+      { who: 'tensorflow-io', what, places: ['s3'], request: ours },
+    ],
+  ),
+  { who: 'vahidk', what: 'tfrecord_loader', places: EVERYWHERE, copy: true, request: files },
+  { who: 'npm-tfrecord', what: 'createReader', places: EVERYWHERE, copy: true, request: files },
+  {
+    who: 'roboflow',
+    what: 'TFRecordsReader',
+    places: EVERYWHERE,
+    copy: true,
+    slow: EVERYWHERE,
+    request: files,
+  },
+  {
+    who: 'loaders',
+    what: 'WebDataset',
+    places: EVERYWHERE,
+    request: ({ shards, bucket, server }) => ({
+      paths: shards.map(({ files: { tar } }) =>
+        server ? `pipe:curl -sSf ${server}/${bucket.name}/${bucket.key(tar)}` : tar,
+      ),
+    }),
+  },
+  {
+    who: 'loaders',
+    what: 'mosaicml-streaming',
+    places: EVERYWHERE,
+    request: ({ job, jobs, bucket, server }) => ({
+      paths: (jobs === 1 ? [0, 1] : [job]).map((half) =>
+        server ? bucket.uri(`images/mds/${half}`) : join(bucket.root, bucket.name, `images/mds/${half}`),
+      ),
+      endpoint: server,
+    }),
+  },
+  {
+    who: 'dali',
+    what: 'DALI',
+    places: EVERYWHERE,
+    slow: ['s3'],
+    request: ({ shards, bucket, server }) => ({
+      paths: shards.map(({ files: { tfrecord } }) => (server ? bucket.uri(bucket.key(tfrecord)) : tfrecord)),
+      indexes: shards.map(({ files: { index } }) => index),
+      endpoint: server,
+    }),
+  },
+];
+
+/** The processes of the programs: up to two per program, which run at once. */
+export class ImagePrograms {
+  #peers;
+  #server;
+  #running = new Map();
+
+  /** @param {string | undefined} server the endpoint of the objects */
+  constructor(peers, server) {
+    this.#peers = peers;
+    this.#server = server;
+  }
+
+  /** Returns the reason why a program is not available; undefined if it is. */
+  missing({ who }) {
+    if (who === 'recordpipe') return undefined;
+    const names = who === 'tensorflow-io' ? ['original', 'loaders'] : [who];
+    return names.map((name) => this.#peers.reason(name)).find(Boolean);
+  }
+
+  /** Returns the first or second process of a program. */
+  async get({ who }, job) {
+    if (who === 'recordpipe') return this.#peers.fresh('all');
+    const key = `${who} ${job}`;
+    if (!this.#running.has(key)) this.#running.set(key, this.#start(who));
+    const { ready, call } = this.#running.get(key);
+    await ready;
+    return { call, close: async () => {} };
+  }
+
+  #start(who) {
+    if (who !== 'tensorflow-io') return this.#peers.another(who);
+    const program = join(ROOT, 'bench/against/tensorflow_io_peer.py');
+    const modules = installed('loaders/lib/python3.11/site-packages');
+    return startPeer(installed('original/bin/python'), ['-B', program, this.#server, modules]);
+  }
+
+  async close() {
+    await Promise.all([...this.#running.values()].map((program) => program.close()));
+  }
+}
+
+/** Writes the MDS shards of the images: every other shard in each of two folders. */
+export async function convertToMDS(peers, shards, folder) {
+  if (peers.reason('loaders')) return;
+  const { call, close } = peers.another('loaders');
+  try {
+    for (const half of [0, 1]) {
+      const paths = shards.filter((_, i) => i % 2 === half).map(({ files: { tar } }) => tar);
+      const target = { folder: join(folder, String(half)), bytes: MDS_BYTES };
+      await call({ op: 'convert', mode: 'write mds', ...target, paths });
+    }
+  } finally {
+    await close();
+  }
+}

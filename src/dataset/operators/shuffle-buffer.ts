@@ -1,0 +1,116 @@
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
+
+/** Chunks in which a record is smaller than this fraction are not kept: the record is copied. */
+const MIN_KEPT_FRACTION = 1 / 32;
+/** Memory for chunks in addition to twice that of the views: the latest records arrive one by one. */
+const SPARE_BYTES = 8 * 2 ** 20;
+
+/** A chunk of a file, and the number of its views in the buffer. */
+interface Chunk {
+  readonly memory: ArrayBufferLike;
+  views: number;
+}
+
+/**
+ * Elements in a shuffle buffer.
+ *
+ * Records are views of large chunks, and a view keeps its whole chunk in memory. Small records are
+ * therefore copied. Large records remain views while the chunks take at most about twice the memory
+ * of the views. Beyond that, those that remain of the oldest chunk are copied. That saves most
+ * copies, because most records of a chunk leave the buffer before it becomes the oldest.
+ */
+export class ShuffleBuffer<T> {
+  readonly #elements: T[] = [];
+  /** The chunk of each element that is a view. */
+  readonly #chunkOf: (Chunk | undefined)[] = [];
+  /** Chunks by their memory, oldest first. */
+  readonly #chunks = new Map<ArrayBufferLike, Chunk>();
+  readonly #keepsViews: boolean;
+  #chunkBytes = 0;
+  #viewBytes = 0;
+
+  /** @param keepsViews whether large records may remain views */
+  constructor(keepsViews: boolean) {
+    this.#keepsViews = keepsViews;
+  }
+
+  get length(): number {
+    return this.#elements.length;
+  }
+
+  push(element: T): void {
+    if (!isRecord(element)) {
+      this.#add(element, undefined);
+      return;
+    }
+    const { buffer, byteLength } = element;
+    if (buffer.byteLength <= 2 * byteLength) this.#add(element, undefined);
+    else if (!this.#keepsViews || byteLength < MIN_KEPT_FRACTION * buffer.byteLength)
+      this.#add(copied(element), undefined);
+    else {
+      this.#add(element, this.#chunk(buffer));
+      this.#viewBytes += byteLength;
+      while (this.#chunkBytes > 2 * this.#viewBytes + SPARE_BYTES) this.#copyOldest();
+    }
+  }
+
+  /** Removes and returns the element at `at`. The last element takes its place. */
+  take(at: number): T {
+    const element = this.#elements[at];
+    const chunk = this.#chunkOf[at];
+    const last = this.#elements.pop()!;
+    const lastChunk = this.#chunkOf.pop();
+    if (at < this.#elements.length) {
+      this.#elements[at] = last;
+      this.#chunkOf[at] = lastChunk;
+    }
+    if (chunk !== undefined) this.#leave(chunk, element as Uint8Array);
+    return element;
+  }
+
+  #add(element: unknown, chunk: Chunk | undefined): void {
+    this.#elements.push(element as T);
+    this.#chunkOf.push(chunk);
+  }
+
+  /** Returns the chunk of one more view. */
+  #chunk(memory: ArrayBufferLike): Chunk {
+    let chunk = this.#chunks.get(memory);
+    if (chunk === undefined) {
+      chunk = { memory, views: 0 };
+      this.#chunks.set(memory, chunk);
+      this.#chunkBytes += memory.byteLength;
+    }
+    chunk.views++;
+    return chunk;
+  }
+
+  #leave(chunk: Chunk, view: Uint8Array): void {
+    this.#viewBytes -= view.byteLength;
+    if (--chunk.views > 0) return;
+    this.#chunks.delete(chunk.memory);
+    this.#chunkBytes -= chunk.memory.byteLength;
+  }
+
+  #copyOldest(): void {
+    const [oldest] = this.#chunks.values();
+    for (let i = 0; oldest.views > 0; i++) {
+      if (this.#chunkOf[i] !== oldest) continue;
+      const view = this.#elements[i] as Uint8Array;
+      this.#elements[i] = copied(view) as T;
+      this.#chunkOf[i] = undefined;
+      this.#leave(oldest, view);
+    }
+  }
+}
+
+/** Reports whether an element is bytes, and not a Buffer or another subclass. */
+function isRecord(element: unknown): element is Uint8Array {
+  return element instanceof Uint8Array && element.constructor === Uint8Array;
+}
+
+function copied(record: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(unclearedMemory(record.length));
+  copy.set(record);
+  return copy;
+}
