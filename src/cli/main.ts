@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import * as modules from 'node:module';
 
 // All other imports are dynamic, so that the exit code is correct even if a module cannot be
@@ -10,8 +10,7 @@ const [IO_FAILURE, INTERNAL_ERROR] = [3, 70];
 
 let failed = false;
 
-// Node 22.1 and later keep compiled modules between runs, which starts commands sooner.
-(modules as { enableCompileCache?: () => void }).enableCompileCache?.();
+keepCompiledModules();
 
 // Handle errors outside the promise below, including unhandled rejections.
 process.on('uncaughtException', (error) => {
@@ -46,4 +45,16 @@ async function endOn(error: unknown): Promise<void> {
       // Standard error is closed.
     }
   }
+}
+
+/**
+ * Lets Node 22.1 and later keep compiled modules between runs, which starts commands sooner. They
+ * are in the user's cache folder, because other users can write to Node's default, which is in the
+ * folder for temporary files.
+ */
+function keepCompiledModules(): void {
+  const { enableCompileCache } = modules as { enableCompileCache?: (folder?: string) => void };
+  const { HOME, XDG_CACHE_HOME } = process.env;
+  const caches = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
+  if (enableCompileCache && caches && existsSync(caches)) enableCompileCache(`${caches}/recordpipe`);
 }
