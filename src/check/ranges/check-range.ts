@@ -3,7 +3,7 @@ import type { BoundaryFinder, RecordSource } from '../../formats/record-format.t
 import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import { findBoundary } from '../../records/find-boundary.ts';
 import { hopHeaders } from '../../records/hop-headers.ts';
-import { reusedChunkBytes } from '../../records/read-options.ts';
+import { defaultChunkBytes } from '../../records/read-options.ts';
 import { type OnBatch, prepareScan, type RangeScan, scanOpened } from '../../records/scan-source.ts';
 import { packError } from '../../records/workers/serve-jobs.ts';
 import type { StoredFile } from '../../storage/storage.ts';
@@ -138,7 +138,7 @@ async function scanned(
     ...scanOptions(input, task, { signal }),
     compression: 'none',
     blocking: true,
-    chunkBytes: local ? reusedChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
+    chunkBytes: local ? defaultChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
   } as const;
   const prepared = await prepareScan(format, reading as Partial<AnyOptions>);
   const open = (nextBuffer?: () => Uint8Array): RecordSource => ({
