@@ -6,7 +6,7 @@ import type { FileTask } from './file-checker.ts';
 import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
-import type { RangeOrder, RangeResult } from './ranges/range-order.ts';
+import type { CheckedRange, CheckOrder } from './ranges/range-order.ts';
 
 /**
  * Returns a checker that uses worker threads. If a thread dies, its checks reject; which says
@@ -21,18 +21,18 @@ export function workerChecker(
   start: () => Worker = () =>
     new Worker(new URL('./recordpipe-file-worker.js', import.meta.url), { workerData: task }),
 ): FileChecker {
-  const pool = new WorkerPool<FileInput | RangeOrder>({
+  const pool = new WorkerPool<FileInput | CheckOrder>({
     size,
     start,
     here: (job, onNote) => ('plan' in job ? here.checkRange(job, onNote) : here.check(job, onNote)),
     died,
     closed: stoppedEarly,
   });
-  const run = (job: FileInput | RangeOrder, onProgress: OnFileProgress): Promise<unknown> =>
+  const run = (job: FileInput | CheckOrder, onProgress: OnFileProgress): Promise<unknown> =>
     pool.run(job, (note) => onProgress(note as FileProgress));
   return {
     check: (input, onProgress) => run(input, onProgress) as Promise<FileReport>,
-    checkRange: (order, onProgress) => run(order, onProgress) as Promise<RangeResult>,
+    checkRange: (order, onProgress) => run(order, onProgress) as Promise<CheckedRange>,
     close: async () => {
       await Promise.all([pool.close(), here.close()]);
     },

@@ -8,7 +8,7 @@ import { serveJobs } from '../records/workers/serve-jobs.ts';
 import { checkFile } from './check-file.ts';
 import type { FileTask } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
-import type { RangeOrder } from './ranges/range-order.ts';
+import type { CheckOrder } from './ranges/range-order.ts';
 import { watching } from './share-files.ts';
 
 /** Interval between progress messages, in milliseconds. */
@@ -22,7 +22,7 @@ serveJobs(async (content, note) => {
     last = now;
     note(progress);
   });
-  const job = content as FileInput | RangeOrder;
+  const job = content as FileInput | CheckOrder;
   const task = workerData as FileTask;
   if (!('plan' in job)) return { value: await checkFile(job, task, watch) };
   const { checkRange } = await import('./ranges/check-range.ts');
