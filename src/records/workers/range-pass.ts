@@ -25,7 +25,7 @@ const GROWTH = 4;
  * that of the file. The results in order are therefore those of a scan from beginning to end.
  */
 export class RangePass<O extends RangeOrder, R extends RangeResult> {
-  /** The failure because of which the ranges cannot be processed. */
+  /** The failure that ended the pass. The file must then be processed as a whole. */
   failure: RecordpipeError | undefined;
   readonly #orders: readonly O[];
   readonly #onProven: (result: R, place: ProvenPlace) => void;

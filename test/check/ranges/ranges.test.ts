@@ -29,9 +29,9 @@ describe.each(FORMATS)('%s', (format) => {
     const bytes = randomFile(new Random(3), format, 100_000);
     const task = { ...TASK, reading: { format } };
     const { orders } = await compareRanges(temp.file(`good-${format}`), bytes, format, task, 8192, format);
-    // The last line may have no line ending, which one more check of the last range confirms.
+    // Lines and unescaped magic numbers in payloads may make one more check necessary.
     const once = Math.ceil(bytes.length / 8192);
-    expect(orders.length - once).toBeLessThanOrEqual(format === 'textline' ? 1 : 0);
+    expect(orders.length - once).toBeLessThanOrEqual(format === 'tfrecord' ? 0 : 1);
   });
 });
 
@@ -98,7 +98,7 @@ test('only large uncompressed files are divided, and only if there are not enoug
   const bytes = randomFile(new Random(7), 'tfrecord', 40_000);
   const paths = ['a', 'b', 'c'].map((name) => ({ path: temp.file(`${name}.plan`, bytes) }));
   const small = { path: temp.file('small.plan', bytes.subarray(0, 1500)) };
-  const unknown = { path: temp.file('unknown.plan', new Uint8Array(40_000)) };
+  const unknown = { path: temp.file('unknown.plan', new Uint8Array(40_000).fill(255)) };
   const planned = async (inputs: { path: string }[], jobs: number, task = TASK): Promise<number[]> => [
     ...(await planRanges(inputs, task, jobs)).keys(),
   ];
