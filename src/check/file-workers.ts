@@ -3,7 +3,7 @@ import { Worker } from 'worker_threads';
 import { isOutOfMemory, RecordpipeError } from '../errors.ts';
 import { WorkerPool } from '../records/workers/worker-pool.ts';
 import type { FileTask } from './file-checker.ts';
-import { type FileChecker, type FileProgress, stoppedEarly } from './file-checker.ts';
+import { type FileChecker, type FileProgress, type FilesNote, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
 
@@ -20,20 +20,41 @@ export function workerChecker(
   start: () => Worker = () =>
     new Worker(new URL('./recordpipe-file-worker.js', import.meta.url), { workerData: task }),
 ): FileChecker {
-  const pool = new WorkerPool<FileInput>({
+  const pool = new WorkerPool<FileInput | readonly FileInput[]>({
     size,
     start,
-    here: (input, onNote) => here.check(input, onNote),
+    here: (job, onNote) => ('path' in job ? here.check(job, onNote) : checkedHere(here, job, onNote)),
     died,
     closed: stoppedEarly,
   });
   return {
     check: (input, onProgress) =>
       pool.run(input, (note) => onProgress(note as FileProgress)) as Promise<FileReport>,
+    checkAll: async (inputs, { onProgress, onReport }) => {
+      const onNote = (note: unknown): void => {
+        const { progress, index } = note as FilesNote;
+        onProgress(progress, index);
+      };
+      const reports = (await pool.run(inputs, onNote)) as FileReport[];
+      reports.forEach(onReport);
+    },
     close: async () => {
       await Promise.all([pool.close(), here.close()]);
     },
   };
+}
+
+async function checkedHere(
+  here: FileChecker,
+  inputs: readonly FileInput[],
+  onNote: (note: FilesNote) => void,
+): Promise<FileReport[]> {
+  const reports: FileReport[] = [];
+  await here.checkAll(inputs, {
+    onProgress: (progress, index) => onNote({ progress, index }),
+    onReport: (report) => reports.push(report),
+  });
+  return reports;
 }
 
 const NEXT = 'use fewer jobs, or allow the process more memory';

@@ -5,21 +5,30 @@
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../records/workers/serve-jobs.ts';
-import { checkFile } from './check-file.ts';
-import type { FileTask } from './file-checker.ts';
+import { checkFile, checkFiles } from './check-file.ts';
+import type { FileProgress, FilesNote, FileTask, Watch } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
+import type { FileReport } from './file-report.ts';
 import { watching } from './share-files.ts';
 
 /** Interval between progress messages, in milliseconds. */
 const PROGRESS_MS = 100;
 
-serveJobs(async (input, note) => {
+serveJobs(async (content, note) => {
   let last = performance.now();
-  const watch = watching((progress) => {
-    const now = performance.now();
-    if (progress.finding === undefined && now - last < PROGRESS_MS) return;
-    last = now;
-    note(progress);
-  });
-  return { value: await checkFile(input as FileInput, workerData as FileTask, watch) };
+  const watchWith = (send: (progress: FileProgress) => void): Watch =>
+    watching((progress) => {
+      const now = performance.now();
+      if (progress.finding === undefined && now - last < PROGRESS_MS) return;
+      last = now;
+      send(progress);
+    });
+  const job = content as FileInput | readonly FileInput[];
+  const task = workerData as FileTask;
+  if ('path' in job) return { value: await checkFile(job, task, watchWith(note)) };
+  const reports: FileReport[] = [];
+  const watchOf = (index: number): Watch =>
+    watchWith((progress) => note({ progress, index } satisfies FilesNote));
+  await checkFiles(job, task, watchOf, (report) => reports.push(report));
+  return { value: reports };
 });

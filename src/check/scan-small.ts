@@ -8,41 +8,28 @@ import {
   type RecordScan,
   scanPrepared,
 } from '../records/scan-source.ts';
-import { readSmallFile } from '../storage/local/small-file.ts';
+import { readSmallFile, type SmallFile } from '../storage/local/small-file.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { FileTask, Watch } from './file-checker.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { identified, MIN_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
-/**
- * Detects the format of a small local file and scans all its records, in one read. Returns
- * undefined for any other input.
- */
-export async function scanSmall(
-  input: FileInput,
-  task: FileTask,
-  watch: Watch,
-  onBatch: OnBatch,
-): Promise<RecordScan | undefined> {
-  const { path, stored = storedBytes(input) } = input;
-  if (watch.source !== undefined || path === '-' || isRemote(path)) return undefined;
-  checkAborted(watch.signal);
-  const file = readSmallFile(path, stored);
-  if (file === undefined) return undefined;
-  try {
-    return await scanBytes(file.bytes, input, task, watch, onBatch);
-  } finally {
-    file.release();
-  }
+/** Reads the whole of a small local file at once. Returns undefined for any other input. */
+export function readSmall(input: FileInput, { source }: Watch): SmallFile | undefined {
+  const { path, stored = storedBytes(input), range } = input;
+  if (source !== undefined || range !== undefined || path === '-' || isRemote(path)) return undefined;
+  return readSmallFile(path, stored);
 }
 
-async function scanBytes(
-  bytes: Uint8Array,
+/** Detects the format of a small file that has been read, and scans all its records. */
+export async function scanSmall(
+  { bytes }: SmallFile,
   input: FileInput,
   task: FileTask,
   { signal, onProgress, onFinding }: Watch,
   onBatch: OnBatch,
 ): Promise<RecordScan> {
+  checkAborted(signal);
   const sure = sureFormat(bytes, task.reading);
   const { format, compression } =
     sure === undefined
