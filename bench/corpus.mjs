@@ -27,13 +27,16 @@ const STREAMING = ['file', 's3 limited', 's3 unlimited', 'manifest', 'first byte
 /** Where the images of the headline cases are. */
 const IMAGES = ['disk', 's3'];
 
+/** The cases of whole processes on files. */
+const FILES = ['one large', 'many small'];
+
 /** The cases of scaling out: plans, merged reports, workers. */
 const SHARDS = ['plan', 'merge', 'workers'];
 
 /**
  * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' |
  *   'dataset' | 's3' | 'stream' | 'train' | 'channels' | 'memory' | 'process' | 'example' | 'stats' |
- *   'shards' | 'images', format?: string, size?: number, what: string }} Case
+ *   'shards' | 'images' | 'files', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: run the memory cases on files of 10 GiB instead of 256
  *   MiB
  * @returns {Case[]}
@@ -51,6 +54,7 @@ export function corpus({ full }) {
     ]),
     ...records('tfrecord', 'two-files', 'several'),
     ...Object.keys(READ_CASES).flatMap((format) => records(format, 'pipe', 'pipe')),
+    ...FILES.map((what) => ({ name: `files/${what.replace(' ', '-')}`, group: 'files', what })),
     { name: 'index/make-10M-100B', group: 'index', format: 'tfrecord', size: 100, what: 'make' },
     { name: 'index/get-1GiB-1KB', group: 'index', format: 'tfrecord', size: 1000, what: 'get' },
     { name: 'pipe/epoch', group: 'channels', what: 'epoch' },

@@ -13,7 +13,7 @@ import { S3_TARGETS } from './targets/s3.mjs';
 import { SHARD_TARGETS } from './targets/shards.mjs';
 import { SINGLE_TARGETS } from './targets/singles.mjs';
 import { STREAMING_TARGETS } from './targets/streaming.mjs';
-import { TFRECORD_TARGETS } from './targets/tfrecord.mjs';
+import { FILE_TARGETS, TFRECORD_TARGETS } from './targets/tfrecord.mjs';
 import { TRAIN_TARGETS } from './targets/train.mjs';
 
 /**
@@ -33,6 +33,7 @@ export function targets({ figures }) {
   }
   for (const { title, note, rows } of [
     ...IMAGE_TARGETS,
+    ...FILE_TARGETS,
     ...PIPE_SINGLES,
     ...S3_TARGETS,
     ...STREAMING_TARGETS,
@@ -61,7 +62,7 @@ function rowsBySize(figures, { group, format, ways, others, wanted }) {
 function singleRow(figures, { group, at, mine, other, ...rest }) {
   const here = figures.filter((figure) => figure.group === group);
   const found = best(here, mine);
-  const beside = other && (best(here, other) ?? {});
+  const beside = Array.isArray(other) ? slowest(here, other) : other && (best(here, other) ?? {});
   return row({ ...rest, at: typeof at === 'function' && found ? at(found) : at, mine: found, other: beside });
 }
 
@@ -70,6 +71,12 @@ function best(figures, kind) {
   const found = figures.filter((figure) => fits(figure, kind));
   const measured = found.filter(({ median }) => median !== undefined);
   return measured.sort((a, b) => b.median - a.median)[0] ?? found[0];
+}
+
+/** Returns the lowest of the best figures of several kinds; a missing figure if there is one. */
+function slowest(figures, kinds) {
+  const all = kinds.map((kind) => best(figures, kind) ?? {});
+  return all.find(({ median }) => median === undefined) ?? all.sort((a, b) => a.median - b.median)[0];
 }
 
 function fits(figure, kind) {

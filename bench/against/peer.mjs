@@ -71,6 +71,7 @@ const PEERS = [
       ],
       write: ['TFRecordWriter'],
       example: ['parse_single_example', 'parse_example'],
+      files: ['TFRecordDataset', 'tf_record_iterator'],
       images: ['TFRecordDataset.batch.parse.prefetch', 'TFRecordDataset.shuffle.batch.parse.prefetch'],
     },
   },

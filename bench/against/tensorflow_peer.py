@@ -102,6 +102,22 @@ def write(request):
     return measured(watch, len(records), sum(map(len, records)))
 
 
+def read_files(open_all):
+    """Returns an operation that reads all records of the files in a folder."""
+
+    def read(request):
+        paths = sorted(entry.path for entry in os.scandir(request["folder"]))
+        with Stopwatch() as watch:
+            records = sum(1 for _ in open_all(paths))
+        return measured(watch, records, sum(map(os.path.getsize, paths)))
+
+    return read
+
+
+def iterate_all(paths):
+    return (record for path in paths for record in tf.compat.v1.io.tf_record_iterator(path))
+
+
 serve(
     "tensorflow",
     tf.__version__,
@@ -116,6 +132,10 @@ serve(
         "write": {"TFRecordWriter": write},
         "example": {"parse_single_example": parse_singles, "parse_example": parse_batches},
         "images": IMAGE_OPERATIONS,
+        "files": {
+            "TFRecordDataset": read_files(tf.data.TFRecordDataset),
+            "tf_record_iterator": read_files(iterate_all),
+        },
     },
     notes={
         mode: "batches counted inside the dataset, no record reaches Python; no `limit`"

@@ -1,6 +1,7 @@
 import { runChains } from './chains.mjs';
 import { runChannelTimes } from './channel-times.mjs';
 import { runExamples } from './examples.mjs';
+import { runFiles } from './files.mjs';
 import { runImages } from './images.mjs';
 import { runIndexes } from './index-files.mjs';
 import { runKernels } from './kernel.mjs';
@@ -23,6 +24,7 @@ export const GROUPS = [
   ['kernel', runKernels],
   ['read', runReading],
   ['several', runSeveral],
+  ['files', runFiles],
   ['write', runWriting],
   ['index', runIndexes],
   ['pipe', runPipes],

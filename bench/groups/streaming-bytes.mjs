@@ -51,7 +51,9 @@ export async function runStreamedBytes(context) {
         const { line, missing } = ONE_OBJECT.find((one) => one.who === who && one.what === name);
         return writtenBy(who, `${name} > FIFO`, line(endpoint, bucket, key), from, missing);
       });
-      await measure([streamed(from), alone(from), records(from, context.peers), ...peers], options);
+      const limit = writtenBy('cat', 'cat FILE > FIFO', ['cat', bucket.path(key)], from);
+      const ours = [streamed(from), alone(from), records(from, context.peers)];
+      await measure([...ours, limit, ...peers], options);
     });
   } finally {
     data.remove(file.path);

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { payloadPool } from '../against/payload.mjs';
+import { commandLine } from '../checkout.mjs';
 import { SEED } from '../data.mjs';
 import { startDelay } from '../s3/start-delay.mjs';
 import { startStreamer, unsigned } from '../streaming/processes.mjs';
@@ -20,7 +23,8 @@ const TURNS = 9;
 
 /**
  * Measures how long readers wait for their first byte, in milliseconds: from the start of the
- * streamer, minus the time of a GET; and from opening the pipe of the next epoch.
+ * streamer, minus the time of a GET; from opening the pipe of the next epoch; and from the start of
+ * the process `recordpipe stream` of a local folder.
  */
 export async function runFirstBytes({ group, smoke, data, place, bucket, serve, add }) {
   const key = 'first/object.bin';
@@ -51,20 +55,49 @@ export async function runFirstBytes({ group, smoke, data, place, bucket, serve, 
         await streamer.close();
       }
     };
-    const contestant = {
-      who: 'recordpipe',
-      what: 'first byte, over a GET',
-      key: 'first',
-      open: async () => ({ turn }),
+    const folder = dirname(bucket.path(key));
+    const local = async () => {
+      const pipeDir = join(place, `run-${runs++}`);
+      const start = process.hrtime.bigint();
+      const stream = startStream(folder, pipeDir);
+      try {
+        const pipe = join(pipeDir, 'train_0');
+        while (!existsSync(pipe)) await sleep(1);
+        return Number((await readPipe(pipe, bytes)) - start) / 1e6;
+      } finally {
+        await stream.close();
+      }
     };
+    const contestants = [
+      ['first byte, over a GET', turn],
+      ['`stream` of a local folder, from its start', local],
+    ].map(([what, one]) => ({
+      who: 'recordpipe',
+      what,
+      key: what,
+      open: async () => ({ turn: one }),
+    }));
     try {
-      await measure([contestant], { group, unit: 'ms', rounds: smoke ? 1 : TURNS, data, add });
+      await measure(contestants, { group, unit: 'ms', rounds: smoke ? 1 : TURNS, data, add });
       const place = { group, who: 'recordpipe', what: 'first byte of the next epoch', cores: 'all' };
       if (next.length > 0) add({ ...place, unit: 'ms', rounds: next });
     } finally {
       await line.close();
     }
   });
+}
+
+/** Starts the command line on a folder, for one epoch. */
+function startStream(folder, pipeDir) {
+  const line = [commandLine(), 'stream', '-c', `train=${folder}`, '--dir', pipeDir, '--epochs', '1', '-q'];
+  const child = spawn(process.execPath, line, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = once(child, 'exit');
+  return {
+    async close() {
+      const [code, signal] = await ended;
+      if (code !== 0) throw new Error(`recordpipe stream: exited (${signal ?? code})`);
+    },
+  };
 }
 
 /** Returns the milliseconds to the first byte of a range response. */

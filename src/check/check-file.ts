@@ -1,12 +1,12 @@
 import type { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { isItemFailure } from '../errors.ts';
 import type { OnBatch } from '../records/scan-source.ts';
-import type { SmallFile } from '../storage/local/small-file.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { FileTask, Watch } from './file-checker.ts';
 import { checkFrozen, type FileInput } from './file-input.ts';
 import { type Examined, examinedFile, type FileReport, failedFile } from './file-report.ts';
 import type { Looking } from './look-inside.ts';
+import type { SmallContent } from './scan-small.ts';
 
 /** The module for small files. Importing it for each of them would take as long as a scan. */
 let small: typeof import('./scan-small.ts') | undefined;
@@ -26,12 +26,13 @@ export async function checkFile(
   const start = performance.now();
   const seconds = (): number => Math.round((performance.now() - start) * 1000) / 1e6;
   const { format = 'auto', compression = 'auto' } = task.reading;
-  let file: SmallFile | undefined;
+  let file: SmallContent | undefined;
   try {
     checkFrozen(input);
     // Import modules lazily, here and below, to reduce startup time.
     small ??= await import('./scan-small.ts');
-    file = small.readSmall(input, watch);
+    if (isRemote(input.path)) (await import('./share-objects.ts')).shareRequests(task.requests);
+    file = await small.readSmall(input, task, watch);
     const inside =
       file !== undefined && looking !== undefined
         ? looking.begin(input)
@@ -80,9 +81,8 @@ export async function checkFiles(
   }
 }
 
-/** Validates or counts the records of a file. */
+/** Validates or counts the records of a file that is not small. */
 async function examine(input: FileInput, task: FileTask, watch: Watch, onBatch: OnBatch): Promise<Examined> {
-  if (isRemote(input.path)) (await import('./share-objects.ts')).shareRequests(task.requests);
   if (input.range !== undefined)
     return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
   if (task.check === 'count') {

@@ -3,9 +3,19 @@ import { Worker } from 'worker_threads';
 import { isOutOfMemory, RecordpipeError } from '../errors.ts';
 import { WorkerPool } from '../records/workers/worker-pool.ts';
 import type { FileTask } from './file-checker.ts';
-import { type FileChecker, type FileProgress, type FilesNote, stoppedEarly } from './file-checker.ts';
+import {
+  type FileChecker,
+  type FileProgress,
+  type FilesNote,
+  type OnFileProgress,
+  stoppedEarly,
+} from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
+import type { RangeOrder, RangeResult } from './ranges/range-order.ts';
+
+/** What a worker checks: a file, several files or a range. */
+export type FileJob = FileInput | readonly FileInput[] | RangeOrder;
 
 /**
  * Returns a checker that uses worker threads. If a thread dies, its checks reject; which says
@@ -20,16 +30,20 @@ export function workerChecker(
   start: () => Worker = () =>
     new Worker(new URL('./recordpipe-file-worker.js', import.meta.url), { workerData: task }),
 ): FileChecker {
-  const pool = new WorkerPool<FileInput | readonly FileInput[]>({
+  const pool = new WorkerPool<FileJob>({
     size,
     start,
-    here: (job, onNote) => ('path' in job ? here.check(job, onNote) : checkedHere(here, job, onNote)),
+    here: (job, onNote) => {
+      if ('plan' in job) return here.checkRange(job, onNote);
+      return 'path' in job ? here.check(job, onNote) : checkedHere(here, job, onNote);
+    },
     died,
     closed: stoppedEarly,
   });
+  const run = (job: FileInput | RangeOrder, onProgress: OnFileProgress): Promise<unknown> =>
+    pool.run(job, (note) => onProgress(note as FileProgress));
   return {
-    check: (input, onProgress) =>
-      pool.run(input, (note) => onProgress(note as FileProgress)) as Promise<FileReport>,
+    check: (input, onProgress) => run(input, onProgress) as Promise<FileReport>,
     checkAll: async (inputs, { onProgress, onReport }) => {
       const onNote = (note: unknown): void => {
         const { progress, index } = note as FilesNote;
@@ -38,6 +52,7 @@ export function workerChecker(
       const reports = (await pool.run(inputs, onNote)) as FileReport[];
       reports.forEach(onReport);
     },
+    checkRange: (order, onProgress) => run(order, onProgress) as Promise<RangeResult>,
     close: async () => {
       await Promise.all([pool.close(), here.close()]);
     },

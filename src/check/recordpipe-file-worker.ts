@@ -7,8 +7,8 @@ import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../records/workers/serve-jobs.ts';
 import { checkFile, checkFiles } from './check-file.ts';
 import type { FileProgress, FilesNote, FileTask, Watch } from './file-checker.ts';
-import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
+import type { FileJob } from './file-workers.ts';
 import { watching } from './share-files.ts';
 
 /** Interval between progress messages, in milliseconds. */
@@ -23,9 +23,13 @@ serveJobs(async (content, note) => {
       last = now;
       send(progress);
     });
-  const job = content as FileInput | readonly FileInput[];
+  const job = content as FileJob;
   const task = workerData as FileTask;
   if ('path' in job) return { value: await checkFile(job, task, watchWith(note)) };
+  if ('plan' in job) {
+    const { checkRange } = await import('./ranges/check-range.ts');
+    return { value: await checkRange(job, task, watchWith(note)) };
+  }
   const reports: FileReport[] = [];
   const watchOf = (index: number): Watch =>
     watchWith((progress) => note({ progress, index } satisfies FilesNote));

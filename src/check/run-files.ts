@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { checkAborted, onAbort } from '../bytes/abortable.ts';
-import { isRecordpipeError } from '../errors.ts';
+import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
 import { MAX_SMALL_BYTES } from '../storage/local/small-file.ts';
 import { isRemote } from '../storage/registry.ts';
-import type { FileProgress, FileTask } from './file-checker.ts';
+import type { FileTask, OnFileProgress } from './file-checker.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { type FileReport, type Finding, judgeFile, type Requirements } from './file-report.ts';
 import type { FilesOptions } from './files-options.ts';
+import type { RangedFile } from './ranges/ranged-file.ts';
 import { type Queue, shareFiles, type Work } from './share-files.ts';
 
 /**
@@ -58,13 +59,15 @@ export async function runFiles(
   const { signal } = options;
   checkAborted(signal);
   const run = new Run(inputs, options);
-  const works = await shareFiles(inputs, task, options.jobs ?? run.usefulJobs());
+  const jobs = options.jobs ?? run.usefulJobs();
+  const ranged = await run.divide(task, jobs);
+  const works = await shareFiles(inputs, task, jobs, ranged);
   const checkers = new Set(works.map(({ checker }) => checker));
   const close = (): Promise<unknown> => Promise.all([...checkers].map((checker) => checker.close()));
   run.stop = () => void close();
   onAbort(signal, run.stop);
   try {
-    await Promise.all(works.map((work) => run.drain(work)));
+    await Promise.all(works.map((work) => run.drain(work, ranged)));
   } finally {
     signal?.removeEventListener('abort', run.stop);
     await close();
@@ -109,14 +112,40 @@ class Run {
   usefulJobs(): number {
     const remote = this.#inputs.filter(({ path }) => isRemote(path)).length;
     const minBytes = remote > 0 ? MIN_CLIENT_BYTES : MIN_WORKER_BYTES;
-    const worth = this.#sizes.length > 1 && (this.#unsized.size > 0 || this.#totalBytes >= minBytes);
+    const several = this.#sizes.length > 1;
+    const worth = this.#totalBytes >= minBytes || (several && this.#unsized.size > 0);
     if (!worth) return 1;
     const cores = availableParallelism();
     return remote === this.#inputs.length ? Math.min(cores, MAX_CLIENTS) : cores;
   }
 
-  /** Checks files until all queues are empty. */
-  async drain({ checker, queues }: Work): Promise<void> {
+  /** Returns the files whose ranges several threads check, by their indexes. */
+  async divide(task: FileTask, jobs: number): Promise<ReadonlyMap<number, RangedFile>> {
+    // Imported lazily to reduce startup time.
+    if (jobs === 1) return new Map();
+    const { planRanges } = await import('./ranges/plan-ranges.ts');
+    const plans = await planRanges(this.#inputs, task, jobs);
+    if (plans.size === 0) return new Map();
+    const { RangedFile } = await import('./ranges/ranged-file.ts');
+    return new Map(
+      [...plans].map(([index, plan]) => {
+        const watch = this.#watching(index);
+        const onFinding = (error: RecordpipeError): void =>
+          watch({ bytes: 0, retries: 0, finding: error.toJSON() });
+        const onProgress = (bytes: number): void => watch({ bytes, retries: 0 });
+        return [index, new RangedFile(this.#inputs[index], plan, task, { onProgress, onFinding })];
+      }),
+    );
+  }
+
+  /** Checks ranges of large files until none is left, and then files until all queues are empty. */
+  async drain({ checker, ranges, queues }: Work, ranged: ReadonlyMap<number, RangedFile>): Promise<void> {
+    for (const [index, file] of ranges ? ranged : []) {
+      if (this.#ended) return;
+      const report = await this.#unlessEnded(file.help(checker));
+      if (report === null) await this.#check(checker, index);
+      else if (report !== undefined) this.#take(index, report);
+    }
     for (const queue of queues) {
       const { files, parallel } = queue;
       const lane = async (): Promise<void> => {
@@ -156,17 +185,17 @@ class Run {
   }
 
   async #check(checker: Work['checker'], index: number): Promise<void> {
-    await this.#unlessEnded(async () => {
-      const onProgress = (progress: FileProgress): void => this.#progress(index, progress);
-      this.#take(index, await checker.check(this.#input(index), onProgress));
-    });
+    const report = await this.#unlessEnded(checker.check(this.#input(index), this.#watching(index)));
+    if (report !== undefined) this.#take(index, report);
   }
 
+  /** Checks small files, one after another. */
   async #checkAll(checker: Work['checker'], indexes: readonly number[]): Promise<void> {
     const inputs = indexes.map((index) => this.#input(index));
-    await this.#unlessEnded(() =>
+    const watches = indexes.map((index) => this.#watching(index));
+    await this.#unlessEnded(
       checker.checkAll(inputs, {
-        onProgress: (progress, at) => this.#progress(indexes[at], progress),
+        onProgress: (progress, at) => watches[at](progress),
         onReport: (report, at) => this.#take(indexes[at], report),
       }),
     );
@@ -176,20 +205,25 @@ class Run {
     return { ...this.#inputs[index], stored: this.#sizes[index] };
   }
 
-  async #unlessEnded(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!this.#ended || !isRecordpipeError(error, 'aborted')) throw error;
-    }
+  /** Returns the callback that receives the progress of a file. */
+  #watching(index: number): OnFileProgress {
+    return ({ bytes, retries, size, finding }) => {
+      this.#running.set(index, bytes);
+      if (retries > 0) this.#retries.set(index, retries);
+      if (size !== undefined) this.#sized(index, size);
+      if (finding !== undefined) this.#options.onFinding?.({ ...finding, uri: uriOf(this.#inputs[index]) });
+      this.#reportProgress();
+    };
   }
 
-  #progress(index: number, { bytes, retries, size, finding }: FileProgress): void {
-    this.#running.set(index, bytes);
-    if (retries > 0) this.#retries.set(index, retries);
-    if (size !== undefined) this.#sized(index, size);
-    if (finding !== undefined) this.#options.onFinding?.({ ...finding, uri: uriOf(this.#inputs[index]) });
-    this.#reportProgress();
+  /** Returns the result of a check, or undefined if the run ended before it. */
+  async #unlessEnded<T>(check: Promise<T>): Promise<T | undefined> {
+    try {
+      return await check;
+    } catch (error) {
+      if (!this.#ended || !isRecordpipeError(error, 'aborted')) throw error;
+      return undefined;
+    }
   }
 
   #take(index: number, found: FileReport): void {

@@ -9,27 +9,51 @@ import {
   scanPrepared,
 } from '../records/scan-source.ts';
 import { readSmallFile, type SmallFile } from '../storage/local/small-file.ts';
+import type { OnTransferEvent } from '../storage/prefetch/transfer-control.ts';
 import { isRemote } from '../storage/registry.ts';
+import type { SmallObject } from '../storage/small-object.ts';
 import type { FileTask, Watch } from './file-checker.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { identified, MIN_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
-/** Reads the whole of a small local file at once. Returns undefined for any other input. */
-export function readSmall(input: FileInput, { source }: Watch): SmallFile | undefined {
+/** A small file or object that has been read. */
+export type SmallContent = SmallFile | SmallObject;
+
+/** Reads the whole of a small file or object at once. Returns undefined for any other input. */
+export async function readSmall(
+  input: FileInput,
+  task: FileTask,
+  watch: Watch,
+): Promise<SmallContent | undefined> {
   const { path, stored = storedBytes(input), range } = input;
-  if (source !== undefined || range !== undefined || path === '-' || isRemote(path)) return undefined;
-  return readSmallFile(path, stored);
+  if (watch.source !== undefined || range !== undefined || path === '-') return undefined;
+  checkAborted(watch.signal);
+  return isRemote(path) ? readObject(input, task, watch) : readSmallFile(path, stored);
 }
 
-/** Detects the format of a small file that has been read, and scans all its records. */
+/** The module for small objects, which only runs over objects import. */
+let small: typeof import('../storage/small-object.ts') | undefined;
+
+async function readObject(
+  { path, size = 0, etag }: FileInput,
+  { reading }: FileTask,
+  { signal, onRetry }: Watch,
+): Promise<SmallObject | undefined> {
+  small ??= await import('../storage/small-object.ts');
+  const onEvent: OnTransferEvent = ({ type }) => {
+    if (type === 'retry') onRetry?.();
+  };
+  return small.readSmallObject(path, size, etag, { objects: reading.objects, signal, onEvent });
+}
+
+/** Detects the format of small content and scans all its records. */
 export async function scanSmall(
-  { bytes }: SmallFile,
+  { bytes }: SmallContent,
   input: FileInput,
   task: FileTask,
   { signal, onProgress, onFinding }: Watch,
   onBatch: OnBatch,
 ): Promise<RecordScan> {
-  checkAborted(signal);
   const sure = sureFormat(bytes, task.reading);
   const { format, compression } =
     sure === undefined

@@ -9,6 +9,8 @@ import type { FileInput } from './file-input.ts';
 /** A checker and the queues that it processes one after another. */
 export interface Work {
   readonly checker: FileChecker;
+  /** Whether it also checks ranges of large files, before the queues. */
+  readonly ranges: boolean;
   readonly queues: readonly Queue[];
 }
 
@@ -26,23 +28,26 @@ export interface Queue {
  * threads. If this thread may block, it runs one of the jobs, which saves starting one worker. It
  * always checks standard input itself. Each thread checks one local file, or several objects, at a
  * time.
+ * @param ranged indexes of the files whose ranges all threads check
  */
 export async function shareFiles(
   inputs: readonly FileInput[],
   task: FileTask,
   jobs: number,
+  ranged: ReadonlyMap<number, unknown>,
 ): Promise<Work[]> {
   const indexes = (wanted: (path: string) => boolean): number[] =>
-    inputs.flatMap(({ path }, index) => (wanted(path) ? [index] : []));
+    inputs.flatMap(({ path }, index) => (wanted(path) && !ranged.has(index) ? [index] : []));
   const remote = indexes(isRemote);
   // A function cannot be sent to another thread.
   const bound = typeof task.reading.objects?.credentials === 'function';
-  const threads = bound && remote.length > 0 ? 1 : Math.max(1, Math.min(jobs, inputs.length));
+  const threads =
+    bound && remote.length > 0 ? 1 : Math.max(1, ranged.size > 0 ? jobs : Math.min(jobs, inputs.length));
   const { shared, objects } = await withObjects(remote, inputs, task, threads);
   if (threads === 1) {
     const files = indexes((path) => !isRemote(path));
     const checker = localChecker({ ...shared, alone: availableParallelism() > 1 });
-    return [{ checker, queues: [{ files, next: 0, parallel: 1 }, ...objects] }];
+    return [{ checker, ranges: true, queues: [{ files, next: 0, parallel: 1 }, ...objects] }];
   }
   const stdin = { files: indexes((path) => path === '-'), next: 0, parallel: 1 };
   const local = { files: indexes((path) => path !== '-' && !isRemote(path)), next: 0, parallel: 1 };
@@ -53,10 +58,15 @@ export async function shareFiles(
   const onWorkers = workerChecker({ ...shared, blocking: true }, size, onThisThread);
   const works: Work[] = Array.from({ length: size }, () => ({
     checker: onWorkers,
+    ranges: true,
     queues: [local, ...objects],
   }));
   if (takesPart)
-    works.push({ checker: onThisThread, queues: task.blocking ? [stdin, local, ...objects] : [stdin] });
+    works.push({
+      checker: onThisThread,
+      ranges: task.blocking,
+      queues: task.blocking ? [stdin, local, ...objects] : [stdin],
+    });
   return works;
 }
 
@@ -99,6 +109,10 @@ function localChecker(task: FileTask): FileChecker {
         ...watching((progress) => onProgress(progress, index)),
       });
       return checkFiles(inputs, task, watchOf, onReport, turns);
+    },
+    checkRange: async (order, onProgress) => {
+      const { checkRange } = await import('./ranges/check-range.ts');
+      return checkRange(order, task, { signal: stop.signal, ...watching(onProgress) });
     },
     close: async () => {
       stop.abort(stoppedEarly());

@@ -6,7 +6,7 @@ import type { FileInput } from './file-input.ts';
 const PROCESS_REQUESTS = 32;
 /** Maximum number of windows that all objects together may use: 256 MiB by default. */
 const WINDOWS = 4;
-const MAX_PARALLEL = 32;
+const MAX_PARALLEL = 128;
 
 /** Number of objects to check in parallel, and the limits for each thread and object. */
 export interface ObjectShare {

@@ -1,6 +1,7 @@
 import tables from 'crc-32/crc32c.js';
-import { wantsKernel } from '../bytes/kernel-memory.ts';
+import { chosenKernel, wantsKernel } from '../bytes/kernel-memory.ts';
 import { UsageError } from '../errors.ts';
+import { loadNativeAddon, type NativeAddon } from './native-addon.ts';
 import { createWasmKernel, type WasmKernel } from './wasm-kernel.ts';
 
 /** Castagnoli's polynomial, with its bits reversed. */
@@ -8,7 +9,12 @@ const POLYNOMIAL = 0x82f63b78;
 
 const MASK_DELTA = 0xa282ead8;
 
-const tableKernel: Kernel = { name: 'table', crc32c: tableCrc32c, wasm: undefined };
+const tableKernel: Kernel = {
+  name: 'table',
+  crc32c: tableCrc32c,
+  wasm: undefined,
+  native: undefined,
+};
 
 let shared: Kernel | undefined;
 
@@ -32,8 +38,10 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
 }
 
 /**
- * Returns the kernel of this process: `wasm`, or `table` if WebAssembly SIMD is missing, forbidden
- * or disabled with `RECORDPIPE_KERNEL=table`.
+ * Returns the kernel of this process: `native` if the optional package `recordpipe-native` is
+ * installed, otherwise `wasm`, or `table` if WebAssembly SIMD is missing or forbidden. The
+ * environment variable `RECORDPIPE_KERNEL` selects one of them.
+ * @throws UsageError if `RECORDPIPE_KERNEL=native` is set and the package cannot be used
  *
  * @example
  * ```ts
@@ -41,7 +49,7 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
  * console.log(crc32cKernel()); // wasm
  * ```
  */
-export function crc32cKernel(): 'wasm' | 'table' {
+export function crc32cKernel(): 'native' | 'wasm' | 'table' {
   return sharedKernel().name;
 }
 
@@ -101,14 +109,16 @@ export function unmaskCrc32c(masked: number): number {
 
 /** Computes checksums. */
 export interface Kernel {
-  readonly name: 'wasm' | 'table';
+  readonly name: 'native' | 'wasm' | 'table';
   /**
    * Returns the CRC-32C of `bytes`.
    * @param seed CRC-32C of the preceding bytes
    */
   crc32c(bytes: Uint8Array, seed: number): number;
-  /** The WebAssembly kernel with its memory; undefined if tables are used. */
+  /** The WebAssembly kernel with its memory; undefined for other kernels. */
   readonly wasm: WasmKernel | undefined;
+  /** The functions of the optional package; undefined for other kernels. */
+  readonly native: NativeAddon | undefined;
 }
 
 /**
@@ -121,17 +131,40 @@ export function sharedKernel(): Kernel {
 }
 
 /**
- * Returns a kernel with separate memory, for a reader that returns views of that memory. It uses
- * tables instead of WebAssembly, with the same results, if `RECORDPIPE_KERNEL=table` is set, or if
- * the host lacks WebAssembly or SIMD, or forbids it (Content-Security-Policy).
+ * Returns a kernel with separate memory, for a reader that returns views of that memory. All kernels
+ * return the same results. `RECORDPIPE_KERNEL` selects one; by default, it is the native one if its
+ * package is installed, and otherwise WebAssembly. Tables are used if the host lacks WebAssembly or
+ * SIMD, or forbids it (Content-Security-Policy).
+ * @throws UsageError if `RECORDPIPE_KERNEL=native` is set and the package cannot be used
  */
 export function createKernel(): Kernel {
-  if (!wantsKernel()) return tableKernel;
+  const chosen = chosenKernel();
+  if (chosen === undefined || chosen === 'native') {
+    const loaded = loadNativeAddon();
+    if ('addon' in loaded) {
+      const { addon } = loaded;
+      return { name: 'native', crc32c: addon.crc32c, wasm: undefined, native: addon };
+    }
+    if (chosen === 'native')
+      throw new UsageError(
+        `RECORDPIPE_KERNEL=native: ${loaded.problem}; unset RECORDPIPE_KERNEL to use WebAssembly`,
+      );
+  }
+  const wasm = createWasm();
+  if (wasm === undefined) return tableKernel;
+  return { name: 'wasm', crc32c: (bytes, seed) => wasm.crc32c(bytes, seed), wasm, native: undefined };
+}
+
+/**
+ * Creates a WebAssembly kernel with separate memory. Returns undefined if the host lacks WebAssembly
+ * or SIMD, forbids it, or has no memory for it, and if `RECORDPIPE_KERNEL=table` is set.
+ */
+export function createWasm(): WasmKernel | undefined {
+  if (!wantsKernel()) return undefined;
   try {
-    const wasm = createWasmKernel();
-    return { name: 'wasm', crc32c: (bytes, seed) => wasm.crc32c(bytes, seed), wasm };
+    return createWasmKernel();
   } catch {
-    return tableKernel;
+    return undefined;
   }
 }
 

@@ -70,6 +70,7 @@ export class CorruptionBudget {
 /** Collects the errors found by a scan. It keeps the first `max` errors and counts all of them. */
 export class Findings {
   readonly first: RecordpipeError[] = [];
+  last: RecordpipeError | undefined;
   count = 0;
   readonly #max: number;
   readonly #onFinding: ((error: RecordpipeError) => void) | undefined;
@@ -82,6 +83,7 @@ export class Findings {
 
   add(error: RecordpipeError): void {
     this.count++;
+    this.last = error;
     if (this.first.length >= this.#max) return;
     this.first.push(error);
     this.#onFinding?.(error);

@@ -72,6 +72,12 @@ export interface RecordFormat<R extends CodecOptions = CodecOptions, W extends o
    * @returns undefined if these options, or a sink, are not supported
    */
   headerHop?(options: R, sink?: FrameSink): Promise<HeaderHop | undefined>;
+  /**
+   * Returns a finder of record starts, with which several threads process ranges of one file. By
+   * default, one thread processes each file.
+   * @returns undefined if records cannot be found with these options
+   */
+  boundaryFinder?(options: R): Promise<BoundaryFinder | undefined>;
 }
 
 /** The properties of a format that are needed before its code is imported. */
@@ -115,6 +121,8 @@ export interface RecordCodec<R extends CodecOptions = CodecOptions> extends Form
   lenient?(options: R): boolean;
   /** Returns a decoder that uses the scanner that this process shares. */
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
+  /** Like `walk` of {@link OwnScanning}, but uses the scanner that this process shares. */
+  walk?: OwnScanning<R>['walk'];
   /** Returns a separate scanner with `buffers` buffers of `bufferBytes` bytes each. */
   own(bufferBytes: number, buffers: number): OwnScanning<R>;
 }
@@ -128,7 +136,7 @@ export interface OwnScanning<R extends CodecOptions> {
    * Checks all records strictly, without holding any of them, in constant memory. It adds damage to
    * `findings`, and throws errors that prevent reading. Required unless `lenient` is always true.
    */
-  walk?(opened: RecordSource, options: R, findings: Findings, onProgress: OnProgress): Promise<ScanCounts>;
+  walk?(opened: RecordSource, options: R, findings: Findings, onProgress: OnProgress): Promise<WalkCounts>;
 }
 
 /** Counts that a scan returns. */
@@ -138,6 +146,20 @@ export interface ScanCounts {
   readonly trailingBytes: number;
   /** Number of accepted irregularities that lose no data; see `ReadStats`. */
   readonly warnings?: number;
+}
+
+/** Counts of a walk, and where it ended. */
+export interface WalkCounts extends ScanCounts {
+  /**
+   * Place of the record that the walk did not finish, or of the next record if it finished all of
+   * them.
+   */
+  readonly next: ErrorPlace;
+  /**
+   * Number of findings, other than one that ended the walk, because the stream ended where it did.
+   * Default 0.
+   */
+  readonly atEnd?: number;
 }
 
 /** Called periodically with the number of bytes read so far, as stored. */
@@ -152,6 +174,8 @@ export interface RecordSource {
    * know it.
    */
   readonly size: (() => number) | undefined;
+  /** Position and number of the first record in `chunks`. Default: the beginning of the source. */
+  readonly start?: ReadStart | undefined;
   /** The uncompressed bytes. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Number of bytes read from the source so far, as stored. */
@@ -317,4 +341,23 @@ export interface HeaderHop {
   walk(have: number): boolean;
   /** Counts the frame at `position` without reading it. */
   hop(): void;
+}
+
+/**
+ * Finds probable starts of records within a file. A start may be wrong, because a payload can
+ * contain any bytes; a walk that ends exactly there proves it.
+ */
+export interface BoundaryFinder {
+  /** Number of bytes at a start that `frameBytes` needs. */
+  readonly headBytes: number;
+  /**
+   * Returns the index in `bytes`, at or after `from`, at which a record probably starts, or -1. The
+   * position of `bytes[0]` in the file is a multiple of four.
+   */
+  find(bytes: Uint8Array, from: number): number;
+  /**
+   * Returns the size of the frame, or of the part of a record, that begins with these bytes; 0 if
+   * none does. Undefined if the format has no lengths.
+   */
+  readonly frameBytes: ((head: Uint8Array) => number) | undefined;
 }

@@ -24,8 +24,9 @@ export class PeekedSource {
   head: Uint8Array = new Uint8Array(0);
   /** Whether `head` contains the whole source. */
   whole = false;
-  readonly #start = new Uint8Array(PEEK_BYTES);
-  readonly #next: { buffer: ChunkReading['nextBuffer'] };
+  /** Copy of the first bytes, if they span chunks. */
+  #start: Uint8Array | undefined;
+  readonly #next: { buffer: ChunkReading['nextBuffer'] } | undefined;
 
   static open(
     source: ByteSource,
@@ -40,11 +41,14 @@ export class PeekedSource {
     return new PeekedSource(opened, signal, next);
   }
 
-  /** @param next holds the function that supplies memory for chunks; `readInto` sets it */
+  /**
+   * @param next holds the function that supplies memory for chunks, which `readInto` sets; if
+   *   undefined, the source has its own memory
+   */
   constructor(
     opened: OpenSource,
     signal: AbortSignal | undefined,
-    next: { buffer: ChunkReading['nextBuffer'] } = { buffer: undefined },
+    next?: { buffer: ChunkReading['nextBuffer'] },
   ) {
     this.opened = opened;
     this.#next = next;
@@ -56,6 +60,7 @@ export class PeekedSource {
     const { taken } = this;
     // The source may reuse the memory of a chunk when the next one is requested.
     if (taken.length > 0) taken.push((taken.pop() as Uint8Array).slice());
+    if (taken.length === 1) this.head = taken[0].subarray(0, PEEK_BYTES);
     while (!this.whole) {
       const { done, value } = await this.iterator.next();
       if (done) {
@@ -64,16 +69,28 @@ export class PeekedSource {
         taken.push(value);
         const have = this.head.length;
         const more = value.subarray(0, PEEK_BYTES - have);
-        this.#start.set(more, have);
-        this.head = this.#start.subarray(0, have + more.length);
+        this.head = have === 0 ? more : this.#append(more);
         return;
       }
     }
   }
 
+  #append(more: Uint8Array): Uint8Array {
+    const have = this.head.length;
+    this.#start ??= new Uint8Array(PEEK_BYTES);
+    if (this.head.buffer !== this.#start.buffer) this.#start.set(this.head);
+    this.#start.set(more, have);
+    return this.#start.subarray(0, have + more.length);
+  }
+
+  /** Whether chunks can be read into buffers of the reader. */
+  get usesBuffers(): boolean {
+    return this.#next !== undefined;
+  }
+
   /** Reads later chunks into these buffers. */
   readInto(nextBuffer: ChunkReading['nextBuffer']): void {
-    this.#next.buffer = nextBuffer;
+    if (this.#next !== undefined) this.#next.buffer = nextBuffer;
   }
 
   /** Closes the source. */

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import { FILE_BUFFERS } from '../bytes/sources.ts';
-import type { RecordpipeError } from '../errors.ts';
+import type { ErrorPlace, RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import { Findings, newReadStats, placed } from '../formats/corruption.ts';
@@ -12,8 +12,10 @@ import type {
   RecordFormat,
   RecordSource,
   ScanCounts,
+  WalkCounts,
 } from '../formats/record-format.ts';
-import type { PeekedSource } from './peeked-source.ts';
+import { isRemote } from '../storage/stored-source.ts';
+import { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource, wholeSource } from './record-source.ts';
 
@@ -104,6 +106,16 @@ export interface RecordScan extends ScanCounts {
 /** Called with the valid records of a scan. The batch is valid only until the call returns. */
 export type OnBatch = ((batch: RecordBatch, format: FormatName) => void) | undefined;
 
+/** The result of scanning a part of a source. */
+export interface RangeScan extends RecordScan {
+  /** Place of the first record that the scan did not finish, or of the next record. */
+  readonly next: ErrorPlace;
+  /** Number of findings because the stream ended where it did. */
+  readonly atEnd: number;
+  /** The last finding, even if `errors` does not list it. */
+  readonly last: RecordpipeError | undefined;
+}
+
 /** The options of a scan that do not affect reading. */
 type ScanWatch = {
   readonly [K in 'maxErrors' | 'onProgress' | 'onFinding']?: ScanOptions<CodecOptions>[K] | undefined;
@@ -146,30 +158,59 @@ export async function scanSource<O extends CodecOptions>(
 
 /** Like {@link scanSource}, but with prepared options. */
 export async function scanPrepared<O extends CodecOptions>(
-  { codec, options }: PreparedScan<O>,
+  prepared: PreparedScan<O>,
   source: ByteSource | PeekedSource,
-  { maxErrors = 100, onProgress, onFinding }: ScanWatch,
+  watch: ScanWatch,
   onBatch: OnBatch,
 ): Promise<RecordScan> {
+  const { codec, options } = prepared;
+  const open: OpenRange = (nextBuffer) =>
+    source instanceof Uint8Array && options.compression === 'none'
+      ? wholeSource(source, options.uri)
+      : openRecordSource(source, options, codec.detectCompression, nextBuffer);
+  const memory: ScanMemory = { buffered: usesBuffers(source), isFile: typeof source === 'string' };
+  const { next: _, atEnd: __, last: ___, ...scan } = await scanOpened(prepared, open, watch, onBatch, memory);
+  return scan;
+}
+
+/** Opens a source, which may be a part of a file, and reads it into the given memory if it can. */
+export type OpenRange = (nextBuffer?: () => Uint8Array) => RecordSource | Promise<RecordSource>;
+
+/** How a scan uses its buffers. */
+export interface ScanMemory {
+  /** Whether the source is read into the buffers. */
+  readonly buffered: boolean;
+  /**
+   * Whether no read into the buffers is in progress after a scan without findings, because it read
+   * the source to its end. The next scan may then reuse them.
+   */
+  readonly isFile: boolean;
+}
+
+/** Like {@link scanPrepared}, for a source that the caller opens. */
+export async function scanOpened<O extends CodecOptions>(
+  { codec, options }: PreparedScan<O>,
+  open: OpenRange,
+  { maxErrors = 100, onProgress, onFinding }: ScanWatch,
+  onBatch: OnBatch,
+  memory: ScanMemory,
+): Promise<RangeScan> {
   const name = codec.name as FormatName;
   const lenient = onBatch !== undefined || (codec.lenient?.(options) ?? true);
   // A strict scan finishes a chunk before it requests the next one. Without read-ahead, one buffer
   // is enough, and it stays in the cache. A decoder needs the previous chunk for a record that
   // spans two chunks.
   const buffers = options.blocking ? (lenient ? 2 : 1) : FILE_BUFFERS;
-  const own = takeScanning(codec, options.chunkBytes, buffers);
-  const opened =
-    source instanceof Uint8Array && options.compression === 'none'
-      ? wholeSource(source, options.uri)
-      : await openRecordSource(source, options, codec.detectCompression, own.nextBuffer);
+  const own = memory.buffered ? takeScanning(codec, options.chunkBytes, buffers) : undefined;
+  const opened = await open(own?.nextBuffer);
   const findings = new Findings(maxErrors, onFinding);
   const batches = onBatch && ((batch: RecordBatch) => onBatch(batch, name));
+  const scanning = own ?? codec;
   const counts =
-    lenient || own.walk === undefined
-      ? await search(own, opened, options, findings, onProgress, batches)
-      : await own.walk(opened, options, findings, onProgress);
-  // No read into the buffers is in progress: bytes are not read, and a file was read to its end.
-  if (source instanceof Uint8Array || (typeof source === 'string' && findings.count === 0))
+    lenient || scanning.walk === undefined
+      ? await search(scanning, opened, options, findings, onProgress, batches)
+      : await scanning.walk(opened, options, findings, onProgress);
+  if (own !== undefined && memory.isFile && findings.count === 0)
     putScanning(codec, options.chunkBytes, buffers, own);
   return {
     uri: opened.uri,
@@ -183,7 +224,21 @@ export async function scanPrepared<O extends CodecOptions>(
     trailingBytes: counts.trailingBytes,
     warnings: counts.warnings ?? 0,
     ...(opened.nextStreams?.count && { nextStreams: opened.nextStreams.count }),
+    next: counts.next,
+    atEnd: counts.atEnd ?? 0,
+    last: findings.last,
   };
+}
+
+/**
+ * Reports whether a source is read into buffers of the scanner. Objects, streams and bytes have memory
+ * of their own, and share one scanner, because a separate one takes longer than checking a small object.
+ */
+function usesBuffers(source: ByteSource | PeekedSource): boolean {
+  if (source instanceof PeekedSource) return source.usesBuffers;
+  if (source instanceof Uint8Array) return false;
+  if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) return false;
+  return !isRemote(source);
 }
 
 /**
@@ -191,24 +246,26 @@ export async function scanPrepared<O extends CodecOptions>(
  * options and for inspecting records.
  */
 async function search<O extends CodecOptions>(
-  own: OwnScanning<O>,
+  scanning: Pick<OwnScanning<O>, 'decoder'>,
   opened: RecordSource,
   options: O,
   findings: Findings,
   onProgress: OnProgress,
   onBatch: ((batch: RecordBatch) => void) | undefined,
-): Promise<ScanCounts> {
+): Promise<WalkCounts> {
   const noting = {
     ...options,
     reuse: true,
     maxCorruptedRecordsToSkip: Number.POSITIVE_INFINITY,
     onCorrupt: (error: RecordpipeError) => findings.add(error),
   };
-  const source = { uri: opened.uri, size: opened.size, compressed: opened.compression !== 'none' };
-  const decoder = own.decoder(noting, source, newReadStats());
+  const { uri, size, start } = opened;
+  const source = { uri, size, start, compressed: opened.compression !== 'none' };
+  const decoder = scanning.decoder(noting, source, newReadStats());
   const drain = (): void => {
     for (let batch = decoder.next(); batch !== null; batch = decoder.next()) onBatch?.(batch);
   };
+  let atEnd = 0;
   try {
     for await (const chunk of opened.chunks) {
       onProgress?.(opened.stored.bytes);
@@ -216,10 +273,12 @@ async function search<O extends CodecOptions>(
       drain();
       if (decoder.ended) break;
     }
+    const before = findings.count;
     decoder.end();
     drain();
+    atEnd = findings.count - before;
   } catch (error) {
     findings.addOrThrow(placed(error, decoder.place));
   }
-  return decoder.stats;
+  return { ...decoder.stats, next: decoder.place, atEnd };
 }

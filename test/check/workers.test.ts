@@ -94,6 +94,7 @@ const task = { check: 'validate', maxErrors: 1, blocking: true, reading: { ...re
 const here: FileChecker = {
   check: async ({ path }) => ({ uri: path, seconds: 1 }) as FileReport,
   checkAll: async () => {},
+  checkRange: () => Promise.reject(new Error('no ranges')),
   close: async () => {},
 };
 

@@ -23,6 +23,8 @@ export const recordIOCodec: RecordCodec<RecordIOOptions> = /* @__PURE__ */ exten
 >(recordIOReading, {
   lenient: ({ recover, trailing }) => recover !== 'none' || trailing !== 'error',
   decoder: (options, source, stats) => new RecordIODecoder(options, source, stats),
+  walk: (opened, options, findings, onProgress) =>
+    walkRecordIO(opened, options, sharedRecordIOScanner(), findings, onProgress),
   own(bufferBytes, buffers) {
     const { scanner, nextBuffer } = ownRecordIOScanner(bufferBytes, buffers);
     return {

@@ -48,4 +48,5 @@ export const recordIOFormat: RecordFormat<RecordIOOptions, RecordIOEncodeOptions
   frames: async (uri, options, count) =>
     new (await import('./frames.ts')).RecordIOFrames(uri, options, count),
   headerHop: async (options, sink) => new (await import('./frames.ts')).RecordIOHop(options, sink),
+  boundaryFinder: async () => (await import('./frames.ts')).RECORDIO_BOUNDARIES,
 });

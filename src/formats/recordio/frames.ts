@@ -1,10 +1,11 @@
 import { readU32 } from '../../bytes/binary-data.ts';
 import { isItemFailure } from '../../errors.ts';
 import { DAMAGED_OR_CHANGED, errorAt, indexMismatch } from '../index-errors.ts';
-import type { FrameReader, FrameSink, HeaderHop } from '../record-format.ts';
+import type { BoundaryFinder, FrameReader, FrameSink, HeaderHop } from '../record-format.ts';
 import { RecordIODecoder } from './decoder.ts';
 import {
   FIRST,
+  hasMagic,
   judgePart,
   PART_CONTINUES,
   PART_ENDS,
@@ -16,6 +17,7 @@ import {
   WHOLE,
 } from './layout.ts';
 import type { RecordIOOptions } from './options.ts';
+import { findRecordHead } from './parts.ts';
 import { IN_PARTS, NEED_MORE, ownRecordIOScanner, type RecordIOScanner } from './scanner.ts';
 
 /** Reads RecordIO frames, verifies magic numbers and lengths, and joins parts. */
@@ -164,3 +166,10 @@ export class RecordIOHop implements HeaderHop {
     return this.#length + length + (this.#options.multipart === 'dmlc' ? 4 : 0);
   }
 }
+
+/** Finds first or only parts, whose headers lie at multiples of four. */
+export const RECORDIO_BOUNDARIES: BoundaryFinder = {
+  headBytes: PART_HEADER_BYTES,
+  find: (bytes, from) => findRecordHead(bytes, from + (-from & 3), bytes.length),
+  frameBytes: (head) => (hasMagic(head) ? partBytes(partLength(readU32(head, 4))) : 0),
+};

@@ -1,6 +1,6 @@
 import type { ErrorPlace, RecordpipeError } from '../../errors.ts';
 import { type Findings, placed } from '../corruption.ts';
-import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
+import type { OnProgress, RecordSource, WalkCounts } from '../record-format.ts';
 import type { RecordIOOptions } from './options.ts';
 import { PARTS_BAD, PARTS_WANTED, RecordParts } from './parts.ts';
 import type { RecordIOScanner } from './scanner.ts';
@@ -15,7 +15,7 @@ export async function walkRecordIO(
   scanner: RecordIOScanner,
   findings: Findings,
   onProgress: OnProgress,
-): Promise<ScanCounts> {
+): Promise<WalkCounts> {
   const walk = new Walk(options, scanner, findings, opened);
   try {
     for await (const chunk of opened.chunks) {
@@ -28,7 +28,7 @@ export async function walkRecordIO(
     findings.addOrThrow(placed(error, walk.place));
   }
   const { records, payloadBytes, warnings } = walk;
-  return { records, payloadBytes, trailingBytes: 0, warnings };
+  return { records, payloadBytes, trailingBytes: 0, warnings, next: walk.place };
 }
 
 class Walk {
@@ -43,7 +43,9 @@ class Walk {
   readonly #source: RecordSource;
   readonly #parts: RecordParts;
   /** Position of the current record in the stream. */
-  #offset = 0;
+  #offset: number;
+  /** Number of the first record. */
+  readonly #from: number;
   #skipped = 0;
 
   constructor(options: RecordIOOptions, scanner: RecordIOScanner, findings: Findings, source: RecordSource) {
@@ -52,11 +54,14 @@ class Walk {
     this.#findings = findings;
     this.#source = source;
     this.#parts = new RecordParts(options);
+    const { offset = 0, record = 0 } = source.start ?? {};
+    this.#offset = offset;
+    this.#from = record;
   }
 
   get place(): ErrorPlace {
     const { uri, compression } = this.#source;
-    const record = this.records + this.#skipped;
+    const record = this.#from + this.records + this.#skipped;
     return { uri, compressed: compression !== 'none', record, offset: this.#offset };
   }
 

@@ -30,6 +30,8 @@ export const textLineCodec: RecordCodec<TextLineOptions> = /* @__PURE__ */ exten
     options.encoding !== 'bytes' ||
     !walkable(lineCutting(options)),
   decoder: (options, source, stats) => new TextLineDecoder(options, source, stats),
+  walk: (opened, options, findings, onProgress) =>
+    walkLines(opened, sharedLineScanner(lineCutting(options)), findings, onProgress),
   own(bufferBytes, buffers) {
     const { scanner, nextBuffer } = ownLineScanning(bufferBytes, buffers);
     return {

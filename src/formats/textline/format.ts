@@ -51,4 +51,5 @@ export const textLineFormat: RecordFormat<TextLineOptions, LineEnding> = /* @__P
   frameFinder: async (options, chunkBytes, sink) =>
     (await import('./frames.ts')).findLines(options, chunkBytes, sink),
   headerHop: async (options, sink) => (await import('./frames.ts')).lineCounter(options, sink),
+  boundaryFinder: async (options) => (await import('./frames.ts')).lineBoundaries(options),
 });

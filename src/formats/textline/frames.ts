@@ -1,6 +1,6 @@
 import type { ErrorPlace } from '../../errors.ts';
 import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-errors.ts';
-import type { FrameFinder, FrameReader, FrameSink, HeaderHop } from '../record-format.ts';
+import type { BoundaryFinder, FrameFinder, FrameReader, FrameSink, HeaderHop } from '../record-format.ts';
 import { findIn, lineTooLong, lineTooLongError, needsChange, strippedLength, withoutCr } from './cutting.ts';
 import { type LineCutting, lineCutting, type TextLineOptions } from './options.ts';
 import { type LineScanner, ownLineScanning } from './scanner.ts';
@@ -232,4 +232,28 @@ class LineCounter implements HeaderHop {
   }
 
   hop(): void {}
+}
+
+/**
+ * Returns a finder of lines. Returns undefined if the occurrences of the delimiter may overlap, or
+ * if the position of a line in the file does not determine its contents.
+ */
+export function lineBoundaries({
+  delimiter,
+  encoding,
+  stripBom,
+  compat,
+}: TextLineOptions): BoundaryFinder | undefined {
+  const bytewise = encoding === 'bytes' || encoding === 'utf-8';
+  if (!bytewise || stripBom || compat !== undefined || delimiter.length > 1) return undefined;
+  const [byte] = delimiter as Uint8Array;
+  return {
+    headBytes: 1,
+    find: (bytes, from) => {
+      // The last byte may end the file, which starts no record.
+      const at = bytes.indexOf(byte, from) + 1;
+      return at > 0 && at < bytes.length ? at : -1;
+    },
+    frameBytes: undefined,
+  };
 }

@@ -1,6 +1,6 @@
 import type { ErrorPlace } from '../../errors.ts';
 import { type Findings, placed } from '../corruption.ts';
-import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
+import type { OnProgress, RecordSource, WalkCounts } from '../record-format.ts';
 import { countCr, lineTooLongError } from './cutting.ts';
 import type { LineCutting } from './options.ts';
 import type { LineScanner } from './scanner.ts';
@@ -18,12 +18,14 @@ export async function walkLines(
   scanner: LineScanner,
   findings: Findings,
   onProgress: OnProgress,
-): Promise<ScanCounts> {
+): Promise<WalkCounts> {
   const walker = new LineWalker(scanner);
+  const { offset = 0, record = 0 } = opened.start ?? {};
+  walker.offset = offset;
   const place = (): ErrorPlace => ({
     uri: opened.uri,
     compressed: opened.compression !== 'none',
-    record: walker.records + walker.skipped,
+    record: record + walker.records + walker.skipped,
     offset: walker.offset,
   });
   walker.onTooLong = (bytes) =>
@@ -38,7 +40,7 @@ export async function walkLines(
     findings.addOrThrow(placed(error, place()));
   }
   const { records, payloadBytes, warnings } = walker;
-  return { records, payloadBytes, trailingBytes: 0, warnings };
+  return { records, payloadBytes, trailingBytes: 0, warnings, next: place() };
 }
 
 /**

@@ -32,6 +32,8 @@ export const tfrecordCodec: RecordCodec<TFRecordOptions> = /* @__PURE__ */ exten
   lenient: ({ recover, trailing, payloadCrc }) =>
     recover !== 'none' || trailing !== 'error' || payloadCrc !== 'crc32c',
   decoder: (options, source, stats) => new TFRecordDecoder(options, source, stats),
+  walk: (opened, options, findings, onProgress) =>
+    walkTFRecords(opened, options, sharedTFRecordScanner(), findings, onProgress),
   own(bufferBytes, buffers) {
     const { scanner, nextBuffer } = ownTFRecordScanner(bufferBytes, buffers);
     return {

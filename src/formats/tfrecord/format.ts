@@ -33,4 +33,5 @@ export const tfrecordFormat: RecordFormat<TFRecordOptions> = /* @__PURE__ */ ext
   framer: async () => new (await import('./encode.ts')).TFRecordFramer(),
   frames: async (uri, { payloadCrc }) => new (await import('./frames.ts')).TFRecordFrames(uri, payloadCrc),
   headerHop: async (options, sink) => new (await import('./frames.ts')).TFRecordHop(options, sink),
+  boundaryFinder: async () => (await import('./frames.ts')).tfrecordBoundaries(),
 });

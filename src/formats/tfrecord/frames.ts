@@ -9,8 +9,15 @@ import {
   NEED_MORE,
 } from '../frame-scan.ts';
 import { DAMAGED_OR_CHANGED, indexMismatch } from '../index-errors.ts';
-import type { FrameReader, FrameSink, HeaderHop } from '../record-format.ts';
-import { HEADER_BYTES, MAX_RECORD_BYTES, OVERHEAD_BYTES, SMDEBUG_DATA_CRC, scanError } from './layout.ts';
+import type { BoundaryFinder, FrameReader, FrameSink, HeaderHop } from '../record-format.ts';
+import {
+  HEADER_BYTES,
+  hasHeader,
+  MAX_RECORD_BYTES,
+  OVERHEAD_BYTES,
+  SMDEBUG_DATA_CRC,
+  scanError,
+} from './layout.ts';
 import type { TFRecordOptions } from './options.ts';
 import { ownTFRecordScanner, sharedTFRecordScanner } from './scanner.ts';
 
@@ -115,4 +122,14 @@ export class TFRecordHop implements HeaderHop {
     this.records++;
     this.#sink?.addFrame(this.frame);
   }
+}
+
+/** Returns a finder of headers with valid checksums. */
+export function tfrecordBoundaries(): BoundaryFinder {
+  const scanner = sharedTFRecordScanner();
+  return {
+    headBytes: HEADER_BYTES,
+    find: (bytes, from) => scanner.findHeader(bytes, from, bytes.length, MAX_RECORD_BYTES),
+    frameBytes: (head) => (hasHeader(head) ? readU32(head, 0) + OVERHEAD_BYTES : 0),
+  };
 }

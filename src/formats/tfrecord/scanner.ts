@@ -1,4 +1,5 @@
 import { readU32 } from '../../bytes/binary-data.ts';
+import { alignedBuffers } from '../../bytes/kernel-memory.ts';
 import { createKernel, type Kernel, maskCrc32c, sharedKernel, tableCrc32c } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import {
@@ -15,6 +16,7 @@ import {
   TOO_LARGE,
 } from '../frame-scan.ts';
 import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
+import { TFRecordNativeScanner } from './native-scanner.ts';
 import type { TFRecordOptions } from './options.ts';
 
 const U32 = 2 ** 32;
@@ -258,12 +260,12 @@ export interface OwnScanner {
 export function ownTFRecordScanner(bytes: number, count: number): OwnScanner {
   const kernel = createKernel();
   const scanner = scannerOf(kernel);
-  const buffers =
-    kernel.wasm?.buffers(bytes, count) ?? Array.from({ length: count }, () => new Uint8Array(bytes));
+  const buffers = kernel.wasm?.buffers(bytes, count) ?? alignedBuffers(bytes, count);
   let turn = 0;
   return { scanner, nextBuffer: () => buffers[turn++ % count] };
 }
 
 function scannerOf(kernel: Kernel): FrameScanner {
+  if (kernel.native !== undefined) return new TFRecordNativeScanner(kernel.native);
   return kernel.wasm === undefined ? new TFRecordTableScanner() : new TFRecordWasmScanner(kernel.wasm);
 }

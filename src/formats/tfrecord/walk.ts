@@ -3,7 +3,7 @@ import { maskCrc32c } from '../../crc32c/crc32c.ts';
 import type { ErrorPlace } from '../../errors.ts';
 import { type Findings, placed } from '../corruption.ts';
 import { CHECK_DATA, DATA_CHECKSUM, type FrameScanner, NEED_MORE } from '../frame-scan.ts';
-import type { OnProgress, RecordSource, ScanCounts } from '../record-format.ts';
+import type { OnProgress, RecordSource, WalkCounts } from '../record-format.ts';
 import {
   FOOTER_BYTES,
   HEADER_BYTES,
@@ -170,15 +170,17 @@ export async function walkTFRecords(
   scanner: FrameScanner,
   findings: Findings,
   onProgress: OnProgress,
-): Promise<ScanCounts> {
+): Promise<WalkCounts> {
   const { maxRecordBytes } = options;
   const { result } = scanner;
   const checker = new FrameChecker(scanner, checksOf(options), maxRecordBytes);
+  const { offset = 0, record = 0 } = opened.start ?? {};
+  checker.offset = offset;
   let skipped = 0;
   const place = (): ErrorPlace => ({
     uri: opened.uri,
     compressed: opened.compression !== 'none',
-    record: checker.records + skipped,
+    record: record + checker.records + skipped,
     offset: checker.offset,
   });
 
@@ -202,5 +204,6 @@ export async function walkTFRecords(
   } catch (error) {
     findings.addOrThrow(placed(error, place()));
   }
-  return { records: checker.records, payloadBytes: checker.payloadBytes, trailingBytes: 0 };
+  const { records, payloadBytes } = checker;
+  return { records, payloadBytes, trailingBytes: 0, next: place() };
 }

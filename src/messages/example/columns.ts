@@ -9,12 +9,15 @@ import {
 } from './feature-specs.ts';
 import type { FoundFeatures } from './found-features.ts';
 import { KIND_NAMES } from './list-cursor.ts';
+import { OnePass } from './one-pass.ts';
 import { type UnsafeError, type ValueCollector, valueCollector } from './value-collector.ts';
 
 const MAX_VALUES = 2 ** 31 - 1;
 
 /** Builds the result for one requested name from the features found in the records. */
 export interface Column {
+  /** Collects the column as its values are found, if all of its rows have the same length. */
+  readonly onePass?: OnePass | undefined;
   /** Returns the column of all records. */
   batch(found: FoundFeatures): unknown;
   /** Returns the value of the only record. */
@@ -89,12 +92,16 @@ function fixedLenColumn(spec: FixedLenSpec, collector: ValueCollector, slot: num
   const onUnsafe = (found: FoundFeatures): UnsafeError =>
     unsafeError(found, slot, (index) => Math.floor(index / size));
   const values = (found: FoundFeatures): unknown => collector.finish(collect(found), onUnsafe(found));
+  const onePass = new OnePass(slot, collector, size);
+  const batchValues = (found: FoundFeatures): unknown =>
+    onePass.end(found.records) ? collector.finish(found.records * size, onUnsafe(found)) : values(found);
   const one = (found: FoundFeatures): unknown => {
     collect(found);
     return collector.finishOne(onUnsafe(found));
   };
   return {
-    batch: (found) => ({ values: values(found), shape: [found.records, ...spec.shape] }),
+    onePass,
+    batch: (found) => ({ values: batchValues(found), shape: [found.records, ...spec.shape] }),
     single: spec.shape.length === 0 ? one : values,
   };
 }

@@ -60,8 +60,11 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
  * of TensorFlow's `parse_single_example` and `parse_example`. Other features are skipped by their
  * declared lengths.
  *
- * Arrays are new memory that the caller owns (except with `reuse`). Bytes are views of the records.
- * A plan keeps some memory between batches.
+ * Arrays of numbers are new memory that the caller owns (except with `reuse`). Bytes, such as images,
+ * are not copied: each value is a view of its record's memory, which belongs to whoever read the
+ * record. A view keeps that memory alive, so it stays valid, except for records of a reader with
+ * `reuse`, where it is valid only until the next record. To keep a value beyond that, or without the
+ * memory around it, copy it: `value.slice()`. A plan keeps some memory between batches.
  *
  * @throws UsageError for invalid specs
  * @example
@@ -105,6 +108,7 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
   const slots = [...slotOfName.keys()];
   const one = new FoundFeatures(slots, strict);
   const many = new FoundFeatures(slots, strict);
+  for (const { onePass } of columns) if (onePass !== undefined) many.collect(onePass);
 
   const parse = (record: Uint8Array, place: ErrorPlace = {}): unknown => {
     checkRecord(record);

@@ -115,7 +115,7 @@ export function viewsInto(cursor: FeatureCursor, views: Uint8Array[], to: number
  * Returns a view of the current run. All empty values share one view: a view takes 100 bytes of
  * memory, whereas an empty value takes only two bytes in a message.
  */
-function viewOf(cursor: FeatureCursor): Uint8Array {
+export function viewOf(cursor: FeatureCursor): Uint8Array {
   const { offset, buffer, runStart, runEnd } = cursor;
   return runStart === runEnd ? NO_BYTES : new Uint8Array(buffer, offset + runStart, runEnd - runStart);
 }

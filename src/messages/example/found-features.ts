@@ -4,6 +4,7 @@ import { FeatureCursor } from './feature-cursor.ts';
 import { FeaturePlaces } from './feature-places.ts';
 import { KIND_NAMES, NONE } from './list-cursor.ts';
 import { isSame } from './name-table.ts';
+import type { OnePass } from './one-pass.ts';
 
 /**
  * Positions of the requested features of some records. Each record is traversed once to find them,
@@ -18,6 +19,8 @@ export class FoundFeatures {
   readonly #finder: SlotFinder;
   /** Places of the features, by record and slot. */
   readonly #places = new FeaturePlaces();
+  /** Columns that are collected as features are found, by slot. */
+  readonly #collecting: (OnePass | undefined)[];
   readonly #bytes: Uint8Array[] = [];
   readonly #recordStarts: number[] = [];
   #placeOf: (record: number) => ErrorPlace = () => ({});
@@ -25,7 +28,13 @@ export class FoundFeatures {
   constructor(names: readonly string[], strict: false | 'tf') {
     this.#names = names;
     this.#finder = new SlotFinder(names);
+    this.#collecting = names.map(() => undefined);
     this.cursor.strict = strict;
+  }
+
+  /** Lets a column collect its values as they are found. */
+  collect(column: OnePass): void {
+    this.#collecting[column.slot] = column;
   }
 
   /**
@@ -37,6 +46,7 @@ export class FoundFeatures {
     this.#places.clear(maxRecords * this.#names.length);
     this.records = 0;
     this.#placeOf = placeOf;
+    for (const column of this.#collecting) column?.begin(maxRecords);
   }
 
   /** Releases the records. */
@@ -44,6 +54,7 @@ export class FoundFeatures {
     this.#bytes.length = 0;
     this.#places.release();
     this.cursor.close();
+    for (const column of this.#collecting) column?.close();
   }
 
   /** Finds the features of the record at [start, end) of `bytes`. */
@@ -59,6 +70,7 @@ export class FoundFeatures {
       if (slot < 0) continue;
       if (!cursor.readFeature()) break;
       this.#places.set(first + slot, cursor);
+      this.#collecting[slot]?.add(cursor, record);
     }
     const { fault } = cursor;
     if (fault === undefined) return;
@@ -146,6 +158,8 @@ interface Requested {
  */
 export class SlotFinder {
   readonly #byLength: Requested[][];
+  /** Marks of the requested names. Most other names have none of them, so that one look suffices. */
+  readonly #marks = new Uint8Array(MARKS);
   #first: Requested | undefined;
   #last: Requested | undefined;
 
@@ -155,6 +169,7 @@ export class SlotFinder {
     this.#byLength = Array.from({ length: longest + 1 }, (_, length) =>
       all.filter(({ bytes }) => bytes.length === length),
     );
+    for (const { bytes } of all) this.#marks[markOf(bytes, 0, bytes.length)] = 1;
   }
 
   /** Starts a new record. */
@@ -164,25 +179,37 @@ export class SlotFinder {
 
   /** Returns the index of the name among the requested ones, or -1 for any other name. */
   find(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#marks[markOf(bytes, start, end)] === 0) return -1;
     const last = this.#last;
     const expected = last === undefined ? this.#first : last.follower;
-    if (expected !== undefined && isSame(expected.bytes, bytes, start, end)) {
-      this.#last = expected;
-      return expected.slot;
-    }
+    if (expected === undefined || !isSame(expected.bytes, bytes, start, end))
+      return this.#search(bytes, start, end);
+    this.#last = expected;
+    return expected.slot;
+  }
+
+  #search(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
     if (length >= this.#byLength.length) return -1;
     const candidates = this.#byLength[length];
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i];
       if (!isSame(candidate.bytes, bytes, start, end)) continue;
-      if (last === undefined) this.#first = candidate;
-      else last.follower = candidate;
+      if (this.#last === undefined) this.#first = candidate;
+      else this.#last.follower = candidate;
       this.#last = candidate;
       return candidate.slot;
     }
     return -1;
   }
+}
+
+/** Number of marks, a power of two. */
+const MARKS = 1024;
+
+/** Returns a number below MARKS, computed from the length and the last two bytes of a name. */
+function markOf(bytes: Uint8Array, start: number, end: number): number {
+  return (end - start < 2 ? 0 : bytes[end - 1] + 11 * bytes[end - 2] + 131 * (end - start)) & (MARKS - 1);
 }
 
 const utf8 = new TextEncoder();

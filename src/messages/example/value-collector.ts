@@ -1,12 +1,21 @@
 import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import { floatBytes, textBytes } from '../../bytes/wire/message-writer.ts';
-import { findUnsafe, HIGH_WORD, LITTLE_ENDIAN, LOW_WORD, wordsToNumbers } from '../../bytes/wire/varints.ts';
+import {
+  areVarints,
+  findUnsafe,
+  HIGH_WORD,
+  LITTLE_ENDIAN,
+  LOW_WORD,
+  varintsInto,
+  wordsToNumbers,
+} from '../../bytes/wire/varints.ts';
+import { MAX_VARINT_BYTES } from '../../bytes/wire/wire-reader.ts';
 import { UsageError } from '../../errors.ts';
 import { int64Words } from './encode-example.ts';
 import type { FeatureKind } from './feature.ts';
 import type { FeatureCursor } from './feature-cursor.ts';
 import type { PlanInt64 } from './feature-specs.ts';
-import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewsInto } from './feature-values.ts';
+import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewOf, viewsInto } from './feature-values.ts';
 import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
 
 /** Collects values of one kind from many lists into the array of a column. */
@@ -22,6 +31,11 @@ export interface ValueCollector {
    * that do not fit are only counted.
    */
   add(cursor: FeatureCursor, to: number): number;
+  /**
+   * Writes the values of the feature that the cursor has just read, starting at `to`. Returns false
+   * unless it has `count` values in the common layout; `add` then reads it or reports its fault.
+   */
+  put(cursor: FeatureCursor, to: number, count: number): boolean;
   /** Fills [from, to) with the default. */
   fill(from: number, to: number): void;
   /**
@@ -96,6 +110,12 @@ class BytesCollector implements ValueCollector {
     return viewsInto(cursor, this.#values, to);
   }
 
+  put(cursor: FeatureCursor, to: number, count: number): boolean {
+    if (cursor.kind !== BYTES || !cursor.isOneRun || count !== 1) return false;
+    this.#values[to] = viewOf(cursor);
+    return true;
+  }
+
   fill(from: number, to: number): void {
     const defaults = this.#defaults;
     for (let i = from; i < to; i++)
@@ -154,6 +174,13 @@ class FloatCollector implements ValueCollector {
     return floatsInto(cursor, this.#memory, to);
   }
 
+  put(cursor: FeatureCursor, to: number, count: number): boolean {
+    if (cursor.kind !== FLOAT || !cursor.isOneRun || cursor.runEnd - cursor.runStart !== 4 * count)
+      return false;
+    floatsInto(cursor, this.#memory, to);
+    return true;
+  }
+
   fill(from: number, to: number): void {
     fillWords(this.#memory.words, this.#defaults, from, to);
   }
@@ -203,6 +230,14 @@ class Int64Collector implements ValueCollector {
 
   add(cursor: FeatureCursor, to: number): number {
     return int64sInto(cursor, this.#words, 2 * to) / 2;
+  }
+
+  put(cursor: FeatureCursor, to: number, count: number): boolean {
+    if (cursor.kind !== INT64 || !cursor.isOneRun) return false;
+    const { list, runStart, runEnd } = cursor;
+    const isShort = runEnd - runStart <= MAX_VARINT_BYTES;
+    if (isShort ? list[runEnd - 1] >= 0x80 : !areVarints(list, runStart, runEnd)) return false;
+    return varintsInto(list, runStart, runEnd, this.#words, 2 * to) === 2 * (to + count);
   }
 
   fill(from: number, to: number): void {

@@ -237,7 +237,8 @@ export class ChannelRun {
     try {
       this.#status('streaming', false);
       writer.watchReader(() => void bytes.cancel());
-      const written = await pump(bytes, writer, this.#clock);
+      // The unread rest of an enlarged pipe would be too large to tell readers apart.
+      const written = await pump(bytes, writer, this.#clock, !strictEof);
       if (strictEof && written) {
         await writer.flush();
         unread = writer.readerGone ? undefined : UnreadBytes.of(fifo);

@@ -5,10 +5,12 @@ const CLEAN_PARTS_PER_STEP = 8;
 
 /** The slot of one stream at the gate. */
 export interface GateSeat {
-  /** Number of requests in progress. */
+  /** Total weight of the requests in progress. */
   active: number;
   /** Maximum number of requests in progress. */
   readonly maxRequests: number;
+  /** Weight of each request: 1, or less for objects that are much smaller than a range. */
+  readonly weight: number;
   readonly waiting: Set<() => void>;
 }
 
@@ -52,8 +54,8 @@ export class RequestGate {
     this.#serve();
   }
 
-  seat(maxRequests: number): GateSeat {
-    return { active: 0, maxRequests, waiting: new Set() };
+  seat(maxRequests: number, weight = 1): GateSeat {
+    return { active: 0, maxRequests, weight, waiting: new Set() };
   }
 
   /**
@@ -71,8 +73,8 @@ export class RequestGate {
   }
 
   leave(seat: GateSeat): void {
-    seat.active -= 1;
-    this.#active -= 1;
+    seat.active -= seat.weight;
+    this.#active -= seat.weight;
     this.#serve();
   }
 
@@ -109,8 +111,8 @@ export class RequestGate {
       // Moves the seat after the other waiting seats.
       this.#waiting.delete(seat);
       if (seat.waiting.size > 0) this.#waiting.add(seat);
-      seat.active += 1;
-      this.#active += 1;
+      seat.active += seat.weight;
+      this.#active += seat.weight;
       go();
     }
   }

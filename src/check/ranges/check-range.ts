@@ -1,0 +1,168 @@
+import { RecordpipeError } from '../../errors.ts';
+import type { BoundaryFinder, RecordSource } from '../../formats/record-format.ts';
+import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
+import { findBoundary } from '../../records/find-boundary.ts';
+import { hopHeaders } from '../../records/hop-headers.ts';
+import { reusedChunkBytes } from '../../records/read-options.ts';
+import { type OnBatch, prepareScan, type RangeScan, scanOpened } from '../../records/scan-source.ts';
+import { packError } from '../../records/workers/serve-jobs.ts';
+import type { StoredFile } from '../../storage/storage.ts';
+import type { FileTask, Watch } from '../file-checker.ts';
+import { uriOf } from '../file-input.ts';
+import { REMOTE_CHUNK_BYTES, scanOptions } from '../scan-file.ts';
+import type { RangeCounts, RangeOrder, RangeResult, RecordStart } from './range-order.ts';
+import { type ByteRange, openRanges, type RangeReader } from './range-reader.ts';
+
+/** Maximum number of bytes to search for the start of a record. */
+const SEARCH_BYTES = 8 * 1024 * 1024;
+/** Number of bytes after a finding that its message may depend on. */
+const SHOWN_BYTES = 1024;
+
+const NOTHING: RangeCounts = {
+  records: 0,
+  payloadBytes: 0,
+  errors: [],
+  errorCount: 0,
+  trailingBytes: 0,
+  warnings: 0,
+};
+
+/**
+ * Checks the records of one range of a file.
+ * @throws RecordpipeError `source-changed` if the file does not have the planned size; the errors of
+ *   reading it
+ */
+export async function checkRange(order: RangeOrder, task: FileTask, watch: Watch): Promise<RangeResult> {
+  const { input, plan, from, work } = order;
+  const { size } = plan;
+  const format = recordFormat(plan.format);
+  const options = format.readOptions(task.reading as Partial<AnyOptions>);
+  const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
+  const reader = await openRanges(input, task, watch);
+  try {
+    if (reader.size !== size)
+      throw new RecordpipeError('source-changed', 'the file has changed', { uri: input.path });
+    const exact = typeof from === 'number' ? undefined : from;
+    const start = exact?.offset ?? (await boundary(reader, finder, plan, from as number));
+    const first = { offset: start, record: exact?.record ?? 0 };
+    if (start < 0) return { start, end: start, next: first, scan: NOTHING, independent: true };
+    const range = { start, end: await endOf(reader, finder, order) };
+    const counts = work === 'number' || task.check === 'count';
+    if (counts && reader.local !== undefined) {
+      const records = await hopped(reader.local, format, options, range, watch);
+      const next = { offset: range.end, record: first.record + (records ?? 0) };
+      if (records !== undefined) return { ...range, next, scan: { ...NOTHING, records }, independent: true };
+    }
+    const doing: FileTask = counts ? { ...task, check: 'count' } : task;
+    const stats = work === 'check' ? task.look?.stats : undefined;
+    // Import modules lazily to reduce startup time.
+    const counter = stats && new (await import('../stats/dataset-counter.ts')).DatasetCounter(stats);
+    counter?.begin(uriOf(input));
+    const onBatch: OnBatch = counter && ((batch, name) => counter.add(batch, name));
+    const scan = await scanned(reader, format, range, first, order, doing, watch, onBatch);
+    const { offset = 0, record = 0 } = scan.next;
+    const { records, payloadBytes, errorCount, trailingBytes, warnings } = scan;
+    const errors = scan.errors.map(packError);
+    return {
+      ...range,
+      next: { offset, record },
+      scan: { records, payloadBytes, errors, errorCount, trailingBytes, warnings },
+      independent: isIndependent(scan, range),
+      stats: counter?.stats(),
+    };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Returns the position of the first probable record start after a cut, or -1. */
+async function boundary(
+  { readAt }: RangeReader,
+  finder: BoundaryFinder,
+  { size, rangeBytes }: RangeOrder['plan'],
+  cut: number,
+): Promise<number> {
+  const at = cut * rangeBytes;
+  if (at === 0) return 0;
+  return findBoundary(finder, readAt, at, Math.min(at + Math.min(rangeBytes, SEARCH_BYTES), size), size);
+}
+
+async function endOf(
+  reader: RangeReader,
+  finder: BoundaryFinder,
+  { plan, until }: RangeOrder,
+): Promise<number> {
+  for (let cut = until; cut * plan.rangeBytes < plan.size; cut++) {
+    const end = await boundary(reader, finder, plan, cut);
+    if (end >= 0) return end;
+  }
+  return plan.size;
+}
+
+/**
+ * Counts the records of a range by their headers. Returns undefined if the contents require a scan.
+ */
+async function hopped(
+  file: StoredFile,
+  format: AnyFormat,
+  options: AnyOptions,
+  { start, end }: ByteRange,
+  watch: Watch,
+): Promise<number | undefined> {
+  const hop = await format.headerHop?.(options);
+  if (hop === undefined) return undefined;
+  const part = {
+    size: end - start,
+    remote: undefined,
+    read: (target: Uint8Array, at: number, length: number, position: number) =>
+      file.read(target, at, length, start + position),
+    readNow: (target: Uint8Array, at: number, length: number, position: number) =>
+      file.readNow(target, at, length, start + position),
+  };
+  return (await hopHeaders(part, hop, watch)) ? hop.records : undefined;
+}
+
+async function scanned(
+  reader: RangeReader,
+  format: AnyFormat,
+  range: ByteRange,
+  start: RecordStart,
+  { input, plan: { size } }: RangeOrder,
+  task: FileTask,
+  { signal, onProgress }: Watch,
+  onBatch: OnBatch,
+): Promise<RangeScan> {
+  const local = reader.local !== undefined;
+  const stored = { bytes: 0 };
+  const { maxErrors, ...reading } = {
+    ...scanOptions(input, task, { signal }),
+    compression: 'none',
+    blocking: true,
+    chunkBytes: local ? reusedChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
+  } as const;
+  const prepared = await prepareScan(format, reading as Partial<AnyOptions>);
+  const open = (nextBuffer?: () => Uint8Array): RecordSource => ({
+    uri: uriOf(input),
+    compression: 'none',
+    size: () => size,
+    start,
+    stored,
+    chunks: reader.chunks(range, nextBuffer, stored),
+  });
+  const memory = { buffered: local, isFile: local };
+  return scanOpened(prepared, open, { maxErrors, onProgress }, onBatch, memory);
+}
+
+/**
+ * Reports whether a scan of a range has the same result as one that continues after its end: it
+ * reached the end, and its last finding does not depend on the bytes or records after it.
+ */
+function isIndependent(
+  { next, atEnd, last, trailingBytes, warnings }: RangeScan,
+  { end }: ByteRange,
+): boolean {
+  if (next.offset !== end || atEnd > 0 || trailingBytes > 0 || warnings > 0) return false;
+  if (last === undefined) return true;
+  const { offset = end, record = 0 } = last;
+  return offset + SHOWN_BYTES <= end && record + 1 < (next.record ?? 0);
+}

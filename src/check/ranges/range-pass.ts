@@ -1,0 +1,145 @@
+import { isItemFailure, RecordpipeError, sentenceOf } from '../../errors.ts';
+import { unpackError } from '../../records/workers/serve-jobs.ts';
+import type { RangeOrder, RangeResult, RecordStart } from './range-order.ts';
+
+/** Checks one range on some thread. */
+export type CheckRange = (order: RangeOrder) => Promise<RangeResult>;
+
+/** A range whose first record is proven. All places in it refer to the file. */
+export interface ProvenRange extends RangeResult {
+  readonly first: RecordStart;
+  /** Number of the cut after which it ends. */
+  readonly until: number;
+  /** The listed findings. */
+  readonly findings: readonly RecordpipeError[];
+}
+
+/** Factor by which a range grows each time that its end is not proven. */
+const GROWTH = 4;
+
+/**
+ * Checks the ranges of a file, several of them in parallel, and proves that they meet.
+ *
+ * The start of a range is a guess. It is proven if the records of all ranges before it end exactly
+ * there. If they do not, because of damage, a payload that contains records, or a record that is
+ * larger than a range, the last proven range is checked again with an end farther away, finally
+ * that of the file. The results in order are therefore those of a scan from beginning to end.
+ */
+export class RangePass {
+  /** The failure that ended the pass. The file must then be processed as a whole. */
+  failure: RecordpipeError | undefined;
+  readonly #orders: readonly RangeOrder[];
+  readonly #onProven: (range: ProvenRange) => void;
+  readonly #results = new Map<number, RangeResult>();
+  readonly #done: Promise<void>;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+  /** Number of orders given to threads. */
+  #given = 0;
+  /** Number of orders whose results have been judged. */
+  #judged = 0;
+  #judging = false;
+  #ended = false;
+  /** Everything before this record is proven. */
+  #proven: RecordStart = { offset: 0, record: 0 };
+
+  /**
+   * @param orders ranges of one file, in order
+   * @param onProven called with each proven range, in order
+   */
+  constructor(orders: readonly RangeOrder[], onProven: (range: ProvenRange) => void) {
+    this.#orders = orders;
+    this.#onProven = onProven;
+    this.#done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#done.catch(() => {}); // Each thread that helps receives the error.
+  }
+
+  /**
+   * Checks ranges until none is left, and waits for those of other threads.
+   * @throws RecordpipeError `aborted`
+   */
+  async help(check: CheckRange): Promise<void> {
+    try {
+      while (!this.#ended && this.#given < this.#orders.length) {
+        const number = this.#given++;
+        this.#results.set(number, await check(this.#orders[number]));
+        if (!this.#judging) await this.#judge(check);
+      }
+    } catch (error) {
+      if (isItemFailure(error)) this.#end(error);
+      else this.#reject(error);
+    }
+    await this.#done;
+  }
+
+  #end(failure?: RecordpipeError): void {
+    this.#ended = true;
+    this.failure ??= failure;
+    this.#resolve();
+  }
+
+  /** Judges the available results in order. */
+  async #judge(check: CheckRange): Promise<void> {
+    this.#judging = true;
+    while (!this.#ended) {
+      const order = this.#orders[this.#judged];
+      const result = this.#results.get(this.#judged);
+      if (order !== undefined && result === undefined) break;
+      const start = result?.start ?? Number.POSITIVE_INFINITY;
+      if (start <= this.#proven.offset) {
+        this.#results.delete(this.#judged);
+        this.#judged++;
+      }
+      // An earlier range has covered the other ones.
+      if (start < this.#proven.offset) continue;
+      if (order !== undefined && result !== undefined && this.#isProven(order, result))
+        this.#accept(order, result);
+      else await this.#again(check);
+    }
+    this.#judging = false;
+  }
+
+  /** Reports whether a range begins at the proven record and its result can be used. */
+  #isProven({ from, plan }: RangeOrder, { start, end, independent }: RangeResult): boolean {
+    const { offset, record } = this.#proven;
+    if (start !== offset) return false;
+    if (typeof from === 'number' && start > 0) return independent;
+    return (independent || end === plan.size) && (start === 0 || (from as RecordStart).record === record);
+  }
+
+  /** Checks the range that begins at the proven record, with an end that can be used. */
+  async #again(check: CheckRange): Promise<void> {
+    const [first] = this.#orders;
+    const { size, rangeBytes } = first.plan;
+    const from = this.#proven;
+    for (let ranges = GROWTH; ; ranges *= GROWTH) {
+      const until = Math.floor(from.offset / rangeBytes) + ranges;
+      const order = { ...first, from, until };
+      const result = await check(order);
+      if (!result.independent && result.end < size) continue;
+      this.#accept(order, result);
+      return;
+    }
+  }
+
+  #accept({ from, until, plan, input }: RangeOrder, result: RangeResult): void {
+    if (this.#ended) return;
+    const first = this.#proven;
+    // A range that began at a guess counts its records from 0.
+    const before = typeof from === 'number' ? first.record : 0;
+    const next = { ...result.next, record: result.next.record + before };
+    const findings = result.scan.errors.map((error) => moved(unpackError(error), input.path, before));
+    this.#onProven({ ...result, first, until, next, findings });
+    this.#proven = next;
+    if (result.end === plan.size) this.#end();
+  }
+}
+
+function moved(error: unknown, uri: string, before: number): RecordpipeError {
+  const { code, record, offset, compressed } = error as RecordpipeError;
+  const place = { uri, offset, compressed, record: record === undefined ? undefined : record + before };
+  return new RecordpipeError(code, sentenceOf(error as RecordpipeError), place);
+}
