@@ -239,9 +239,9 @@ export class StatsMerger {
   #findingCount = 0;
 
   add({ files, findings, ...records }: DatasetStats): void {
-    this.#files.push(...files);
+    for (const file of files) this.#files.push(file);
     this.#findingCount += findings.count;
-    this.#findings.push(...findings.first);
+    for (const finding of findings.first) this.#findings.push(finding);
     if (this.#findings.length > 10 * MAX_FINDINGS) this.#findings = firstFindings(this.#findings);
     if (records.records > 0) this.#addRecords({ ...NO_STATS, ...records });
   }
