@@ -110,6 +110,9 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
 const headMemory = Buffer.allocUnsafeSlow(MAX_HEAD_BYTES);
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
+/** Bytes of a body are delivered at least this many at a time, or once per turn of the event loop. */
+const DELIVERY_BYTES = 128 * 1024;
+
 type Phase = 'connecting' | 'head' | 'body' | 'idle' | 'closed';
 
 /** A connection that sends one GET after another. */
@@ -128,6 +131,11 @@ class Connection {
   #chunked: ChunkedBody | undefined;
   /** Memory for the next bytes of the body. Undefined if they are read into `headMemory`. */
   #target: Uint8Array | undefined;
+  /** Number of bytes read into `#target`. */
+  #filled = 0;
+  /** Number of bytes of `#target` that the receiver has. */
+  #delivered = 0;
+  #deliveryDue = false;
   #keepAliveMs = MAX_KEEP_ALIVE_MS;
 
   constructor(
@@ -139,7 +147,7 @@ class Connection {
     this.#options = options;
     this.#events = events;
     const onread = {
-      buffer: () => this.#target ?? headMemory,
+      buffer: () => this.#target?.subarray(this.#filled) ?? headMemory,
       callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer),
     } satisfies OnReadOpts;
     this.#socket = open(origin, onread, session, options.ca);
@@ -169,8 +177,13 @@ class Connection {
     return this.#receiver === receiver;
   }
 
-  /** Closes the connection. A waiting receiver receives the error. */
+  /** Closes the connection. A waiting receiver receives the bytes that have arrived, and the error. */
   destroy(error: Error): void {
+    this.#deliverNow();
+    this.#close(error);
+  }
+
+  #close(error: Error): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     const receiver = this.#receiver;
@@ -208,6 +221,7 @@ class Connection {
 
   /** Handles the end of the stream, which means that the service has closed its side. */
   #ended(): void {
+    this.#deliverNow();
     if (this.#head?.body === 'until closed' && this.#receiver !== undefined) this.#finish(false);
     else this.destroy(closedEarly());
   }
@@ -215,7 +229,7 @@ class Connection {
   /** Handles the bytes of a read. @returns true to continue reading */
   #read(bytes: number, buffer: Uint8Array): boolean {
     try {
-      if (this.#target !== undefined) this.#advance(this.#target, bytes);
+      if (this.#target !== undefined) this.#advance(bytes);
       else if (this.#phase !== 'closed') this.#take(buffer.subarray(0, bytes));
     } catch (error) {
       this.destroy(error as Error);
@@ -223,11 +237,38 @@ class Connection {
     return true;
   }
 
-  /** Handles `bytes` bytes of the body that the socket has read into `target`. */
-  #advance(target: Uint8Array, bytes: number): void {
+  /**
+   * Handles `bytes` bytes of the body that the socket has read into `#target`. Delivers them together
+   * with later ones, because TLS sockets read at most 16 KiB at a time.
+   */
+  #advance(bytes: number): void {
     this.#remaining -= bytes;
-    this.#target = bytes < target.length ? target.subarray(bytes) : undefined;
-    (this.#receiver as Receiver).onData(target.subarray(0, bytes));
+    this.#filled += bytes;
+    const due = this.#filled - this.#delivered >= DELIVERY_BYTES || this.#remaining === 0;
+    if (due || this.#filled === this.#target?.length) this.#deliver();
+    else if (!this.#deliveryDue) {
+      this.#deliveryDue = true;
+      setImmediate(this.#deliverNow);
+    }
+  }
+
+  /** Delivers the bytes that have been read, and closes the connection if the receiver throws. */
+  readonly #deliverNow = (): void => {
+    this.#deliveryDue = false;
+    try {
+      this.#deliver();
+    } catch (error) {
+      this.#close(error as Error);
+    }
+  };
+
+  #deliver(): void {
+    const target = this.#target;
+    const from = this.#delivered;
+    if (target === undefined || from === this.#filled) return;
+    this.#delivered = this.#filled;
+    if (this.#filled === target.length) this.#target = undefined;
+    (this.#receiver as Receiver).onData(target.subarray(from, this.#filled));
     if (this.#phase === 'body') this.#continueBody();
   }
 
@@ -293,7 +334,11 @@ class Connection {
 
   #continueBody(): void {
     if (this.#remaining === 0) this.#finish(true);
-    else this.#target ??= (this.#receiver as Receiver).memory(this.#remaining).subarray(0, this.#remaining);
+    else if (this.#target === undefined) {
+      this.#target = (this.#receiver as Receiver).memory(this.#remaining).subarray(0, this.#remaining);
+      this.#filled = 0;
+      this.#delivered = 0;
+    }
   }
 
   /** Ends a response. @param clean whether the connection is free of bytes after the body */
