@@ -66,8 +66,8 @@ async function conclude(results, log) {
     }
   }
   if (!given.smoke) {
-    const { targetsAsText } = await import('./report/markdown.mjs');
-    console.log(`\n${targetsAsText(results.toJSON())}`);
+    const { targetsAsText } = await import('./report/targets-text.mjs');
+    console.error(`\n${targetsAsText(results.toJSON())}`);
   }
   const { failed, skipped } = results;
   log(

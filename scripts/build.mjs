@@ -93,6 +93,8 @@ async function bundled(folder, library, programs, options) {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     sourcemap: true,
+    // Node parses half a megabyte before the first byte of a stream, so whitespace takes time.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     // Positions suffice to find code in the repository. Sources would double the package size.
     sourcemapExcludeSources: true,
     comments: { legal: true, annotation: true, jsdoc: false },
@@ -111,13 +113,16 @@ function packageOf(specifier) {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
+/** Modules that need little else, and that the streamer needs without the rest of `check`. */
+const INPUTS = join(root, 'src/records/inputs/');
+
 /** The entries that the command line imports at its start. */
 const LIGHT = new Set(['errors', 'formats-names']);
 
 /**
  * Returns a function that names the chunk of a module. There are few chunks, because importing many
  * small modules takes several times as long as importing one large module. Each light entry forms
- * one chunk, and so do the other modules of the root entry. Other modules share a chunk if the same
+ * one chunk, and so do the other modules of the root entry, and the inputs. Other modules share a chunk if the same
  * entries import them. The command declarations form one chunk. Modules that are imported on first
  * use stay separate.
  */
@@ -137,6 +142,7 @@ function chunksOf(library) {
     const light = users.find((name) => LIGHT.has(name));
     if (light !== undefined) return light;
     if (users.includes('index')) return 'core';
+    if (users.length > 0 && id.startsWith(INPUTS)) return 'records-inputs';
     const lower = users.filter((name) => !UPPER.test(name));
     if (users.length > 0) return (lower.length > 0 ? lower : users).join('+');
     return START.some(uses) ? 'command-line' : null;

@@ -1,6 +1,6 @@
 /**
- * A bar chart as SVG: the same contestants under several conditions, one panel per condition, with
- * values at the ends of the bars.
+ * A bar chart as SVG: the same contestants under several conditions, one panel with its own scale per
+ * condition, with values at the ends of the bars.
  */
 
 import { threeDigits } from '../statistics.mjs';
@@ -27,7 +27,7 @@ const STYLE = `
 export function barChart({ title, subtitle, panels, rows }) {
   const height = TOP + rows.length * ROW + 18;
   const width = (WIDTH - NAMES - 18) / panels.length - BETWEEN;
-  const max = Math.max(...rows.flatMap(({ values }) => values.filter((value) => value !== undefined)));
+  const max = panels.map((_, panel) => Math.max(...rows.map(({ values }) => values[panel] ?? 0)));
   const left = (panel) => NAMES + panel * (width + BETWEEN);
   const parts = [
     ...panels.map((name, panel) => text(left(panel), TOP - 16, name, 'quiet')),
@@ -35,7 +35,7 @@ export function barChart({ title, subtitle, panels, rows }) {
       const middle = TOP + (i + 0.5) * ROW;
       const bars = values.map((value, panel) => {
         if (value === undefined) return text(left(panel), middle + 4.5, 'not measured', 'quiet');
-        const length = ((width - VALUE) * value) / max;
+        const length = ((width - VALUE) * value) / max[panel];
         return [
           `<rect class="bar f${i}" x="${px(left(panel))}" y="${px(middle - BAR / 2)}" width="${px(length)}" height="${BAR}" rx="2"/>`,
           text(left(panel) + length + 6, middle + 4.5, threeDigits(value)),

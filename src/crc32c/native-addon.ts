@@ -49,9 +49,10 @@ export function loadNativeAddon(): LoadedAddon {
 function load(): LoadedAddon {
   const module = hostModule('node:module');
   if (module === undefined) return { problem: 'this host has no Node-API modules' };
-  const load = module.createRequire(import.meta.url);
   const build = 'build it with `npm run build:addon`';
   try {
+    // Bundles in CommonJS have no URL, so this throws.
+    const load = module.createRequire(import.meta.url);
     const found = load(PACKAGE) as NativeAddon & { readonly abi?: number };
     if (found.abi !== ABI)
       return { problem: `${PACKAGE} belongs to another version of recordpipe; ${build} again` };

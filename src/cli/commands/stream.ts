@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from 'recordpipe/errors';
-import type { PipeModeStreamer, StreamEvent } from 'recordpipe/pipemode/streamer';
-import type { JobChannelInput, JobHost, TrainingRequest } from 'recordpipe/pipemode/train';
+import type {
+  JobChannelInput,
+  JobHost,
+  PipeModeStreamer,
+  StreamEvent,
+  TrainingRequest,
+} from 'recordpipe/pipemode/streamer';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { serveMetrics } from '../metrics-server.ts';
@@ -105,10 +110,9 @@ Without a program, CHANNEL.status.json next to the pipes records how each epoch 
 type Options = Values<typeof OPTIONS>;
 
 async function stream(command: string[], options: Options): Promise<number> {
-  const [{ PipeModeStreamer }, { hostEnvironment, jobPaths, scriptOf, writeJobFiles }] = await Promise.all([
-    import('recordpipe/pipemode/streamer'),
-    import('recordpipe/pipemode/train'),
-  ]);
+  const { PipeModeStreamer, hostEnvironment, jobPaths, scriptOf, writeJobFiles } = await import(
+    'recordpipe/pipemode/streamer'
+  );
   const supervised = command.length > 0;
   const { request, host, hosts } = await jobOf(options);
   const { channels } = request;
@@ -218,7 +222,7 @@ interface Job {
 }
 
 async function jobOf(options: Options): Promise<Job> {
-  const { jobHosts, readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/train');
+  const { jobHosts, readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/streamer');
   const { config, channel = [], hosts: names } = options;
   const given = config === undefined ? undefined : readTrainingRequest(config, 'Pipe');
   if (given !== undefined) checkStreamable(given, config as string);

@@ -35,10 +35,13 @@ const MODE = 0o644;
  * µs. A blocking open would occupy a thread and keep the process alive.
  */
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-/** Intervals between checks for a reader. A reader may wait this long for its first byte. */
-const QUICK_PAUSE_MS = 5;
-const PAUSE_MS = 10;
-const QUICK_FOR_MS = 1000;
+/**
+ * Intervals between checks for a reader, which grow with the time waited. A reader may wait this
+ * long for its first byte.
+ */
+const MIN_PAUSE_MS = 1;
+const MAX_PAUSE_MS = 10;
+const PAUSE_SHARE = 1 / 20;
 /** Interval between checks for the reader of a pipe that is held open. */
 const HOLD_MS = 50;
 /** Intervals between checks for readers that have unread bytes. */
@@ -148,7 +151,8 @@ export async function openForReader(fifo: OwnFifo, { timeoutMs, signal }: Reader
       const what = `no reader opened the pipe within ${Math.round(waited)} ms; check that the training program is running and reads this channel`;
       throw new RecordpipeError('reader-timeout', what, { uri: fifo.path });
     }
-    await pause(Math.min(waited < QUICK_FOR_MS ? QUICK_PAUSE_MS : PAUSE_MS, rest), signal);
+    const ms = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, PAUSE_SHARE * waited));
+    await pause(Math.min(ms, rest), signal);
   }
 }
 

@@ -45,7 +45,7 @@ interface HeldLine {
 /** An epoch of values and of objects, which are fetched ahead. */
 class ObjectEpoch implements EpochBytes {
   readonly chunks: AsyncIterator<Uint8Array>;
-  readonly reused = false;
+  readonly reused: boolean;
   readonly allRequested: Promise<void>;
   readonly counts: EpochBytes['counts'];
   readonly #script: EpochScript;
@@ -59,9 +59,12 @@ class ObjectEpoch implements EpochBytes {
     this.#making = making;
     this.#script = new EpochScript(items);
     this.allRequested = this.#script.allRequested;
-    const { objects, signal, skipMissing } = making;
+    const { objects, signal, skipMissing, compression } = making;
+    // Decompression reads ahead, and lines with objects that may be missing are held back.
+    this.reused = compression === 'None' && !skipMissing;
     const pieces = readObjects(this.#script.objects(), {
       ...objects,
+      reuse: this.reused,
       signal: AbortSignal.any([signal, this.#stop.signal]),
       ...(skipMissing && {
         onObjectError: (error: Error, _ref: unknown, index: number) => {
@@ -74,7 +77,7 @@ class ObjectEpoch implements EpochBytes {
     this.counts = pieces.stats;
     this.#pieces = pieces[Symbol.asyncIterator]();
     this.#ahead = this.#pull();
-    const plain = making.compression === 'None' && making.recordWrapper === 'None' && !skipMissing;
+    const plain = this.reused && making.recordWrapper === 'None';
     this.chunks = plain && valueless ? this.#plain() : this.#built();
   }
 

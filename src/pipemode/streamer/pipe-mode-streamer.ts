@@ -1,6 +1,7 @@
 import { abortError } from '../../bytes/abortable.ts';
-import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { isRecordpipeError } from '../../errors.ts';
 import { makeFolder } from '../../storage/local/make-folder.ts';
+import { threadBlocks } from '../../storage/prefetch/block-memory.ts';
 import { hostRank } from '../job/resource-config.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import { transferWarnings } from './channel-content.ts';
@@ -135,8 +136,10 @@ export class PipeModeStreamer {
   }
 
   async #runAll(): Promise<void> {
+    // Epochs pass their memory on to each other.
+    const leaveBlocks = threadBlocks.enter();
     try {
-      makePipeDir(this.#options.pipeDir);
+      makeFolder(this.#options.pipeDir);
       let failure: unknown;
       const serve = async (run: ChannelRun): Promise<void> => {
         try {
@@ -152,6 +155,8 @@ export class PipeModeStreamer {
     } catch (error) {
       this.#isNotReady(error);
       throw error;
+    } finally {
+      leaveBlocks();
     }
   }
 
@@ -194,15 +199,5 @@ export class PipeModeStreamer {
       guard: (descriptor) => this.#program?.guard(descriptor),
       programEnded: () => (this.#program?.running ? this.#program.ended : undefined),
     });
-  }
-}
-
-function makePipeDir(pipeDir: string): void {
-  try {
-    makeFolder(pipeDir);
-  } catch (error) {
-    if (!isRecordpipeError(error, 'already-exists')) throw error;
-    const what = 'the folder for the pipes is a file; choose another name';
-    throw new RecordpipeError('unsupported-source', what, { uri: pipeDir }, error.cause);
   }
 }

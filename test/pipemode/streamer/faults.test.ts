@@ -167,7 +167,7 @@ describe('recordpipe stream', () => {
       'a file with the name of the folder for pipes',
       3,
       ['-c', `train=${data}`, '--dir', data],
-      /the folder for the pipes is a file/,
+      /expected a folder, found a file/,
     ],
     [
       'a name that is too long',
