@@ -102,6 +102,7 @@ export async function checkInRanges(
   const file = new RangedFile({ path }, { format, size, rangeBytes }, task, watch);
   const checker: FileChecker = {
     check: (input) => checkFile(input, task, {}),
+    checkAll: async () => {},
     checkRange: async (order) => {
       orders.push(order);
       // Results cross threads as structured clones.

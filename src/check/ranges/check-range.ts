@@ -56,8 +56,8 @@ export async function checkRange(order: RangeOrder, task: FileTask, watch: Watch
     const doing: FileTask = counts ? { ...task, check: 'count' } : task;
     const stats = work === 'check' ? task.look?.stats : undefined;
     // Import modules lazily to reduce startup time.
-    const counter =
-      stats && new (await import('../stats/dataset-counter.ts')).DatasetCounter(uriOf(input), stats);
+    const counter = stats && new (await import('../stats/dataset-counter.ts')).DatasetCounter(stats);
+    counter?.begin(uriOf(input));
     const onBatch: OnBatch = counter && ((batch, name) => counter.add(batch, name));
     const scan = await scanned(reader, format, range, first, order, doing, watch, onBatch);
     const { offset = 0, record = 0 } = scan.next;
@@ -68,7 +68,7 @@ export async function checkRange(order: RangeOrder, task: FileTask, watch: Watch
       next: { offset, record },
       scan: { records, payloadBytes, errors, errorCount, trailingBytes, warnings },
       independent: isIndependent(scan, range),
-      stats: counter?.stats(NO_FILE, []),
+      stats: counter?.stats(),
     };
   } finally {
     await reader.close();
@@ -166,14 +166,3 @@ function isIndependent(
   const { offset = end, record = 0 } = last;
   return offset + SHOWN_BYTES <= end && record + 1 < (next.record ?? 0);
 }
-
-/** Stands for the file in statistics of a range; the statistics of the whole file replace it. */
-const NO_FILE = {
-  uri: '',
-  format: null,
-  compression: null,
-  records: 0,
-  bytes: 0,
-  findings: 0,
-  unreadable: false,
-};

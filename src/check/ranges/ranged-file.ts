@@ -111,11 +111,8 @@ export class RangedFile {
     const detected = (this.#task.reading.format ?? 'auto') === 'auto';
     const report = examinedFile(this.input, examined, { seconds, detected });
     if (this.#task.look === undefined) return report;
-    const { files: _, ...stats } = this.#stats.merged();
-    const looked: LookedReport = {
-      ...report,
-      stats: mergeStats(statsOfFile(report), { ...stats, files: [] }),
-    };
+    const stats = mergeStats(statsOfFile(report), this.#stats.merged());
+    const looked: LookedReport = { ...report, stats };
     return looked;
   }
 }
