@@ -146,6 +146,8 @@ test('no dependency is pinned to one version, or allows any version', () => {
   }
 });
 
+const DECLARED = /\b(?:function|async) (packageVersion|sourceStack|parseAsync)\([^)]*\)\{/g;
+
 test('the source maps of the command line lead to every function, also in modules that the build changes', () => {
   const dist = join(root, 'dist');
   const found = new Map<string, string>();
@@ -153,14 +155,13 @@ test('the source maps of the command line lead to every function, also in module
     const map = new SourceMap(JSON.parse(readFileSync(join(dist, file), 'utf8')) as SourceMapPayload);
     const lines = readFileSync(join(dist, file.slice(0, -'.map'.length)), 'utf8').split('\n');
     for (const [i, line] of lines.entries()) {
-      const declared = /^\s*(?:function|async) (packageVersion|sourceStack|parseAsync)\(/.exec(line);
-      if (declared === null) continue;
-      const entry = map.findEntry(i, line.search(/\S/));
-      if (!('originalSource' in entry)) continue;
-      const source = entry.originalSource.replace(/^(\.\.\/)+/, '');
-      const original = readFileSync(join(root, source), 'utf8').split('\n')[entry.originalLine];
-      const name = declared[1]!;
-      found.set(name, `${source} ${original?.includes(name)}`);
+      for (const { index, 1: name } of line.matchAll(DECLARED)) {
+        const entry = map.findEntry(i, index);
+        if (!('originalSource' in entry)) continue;
+        const source = entry.originalSource.replace(/^(\.\.\/)+/, '');
+        const original = readFileSync(join(root, source), 'utf8').split('\n')[entry.originalLine];
+        found.set(name, `${source} ${original?.includes(name)}`);
+      }
     }
   }
   expect(Object.fromEntries(found)).toEqual({

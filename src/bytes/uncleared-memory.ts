@@ -19,6 +19,12 @@ export function unclearedMemory(bytes: number): ArrayBuffer {
   return node.Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
 }
 
+/** Like {@link unclearedMemory}, for 32-bit words. */
+export function unclearedWords(words: number): Int32Array<ArrayBuffer> {
+  // An array of a few words is faster if it allocates its buffer by itself.
+  return 4 * words < MIN_UNCLEARED_BYTES ? new Int32Array(words) : new Int32Array(unclearedMemory(4 * words));
+}
+
 /**
  * Lets the process reuse the large blocks that it frees. By default, glibc returns them to the
  * operating system, which then maps and clears them again page by page. That takes longer than

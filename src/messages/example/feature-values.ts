@@ -1,4 +1,3 @@
-import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import {
   countVarints,
   findUnsafe,
@@ -47,17 +46,12 @@ export class ValueMemory implements WordMemory {
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #numbers: Float64Array<ArrayBuffer> | undefined;
 
-  constructor(words = 0) {
-    this.allocate(words);
+  constructor(words: Int32Array<ArrayBuffer> = new Int32Array(0)) {
+    this.use(words);
   }
 
   allocate(words: number): void {
     this.use(new Int32Array(words + (words & 1)));
-  }
-
-  /** Allocates memory that the caller must overwrite completely. */
-  allocateUncleared(words: number): void {
-    this.use(new Int32Array(unclearedMemory(4 * (words + (words & 1)))));
   }
 
   protected use(words: Int32Array<ArrayBuffer>): void {

@@ -1,4 +1,4 @@
-import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
+import { unclearedWords } from '../../bytes/uncleared-memory.ts';
 import { floatBytes, textBytes } from '../../bytes/wire/message-writer.ts';
 import {
   areVarints,
@@ -146,7 +146,7 @@ class FloatCollector implements ValueCollector {
   readonly kind = FLOAT;
   readonly #defaults: Int32Array;
   /** Memory for columns of one value, which are copied on completion. */
-  readonly #single = new ValueMemory(2);
+  readonly #single = new ValueMemory(new Int32Array(2));
   readonly #reuse: boolean;
   #memory: ValueMemory = this.#single;
   #reused = new ValueMemory();
@@ -160,8 +160,7 @@ class FloatCollector implements ValueCollector {
     if (values === 1) this.#memory = this.#single;
     else if (this.#reuse && this.#reused.words.length >= values) this.#memory = this.#reused;
     else {
-      this.#memory = new ValueMemory();
-      this.#memory.allocateUncleared(values);
+      this.#memory = new ValueMemory(unclearedWords(values));
       if (this.#reuse) this.#reused = this.#memory;
     }
   }
@@ -190,7 +189,7 @@ class FloatCollector implements ValueCollector {
     const isSingle = this.#memory === this.#single;
     this.#memory = this.#single;
     if (isSingle) return new Float32Array(buffer.slice(0, 4 * count));
-    words.fill(0, count);
+    if (count < words.length) words.fill(0, count);
     return new Float32Array(buffer, 0, count);
   }
 
@@ -220,7 +219,7 @@ class Int64Collector implements ValueCollector {
 
   begin(values: number): void {
     if (this.#reuse || values === 1) this.beginLists(values);
-    else this.#words = new Int32Array(unclearedMemory(8 * values));
+    else this.#words = unclearedWords(2 * values);
   }
 
   beginLists(bytes: number): void {
@@ -260,7 +259,7 @@ class Int64Collector implements ValueCollector {
     const words = this.#words;
     this.#words = NO_WORDS;
     if (this.#reuse || words !== this.#reused) return words;
-    const own = new Int32Array(unclearedMemory(4 * count));
+    const own = unclearedWords(count);
     own.set(words.subarray(0, count));
     return own;
   }

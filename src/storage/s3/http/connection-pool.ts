@@ -1,5 +1,6 @@
-import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net';
-import { connect as connectSecurely } from 'node:tls';
+import type { OnReadOpts, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { type Origin, SocketOpener } from './open-socket.ts';
 import { ChunkedBody, MalformedResponse, parseResponseHead, type ResponseHead } from './response-head.ts';
 
 /** Receives a response as it arrives. An exception from `onHead` or `onData` ends the request. */
@@ -21,13 +22,6 @@ export interface Receiver {
 /** Ends a running request and its connection. */
 export type EndRequest = (error: Error) => void;
 
-/** Address of a service. */
-interface Origin {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number | undefined;
-}
-
 interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
@@ -48,11 +42,11 @@ export class ConnectionPool {
   readonly #options: ConnectionOptions;
   readonly #idle = new Map<string, Connection[]>();
   readonly #open = new Set<Connection>();
-  /** TLS sessions by origin, so that later connections resume them. */
-  readonly #sessions = new Map<string, Buffer>();
+  readonly #sockets: SocketOpener;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#sockets = new SocketOpener(options.ca);
   }
 
   /** Sends a request. @param head request line and headers, with the empty line */
@@ -81,9 +75,8 @@ export class ConnectionPool {
         const at = idle.indexOf(one);
         if (at >= 0) idle.splice(at, 1);
       },
-      onSession: (session) => void this.#sessions.set(key, session),
     };
-    const connection = new Connection(origin, this.#options, events, this.#sessions.get(key));
+    const connection = new Connection((onread) => this.#sockets.open(origin, onread), this.#options, events);
     this.#open.add(connection);
     return connection;
   }
@@ -93,7 +86,6 @@ interface ConnectionEvents {
   /** Called when the connection can carry another request. */
   onIdle(connection: Connection): void;
   onClosed(connection: Connection): void;
-  onSession(session: Buffer): void;
 }
 
 const TIMEOUT_CODES = { connecting: 'ConnectTimeout', head: 'HeadersTimeout', body: 'BodyTimeout' } as const;
@@ -109,6 +101,9 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
 /** Shared memory for response heads. Each head is parsed or copied before the next read. */
 const headMemory = Buffer.allocUnsafeSlow(MAX_HEAD_BYTES);
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+
+/** Bytes of a body are delivered at least this many at a time, or once per turn of the event loop. */
+const DELIVERY_BYTES = 128 * 1024;
 
 type Phase = 'connecting' | 'head' | 'body' | 'idle' | 'closed';
 
@@ -128,27 +123,26 @@ class Connection {
   #chunked: ChunkedBody | undefined;
   /** Memory for the next bytes of the body. Undefined if they are read into `headMemory`. */
   #target: Uint8Array | undefined;
+  /** Number of bytes read into `#target`. */
+  #filled = 0;
+  /** Number of bytes of `#target` that the receiver has. */
+  #delivered = 0;
+  #deliveryDue = false;
   #keepAliveMs = MAX_KEEP_ALIVE_MS;
 
-  constructor(
-    origin: Origin,
-    options: ConnectionOptions,
-    events: ConnectionEvents,
-    session: Buffer | undefined,
-  ) {
+  constructor(open: (onread: OnReadOpts) => Socket, options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
     const onread = {
-      buffer: () => this.#target ?? headMemory,
+      buffer: () => this.#target?.subarray(this.#filled) ?? headMemory,
       callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer),
     } satisfies OnReadOpts;
-    this.#socket = open(origin, onread, session, options.ca);
+    this.#socket = open(onread);
     this.#socket.setTimeout(options.connectTimeoutMs);
     this.#socket.setNoDelay(true);
-    this.#socket.on(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+    this.#socket.on(this.#socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       if (this.#phase === 'connecting') this.#enter(this.#receiver === undefined ? 'idle' : 'head');
     });
-    this.#socket.on('session', (one: Buffer) => events.onSession(one));
     this.#socket.on('timeout', () => this.#timedOut());
     this.#socket.on('end', () => this.#ended());
     this.#socket.on('error', (error) => this.destroy(error));
@@ -169,8 +163,13 @@ class Connection {
     return this.#receiver === receiver;
   }
 
-  /** Closes the connection. A waiting receiver receives the error. */
+  /** Closes the connection. A waiting receiver receives the bytes that have arrived, and the error. */
   destroy(error: Error): void {
+    this.#deliverNow();
+    this.#close(error);
+  }
+
+  #close(error: Error): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     const receiver = this.#receiver;
@@ -208,6 +207,7 @@ class Connection {
 
   /** Handles the end of the stream, which means that the service has closed its side. */
   #ended(): void {
+    this.#deliverNow();
     if (this.#head?.body === 'until closed' && this.#receiver !== undefined) this.#finish(false);
     else this.destroy(closedEarly());
   }
@@ -215,7 +215,7 @@ class Connection {
   /** Handles the bytes of a read. @returns true to continue reading */
   #read(bytes: number, buffer: Uint8Array): boolean {
     try {
-      if (this.#target !== undefined) this.#advance(this.#target, bytes);
+      if (this.#target !== undefined) this.#advance(bytes);
       else if (this.#phase !== 'closed') this.#take(buffer.subarray(0, bytes));
     } catch (error) {
       this.destroy(error as Error);
@@ -223,11 +223,38 @@ class Connection {
     return true;
   }
 
-  /** Handles `bytes` bytes of the body that the socket has read into `target`. */
-  #advance(target: Uint8Array, bytes: number): void {
+  /**
+   * Handles `bytes` bytes of the body that the socket has read into `#target`. Delivers them together
+   * with later ones, because TLS sockets read at most 16 KiB at a time.
+   */
+  #advance(bytes: number): void {
     this.#remaining -= bytes;
-    this.#target = bytes < target.length ? target.subarray(bytes) : undefined;
-    (this.#receiver as Receiver).onData(target.subarray(0, bytes));
+    this.#filled += bytes;
+    const due = this.#filled - this.#delivered >= DELIVERY_BYTES || this.#remaining === 0;
+    if (due || this.#filled === this.#target?.length) this.#deliver();
+    else if (!this.#deliveryDue) {
+      this.#deliveryDue = true;
+      setImmediate(this.#deliverNow);
+    }
+  }
+
+  /** Delivers the bytes that have been read, and closes the connection if the receiver throws. */
+  readonly #deliverNow = (): void => {
+    this.#deliveryDue = false;
+    try {
+      this.#deliver();
+    } catch (error) {
+      this.#close(error as Error);
+    }
+  };
+
+  #deliver(): void {
+    const target = this.#target;
+    const from = this.#delivered;
+    if (target === undefined || from === this.#filled) return;
+    this.#delivered = this.#filled;
+    if (this.#filled === target.length) this.#target = undefined;
+    (this.#receiver as Receiver).onData(target.subarray(from, this.#filled));
     if (this.#phase === 'body') this.#continueBody();
   }
 
@@ -293,7 +320,11 @@ class Connection {
 
   #continueBody(): void {
     if (this.#remaining === 0) this.#finish(true);
-    else this.#target ??= (this.#receiver as Receiver).memory(this.#remaining).subarray(0, this.#remaining);
+    else if (this.#target === undefined) {
+      this.#target = (this.#receiver as Receiver).memory(this.#remaining).subarray(0, this.#remaining);
+      this.#filled = 0;
+      this.#delivered = 0;
+    }
   }
 
   /** Ends a response. @param clean whether the connection is free of bytes after the body */
@@ -328,25 +359,6 @@ export function copyTo(receiver: () => Receiver | undefined, bytes: Uint8Array):
     at += piece.length;
     current.onData(target.subarray(0, piece.length));
   }
-}
-
-function open(
-  { protocol, hostname, port }: Origin,
-  onread: OnReadOpts,
-  session: Buffer | undefined,
-  ca: string | undefined,
-): Socket {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  if (protocol !== 'https:') return connectPlain({ host, port: port ?? 80, onread });
-  return connectSecurely({
-    host,
-    port: port ?? 443,
-    ...(isIP(host) === 0 && { servername: host }),
-    ALPNProtocols: ['http/1.1'],
-    ...(session !== undefined && { session }),
-    ...(ca !== undefined && { ca }),
-    ...({ onread } as object), // Missing in Node's types.
-  });
 }
 
 function closedEarly(): Error {
