@@ -86,7 +86,8 @@ export interface ChunkReading {
   readonly chunkBytes: number;
   /**
    * Returns the memory for the next read: one of FILE_BUFFERS buffers that alternate. If undefined,
-   * each read uses new memory.
+   * each read uses new memory. With `blocking`, there may be only one, so the next chunk is read
+   * only when it is requested.
    */
   readonly nextBuffer?: (() => Uint8Array) | undefined;
   /** Whether regular files are read on this thread instead of being read ahead on other threads. */

@@ -16,7 +16,7 @@ import type { ObjectOptions } from '../storage/object-options.ts';
 export interface SourceOptions {
   /**
    * Number of bytes per read from a path or descriptor. Default 1 MiB. By default, scans and
-   * readers with `reuse` alternate between buffers of 2 MiB, or 512 KiB if they are `blocking`.
+   * readers with `reuse` read 2 MiB, unless they are `blocking`.
    */
   readonly chunkBytes: number;
   /**
@@ -71,10 +71,11 @@ const CHOICES: Choices = { blocking: [false, true] };
  */
 const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
 /**
- * Chunk size for blocking reads. Such a chunk is still in the core's cache when it is checked: 10
- * KB records are read at 6.0 GB/s on one core, compared with 4.5 GB/s for 1 MiB read ahead.
+ * Chunk size for blocking reads. Most of such a chunk is still in the core's cache when it is
+ * checked, and the system copies large blocks faster: 10 KB records are checked at 8.3 GB/s on one
+ * core, compared with 7.6 GB/s for 512 KiB and 7.1 GB/s for 256 KiB.
  */
-const BLOCKING_CHUNK_BYTES = 512 * 1024;
+const BLOCKING_CHUNK_BYTES = 1024 * 1024;
 
 /** Returns the default of `chunkBytes` if buffers are reused. */
 export function reusedChunkBytes(blocking: boolean | undefined): number {

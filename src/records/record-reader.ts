@@ -4,6 +4,7 @@ import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions } from '../formats/codec-options.ts';
 import { newReadStats, placed, type ReadStats } from '../formats/corruption.ts';
 import type { RecordCodec, RecordDecoder, RecordFormat } from '../formats/record-format.ts';
+import { putScanning, takeScanning } from './own-scanning.ts';
 import type { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource } from './record-source.ts';
@@ -104,7 +105,10 @@ async function* batches<O extends CodecOptions>(
 ): Batches {
   const { start, copy } = options;
   const codec = 'codec' in format ? await format.codec() : format;
-  const own = options.reuse ? codec.own(options.chunkBytes, FILE_BUFFERS) : undefined;
+  // Without read-ahead, there are only the current chunk and the previous one, in which a record may
+  // begin.
+  const buffers = options.blocking ? 2 : FILE_BUFFERS;
+  const own = options.reuse ? takeScanning(codec, options.chunkBytes, buffers) : undefined;
   const opened = await openRecordSource(source, options, codec.detectCompression, own?.nextBuffer);
   const { uri, compression, size } = opened;
   const from = { uri, size, compressed: compression !== 'none', start };
@@ -117,7 +121,10 @@ async function* batches<O extends CodecOptions>(
       else decoder.push(value);
       for (let batch = decoder.next(); batch !== null; batch = decoder.next())
         yield copy ? batch.copying() : batch;
-      if (done) return;
+      if (done) {
+        if (own !== undefined) putScanning(codec, options.chunkBytes, buffers, own);
+        return;
+      }
     }
   } finally {
     await chunks.return?.();

@@ -15,44 +15,10 @@ import type {
   WalkCounts,
 } from '../formats/record-format.ts';
 import { isRemote } from '../storage/stored-source.ts';
+import { putScanning, takeScanning } from './own-scanning.ts';
 import { PeekedSource } from './peeked-source.ts';
 import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
 import { openRecordSource, wholeSource } from './record-source.ts';
-
-/**
- * The scanner that the last scan left for the next scan of the same kind. Reuse saves touching 8
- * MiB of new memory, which takes 4 ms, as long as checking 30 MB. The reference is weak, so that
- * the scanner is freed after the last scan.
- */
-let idle: { readonly kind: string; readonly own: WeakRef<object> } | undefined;
-
-/** Returns a scanner with separate buffers: the idle one of this kind, or a new one. */
-function takeScanning<O extends CodecOptions>(
-  format: RecordCodec<O>,
-  bufferBytes: number,
-  buffers: number,
-): OwnScanning<O> {
-  const own = idle?.kind === kindOf(format, bufferBytes, buffers) ? idle.own.deref() : undefined;
-  if (own === undefined) return format.own(bufferBytes, buffers);
-  idle = undefined;
-  return own as OwnScanning<O>;
-}
-
-/**
- * Stores a scanner for the next scan. Call only when no read into its buffers can be in progress.
- */
-function putScanning<O extends CodecOptions>(
-  format: RecordCodec<O>,
-  bufferBytes: number,
-  buffers: number,
-  own: OwnScanning<O>,
-): void {
-  idle = { kind: kindOf(format, bufferBytes, buffers), own: new WeakRef(own) };
-}
-
-function kindOf(format: { readonly name: string }, bufferBytes: number, buffers: number): string {
-  return `${format.name} ${bufferBytes} ${buffers}`;
-}
 
 /**
  * Returns an object with the names of all options that a scan accepts. Reading options that do not

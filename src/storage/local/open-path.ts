@@ -42,16 +42,20 @@ export function openPath(source: string | URL | number, reading: ChunkReading): 
   return { uri, size: regular ? sizeNow : undefined, chunks: fileChunks(fs, file, reading) };
 }
 
-/** Opens a named pipe without waiting for its writer, which would block the thread. */
+/**
+ * Opens a named pipe without waiting for its writer, which would block the thread. The pipe is
+ * always read ahead, which needs FILE_BUFFERS buffers, and `blocking` readers have fewer.
+ */
 function openFifo(
   fs: typeof import('node:fs'),
   path: string | URL,
   uri: string,
-  reading: ChunkReading,
+  { chunkBytes, blocking, nextBuffer }: ChunkReading,
 ): OpenSource {
   try {
     const descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    return { uri, size: undefined, chunks: fifoChunks(descriptor, uri, reading) };
+    const chunks = fifoChunks(descriptor, uri, { chunkBytes, nextBuffer: blocking ? undefined : nextBuffer });
+    return { uri, size: undefined, chunks };
   } catch (error) {
     throw fileError(error, uri);
   }
@@ -158,11 +162,13 @@ interface Read {
  */
 export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading): AsyncIterable<Uint8Array> {
   const ending = { early: false };
-  const { chunkBytes, nextBuffer = () => freshBuffer(chunkBytes) } = reading;
+  const { chunkBytes, blocking, nextBuffer = () => freshBuffer(chunkBytes) } = reading;
+  const positioned = file.start !== null;
+  const depth = blocking ? 0 : positioned ? READS_AHEAD : 1;
   const chunks =
-    reading.blocking && file.start !== null
+    blocking && positioned
       ? blockingChunks(fs, file, nextBuffer)
-      : readAhead(fs, file, chunkBytes, nextBuffer, ending);
+      : readAhead(fs, file, depth, chunkBytes, nextBuffer, ending);
   let started = false;
   const iterator: AsyncIterator<Uint8Array> = {
     next() {
@@ -206,15 +212,20 @@ async function* blockingChunks(
   }
 }
 
+/**
+ * Reads on threads of the host.
+ * @param depth number of reads that are in progress while a chunk is in use. With 0, a chunk is
+ *   read when it is requested, because `nextBuffer` may return the memory of the current chunk
+ */
 async function* readAhead(
   fs: FileSystem,
   file: OpenFile,
+  depth: number,
   chunkBytes: number,
   nextBuffer: () => Uint8Array,
   ending: { readonly early: boolean },
 ): AsyncGenerator<Uint8Array> {
   const ahead: Read[] = [];
-  const depth = file.start === null ? 1 : READS_AHEAD;
   let started = file.start;
   let taken = file.start;
   const start = (): void => {
@@ -225,7 +236,7 @@ async function* readAhead(
   };
   try {
     for (;;) {
-      while (ahead.length < depth) start();
+      while (ahead.length < Math.max(depth, 1)) start();
       const { wanted, done } = ahead[0];
       const chunk = await done;
       ahead.shift();
