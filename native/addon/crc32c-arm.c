@@ -5,7 +5,6 @@
 
 #include <arm_acle.h>
 #include <arm_neon.h>
-#include <string.h>
 #if defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>

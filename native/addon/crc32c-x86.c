@@ -5,7 +5,6 @@
 #include "crc32c.h"
 
 #include <immintrin.h>
-#include <string.h>
 
 #define TARGET __attribute__((target("sse4.2,pclmul")))
 #define CRC_8(crc, byte) _mm_crc32_u8(crc, byte)

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // Reasons why a scan stopped, and the bits that select checks. They equal those in
 // src/formats/frame-scan.ts.
@@ -49,6 +50,21 @@ static inline uint32_t power_of_x(unsigned exponent) {
   uint32_t power = 0x80000000u;
   while (exponent-- > 0) power = (power >> 1) ^ ((power & 1) ? 0x82f63b78u : 0);
   return power;
+}
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+// Reports whether four zero bytes start at one of the sixteen positions at `at`. Reads 19 bytes.
+static inline int any_four_zeros(const uint8_t *at) {
+  bytes16 a, b, c, d;
+  memcpy(&a, at, 16);
+  memcpy(&b, at + 1, 16);
+  memcpy(&c, at + 2, 16);
+  memcpy(&d, at + 3, 16);
+  const bytes16 zeros = (bytes16)((a | b | c | d) == 0);
+  uint64_t halves[2];
+  memcpy(halves, &zeros, 16);
+  return (halves[0] | halves[1]) != 0;
 }
 
 // Masks a CRC-32C for storage in a TFRecord.

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { isRemote } from '../storage/registry.ts';
-import { checkFile } from './check-file.ts';
+import { checkFile, checkFiles } from './check-file.ts';
 import type { FileTask, Watch } from './file-checker.ts';
 import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
@@ -102,6 +102,13 @@ function localChecker(task: FileTask): FileChecker {
       // Small files are read synchronously, so yield to the event loop periodically.
       if (turns.due()) await turns.take();
       return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
+    },
+    checkAll: (inputs, { onProgress, onReport }) => {
+      const watchOf = (index: number): Watch => ({
+        signal: stop.signal,
+        ...watching((progress) => onProgress(progress, index)),
+      });
+      return checkFiles(inputs, task, watchOf, onReport, turns);
     },
     checkRange: async (order, onProgress) => {
       const { checkRange } = await import('./ranges/check-range.ts');

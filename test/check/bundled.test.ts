@@ -46,7 +46,9 @@ test.each([
   const square = join(temp.path, 'square.mjs');
   writeFileSync(square, 'export default (n) => n * n;');
   const argument = JSON.stringify([files, pathToFileURL(square).href]);
-  const run = spawnSync(process.execPath, [outfile, argument], { encoding: 'utf8' });
+  // CommonJS bundles cannot load the native addon.
+  const env = { ...process.env, RECORDPIPE_KERNEL: undefined };
+  const run = spawnSync(process.execPath, [outfile, argument], { encoding: 'utf8', env });
   expect(run.stderr).toContain('worker threads cannot start');
   expect([run.status, run.stdout]).toEqual([0, '{"ok":true,"records":6,"squares":[0,1,4,9]}\n']);
 });

@@ -237,8 +237,7 @@ export class ChannelRun {
     try {
       this.#status('streaming', false);
       writer.watchReader(() => void bytes.cancel());
-      // The unread rest of an enlarged pipe would be too large to tell readers apart.
-      const written = await pump(bytes, writer, this.#clock, !strictEof);
+      const written = await pump(bytes, writer, this.#clock);
       if (strictEof && written) {
         await writer.flush();
         unread = writer.readerGone ? undefined : UnreadBytes.of(fifo);

@@ -6,7 +6,6 @@ import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
 import type { EpochBytes } from './channel-content.ts';
 import { hasReader, type OwnFifo } from './fifo.ts';
-import { enlargePipe } from './pipe-capacity.ts';
 
 /**
  * Number of bytes per write through the event loop. This is enough to keep a 64 KiB pipe busy, and
@@ -24,8 +23,6 @@ const PROBE_MS = 1000;
  * millisecond.
  */
 const TURN_BYTES = 1024 * 1024;
-/** Number of bytes after which enlarging the pipe costs less than it saves. */
-const LARGE_EPOCH_BYTES = 32 * 1024 * 1024;
 
 /** Counters of an epoch. */
 export interface FifoStats {
@@ -141,11 +138,6 @@ export class FifoWriter {
   async flush(): Promise<void> {
     while (this.waiting && !this.#gone) await this.#room();
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  /** Gives the pipe more room. */
-  enlarge(): void {
-    if (!this.#closed) enlargePipe(this.#descriptor);
   }
 
   /**
@@ -276,7 +268,6 @@ export interface PumpClock {
 
 /**
  * Writes chunks to a pipe until they end or the reader leaves.
- * @param mayEnlarge whether to enlarge the pipe if the epoch is large
  * @returns whether all chunks were written
  * @throws errors from `chunks`, unless the reader left
  */
@@ -284,9 +275,7 @@ export async function pump(
   { chunks, reused }: Pick<EpochBytes, 'chunks' | 'reused'>,
   writer: FifoWriter,
   clock: PumpClock,
-  mayEnlarge: boolean,
 ): Promise<boolean> {
-  let untilLarge = mayEnlarge ? LARGE_EPOCH_BYTES : Number.POSITIVE_INFINITY;
   let sinceTurn = 0;
   for (;;) {
     const requestedAt = performance.now();
@@ -301,11 +290,6 @@ export async function pump(
     if (sinceTurn >= TURN_BYTES) {
       sinceTurn = 0;
       await nextTurn();
-    }
-    untilLarge -= value.length;
-    if (untilLarge <= 0) {
-      untilLarge = Number.POSITIVE_INFINITY;
-      writer.enlarge();
     }
     if (writer.readerGone) return false;
   }

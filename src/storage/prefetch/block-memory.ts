@@ -16,8 +16,8 @@ export function newBlock(maxBytes: number): Uint8Array {
 
 /** Smallest block that is reused. */
 const MIN_BLOCK_BYTES = 16 * 1024;
-/** Maximum number of bytes in free blocks. */
-const MAX_FREE_BYTES = 32 * BLOCK_BYTES;
+/** Maximum number of bytes in free blocks: what one stream may hold by default. */
+const MAX_FREE_BYTES = 64 * BLOCK_BYTES;
 
 /**
  * The free blocks of this thread, for readers that no longer need a chunk when they request the
