@@ -3,7 +3,7 @@ import type { FileInput } from './file-input.ts';
 import type { FileReport, Finding } from './file-report.ts';
 import type { CheckedReading } from './files-options.ts';
 import type { Look } from './look-inside.ts';
-import type { RangeOrder, RangeResult } from './ranges/range-order.ts';
+import type { CheckedRange, CheckOrder } from './ranges/range-order.ts';
 
 /** Instructions for checking files. They can be sent to a worker thread. */
 export interface FileTask {
@@ -44,7 +44,7 @@ export interface FileChecker {
   /** Checks several files one after another, most of which should be small. */
   checkAll(inputs: readonly FileInput[], watch: FilesWatch): Promise<void>;
   /** Checks one range of a file. */
-  checkRange(order: RangeOrder, onProgress: OnFileProgress): Promise<RangeResult>;
+  checkRange(order: CheckOrder, onProgress: OnFileProgress): Promise<CheckedRange>;
   /** Aborts running checks, whose promises then reject, and releases all resources. */
   close(): Promise<void>;
 }

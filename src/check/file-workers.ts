@@ -12,10 +12,10 @@ import {
 } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
-import type { RangeOrder, RangeResult } from './ranges/range-order.ts';
+import type { CheckedRange, CheckOrder } from './ranges/range-order.ts';
 
 /** What a worker checks: a file, several files or a range. */
-export type FileJob = FileInput | readonly FileInput[] | RangeOrder;
+export type FileJob = FileInput | readonly FileInput[] | CheckOrder;
 
 /**
  * Returns a checker that uses worker threads. If a thread dies, its checks reject; which says
@@ -40,7 +40,7 @@ export function workerChecker(
     died,
     closed: stoppedEarly,
   });
-  const run = (job: FileInput | RangeOrder, onProgress: OnFileProgress): Promise<unknown> =>
+  const run = (job: FileInput | CheckOrder, onProgress: OnFileProgress): Promise<unknown> =>
     pool.run(job, (note) => onProgress(note as FileProgress));
   return {
     check: (input, onProgress) => run(input, onProgress) as Promise<FileReport>,
@@ -52,7 +52,7 @@ export function workerChecker(
       const reports = (await pool.run(inputs, onNote)) as FileReport[];
       reports.forEach(onReport);
     },
-    checkRange: (order, onProgress) => run(order, onProgress) as Promise<RangeResult>,
+    checkRange: (order, onProgress) => run(order, onProgress) as Promise<CheckedRange>,
     close: async () => {
       await Promise.all([pool.close(), here.close()]);
     },

@@ -140,7 +140,7 @@ export function sharedKernel(): Kernel {
 export function createKernel(): Kernel {
   const chosen = chosenKernel();
   if (chosen === undefined || chosen === 'native') {
-    const loaded = loadNativeAddon();
+    const loaded = loadNativeAddon(chosen === 'native');
     if ('addon' in loaded) {
       const { addon } = loaded;
       return { name: 'native', crc32c: addon.crc32c, wasm: undefined, native: addon };

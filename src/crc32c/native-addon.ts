@@ -38,31 +38,48 @@ export interface NativeAddon {
 /** The addon, or the reason why it cannot be used and what to do. */
 export type LoadedAddon = { readonly addon: NativeAddon } | { readonly problem: string };
 
+const BUILD = 'build it with `npm run build:addon`';
+const NOT_INSTALLED: LoadedAddon = { problem: `the package ${PACKAGE} is not installed; ${BUILD}` };
+
 let loaded: LoadedAddon | undefined;
 
-/** Loads the optional package. The first call determines the result. */
-export function loadNativeAddon(): LoadedAddon {
-  loaded ??= load();
+/**
+ * Loads the optional package. The first call determines the result.
+ * @param requested whether the user requests it. If not, it is loaded only if its folder is found,
+ *   because Node takes a millisecond to report a missing package.
+ */
+export function loadNativeAddon(requested: boolean): LoadedAddon {
+  loaded ??= load(requested);
   return loaded;
 }
 
-function load(): LoadedAddon {
+function load(requested: boolean): LoadedAddon {
   const module = hostModule('node:module');
   if (module === undefined) return { problem: 'this host has no Node-API modules' };
-  const build = 'build it with `npm run build:addon`';
   try {
-    // Bundles in CommonJS have no URL, so this throws.
+    // Bundles in CommonJS have no URL, so both of these throw.
+    if (!requested && !hasFolder(import.meta.url)) return NOT_INSTALLED;
     const load = module.createRequire(import.meta.url);
     const found = load(PACKAGE) as NativeAddon & { readonly abi?: number };
     if (found.abi !== ABI)
-      return { problem: `${PACKAGE} belongs to another version of recordpipe; ${build} again` };
+      return { problem: `${PACKAGE} belongs to another version of recordpipe; ${BUILD} again` };
     if (found.kernels.length > 0) return { addon: found };
     return { problem: 'this processor has neither SSE4.2 with PCLMULQDQ nor CRC32 with PMULL' };
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     const [line] = message.split('\n');
-    if (code === 'MODULE_NOT_FOUND' && line.includes(`'${PACKAGE}'`))
-      return { problem: `the package ${PACKAGE} is not installed; ${build}` };
-    return { problem: `${PACKAGE} cannot be loaded (${line}); ${build} again` };
+    if (code === 'MODULE_NOT_FOUND' && line.includes(`'${PACKAGE}'`)) return NOT_INSTALLED;
+    return { problem: `${PACKAGE} cannot be loaded (${line}); ${BUILD} again` };
+  }
+}
+
+/** Reports whether Node's search for packages, from `url` upwards, finds a folder of the package. */
+function hasFolder(url: string): boolean {
+  const fs = hostModule('node:fs');
+  for (let folder = new URL('.', url); ; ) {
+    if (fs?.existsSync(new URL(`node_modules/${PACKAGE}`, folder))) return true;
+    const parent = new URL('..', folder);
+    if (parent.href === folder.href) return false;
+    folder = parent;
   }
 }

@@ -11,7 +11,7 @@ import { oracleCrc32c } from '../support/oracle-crc.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 
-const loaded = loadNativeAddon();
+const loaded = loadNativeAddon(true);
 const addon = 'addon' in loaded ? loaded.addon : undefined;
 const kernels = addon?.kernels.map((name, k) => [name, k] as const) ?? [];
 const table = new TFRecordTableScanner();
