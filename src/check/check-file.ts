@@ -3,7 +3,7 @@ import { isItemFailure } from '../errors.ts';
 import type { OnBatch } from '../records/scan-source.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { FileTask, Watch } from './file-checker.ts';
-import { checkFrozen, type FileInput } from './file-input.ts';
+import { checkFrozen, type FileInput, storedBytes } from './file-input.ts';
 import { type Examined, examinedFile, type FileReport, failedFile } from './file-report.ts';
 import type { Looking } from './look-inside.ts';
 import type { SmallContent } from './scan-small.ts';
@@ -85,11 +85,18 @@ export async function checkFiles(
   }
 }
 
+/**
+ * Minimum size of a local file for counting by headers. A scan of a smaller file takes less time
+ * than allocating the memory for the headers.
+ */
+const MIN_HOP_BYTES = 512 * 1024;
+
 /** Validates or counts the records of a file that is not small. */
 async function examine(input: FileInput, task: FileTask, watch: Watch, onBatch: OnBatch): Promise<Examined> {
   if (input.range !== undefined)
     return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
-  if (task.check === 'count') {
+  const { stored = storedBytes(input) } = input;
+  if (task.check === 'count' && (stored >= MIN_HOP_BYTES || isRemote(input.path))) {
     const { countQuickly } = await import('./count-quickly.ts');
     const counted = await countQuickly(input, task, watch);
     if (counted !== undefined)

@@ -113,7 +113,9 @@ async function openLocal(
   // Records that span two chunks are copied for examination. With small chunks, every fifth record
   // of 100 KB spans two chunks, which takes 50% longer.
   const maxChunkBytes = defaultChunkBytes(blocking && !examinesRecords);
-  const chunkBytes = Math.min(Math.max(stored, MIN_CHUNK_BYTES), maxChunkBytes);
+  // Powers of two, so that files of different sizes use the same buffers one after another.
+  const enough = 2 ** Math.ceil(Math.log2(Math.max(stored, MIN_CHUNK_BYTES)));
+  const chunkBytes = Math.min(enough, maxChunkBytes);
   return { ...found, blocking, chunkBytes, size: () => storedBytes(input) };
 }
 
