@@ -8,8 +8,9 @@ import { type Examined, examinedFile, type FileReport, failedFile } from './file
 import type { Looking } from './look-inside.ts';
 import type { SmallContent } from './scan-small.ts';
 
-/** The module for small files. Importing it for each of them would take as long as a scan. */
+/** Modules for small files and objects. Importing them for each would take as long as a scan. */
 let small: typeof import('./scan-small.ts') | undefined;
+let share: typeof import('./share-objects.ts') | undefined;
 
 /**
  * Checks one file and returns its report, which lists invalid data and, if the file could not be
@@ -31,7 +32,10 @@ export async function checkFile(
     checkFrozen(input);
     // Import modules lazily, here and below, to reduce startup time.
     small ??= await import('./scan-small.ts');
-    if (isRemote(input.path)) (await import('./share-objects.ts')).shareRequests(task.requests);
+    if (isRemote(input.path)) {
+      share ??= await import('./share-objects.ts');
+      share.shareRequests(task.requests);
+    }
     file = await small.readSmall(input, task, watch);
     const inside =
       file !== undefined && looking !== undefined

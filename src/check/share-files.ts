@@ -26,8 +26,8 @@ export interface Queue {
 /**
  * Distributes files over threads. A single job runs on this thread, several jobs run on worker
  * threads. If this thread may block, it runs one of the jobs, which saves starting one worker. It
- * always checks standard input itself. Each thread checks one local file, or several objects, at a
- * time.
+ * always checks standard input itself. Each thread checks one local file, a batch of small ones, or
+ * several objects, at a time.
  * @param ranged indexes of the files whose ranges all threads check
  */
 export async function shareFiles(
@@ -71,7 +71,7 @@ export async function shareFiles(
 }
 
 /**
- * Returns the queue of objects, if there are any, and the task with their memory and request
+ * Returns the queues of objects, if there are any, and the task with their memory and request
  * limits.
  */
 async function withObjects(
@@ -85,11 +85,14 @@ async function withObjects(
     return { shared: { ...task, reading: { ...reading, objects: undefined } }, objects: [] };
   // Imported lazily to reduce startup time.
   const { shareOfObjects } = await import('./share-objects.ts');
-  const files = remote.map((index) => inputs[index]);
-  const { parallel, objects, requests } = shareOfObjects(files, threads, reading.objects);
+  const { queues, objects, requests } = shareOfObjects(inputs, remote, threads, reading.objects);
   return {
     shared: { ...task, reading: { ...reading, objects }, requests },
-    objects: [{ files: remote, next: 0, parallel: Math.max(1, Math.ceil(parallel / threads)) }],
+    objects: queues.map(({ files, parallel }) => ({
+      files,
+      next: 0,
+      parallel: Math.max(1, Math.ceil(parallel / threads)),
+    })),
   };
 }
 

@@ -2,7 +2,7 @@ import { RecordpipeError } from '../../errors.ts';
 import type { BoundaryFinder, RecordSource } from '../../formats/record-format.ts';
 import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import { hopHeaders, partOf } from '../../records/hop-headers.ts';
-import { reusedChunkBytes } from '../../records/read-options.ts';
+import { defaultChunkBytes } from '../../records/read-options.ts';
 import { type OnBatch, prepareScan, type RangeScan, scanOpened } from '../../records/scan-source.ts';
 import { rangeBounds } from '../../records/workers/range-bounds.ts';
 import type { RecordStart } from '../../records/workers/range-plan.ts';
@@ -103,7 +103,7 @@ async function scanned(
     ...scanOptions(input, task, { signal }),
     compression: 'none',
     blocking: true,
-    chunkBytes: local ? reusedChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
+    chunkBytes: local ? defaultChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
   } as const;
   const prepared = await prepareScan(format, reading as Partial<AnyOptions>);
   const open = (nextBuffer?: () => Uint8Array): RecordSource => ({
