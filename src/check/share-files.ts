@@ -26,8 +26,8 @@ export interface Queue {
 /**
  * Distributes files over threads. A single job runs on this thread, several jobs run on worker
  * threads. If this thread may block, it runs one of the jobs, which saves starting one worker. It
- * always checks standard input itself. Each thread checks one local file, or several objects, at a
- * time.
+ * always checks standard input itself. Each thread checks one local file, a batch of small ones, or
+ * several objects, at a time.
  * @param ranged indexes of the files whose ranges all threads check
  */
 export async function shareFiles(
