@@ -1,4 +1,5 @@
 import { hostModule } from '../bytes/host.ts';
+import { UsageError } from '../errors.ts';
 
 /**
  * The optional package with kernels in C; see native/addon/README.md. Users install it, or build it
@@ -36,7 +37,7 @@ export interface NativeAddon {
 }
 
 /** The addon, or the reason why it cannot be used and what to do. */
-export type LoadedAddon = { readonly addon: NativeAddon } | { readonly problem: string };
+type LoadedAddon = { readonly addon: NativeAddon } | { readonly problem: string };
 
 const BUILD = 'build it with `npm run build:addon`';
 const NOT_INSTALLED: LoadedAddon = { problem: `the package ${PACKAGE} is not installed; ${BUILD}` };
@@ -44,13 +45,18 @@ const NOT_INSTALLED: LoadedAddon = { problem: `the package ${PACKAGE} is not ins
 let loaded: LoadedAddon | undefined;
 
 /**
- * Loads the optional package. The first call determines the result.
+ * Returns the functions of the optional package, or undefined if it cannot be used. The first call
+ * loads it.
  * @param requested whether the user requests it. If not, it is loaded only if its folder is found,
  *   because Node takes a millisecond to report a missing package.
+ * @throws UsageError if it is requested and cannot be used
  */
-export function loadNativeAddon(requested: boolean): LoadedAddon {
+export function nativeAddon(requested: boolean): NativeAddon | undefined {
   loaded ??= load(requested);
-  return loaded;
+  if ('addon' in loaded) return loaded.addon;
+  if (!requested) return undefined;
+  const next = 'unset RECORDPIPE_KERNEL to use WebAssembly';
+  throw new UsageError(`RECORDPIPE_KERNEL=native: ${loaded.problem}; ${next}`);
 }
 
 function load(requested: boolean): LoadedAddon {
