@@ -39,12 +39,9 @@ export class Results {
         ? `skipped: ${name} (${figure.skipped})`
         : `failed: ${name} (${figure.failed})`;
     }
-    const middle = median(rounds);
-    this.figures.push({
-      ...figure,
-      median: middle,
-      rounds: rounds.map((value) => Number(value.toPrecision(5))),
-    });
+    const rounded = rounds.map((value) => Number(value.toPrecision(5)));
+    const middle = median(rounded);
+    this.figures.push({ ...figure, median: middle, rounds: rounded });
     const range = `${threeDigits(Math.min(...rounds))} to ${threeDigits(Math.max(...rounds))}`;
     return `${name}: ${threeDigits(middle)} ${unit} (${range})`;
   }

@@ -24,7 +24,11 @@ const START = [
   'src/cli/fail.ts',
   ...readdirSync(join(root, 'src/cli/commands')).map((file) => `src/cli/commands/${file}`),
 ];
-const WORKERS = ['src/check/recordpipe-file-worker.ts', 'src/dataset/operators/recordpipe-map-worker.ts'];
+const WORKERS = [
+  'src/check/recordpipe-file-worker.ts',
+  'src/dataset/operators/recordpipe-map-worker.ts',
+  'src/records/indexes/recordpipe-index-worker.ts',
+];
 
 /** Bundles src/ into dist/ for Node, and the subpaths that run in browsers into dist/browser/. */
 export async function bundle() {

@@ -1,5 +1,6 @@
 /** The programs that read images, each over its own format of the same images. */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPeer } from '../against/peer.mjs';
 import { ROOT } from '../machine.mjs';
@@ -9,6 +10,8 @@ const MDS_BYTES = 2 ** 26;
 const EVERYWHERE = ['disk', 's3'];
 const objects = (endpointUrl) => ({ region: 'us-east-1', anonymous: true, endpointUrl });
 const installed = (path) => join(ROOT, '.cache/counterparts', path);
+
+const mdsFolder = (bucket, half) => bucket.path(`images/mds/${half}`);
 
 /** TFRecord files: local ones, or copies of the objects. */
 const files = ({ shards, server, copies }) => ({
@@ -24,7 +27,7 @@ const ours = ({ shards, bucket, server }) => ({
 
 /**
  * `copy`: reads no objects, so the objects are first copied into memory, which is part of the time.
- * `slow`: the places from which it reads a few images only.
+ * `prepare(process, place)`: runs before the first pass. `slow`: the places from which it reads a few images only.
  */
 export const WAYS = [
   ...['views', 'columns', 'Dataset.shuffle.batch.prefetch'].map((what) => ({
@@ -63,9 +66,10 @@ export const WAYS = [
     who: 'loaders',
     what: 'mosaicml-streaming',
     places: EVERYWHERE,
+    prepare: convertToMDS,
     request: ({ job, jobs, bucket, server }) => ({
       paths: (jobs === 1 ? [0, 1] : [job]).map((half) =>
-        server ? bucket.uri(`images/mds/${half}`) : join(bucket.root, bucket.name, `images/mds/${half}`),
+        server ? bucket.uri(bucket.key(mdsFolder(bucket, half))) : mdsFolder(bucket, half),
       ),
       endpoint: server,
     }),
@@ -86,13 +90,10 @@ export const WAYS = [
 /** The processes of the programs: up to two per program, which run at once. */
 export class ImagePrograms {
   #peers;
-  #server;
   #running = new Map();
 
-  /** @param {string | undefined} server the endpoint of the objects */
-  constructor(peers, server) {
+  constructor(peers) {
     this.#peers = peers;
-    this.#server = server;
   }
 
   /** Returns the reason why a program is not available; undefined if it is. */
@@ -102,21 +103,24 @@ export class ImagePrograms {
     return names.map((name) => this.#peers.reason(name)).find(Boolean);
   }
 
-  /** Returns the first or second process of a program. */
-  async get({ who }, job) {
+  /**
+   * Returns the first or second process of a program.
+   * @param {string | undefined} server the endpoint of the objects
+   */
+  async get({ who }, job, server) {
     if (who === 'recordpipe') return this.#peers.fresh('all');
     const key = `${who} ${job}`;
-    if (!this.#running.has(key)) this.#running.set(key, this.#start(who));
+    if (!this.#running.has(key)) this.#running.set(key, this.#start(who, server));
     const { ready, call } = this.#running.get(key);
     await ready;
     return { call, close: async () => {} };
   }
 
-  #start(who) {
+  #start(who, server) {
     if (who !== 'tensorflow-io') return this.#peers.another(who);
     const program = join(ROOT, 'bench/against/tensorflow_io_peer.py');
     const modules = installed('loaders/lib/python3.11/site-packages');
-    return startPeer(installed('original/bin/python'), ['-B', program, this.#server, modules]);
+    return startPeer(installed('original/bin/python'), ['-B', program, server, modules]);
   }
 
   async close() {
@@ -124,17 +128,12 @@ export class ImagePrograms {
   }
 }
 
-/** Writes the MDS shards of the images: every other shard in each of two folders. */
-export async function convertToMDS(peers, shards, folder) {
-  if (peers.reason('loaders')) return;
-  const { call, close } = peers.another('loaders');
-  try {
-    for (const half of [0, 1]) {
-      const paths = shards.filter((_, i) => i % 2 === half).map(({ files: { tar } }) => tar);
-      const target = { folder: join(folder, String(half)), bytes: MDS_BYTES };
-      await call({ op: 'convert', mode: 'write mds', ...target, paths });
-    }
-  } finally {
-    await close();
+/** Writes the MDS shards of the images, once: every other shard in each of two folders. */
+async function convertToMDS({ call }, { shards, bucket }) {
+  for (const half of [0, 1]) {
+    const folder = mdsFolder(bucket, half);
+    if (existsSync(folder)) continue;
+    const paths = shards.filter((_, i) => i % 2 === half).map(({ files: { tar } }) => tar);
+    await call({ op: 'convert', mode: 'write mds', folder, bytes: MDS_BYTES, paths });
   }
 }

@@ -147,16 +147,13 @@ const BAR_CHARTS = [
       ['images s3', 'from S3, round trip 20 ms'],
     ],
     rows: [
-      loader('recordpipe', 'Dataset.shuffle.batch.prefetch', 'recordpipe Dataset, shuffled', BLUE),
+      loader('recordpipe', 'Dataset.shuffle.batch.prefetch', 'recordpipe Dataset', BLUE),
       loader('recordpipe', 'columns', 'recordpipe columns', CYAN),
       loader('recordpipe', 'views', 'recordpipe views', VIOLET),
-      loader(
-        'tensorflow',
-        'TFRecordDataset.shuffle.batch.parse.prefetch',
-        'TensorFlow tf.data, shuffled',
-        ORANGE,
-        { who: 'tensorflow-io', what: 'TFRecordDataset.shuffle.batch.parse.prefetch' },
-      ),
+      loader('tensorflow', 'TFRecordDataset.shuffle.batch.parse.prefetch', 'TensorFlow tf.data', ORANGE, {
+        who: 'tensorflow-io',
+        what: 'TFRecordDataset.shuffle.batch.parse.prefetch',
+      }),
       loader('vahidk', 'tfrecord_loader', 'tfrecord (Python) *', PINK, copied('vahidk', 'tfrecord_loader')),
       loader(
         'npm-tfrecord',

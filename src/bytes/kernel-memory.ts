@@ -70,17 +70,6 @@ export class KernelMemory {
 }
 
 /**
- * Allocates `count` page-aligned buffers of `bytes` bytes each, with a gap between them. Reading a
- * file into memory that is not aligned takes up to 20% longer, and ordinary memory is not.
- */
-export function alignedBuffers(bytes: number, count: number): Uint8Array[] {
-  if (typeof WebAssembly === 'undefined') return Array.from({ length: count }, () => new Uint8Array(bytes));
-  const step = Math.ceil((bytes + 1) / 4096) * 4096;
-  const { buffer } = new WebAssembly.Memory({ initial: Math.ceil((count * step) / PAGE_BYTES) });
-  return Array.from({ length: count }, (_, k) => new Uint8Array(buffer, k * step, bytes));
-}
-
-/**
  * Reports whether to try WebAssembly kernels. False if `RECORDPIPE_KERNEL=table` is set or the host
  * has no WebAssembly. Whether the host supports SIMD and allows it (Content-Security-Policy) is
  * known only when a module is compiled.

@@ -3,7 +3,7 @@ import type { FileInput } from './file-input.ts';
 import type { FileReport, Finding } from './file-report.ts';
 import type { CheckedReading } from './files-options.ts';
 import type { Look } from './look-inside.ts';
-import type { RangeOrder, RangeResult } from './ranges/range-order.ts';
+import type { CheckedRange, CheckOrder } from './ranges/range-order.ts';
 
 /** Instructions for checking files. They can be sent to a worker thread. */
 export interface FileTask {
@@ -41,10 +41,18 @@ export interface Watch {
 /** Checks files on this thread or on worker threads. */
 export interface FileChecker {
   check(input: FileInput, onProgress: OnFileProgress): Promise<FileReport>;
+  /** Checks several files one after another, most of which should be small. */
+  checkAll(inputs: readonly FileInput[], watch: FilesWatch): Promise<void>;
   /** Checks one range of a file. */
-  checkRange(order: RangeOrder, onProgress: OnFileProgress): Promise<RangeResult>;
+  checkRange(order: CheckOrder, onProgress: OnFileProgress): Promise<CheckedRange>;
   /** Aborts running checks, whose promises then reject, and releases all resources. */
   close(): Promise<void>;
+}
+
+/** Callbacks of the check of several files. The index is that of the file among the inputs. */
+export interface FilesWatch {
+  onProgress(progress: FileProgress, index: number): void;
+  onReport(report: FileReport, index: number): void;
 }
 
 /** Called periodically while a file is checked, and for each finding. */
@@ -60,6 +68,12 @@ export interface FileProgress {
   readonly size?: number;
   /** A finding, reported as soon as it occurs. */
   readonly finding?: Finding;
+}
+
+/** A message of a worker about one of several files. */
+export interface FilesNote {
+  readonly progress: FileProgress;
+  readonly index: number;
 }
 
 /** Returns the error for a check aborted by `close`. */

@@ -5,7 +5,13 @@ import type { RecordSchema } from './schema/schema.ts';
 import { SchemaChecker } from './schema/schema-checker.ts';
 import { violationError } from './schema/violations.ts';
 import { DatasetCounter, type StatsOptions } from './stats/dataset-counter.ts';
-import { compareFindings, type DatasetStats, MAX_FINDINGS, NO_STATS } from './stats/dataset-stats.ts';
+import {
+  compareFindings,
+  type DatasetStats,
+  MAX_FINDINGS,
+  mergeStats,
+  NO_STATS,
+} from './stats/dataset-stats.ts';
 
 /** How to examine record contents. It can be sent to a worker. */
 export interface Look {
@@ -15,6 +21,10 @@ export interface Look {
 
 /** The report of a file whose record contents were examined. */
 export interface LookedReport extends FileReport {
+  /**
+   * Statistics of the file. Those of the records of several small files are in the report of the
+   * last one.
+   */
   readonly stats?: DatasetStats;
 }
 
@@ -25,19 +35,51 @@ export interface Inside {
   report(file: FileReport, maxErrors: number): LookedReport;
 }
 
-export function lookInside({ schema, stats }: Look, input: FileInput): Inside {
-  const checker = schema && new SchemaChecker(schema);
-  const counter = stats && new DatasetCounter(uriOf(input), stats);
-  return {
-    onBatch: (batch, format) => {
-      checker?.add(batch, format);
-      counter?.add(batch, format);
-    },
-    report: (file, maxErrors) => {
-      const looked = checker === undefined ? file : withViolations(file, checker, maxErrors);
-      return counter === undefined ? looked : { ...looked, stats: statsOfFile(looked, counter) };
-    },
-  };
+export function lookInside(look: Look, input: FileInput): Inside {
+  const looking = new Looking(look);
+  const inside = looking.begin(input);
+  return { ...inside, report: (file, maxErrors) => looking.finish(inside.report(file, maxErrors)) };
+}
+
+/**
+ * Examines the record contents of several files, one after another. Their statistics are counted
+ * together, because merging the statistics of a small file takes longer than counting its records.
+ */
+export class Looking {
+  readonly #schema: RecordSchema | undefined;
+  readonly #counter: DatasetCounter | undefined;
+  /** Whether records of a file have been counted that has no report yet. */
+  counting = false;
+
+  constructor({ schema, stats }: Look) {
+    this.#schema = schema;
+    this.#counter = stats && new DatasetCounter(stats);
+  }
+
+  /** Starts the next file. Its report has no statistics. */
+  begin(input: FileInput): Inside {
+    const counter = this.#counter;
+    const checker = this.#schema && new SchemaChecker(this.#schema);
+    counter?.begin(uriOf(input));
+    return {
+      onBatch: (batch, format) => {
+        this.counting = true;
+        checker?.add(batch, format);
+        counter?.add(batch, format);
+      },
+      report: (file, maxErrors) => {
+        this.counting = false;
+        return checker === undefined ? file : withViolations(file, checker, maxErrors);
+      },
+    };
+  }
+
+  /** Adds the statistics of the records of all files to the report of the last one. */
+  finish(report: LookedReport): LookedReport {
+    const counter = this.#counter;
+    if (counter === undefined) return report;
+    return { ...report, stats: mergeStats(report.stats ?? statsOfFile(report), counter.stats()) };
+  }
 }
 
 /** Adds a finding for each violated rule, at the first record that violates it. */
@@ -58,16 +100,13 @@ function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: num
   };
 }
 
-/**
- * Returns the statistics of a file. Without a counter, they are limited to what its report implies.
- */
-export function statsOfFile(report: FileReport, counter?: DatasetCounter): DatasetStats {
+/** Returns the statistics of a file that its report implies: everything except its records. */
+export function statsOfFile(report: FileReport): DatasetStats {
   const { uri, format, compression, records, bytes, errors, errorCount, unreadable } = report;
   const file = { uri, format, compression, records, bytes, findings: errorCount, unreadable };
   const findings = errors
     .slice(0, MAX_FINDINGS)
     .map(({ code, record, offset, message }) => ({ uri, code, record, offset, message }));
   findings.sort(compareFindings);
-  if (counter !== undefined) return counter.stats(file, findings);
   return { ...NO_STATS, files: [file], findings: { count: errorCount, first: findings } };
 }

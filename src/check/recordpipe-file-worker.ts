@@ -5,10 +5,10 @@
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../records/workers/serve-jobs.ts';
-import { checkFile } from './check-file.ts';
-import type { FileTask } from './file-checker.ts';
-import type { FileInput } from './file-input.ts';
-import type { RangeOrder } from './ranges/range-order.ts';
+import { checkFile, checkFiles } from './check-file.ts';
+import type { FileProgress, FilesNote, FileTask, Watch } from './file-checker.ts';
+import type { FileReport } from './file-report.ts';
+import type { FileJob } from './file-workers.ts';
 import { watching } from './share-files.ts';
 
 /** Interval between progress messages, in milliseconds. */
@@ -16,15 +16,23 @@ const PROGRESS_MS = 100;
 
 serveJobs(async (content, note) => {
   let last = performance.now();
-  const watch = watching((progress) => {
-    const now = performance.now();
-    if (progress.finding === undefined && now - last < PROGRESS_MS) return;
-    last = now;
-    note(progress);
-  });
-  const job = content as FileInput | RangeOrder;
+  const watchWith = (send: (progress: FileProgress) => void): Watch =>
+    watching((progress) => {
+      const now = performance.now();
+      if (progress.finding === undefined && now - last < PROGRESS_MS) return;
+      last = now;
+      send(progress);
+    });
+  const job = content as FileJob;
   const task = workerData as FileTask;
-  if (!('plan' in job)) return { value: await checkFile(job, task, watch) };
-  const { checkRange } = await import('./ranges/check-range.ts');
-  return { value: await checkRange(job, task, watch) };
+  if ('path' in job) return { value: await checkFile(job, task, watchWith(note)) };
+  if ('plan' in job) {
+    const { checkRange } = await import('./ranges/check-range.ts');
+    return { value: await checkRange(job, task, watchWith(note)) };
+  }
+  const reports: FileReport[] = [];
+  const watchOf = (index: number): Watch =>
+    watchWith((progress) => note({ progress, index } satisfies FilesNote));
+  await checkFiles(job, task, watchOf, (report) => reports.push(report));
+  return { value: reports };
 });

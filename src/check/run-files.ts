@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { checkAborted, onAbort } from '../bytes/abortable.ts';
 import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
+import { MAX_SMALL_BYTES } from '../storage/local/small-file.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { FileTask, OnFileProgress } from './file-checker.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { type FileReport, type Finding, judgeFile, type Requirements } from './file-report.ts';
 import type { FilesOptions } from './files-options.ts';
 import type { RangedFile } from './ranges/ranged-file.ts';
-import { shareFiles, type Work } from './share-files.ts';
+import { type Queue, shareFiles, type Work } from './share-files.ts';
 
 /**
  * Minimum total size for using worker threads. For less data, checking takes about as long as
@@ -24,6 +25,12 @@ const MIN_CLIENT_BYTES = 256 * 1024 * 1024;
  * about 1 GB/s.
  */
 const MAX_CLIENTS = 4;
+
+/**
+ * Maximum number of small files to check at a time. A message to a worker takes as long as checking
+ * a small file.
+ */
+const MAX_BATCH = 64;
 
 /** Options and callbacks of a run over many files. */
 export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | 'signal'> {
@@ -95,8 +102,7 @@ class Run {
   constructor(inputs: readonly FileInput[], options: RunOptions) {
     this.#inputs = inputs;
     this.#options = options;
-    const needed = options.onProgress !== undefined || options.jobs === undefined;
-    this.#sizes = needed ? inputs.map(storedBytes) : [];
+    this.#sizes = inputs.map(storedBytes);
     for (const size of this.#sizes) this.#totalBytes += size;
     for (const [i, { path, size }] of inputs.entries())
       if (path === '-' || (size === undefined && isRemote(path))) this.#unsized.add(i);
@@ -143,7 +149,11 @@ class Run {
     for (const queue of queues) {
       const { files, parallel } = queue;
       const lane = async (): Promise<void> => {
-        while (queue.next < files.length && !this.#ended) await this.#check(checker, files[queue.next++]);
+        while (queue.next < files.length && !this.#ended) {
+          const small = this.#takeSmall(queue);
+          if (small.length > 1) await this.#checkAll(checker, small);
+          else await this.#check(checker, small[0] ?? files[queue.next++]);
+        }
       };
       await Promise.all(Array.from({ length: Math.min(parallel, files.length - queue.next) }, lane));
     }
@@ -160,11 +170,39 @@ class Run {
     return this.#stopped || this.#options.signal?.aborted === true;
   }
 
+  /** Takes the next files from a queue as long as they are small. */
+  #takeSmall(queue: Queue): number[] {
+    const { files, next } = queue;
+    const end = Math.min(files.length, next + MAX_BATCH);
+    while (queue.next < end && this.#isSmall(files[queue.next])) queue.next++;
+    return files.slice(next, queue.next);
+  }
+
+  #isSmall(index: number): boolean {
+    const { path, range } = this.#inputs[index];
+    const size = this.#sizes[index];
+    return size > 0 && size <= MAX_SMALL_BYTES && range === undefined && !isRemote(path);
+  }
+
   async #check(checker: Work['checker'], index: number): Promise<void> {
-    const report = await this.#unlessEnded(
-      checker.check({ ...this.#inputs[index], stored: this.#sizes[index] }, this.#watching(index)),
-    );
+    const report = await this.#unlessEnded(checker.check(this.#input(index), this.#watching(index)));
     if (report !== undefined) this.#take(index, report);
+  }
+
+  /** Checks small files, one after another. */
+  async #checkAll(checker: Work['checker'], indexes: readonly number[]): Promise<void> {
+    const inputs = indexes.map((index) => this.#input(index));
+    const watches = indexes.map((index) => this.#watching(index));
+    await this.#unlessEnded(
+      checker.checkAll(inputs, {
+        onProgress: (progress, at) => watches[at](progress),
+        onReport: (report, at) => this.#take(indexes[at], report),
+      }),
+    );
+  }
+
+  #input(index: number): FileInput {
+    return { ...this.#inputs[index], stored: this.#sizes[index] };
   }
 
   /** Returns the callback that receives the progress of a file. */

@@ -5,7 +5,7 @@ import type { FormatName } from '../formats/names/index.ts';
 import { recordFormat } from '../formats/registry.ts';
 import { identifyPeeked, identifySource } from '../records/identify-source.ts';
 import { PeekedSource } from '../records/peeked-source.ts';
-import { type RecordReadOptions, reusedChunkBytes } from '../records/read-options.ts';
+import { defaultChunkBytes, type RecordReadOptions } from '../records/read-options.ts';
 import { type OnBatch, type RecordScan, type ScanOptions, scanSource } from '../records/scan-source.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
@@ -112,8 +112,10 @@ async function openLocal(
   const blocking = task.blocking && !ahead;
   // Records that span two chunks are copied for examination. With small chunks, every fifth record
   // of 100 KB spans two chunks, which takes 50% longer.
-  const maxChunkBytes = reusedChunkBytes(blocking && !examinesRecords);
-  const chunkBytes = Math.min(Math.max(stored, MIN_CHUNK_BYTES), maxChunkBytes);
+  const maxChunkBytes = defaultChunkBytes(blocking && !examinesRecords);
+  // Powers of two, so that files of different sizes use the same buffers one after another.
+  const enough = 2 ** Math.ceil(Math.log2(Math.max(stored, MIN_CHUNK_BYTES)));
+  const chunkBytes = Math.min(enough, maxChunkBytes);
   return { ...found, blocking, chunkBytes, size: () => storedBytes(input) };
 }
 

@@ -8,7 +8,7 @@ import {
   type RecordScan,
   scanPrepared,
 } from '../records/scan-source.ts';
-import { readSmallFile } from '../storage/local/small-file.ts';
+import { readSmallFile, type SmallFile } from '../storage/local/small-file.ts';
 import type { OnTransferEvent } from '../storage/prefetch/transfer-control.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { SmallObject } from '../storage/small-object.ts';
@@ -16,26 +16,19 @@ import type { FileTask, Watch } from './file-checker.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { identified, MIN_CHUNK_BYTES, scanOptions } from './scan-file.ts';
 
-/**
- * Detects the format of a small file or object and scans all its records, in one read. Returns
- * undefined for any other input.
- */
-export async function scanSmall(
+/** A small file or object that has been read. */
+export type SmallContent = SmallFile | SmallObject;
+
+/** Reads the whole of a small file or object at once. Returns undefined for any other input. */
+export async function readSmall(
   input: FileInput,
   task: FileTask,
   watch: Watch,
-  onBatch: OnBatch,
-): Promise<RecordScan | undefined> {
-  const { path, stored = storedBytes(input) } = input;
-  if (watch.source !== undefined || path === '-') return undefined;
+): Promise<SmallContent | undefined> {
+  const { path, stored = storedBytes(input), range } = input;
+  if (watch.source !== undefined || range !== undefined || path === '-') return undefined;
   checkAborted(watch.signal);
-  const file = isRemote(path) ? await readObject(input, task, watch) : readSmallFile(path, stored);
-  if (file === undefined) return undefined;
-  try {
-    return await scanBytes(file.bytes, input, task, watch, onBatch);
-  } finally {
-    file.release();
-  }
+  return isRemote(path) ? readObject(input, task, watch) : readSmallFile(path, stored);
 }
 
 /** The module for small objects, which only runs over objects import. */
@@ -53,8 +46,9 @@ async function readObject(
   return small.readSmallObject(path, size, etag, { objects: reading.objects, signal, onEvent });
 }
 
-async function scanBytes(
-  bytes: Uint8Array,
+/** Detects the format of small content and scans all its records. */
+export async function scanSmall(
+  { bytes }: SmallContent,
   input: FileInput,
   task: FileTask,
   { signal, onProgress, onFinding }: Watch,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { isRemote } from '../storage/registry.ts';
-import { checkFile } from './check-file.ts';
+import { checkFile, checkFiles } from './check-file.ts';
 import type { FileTask, Watch } from './file-checker.ts';
 import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
@@ -26,8 +26,8 @@ export interface Queue {
 /**
  * Distributes files over threads. A single job runs on this thread, several jobs run on worker
  * threads. If this thread may block, it runs one of the jobs, which saves starting one worker. It
- * always checks standard input itself. Each thread checks one local file, or several objects, at a
- * time.
+ * always checks standard input itself. Each thread checks one local file, a batch of small ones, or
+ * several objects, at a time.
  * @param ranged indexes of the files whose ranges all threads check
  */
 export async function shareFiles(
@@ -71,7 +71,7 @@ export async function shareFiles(
 }
 
 /**
- * Returns the queue of objects, if there are any, and the task with their memory and request
+ * Returns the queues of objects, if there are any, and the task with their memory and request
  * limits.
  */
 async function withObjects(
@@ -85,11 +85,14 @@ async function withObjects(
     return { shared: { ...task, reading: { ...reading, objects: undefined } }, objects: [] };
   // Imported lazily to reduce startup time.
   const { shareOfObjects } = await import('./share-objects.ts');
-  const files = remote.map((index) => inputs[index]);
-  const { parallel, objects, requests } = shareOfObjects(files, threads, reading.objects);
+  const { queues, objects, requests } = shareOfObjects(inputs, remote, threads, reading.objects);
   return {
     shared: { ...task, reading: { ...reading, objects }, requests },
-    objects: [{ files: remote, next: 0, parallel: Math.max(1, Math.ceil(parallel / threads)) }],
+    objects: queues.map(({ files, parallel }) => ({
+      files,
+      next: 0,
+      parallel: Math.max(1, Math.ceil(parallel / threads)),
+    })),
   };
 }
 
@@ -102,6 +105,13 @@ function localChecker(task: FileTask): FileChecker {
       // Small files are read synchronously, so yield to the event loop periodically.
       if (turns.due()) await turns.take();
       return checkFile(input, task, { signal: stop.signal, ...watching(onProgress) });
+    },
+    checkAll: (inputs, { onProgress, onReport }) => {
+      const watchOf = (index: number): Watch => ({
+        signal: stop.signal,
+        ...watching((progress) => onProgress(progress, index)),
+      });
+      return checkFiles(inputs, task, watchOf, onReport, turns);
     },
     checkRange: async (order, onProgress) => {
       const { checkRange } = await import('./ranges/check-range.ts');

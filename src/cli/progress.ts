@@ -85,7 +85,7 @@ export function terminalColumns(): number {
 
 /** Creates a status line on standard error. */
 export function statusLine(): StatusLine {
-  process.stderr.on('error', () => {});
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
   const live = isLive();
   // Do not show progress for a short command.
   let last = performance.now() + (live ? LIVE_MS : 0);

@@ -1,7 +1,7 @@
 import tables from 'crc-32/crc32c.js';
 import { chosenKernel, wantsKernel } from '../bytes/kernel-memory.ts';
 import { UsageError } from '../errors.ts';
-import { loadNativeAddon, type NativeAddon } from './native-addon.ts';
+import { type NativeAddon, nativeAddon } from './native-addon.ts';
 import { createWasmKernel, type WasmKernel } from './wasm-kernel.ts';
 
 /** Castagnoli's polynomial, with its bits reversed. */
@@ -140,15 +140,8 @@ export function sharedKernel(): Kernel {
 export function createKernel(): Kernel {
   const chosen = chosenKernel();
   if (chosen === undefined || chosen === 'native') {
-    const loaded = loadNativeAddon();
-    if ('addon' in loaded) {
-      const { addon } = loaded;
-      return { name: 'native', crc32c: addon.crc32c, wasm: undefined, native: addon };
-    }
-    if (chosen === 'native')
-      throw new UsageError(
-        `RECORDPIPE_KERNEL=native: ${loaded.problem}; unset RECORDPIPE_KERNEL to use WebAssembly`,
-      );
+    const native = nativeAddon(chosen === 'native');
+    if (native !== undefined) return { name: 'native', crc32c: native.crc32c, wasm: undefined, native };
   }
   const wasm = createWasm();
   if (wasm === undefined) return tableKernel;

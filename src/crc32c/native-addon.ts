@@ -1,4 +1,5 @@
 import { hostModule } from '../bytes/host.ts';
+import { UsageError } from '../errors.ts';
 
 /**
  * The optional package with kernels in C; see native/addon/README.md. Users install it, or build it
@@ -36,33 +37,55 @@ export interface NativeAddon {
 }
 
 /** The addon, or the reason why it cannot be used and what to do. */
-export type LoadedAddon = { readonly addon: NativeAddon } | { readonly problem: string };
+type LoadedAddon = { readonly addon: NativeAddon } | { readonly problem: string };
+
+const BUILD = 'build it with `npm run build:addon`';
+const NOT_INSTALLED: LoadedAddon = { problem: `the package ${PACKAGE} is not installed; ${BUILD}` };
 
 let loaded: LoadedAddon | undefined;
 
-/** Loads the optional package. The first call determines the result. */
-export function loadNativeAddon(): LoadedAddon {
-  loaded ??= load();
-  return loaded;
+/**
+ * Returns the functions of the optional package, or undefined if it cannot be used. The first call
+ * loads it.
+ * @param requested whether the user requests it. If not, it is loaded only if its folder is found,
+ *   because Node takes a millisecond to report a missing package.
+ * @throws UsageError if it is requested and cannot be used
+ */
+export function nativeAddon(requested: boolean): NativeAddon | undefined {
+  loaded ??= load(requested);
+  if ('addon' in loaded) return loaded.addon;
+  if (!requested) return undefined;
+  const next = 'unset RECORDPIPE_KERNEL to use WebAssembly';
+  throw new UsageError(`RECORDPIPE_KERNEL=native: ${loaded.problem}; ${next}`);
 }
 
-function load(): LoadedAddon {
+function load(requested: boolean): LoadedAddon {
   const module = hostModule('node:module');
   if (module === undefined) return { problem: 'this host has no Node-API modules' };
-  const build = 'build it with `npm run build:addon`';
   try {
-    // Bundles in CommonJS have no URL, so this throws.
+    // Bundles in CommonJS have no URL, so both of these throw.
+    if (!requested && !hasFolder(import.meta.url)) return NOT_INSTALLED;
     const load = module.createRequire(import.meta.url);
     const found = load(PACKAGE) as NativeAddon & { readonly abi?: number };
     if (found.abi !== ABI)
-      return { problem: `${PACKAGE} belongs to another version of recordpipe; ${build} again` };
+      return { problem: `${PACKAGE} belongs to another version of recordpipe; ${BUILD} again` };
     if (found.kernels.length > 0) return { addon: found };
     return { problem: 'this processor has neither SSE4.2 with PCLMULQDQ nor CRC32 with PMULL' };
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     const [line] = message.split('\n');
-    if (code === 'MODULE_NOT_FOUND' && line.includes(`'${PACKAGE}'`))
-      return { problem: `the package ${PACKAGE} is not installed; ${build}` };
-    return { problem: `${PACKAGE} cannot be loaded (${line}); ${build} again` };
+    if (code === 'MODULE_NOT_FOUND' && line.includes(`'${PACKAGE}'`)) return NOT_INSTALLED;
+    return { problem: `${PACKAGE} cannot be loaded (${line}); ${BUILD} again` };
+  }
+}
+
+/** Reports whether Node's search for packages, from `url` upwards, finds a folder of the package. */
+function hasFolder(url: string): boolean {
+  const fs = hostModule('node:fs');
+  for (let folder = new URL('.', url); ; ) {
+    if (fs?.existsSync(new URL(`node_modules/${PACKAGE}`, folder))) return true;
+    const parent = new URL('..', folder);
+    if (parent.href === folder.href) return false;
+    folder = parent;
   }
 }

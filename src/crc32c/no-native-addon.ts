@@ -1,7 +1,5 @@
-import type * as nativeAddon from './native-addon.ts';
+import type * as addon from './native-addon.ts';
 
 // Replaces native-addon.ts in bundles for browsers.
 
-export const loadNativeAddon: typeof nativeAddon.loadNativeAddon = () => ({
-  problem: 'browsers cannot load Node-API modules',
-});
+export const nativeAddon: typeof addon.nativeAddon = () => undefined;

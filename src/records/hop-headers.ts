@@ -23,6 +23,16 @@ export interface HopSource extends Pick<StoredFile, 'size' | 'readNow' | 'read'>
   readonly remote: object | undefined;
 }
 
+/** Returns the part `[start, end)` of a local file as a source to hop through. */
+export function partOf(file: StoredFile, start: number, end: number): HopSource {
+  return {
+    size: end - start,
+    remote: undefined,
+    readNow: (target, at, length, position) => file.readNow(target, at, length, start + position),
+    read: (target, at, length, position) => file.read(target, at, length, start + position),
+  };
+}
+
 export interface HopWatch {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;

@@ -15,8 +15,7 @@ import type { ObjectOptions } from '../storage/object-options.ts';
 /** Options for reading the bytes of a source. */
 export interface SourceOptions {
   /**
-   * Number of bytes per read from a path or descriptor. Default 1 MiB. By default, scans and
-   * readers with `reuse` read 2 MiB, unless they are `blocking`.
+   * Number of bytes per read from a path or descriptor. Default 2 MiB, or 1 MiB if `blocking`.
    */
   readonly chunkBytes: number;
   /**
@@ -51,8 +50,15 @@ export interface RecordReadOptions extends AnyOptions, SourceOptions {
   readonly format: FormatName | 'auto';
 }
 
+/**
+ * Chunk size for reading ahead. Larger chunks need fewer event-loop turns: views of 10 KB records
+ * are read at 5.6 GB/s, compared with 3.8 GB/s for 1 MiB, and batches with `reuse` at 5.2 GB/s,
+ * compared with 4.8 GB/s.
+ */
+const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
+
 export const DEFAULT_SOURCE_OPTIONS: SourceOptions = {
-  chunkBytes: 1024 * 1024,
+  chunkBytes: AHEAD_CHUNK_BYTES,
   blocking: false,
   objects: undefined,
   signal: undefined,
@@ -66,19 +72,14 @@ export const DEFAULT_READ_OPTIONS: ReadOptions = /* @__PURE__ */ extended<ReadOp
 const CHOICES: Choices = { blocking: [false, true] };
 
 /**
- * Chunk size for reading ahead. Larger chunks need fewer event-loop turns: 10 KB records are read
- * at 5.2 GB/s, compared with 4.8 GB/s for 1 MiB, and 4.4 GB/s for 768 KiB.
- */
-const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
-/**
  * Chunk size for blocking reads. Most of such a chunk is still in the core's cache when it is
  * checked, and the system copies large blocks faster: 10 KB records are checked at 8.3 GB/s on one
  * core, compared with 7.6 GB/s for 512 KiB and 7.1 GB/s for 256 KiB.
  */
 const BLOCKING_CHUNK_BYTES = 1024 * 1024;
 
-/** Returns the default of `chunkBytes` if buffers are reused. */
-export function reusedChunkBytes(blocking: boolean | undefined): number {
+/** Returns the default of `chunkBytes`. */
+export function defaultChunkBytes(blocking: boolean | undefined): number {
   return blocking ? BLOCKING_CHUNK_BYTES : AHEAD_CHUNK_BYTES;
 }
 
@@ -90,7 +91,8 @@ export function readOptions<O extends CodecOptions>(
   format: FormatReading<O>,
   given: Partial<O & SourceOptions> | undefined,
 ): O & SourceOptions {
-  const source: SourceOptions = { ...DEFAULT_SOURCE_OPTIONS, ...withoutUndefined(given ?? {}) };
+  const chunkBytes = defaultChunkBytes(given?.blocking);
+  const source: SourceOptions = { ...DEFAULT_SOURCE_OPTIONS, chunkBytes, ...withoutUndefined(given ?? {}) };
   checkChoices(source, CHOICES);
   checkWhole('chunkBytes', source.chunkBytes, 1, 2 ** 30);
   return { ...source, ...format.readOptions(given as Partial<O>) };

@@ -11,9 +11,9 @@ import { filesOf } from './object-io.ts';
 import { PeekedSource } from './peeked-source.ts';
 import {
   DEFAULT_SOURCE_OPTIONS,
+  defaultChunkBytes,
   type RecordReadOptions,
   readOptions,
-  reusedChunkBytes,
 } from './read-options.ts';
 import { type Batches, onceAsync, READ_AGAIN, RecordReader, readBatches } from './record-reader.ts';
 import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan-source.ts';
@@ -163,7 +163,7 @@ export async function openRecords(
 ): Promise<OpenedRecords> {
   checkOptionNames('openRecords', options, readNames());
   checkOptions(options);
-  const found = await identify(source, options, readChunkBytes(options));
+  const found = await identify(source, options);
   const { format, compression, uri, size } = found;
   const reading = { ...options, compression, uri };
   const content = await seekable(source, found, options);
@@ -203,7 +203,7 @@ export async function scanRecords(
 async function scanOne(source: ByteSource, options: Partial<RecordScanOptions>): Promise<RecordScan> {
   const { format } = options;
   if (format !== undefined && format !== 'auto') return scanSource(recordFormat(format), source, options);
-  const found = await identify(source, options, reusedChunkBytes(options.blocking));
+  const found = await identify(source, options);
   const { compression, uri } = found;
   return scanSource(recordFormat(found.format), found.source, { ...options, compression, uri });
 }
@@ -219,16 +219,11 @@ function checkOptions({ format = 'auto', ...given }: Partial<RecordReadOptions |
 function identify(
   source: ByteSource,
   given: Partial<RecordReadOptions | RecordScanOptions>,
-  presetChunkBytes: number,
 ): Promise<IdentifiedSource> {
   const { compression = 'auto', format = 'auto', blocking = false, uri, objects, signal } = given;
-  const { chunkBytes = presetChunkBytes } = given;
+  const { chunkBytes = defaultChunkBytes(blocking) } = given;
   const known = format === 'auto' ? format : recordFormat(format);
   return identifySource(source, { format: known, compression, chunkBytes, blocking, uri, objects, signal });
-}
-
-function readChunkBytes({ reuse, blocking }: Partial<RecordReadOptions>): number {
-  return reuse ? reusedChunkBytes(blocking) : DEFAULT_SOURCE_OPTIONS.chunkBytes;
 }
 
 function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {
@@ -256,7 +251,7 @@ async function* detectedBatches(
   options: Partial<RecordReadOptions>,
   stats: ReadStats,
 ): Batches {
-  const found = await identify(source, options, readChunkBytes(options));
+  const found = await identify(source, options);
   const { compression, uri } = found;
   const content = await seekable(source, found, options);
   yield* readBatches(recordFormat(found.format), content, { ...options, compression, uri }, stats);

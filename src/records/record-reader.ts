@@ -6,7 +6,7 @@ import { newReadStats, placed, type ReadStats } from '../formats/corruption.ts';
 import type { RecordCodec, RecordDecoder, RecordFormat } from '../formats/record-format.ts';
 import { putScanning, takeScanning } from './own-scanning.ts';
 import type { PeekedSource } from './peeked-source.ts';
-import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
+import { readOptions, type SourceOptions } from './read-options.ts';
 import { openRecordSource } from './record-source.ts';
 
 /** Batches of records, in the order in which they are read. */
@@ -22,8 +22,7 @@ export function readBatches<O extends CodecOptions>(
   given: Partial<O & SourceOptions> = {},
   stats: ReadStats = newReadStats(),
 ): Batches {
-  const preset = given.reuse ? { chunkBytes: reusedChunkBytes(given.blocking) } : undefined;
-  const options = readOptions(format, { ...preset, ...given });
+  const options = readOptions(format, given);
   return onceAsync(batches(format, source, options, stats), READ_AGAIN);
 }
 

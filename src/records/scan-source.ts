@@ -17,7 +17,7 @@ import type {
 import { isRemote } from '../storage/stored-source.ts';
 import { putScanning, takeScanning } from './own-scanning.ts';
 import { PeekedSource } from './peeked-source.ts';
-import { readOptions, reusedChunkBytes, type SourceOptions } from './read-options.ts';
+import { readOptions, type SourceOptions } from './read-options.ts';
 import { openRecordSource, wholeSource } from './record-source.ts';
 
 /**
@@ -99,7 +99,6 @@ export async function prepareScan<O extends CodecOptions>(
   reading: Partial<O & SourceOptions>,
 ): Promise<PreparedScan<O>> {
   const options = readOptions(format, {
-    chunkBytes: reusedChunkBytes(reading.blocking),
     ...format.scanDefaults,
     ...reading,
   });

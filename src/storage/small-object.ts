@@ -14,7 +14,16 @@ import {
 import type { RangeHead } from './storage.ts';
 
 /** Maximum size of a small object, in bytes. One block of memory holds it. */
-export const MAX_SMALL_OBJECT_BYTES: number = 1024 * 1024;
+const MAX_SMALL_BYTES = 1024 * 1024;
+
+/** Reports whether {@link readSmallObject} can read an object of this size. */
+export function isSmallObject(
+  size: number | undefined,
+  { verifyObject, pinVersion, partBytes }: ObjectOptions,
+): boolean {
+  if (verifyObject || pinVersion || size === undefined) return false;
+  return size > 0 && size <= Math.min(MAX_SMALL_BYTES, partBytes);
+}
 
 /** A small object that was read with one request. */
 export interface SmallObject {
@@ -35,7 +44,7 @@ export interface SmallObjectAccess {
  * Reads a small object of known size with one request, without a stream. For thousands of small
  * objects, a stream for each takes longer than the transfer. Failed requests are retried.
  *
- * @returns undefined if the object is large or empty, is to be verified, or has changed since it
+ * @returns undefined if the object is large or empty, must be verified, or has changed since it
  *   was listed; the general reader handles all these cases
  * @throws RecordpipeError the same errors as reading a stream
  */
@@ -45,10 +54,8 @@ export async function readSmallObject(
   etag: string | undefined,
   { objects, signal, onEvent }: SmallObjectAccess,
 ): Promise<SmallObject | undefined> {
-  if (size === 0 || size > MAX_SMALL_OBJECT_BYTES) return undefined;
   const context = contextOf(objects);
-  const { verifyObject, pinVersion, partBytes } = context.options;
-  if (verifyObject || pinVersion || size > partBytes) return undefined;
+  if (!isSmallObject(size, context.options)) return undefined;
   checkAborted(signal);
   const bytes = new Arriving();
   const transfer = new RangeTransfer({ ...context, onEvent }, new Listed(uri, size, etag), 0, size, (chunk) =>

@@ -93,6 +93,7 @@ const more = { onTruncated: 'error', trailing: 'error', recover: 'none' } as con
 const task = { check: 'validate', maxErrors: 1, blocking: true, reading: { ...reading, ...more } } as const;
 const here: FileChecker = {
   check: async ({ path }) => ({ uri: path, seconds: 1 }) as FileReport,
+  checkAll: async () => {},
   checkRange: () => Promise.reject(new Error('no ranges')),
   close: async () => {},
 };

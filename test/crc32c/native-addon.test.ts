@@ -4,10 +4,16 @@ import { FILE, PAYLOADS } from '../support/samples.ts';
 
 type Root = typeof import('../../src/index.ts');
 
-/** Imports recordpipe on a host where loading the package recordpipe-native gives this result. */
-async function withPackage(load: () => unknown): Promise<Root> {
-  vi.spyOn(process, 'getBuiltinModule').mockImplementation(((name: string) =>
-    name === 'node:module' ? { createRequire: () => load } : undefined) as never);
+/**
+ * Imports recordpipe on a host that has a folder of the package recordpipe-native, where loading it
+ * gives this result.
+ */
+async function withPackage(load: () => unknown, hasFolder = true): Promise<Root> {
+  const modules: Record<string, unknown> = {
+    'node:module': { createRequire: () => load },
+    'node:fs': { existsSync: (url: URL) => hasFolder && url.pathname.endsWith('recordpipe-native') },
+  };
+  vi.spyOn(process, 'getBuiltinModule').mockImplementation(((name: string) => modules[name]) as never);
   return await import('../../src/index.ts');
 }
 
@@ -91,3 +97,11 @@ test.each(['wasm', 'table'] as const)(
     expect(load).not.toHaveBeenCalled();
   },
 );
+
+test('a package without a folder is not loaded', async () => {
+  vi.stubEnv('RECORDPIPE_KERNEL', undefined);
+  const load = vi.fn(missing);
+  const root = await withPackage(load, false);
+  expect(root.crc32cKernel()).toBe('wasm');
+  expect(load).not.toHaveBeenCalled();
+});

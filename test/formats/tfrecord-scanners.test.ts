@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadNativeAddon } from '../../src/crc32c/native-addon.ts';
+import { nativeAddon } from '../../src/crc32c/native-addon.ts';
 import { createWasmKernel } from '../../src/crc32c/wasm-kernel.ts';
 import { CHECK_DATA, CHECK_LENGTH, DATA_CHECKSUM, type FrameScanner } from '../../src/formats/frame-scan.ts';
 import { encodeTFRecord } from '../../src/formats/tfrecord/encode.ts';
@@ -11,8 +11,7 @@ import { oracleCrc32c } from '../support/oracle-crc.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { Random } from '../support/random.ts';
 
-const loaded = loadNativeAddon();
-const addon = 'addon' in loaded ? loaded.addon : undefined;
+const addon = nativeAddon(false);
 const kernels = addon?.kernels.map((name, k) => [name, k] as const) ?? [];
 const table = new TFRecordTableScanner();
 

@@ -5,6 +5,7 @@ import type { FormatName } from '../../src/formats/names/index.ts';
 import { registerFormat } from '../../src/formats/registry.ts';
 import { detectFormat, readRecords, scanRecords } from '../../src/index.ts';
 import { buildIndex, openIndexed } from '../../src/records/indexes/index.ts';
+import { RANGE_LIMITS } from '../../src/records/workers/range-plan.ts';
 import { openRecordShards, openRecordWriter } from '../../src/records/write/index.ts';
 import { convertFile, kindOfName } from '../../src/transform/index.ts';
 import { cli } from '../support/cli.ts';
@@ -32,6 +33,19 @@ describe('a format of one folder and one registry entry', () => {
     remove = registerFormat(toyFormat);
   });
   afterAll(() => remove());
+
+  test('is checked by one thread, because it defines no way to find records', async () => {
+    const limits = { ...RANGE_LIMITS };
+    RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 1000;
+    try {
+      const path = await written('ranges.toy');
+      // A worker thread would not know the format.
+      const { ok, totals } = await validateFiles(path, { jobs: 2 });
+      expect({ ok, records: totals.records }).toEqual({ ok: true, records: RECORDS });
+    } finally {
+      Object.assign(RANGE_LIMITS, limits);
+    }
+  });
 
   test('is written and read', async () => {
     const path = await written('read.toy');

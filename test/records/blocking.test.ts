@@ -78,3 +78,8 @@ describe('readers with reuse', () => {
     await first.return();
   });
 });
+
+test('a record of a small file keeps little memory alive', async () => {
+  const one = dir.file('one.tfrecord', encodeTFRecord(Uint8Array.of(1, 2, 3)));
+  for await (const record of readTFRecords(one)) expect(record.buffer.byteLength).toBeLessThan(100_000);
+});

@@ -10,6 +10,7 @@ import {
   readRecords,
   readTFRecordBatches,
   readTFRecords,
+  scanTFRecords,
 } from '../../src/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -57,6 +58,34 @@ describe('copy: true', () => {
     for await (const record of readRecords(path, { copy: true })) kept.push(record);
     structuredClone(kept[7], { transfer: [kept[7].buffer as ArrayBuffer] });
     expect(kept[8]).toEqual(payloads[8]);
+  });
+});
+
+describe('a record that is kept never changes', () => {
+  const large = Array.from({ length: 300 }, (_, i) => new Uint8Array(20_000 + i).fill(i));
+  const source = dir.file('large.tfrecord', concat(large.map(encodeTFRecord)));
+  const other = dir.file(
+    'other.tfrecord',
+    concat(large.map(({ length }) => encodeTFRecord(new Uint8Array(length).fill(255)))),
+  );
+
+  test.each([false, true])('also if only a part or its buffer is kept, blocking %s', async (blocking) => {
+    const options = { blocking, chunkBytes: 256 * 1024 };
+    const parts: Uint8Array[] = [];
+    const buffers: { buffer: ArrayBufferLike; at: number }[] = [];
+    for await (const record of readTFRecords(source, options)) {
+      if (parts.length <= buffers.length) parts.push(record.subarray(100, 200));
+      else buffers.push({ buffer: record.buffer, at: record.byteOffset });
+    }
+    // Other readers and scans allocate and free far more memory than the kept records occupy.
+    for (let pass = 0; pass < 12; pass++) {
+      for await (const _record of readTFRecords(other, { ...options, reuse: pass % 2 === 0 }));
+      expect(await scanTFRecords(other, options)).toMatchObject({ records: 300, errorCount: 0 });
+    }
+    expect(parts.map((part) => part[50])).toEqual(parts.map((_, k) => (2 * k) & 0xff));
+    expect(buffers.map(({ buffer, at }) => new Uint8Array(buffer, at, 100)[50])).toEqual(
+      buffers.map((_, k) => (2 * k + 1) & 0xff),
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import type { FileChecker, FileTask } from '../../src/check/file-checker.ts';
 import type { FileReport } from '../../src/check/file-report.ts';
 import type { LookedReport } from '../../src/check/look-inside.ts';
 import { checkRange } from '../../src/check/ranges/check-range.ts';
-import type { RangeOrder } from '../../src/check/ranges/range-order.ts';
+import type { CheckOrder } from '../../src/check/ranges/range-order.ts';
 import { RangedFile } from '../../src/check/ranges/ranged-file.ts';
 import { mergeStats, NO_STATS } from '../../src/check/stats/dataset-stats.ts';
 import { encodeExample } from '../../src/messages/example/encode-example.ts';
@@ -81,7 +81,7 @@ export interface RangedOutcome {
   /** The report, or null if the file had to be checked from beginning to end. */
   readonly report: FileReport | null;
   readonly findings: readonly unknown[];
-  readonly orders: readonly RangeOrder[];
+  readonly orders: readonly CheckOrder[];
 }
 
 /** Checks a file in ranges, with `threads` concurrent checks on this thread. */
@@ -94,14 +94,15 @@ export async function checkInRanges(
   threads = 3,
 ): Promise<RangedOutcome> {
   const findings: unknown[] = [];
-  const orders: RangeOrder[] = [];
+  const orders: CheckOrder[] = [];
   const watch = {
     onProgress: () => {},
     onFinding: (error: Error) => findings.push(JSON.parse(JSON.stringify(error))),
   };
-  const file = new RangedFile({ path }, { format, size, rangeBytes }, task, watch);
+  const file = new RangedFile({ path }, { format, ranges: { size, rangeBytes } }, task, watch);
   const checker: FileChecker = {
     check: (input) => checkFile(input, task, {}),
+    checkAll: async () => {},
     checkRange: async (order) => {
       orders.push(order);
       // Results cross threads as structured clones.

@@ -1,20 +1,19 @@
 import { RecordpipeError } from '../../errors.ts';
 import type { BoundaryFinder, RecordSource } from '../../formats/record-format.ts';
 import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
-import { findBoundary } from '../../records/find-boundary.ts';
-import { hopHeaders } from '../../records/hop-headers.ts';
-import { reusedChunkBytes } from '../../records/read-options.ts';
+import { hopHeaders, partOf } from '../../records/hop-headers.ts';
+import { defaultChunkBytes } from '../../records/read-options.ts';
 import { type OnBatch, prepareScan, type RangeScan, scanOpened } from '../../records/scan-source.ts';
+import { rangeBounds } from '../../records/workers/range-bounds.ts';
+import type { RecordStart } from '../../records/workers/range-plan.ts';
 import { packError } from '../../records/workers/serve-jobs.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import type { FileTask, Watch } from '../file-checker.ts';
 import { uriOf } from '../file-input.ts';
 import { REMOTE_CHUNK_BYTES, scanOptions } from '../scan-file.ts';
-import type { RangeCounts, RangeOrder, RangeResult, RecordStart } from './range-order.ts';
+import type { CheckedRange, CheckOrder, RangeCounts } from './range-order.ts';
 import { type ByteRange, openRanges, type RangeReader } from './range-reader.ts';
 
-/** Maximum number of bytes to search for the start of a record. */
-const SEARCH_BYTES = 8 * 1024 * 1024;
 /** Number of bytes after a finding that its message may depend on. */
 const SHOWN_BYTES = 1024;
 
@@ -32,21 +31,19 @@ const NOTHING: RangeCounts = {
  * @throws RecordpipeError `source-changed` if the file does not have the planned size; the errors of
  *   reading it
  */
-export async function checkRange(order: RangeOrder, task: FileTask, watch: Watch): Promise<RangeResult> {
+export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch): Promise<CheckedRange> {
   const { input, plan, from, work } = order;
-  const { size } = plan;
-  const format = recordFormat(plan.format);
+  const format = recordFormat(order.format);
   const options = format.readOptions(task.reading as Partial<AnyOptions>);
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
   const reader = await openRanges(input, task, watch);
   try {
-    if (reader.size !== size)
+    if (reader.size !== plan.size)
       throw new RecordpipeError('source-changed', 'the file has changed', { uri: input.path });
-    const exact = typeof from === 'number' ? undefined : from;
-    const start = exact?.offset ?? (await boundary(reader, finder, plan, from as number));
-    const first = { offset: start, record: exact?.record ?? 0 };
-    if (start < 0) return { start, end: start, next: first, scan: NOTHING, independent: true };
-    const range = { start, end: await endOf(reader, finder, order) };
+    const range = await rangeBounds(finder, reader.readAt, order);
+    const { start } = range;
+    const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
+    if (start < 0) return { ...range, next: first, scan: NOTHING, independent: true };
     const counts = work === 'number' || task.check === 'count';
     if (counts && reader.local !== undefined) {
       const records = await hopped(reader.local, format, options, range, watch);
@@ -56,8 +53,8 @@ export async function checkRange(order: RangeOrder, task: FileTask, watch: Watch
     const doing: FileTask = counts ? { ...task, check: 'count' } : task;
     const stats = work === 'check' ? task.look?.stats : undefined;
     // Import modules lazily to reduce startup time.
-    const counter =
-      stats && new (await import('../stats/dataset-counter.ts')).DatasetCounter(uriOf(input), stats);
+    const counter = stats && new (await import('../stats/dataset-counter.ts')).DatasetCounter(stats);
+    counter?.begin(uriOf(input));
     const onBatch: OnBatch = counter && ((batch, name) => counter.add(batch, name));
     const scan = await scanned(reader, format, range, first, order, doing, watch, onBatch);
     const { offset = 0, record = 0 } = scan.next;
@@ -68,35 +65,11 @@ export async function checkRange(order: RangeOrder, task: FileTask, watch: Watch
       next: { offset, record },
       scan: { records, payloadBytes, errors, errorCount, trailingBytes, warnings },
       independent: isIndependent(scan, range),
-      stats: counter?.stats(NO_FILE, []),
+      stats: counter?.stats(),
     };
   } finally {
     await reader.close();
   }
-}
-
-/** Returns the position of the first probable record start after a cut, or -1. */
-async function boundary(
-  { readAt }: RangeReader,
-  finder: BoundaryFinder,
-  { size, rangeBytes }: RangeOrder['plan'],
-  cut: number,
-): Promise<number> {
-  const at = cut * rangeBytes;
-  if (at === 0) return 0;
-  return findBoundary(finder, readAt, at, Math.min(at + Math.min(rangeBytes, SEARCH_BYTES), size), size);
-}
-
-async function endOf(
-  reader: RangeReader,
-  finder: BoundaryFinder,
-  { plan, until }: RangeOrder,
-): Promise<number> {
-  for (let cut = until; cut * plan.rangeBytes < plan.size; cut++) {
-    const end = await boundary(reader, finder, plan, cut);
-    if (end >= 0) return end;
-  }
-  return plan.size;
 }
 
 /**
@@ -111,15 +84,7 @@ async function hopped(
 ): Promise<number | undefined> {
   const hop = await format.headerHop?.(options);
   if (hop === undefined) return undefined;
-  const part = {
-    size: end - start,
-    remote: undefined,
-    read: (target: Uint8Array, at: number, length: number, position: number) =>
-      file.read(target, at, length, start + position),
-    readNow: (target: Uint8Array, at: number, length: number, position: number) =>
-      file.readNow(target, at, length, start + position),
-  };
-  return (await hopHeaders(part, hop, watch)) ? hop.records : undefined;
+  return (await hopHeaders(partOf(file, start, end), hop, watch)) ? hop.records : undefined;
 }
 
 async function scanned(
@@ -127,7 +92,7 @@ async function scanned(
   format: AnyFormat,
   range: ByteRange,
   start: RecordStart,
-  { input, plan: { size } }: RangeOrder,
+  { input, plan: { size } }: CheckOrder,
   task: FileTask,
   { signal, onProgress }: Watch,
   onBatch: OnBatch,
@@ -138,7 +103,7 @@ async function scanned(
     ...scanOptions(input, task, { signal }),
     compression: 'none',
     blocking: true,
-    chunkBytes: local ? reusedChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
+    chunkBytes: local ? defaultChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
   } as const;
   const prepared = await prepareScan(format, reading as Partial<AnyOptions>);
   const open = (nextBuffer?: () => Uint8Array): RecordSource => ({
@@ -166,14 +131,3 @@ function isIndependent(
   const { offset = end, record = 0 } = last;
   return offset + SHOWN_BYTES <= end && record + 1 < (next.record ?? 0);
 }
-
-/** Stands for the file in statistics of a range; the statistics of the whole file replace it. */
-const NO_FILE = {
-  uri: '',
-  format: null,
-  compression: null,
-  records: 0,
-  bytes: 0,
-  findings: 0,
-  unreadable: false,
-};

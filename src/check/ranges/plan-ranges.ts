@@ -1,25 +1,20 @@
 import { isItemFailure } from '../../errors.ts';
+import type { FormatName } from '../../formats/names/index.ts';
 import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import { identifySource } from '../../records/identify-source.ts';
+import { type RangePlan, rangePlan } from '../../records/workers/range-plan.ts';
 import { isRemote } from '../../storage/registry.ts';
 import type { FileTask } from '../file-checker.ts';
 import { checkFrozen, type FileInput, storedBytes } from '../file-input.ts';
-import type { RangePlan } from './range-order.ts';
 
-/** Limits for the sizes of ranges. Only tests change them. */
-export const RANGE_LIMITS: { minBytes: number; maxBytes: number } = {
-  /**
-   * Minimum size of a range. Checking it takes a few milliseconds, and finding where it begins and
-   * ends takes a few tenths of one.
-   */
-  minBytes: 16 * 1024 * 1024,
-  /** Maximum size of a range. With smaller ranges, all threads end at about the same time. */
-  maxBytes: 64 * 1024 * 1024,
-};
-/** Number of ranges per job of a file that is not larger than the limits allow. */
-const RANGES_PER_JOB = 8;
-/** Maximum number of ranges of a file, whose results are kept until those before them are known. */
-const MAX_RANGES = 4096;
+/** How to check a file in ranges. */
+export interface FilePlan {
+  readonly format: FormatName;
+  readonly ranges: RangePlan;
+}
+
+/** Not used for regular files, from which only the first bytes are read. */
+const CHUNK_BYTES = 64 * 1024;
 /**
  * Fraction of the work of one job. A file that takes less than this is not divided, because other
  * files keep the other threads busy.
@@ -34,29 +29,22 @@ export async function planRanges(
   inputs: readonly FileInput[],
   task: FileTask,
   jobs: number,
-): Promise<ReadonlyMap<number, RangePlan>> {
-  const plans = new Map<number, RangePlan>();
+): Promise<ReadonlyMap<number, FilePlan>> {
+  const plans = new Map<number, FilePlan>();
   if (jobs < 2 || task.look?.schema !== undefined) return plans;
   const sizes = inputs.map((input) => (input.range === undefined ? storedBytes(input) : 0));
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  const { minBytes, maxBytes } = RANGE_LIMITS;
   for (const [index, size] of sizes.entries()) {
-    if (size < Math.max(2 * minBytes, (total / jobs) * SMALL_PART)) continue;
+    const ranges = rangePlan(size, jobs);
+    if (ranges === undefined || size < (total / jobs) * SMALL_PART) continue;
     const format = await formatOf(inputs[index], task);
-    if (format === undefined) continue;
-    const target = Math.min(maxBytes, Math.max(minBytes, size / (jobs * RANGES_PER_JOB)));
-    const rangeBytes = Math.max(target, size / MAX_RANGES);
-    // A multiple of four, because parts of RecordIO begin at such positions.
-    plans.set(index, { format, size, rangeBytes: 4 * Math.ceil(rangeBytes / 4) });
+    if (format !== undefined) plans.set(index, { format, ranges });
   }
   return plans;
 }
 
 /** Returns the format of a file that can be divided, and undefined for other files. */
-async function formatOf(
-  input: FileInput,
-  { reading, blocking }: FileTask,
-): Promise<RangePlan['format'] | undefined> {
+async function formatOf(input: FileInput, { reading, blocking }: FileTask): Promise<FormatName | undefined> {
   const { path } = input;
   const { format = 'auto', compression = 'auto' } = reading;
   if (path === '-' || isRemote(path)) return undefined;
@@ -66,7 +54,7 @@ async function formatOf(
     const found = await identifySource(path, {
       format: known,
       compression,
-      chunkBytes: RANGE_LIMITS.minBytes,
+      chunkBytes: CHUNK_BYTES,
       blocking,
       uri: path,
       objects: undefined,

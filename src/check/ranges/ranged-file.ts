@@ -1,11 +1,15 @@
-import type { RecordpipeError } from '../../errors.ts';
+import { RecordpipeError, sentenceOf } from '../../errors.ts';
+import { type ProvenPlace, RangePass } from '../../records/workers/range-pass.ts';
+import { unpackError } from '../../records/workers/serve-jobs.ts';
 import type { FileChecker, FileTask } from '../file-checker.ts';
 import { type FileInput, storedBytes } from '../file-input.ts';
 import { examinedFile, type FileReport } from '../file-report.ts';
 import { type LookedReport, statsOfFile } from '../look-inside.ts';
 import { mergeStats, StatsMerger } from '../stats/dataset-stats.ts';
-import type { RangeOrder, RangePlan } from './range-order.ts';
-import { type CheckRange, type ProvenRange, RangePass } from './range-pass.ts';
+import type { FilePlan } from './plan-ranges.ts';
+import type { CheckedRange, CheckOrder } from './range-order.ts';
+
+type Pass = RangePass<CheckOrder, CheckedRange>;
 
 /** Callbacks of a file that is checked in ranges. */
 export interface RangedWatch {
@@ -20,7 +24,7 @@ export interface RangedWatch {
  */
 export class RangedFile {
   readonly input: FileInput;
-  readonly #plan: RangePlan;
+  readonly #plan: FilePlan;
   readonly #task: FileTask;
   readonly #watch: RangedWatch;
   readonly #start: number = performance.now();
@@ -28,26 +32,29 @@ export class RangedFile {
    * Finds the numbers of the first records of all ranges, which statistics contain. Undefined if
    * they are not needed: findings are numbered later.
    */
-  readonly #numbering: RangePass | undefined;
-  readonly #numbered: ProvenRange[] = [];
-  #checking: RangePass | undefined;
+  readonly #numbering: Pass | undefined;
+  readonly #numbered: ProvenPlace[] = [];
+  #checking: Pass | undefined;
   readonly #found = { records: 0, errors: [] as RecordpipeError[], errorCount: 0, warnings: 0 };
   readonly #stats = new StatsMerger();
   /** Number of bytes read so far of each range in progress. */
-  readonly #running = new Map<RangeOrder, number>();
+  readonly #running = new Map<CheckOrder, number>();
   #doneBytes = 0;
   #reported = false;
 
-  constructor(input: FileInput, plan: RangePlan, task: FileTask, watch: RangedWatch) {
+  constructor(input: FileInput, plan: FilePlan, task: FileTask, watch: RangedWatch) {
     this.input = input;
     this.#plan = plan;
     this.#task = task;
     this.#watch = watch;
-    const cuts = Array.from({ length: Math.ceil(plan.size / plan.rangeBytes) }, (_, cut) => cut);
-    const orders = (work: RangeOrder['work']): RangeOrder[] =>
-      cuts.map((cut) => ({ input, plan, from: cut, until: cut + 1, work }));
-    if (task.look === undefined) this.#checking = new RangePass(orders('check'), (range) => this.#add(range));
-    else this.#numbering = new RangePass(orders('number'), (range) => this.#numbered.push(range));
+    const cuts = Array.from(
+      { length: Math.ceil(plan.ranges.size / plan.ranges.rangeBytes) },
+      (_, cut) => cut,
+    );
+    const orders = (work: CheckOrder['work']): CheckOrder[] =>
+      cuts.map((cut) => this.#order(work, cut, cut + 1));
+    if (task.look === undefined) this.#checking = new RangePass(orders('check'), this.#add);
+    else this.#numbering = new RangePass(orders('number'), (_, place) => this.#numbered.push(place));
   }
 
   /**
@@ -56,7 +63,7 @@ export class RangedFile {
    * @throws RecordpipeError `aborted`
    */
   async help(checker: FileChecker): Promise<FileReport | null | undefined> {
-    const check: CheckRange = async (order) => {
+    const check = async (order: CheckOrder): Promise<CheckedRange> => {
       const result = await checker.checkRange(order, ({ bytes }) => this.#progress(order, bytes));
       this.#progress(order, 0);
       return result;
@@ -64,8 +71,8 @@ export class RangedFile {
     await this.#numbering?.help(check);
     if (this.#numbering?.failure === undefined) {
       this.#checking ??= new RangePass(
-        this.#numbered.map(({ first, until }) => this.#order(first, until)),
-        (range) => this.#add(range),
+        this.#numbered.map(({ first, until }) => this.#order('check', first, until)),
+        this.#add,
       );
       await this.#checking.help(check);
     }
@@ -74,23 +81,25 @@ export class RangedFile {
     return this.#report();
   }
 
-  #order(from: RangeOrder['from'], until: number): RangeOrder {
-    return { input: this.input, plan: this.#plan, from, until, work: 'check' };
+  #order(work: CheckOrder['work'], from: CheckOrder['from'], until: number): CheckOrder {
+    const { format, ranges } = this.#plan;
+    return { input: this.input, format, plan: ranges, from, until, work };
   }
 
-  #progress(order: RangeOrder, bytes: number): void {
+  #progress(order: CheckOrder, bytes: number): void {
     if (order.work !== 'check') return;
     if (bytes === 0) this.#running.delete(order);
     else this.#running.set(order, bytes);
     let sum = this.#doneBytes;
     for (const running of this.#running.values()) sum += running;
-    this.#watch.onProgress(Math.min(sum, this.#plan.size));
+    this.#watch.onProgress(Math.min(sum, this.#plan.ranges.size));
   }
 
-  #add({ scan, findings, stats, first, end }: ProvenRange): void {
+  readonly #add = ({ scan, stats, end }: CheckedRange, { first, before }: ProvenPlace): void => {
     const found = this.#found;
-    for (const error of findings) {
+    for (const packed of scan.errors) {
       if (found.errors.length === this.#task.maxErrors) break;
+      const error = moved(unpackError(packed) as RecordpipeError, before);
       found.errors.push(error);
       this.#watch.onFinding(error);
     }
@@ -99,10 +108,13 @@ export class RangedFile {
     found.warnings += scan.warnings;
     if (stats !== undefined) this.#stats.add(stats);
     this.#doneBytes += end - first.offset;
-  }
+  };
 
   #report(): FileReport | null {
-    const { format, size } = this.#plan;
+    const {
+      format,
+      ranges: { size },
+    } = this.#plan;
     const failed = this.#numbering?.failure ?? this.#checking?.failure;
     // A file that has changed is read to its new end.
     if (failed !== undefined || storedBytes(this.input) !== size) return null;
@@ -111,11 +123,15 @@ export class RangedFile {
     const detected = (this.#task.reading.format ?? 'auto') === 'auto';
     const report = examinedFile(this.input, examined, { seconds, detected });
     if (this.#task.look === undefined) return report;
-    const { files: _, ...stats } = this.#stats.merged();
-    const looked: LookedReport = {
-      ...report,
-      stats: mergeStats(statsOfFile(report), { ...stats, files: [] }),
-    };
+    const stats = mergeStats(statsOfFile(report), this.#stats.merged());
+    const looked: LookedReport = { ...report, stats };
     return looked;
   }
+}
+
+/** Adds `before` to the record number of a finding. */
+function moved(error: RecordpipeError, before: number): RecordpipeError {
+  const { code, uri, record, offset, compressed } = error;
+  const number = record === undefined ? undefined : record + before;
+  return new RecordpipeError(code, sentenceOf(error), { uri, record: number, offset, compressed });
 }

@@ -220,21 +220,46 @@ export function mergeStats(a: DatasetStats, b: DatasetStats): DatasetStats {
     truncated: a.truncated || b.truncated || more || moreLists,
     findings: {
       count: a.findings.count + b.findings.count,
-      first: [...a.findings.first, ...b.findings.first].sort(compareFindings).slice(0, MAX_FINDINGS),
+      first: firstFindings([...a.findings.first, ...b.findings.first]),
     },
     samples: mergeSamples(a.samples, b.samples),
   };
 }
 
 /**
- * Merges the statistics of many files as they arrive, in pairs of about equal size, so that the
- * time does not grow with the square of the number of files.
+ * Merges the statistics of many files as they arrive: those of records in pairs of about equal
+ * size, and the lists of files and findings at the end, so that the time does not grow with the
+ * square of the number of files.
  */
 export class StatsMerger {
-  /** Merged statistics of 2^i files at index i, or undefined. */
+  /** Merged statistics of 2^i documents at index i, or undefined. */
   readonly #levels: (DatasetStats | undefined)[] = [];
+  readonly #files: FileStats[] = [];
+  #findings: StatsFinding[] = [];
+  #findingCount = 0;
 
-  add(stats: DatasetStats): void {
+  add({ files, findings, ...records }: DatasetStats): void {
+    for (const file of files) this.#files.push(file);
+    this.#findingCount += findings.count;
+    for (const finding of findings.first) this.#findings.push(finding);
+    if (this.#findings.length > 10 * MAX_FINDINGS) this.#findings = firstFindings(this.#findings);
+    if (records.records > 0) this.#addRecords({ ...NO_STATS, ...records });
+  }
+
+  /** Returns the merged statistics of all files. */
+  merged(): DatasetStats {
+    const records = this.#levels.reduce<DatasetStats>(
+      (merged, level) => (level === undefined ? merged : mergeStats(level, merged)),
+      NO_STATS,
+    );
+    return {
+      ...records,
+      files: this.#files.sort((one, other) => compareTexts(one.uri, other.uri)),
+      findings: { count: this.#findingCount, first: firstFindings(this.#findings) },
+    };
+  }
+
+  #addRecords(stats: DatasetStats): void {
     let merged = stats;
     let level = 0;
     for (let other = this.#levels[0]; other !== undefined; other = this.#levels[level]) {
@@ -243,14 +268,10 @@ export class StatsMerger {
     }
     this.#levels[level] = merged;
   }
+}
 
-  /** Returns the merged statistics of all files. */
-  merged(): DatasetStats {
-    return this.#levels.reduce<DatasetStats>(
-      (merged, level) => (level === undefined ? merged : mergeStats(level, merged)),
-      NO_STATS,
-    );
-  }
+function firstFindings(findings: readonly StatsFinding[]): StatsFinding[] {
+  return [...findings].sort(compareFindings).slice(0, MAX_FINDINGS);
 }
 
 export function compareFindings(a: StatsFinding, b: StatsFinding): number {

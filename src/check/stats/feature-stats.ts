@@ -80,13 +80,26 @@ export function typesOf({ kinds }: FeatureStats): { type: ValueKind; count: numb
 /** Called for each image, which is at [from, to) of the bytes. */
 export type OnImage = (header: ImageHeader, bytes: Uint8Array, from: number, to: number) => void;
 
-/** Collects the statistics of a feature, record by record. */
+/** The record that is being counted. */
+export interface CurrentRecord {
+  /** Number of its file. */
+  readonly file: number;
+  place(): RecordPlace;
+}
+
+/** A kind with its first occurrence, and the last file in which it occurred. */
+type KindCount = { count: number; first: RecordPlace; file: number };
+
+/**
+ * Collects the statistics of a feature, record by record. The result for several files equals that
+ * of merging the results for each of them.
+ */
 export class FeatureCounter implements FieldSink {
   readonly name: string;
-  /** Index of the last record that contained the feature, used to detect repeated names. */
+  /** Number of the last record that contained the feature, used to detect repeated names. */
   lastRecord = -1;
   #records = 0;
-  readonly #kinds: { [kind in FeatureKind]?: { count: number; first: RecordPlace } } = {};
+  readonly #kinds: { [kind in FeatureKind]?: KindCount } = {};
   readonly #length = new SpreadCounter();
   #steps: SpreadCounter | undefined;
   #int64: Int64Counter | undefined;
@@ -96,6 +109,14 @@ export class FeatureCounter implements FieldSink {
   #bytes: BytesCounter | undefined;
   #values = 0;
   #onImage: OnImage | undefined;
+  /** Number of the last file that contained the feature. */
+  #file = -1;
+  /** Whether that file has floats, and whether it has labels. */
+  #hasFloats = false;
+  #hasLabels = false;
+  /** Whether any file has floats that are labels, and floats without labels. */
+  #labeled = false;
+  #unlabeled = false;
 
   constructor(name: string) {
     this.name = name;
@@ -111,10 +132,10 @@ export class FeatureCounter implements FieldSink {
     this.#steps.add(steps);
   }
 
-  /** Adds one list. @param place called only if the place is needed */
-  add(index: FeatureIndex, feature: number, place: () => RecordPlace, onImage: OnImage | undefined): void {
+  /** Adds one list. */
+  add(index: FeatureIndex, feature: number, here: CurrentRecord, onImage: OnImage | undefined): void {
     const kind = index.kind(feature);
-    this.#begin(KIND_OF[kind], place, onImage);
+    this.#begin(KIND_OF[kind], here, onImage);
     if (kind === NONE) return;
     index.send(feature, this);
     this.#length.add(this.#values);
@@ -125,28 +146,43 @@ export class FeatureCounter implements FieldSink {
    *
    * @param isLabel whether to count distinct floats
    */
-  addField(
-    field: FieldValue,
-    place: () => RecordPlace,
-    onImage: OnImage | undefined,
-    isLabel: boolean,
-  ): void {
-    this.#begin(field.kind, place, onImage);
+  addField(field: FieldValue, here: CurrentRecord, onImage: OnImage | undefined, isLabel: boolean): void {
+    this.#begin(field.kind, here, onImage);
     if (field.kind === 'none') return;
     sendField(field, this);
     this.#length.add(this.#values);
     if (!isLabel || (field.kind !== 'float' && field.kind !== 'float64')) return;
     this.#labels ??= new DistinctCounter();
+    this.#hasLabels = true;
     for (const value of field.value)
       if (Number.isFinite(value)) this.#labels.number(field.kind === 'float' ? shortFloat(value) : value);
   }
 
-  #begin(kind: FeatureKind, place: () => RecordPlace, onImage: OnImage | undefined): void {
+  #begin(kind: FeatureKind, here: CurrentRecord, onImage: OnImage | undefined): void {
+    const { file } = here;
+    if (file !== this.#file) {
+      this.#endFile();
+      this.#file = file;
+    }
     const known = this.#kinds[kind];
-    if (known === undefined) this.#kinds[kind] = { count: 1, first: place() };
-    else known.count++;
+    if (known === undefined) this.#kinds[kind] = { count: 1, first: here.place(), file };
+    else {
+      known.count++;
+      if (known.file !== file) {
+        known.file = file;
+        const place = here.place();
+        if (comparePlaces(place, known.first) < 0) known.first = place;
+      }
+    }
     this.#values = 0;
     this.#onImage = onImage;
+  }
+
+  #endFile(): void {
+    if (this.#hasFloats && this.#hasLabels) this.#labeled = true;
+    else if (this.#hasFloats) this.#unlabeled = true;
+    this.#hasFloats = false;
+    this.#hasLabels = false;
   }
 
   int64(high: number, low: number): void {
@@ -158,6 +194,7 @@ export class FeatureCounter implements FieldSink {
   floats(bytes: Uint8Array, from: number, to: number): void {
     this.#float ??= new FloatCounter();
     this.#values += (to - from) >>> 2;
+    if (to > from) this.#hasFloats = true;
     this.#float.add(bytes, from, to);
   }
 
@@ -171,12 +208,16 @@ export class FeatureCounter implements FieldSink {
   float64(value: number): void {
     this.#float64 ??= new Float64Counter();
     this.#values++;
+    this.#hasFloats = true;
     this.#float64.add(value);
   }
 
   stats(): FeatureStats {
     const kinds: { [kind in FeatureKind]?: KindStats } = {};
-    for (const kind of KINDS) if (this.#kinds[kind] !== undefined) kinds[kind] = { ...this.#kinds[kind] };
+    for (const kind of KINDS) {
+      const known = this.#kinds[kind];
+      if (known !== undefined) kinds[kind] = { count: known.count, first: known.first };
+    }
     return complete(this.#records, kinds, {
       length: this.#length.spread(),
       int64: this.#int64?.stats(),
@@ -187,8 +228,10 @@ export class FeatureCounter implements FieldSink {
   }
 
   #floats(): FloatStats | undefined {
+    this.#endFile();
     const floats = both(this.#float?.stats(), this.#float64?.stats(), mergeFloat);
-    return floats && this.#labels ? { ...floats, distinct: this.#labels.values(false) } : floats;
+    if (floats === undefined || !this.#labeled) return floats;
+    return { ...floats, distinct: this.#unlabeled ? null : this.#labels!.values(false) };
   }
 }
 

@@ -43,10 +43,10 @@ interface Candidate {
   readonly bytes: Uint8Array;
 }
 
-/** Keeps the samples of one file. */
+/** Keeps the samples of one or more files. */
 export class SampleKeeper {
-  readonly #uri: string;
-  readonly #seed: number;
+  #uri = '';
+  #seed = 0;
   readonly #wanted: boolean;
   #kept: Candidate[] = [];
   /**
@@ -55,10 +55,14 @@ export class SampleKeeper {
    */
   #spare: Uint8Array | undefined;
 
-  constructor(uri: string, wanted: boolean) {
+  constructor(wanted: boolean) {
+    this.#wanted = wanted;
+  }
+
+  /** Starts a file. */
+  begin(uri: string): void {
     this.#uri = uri;
     this.#seed = textHash(uri);
-    this.#wanted = wanted;
   }
 
   /** Offers an image as a sample. @param label called only if the image is kept */
@@ -134,6 +138,7 @@ export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[
 function compareCandidates(a: Candidate, b: Candidate): number {
   return (
     a.hash - b.hash ||
+    compareTexts(a.sample.uri, b.sample.uri) ||
     a.sample.record - b.sample.record ||
     compareTexts(a.sample.feature, b.sample.feature) ||
     Buffer.compare(a.bytes, b.bytes)

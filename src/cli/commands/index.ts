@@ -7,7 +7,7 @@ import { expanded, inputSelection, noInputs, STORED_INPUTS } from '../options/in
 import { accessOf, isAddress, objectReadOptions } from '../options/objects.ts';
 import { choice, defined, flag, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOptions } from '../options/reading.ts';
-import { isSharded, linesOptions, reportOptions, shardOptions } from '../options/reports.ts';
+import { isSharded, linesOptions, runOptions, shardOptions } from '../options/reports.ts';
 import { complain, isGuarded, print, say } from '../output.ts';
 import { eachFile } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
@@ -30,7 +30,7 @@ const OPTIONS = {
   format,
   maxRecordSize,
   payloadCrc: payloadOptions.payloadCrc,
-  ...reportOptions,
+  ...runOptions,
   ...linesOptions,
   quiet: flag('-q, --quiet', 'print only errors; no progress'),
   multipart,
@@ -188,7 +188,7 @@ async function built(
   onProgress: OnProgress,
 ): Promise<IndexReport> {
   const { buildIndex, defaultIndexPath } = await import('recordpipe/records/indexes');
-  const { kind, output, force } = options;
+  const { kind, output, force, jobs } = options;
   // If two file names differ only in their extension, the name of the second index includes the
   // extension.
   const path = defaultIndexPath(uri, kind);
@@ -199,6 +199,7 @@ async function built(
     kind,
     indexPath,
     overwrite: force === true,
+    ...defined({ jobs }),
   });
   const { format, records, bytes, written } = index;
   const status = written ? 'written' : 'up-to-date';

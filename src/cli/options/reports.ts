@@ -73,7 +73,7 @@ export const runOptions: OptionsOf<RunOptions> = {
   ...reportOptions,
   jobs: parsed(
     '-j, --jobs <n>',
-    `number of files to process in parallel, up to ${MAX_JOBS} (default: one per core)`,
+    `number of threads for files and parts of large files, up to ${MAX_JOBS} (default: one per core)`,
     (text) => {
       const jobs = atLeast(1)(text);
       if (jobs <= MAX_JOBS) return jobs;

@@ -21,8 +21,9 @@ interface Chunk {
  */
 export class ShuffleBuffer<T> {
   readonly #elements: T[] = [];
-  /** The chunk of each element that is a view. */
+  /** The chunk of each element that is a view. Empty until the first view. */
   readonly #chunkOf: (Chunk | undefined)[] = [];
+  #hasViews = false;
   /** Chunks by their memory, oldest first. */
   readonly #chunks = new Map<ArrayBufferLike, Chunk>();
   readonly #keepsViews: boolean;
@@ -56,21 +57,28 @@ export class ShuffleBuffer<T> {
 
   /** Removes and returns the element at `at`. The last element takes its place. */
   take(at: number): T {
-    const element = this.#elements[at];
-    const chunk = this.#chunkOf[at];
-    const last = this.#elements.pop()!;
-    const lastChunk = this.#chunkOf.pop();
-    if (at < this.#elements.length) {
-      this.#elements[at] = last;
-      this.#chunkOf[at] = lastChunk;
-    }
-    if (chunk !== undefined) this.#leave(chunk, element as Uint8Array);
+    const elements = this.#elements;
+    const element = elements[at];
+    const last = elements.pop()!;
+    if (at < elements.length) elements[at] = last;
+    if (this.#hasViews) this.#takeChunk(at, element);
     return element;
   }
 
+  #takeChunk(at: number, element: T): void {
+    const chunk = this.#chunkOf[at];
+    const last = this.#chunkOf.pop();
+    if (at < this.#chunkOf.length) this.#chunkOf[at] = last;
+    if (chunk !== undefined) this.#leave(chunk, element as Uint8Array);
+  }
+
   #add(element: unknown, chunk: Chunk | undefined): void {
+    if (chunk !== undefined && !this.#hasViews) {
+      this.#hasViews = true;
+      for (let i = 0; i < this.#elements.length; i++) this.#chunkOf.push(undefined);
+    }
     this.#elements.push(element as T);
-    this.#chunkOf.push(chunk);
+    if (this.#hasViews) this.#chunkOf.push(chunk);
   }
 
   /** Returns the chunk of one more view. */

@@ -1,5 +1,4 @@
 import { readU32 } from '../../bytes/binary-data.ts';
-import { alignedBuffers } from '../../bytes/kernel-memory.ts';
 import { createKernel, type Kernel, maskCrc32c, sharedKernel, tableCrc32c } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import {
@@ -16,7 +15,7 @@ import {
   TOO_LARGE,
 } from '../frame-scan.ts';
 import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
-import { TFRecordNativeScanner } from './native-scanner.ts';
+import { alignedBuffers, TFRecordNativeScanner } from './native-scanner.ts';
 import type { TFRecordOptions } from './options.ts';
 
 const U32 = 2 ** 32;

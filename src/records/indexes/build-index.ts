@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts';
 import type { FormatName } from '../../formats/names/index.ts';
@@ -12,6 +13,13 @@ import { type FrameScanOptions, layoutOf, type RecordLayout, SCAN_NAMES } from '
 import { encodeIndex, fingerprintOf } from './rpidx.ts';
 import { scanFrames } from './scan-frames.ts';
 import { mxLines, vahidkLines } from './text-indexes.ts';
+
+/**
+ * Minimum size of a file for using worker threads. Reading the headers of less data takes about as
+ * long as starting threads.
+ */
+const MIN_WORKER_BYTES = 1024 * 1024 * 1024;
+const MAX_JOBS = 256;
 
 /** How to build an index. Every field has a default. */
 export interface BuildIndexOptions extends FrameScanOptions {
@@ -30,9 +38,21 @@ export interface BuildIndexOptions extends FrameScanOptions {
    * match is also an error, because rebuilding it would lose its keys.
    */
   readonly overwrite: boolean;
+  /**
+   * Number of worker threads that find the records of a large local file, 1 to 256. If 1, the
+   * calling thread does. Default: the number of available cores for files of at least 1 GiB, or
+   * else 1.
+   */
+  readonly jobs: number | undefined;
 }
 
-const NAMES: OptionNames<BuildIndexOptions> = { ...SCAN_NAMES, kind: true, indexPath: true, overwrite: true };
+const NAMES: OptionNames<BuildIndexOptions> = {
+  ...SCAN_NAMES,
+  kind: true,
+  indexPath: true,
+  overwrite: true,
+  jobs: true,
+};
 
 /** An index and the data that it belongs to. */
 export interface BuiltIndex {
@@ -81,6 +101,7 @@ export async function buildIndex(
   const { kind = 'rpidx', overwrite = false } = options;
   const file = await openStoredFile(path, options);
   try {
+    const jobs = jobsFor(file, options.jobs);
     // An empty file is valid in every format.
     const assumed = file.size === 0 ? formatOfForeignIndex(kind) : undefined;
     const layout = layoutOf(file, { ...options, ...(assumed && { format: assumed }) });
@@ -98,7 +119,7 @@ export async function buildIndex(
       if (records !== undefined)
         return { ...about, records, indexBytes: await sizeOf(indexPath, options), written: false };
     }
-    const table = await scanFrames(file, layout, options);
+    const table = await scanFrames(file, layout, options, jobs);
     const { writeWhole } = await import('../write/prepare-output.ts');
     const indexBytes = await writeWhole(indexPath, await encoded(kind, file, layout, table), {
       overwrite: overwrite || keep,
@@ -109,6 +130,13 @@ export async function buildIndex(
   } finally {
     await file.close();
   }
+}
+
+/** Returns the number of threads that find the records of a file. */
+function jobsFor({ size }: StoredFile, jobs: number | undefined): number {
+  if (jobs === undefined) return size < MIN_WORKER_BYTES ? 1 : availableParallelism();
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= MAX_JOBS) return jobs;
+  throw new UsageError(`jobs: expected an integer from 1 to ${MAX_JOBS}, got ${jobs}`);
 }
 
 /**

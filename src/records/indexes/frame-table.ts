@@ -133,6 +133,17 @@ export class FrameTableBuilder {
     this.#end += bytes;
   }
 
+  /** Adds the frames of a table, which follow those added so far. */
+  append({ count, shortest, extra }: Pick<FrameTable, 'count' | 'shortest' | 'extra'>): void {
+    this.#pack();
+    if (count === 0) return;
+    let longest = 0;
+    for (const more of extra) if (more > longest) longest = more;
+    this.#keep({ shortest, longest: shortest + longest, count, extra });
+    this.#end += count * shortest;
+    for (const more of extra) this.#end += more;
+  }
+
   /** Returns the table. @param end the position after the last frame */
   finish(end: number): FrameTable {
     this.#close(end);
@@ -161,10 +172,6 @@ export class FrameTableBuilder {
   #pack(): void {
     const count = this.#used;
     if (count === 0) return;
-    if (this.#packedCount + count > MAX_UINT32) {
-      const text = `more than ${this.#packedCount} records, but an index supports up to ${MAX_UINT32}`;
-      throw new RecordpipeError('record-too-large', text);
-    }
     const chunk = this.#chunk;
     let shortest: number = MAX_UINT32;
     let longest = 0;
@@ -175,9 +182,17 @@ export class FrameTableBuilder {
     }
     const extra = emptyExtra(longest - shortest, count);
     if (extra.length > 0) for (let i = 0; i < count; i++) extra[i] = chunk[i] - shortest;
-    this.#packed.push({ shortest, longest, count, extra });
-    this.#packedCount += count;
+    this.#keep({ shortest, longest, count, extra });
     this.#used = 0;
+  }
+
+  #keep(frames: PackedFrames): void {
+    if (this.#packedCount + frames.count > MAX_UINT32) {
+      const text = `more than ${this.#packedCount} records, but an index supports up to ${MAX_UINT32}`;
+      throw new RecordpipeError('record-too-large', text);
+    }
+    this.#packed.push(frames);
+    this.#packedCount += frames.count;
   }
 }
 

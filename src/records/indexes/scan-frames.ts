@@ -15,7 +15,7 @@ const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Finds the frames of a file in one pass on the calling thread. It yields to the event loop every
- * 20 ms.
+ * 20 ms. With several jobs, worker threads find those of a large file.
  * @throws RecordpipeError errors in the data; `source-changed` if it changes during the scan;
  *   `aborted`
  */
@@ -23,6 +23,7 @@ export async function scanFrames(
   file: StoredFile,
   layout: RecordLayout,
   given: Partial<FrameScanOptions>,
+  jobs = 1,
 ): Promise<FrameTable> {
   const { checksum = 'length', maxRecordBytes, onProgress, signal } = given;
   if (checksum !== 'length' && checksum !== 'full')
@@ -39,14 +40,32 @@ export async function scanFrames(
   );
   checkAborted(signal);
   const watch: HopWatch = { signal, onProgress };
-  const hops = checksum === 'length' ? await framesByHops(file, layout.format, options, watch) : undefined;
-  const table = hops ?? (await framesByScan(file, layout.format, options, watch));
+  const { format } = layout;
+  const table =
+    (checksum === 'length' ? await framesByHeaders(file, format, options, watch, jobs) : undefined) ??
+    (await framesByScan(file, format, options, watch));
   onProgress?.(file.size);
   checkAborted(signal);
   if (file.unchanged && table.end === file.size) return table;
   throw new RecordpipeError('source-changed', 'the file changed while it was being indexed; try again', {
     uri: file.path,
   });
+}
+
+/** Finds frames without verifying payloads. Returns undefined if the contents require a scan. */
+async function framesByHeaders(
+  file: StoredFile,
+  format: FormatName,
+  options: AnyOptions,
+  watch: HopWatch,
+  jobs: number,
+): Promise<FrameTable | undefined> {
+  if (jobs > 1) {
+    const { framesByRanges } = await import('./frames-by-ranges.ts');
+    const table = await framesByRanges(file, format, options, jobs, watch);
+    if (table !== undefined) return table;
+  }
+  return framesByHops(file, format, options, watch);
 }
 
 /**

@@ -155,6 +155,17 @@ interface Read {
   readonly done: Promise<Uint8Array>;
 }
 
+/** Returns the memory for the read at a position, which is null if the file has no positions. */
+type NextBuffer = (position: number | null) => Uint8Array;
+
+/** Size of the memory for reads after the end of a file, which may have grown. */
+const MIN_FRESH_BYTES = 64 * 1024;
+
+/** Returns the maximum number of bytes to expect after a position. */
+function mostLeft({ size }: OpenFile, position: number | null): number {
+  return position === null ? Number.POSITIVE_INFINITY : Math.max(size - position, MIN_FRESH_BYTES);
+}
+
 /**
  * Returns the bytes of an open file in chunks. By default, the next chunks are read while one is in
  * use. Can be iterated only once; ending the iteration closes the file, even before the first
@@ -162,13 +173,15 @@ interface Read {
  */
 export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading): AsyncIterable<Uint8Array> {
   const ending = { early: false };
-  const { chunkBytes, blocking, nextBuffer = () => freshBuffer(chunkBytes) } = reading;
+  const { chunkBytes, blocking } = reading;
   const positioned = file.start !== null;
+  const nextBuffer: NextBuffer =
+    reading.nextBuffer ?? ((position) => freshBuffer(Math.min(chunkBytes, mostLeft(file, position))));
   const depth = blocking ? 0 : positioned ? READS_AHEAD : 1;
   const chunks =
     blocking && positioned
       ? blockingChunks(fs, file, nextBuffer)
-      : readAhead(fs, file, depth, chunkBytes, nextBuffer, ending);
+      : readAhead(fs, file, depth, nextBuffer, ending);
   let started = false;
   const iterator: AsyncIterator<Uint8Array> = {
     next() {
@@ -192,13 +205,13 @@ export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading
 async function* blockingChunks(
   fs: FileSystem,
   file: OpenFile,
-  nextBuffer: () => Uint8Array,
+  nextBuffer: NextBuffer,
 ): AsyncGenerator<Uint8Array> {
   let position = file.start ?? 0;
   const turns = new EventLoopTurns();
   try {
     for (;;) {
-      const chunk = readNow(fs, file, nextBuffer(), position);
+      const chunk = readNow(fs, file, nextBuffer(position), position);
       if (chunk.length === 0) {
         if (position < file.size) throw shrunk(file.size, position);
         return;
@@ -221,18 +234,18 @@ async function* readAhead(
   fs: FileSystem,
   file: OpenFile,
   depth: number,
-  chunkBytes: number,
-  nextBuffer: () => Uint8Array,
+  nextBuffer: NextBuffer,
   ending: { readonly early: boolean },
 ): AsyncGenerator<Uint8Array> {
   const ahead: Read[] = [];
   let started = file.start;
   let taken = file.start;
   const start = (): void => {
-    const done = read(fs, file, nextBuffer(), started, ending);
+    const target = nextBuffer(started);
+    const done = read(fs, file, target, started, ending);
     done.catch(() => {}); // A failure is thrown when it is awaited.
-    ahead.push({ wanted: chunkBytes, done });
-    if (started !== null) started += chunkBytes;
+    ahead.push({ wanted: target.length, done });
+    if (started !== null) started += target.length;
   };
   try {
     for (;;) {

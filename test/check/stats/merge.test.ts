@@ -4,13 +4,27 @@ import { type DatasetStats, mergeStats, NO_STATS } from '../../../src/check/inde
 import { DatasetCounter } from '../../../src/check/stats/dataset-counter.ts';
 import { StatsMerger } from '../../../src/check/stats/dataset-stats.ts';
 import { RecordBatch } from '../../../src/formats/batch.ts';
-import { encodeExample } from '../../../src/messages/index.ts';
+import { encodeExample, encodeSageMakerRecord } from '../../../src/messages/index.ts';
 import { anyRecord } from '../../support/examples.ts';
 import { randomRuns } from '../../support/random-runs.ts';
 
 /** Returns the statistics of one file with these records. */
 function statsOf(uri: string, records: readonly Uint8Array[]): DatasetStats {
-  const counter = new DatasetCounter(uri, { samples: true });
+  const counter = new DatasetCounter({ samples: true });
+  count(counter, uri, records);
+  const bytes = records.reduce((sum, { length }) => sum + length, 0);
+  const file = { uri, format: 'tfrecord', compression: 'none', records: records.length, bytes };
+  const finding = { uri, code: 'data-checksum', record: 0, offset: 0, message: `in ${uri}` } as const;
+  const bad = records.length % 2;
+  return {
+    ...counter.stats(),
+    files: [{ ...file, findings: bad, unreadable: false }],
+    findings: { count: bad, first: bad ? [finding] : [] },
+  };
+}
+
+function count(counter: DatasetCounter, uri: string, records: readonly Uint8Array[]): void {
+  counter.begin(uri);
   const bytes = new Uint8Array(Buffer.concat(records));
   let at = 0;
   const index = records.flatMap(({ length }) => {
@@ -18,23 +32,31 @@ function statsOf(uri: string, records: readonly Uint8Array[]): DatasetStats {
     return [at - length, length];
   });
   counter.add(new RecordBatch(bytes, Uint32Array.from(index), records.length, 0, 0, 0));
-  const file = { uri, format: 'tfrecord', compression: 'none', records: records.length, bytes: at };
-  const finding = { uri, code: 'data-checksum', record: 0, offset: 0, message: `in ${uri}` } as const;
-  const bad = records.length % 2;
-  return counter.stats({ ...file, findings: bad, unreadable: false }, bad ? [finding] : []);
 }
 
-const files = fc
-  .array(
-    fc.array(fc.oneof({ weight: 9, arbitrary: anyRecord }, { weight: 1, arbitrary: fc.uint8Array() }), {
-      maxLength: 8,
-    }),
-    {
-      minLength: 1,
-      maxLength: 5,
-    },
-  )
-  .map((all) => all.map((records, i) => statsOf(`train-${i}`, records)));
+/** Records with labels, which are counted in more detail than the same features of Examples. */
+const labels: readonly Uint8Array[] = [
+  encodeSageMakerRecord({ label: { values: { kind: 'float32', values: [0.5, 2] } } }),
+  encodeSageMakerRecord({ label: { values: { kind: 'float64', values: [0.1] } } }),
+  encodeSageMakerRecord({ label: { values: { kind: 'float32', values: [] } } }),
+  encodeSageMakerRecord({ features: { label: { kind: 'float32', values: [3] } } }),
+  ...['label', 'label/values', 'values'].map((name) =>
+    encodeExample({ [name]: { kind: 'float', value: [0.5, 1.5] } }),
+  ),
+  encodeExample({ label: { kind: 'float', value: [] } }),
+];
+
+const recordsOfFiles = fc.array(
+  fc.array(fc.oneof({ weight: 9, arbitrary: anyRecord }, { weight: 1, arbitrary: fc.uint8Array() }), {
+    maxLength: 8,
+  }),
+  {
+    minLength: 1,
+    maxLength: 5,
+  },
+);
+
+const files = recordsOfFiles.map((all) => all.map((records, i) => statsOf(`train-${i}`, records)));
 
 test('parts merge into the whole, in any order and any grouping, byte for byte', () => {
   fc.assert(
@@ -50,6 +72,36 @@ test('parts merge into the whole, in any order and any grouping, byte for byte',
       expect(JSON.stringify(left[0]) === whole).toBe(true);
     }),
     { numRuns: randomRuns(150) },
+  );
+});
+
+test('one counter of many files gives the merged statistics, in any order of the files', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.array(fc.oneof(anyRecord, fc.constantFrom(...labels), fc.uint8Array()), {
+          maxLength: 5,
+        }),
+        {
+          minLength: 1,
+          maxLength: 6,
+        },
+      ),
+      fc.infiniteStream(fc.nat()),
+      (all, choices) => {
+        const counter = new DatasetCounter({ samples: true });
+        const left = all.map((records, i) => ({ uri: `train-${i}`, records }));
+        const parts = left.map(({ uri, records }) => statsOf(uri, records));
+        while (left.length > 0) {
+          const [{ uri, records }] = left.splice(choices.next().value! % left.length, 1);
+          count(counter, uri, records);
+        }
+        const { files, findings } = NO_STATS;
+        const merged = { ...parts.reduce(mergeStats, NO_STATS), files, findings };
+        expect(JSON.stringify(mergeStats(NO_STATS, counter.stats()))).toBe(JSON.stringify(merged));
+      },
+    ),
+    { numRuns: randomRuns(300) },
   );
 });
 

@@ -1,5 +1,6 @@
-import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net';
-import { connect as connectSecurely } from 'node:tls';
+import type { OnReadOpts, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { type Origin, SocketOpener } from './open-socket.ts';
 import { ChunkedBody, MalformedResponse, parseResponseHead, type ResponseHead } from './response-head.ts';
 
 /** Receives a response as it arrives. An exception from `onHead` or `onData` ends the request. */
@@ -21,13 +22,6 @@ export interface Receiver {
 /** Ends a running request and its connection. */
 export type EndRequest = (error: Error) => void;
 
-/** Address of a service. */
-interface Origin {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number | undefined;
-}
-
 interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
@@ -48,11 +42,11 @@ export class ConnectionPool {
   readonly #options: ConnectionOptions;
   readonly #idle = new Map<string, Connection[]>();
   readonly #open = new Set<Connection>();
-  /** TLS sessions by origin, so that later connections resume them. */
-  readonly #sessions = new Map<string, Buffer>();
+  readonly #sockets: SocketOpener;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#sockets = new SocketOpener(options.ca);
   }
 
   /** Sends a request. @param head request line and headers, with the empty line */
@@ -81,9 +75,8 @@ export class ConnectionPool {
         const at = idle.indexOf(one);
         if (at >= 0) idle.splice(at, 1);
       },
-      onSession: (session) => void this.#sessions.set(key, session),
     };
-    const connection = new Connection(origin, this.#options, events, this.#sessions.get(key));
+    const connection = new Connection((onread) => this.#sockets.open(origin, onread), this.#options, events);
     this.#open.add(connection);
     return connection;
   }
@@ -93,7 +86,6 @@ interface ConnectionEvents {
   /** Called when the connection can carry another request. */
   onIdle(connection: Connection): void;
   onClosed(connection: Connection): void;
-  onSession(session: Buffer): void;
 }
 
 const TIMEOUT_CODES = { connecting: 'ConnectTimeout', head: 'HeadersTimeout', body: 'BodyTimeout' } as const;
@@ -138,25 +130,19 @@ class Connection {
   #deliveryDue = false;
   #keepAliveMs = MAX_KEEP_ALIVE_MS;
 
-  constructor(
-    origin: Origin,
-    options: ConnectionOptions,
-    events: ConnectionEvents,
-    session: Buffer | undefined,
-  ) {
+  constructor(open: (onread: OnReadOpts) => Socket, options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
     const onread = {
       buffer: () => this.#target?.subarray(this.#filled) ?? headMemory,
       callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer),
     } satisfies OnReadOpts;
-    this.#socket = open(origin, onread, session, options.ca);
+    this.#socket = open(onread);
     this.#socket.setTimeout(options.connectTimeoutMs);
     this.#socket.setNoDelay(true);
-    this.#socket.on(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+    this.#socket.on(this.#socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       if (this.#phase === 'connecting') this.#enter(this.#receiver === undefined ? 'idle' : 'head');
     });
-    this.#socket.on('session', (one: Buffer) => events.onSession(one));
     this.#socket.on('timeout', () => this.#timedOut());
     this.#socket.on('end', () => this.#ended());
     this.#socket.on('error', (error) => this.destroy(error));
@@ -373,25 +359,6 @@ export function copyTo(receiver: () => Receiver | undefined, bytes: Uint8Array):
     at += piece.length;
     current.onData(target.subarray(0, piece.length));
   }
-}
-
-function open(
-  { protocol, hostname, port }: Origin,
-  onread: OnReadOpts,
-  session: Buffer | undefined,
-  ca: string | undefined,
-): Socket {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  if (protocol !== 'https:') return connectPlain({ host, port: port ?? 80, onread });
-  return connectSecurely({
-    host,
-    port: port ?? 443,
-    ...(isIP(host) === 0 && { servername: host }),
-    ALPNProtocols: ['http/1.1'],
-    ...(session !== undefined && { session }),
-    ...(ca !== undefined && { ca }),
-    ...({ onread } as object), // Missing in Node's types.
-  });
 }
 
 function closedEarly(): Error {

@@ -1,36 +1,35 @@
-import { isItemFailure, RecordpipeError, sentenceOf } from '../../errors.ts';
-import { unpackError } from '../../records/workers/serve-jobs.ts';
-import type { RangeOrder, RangeResult, RecordStart } from './range-order.ts';
+import { isItemFailure, type RecordpipeError } from '../../errors.ts';
+import type { RangeOrder, RangeResult, RecordStart } from './range-plan.ts';
 
-/** Checks one range on some thread. */
-export type CheckRange = (order: RangeOrder) => Promise<RangeResult>;
+/** Processes one range on some thread. */
+export type DoRange<O, R> = (order: O) => Promise<R>;
 
-/** A range whose first record is proven. All places in it refer to the file. */
-export interface ProvenRange extends RangeResult {
+/** The place of a range whose first record is proven to be a record of the file. */
+export interface ProvenPlace {
   readonly first: RecordStart;
-  /** Number of the cut after which it ends. */
+  /** Number of the cut after which the range ends. */
   readonly until: number;
-  /** The listed findings. */
-  readonly findings: readonly RecordpipeError[];
+  /** Difference between the record numbers in the file and those in the result. */
+  readonly before: number;
 }
 
 /** Factor by which a range grows each time that its end is not proven. */
 const GROWTH = 4;
 
 /**
- * Checks the ranges of a file, several of them in parallel, and proves that they meet.
+ * Processes the ranges of a file, several of them in parallel, and proves that they meet.
  *
  * The start of a range is a guess. It is proven if the records of all ranges before it end exactly
  * there. If they do not, because of damage, a payload that contains records, or a record that is
- * larger than a range, the last proven range is checked again with an end farther away, finally
+ * larger than a range, the last proven range is processed again with an end farther away, finally
  * that of the file. The results in order are therefore those of a scan from beginning to end.
  */
-export class RangePass {
+export class RangePass<O extends RangeOrder, R extends RangeResult> {
   /** The failure that ended the pass. The file must then be processed as a whole. */
   failure: RecordpipeError | undefined;
-  readonly #orders: readonly RangeOrder[];
-  readonly #onProven: (range: ProvenRange) => void;
-  readonly #results = new Map<number, RangeResult>();
+  readonly #orders: readonly O[];
+  readonly #onProven: (result: R, place: ProvenPlace) => void;
+  readonly #results = new Map<number, R>();
   readonly #done: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
@@ -47,7 +46,7 @@ export class RangePass {
    * @param orders ranges of one file, in order
    * @param onProven called with each proven range, in order
    */
-  constructor(orders: readonly RangeOrder[], onProven: (range: ProvenRange) => void) {
+  constructor(orders: readonly O[], onProven: (result: R, place: ProvenPlace) => void) {
     this.#orders = orders;
     this.#onProven = onProven;
     this.#done = new Promise((resolve, reject) => {
@@ -58,15 +57,15 @@ export class RangePass {
   }
 
   /**
-   * Checks ranges until none is left, and waits for those of other threads.
+   * Processes ranges until none is left, and waits for those of other threads.
    * @throws RecordpipeError `aborted`
    */
-  async help(check: CheckRange): Promise<void> {
+  async help(perform: DoRange<O, R>): Promise<void> {
     try {
       while (!this.#ended && this.#given < this.#orders.length) {
         const number = this.#given++;
-        this.#results.set(number, await check(this.#orders[number]));
-        if (!this.#judging) await this.#judge(check);
+        this.#results.set(number, await perform(this.#orders[number]));
+        if (!this.#judging) await this.#judge(perform);
       }
     } catch (error) {
       if (isItemFailure(error)) this.#end(error);
@@ -82,7 +81,7 @@ export class RangePass {
   }
 
   /** Judges the available results in order. */
-  async #judge(check: CheckRange): Promise<void> {
+  async #judge(perform: DoRange<O, R>): Promise<void> {
     this.#judging = true;
     while (!this.#ended) {
       const order = this.#orders[this.#judged];
@@ -97,7 +96,7 @@ export class RangePass {
       if (start < this.#proven.offset) continue;
       if (order !== undefined && result !== undefined && this.#isProven(order, result))
         this.#accept(order, result);
-      else await this.#again(check);
+      else await this.#again(perform);
     }
     this.#judging = false;
   }
@@ -111,35 +110,27 @@ export class RangePass {
   }
 
   /** Checks the range that begins at the proven record, with an end that can be used. */
-  async #again(check: CheckRange): Promise<void> {
+  async #again(perform: DoRange<O, R>): Promise<void> {
     const [first] = this.#orders;
     const { size, rangeBytes } = first.plan;
     const from = this.#proven;
     for (let ranges = GROWTH; ; ranges *= GROWTH) {
       const until = Math.floor(from.offset / rangeBytes) + ranges;
       const order = { ...first, from, until };
-      const result = await check(order);
+      const result = await perform(order);
       if (!result.independent && result.end < size) continue;
       this.#accept(order, result);
       return;
     }
   }
 
-  #accept({ from, until, plan, input }: RangeOrder, result: RangeResult): void {
+  #accept({ from, until, plan }: O, result: R): void {
     if (this.#ended) return;
     const first = this.#proven;
-    // A range that began at a guess counts its records from 0.
     const before = typeof from === 'number' ? first.record : 0;
-    const next = { ...result.next, record: result.next.record + before };
-    const findings = result.scan.errors.map((error) => moved(unpackError(error), input.path, before));
-    this.#onProven({ ...result, first, until, next, findings });
-    this.#proven = next;
+    this.#onProven(result, { first, until, before });
+    const { offset, record } = result.next;
+    this.#proven = { offset, record: record + before };
     if (result.end === plan.size) this.#end();
   }
-}
-
-function moved(error: unknown, uri: string, before: number): RecordpipeError {
-  const { code, record, offset, compressed } = error as RecordpipeError;
-  const place = { uri, offset, compressed, record: record === undefined ? undefined : record + before };
-  return new RecordpipeError(code, sentenceOf(error as RecordpipeError), place);
 }

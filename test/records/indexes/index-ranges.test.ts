@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { UsageError } from '../../../src/errors.ts';
+import { buildIndex } from '../../../src/records/indexes/index.ts';
+import { RANGE_LIMITS } from '../../../src/records/workers/range-plan.ts';
+import { Random } from '../../support/random.ts';
+import { randomFile } from '../../support/range-run.ts';
+import { flipped } from '../../support/samples.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const temp = tempDir();
+const LIMITS = { ...RANGE_LIMITS };
+afterEach(() => {
+  Object.assign(RANGE_LIMITS, LIMITS);
+});
+
+test.each(['tfrecord', 'recordio', 'textline'] as const)(
+  '%s: threads build the same index',
+  async (format) => {
+    RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 8192;
+    const path = temp.file(`data.${format}`, randomFile(new Random(9), format, 100_000));
+    const options = { format, overwrite: true };
+    const one = await buildIndex(path, { ...options, jobs: 1 });
+    const expected = readFileSync(one.indexPath);
+    expect(await buildIndex(path, { ...options, jobs: 2 })).toEqual(one);
+    expect(readFileSync(one.indexPath).equals(expected)).toBe(true);
+  },
+);
+
+test('damage is the same error with any number of threads', async () => {
+  RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 8192;
+  const bytes = randomFile(new Random(9), 'recordio', 100_000);
+  const path = temp.file('bad.rec', flipped(bytes, bytes.lastIndexOf(0xce) - 1));
+  const failure = async (jobs: number): Promise<unknown> =>
+    buildIndex(path, { jobs }).catch((error: unknown) => error);
+  expect(await failure(2)).toEqual(await failure(1));
+  expect(await failure(2)).toMatchObject({ name: 'RecordpipeError' });
+  await expect(buildIndex(path, { jobs: 0 })).rejects.toThrow(UsageError);
+});
