@@ -14,6 +14,9 @@ import { watching } from './share-files.ts';
 /** Interval between progress messages, in milliseconds. */
 const PROGRESS_MS = 100;
 
+/** The ranges that this worker has received, one after another. */
+let ranges: Promise<unknown> = Promise.resolve();
+
 serveJobs(async (content, note) => {
   let last = performance.now();
   const watchWith = (send: (progress: FileProgress) => void): Watch =>
@@ -28,7 +31,9 @@ serveJobs(async (content, note) => {
   if ('path' in job) return { value: await checkFile(job, task, watchWith(note)) };
   if ('plan' in job) {
     const { checkRange } = await import('./ranges/check-range.ts');
-    return { value: await checkRange(job, task, watchWith(note)) };
+    const checked = ranges.then(() => checkRange(job, task, watchWith(note)));
+    ranges = checked.catch(() => {});
+    return { value: await checked };
   }
   const reports: FileReport[] = [];
   const watchOf = (index: number): Watch =>

@@ -140,9 +140,9 @@ class Run {
 
   /** Checks ranges of large files until none is left, and then files until all queues are empty. */
   async drain({ checker, ranges, queues }: Work, ranged: ReadonlyMap<number, RangedFile>): Promise<void> {
-    for (const [index, file] of ranges ? ranged : []) {
+    for (const [index, file] of ranges > 0 ? ranged : []) {
       if (this.#ended) return;
-      const report = await this.#unlessEnded(file.help(checker));
+      const report = await this.#unlessEnded(file.help(checker, ranges));
       if (report === null) await this.#check(checker, index);
       else if (report !== undefined) this.#take(index, report);
     }

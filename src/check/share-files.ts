@@ -6,11 +6,20 @@ import type { FileTask, Watch } from './file-checker.ts';
 import { type FileChecker, type FileProgress, type OnFileProgress, stoppedEarly } from './file-checker.ts';
 import type { FileInput } from './file-input.ts';
 
+/**
+ * Number of ranges that a worker receives at once. With only one, it would be idle after each range
+ * until this thread, which also checks ranges, reads its message.
+ */
+const WORKER_RANGES = 2;
+
 /** A checker and the queues that it processes one after another. */
 export interface Work {
   readonly checker: FileChecker;
-  /** Whether it also checks ranges of large files, before the queues. */
-  readonly ranges: boolean;
+  /**
+   * Number of ranges of large files that it receives at once, before the queues; 0 if it checks
+   * none.
+   */
+  readonly ranges: number;
   readonly queues: readonly Queue[];
 }
 
@@ -47,7 +56,7 @@ export async function shareFiles(
   if (threads === 1) {
     const files = indexes((path) => !isRemote(path));
     const checker = localChecker({ ...shared, alone: availableParallelism() > 1 });
-    return [{ checker, ranges: true, queues: [{ files, next: 0, parallel: 1 }, ...objects] }];
+    return [{ checker, ranges: 1, queues: [{ files, next: 0, parallel: 1 }, ...objects] }];
   }
   const stdin = { files: indexes((path) => path === '-'), next: 0, parallel: 1 };
   const local = { files: indexes((path) => path !== '-' && !isRemote(path)), next: 0, parallel: 1 };
@@ -58,13 +67,13 @@ export async function shareFiles(
   const onWorkers = workerChecker({ ...shared, blocking: true }, size, onThisThread);
   const works: Work[] = Array.from({ length: size }, () => ({
     checker: onWorkers,
-    ranges: true,
+    ranges: WORKER_RANGES,
     queues: [local, ...objects],
   }));
   if (takesPart)
     works.push({
       checker: onThisThread,
-      ranges: task.blocking,
+      ranges: task.blocking ? 1 : 0,
       queues: task.blocking ? [stdin, local, ...objects] : [stdin],
     });
   return works;
@@ -115,6 +124,8 @@ function localChecker(task: FileTask): FileChecker {
     },
     checkRange: async (order, onProgress) => {
       const { checkRange } = await import('./ranges/check-range.ts');
+      // The other threads wait for this one to read their messages.
+      await turns.take();
       return checkRange(order, task, { signal: stop.signal, ...watching(onProgress) });
     },
     close: async () => {

@@ -110,7 +110,7 @@ export async function checkInRanges(
     },
     close: async () => {},
   };
-  const reports = await Promise.all(Array.from({ length: threads }, () => file.help(checker)));
+  const reports = await Promise.all(Array.from({ length: threads }, () => file.help(checker, 1)));
   const [report, ...more] = reports.filter((one) => one !== undefined);
   assert.deepEqual(more, []);
   return { report: report as FileReport | null, findings, orders };

@@ -60,21 +60,24 @@ export class RangedFile {
   /**
    * Checks ranges until none is left, together with the other threads that call this method. One of
    * the calls returns the report, or null if the caller must check the file from beginning to end.
+   * @param ahead number of ranges that the checker receives at once
    * @throws RecordpipeError `aborted`
    */
-  async help(checker: FileChecker): Promise<FileReport | null | undefined> {
+  async help(checker: FileChecker, ahead: number): Promise<FileReport | null | undefined> {
     const check = async (order: CheckOrder): Promise<CheckedRange> => {
       const result = await checker.checkRange(order, ({ bytes }) => this.#progress(order, bytes));
       this.#progress(order, 0);
       return result;
     };
-    await this.#numbering?.help(check);
+    const help = (pass: Pass): Promise<unknown> =>
+      Promise.all(Array.from({ length: ahead }, () => pass.help(check)));
+    if (this.#numbering !== undefined) await help(this.#numbering);
     if (this.#numbering?.failure === undefined) {
       this.#checking ??= new RangePass(
         this.#numbered.map(({ first, until }) => this.#order('check', first, until)),
         this.#add,
       );
-      await this.#checking.help(check);
+      await help(this.#checking);
     }
     if (this.#reported) return undefined;
     this.#reported = true;
