@@ -24,7 +24,7 @@ const UNIT = [
   /^test\/records\/(abort|batch|budgets|detect-format|keeping|round-trip|sources|textline|web-streams)\./,
   /^test\/records\/(recordio-recover|.*options|textline-(encodings|paths))\./,
 ];
-const NOT_UNIT = /^test\/(public-api|package|crc32c\/(fallback|native-addon)|dataset\/(objects|workers))\./;
+const NOT_UNIT = /^test\/(public-api|package|crc32c\/fallback|dataset\/(objects|workers))\./;
 /**
  * Tests that replace modules, or measure the memory, connections or timers of their process. Each
  * file has its own process.

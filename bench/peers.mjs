@@ -1,13 +1,7 @@
 /** The processes of the peers. Each starts on first use and runs until the end. */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { availablePeers, startPeer } from './against/peer.mjs';
 import { subject } from './checkout.mjs';
-import { ROOT } from './machine.mjs';
-
-/** The link to the native addon, which `npm run build:addon` creates after building it. */
-const ADDON = join(ROOT, 'node_modules/recordpipe-native/build/recordpipe.node');
 
 export class Peers {
   #running = new Map();
@@ -36,19 +30,9 @@ export class Peers {
     return { version, call: (request) => peer.call(request) };
   }
 
-  /** Returns the reason why a kernel of recordpipe is not available; undefined if it is. */
-  missingKernel(kernel) {
-    const missing = kernel === 'native' && !existsSync(ADDON);
-    return missing ? 'the native addon is not built (npm run build:addon)' : undefined;
-  }
-
-  /**
-   * Starts a new process of recordpipe. The caller closes it. By default, it uses the kernel of an
-   * installation without the native addon.
-   */
-  async fresh(cores, kernel = 'wasm') {
-    const placement = { ...this.#placement(cores), env: { RECORDPIPE_KERNEL: kernel } };
-    const peer = startPeer(process.execPath, [subject('recordpipe')], placement);
+  /** Starts a new process of recordpipe. The caller closes it. */
+  async fresh(cores) {
+    const peer = startPeer(process.execPath, [subject('recordpipe')], this.#placement(cores));
     const { version } = await peer.ready;
     return { version, call: (request) => peer.call(request), close: () => peer.close() };
   }

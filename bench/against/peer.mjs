@@ -193,15 +193,11 @@ function parsed(text) {
  * Starts a peer. `ready` resolves with the peer's description. `call` sends a request and resolves
  * with the response; calls are queued. It rejects if the response is an error or the peer exits.
  * `close` ends the peer.
- * @param {{ cpu?: number | string, env?: object }} options cpu: keep it on this processor (taskset's
- *   notation); env: additional environment variables
+ * @param {{ cpu?: number | string }} options cpu: keep it on this processor (taskset's notation)
  */
-export function startPeer(command, args = [], { cpu, env } = {}) {
+export function startPeer(command, args = [], { cpu } = {}) {
   const line = cpu === undefined ? [command, ...args] : ['taskset', '-c', String(cpu), command, ...args];
-  const child = spawn(line[0], line.slice(1), {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
+  const child = spawn(line[0], line.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
   const waiting = new Map();
   let stderr = '';
   let failure;

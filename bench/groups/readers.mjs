@@ -1,6 +1,6 @@
 /**
  * The readers of each format and the cases they take part in. `cores` is `one` if the process is
- * kept on one core. `ours`: recordpipe in a new process, with `kernel` if set; `stops`: supports a limit of records;
+ * kept on one core. `ours`: recordpipe in a new process; `stops`: supports a limit of records;
  * `whole`: counts bytes, not records.
  */
 
@@ -22,10 +22,6 @@ const BATCHES = ['batches', 'batches, reuse'].flatMap((what) =>
   bothWays({ ...OURS, what, cases: ['batches'] }),
 );
 const VALIDATE = bothWays({ ...OURS, what: 'validate', cases: ['validate', 'batches'] });
-/** The same with the native addon, if it is built. */
-const NATIVE = ['validate', 'views'].flatMap((mode) =>
-  bothWays({ ...OURS, what: `${mode}, native kernel`, mode, kernel: 'native', cases: [mode] }),
-);
 const COUNT = bothWays({ ...OURS, what: 'count', cases: ['count'] });
 /**
  * Read on the calling thread, as the command line does: for these two formats, reading ahead on
@@ -45,7 +41,6 @@ export const READERS = {
     ...VALIDATE,
     ...BATCHES,
     ...VIEWS,
-    ...NATIVE,
     { ...PEER, who: 'tensorflow', what: 'tf_record_iterator', cases: ['validate', 'views'] },
     { ...PEER, who: 'tensorflow', what: 'TFRecordDataset', cases: ['validate', 'views'] },
     { ...PEER, who: 'tensorflow', what: 'TFRecordDataset', cores: 'all', cases: ['validate', 'views'] },

@@ -19,7 +19,7 @@ async function readFileOf({ format, size }, readers, { fileBytes, data, peers, r
   try {
     const contestants = [];
     for (const reader of readers) {
-      const missing = reader.ours ? peers.missingKernel(reader.kernel) : peers.reason(reader.who);
+      const missing = reader.ours ? undefined : peers.reason(reader.who);
       if (missing) add({ ...place(reader), skipped: missing });
       else contestants.push({ ...reader, key: key(reader), open: () => openReader(reader, file, peers) });
     }
@@ -42,12 +42,12 @@ function key({ who, what, cores }) {
 }
 
 async function openReader(reader, file, peers) {
-  const { who, what, mode = what, cores, ours, kernel, whole } = reader;
+  const { who, what, cores, ours, whole } = reader;
   const { path, format, size } = file;
-  const peer = ours ? await peers.fresh(cores, kernel) : await peers.get(who, cores);
+  const peer = ours ? await peers.fresh(cores) : await peers.get(who, cores);
   const notes = { version: peer.version, own: [] };
   const pass = async (limit) => {
-    const answer = await peer.call({ op: 'read', mode, path, format, ...(limit && { limit }) });
+    const answer = await peer.call({ op: 'read', mode: what, path, format, ...(limit && { limit }) });
     assertRead(reader, answer, file, limit);
     return answer;
   };

@@ -4,7 +4,6 @@ interface HostModules {
   'node:buffer': typeof import('node:buffer');
   'node:events': typeof import('node:events');
   'node:fs': typeof import('node:fs');
-  'node:module': typeof import('node:module');
   'node:net': typeof import('node:net');
   'node:zlib': typeof import('node:zlib');
 }

@@ -75,17 +75,8 @@ export class KernelMemory {
  * known only when a module is compiled.
  */
 export function wantsKernel(): boolean {
-  return chosenKernel() !== 'table' && typeof WebAssembly !== 'undefined';
-}
-
-/**
- * Returns the kernel that `RECORDPIPE_KERNEL` selects. Undefined without the variable, in browsers,
- * and for unknown values.
- */
-export function chosenKernel(): 'native' | 'wasm' | 'table' | undefined {
   const host = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process;
-  const value = host?.env?.['RECORDPIPE_KERNEL'];
-  return value === 'native' || value === 'wasm' || value === 'table' ? value : undefined;
+  return host?.env?.['RECORDPIPE_KERNEL'] !== 'table' && typeof WebAssembly !== 'undefined';
 }
 
 /**

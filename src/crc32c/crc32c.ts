@@ -1,7 +1,6 @@
 import tables from 'crc-32/crc32c.js';
-import { chosenKernel, wantsKernel } from '../bytes/kernel-memory.ts';
+import { wantsKernel } from '../bytes/kernel-memory.ts';
 import { UsageError } from '../errors.ts';
-import { type NativeAddon, nativeAddon } from './native-addon.ts';
 import { createWasmKernel, type WasmKernel } from './wasm-kernel.ts';
 
 /** Castagnoli's polynomial, with its bits reversed. */
@@ -9,12 +8,7 @@ const POLYNOMIAL = 0x82f63b78;
 
 const MASK_DELTA = 0xa282ead8;
 
-const tableKernel: Kernel = {
-  name: 'table',
-  crc32c: tableCrc32c,
-  wasm: undefined,
-  native: undefined,
-};
+const tableKernel: Kernel = { name: 'table', crc32c: tableCrc32c, wasm: undefined };
 
 let shared: Kernel | undefined;
 
@@ -38,10 +32,8 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
 }
 
 /**
- * Returns the kernel of this process: `native` if the optional package `recordpipe-native` is
- * installed, otherwise `wasm`, or `table` if WebAssembly SIMD is missing or forbidden. The
- * environment variable `RECORDPIPE_KERNEL` selects one of them.
- * @throws UsageError if `RECORDPIPE_KERNEL=native` is set and the package cannot be used
+ * Returns the kernel of this process: `wasm`, or `table` if WebAssembly SIMD is missing, forbidden
+ * or disabled with `RECORDPIPE_KERNEL=table`.
  *
  * @example
  * ```ts
@@ -49,7 +41,7 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
  * console.log(crc32cKernel()); // wasm
  * ```
  */
-export function crc32cKernel(): 'native' | 'wasm' | 'table' {
+export function crc32cKernel(): 'wasm' | 'table' {
   return sharedKernel().name;
 }
 
@@ -109,16 +101,14 @@ export function unmaskCrc32c(masked: number): number {
 
 /** Computes checksums. */
 export interface Kernel {
-  readonly name: 'native' | 'wasm' | 'table';
+  readonly name: 'wasm' | 'table';
   /**
    * Returns the CRC-32C of `bytes`.
    * @param seed CRC-32C of the preceding bytes
    */
   crc32c(bytes: Uint8Array, seed: number): number;
-  /** The WebAssembly kernel with its memory; undefined for other kernels. */
+  /** The WebAssembly kernel with its memory; undefined if tables are used. */
   readonly wasm: WasmKernel | undefined;
-  /** The functions of the optional package; undefined for other kernels. */
-  readonly native: NativeAddon | undefined;
 }
 
 /**
@@ -131,33 +121,17 @@ export function sharedKernel(): Kernel {
 }
 
 /**
- * Returns a kernel with separate memory, for a reader that returns views of that memory. All kernels
- * return the same results. `RECORDPIPE_KERNEL` selects one; by default, it is the native one if its
- * package is installed, and otherwise WebAssembly. Tables are used if the host lacks WebAssembly or
- * SIMD, or forbids it (Content-Security-Policy).
- * @throws UsageError if `RECORDPIPE_KERNEL=native` is set and the package cannot be used
+ * Returns a kernel with separate memory, for a reader that returns views of that memory. It uses
+ * tables instead of WebAssembly, with the same results, if `RECORDPIPE_KERNEL=table` is set, or if
+ * the host lacks WebAssembly or SIMD, or forbids it (Content-Security-Policy).
  */
 export function createKernel(): Kernel {
-  const chosen = chosenKernel();
-  if (chosen === undefined || chosen === 'native') {
-    const native = nativeAddon(chosen === 'native');
-    if (native !== undefined) return { name: 'native', crc32c: native.crc32c, wasm: undefined, native };
-  }
-  const wasm = createWasm();
-  if (wasm === undefined) return tableKernel;
-  return { name: 'wasm', crc32c: (bytes, seed) => wasm.crc32c(bytes, seed), wasm, native: undefined };
-}
-
-/**
- * Creates a WebAssembly kernel with separate memory. Returns undefined if the host lacks WebAssembly
- * or SIMD, forbids it, or has no memory for it, and if `RECORDPIPE_KERNEL=table` is set.
- */
-export function createWasm(): WasmKernel | undefined {
-  if (!wantsKernel()) return undefined;
+  if (!wantsKernel()) return tableKernel;
   try {
-    return createWasmKernel();
+    const wasm = createWasmKernel();
+    return { name: 'wasm', crc32c: (bytes, seed) => wasm.crc32c(bytes, seed), wasm };
   } catch {
-    return undefined;
+    return tableKernel;
   }
 }
 

@@ -9,7 +9,7 @@ const real = WebAssembly;
 
 beforeEach(() => {
   vi.resetModules();
-  vi.stubEnv('RECORDPIPE_KERNEL', 'wasm');
+  vi.stubEnv('RECORDPIPE_KERNEL', '');
 });
 
 afterEach(() => {
@@ -84,7 +84,7 @@ describe('the tables are used if WebAssembly', () => {
   });
 });
 
-test('otherwise, WebAssembly is used', async () => {
+test('otherwise, the WebAssembly kernel is used', async () => {
   const root = await import('../../src/index.ts');
   expect(root.crc32cKernel()).toBe('wasm');
   expect(root.crc32c(FILE)).toBe(oracleCrc32c(FILE));

@@ -42,13 +42,8 @@ export function samplePlace(): {
   damaged[concat(frames.slice(0, 7)).length + 13] ^= 1;
   writeFileSync(join(folder, 'data/damaged.tfrecord'), damaged);
 
-  // The documentation shows the kernel of an installation without the native addon.
-  const env = {
-    ...process.env,
-    PATH: `${bin}${delimiter}${process.env['PATH']}`,
-    NO_COLOR: '1',
-    RECORDPIPE_KERNEL: 'wasm',
-  };
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' };
+  delete (env as NodeJS.ProcessEnv)['RECORDPIPE_KERNEL'];
   return {
     run(command, ...args) {
       const { stdout, stderr, status } = spawnSync(command, args, {

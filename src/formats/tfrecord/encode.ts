@@ -1,6 +1,6 @@
 import { writeU32 } from '../../bytes/binary-data.ts';
 import { wantsKernel } from '../../bytes/kernel-memory.ts';
-import { crc32c, createWasm, maskCrc32c } from '../../crc32c/crc32c.ts';
+import { crc32c, createKernel, maskCrc32c } from '../../crc32c/crc32c.ts';
 import type { WasmKernel } from '../../crc32c/wasm-kernel.ts';
 import { UsageError } from '../../errors.ts';
 import { leaveBuffers, takeBuffers } from '../frame-buffers.ts';
@@ -134,7 +134,7 @@ export class TFRecordFramer implements Framer {
 }
 
 function makeBuffers(kind: string, bytes: number, count: number, own: boolean): Buffers {
-  const wasm = own ? createWasm() : undefined;
+  const wasm = own ? createKernel().wasm : undefined;
   const buffers = wasm?.buffers(bytes, count) ?? Array.from({ length: count }, () => new Uint8Array(bytes));
   return { kind, wasm, buffers };
 }

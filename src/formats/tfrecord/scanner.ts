@@ -15,7 +15,6 @@ import {
   TOO_LARGE,
 } from '../frame-scan.ts';
 import { FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, OVERHEAD_BYTES } from './layout.ts';
-import { alignedBuffers, TFRecordNativeScanner } from './native-scanner.ts';
 import type { TFRecordOptions } from './options.ts';
 
 const U32 = 2 ** 32;
@@ -259,12 +258,12 @@ export interface OwnScanner {
 export function ownTFRecordScanner(bytes: number, count: number): OwnScanner {
   const kernel = createKernel();
   const scanner = scannerOf(kernel);
-  const buffers = kernel.wasm?.buffers(bytes, count) ?? alignedBuffers(bytes, count);
+  const buffers =
+    kernel.wasm?.buffers(bytes, count) ?? Array.from({ length: count }, () => new Uint8Array(bytes));
   let turn = 0;
   return { scanner, nextBuffer: () => buffers[turn++ % count] };
 }
 
 function scannerOf(kernel: Kernel): FrameScanner {
-  if (kernel.native !== undefined) return new TFRecordNativeScanner(kernel.native);
   return kernel.wasm === undefined ? new TFRecordTableScanner() : new TFRecordWasmScanner(kernel.wasm);
 }
