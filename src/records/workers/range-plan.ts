@@ -1,3 +1,5 @@
+import { wantsKernel } from '../../bytes/kernel-memory.ts';
+
 /** The position and number of a record. */
 export interface RecordStart {
   readonly offset: number;
@@ -57,10 +59,13 @@ const RANGES_PER_JOB = 8;
 /** Maximum number of ranges of a file, whose results are kept until those before them are known. */
 const MAX_RANGES = 4096;
 
-/** Returns how to divide a file among several jobs. Returns undefined if it is too small. */
+/**
+ * Returns how to divide a file among several jobs. Returns undefined if it is too small, and without
+ * the WebAssembly kernel, because searching for records would then take longer than it saves.
+ */
 export function rangePlan(size: number, jobs: number): RangePlan | undefined {
   const { minBytes, maxBytes } = RANGE_LIMITS;
-  if (jobs < 2 || size < 2 * minBytes) return undefined;
+  if (jobs < 2 || size < 2 * minBytes || !wantsKernel()) return undefined;
   const target = Math.min(maxBytes, Math.max(minBytes, size / (jobs * RANGES_PER_JOB)));
   return { size, rangeBytes: 4 * Math.ceil(Math.max(target, size / MAX_RANGES) / 4) };
 }

@@ -92,19 +92,22 @@ test('a signal stops the ranges', async () => {
   await expect(run).rejects.toMatchObject({ code: 'aborted' });
 });
 
-test('only large uncompressed files are divided, and only if there are not enough others', async () => {
-  RANGE_LIMITS.minBytes = 1000;
-  const bytes = randomFile(new Random(7), 'tfrecord', 40_000);
-  const paths = ['a', 'b', 'c'].map((name) => ({ path: temp.file(`${name}.plan`, bytes) }));
-  const small = { path: temp.file('small.plan', bytes.subarray(0, 1500)) };
-  const unknown = { path: temp.file('unknown.plan', new Uint8Array(40_000).fill(255)) };
-  const planned = async (inputs: { path: string }[], jobs: number, task = TASK): Promise<number[]> => [
-    ...(await planRanges(inputs, task, jobs)).keys(),
-  ];
-  expect(await planned([small, paths[0], unknown], 2)).toEqual([1]);
-  expect(await planned(paths, 1)).toEqual([]);
-  expect(await planned(Array(20).fill(paths[0]), 2)).toEqual([]);
-  expect(await planned(paths, 2, { ...TASK, reading: { compression: 'gzip' } })).toEqual([]);
-  const text = { format: 'textline', encoding: 'utf-16le' } as const;
-  expect(await planned(paths, 2, { ...TASK, reading: text })).toEqual([]);
-});
+test.skipIf(process.env['RECORDPIPE_KERNEL'] === 'table')(
+  'only large uncompressed files are divided, and only if there are not enough others',
+  async () => {
+    RANGE_LIMITS.minBytes = 1000;
+    const bytes = randomFile(new Random(7), 'tfrecord', 40_000);
+    const paths = ['a', 'b', 'c'].map((name) => ({ path: temp.file(`${name}.plan`, bytes) }));
+    const small = { path: temp.file('small.plan', bytes.subarray(0, 1500)) };
+    const unknown = { path: temp.file('unknown.plan', new Uint8Array(40_000).fill(255)) };
+    const planned = async (inputs: { path: string }[], jobs: number, task = TASK): Promise<number[]> => [
+      ...(await planRanges(inputs, task, jobs)).keys(),
+    ];
+    expect(await planned([small, paths[0], unknown], 2)).toEqual([1]);
+    expect(await planned(paths, 1)).toEqual([]);
+    expect(await planned(Array(20).fill(paths[0]), 2)).toEqual([]);
+    expect(await planned(paths, 2, { ...TASK, reading: { compression: 'gzip' } })).toEqual([]);
+    const text = { format: 'textline', encoding: 'utf-16le' } as const;
+    expect(await planned(paths, 2, { ...TASK, reading: text })).toEqual([]);
+  },
+);
