@@ -19,6 +19,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     // The whole number of random runs; `npm test` does a tenth.
     env: { RECORDPIPE_RANDOM_PERCENT: '100' },
     testTimeout: 1_800_000,
+    hookTimeout: 120_000,
     globalSetup: ['test/support/build-once.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
