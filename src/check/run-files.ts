@@ -130,8 +130,8 @@ class Run {
     return new Map(
       [...plans].map(([index, plan]) => {
         const watch = this.#watching(index);
-        const onFinding = (error: RecordpipeError): void =>
-          watch({ bytes: 0, retries: 0, finding: error.toJSON() });
+        const onFinding = (error: RecordpipeError, bytes: number): void =>
+          watch({ bytes, retries: 0, finding: error.toJSON() });
         const onProgress = (bytes: number): void => watch({ bytes, retries: 0 });
         return [index, new RangedFile(this.#inputs[index], plan, task, { onProgress, onFinding })];
       }),
@@ -143,7 +143,12 @@ class Run {
     for (const [index, file] of ranges > 0 ? ranged : []) {
       if (this.#ended) return;
       const report = await this.#unlessEnded(file.help(checker, ranges));
-      if (report === null) await this.#check(checker, index);
+      if (report === null)
+        await this.#check(
+          checker,
+          index,
+          file.findings.map((one) => one.toJSON()),
+        );
       else if (report !== undefined) this.#take(index, report);
     }
     for (const queue of queues) {
@@ -184,8 +189,9 @@ class Run {
     return size > 0 && size <= MAX_SMALL_BYTES && range === undefined && !isRemote(path);
   }
 
-  async #check(checker: Work['checker'], index: number): Promise<void> {
-    const report = await this.#unlessEnded(checker.check(this.#input(index), this.#watching(index)));
+  /** @param known findings that have been passed on, which the check finds again */
+  async #check(checker: Work['checker'], index: number, known: readonly Finding[] = []): Promise<void> {
+    const report = await this.#unlessEnded(checker.check(this.#input(index), this.#watching(index, known)));
     if (report !== undefined) this.#take(index, report);
   }
 
@@ -205,13 +211,18 @@ class Run {
     return { ...this.#inputs[index], stored: this.#sizes[index] };
   }
 
-  /** Returns the callback that receives the progress of a file. */
-  #watching(index: number): OnFileProgress {
+  /**
+   * Returns the callback that receives the progress of a file.
+   * @param known findings that have been passed on
+   */
+  #watching(index: number, known: readonly Finding[] = []): OnFileProgress {
+    const passed = new Set(known.map(placeOf));
     return ({ bytes, retries, size, finding }) => {
       this.#running.set(index, bytes);
       if (retries > 0) this.#retries.set(index, retries);
       if (size !== undefined) this.#sized(index, size);
-      if (finding !== undefined) this.#options.onFinding?.({ ...finding, uri: uriOf(this.#inputs[index]) });
+      if (finding !== undefined && !passed.delete(placeOf(finding)))
+        this.#options.onFinding?.({ ...finding, uri: uriOf(this.#inputs[index]) });
       this.#reportProgress();
     };
   }
@@ -266,4 +277,9 @@ class Run {
       ...(retries > 0 && { retries }),
     });
   }
+}
+
+/** Returns what identifies a finding in its file. */
+function placeOf({ code, record, offset }: Finding): string {
+  return `${code} ${record} ${offset}`;
 }

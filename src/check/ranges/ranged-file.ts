@@ -15,8 +15,10 @@ type Pass = RangePass<CheckOrder, CheckedRange>;
 export interface RangedWatch {
   /** Called with the number of bytes checked so far. */
   onProgress(bytes: number): void;
-  /** Called with each listed finding, in file order. */
-  onFinding(error: RecordpipeError): void;
+  /**
+   * Called with each listed finding, in file order, and with the number of bytes checked so far.
+   */
+  onFinding(error: RecordpipeError, bytes: number): void;
 }
 
 /**
@@ -40,6 +42,8 @@ export class RangedFile {
   /** Number of bytes read so far of each range in progress. */
   readonly #running = new Map<CheckOrder, number>();
   #doneBytes = 0;
+  /** Last progress. It never decreases, although ranges are checked in any order, and some twice. */
+  #progressBytes = 0;
   #reported = false;
 
   constructor(input: FileInput, plan: FilePlan, task: FileTask, watch: RangedWatch) {
@@ -55,6 +59,11 @@ export class RangedFile {
       cuts.map((cut) => this.#order(work, cut, cut + 1));
     if (task.look === undefined) this.#checking = new RangePass(orders('check'), this.#add);
     else this.#numbering = new RangePass(orders('number'), (_, place) => this.#numbered.push(place));
+  }
+
+  /** The listed findings so far. */
+  get findings(): readonly RecordpipeError[] {
+    return this.#found.errors;
   }
 
   /**
@@ -90,12 +99,14 @@ export class RangedFile {
   }
 
   #progress(order: CheckOrder, bytes: number): void {
-    if (order.work !== 'check') return;
+    // Other threads may still check ranges that are not needed.
+    if (order.work !== 'check' || this.#reported) return;
     if (bytes === 0) this.#running.delete(order);
     else this.#running.set(order, bytes);
     let sum = this.#doneBytes;
     for (const running of this.#running.values()) sum += running;
-    this.#watch.onProgress(Math.min(sum, this.#plan.ranges.size));
+    this.#progressBytes = Math.max(this.#progressBytes, Math.min(sum, this.#plan.ranges.size));
+    this.#watch.onProgress(this.#progressBytes);
   }
 
   readonly #add = ({ scan, stats, end }: CheckedRange, { first, before }: ProvenPlace): void => {
@@ -104,7 +115,7 @@ export class RangedFile {
       if (found.errors.length === this.#task.maxErrors) break;
       const error = moved(unpackError(packed) as RecordpipeError, before);
       found.errors.push(error);
-      this.#watch.onFinding(error);
+      this.#watch.onFinding(error, this.#progressBytes);
     }
     found.records += scan.records;
     found.errorCount += scan.errorCount;

@@ -25,6 +25,7 @@ export async function framesByRanges(
 ): Promise<FrameTable | undefined> {
   const plan = file.remote === undefined ? rangePlan(file.size, jobs) : undefined;
   if (plan === undefined || !(await recordFormat(format).boundaryFinder?.(options))) return undefined;
+  checkAborted(signal);
   const { path } = file;
   const orders: FramesOrder[] = Array.from({ length: Math.ceil(plan.size / plan.rangeBytes) }, (_, cut) => ({
     path,

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FileTask } from '../../../src/check/file-checker.ts';
 import { collectStats, countFiles, validateFiles } from '../../../src/check/index.ts';
@@ -82,6 +83,34 @@ test('the public functions use ranges of one file, in worker threads and on this
   expect(JSON.stringify(await collectStats(path, { jobs: 2, samples: true }))).toBe(
     JSON.stringify(await collectStats(path, { jobs: 1, samples: true })),
   );
+});
+
+test('progress never decreases, and ends with the size of the file', async () => {
+  RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 20_000;
+  const payloads = Array.from({ length: 300 }, () => payload(1000));
+  const damaged = withBadPayloads(oracleFile(payloads), recordOffsets(payloads), [50, 150, 250]);
+  // The large record covers several ranges, which are then checked in vain.
+  for (const bytes of [damaged, oracleFile([payload(200_000), ...payloads])]) {
+    const path = temp.file('progress.tfrecord', bytes);
+    const seen: number[] = [];
+    await validateFiles(path, { jobs: 2, blocking: true, onProgress: (now) => void seen.push(now.bytes) });
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBe(bytes.length);
+  }
+});
+
+test('a file that grows is checked again as a whole, without passing on its findings twice', async () => {
+  RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 20_000;
+  const payloads = Array.from({ length: 300 }, () => payload(1000));
+  const bytes = withBadPayloads(oracleFile(payloads), recordOffsets(payloads), [5, 150]);
+  const path = temp.file('grows.tfrecord', bytes);
+  const findings: unknown[] = [];
+  const onFinding = ({ record }: { record: number | null }): void => {
+    if (findings.push(record) === 1) appendFileSync(path, bytes);
+  };
+  const { files } = await validateFiles(path, { jobs: 2, blocking: true, onFinding });
+  expect(files[0].errors.map(({ record }) => record)).toEqual([5, 150, 305, 450]);
+  expect(findings).toEqual([5, 150, 305, 450]);
 });
 
 test('a signal stops the ranges', async () => {

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
+import { recordFormat } from '../../../src/formats/registry.ts';
+import { framesByRanges } from '../../../src/records/indexes/frames-by-ranges.ts';
 import { buildIndex } from '../../../src/records/indexes/index.ts';
 import { RANGE_LIMITS } from '../../../src/records/workers/range-plan.ts';
+import { openStoredFile } from '../../../src/storage/stored-file.ts';
 import { Random } from '../../support/random.ts';
 import { randomFile } from '../../support/range-run.ts';
 import { flipped } from '../../support/samples.ts';
@@ -36,4 +39,16 @@ test('damage is the same error with any number of threads', async () => {
   expect(await failure(2)).toEqual(await failure(1));
   expect(await failure(2)).toMatchObject({ name: 'RecordpipeError' });
   await expect(buildIndex(path, { jobs: 0 })).rejects.toThrow(UsageError);
+});
+
+test('a signal that fires while the format is imported stops the threads before they start', async () => {
+  RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 8192;
+  const path = temp.file('abort.tfrecord', randomFile(new Random(9), 'tfrecord', 100_000));
+  const file = await openStoredFile(path);
+  const stop = new AbortController();
+  const options = recordFormat('tfrecord').readOptions({});
+  const run = framesByRanges(file, 'tfrecord', options, 2, { signal: stop.signal });
+  stop.abort();
+  await expect(run).rejects.toMatchObject({ code: 'aborted' });
+  await file.close();
 });
