@@ -16,7 +16,8 @@ export interface TransferOptions {
   readonly windowBytes: number;
   /**
    * Maximum number of concurrent requests of one stream. Four times as many are allowed for objects
-   * up to an eighth of a part. Default 8; all streams of the process share a limit of 32.
+   * up to an eighth of a part. Default 8; all streams of the process share a limit of 32, in which
+   * such a request counts as a quarter.
    */
   readonly maxRequests: number;
   /** Whether to read each object with one request, regardless of part sizes. Default false. */
