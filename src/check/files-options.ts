@@ -70,9 +70,9 @@ export interface FilesOptions extends CheckedReading, InputOptions {
    * files in parallel and, if there are not enough files, ranges of each large local file that is
    * not compressed; the results do not depend on this number. A file is not divided if its records
    * are checked against a schema. Default: the number of available cores, or 1 if the files are so
-   * small that starting a worker takes longer than checking them. For objects (`s3://`), the default is at most 4 threads. Each
-   * thread reads several objects concurrently; all threads together use up to 4 windows
-   * (`objects.windowBytes`) and 32 concurrent requests.
+   * small that starting a worker takes longer than checking them. For objects (`s3://`), the
+   * default is at most 4 threads. Each thread reads several objects concurrently; all threads
+   * together use up to 4 windows (`objects.windowBytes`) and 32 concurrent requests.
    */
   readonly jobs: number | undefined;
   /**

@@ -10,7 +10,9 @@ const PROCESS_REQUESTS = 32;
 const WINDOWS = 4;
 /** Maximum number of large objects to check in parallel. */
 const MAX_LARGE = 32;
-/** Maximum number of small objects to check in parallel. Their requests mostly wait for the service. */
+/**
+ * Maximum number of small objects to check in parallel. Their requests mostly wait for the service.
+ */
 const MAX_SMALL = (PROCESS_REQUESTS * PART_UNITS) / SMALL_UNITS;
 
 /** The objects that are checked in parallel, and the limits for each thread and object. */

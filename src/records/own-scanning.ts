@@ -20,7 +20,9 @@ export function takeScanning<O extends CodecOptions>(
   return own as OwnScanning<O>;
 }
 
-/** Stores a scanner for its next use. Call only when no read into its buffers can be in progress. */
+/**
+ * Stores a scanner for its next use. Call only when no read into its buffers can be in progress.
+ */
 export function putScanning<O extends CodecOptions>(
   codec: RecordCodec<O>,
   bufferBytes: number,

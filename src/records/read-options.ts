@@ -51,9 +51,8 @@ export interface RecordReadOptions extends AnyOptions, SourceOptions {
 }
 
 /**
- * Chunk size for reading ahead. Larger chunks need fewer event-loop turns: views of 10 KB records
- * are read at 5.6 GB/s, compared with 3.8 GB/s for 1 MiB, and batches with `reuse` at 5.2 GB/s,
- * compared with 4.8 GB/s.
+ * Chunk size for reading ahead. Larger chunks need fewer event-loop turns: views of 10 KB and 100
+ * KB records are read about 20% faster than with chunks of 1 MiB.
  */
 const AHEAD_CHUNK_BYTES = 2 * 1024 * 1024;
 

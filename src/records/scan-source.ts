@@ -196,8 +196,9 @@ export async function scanOpened<O extends CodecOptions>(
 }
 
 /**
- * Reports whether a source is read into buffers of the scanner. Objects, streams and bytes have memory
- * of their own, and share one scanner, because a separate one takes longer than checking a small object.
+ * Reports whether a source is read into buffers of the scanner. Objects, streams and bytes have
+ * memory of their own, and share one scanner, because a separate one takes longer than checking a
+ * small object.
  */
 function usesBuffers(source: ByteSource | PeekedSource): boolean {
   if (source instanceof PeekedSource) return source.usesBuffers;

@@ -1,6 +1,6 @@
 /** Tracks the work in progress on an open file. Closing the file waits for it. */
 export class FileUses {
-  #activeRequests = 0;
+  #activeUses = 0;
   #onIdle: (() => void) | undefined;
   #closing = false;
   #ended = false;
@@ -16,12 +16,12 @@ export class FileUses {
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    this.#activeRequests++;
+    this.#activeUses++;
     try {
       return await work();
     } finally {
-      this.#activeRequests--;
-      if (this.#activeRequests === 0) this.#onIdle?.();
+      this.#activeUses--;
+      if (this.#activeUses === 0) this.#onIdle?.();
     }
   }
 
@@ -32,7 +32,7 @@ export class FileUses {
   async end(): Promise<boolean> {
     if (this.#closing) return false;
     this.#closing = true;
-    if (this.#activeRequests > 0) {
+    if (this.#activeUses > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });

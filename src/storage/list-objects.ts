@@ -204,8 +204,8 @@ interface WalkOptions extends Access {
 }
 
 /**
- * Yields batches of everything in a folder or below a prefix. Objects are in listing order; the caller sorts
- * local files.
+ * Yields batches of everything in a folder or below a prefix. Objects are in listing order; the
+ * caller sorts local files.
  * @param prefix a folder with a trailing slash, or a prefix of addresses
  * @throws RecordpipeError `not-found`, `object-missing` (no such bucket), `access-denied`,
  *   `io-failure`, `retries-exhausted`, `aborted`

@@ -28,8 +28,8 @@ const NOTHING: RangeCounts = {
 
 /**
  * Checks the records of one range of a file.
- * @throws RecordpipeError `source-changed` if the file does not have the planned size; the errors of
- *   reading it
+ * @throws RecordpipeError `source-changed` if the file does not have the planned size; the errors
+ *   of reading it
  */
 export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch): Promise<CheckedRange> {
   const { input, plan, from, work } = order;

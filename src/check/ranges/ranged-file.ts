@@ -42,7 +42,9 @@ export class RangedFile {
   /** Number of bytes read so far of each range in progress. */
   readonly #running = new Map<CheckOrder, number>();
   #doneBytes = 0;
-  /** Last progress. It never decreases, although ranges are checked in any order, and some twice. */
+  /**
+   * Last progress. It never decreases, although ranges are checked in any order, and some twice.
+   */
   #progressBytes = 0;
   #reported = false;
 

@@ -2,7 +2,9 @@ import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 
 /** Chunks in which a record is smaller than this fraction are not kept: the record is copied. */
 const MIN_KEPT_FRACTION = 1 / 32;
-/** Memory for chunks in addition to twice that of the views: the latest records arrive one by one. */
+/**
+ * Memory for chunks in addition to twice that of the views: the latest records arrive one by one.
+ */
 const SPARE_BYTES = 8 * 2 ** 20;
 
 /** A chunk of a file, and the number of its views in the buffer. */

@@ -60,11 +60,12 @@ export interface FeaturePlan<S extends FeatureSpecs, M extends PlanInt64 = 'bigi
  * of TensorFlow's `parse_single_example` and `parse_example`. Other features are skipped by their
  * declared lengths.
  *
- * Arrays of numbers are new memory that the caller owns (except with `reuse`). Bytes, such as images,
- * are not copied: each value is a view of its record's memory, which belongs to whoever read the
- * record. A view keeps that memory alive, so it stays valid, except for records of a reader with
- * `reuse`, where it is valid only until the next record. To keep a value beyond that, or without the
- * memory around it, copy it: `value.slice()`. A plan keeps some memory between batches.
+ * Arrays of numbers are new memory that the caller owns (except with `reuse`). Bytes, such as
+ * images, are not copied: each value is a view of its record's memory, which belongs to whoever
+ * read the record. A view keeps that memory alive, so it stays valid, except for records of a
+ * reader with `reuse`, where it is valid only until the next record. To keep a value beyond that,
+ * or without the memory around it, copy it: `value.slice()`. A plan keeps some memory between
+ * batches.
  *
  * @throws UsageError for invalid specs
  * @example

@@ -158,7 +158,9 @@ interface Requested {
  */
 export class SlotFinder {
   readonly #byLength: Requested[][];
-  /** Marks of the requested names. Most other names have none of them, so that one look suffices. */
+  /**
+   * Marks of the requested names. Most other names have none of them, so that one look suffices.
+   */
   readonly #marks = new Uint8Array(MARKS);
   #first: Requested | undefined;
   #last: Requested | undefined;

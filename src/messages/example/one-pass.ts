@@ -43,7 +43,9 @@ export class OnePass {
     this.#isOpen = this.#hasBegun = false;
   }
 
-  /** Adds the feature that the cursor has read. The last one of a record is used, as in protobuf. */
+  /**
+   * Adds the feature that the cursor has read. The last one of a record is used, as in protobuf.
+   */
   add(cursor: FeatureCursor, record: number): void {
     if (!this.#isOpen) return;
     if (record === this.#next) this.#next++;

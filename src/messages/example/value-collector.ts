@@ -258,7 +258,12 @@ class Int64Collector implements ValueCollector {
   #finished(count: number): Int32Array<ArrayBuffer> {
     const words = this.#words;
     this.#words = NO_WORDS;
-    if (this.#reuse || words !== this.#reused) return words;
+    if (this.#reuse) return words;
+    if (words !== this.#reused) {
+      // The caller sees the whole buffer, and uncleared memory may contain anything.
+      if (count < words.length) words.fill(0, count);
+      return words;
+    }
     const own = unclearedWords(count);
     own.set(words.subarray(0, count));
     return own;

@@ -21,8 +21,8 @@ export function readConfigFile(path: string): JsonObject {
 }
 
 /**
- * Writes a JSON file atomically: readers see either the old or the new contents. The text is compact,
- * as SageMaker writes it.
+ * Writes a JSON file atomically: readers see either the old or the new contents. The text is
+ * compact, as SageMaker writes it.
  */
 export function writeConfigFile(path: string, value: unknown): void {
   withFileErrors(path, () => replaceFileSync(path, JSON.stringify(value)));

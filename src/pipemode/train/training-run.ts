@@ -99,8 +99,8 @@ export class TrainingRun {
 
   /**
    * Runs the job. A failed job is a result, not an error.
-   * @throws RecordpipeError `already-exists` for the results of an earlier run, or while another job
-   *   runs in the same folder; UsageError
+   * @throws RecordpipeError `already-exists` for the results of an earlier run, or while another
+   *   job runs in the same folder; UsageError
    */
   run(): Promise<TrainingResult> {
     const isLocked = this.#options.data.lock !== 'none';

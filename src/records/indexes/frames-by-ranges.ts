@@ -13,8 +13,8 @@ import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { type FramesOrder, type RangeFrames, rangeFrames } from './range-frames.ts';
 
 /**
- * Finds the frames of a large local file on several worker threads. Returns undefined if the file is
- * too small, if its format or the options do not allow it, or if the contents require a scan.
+ * Finds the frames of a large local file on several worker threads. Returns undefined if the file
+ * is too small, if its format or the options do not allow it, or if the contents require a scan.
  */
 export async function framesByRanges(
   file: StoredFile,

@@ -38,8 +38,9 @@ type Found = FoundFile & { readonly alone?: boolean };
 const MAX_INSPECTED = 32;
 
 /**
- * Finds the files of a path, address, folder, prefix or pattern, in batches. Local files are sorted by the
- * bytes of their paths; objects are in the order of their listing. Each prefix is listed once.
+ * Finds the files of a path, address, folder, prefix or pattern, in batches. Local files are sorted
+ * by the bytes of their paths; objects are in the order of their listing. Each prefix is listed
+ * once.
  * @throws RecordpipeError `not-found`, `object-missing` if there are no files; `access-denied`,
  *   `io-failure`, `retries-exhausted`, `aborted`
  */

@@ -60,8 +60,9 @@ const RANGES_PER_JOB = 8;
 const MAX_RANGES = 4096;
 
 /**
- * Returns how to divide a file among several jobs. Returns undefined if it is too small, and without
- * the WebAssembly kernel, because searching for records would then take longer than it saves.
+ * Returns how to divide a file among several jobs. Returns undefined if it is too small, and
+ * without the WebAssembly kernel, because searching for records would then take longer than it
+ * saves.
  */
 export function rangePlan(size: number, jobs: number): RangePlan | undefined {
   const { minBytes, maxBytes } = RANGE_LIMITS;

@@ -182,9 +182,9 @@ class FifoIterator implements AsyncIterator<Uint8Array> {
 }
 
 /**
- * Size from which glibc allocates separate pages, whose first 16 bytes it uses itself. On AMD Zen 4,
- * the system reads cached files into memory at such an address at 8 GB/s, but at 17 GB/s into memory
- * that begins on a page.
+ * Size from which glibc allocates separate pages, whose first 16 bytes it uses itself. On AMD Zen
+ * 4, the system reads cached files into memory at such an address at 8 GB/s, but at 17 GB/s into
+ * memory that begins on a page.
  */
 const PAGED_BYTES = 128 * 1024;
 const TO_NEXT_PAGE = 4096 - 16;

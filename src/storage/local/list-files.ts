@@ -136,8 +136,8 @@ const BUFFERED_ENTRIES = 1024;
 
 /**
  * Yields batches of all files in a folder and its subfolders, in no particular order. Memory does
- * not grow with the folder. Follows links, but never to a folder that contains them, because its files would
- * be read twice.
+ * not grow with the folder. Follows links, but never to a folder that contains them, because its
+ * files would be read twice.
  *
  * @param folder path with a trailing slash, or an empty string for the current folder
  * @param linked real paths of the folders whose links lead here

@@ -162,7 +162,7 @@ type NextBuffer = (position: number | null) => Uint8Array;
 const MIN_FRESH_BYTES = 64 * 1024;
 
 /** Returns the maximum number of bytes to expect after a position. */
-function mostLeft({ size }: OpenFile, position: number | null): number {
+function maxBytesAfter({ size }: OpenFile, position: number | null): number {
   return position === null ? Number.POSITIVE_INFINITY : Math.max(size - position, MIN_FRESH_BYTES);
 }
 
@@ -176,7 +176,7 @@ export function fileChunks(fs: FileSystem, file: OpenFile, reading: ChunkReading
   const { chunkBytes, blocking } = reading;
   const positioned = file.start !== null;
   const nextBuffer: NextBuffer =
-    reading.nextBuffer ?? ((position) => freshBuffer(Math.min(chunkBytes, mostLeft(file, position))));
+    reading.nextBuffer ?? ((position) => freshBuffer(Math.min(chunkBytes, maxBytesAfter(file, position))));
   const depth = blocking ? 0 : positioned ? READS_AHEAD : 1;
   const chunks =
     blocking && positioned

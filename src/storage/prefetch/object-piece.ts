@@ -8,7 +8,8 @@ export interface ObjectPiece {
   /** Position of the chunk's first byte in the object. */
   readonly offset: number;
   /**
-   * Bytes that are never written to again, unless `reuse` is set. Empty only if the object is empty.
+   * Bytes that are never written to again, unless `reuse` is set. Empty only if the object is
+   * empty.
    */
   readonly chunk: Uint8Array;
   /** Whether this is the last piece of the object. */

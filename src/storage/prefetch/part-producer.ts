@@ -10,8 +10,8 @@ import { PART_UNITS, SMALL_UNITS, TransferWindow } from './transfer-control.ts';
 const SMALL_SHARE = 1 / 8;
 
 /**
- * Starts the range requests of objects in order, within the limits, and handles their results: newly
- * known sizes, overwritten objects, and unreadable ranges.
+ * Starts the range requests of objects in order, within the limits, and handles their results:
+ * newly known sizes, overwritten objects, and unreadable ranges.
  */
 export class PartProducer {
   readonly window: TransferWindow;

@@ -102,7 +102,9 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
 const headMemory = Buffer.allocUnsafeSlow(MAX_HEAD_BYTES);
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-/** Bytes of a body are delivered at least this many at a time, or once per turn of the event loop. */
+/**
+ * Bytes of a body are delivered at least this many at a time, or once per turn of the event loop.
+ */
 const DELIVERY_BYTES = 128 * 1024;
 
 type Phase = 'connecting' | 'head' | 'body' | 'idle' | 'closed';
@@ -163,7 +165,9 @@ class Connection {
     return this.#receiver === receiver;
   }
 
-  /** Closes the connection. A waiting receiver receives the bytes that have arrived, and the error. */
+  /**
+   * Closes the connection. A waiting receiver receives the bytes that have arrived, and the error.
+   */
   destroy(error: Error): void {
     this.#deliverNow();
     this.#close(error);
@@ -224,8 +228,8 @@ class Connection {
   }
 
   /**
-   * Handles `bytes` bytes of the body that the socket has read into `#target`. Delivers them together
-   * with later ones, because TLS sockets read at most 16 KiB at a time.
+   * Handles `bytes` bytes of the body that the socket has read into `#target`. Delivers them
+   * together with later ones, because TLS sockets read at most 16 KiB at a time.
    */
   #advance(bytes: number): void {
     this.#remaining -= bytes;
