@@ -1,6 +1,7 @@
 import { RecordpipeError } from '../../errors.ts';
 import type { BoundaryFinder, RecordSource } from '../../formats/record-format.ts';
 import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
+import { readAtOf } from '../../records/find-boundary.ts';
 import { hopHeaders, partOf } from '../../records/hop-headers.ts';
 import { defaultChunkBytes } from '../../records/read-options.ts';
 import { type OnBatch, prepareScan, type RangeScan, scanOpened } from '../../records/scan-source.ts';
@@ -8,11 +9,12 @@ import { rangeBounds } from '../../records/workers/range-bounds.ts';
 import type { RecordStart } from '../../records/workers/range-plan.ts';
 import { packError } from '../../records/workers/serve-jobs.ts';
 import type { StoredFile } from '../../storage/storage.ts';
+import { openStoredFile } from '../../storage/stored-file.ts';
 import type { FileTask, Watch } from '../file-checker.ts';
 import { uriOf } from '../file-input.ts';
-import { REMOTE_CHUNK_BYTES, scanOptions } from '../scan-file.ts';
+import { scanOptions } from '../scan-file.ts';
+import { type ByteRange, rangeChunks } from './range-chunks.ts';
 import type { CheckedRange, CheckOrder, RangeCounts } from './range-order.ts';
-import { type ByteRange, openRanges, type RangeReader } from './range-reader.ts';
 
 /** Number of bytes after a finding that its message may depend on. */
 const SHOWN_BYTES = 1024;
@@ -36,17 +38,17 @@ export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch
   const format = recordFormat(order.format);
   const options = format.readOptions(task.reading as Partial<AnyOptions>);
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
-  const reader = await openRanges(input, task, watch);
+  const file = await openStoredFile(input.path);
   try {
-    if (reader.size !== plan.size)
+    if (file.size !== plan.size)
       throw new RecordpipeError('source-changed', 'the file has changed', { uri: input.path });
-    const range = await rangeBounds(finder, reader.readAt, order);
+    const range = rangeBounds(finder, readAtOf(file), order);
     const { start } = range;
     const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
     if (start < 0) return { ...range, next: first, scan: NOTHING, independent: true };
     const counts = work === 'number' || task.check === 'count';
-    if (counts && reader.local !== undefined) {
-      const records = await hopped(reader.local, format, options, range, watch);
+    if (counts) {
+      const records = await hopped(file, format, options, range, watch);
       const next = { offset: range.end, record: first.record + (records ?? 0) };
       if (records !== undefined) return { ...range, next, scan: { ...NOTHING, records }, independent: true };
     }
@@ -56,7 +58,7 @@ export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch
     const counter = stats && new (await import('../stats/dataset-counter.ts')).DatasetCounter(stats);
     counter?.begin(uriOf(input));
     const onBatch: OnBatch = counter && ((batch, name) => counter.add(batch, name));
-    const scan = await scanned(reader, format, range, first, order, doing, watch, onBatch);
+    const scan = await scanned(file, format, range, first, order, doing, watch, onBatch);
     const { offset = 0, record = 0 } = scan.next;
     const { records, payloadBytes, errorCount, trailingBytes, warnings } = scan;
     const errors = scan.errors.map(packError);
@@ -68,7 +70,7 @@ export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch
       stats: counter?.stats(),
     };
   } finally {
-    await reader.close();
+    await file.close();
   }
 }
 
@@ -88,7 +90,7 @@ async function hopped(
 }
 
 async function scanned(
-  reader: RangeReader,
+  file: StoredFile,
   format: AnyFormat,
   range: ByteRange,
   start: RecordStart,
@@ -97,13 +99,12 @@ async function scanned(
   { signal, onProgress }: Watch,
   onBatch: OnBatch,
 ): Promise<RangeScan> {
-  const local = reader.local !== undefined;
   const stored = { bytes: 0 };
   const { maxErrors, ...reading } = {
     ...scanOptions(input, task, { signal }),
     compression: 'none',
     blocking: true,
-    chunkBytes: local ? defaultChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
+    chunkBytes: defaultChunkBytes(onBatch === undefined),
   } as const;
   const prepared = await prepareScan(format, reading as Partial<AnyOptions>);
   const open = (nextBuffer?: () => Uint8Array): RecordSource => ({
@@ -112,9 +113,9 @@ async function scanned(
     size: () => size,
     start,
     stored,
-    chunks: reader.chunks(range, nextBuffer, stored),
+    chunks: rangeChunks(file, range, nextBuffer!, stored, signal),
   });
-  const memory = { buffered: local, isFile: local };
+  const memory = { buffered: true, isFile: true };
   return scanOpened(prepared, open, { maxErrors, onProgress }, onBatch, memory);
 }
 

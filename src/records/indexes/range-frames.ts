@@ -3,6 +3,7 @@ import type { BoundaryFinder } from '../../formats/record-format.ts';
 import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
+import { readAtOf } from '../find-boundary.ts';
 import { hopHeaders, partOf } from '../hop-headers.ts';
 import { rangeBounds } from '../workers/range-bounds.ts';
 import type { RangeOrder, RangeResult } from '../workers/range-plan.ts';
@@ -30,12 +31,7 @@ export async function rangeFrames(order: FramesOrder): Promise<RangeFrames> {
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
   const file = await openStoredFile(path);
   try {
-    const read = (position: number, length: number): Uint8Array => {
-      const bytes = new Uint8Array(length);
-      file.readNow(bytes, 0, length, position);
-      return bytes;
-    };
-    const { start, end } = await rangeBounds(finder, read, order);
+    const { start, end } = rangeBounds(finder, readAtOf(file), order);
     const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
     if (start < 0) return { start, end, next: first, independent: true };
     const builder = new FrameTableBuilder();

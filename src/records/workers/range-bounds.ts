@@ -6,27 +6,27 @@ import type { RangeOrder, RangePlan } from './range-plan.ts';
 const SEARCH_BYTES = 8 * 1024 * 1024;
 
 /** Returns where a range begins and ends. Its start is -1 if no record was found to start in it. */
-export async function rangeBounds(
+export function rangeBounds(
   finder: BoundaryFinder,
   read: ReadAt,
   { plan, from, until }: RangeOrder,
-): Promise<{ start: number; end: number }> {
-  const start = typeof from === 'number' ? await boundary(finder, read, plan, from) : from.offset;
+): { start: number; end: number } {
+  const start = typeof from === 'number' ? boundary(finder, read, plan, from) : from.offset;
   if (start < 0) return { start, end: start };
   for (let cut = until; cut * plan.rangeBytes < plan.size; cut++) {
-    const end = await boundary(finder, read, plan, cut);
+    const end = boundary(finder, read, plan, cut);
     if (end >= 0) return { start, end };
   }
   return { start, end: plan.size };
 }
 
 /** Returns the position of the first probable record start after a cut, or -1. */
-async function boundary(
+function boundary(
   finder: BoundaryFinder,
   read: ReadAt,
   { size, rangeBytes }: RangePlan,
   cut: number,
-): Promise<number> {
+): number {
   const at = cut * rangeBytes;
   if (at === 0) return 0;
   return findBoundary(finder, read, at, Math.min(at + Math.min(rangeBytes, SEARCH_BYTES), size), size);
