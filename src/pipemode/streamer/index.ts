@@ -4,27 +4,8 @@
  *
  * @module
  */
-export { writeJobFiles } from '../job/job-files.ts';
+export * from '../job/exports.ts';
 export type { S3DataType, StreamChannel, StreamChannelInput } from '../job/stream-channel.ts';
-export {
-  type HostEnvironment,
-  type HostEnvironmentOptions,
-  hostEnvironment,
-  scriptOf,
-} from '../job/toolkit-environment.ts';
-export { type JobPaths, jobPaths } from '../job/training-job.ts';
-export {
-  type InputMode,
-  type InstanceGroup,
-  type JobChannel,
-  type JobChannelInput,
-  type JobHost,
-  jobHosts,
-  readTrainingRequest,
-  type TrainingRequest,
-  type TrainingRequestInput,
-  trainingRequest,
-} from '../job/training-request.ts';
 export { PipeModeStreamer } from './pipe-mode-streamer.ts';
 export type { GuardOptions, ProgramGuard, ProgramMark } from './program-guard.ts';
 export type { OnProgramLine } from './program-output.ts';

@@ -5,27 +5,7 @@
  *
  * @module
  */
-export { writeJobFiles } from '../job/job-files.ts';
-export {
-  type HostEnvironment,
-  type HostEnvironmentOptions,
-  hostEnvironment,
-  scriptOf,
-} from '../job/toolkit-environment.ts';
-export { type JobPaths, jobPaths } from '../job/training-job.ts';
-export {
-  type InputMode,
-  type InstanceGroup,
-  type JobChannel,
-  type JobChannelInput,
-  type JobHost,
-  jobHosts,
-  parseTrainingRequest,
-  readTrainingRequest,
-  type TrainingRequest,
-  type TrainingRequestInput,
-  trainingRequest,
-} from '../job/training-request.ts';
+export * from '../job/exports.ts';
 export {
   type ArtifactOptions,
   type ArtifactOutput,
