@@ -8,7 +8,8 @@ export type ListingPage = Pick<
 >;
 
 /**
- * Parses a page of ListObjectsV2 (`ListBucketResult`), so that listing does not need the SDK.
+ * Parses a page of ListObjectsV2 (`ListBucketResult`), so that listing does not load the SDK. The
+ * SDK's own parser is in a package that AWS reserves for its internal use.
  *
  * @throws FetchFailure `transient` if the document is truncated, malformed or not XML
  */
