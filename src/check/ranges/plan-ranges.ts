@@ -1,20 +1,25 @@
 import { isItemFailure } from '../../errors.ts';
 import type { FormatName } from '../../formats/names/index.ts';
-import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
+import { type AnyOptions, certainFormat, recordFormat } from '../../formats/registry.ts';
 import { identifySource } from '../../records/identify-source.ts';
 import { type RangePlan, rangePlan } from '../../records/workers/range-plan.ts';
 import { isRemote } from '../../storage/registry.ts';
 import type { FileTask } from '../file-checker.ts';
 import { checkFrozen, type FileInput, storedBytes } from '../file-input.ts';
+import { type ObjectRanges, shareOfRanges } from '../share-objects.ts';
 
 /** How to check a file in ranges. */
 export interface FilePlan {
   readonly format: FormatName;
   readonly ranges: RangePlan;
+  /** How to read an object; undefined for a local file. */
+  readonly remote?: ObjectRanges | undefined;
 }
 
 /** Not used for regular files, from which only the first bytes are read. */
 const CHUNK_BYTES = 64 * 1024;
+/** Number of leading bytes that determine the format and compression of an object. */
+const HEAD_BYTES = 64;
 /**
  * Fraction of the work of one job. A file that takes less than this is not divided, because other
  * files keep the other threads busy.
@@ -37,36 +42,63 @@ export async function planRanges(
   for (const [index, size] of sizes.entries()) {
     const ranges = rangePlan(size, jobs);
     if (ranges === undefined || size < (total / jobs) * SMALL_PART) continue;
-    const format = await formatOf(inputs[index], task);
-    if (format !== undefined) plans.set(index, { format, ranges });
+    const input = inputs[index];
+    const remote = isRemote(input.path) ? shareOfRanges(input, task.reading.objects, jobs) : undefined;
+    if (remote === undefined && isRemote(input.path)) continue;
+    const format = await formatOf(input, task);
+    if (format !== undefined) plans.set(index, { format, ranges, remote });
   }
   return plans;
 }
 
 /** Returns the format of a file that can be divided, and undefined for other files. */
-async function formatOf(input: FileInput, { reading, blocking }: FileTask): Promise<FormatName | undefined> {
+async function formatOf(input: FileInput, task: FileTask): Promise<FormatName | undefined> {
   const { path } = input;
-  const { format = 'auto', compression = 'auto' } = reading;
-  if (path === '-' || isRemote(path)) return undefined;
+  if (path === '-') return undefined;
   try {
     checkFrozen(input);
-    const known = format === 'auto' ? format : recordFormat(format);
-    const found = await identifySource(path, {
-      format: known,
-      compression,
-      chunkBytes: CHUNK_BYTES,
-      blocking,
-      uri: path,
-      objects: undefined,
-      signal: undefined,
-    });
-    if (found.compression !== 'none') return undefined;
-    const { boundaryFinder, readOptions } = recordFormat(found.format);
-    const finder = await boundaryFinder?.(readOptions(reading as Partial<AnyOptions>));
-    return finder && found.format;
+    const name = isRemote(path) ? await formatOfObject(input, task) : await formatOfFile(path, task);
+    if (name === undefined) return undefined;
+    const { boundaryFinder, readOptions } = recordFormat(name);
+    const finder = await boundaryFinder?.(readOptions(task.reading as Partial<AnyOptions>));
+    return finder && name;
   } catch (error) {
     // Checking the file reports the error.
     if (isItemFailure(error)) return undefined;
     throw error;
+  }
+}
+
+async function formatOfFile(path: string, { reading, blocking }: FileTask): Promise<FormatName | undefined> {
+  const { format = 'auto', compression = 'auto' } = reading;
+  const { format: name, compression: found } = await identifySource(path, {
+    format: format === 'auto' ? format : recordFormat(format),
+    compression,
+    chunkBytes: CHUNK_BYTES,
+    blocking,
+    uri: path,
+    objects: undefined,
+    signal: undefined,
+  });
+  return found === 'none' ? name : undefined;
+}
+
+/** Inspects the first bytes of an object. Formats that need more of them are not divided. */
+async function formatOfObject(
+  { path: uri, size, etag }: FileInput,
+  { reading }: FileTask,
+): Promise<FormatName | undefined> {
+  const { format = 'auto', compression = 'auto', objects } = reading;
+  if (compression === 'gzip' || compression === 'zlib') return undefined;
+  // Imported lazily to reduce startup time.
+  const { openObjectReader } = await import('../../storage/object-reader.ts');
+  const reader = await openObjectReader({ uri, size, etag }, objects);
+  try {
+    const head = await reader.read(0, Math.min(HEAD_BYTES, reader.size));
+    const name = format === 'auto' ? certainFormat(head) : format;
+    if (name === undefined || compression === 'none') return name;
+    return recordFormat(name).detectCompression(head) === 'none' ? name : undefined;
+  } finally {
+    await reader.close();
   }
 }
