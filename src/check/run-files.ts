@@ -126,7 +126,7 @@ class Run {
     // Imported lazily to reduce startup time.
     if (jobs === 1) return new Map();
     const { planRanges } = await import('./ranges/plan-ranges.ts');
-    const plans = await planRanges(this.#inputs, task, jobs);
+    const plans = await planRanges(this.#inputs, task, jobs, this.#options.signal);
     if (plans.size === 0) return new Map();
     const { RangedFile } = await import('./ranges/ranged-file.ts');
     return new Map(

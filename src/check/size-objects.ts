@@ -6,7 +6,7 @@ import type { FileInput } from './file-input.ts';
 
 /** Maximum number of objects whose sizes to find out. More of them keep all threads busy. */
 const MAX_OBJECTS = 4;
-/** Number of bytes to request. The response contains the size. */
+/** Number of leading bytes that determine the format and compression of an object. */
 const HEAD_BYTES = 64;
 
 /**
@@ -19,26 +19,41 @@ export async function withSizes(
   signal: AbortSignal | undefined,
 ): Promise<readonly FileInput[]> {
   if (inputs.length > MAX_OBJECTS || availableParallelism() === 1 || !inputs.some(isUnsized)) return inputs;
-  // Imported lazily to reduce startup time.
-  const { openObjectPart } = await import('../storage/read-objects.ts');
   return Promise.all(
     inputs.map(async (input) => {
       if (!isUnsized(input)) return input;
-      const part = { start: 0, end: HEAD_BYTES };
-      const opened = openObjectPart({ uri: input.path }, part, { ...objects, signal });
       try {
-        for await (const _ of opened.chunks) break;
+        return await withHead(input, objects, signal);
       } catch (error) {
         // Checking the object reports the error.
         if (isItemFailure(error)) return input;
         throw error;
       }
-      const { size, etag } = opened.info() ?? {};
-      return { ...input, size, etag };
     }),
   );
 }
 
 function isUnsized({ path, size }: FileInput): boolean {
   return isRemote(path) && size === undefined;
+}
+
+/**
+ * Adds the first bytes of an object, and its size and ETag, which the same response contains.
+ * @throws the same errors as `openObject`
+ */
+export async function withHead(
+  input: FileInput,
+  objects: Partial<ObjectOptions> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<FileInput & { readonly head: Uint8Array }> {
+  if (input.head !== undefined) return { ...input, head: input.head };
+  // Imported lazily to reduce startup time.
+  const { openObjectPart } = await import('../storage/read-objects.ts');
+  const { path: uri, size, etag } = input;
+  const part = { start: 0, end: HEAD_BYTES };
+  const opened = openObjectPart({ uri, size, etag }, part, { ...objects, signal });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of opened.chunks) chunks.push(chunk);
+  const info = opened.info();
+  return { ...input, size: info?.size, etag: info?.etag, head: new Uint8Array(Buffer.concat(chunks)) };
 }

@@ -7,6 +7,7 @@ import { isRemote } from '../../storage/registry.ts';
 import type { FileTask } from '../file-checker.ts';
 import { checkFrozen, type FileInput, storedBytes } from '../file-input.ts';
 import { type ObjectRanges, shareOfRanges } from '../share-objects.ts';
+import { withHead } from '../size-objects.ts';
 
 /** How to check a file in ranges. */
 export interface FilePlan {
@@ -18,8 +19,6 @@ export interface FilePlan {
 
 /** Not used for regular files, from which only the first bytes are read. */
 const CHUNK_BYTES = 64 * 1024;
-/** Number of leading bytes that determine the format and compression of an object. */
-const HEAD_BYTES = 64;
 /**
  * Fraction of the work of one job. A file that takes less than this is not divided, because other
  * files keep the other threads busy.
@@ -34,6 +33,7 @@ export async function planRanges(
   inputs: readonly FileInput[],
   task: FileTask,
   jobs: number,
+  signal?: AbortSignal | undefined,
 ): Promise<ReadonlyMap<number, FilePlan>> {
   const plans = new Map<number, FilePlan>();
   if (jobs < 2) return plans;
@@ -45,19 +45,23 @@ export async function planRanges(
     const input = inputs[index];
     const remote = isRemote(input.path) ? shareOfRanges(input, task.reading.objects, jobs) : undefined;
     if (remote === undefined && isRemote(input.path)) continue;
-    const format = await formatOf(input, task);
+    const format = await formatOf(input, task, signal);
     if (format !== undefined) plans.set(index, { format, ranges, remote });
   }
   return plans;
 }
 
 /** Returns the format of a file that can be divided, and undefined for other files. */
-async function formatOf(input: FileInput, task: FileTask): Promise<FormatName | undefined> {
+async function formatOf(
+  input: FileInput,
+  task: FileTask,
+  signal: AbortSignal | undefined,
+): Promise<FormatName | undefined> {
   const { path } = input;
   if (path === '-') return undefined;
   try {
     checkFrozen(input);
-    const name = isRemote(path) ? await formatOfObject(input, task) : await formatOfFile(path, task);
+    const name = isRemote(path) ? await formatOfObject(input, task, signal) : await formatOfFile(path, task);
     if (name === undefined) return undefined;
     const { boundaryFinder, readOptions } = recordFormat(name);
     const finder = await boundaryFinder?.(readOptions(task.reading as Partial<AnyOptions>));
@@ -85,20 +89,14 @@ async function formatOfFile(path: string, { reading, blocking }: FileTask): Prom
 
 /** Inspects the first bytes of an object. Formats that need more of them are not divided. */
 async function formatOfObject(
-  { path: uri, size, etag }: FileInput,
+  input: FileInput,
   { reading }: FileTask,
+  signal: AbortSignal | undefined,
 ): Promise<FormatName | undefined> {
   const { format = 'auto', compression = 'auto', objects } = reading;
   if (compression === 'gzip' || compression === 'zlib') return undefined;
-  // Imported lazily to reduce startup time.
-  const { openObjectReader } = await import('../../storage/object-reader.ts');
-  const reader = await openObjectReader({ uri, size, etag }, objects);
-  try {
-    const head = await reader.read(0, Math.min(HEAD_BYTES, reader.size));
-    const name = format === 'auto' ? certainFormat(head) : format;
-    if (name === undefined || compression === 'none') return name;
-    return recordFormat(name).detectCompression(head) === 'none' ? name : undefined;
-  } finally {
-    await reader.close();
-  }
+  const { head } = await withHead(input, objects, signal);
+  const name = format === 'auto' ? certainFormat(head) : format;
+  if (name === undefined || compression === 'none') return name;
+  return recordFormat(name).detectCompression(head) === 'none' ? name : undefined;
 }

@@ -15,7 +15,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** An open file or object, of which one thread reads a range. */
+/** An open file or object. One thread reads a range of it. */
 export interface RangeSource {
   readonly isLocal: boolean;
   readonly read: ReadAt;

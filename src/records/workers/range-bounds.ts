@@ -11,29 +11,21 @@ export async function rangeBounds(
   read: ReadAt,
   { plan, from, until }: RangeOrder,
 ): Promise<{ start: number; end: number }> {
-  // Both are found at once, because each read of an object takes a round trip.
-  const [start, end] = await Promise.all([
+  // Both are searched for at once, because each read of an object takes a round trip.
+  const [start, first] = await Promise.all([
     typeof from === 'number' ? boundary(finder, read, plan, from) : from.offset,
-    endAfter(finder, read, plan, until),
+    boundary(finder, read, plan, until),
   ]);
-  return { start, end: start < 0 ? start : end };
+  if (start < 0) return { start, end: start };
+  let end = first;
+  for (let cut = until + 1; end < 0; cut++) end = await boundary(finder, read, plan, cut);
+  return { start, end };
 }
 
-/** Returns the position of the first probable record start after a cut or a later one. */
-async function endAfter(
-  finder: BoundaryFinder,
-  read: ReadAt,
-  plan: RangePlan,
-  until: number,
-): Promise<number> {
-  for (let cut = until; cut * plan.rangeBytes < plan.size; cut++) {
-    const end = await boundary(finder, read, plan, cut);
-    if (end >= 0) return end;
-  }
-  return plan.size;
-}
-
-/** Returns the position of the first probable record start after a cut, or -1. */
+/**
+ * Returns the position of the first probable record start after a cut, the size of the file if it
+ * ends before the cut, or -1.
+ */
 async function boundary(
   finder: BoundaryFinder,
   read: ReadAt,
@@ -41,6 +33,6 @@ async function boundary(
   cut: number,
 ): Promise<number> {
   const at = cut * rangeBytes;
-  if (at === 0) return 0;
+  if (at === 0 || at >= size) return Math.min(at, size);
   return findBoundary(finder, read, at, Math.min(at + Math.min(rangeBytes, SEARCH_BYTES), size), size);
 }

@@ -11,7 +11,7 @@ export const END: unique symbol = Symbol('end');
 
 /** The sequence of objects to read. The next one is requested when there is room for it. */
 export class ObjectPlan {
-  readonly #refs: ObjectRefs;
+  readonly #refs: PlannedObjects;
   readonly #onArrival: () => void;
   #iterator: Iterator<PlannedObject> | AsyncIterator<PlannedObject> | undefined;
   #waiting = false;
@@ -20,7 +20,7 @@ export class ObjectPlan {
   #failure: unknown;
 
   /** @param onArrival called when an object becomes available after {@link LATER} */
-  constructor(refs: ObjectRefs, onArrival: () => void) {
+  constructor(refs: PlannedObjects, onArrival: () => void) {
     this.#refs = refs;
     this.#onArrival = onArrival;
   }
@@ -91,7 +91,7 @@ export class ObjectPlan {
   }
 }
 
-function iteratorOf(refs: ObjectRefs): Iterator<PlannedObject> | AsyncIterator<PlannedObject> {
+function iteratorOf(refs: PlannedObjects): Iterator<PlannedObject> | AsyncIterator<PlannedObject> {
   return Symbol.asyncIterator in refs ? refs[Symbol.asyncIterator]() : refs[Symbol.iterator]();
 }
 
@@ -101,12 +101,13 @@ function iteratorOf(refs: ObjectRefs): Iterator<PlannedObject> | AsyncIterator<P
  */
 const MAX_OBJECTS = 1024;
 
-/** An object of which to read everything, or only a part. */
+/** An object to read, and the part to read. Default: the whole object. */
 export interface PlannedObject extends ObjectRef {
   readonly part?: { readonly start: number; readonly end: number } | undefined;
 }
 
-export type ObjectRefs = Iterable<PlannedObject> | AsyncIterable<PlannedObject>;
+export type ObjectRefs = Iterable<ObjectRef> | AsyncIterable<ObjectRef>;
+type PlannedObjects = Iterable<PlannedObject> | AsyncIterable<PlannedObject>;
 
 /** The objects that are planned but not yet delivered, in order. */
 export class ObjectQueue {
