@@ -24,6 +24,8 @@ import { ConcatenateStage, cached, RepeatStage } from './operators/sequence.ts';
 import { openShuffle } from './operators/shuffle.ts';
 import { openZip, type Zipped, type ZipSources } from './operators/zip.ts';
 import { type DatasetRecordOptions, openRecordFiles } from './record-stage.ts';
+import type { ShardsOptions } from './shards/shards-options.ts';
+import { openShardsInOrder } from './shards/shards-stage.ts';
 import type { Stage } from './stage.ts';
 import { Epochs, type Iteration } from './stage.ts';
 
@@ -91,6 +93,19 @@ export class Dataset<T> extends IterableDataset<T> {
    */
   static records(names: FileNames, options?: DatasetRecordOptions): Dataset<Uint8Array> {
     return new Dataset(openRecordFiles(names, options));
+  }
+
+  /**
+   * Creates a dataset of the records of indexed files in a global order, of which each worker takes
+   * its share. The files need indexes (see `buildIndex`), unless `missing` is `memory`.
+   *
+   * The order depends only on the sizes of the files, `seed`, the epoch, and the sizes of blocks and
+   * groups. Nothing proportional to the number of records is stored, except the indexes.
+   * @throws RecordpipeError while iterating, the same errors as `openIndexed`
+   * @throws UsageError for an invalid option
+   */
+  static shards(names: FileNames, options?: ShardsOptions): Dataset<Uint8Array> {
+    return new Dataset(openShardsInOrder(names, options), new Epochs(true));
   }
 
   /**
