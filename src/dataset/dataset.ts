@@ -96,13 +96,29 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Creates a dataset of the records of indexed files in a global order, of which each worker takes
-   * its share. The files need indexes (see `buildIndex`), unless `missing` is `memory`.
+   * Creates a dataset of the records of files in one order over all of them: shuffled or
+   * sequential. Each worker takes its share of that order. The files need indexes (see
+   * `buildIndex`).
    *
-   * The order depends only on the sizes of the files, `seed`, the epoch, and the sizes of blocks and
-   * groups. Nothing proportional to the number of records is stored, except the indexes.
-   * @throws RecordpipeError while iterating, the same errors as `openIndexed`
+   * The order is computed, not stored: apart from the indexes, memory is proportional to the number
+   * of files. It depends on the files, the seed, the epoch and the sizes of blocks and groups, but
+   * not on the number of workers. Each iteration of a shuffled dataset has another order.
+   * @throws RecordpipeError while iterating, the same errors as `openIndexed`: `not-found` for a
+   *   file without an index, `index-mismatch`, `unsupported-source` for a compressed file;
+   *   `source-changed`
    * @throws UsageError for an invalid option
+   * @example
+   * ```ts
+   * import { Dataset } from 'recordpipe/dataset';
+   * import { buildIndex } from 'recordpipe/records/indexes';
+   * import { openTFRecordWriter } from 'recordpipe/records/write';
+   * const writer = await openTFRecordWriter('numbers.tfrecord');
+   * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
+   * await writer.close();
+   * await buildIndex('numbers.tfrecord');
+   * const shuffled = Dataset.shards('numbers.tfrecord', { order: 'shuffled', seed: 7, worker: 0, workers: 2 });
+   * console.log(await shuffled.count()); // 50
+   * ```
    */
   static shards(names: FileNames, options?: ShardsOptions): Dataset<Uint8Array> {
     return new Dataset(openShardsInOrder(names, options), new Epochs(true));

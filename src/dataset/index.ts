@@ -25,4 +25,5 @@ export type { DatasetProgress } from './operators/progress.ts';
 export type { Zipped, ZipSources } from './operators/zip.ts';
 export type { DatasetRecordOptions } from './record-stage.ts';
 export type { IterateOptions } from './run.ts';
+export type { ShardIndexing } from './shards/open-shards.ts';
 export type { ShardsOptions } from './shards/shards-options.ts';

@@ -1,4 +1,4 @@
-import { fresh } from '../../records/indexes/span-reader.ts';
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import { END, LATER, type Step } from '../stage.ts';
 import type { Block, GlobalOrder, Group } from './global-order.ts';
 import type { Shard } from './open-shards.ts';
@@ -209,7 +209,7 @@ export class BlockReader implements PositionReader {
     const starts = new Float64Array(count + 1);
     starts[0] = before;
     for (let i = 0; i < count; i++) starts[i + 1] = starts[i] + table.frameBytes(first + i);
-    const bytes = fresh(starts[count]);
+    const bytes = new Uint8Array(unclearedMemory(starts[count]));
     const file = await this.#files.hold(shard);
     try {
       await file.read(bytes, 0, bytes.length, base - before);

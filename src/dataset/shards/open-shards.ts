@@ -16,14 +16,15 @@ export interface Shard {
   readonly isRemote: boolean;
 }
 
-/** How to find the records of shards. */
-export type ShardIndexing = FileNamesOptions &
-  Partial<
-    Pick<
-      IndexedOptions,
-      'multipart' | 'lenientFlags' | 'delimiter' | 'cr' | 'payloadCrc' | 'maxRecordBytes' | 'missing'
-    >
-  >;
+/** How to expand names and find the records of files, as for `openIndexed`. */
+export interface ShardIndexing
+  extends FileNamesOptions,
+    Partial<
+      Pick<
+        IndexedOptions,
+        'multipart' | 'lenientFlags' | 'delimiter' | 'cr' | 'payloadCrc' | 'maxRecordBytes' | 'missing'
+      >
+    > {}
 
 /** Number of files to open in parallel. Opening an object takes several requests. */
 const OPENING = 16;

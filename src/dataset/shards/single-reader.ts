@@ -1,4 +1,4 @@
-import { fresh } from '../../records/indexes/span-reader.ts';
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { END, LATER, type Step } from '../stage.ts';
 import type { GlobalOrder } from './global-order.ts';
@@ -19,6 +19,8 @@ const REMOTE_READS = 16;
  */
 const MAX_CACHED_MS = 0.05;
 const MAX_CACHED_MS_PER_BYTE: number = 1 / 500_000;
+/** Number of consecutive windows that must take longer, because other programs also cause delays. */
+const SLOW_WINDOWS = 3;
 /** While the disk is slow, one of this many windows is read on the calling thread to find out. */
 const PROBE_WINDOWS = 32;
 
@@ -57,7 +59,8 @@ export class SingleReader implements PositionReader {
   #current: Window | undefined;
   #at = 0;
   #ahead: Window[] = [];
-  #isSlow: boolean;
+  /** Number of consecutive windows for whose records the calling thread had to wait. */
+  #slowWindows = 0;
   #untilProbe = PROBE_WINDOWS;
   #waitsFor: Promise<void> | undefined;
 
@@ -68,7 +71,6 @@ export class SingleReader implements PositionReader {
     this.#workers = share.workers;
     this.#position = firstPosition(share);
     this.#isRemote = shards.some(({ isRemote }) => isRemote);
-    this.#isSlow = this.#isRemote;
   }
 
   next(): Step<Uint8Array> {
@@ -108,6 +110,10 @@ export class SingleReader implements PositionReader {
     const step = Math.min(count - passed, left);
     this.#position += step * this.#workers;
     return passed + step;
+  }
+
+  get #isSlow(): boolean {
+    return this.#isRemote || this.#slowWindows >= SLOW_WINDOWS;
   }
 
   #nextWindow(): Window | undefined {
@@ -170,12 +176,12 @@ export class SingleReader implements PositionReader {
 
   /** Reads a window on the calling thread, and measures how long that takes. */
   #readNow(places: readonly Place[], files: readonly StoredFile[], window: Window): void {
-    const bytes = fresh(this.#bytesOf(places));
+    const bytes = new Uint8Array(unclearedMemory(this.#bytesOf(places)));
     const begin = performance.now();
     let end = 0;
     for (let i = 0; i < places.length; i++) {
       const place = places[i];
-      const before = Math.min(place.start, this.#shards[place.shard].frames.before);
+      const before = this.#before(place.shard, place.start);
       const at = end + before;
       end = at + place.bytes;
       try {
@@ -183,10 +189,13 @@ export class SingleReader implements PositionReader {
         window.payloads[place.at] = this.#payload(place, bytes, at);
       } catch (error) {
         window.failures[place.at] = error;
+        // Nobody may see what the memory contained before, if the read failed.
+        bytes.fill(0, at - before, end);
       }
     }
     const cached = places.length * MAX_CACHED_MS + end * MAX_CACHED_MS_PER_BYTE;
-    this.#isSlow = performance.now() - begin > cached;
+    const wasSlow = performance.now() - begin > cached;
+    this.#slowWindows = wasSlow ? this.#slowWindows + 1 : 0;
     this.#untilProbe = PROBE_WINDOWS;
   }
 
@@ -207,8 +216,8 @@ export class SingleReader implements PositionReader {
   }
 
   async #read(place: Place): Promise<Uint8Array> {
-    const before = Math.min(place.start, this.#shards[place.shard].frames.before);
-    const bytes = fresh(before + place.bytes);
+    const before = this.#before(place.shard, place.start);
+    const bytes = new Uint8Array(unclearedMemory(before + place.bytes));
     const file = await this.#files.hold(place.shard);
     try {
       await file.read(bytes, 0, bytes.length, place.start - before);
@@ -222,9 +231,14 @@ export class SingleReader implements PositionReader {
     return this.#shards[shard].frames.payload(bytes, at, length, record, start);
   }
 
+  /** Returns the number of bytes before a frame that are also read. */
+  #before(shard: number, start: number): number {
+    return Math.min(start, this.#shards[shard].frames.before);
+  }
+
   #bytesOf(places: readonly Place[]): number {
     let total = 0;
-    for (const { shard, bytes } of places) total += bytes + this.#shards[shard].frames.before;
+    for (const { shard, start, bytes } of places) total += bytes + this.#before(shard, start);
     return total;
   }
 }
