@@ -3,7 +3,7 @@ import { END, LATER, type Open, Stage, type Step } from '../stage.ts';
 import { BlockReader } from './block-reader.ts';
 import { GlobalOrder, type OrderPlan } from './global-order.ts';
 import { openShards, type Shard } from './open-shards.ts';
-import { ShardFiles } from './shard-files.ts';
+import { MAX_OPEN, ShardFiles } from './shard-files.ts';
 import { checkShardsOptions, type ShardsOptions } from './shards-options.ts';
 import type { PositionReader, Share } from './share.ts';
 import { SingleReader } from './single-reader.ts';
@@ -62,13 +62,14 @@ export class ShardsStage extends Stage<Uint8Array> {
   async #open(): Promise<void> {
     const { objects, worker = 0, workers = 1 } = this.#options;
     const { signal } = this.#stop;
-    const shards = await openShards(this.#names, this.#options, signal);
+    const open = await openShards(this.#names, this.#options, MAX_OPEN, signal);
+    const files = new ShardFiles(open, { objects, signal });
+    this.#files = files;
+    const shards = open.map(({ shard }) => shard);
     const plan = this.#plan(shards);
     const counts = Float64Array.from(shards, ({ table }) => table.count);
     const order = new GlobalOrder(counts, plan);
-    const files = new ShardFiles(shards, { objects, signal });
     const share: Share = { worker, workers, from: 0 };
-    this.#files = files;
     this.#reader =
       plan.shuffled && plan.blockRecords === 1 && plan.groupBlocks === 1
         ? new SingleReader(order, shards, files, share)
