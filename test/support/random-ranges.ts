@@ -1,4 +1,5 @@
 import type { FileTask } from '../../src/check/file-checker.ts';
+import type { RecordSchema } from '../../src/check/schema/schema.ts';
 import { Random } from './random.ts';
 import {
   compareRanges,
@@ -7,6 +8,17 @@ import {
   type RangedOutcome,
   randomFile,
 } from './range-run.ts';
+
+/** A schema that some of the records violate. */
+const schema: RecordSchema = {
+  recordpipeSchema: 1,
+  message: 'Example',
+  features: {
+    label: { type: 'int64', required: true, length: { min: 1, max: 1 }, range: { max: 3 } },
+    name: { type: 'bytes', utf8: true },
+  },
+  unknownFeatures: 'allow',
+};
 
 /** Returns a random task for a format. */
 function randomTask(random: Random, format: RangedFormat): FileTask {
@@ -32,14 +44,14 @@ function randomTask(random: Random, format: RangedFormat): FileTask {
       ...random.pick([{}, { delimiter: ' ' }]),
     },
   }[format];
-  const looks = check === 'validate' && random.below(4) === 0;
+  const look = random.pick([undefined, undefined, { stats: { samples: random.below(2) === 0 } }, { schema }]);
   return {
     check,
     blocking: true,
     maxErrors: random.pick([0, 1, 2, 100]),
     // Damage at the beginning may change the results of detection.
     reading: { ...general, ...own, format, compression: 'none' },
-    ...(looks && { look: { stats: { samples: random.below(2) === 0 } } }),
+    ...(check === 'validate' && look && { look }),
   };
 }
 

@@ -34,7 +34,7 @@ const NOTHING: RangeCounts = {
  *   of reading it
  */
 export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch): Promise<CheckedRange> {
-  const { input, plan, from, work } = order;
+  const { input, plan, from } = order;
   const format = recordFormat(order.format);
   const options = format.readOptions(task.reading as Partial<AnyOptions>);
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
@@ -46,19 +46,14 @@ export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch
     const { start } = range;
     const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
     if (start < 0) return { ...range, next: first, scan: NOTHING, independent: true };
-    const counts = work === 'number' || task.check === 'count';
-    if (counts) {
+    if (task.check === 'count') {
       const records = await hopped(file, format, options, range, watch);
       const next = { offset: range.end, record: first.record + (records ?? 0) };
       if (records !== undefined) return { ...range, next, scan: { ...NOTHING, records }, independent: true };
     }
-    const doing: FileTask = counts ? { ...task, check: 'count' } : task;
-    const stats = work === 'check' ? task.look?.stats : undefined;
     // Import modules lazily to reduce startup time.
-    const counter = stats && new (await import('../stats/dataset-counter.ts')).DatasetCounter(stats);
-    counter?.begin(uriOf(input));
-    const onBatch: OnBatch = counter && ((batch, name) => counter.add(batch, name));
-    const scan = await scanned(file, format, range, first, order, doing, watch, onBatch);
+    const inside = task.look && (await import('../look-inside.ts')).lookInside(task.look, input);
+    const scan = await scanned(file, format, range, first, order, task, watch, inside?.onBatch);
     const { offset = 0, record = 0 } = scan.next;
     const { records, payloadBytes, errorCount, trailingBytes, warnings } = scan;
     const errors = scan.errors.map(packError);
@@ -67,7 +62,7 @@ export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch
       next: { offset, record },
       scan: { records, payloadBytes, errors, errorCount, trailingBytes, warnings },
       independent: isIndependent(scan, range),
-      stats: counter?.stats(),
+      looked: inside?.found(),
     };
   } finally {
     await file.close();

@@ -31,7 +31,7 @@ export async function planRanges(
   jobs: number,
 ): Promise<ReadonlyMap<number, FilePlan>> {
   const plans = new Map<number, FilePlan>();
-  if (jobs < 2 || task.look?.schema !== undefined) return plans;
+  if (jobs < 2) return plans;
   const sizes = inputs.map((input) => (input.range === undefined ? storedBytes(input) : 0));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   for (const [index, size] of sizes.entries()) {

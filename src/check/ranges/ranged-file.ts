@@ -4,12 +4,12 @@ import { unpackError } from '../../records/workers/serve-jobs.ts';
 import type { FileChecker, FileTask } from '../file-checker.ts';
 import { type FileInput, storedBytes } from '../file-input.ts';
 import { examinedFile, type FileReport } from '../file-report.ts';
-import { type LookedReport, statsOfFile } from '../look-inside.ts';
-import { mergeStats, StatsMerger } from '../stats/dataset-stats.ts';
+import { lookedReport } from '../look-inside.ts';
+import { SchemaMerger } from '../schema/schema-findings.ts';
+import { StatsMerger } from '../stats/dataset-stats.ts';
+import { renumberedStats } from '../stats/renumber-stats.ts';
 import type { FilePlan } from './plan-ranges.ts';
 import type { CheckedRange, CheckOrder } from './range-order.ts';
-
-type Pass = RangePass<CheckOrder, CheckedRange>;
 
 /** Callbacks of a file that is checked in ranges. */
 export interface RangedWatch {
@@ -30,15 +30,12 @@ export class RangedFile {
   readonly #task: FileTask;
   readonly #watch: RangedWatch;
   readonly #start: number = performance.now();
-  /**
-   * Finds the numbers of the first records of all ranges, which statistics contain. Undefined if
-   * they are not needed: findings are numbered later.
-   */
-  readonly #numbering: Pass | undefined;
-  readonly #numbered: ProvenPlace[] = [];
-  #checking: Pass | undefined;
+  readonly #pass: RangePass<CheckOrder, CheckedRange>;
   readonly #found = { records: 0, errors: [] as RecordpipeError[], errorCount: 0, warnings: 0 };
   readonly #stats = new StatsMerger();
+  readonly #schema = new SchemaMerger();
+  /** Whether the results of the ranges cannot be merged. */
+  #separate = false;
   /** Number of bytes read so far of each range in progress. */
   readonly #running = new Map<CheckOrder, number>();
   #doneBytes = 0;
@@ -53,14 +50,15 @@ export class RangedFile {
     this.#plan = plan;
     this.#task = task;
     this.#watch = watch;
-    const cuts = Array.from(
-      { length: Math.ceil(plan.ranges.size / plan.ranges.rangeBytes) },
-      (_, cut) => cut,
-    );
-    const orders = (work: CheckOrder['work']): CheckOrder[] =>
-      cuts.map((cut) => this.#order(work, cut, cut + 1));
-    if (task.look === undefined) this.#checking = new RangePass(orders('check'), this.#add);
-    else this.#numbering = new RangePass(orders('number'), (_, place) => this.#numbered.push(place));
+    const { format, ranges } = plan;
+    const orders = Array.from({ length: Math.ceil(ranges.size / ranges.rangeBytes) }, (_, cut) => ({
+      input,
+      format,
+      plan: ranges,
+      from: cut,
+      until: cut + 1,
+    }));
+    this.#pass = new RangePass(orders, this.#add);
   }
 
   /** The listed findings so far. */
@@ -80,29 +78,15 @@ export class RangedFile {
       this.#progress(order, 0);
       return result;
     };
-    const help = (pass: Pass): Promise<unknown> =>
-      Promise.all(Array.from({ length: ahead }, () => pass.help(check)));
-    if (this.#numbering !== undefined) await help(this.#numbering);
-    if (this.#numbering?.failure === undefined) {
-      this.#checking ??= new RangePass(
-        this.#numbered.map(({ first, until }) => this.#order('check', first, until)),
-        this.#add,
-      );
-      await help(this.#checking);
-    }
+    await Promise.all(Array.from({ length: ahead }, () => this.#pass.help(check)));
     if (this.#reported) return undefined;
     this.#reported = true;
     return this.#report();
   }
 
-  #order(work: CheckOrder['work'], from: CheckOrder['from'], until: number): CheckOrder {
-    const { format, ranges } = this.#plan;
-    return { input: this.input, format, plan: ranges, from, until, work };
-  }
-
   #progress(order: CheckOrder, bytes: number): void {
     // Other threads may still check ranges that are not needed.
-    if (order.work !== 'check' || this.#reported) return;
+    if (this.#reported) return;
     if (bytes === 0) this.#running.delete(order);
     else this.#running.set(order, bytes);
     let sum = this.#doneBytes;
@@ -111,7 +95,7 @@ export class RangedFile {
     this.#watch.onProgress(this.#progressBytes);
   }
 
-  readonly #add = ({ scan, stats, end }: CheckedRange, { first, before }: ProvenPlace): void => {
+  readonly #add = ({ scan, looked, end }: CheckedRange, { first, before }: ProvenPlace): void => {
     const found = this.#found;
     for (const packed of scan.errors) {
       if (found.errors.length === this.#task.maxErrors) break;
@@ -122,7 +106,12 @@ export class RangedFile {
     found.records += scan.records;
     found.errorCount += scan.errorCount;
     found.warnings += scan.warnings;
-    if (stats !== undefined) this.#stats.add(stats);
+    const { schema, stats } = looked ?? {};
+    if (stats !== undefined) this.#stats.add(renumberedStats(stats, before));
+    if (schema !== undefined && !this.#schema.add(schema, before)) {
+      this.#separate = true;
+      this.#pass.end();
+    }
     this.#doneBytes += end - first.offset;
   };
 
@@ -131,17 +120,20 @@ export class RangedFile {
       format,
       ranges: { size },
     } = this.#plan;
-    const failed = this.#numbering?.failure ?? this.#checking?.failure;
+    if (this.#pass.failure !== undefined || this.#separate) return null;
     // A file that has changed is read to its new end.
-    if (failed !== undefined || storedBytes(this.input) !== size) return null;
+    if (storedBytes(this.input) !== size) return null;
     const seconds = Math.round((performance.now() - this.#start) * 1000) / 1e6;
     const examined = { ...this.#found, format, compression: 'none', bytes: size } as const;
     const detected = (this.#task.reading.format ?? 'auto') === 'auto';
     const report = examinedFile(this.input, examined, { seconds, detected });
-    if (this.#task.look === undefined) return report;
-    const stats = mergeStats(statsOfFile(report), this.#stats.merged());
-    const looked: LookedReport = { ...report, stats };
-    return looked;
+    const { look, maxErrors } = this.#task;
+    if (look === undefined) return report;
+    const looked = {
+      schema: look.schema && this.#schema.merged(),
+      stats: look.stats && this.#stats.merged(),
+    };
+    return lookedReport(report, looked, look, maxErrors);
   }
 }
 

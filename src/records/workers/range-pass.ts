@@ -7,8 +7,6 @@ export type DoRange<O, R> = (order: O) => Promise<R>;
 /** The place of a range whose first record is proven to be a record of the file. */
 export interface ProvenPlace {
   readonly first: RecordStart;
-  /** Number of the cut after which the range ends. */
-  readonly until: number;
   /** Difference between the record numbers in the file and those in the result. */
   readonly before: number;
 }
@@ -68,13 +66,14 @@ export class RangePass<O extends RangeOrder, R extends RangeResult> {
         if (!this.#judging) await this.#judge(perform);
       }
     } catch (error) {
-      if (isItemFailure(error)) this.#end(error);
+      if (isItemFailure(error)) this.end(error);
       else this.#reject(error);
     }
     await this.#done;
   }
 
-  #end(failure?: RecordpipeError): void {
+  /** Ends the pass. Ranges in progress on other threads are not used. */
+  end(failure?: RecordpipeError): void {
     this.#ended = true;
     this.failure ??= failure;
     this.#resolve();
@@ -124,13 +123,13 @@ export class RangePass<O extends RangeOrder, R extends RangeResult> {
     }
   }
 
-  #accept({ from, until, plan }: O, result: R): void {
+  #accept({ from, plan }: O, result: R): void {
     if (this.#ended) return;
     const first = this.#proven;
     const before = typeof from === 'number' ? first.record : 0;
-    this.#onProven(result, { first, until, before });
+    this.#onProven(result, { first, before });
     const { offset, record } = result.next;
     this.#proven = { offset, record: record + before };
-    if (result.end === plan.size) this.#end();
+    if (result.end === plan.size) this.end();
   }
 }
