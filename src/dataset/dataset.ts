@@ -78,12 +78,12 @@ export class Dataset<T> extends IterableDataset<T> {
    */
   static files(names: FileNames, options?: FileNamesOptions): Dataset<string | URL> {
     checkFileNames(names);
-    return Dataset.from<string | URL>(() => filesNamed(names, options));
+    return Dataset.from(() => filesNamed(names, options)).map(({ path }) => path);
   }
 
   /**
-   * Creates a dataset of the records of files and named pipes, one file after another, as views. To
-   * read several files concurrently, use `files(…).interleave((file) => Dataset.records(file))`.
+   * Creates a dataset of the records of files and named pipes, one file after another, as views. The
+   * first bytes of the next objects are requested while one is read. To mix records of several files, use `files(…).interleave((file) => Dataset.records(file))`.
    * @throws RecordpipeError while iterating, the same errors as `readRecords`
    * @throws UsageError for an invalid option
    * @example

@@ -48,7 +48,7 @@ export async function openShards(
   signal: AbortSignal,
 ): Promise<OpenShard[]> {
   const paths: (string | URL)[] = [];
-  for await (const path of filesNamed(names, { ...options, signal })) paths.push(path);
+  for await (const { path } of filesNamed(names, { ...options, signal })) paths.push(path);
   const shards = new Array<OpenShard>(paths.length);
   let next = 0;
   let failedAt = paths.length;
