@@ -19,6 +19,7 @@ import {
 import { secondsSince } from '../against/peer_protocol.mjs';
 import { FORMATS, frameBytes } from '../formats.mjs';
 import { CHAIN_OPERATIONS } from './chain-operations.mjs';
+import { DATASET_OPERATIONS } from './dataset-operations.mjs';
 import { EXAMPLE_OPERATIONS } from './example-operations.mjs';
 import { IMAGE_OPERATIONS } from './image-operations.mjs';
 import { INDEX_OPERATIONS } from './index-operations.mjs';
@@ -182,4 +183,5 @@ export const OPERATIONS = {
   ...CHAIN_OPERATIONS,
   ...EXAMPLE_OPERATIONS,
   ...IMAGE_OPERATIONS,
+  ...DATASET_OPERATIONS,
 };

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SEED } from '../data.mjs';
+import { assertFacts } from '../datasets/record-set.mjs';
+import { measureWays } from './ways.mjs';
+
+const ORDERS = ['sequential', 'shuffled'];
+
+/** `convert`: how the program writes its own files of the same records. */
+const PROGRAMS = [
+  { who: 'recordpipe', ours: true, modes: ORDERS },
+  {
+    who: 'grain',
+    convert: 'write array_record',
+    modes: [...ORDERS, ...ORDERS.map((order) => `${order}, no threads`)],
+  },
+  { who: 'loaders', name: 'mosaicml-streaming, ', convert: 'write mds of records', modes: ORDERS },
+];
+
+/**
+ * Compares reading a dataset in order and shuffled, continuing it in the middle of an epoch, and the
+ * size of the saved position. Figures are records per second, milliseconds from opening the dataset
+ * to the next record, and bytes.
+ */
+export async function runDatasetPeers(context) {
+  const { group, set } = context;
+  const ways = PROGRAMS.flatMap(({ modes, ...program }) =>
+    modes.map((mode) => ({ ...program, mode, cores: 'all', place: placeOf(program, context) })),
+  );
+  await measureWays(ways.map(reading(set)), { group }, context);
+  for (const order of ORDERS) {
+    const states = new Map();
+    const some = ways.filter(({ mode }) => mode.startsWith(order));
+    await measureWays(some.map(resuming(set, states)), { group }, context);
+    for (const [what, figure] of states) context.add({ group, what, cores: 'all', unit: 'bytes', ...figure });
+  }
+}
+
+/** Where the files of a program are, and a function that writes them once. */
+function placeOf({ who, convert }, { root, set }) {
+  const folder = convert === undefined ? set.folder : join(root, who);
+  const { count, size, shards, paths } = set;
+  return {
+    request: { folder, paths },
+    prepare: async (peer) => {
+      if (existsSync(folder)) return;
+      await peer.call({ op: 'convert', mode: convert, folder, count, size, shards, seed: SEED });
+    },
+  };
+}
+
+function reading(set) {
+  return ({ name = '', mode, place, ...way }) => {
+    const ask = async (peer, check) => {
+      const { seconds, facts } = await peer.call({ op: 'dataset', mode, check, ...place.request });
+      assertFacts(mode, facts, set, check);
+      return set.count / seconds;
+    };
+    const prepare = async (peer) => {
+      await place.prepare(peer);
+      await ask(peer, true);
+    };
+    return { ...way, what: name + mode, unit: 'records/s', prepare, pass: (peer) => ask(peer, false) };
+  };
+}
+
+/** Adds the size of each state to `states`. */
+function resuming(set, states) {
+  const at = Math.floor(set.count / 2);
+  return ({ name = '', mode, place, ...way }) => {
+    const what = `${name}resume, ${mode}`;
+    const pass = async (peer) => {
+      const { seconds, stateBytes, same } = await peer.call({ op: 'resume', mode, at, ...place.request });
+      if (!same) throw new Error(`${what}: continued at another record`);
+      states.set(`${name}state, ${mode}`, { who: way.who, rounds: [stateBytes] });
+      return 1000 * seconds;
+    };
+    return { ...way, what, unit: 'ms', prepare: place.prepare, pass };
+  };
+}
