@@ -164,7 +164,6 @@ export const OPERATIONS = {
     batches: batches({}),
     'batches, reuse': batches({ reuse: true }),
     'views of batches, reuse': viewsOfBatches({ reuse: true }),
-    'views of batches, reuse, blocking': viewsOfBatches({ reuse: true, blocking: true }),
     validate: validate(blocking),
     'validate, blocking': validate(true),
     count,
