@@ -72,7 +72,7 @@ function viewsOfBatches(options) {
     let records = 0;
     let bytes = 0;
     const start = process.hrtime.bigint();
-    for await (const batch of read(path, { ...options, blocking: options.blocking ?? blocking })) {
+    for await (const batch of read(path, { ...options, blocking })) {
       for (let i = 0; i < batch.length; i++) bytes += batch.record(i).length;
       records += batch.length;
     }
