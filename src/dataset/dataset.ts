@@ -18,6 +18,7 @@ import { openInterleave } from './operators/interleave.ts';
 import { FilterStage, type MaybePromise, openMap } from './operators/map.ts';
 import type { WorkerMapOptions } from './operators/map-in-workers.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
+import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
 import { openPrefetch } from './operators/prefetch.ts';
 import { openEnumerate, openShard, openSkip, openTake, rangeOf } from './operators/prefix.ts';
@@ -27,6 +28,8 @@ import { shuffleOf } from './operators/shuffle.ts';
 import { openZip, type Zipped, type ZipSources } from './operators/zip.ts';
 import type { DatasetRecordOptions } from './record-files.ts';
 import { openRecordFiles } from './record-stage.ts';
+import type { ShardsOptions } from './shards/shards-options.ts';
+import { shardsInOrder } from './shards/shards-stage.ts';
 import { Epochs, type Open } from './stage.ts';
 
 /**
@@ -80,8 +83,8 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Creates a dataset of the records of files and named pipes, one file after another, as views. To
-   * read several files concurrently, use `files(…).interleave((file) => Dataset.records(file))`.
+   * Creates a dataset of the records of files and named pipes, one file after another, as views. The
+   * first bytes of the next objects are requested while one is read. To mix records of several files, use `files(…).interleave((file) => Dataset.records(file))`.
    * @throws RecordpipeError while iterating, the same errors as `readRecords`
    * @throws UsageError for an invalid option
    * @example
@@ -95,6 +98,36 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
+   * Creates a dataset of the records of files in one order over all of them: shuffled or
+   * sequential. Each worker takes its share of that order. The files need indexes (see
+   * `buildIndex`).
+   *
+   * The order is computed, not stored: apart from the indexes, memory is proportional to the number
+   * of files. It depends on the files, the seed, the epoch and the sizes of blocks and groups, but
+   * not on the number of workers. Each iteration of a shuffled dataset has another order.
+   * @throws RecordpipeError while iterating, the same errors as `openIndexed`: `not-found` for a
+   *   file without an index, `index-mismatch`, `unsupported-source` for a compressed file;
+   *   `source-changed`
+   * @throws UsageError for an invalid option
+   * @example
+   * ```ts
+   * import { Dataset } from 'recordpipe/dataset';
+   * import { buildIndex } from 'recordpipe/records/indexes';
+   * import { openTFRecordWriter } from 'recordpipe/records/write';
+   * const writer = await openTFRecordWriter('numbers.tfrecord');
+   * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
+   * await writer.close();
+   * await buildIndex('numbers.tfrecord');
+   * const shuffled = Dataset.shards('numbers.tfrecord', { order: 'shuffled', seed: 7, worker: 0, workers: 2 });
+   * console.log(await shuffled.count()); // 50
+   * ```
+   */
+  static shards(names: FileNames, options?: ShardsOptions): Dataset<Uint8Array> {
+    const { open, operator } = shardsInOrder(names, options);
+    return new Dataset(open, new Epochs(true), operator);
+  }
+
+  /**
    * Combines one element of each dataset into a tuple, or into an object if the datasets are named.
    * Ends when the shortest dataset ends.
    */
@@ -104,6 +137,36 @@ export class Dataset<T> extends IterableDataset<T> {
       throw new UsageError('zip: expected at least one dataset, in an array or an object');
     const datasets = all as Dataset<unknown>[];
     return new Dataset(openZip(sources), Dataset.#shared(datasets), combined('zip', datasets));
+  }
+
+  /**
+   * Mixes datasets by weight: takes each element from one of them, chosen at random or, with
+   * `exact`, in turns. The same seed gives the same mix.
+   * @throws UsageError unless all weights are numbers > 0, and for an invalid option
+   * @example
+   * ```ts
+   * import { Dataset } from 'recordpipe/dataset';
+   * const counts: number[] = [];
+   * const mixed = Dataset.mix(
+   *   [
+   *     { dataset: Dataset.range(100).map((n) => `web ${n}`), weight: 0.7 },
+   *     { dataset: Dataset.range(100).map((n) => `code ${n}`), weight: 0.3 },
+   *   ],
+   *   { seed: 1, exact: true, counts },
+   * );
+   * console.log(await mixed.take(20).count(), counts); // 20 [ 14, 6 ]
+   * ```
+   */
+  static mix<T>(sources: readonly MixSource<Dataset<T>>[], options: MixOptions = {}): Dataset<T> {
+    if (
+      !Array.isArray(sources) ||
+      sources.length === 0 ||
+      !sources.every((one) => one?.dataset instanceof Dataset)
+    )
+      throw new UsageError('mix: expected at least one { dataset, weight }, in an array');
+    const datasets = sources.map(({ dataset }: MixSource<Dataset<T>>) => dataset);
+    const { open, operator } = mixOf<T>(sources, options);
+    return new Dataset(open, Dataset.#shared(datasets, true), operator);
   }
 
   /**
@@ -300,8 +363,8 @@ export class Dataset<T> extends IterableDataset<T> {
    * Returns the iteration counter for combined datasets, which is that of the first source that
    * shuffles.
    */
-  static #shared(sources: readonly Dataset<unknown>[]): Epochs {
-    return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs();
+  static #shared(sources: readonly Dataset<unknown>[], seeded = false): Epochs {
+    return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs(seeded);
   }
 }
 

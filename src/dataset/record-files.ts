@@ -1,6 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
+import { type FileToRead, filesInTurn } from '../records/files-in-turn.ts';
 import type { RecordReadOptions } from '../records/read-options.ts';
-import { type OpenedRecords, openRecords } from '../records/read-records.ts';
+import { type OpenedRecords, openOne } from '../records/read-records.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { type FileNames, filesNamed } from './file-names.ts';
 import { hash } from './operator.ts';
@@ -57,32 +58,41 @@ export class FilesReading {
     const options = { ...this.#options, signal };
     const [file, record, offset, size, name, etag] = (this.from ?? [0, 0, 0, 0, 0, 0]) as number[];
     const stored: FileIdentity = { size, name, etag };
-    let number = 0;
-    for await (const path of filesNamed(this.#names, options)) {
-      if (number++ < file) continue;
-      const resumes = this.from !== null && number === file + 1;
+    let number = file;
+    for await (const source of filesInTurn((ended) => this.#files(file, ended), options)) {
+      const resumes = this.from !== null && number === file;
       const start = resumes ? { record, offset } : options.start;
-      const opened = await openRecords(path, { ...options, start });
-      const found = identityOf(path, opened);
+      const opened = await openOne(source, { ...options, start });
+      const found = identityOf(opened);
       if (resumes && !isSame(found, stored)) {
         await opened.batches.return();
-        throw otherFile(path, number - 1, found, stored);
+        throw otherFile(opened.uri, number, found, stored);
       }
       for await (const batch of opened.batches) {
-        this.#file = number - 1;
+        this.#file = number;
         this.#identity = found;
         yield batch;
       }
+      number++;
     }
-    if (this.from !== null && number <= file) throw tooFewFiles(file, number);
+  }
+
+  /** Yields the files from number `first` on. */
+  async *#files(first: number, signal: AbortSignal): AsyncGenerator<FileToRead, void, undefined> {
+    let number = 0;
+    for await (const file of filesNamed(this.#names, { ...this.#options, signal })) {
+      if (number >= first) yield number === first && this.from !== null ? { ...file, alone: true } : file;
+      number++;
+    }
+    if (this.from !== null && number <= first) throw tooFewFiles(first, number);
   }
 }
 
-function identityOf(path: string | URL, { size, etag }: OpenedRecords): FileIdentity {
+function identityOf({ uri, size, etag }: OpenedRecords): FileIdentity {
   const bytes = size?.() ?? -1;
   const tag = etag?.();
   return {
-    name: hash(String(path).replace(/^.*[/\\]/, '')),
+    name: hash(String(uri).replace(/^.*[/\\]/, '')),
     size: Number.isFinite(bytes) ? bytes : -1,
     etag: tag === undefined ? 0 : hash(tag),
   };
@@ -93,7 +103,7 @@ function isSame(a: FileIdentity, b: FileIdentity): boolean {
 }
 
 function otherFile(
-  path: string | URL,
+  uri: string | undefined,
   file: number,
   found: FileIdentity,
   stored: FileIdentity,
@@ -107,7 +117,7 @@ function otherFile(
   return new RecordpipeError(
     'not-resumable',
     `file ${file} differs from the file of the state: it ${difference}; restore the files, or restart the epoch`,
-    { uri: String(path) },
+    { uri },
   );
 }
 

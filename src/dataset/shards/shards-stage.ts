@@ -1,0 +1,149 @@
+import { checkFileNames, type FileNames } from '../file-names.ts';
+import type { Operator } from '../operator.ts';
+import { isCount, malformedPosition, type Position } from '../position.ts';
+import { END, LATER, type Open, Stage, type Step } from '../stage.ts';
+import { BlockReader } from './block-reader.ts';
+import { GlobalOrder, type OrderPlan } from './global-order.ts';
+import { openShards, type Shard } from './open-shards.ts';
+import { MAX_OPEN, ShardFiles } from './shard-files.ts';
+import { checkShardsOptions, type ShardsOptions } from './shards-options.ts';
+import type { PositionReader, Share } from './share.ts';
+import { SingleReader } from './single-reader.ts';
+
+/** Default size of a block, and of a group of blocks. */
+const BLOCK_BYTES = 1024 * 1024;
+const GROUP_BLOCKS = 48;
+const GROUP_BYTES: number = GROUP_BLOCKS * BLOCK_BYTES;
+
+/** The records of shards in a global order. */
+export class ShardsStage extends Stage<Uint8Array> {
+  readonly #names: FileNames;
+  readonly #options: ShardsOptions;
+  readonly #seed: number;
+  readonly #epoch: number;
+  readonly #stop = new AbortController();
+  #opening: Promise<void> | undefined;
+  #files: ShardFiles | undefined;
+  #reader: PositionReader | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #closed = false;
+  /** Number of records delivered, including those of an earlier run. */
+  #delivered: number;
+
+  constructor(names: FileNames, options: ShardsOptions, seed: number, epoch: number, delivered: number) {
+    super();
+    this.#delivered = delivered;
+    this.#names = names;
+    this.#options = options;
+    this.#seed = seed;
+    this.#epoch = epoch;
+  }
+
+  next(): Step<Uint8Array> {
+    if (this.#reader !== undefined) {
+      const record = this.#reader.next();
+      if (record !== LATER && record !== END) this.#delivered++;
+      return record;
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#closed) return END;
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#failure = { error };
+    });
+    return LATER;
+  }
+
+  ready(): Promise<void> {
+    return this.#reader?.ready() ?? this.#opening ?? Promise.resolve();
+  }
+
+  override pass(count: number): number {
+    const passed = this.#reader?.pass(count) ?? 0;
+    this.#delivered += passed;
+    return passed;
+  }
+
+  position(): Position {
+    return this.#delivered;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stop.abort();
+    await this.#opening;
+    await this.#files?.close();
+  }
+
+  async #open(): Promise<void> {
+    const { objects, worker = 0, workers = 1 } = this.#options;
+    const { signal } = this.#stop;
+    const open = await openShards(this.#names, this.#options, MAX_OPEN, signal);
+    const files = new ShardFiles(open, { objects, signal });
+    this.#files = files;
+    const shards = open.map(({ shard }) => shard);
+    const plan = this.#plan(shards);
+    const counts = Float64Array.from(shards, ({ table }) => table.count);
+    const order = new GlobalOrder(counts, plan);
+    const share: Share = { worker, workers, from: 0 };
+    const reader =
+      plan.shuffled && plan.blockRecords === 1 && plan.groupBlocks === 1
+        ? new SingleReader(order, shards, files, share)
+        : new BlockReader(order, plan.blockRecords, shards, files, share);
+    reader.pass(this.#delivered);
+    this.#reader = reader;
+  }
+
+  /** Chooses the sizes of blocks and groups. */
+  #plan(shards: readonly Shard[]): OrderPlan {
+    const shuffled = this.#options.order === 'shuffled';
+    const records = shards.reduce((sum, { table }) => sum + table.count, 0);
+    const recordBytes = shards.reduce((sum, { table }) => sum + table.end, 0) / Math.max(1, records);
+    const isSingle = shuffled && !shards.some(({ isRemote }) => isRemote);
+    const { blockRecords = isSingle ? 1 : recordsIn(BLOCK_BYTES, recordBytes) } = this.#options;
+    const {
+      groupBlocks = blockRecords === 1 && isSingle
+        ? 1
+        : Math.min(GROUP_BLOCKS, recordsIn(GROUP_BYTES, recordBytes * blockRecords)),
+    } = this.#options;
+    return {
+      shuffled,
+      seed: this.#seed,
+      epoch: this.#epoch,
+      blockRecords,
+      groupBlocks: shuffled ? groupBlocks : 1,
+    };
+  }
+}
+
+/** Returns how many records of a mean size take a number of bytes; at least one. */
+function recordsIn(bytes: number, recordBytes: number): number {
+  return Math.max(1, Math.min(bytes, Math.round(bytes / Math.max(1, recordBytes))));
+}
+
+/**
+ * Returns the records of shards in a global order. Positions are numbers of records.
+ * @throws UsageError for invalid names or options
+ */
+export function shardsInOrder(
+  names: FileNames,
+  options: ShardsOptions = {},
+): { readonly open: Open<Uint8Array>; readonly operator: Operator } {
+  checkFileNames(names);
+  checkShardsOptions(options);
+  const { order, seed, epoch = 0, worker = 0, workers = 1 } = options;
+  const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
+  const isRandom = order === 'shuffled' && seed === undefined;
+  const how = order !== 'shuffled' ? '' : `, ${isRandom ? 'random' : `seed ${seed}`}`;
+  const operator: Operator = {
+    name: `shards(${worker} of ${workers}${how}, epoch ${epoch})`,
+    sources: [],
+    seed: isRandom ? chosen : undefined,
+  };
+  const open: Open<Uint8Array> = (iteration, from = null) => {
+    const delivered = from ?? 0;
+    if (!isCount(delivered)) throw malformedPosition('shards');
+    const used = iteration.seeds.get(operator) ?? chosen;
+    return new ShardsStage(names, options, used, epoch + iteration.index, delivered);
+  };
+  return { open, operator };
+}
