@@ -125,7 +125,8 @@ export function mixOf<T>(
     if (from !== null) schedule.restore(ended, next);
     const stages = sources.map(({ dataset }, i) => dataset.openStage(iteration, positions[i]));
     const taken = userCounts ?? [];
-    taken.splice(0, taken.length, ...counts);
+    taken.length = 0;
+    for (const count of counts) taken.push(count);
     return new MixStage(stages, schedule, stop === 'first', taken);
   };
   return { open, operator };
