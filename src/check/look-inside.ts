@@ -3,6 +3,7 @@ import { type FileInput, uriOf } from './file-input.ts';
 import type { FileReport } from './file-report.ts';
 import type { RecordSchema } from './schema/schema.ts';
 import { SchemaChecker } from './schema/schema-checker.ts';
+import { type SchemaFindings, unlistedFeatures } from './schema/schema-findings.ts';
 import { violationError } from './schema/violations.ts';
 import { DatasetCounter, type StatsOptions } from './stats/dataset-counter.ts';
 import {
@@ -28,11 +29,20 @@ export interface LookedReport extends FileReport {
   readonly stats?: DatasetStats;
 }
 
+/** What was found in the records of a part of a file. */
+export interface LookedRecords {
+  readonly schema?: SchemaFindings | undefined;
+  /** Statistics of the records. */
+  readonly stats?: DatasetStats | undefined;
+}
+
 /** Examines the record contents of one file. */
 export interface Inside {
   readonly onBatch: OnBatch;
   /** Adds the results to the report of the file. */
   report(file: FileReport, maxErrors: number): LookedReport;
+  /** Returns what was found, without a report of the file. */
+  found(): LookedRecords;
 }
 
 export function lookInside(look: Look, input: FileInput): Inside {
@@ -69,8 +79,11 @@ export class Looking {
       },
       report: (file, maxErrors) => {
         this.counting = false;
-        return checker === undefined ? file : withViolations(file, checker, maxErrors);
+        return checker === undefined
+          ? file
+          : withViolations(file, checker.findings(), this.#schema!, maxErrors);
       },
+      found: () => ({ schema: checker?.findings(), stats: counter?.stats() }),
     };
   }
 
@@ -82,9 +95,25 @@ export class Looking {
   }
 }
 
+/** Adds what was found in the records of a file to its report. */
+export function lookedReport(
+  file: FileReport,
+  { schema, stats }: LookedRecords,
+  look: Look,
+  maxErrors: number,
+): LookedReport {
+  const report = schema === undefined ? file : withViolations(file, schema, look.schema!, maxErrors);
+  return stats === undefined ? report : { ...report, stats: mergeStats(statsOfFile(report), stats) };
+}
+
 /** Adds a finding for each violated rule, at the first record that violates it. */
-function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: number): FileReport {
-  const violations = checker.violations();
+function withViolations(
+  file: FileReport,
+  findings: SchemaFindings,
+  schema: RecordSchema,
+  maxErrors: number,
+): FileReport {
+  const { violations } = findings;
   const compressed = file.compression !== 'none';
   const errors = [
     ...file.errors,
@@ -96,7 +125,7 @@ function withViolations(file: FileReport, checker: SchemaChecker, maxErrors: num
     ok: errorCount === 0,
     errors: errors.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1)).slice(0, maxErrors),
     errorCount,
-    schema: { violations, unlisted: checker.unlisted() },
+    schema: { violations, unlisted: unlistedFeatures(schema, findings) },
   };
 }
 

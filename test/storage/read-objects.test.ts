@@ -14,6 +14,7 @@ import {
 } from '../../src/storage/index.ts';
 import { Crc64Nvme } from '../../src/storage/prefetch/object-verification.ts';
 import { randomRuns } from '../support/random-runs.ts';
+import { ResponseRounds } from '../support/response-rounds.ts';
 import { type Fault, internal, reset, ScriptedSource, slowDown } from './scripted-source.ts';
 import { bytesOf, expectBytes } from './some-bytes.ts';
 
@@ -64,10 +65,22 @@ describe('many objects', () => {
   test('are requested in parallel', async () => {
     const source = new ScriptedSource();
     const refs = Array.from({ length: 200 }, (_, i) => source.put(`s3://b/${i}`, bytesOf(50, i)));
-    source.latencyMs = 50;
+    source.rounds = new ResponseRounds();
     const pieces = readObjects(refs, { source });
     await collect(pieces);
     expect(pieces.stats.peakActiveRequests).toBe(32);
+  });
+
+  test('fail after an abort between two pieces, instead of looking complete', async () => {
+    const source = new ScriptedSource();
+    const refs = [0, 1].map((i) => source.put(`s3://b/${i}`, bytesOf(50, i)));
+    const stop = new AbortController();
+    const pieces = readObjects(refs, { source, signal: stop.signal })[Symbol.asyncIterator]();
+    expect(await pieces.next()).toMatchObject({ done: false });
+    stop.abort();
+    await expect(pieces.next()).rejects.toMatchObject({ code: 'aborted' });
+    await pieces.return?.();
+    expect(await pieces.next()).toMatchObject({ done: true });
   });
 
   test('are planned only as far ahead as there is room', async () => {

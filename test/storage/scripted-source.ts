@@ -8,6 +8,7 @@ import type {
   RangeRequest,
   RangeSink,
 } from '../../src/storage/storage.ts';
+import type { ResponseRounds } from '../support/response-rounds.ts';
 
 /** A fault in one request. */
 export interface Fault {
@@ -53,6 +54,8 @@ export class ScriptedSource implements ObjectSource {
   script: (request: RangeRequest, number: number) => Fault | undefined = () => undefined;
   /** Milliseconds until a response begins. */
   latencyMs = 0;
+  /** Answers concurrent requests together. */
+  rounds: ResponseRounds | undefined;
   activeRequests = 0;
   peakActiveRequests = 0;
   /** Number of bytes passed to sinks. */
@@ -85,6 +88,7 @@ export class ScriptedSource implements ObjectSource {
     this.activeRequests += 1;
     this.peakActiveRequests = Math.max(this.peakActiveRequests, this.activeRequests);
     try {
+      await this.rounds?.next();
       await (this.latencyMs > 0 ? pause(this.latencyMs, signal) : turn());
       fault?.before?.();
       await this.#answer(request, sink, signal, fault);

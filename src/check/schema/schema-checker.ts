@@ -6,7 +6,8 @@ import { NamedEntries } from '../stats/named-entries.ts';
 import { type RecordContent, recordContent } from '../stats/record-content.ts';
 import { RecordRecognizer } from '../stats/record-type.ts';
 import { FeatureChecker } from './feature-checker.ts';
-import type { FeatureListSchema, FeatureType, RecordSchema } from './schema.ts';
+import type { FeatureListSchema, RecordSchema } from './schema.ts';
+import type { FoundFeature, SchemaFindings } from './schema-findings.ts';
 import { type CheckedRecord, type SchemaViolation, Tallies } from './violations.ts';
 
 /** Checks the records of one file against a schema, batch by batch. */
@@ -44,16 +45,19 @@ export class SchemaChecker {
     }
   }
 
-  /** Returns the violated rules, sorted by the position of the first record. */
-  violations(): SchemaViolation[] {
-    const found = [this.#records.violations(), this.#features.violations(), this.#lists.violations()].flat();
-    return found.sort((a, b) => a.record - b.record);
-  }
-
-  /** Returns the features that the schema allows without rules, with their first type. */
-  unlisted(): { feature: string; isList: boolean; type: FeatureType }[] {
-    if (this.#schema.unknownFeatures !== 'allow') return [];
-    return [...this.#features.unlisted(), ...this.#lists.unlisted()];
+  /** Returns the violated rules, and the features that occurred. */
+  findings(): SchemaFindings {
+    const violations = [
+      this.#records.violations(),
+      this.#features.violations(),
+      this.#lists.violations(),
+    ].flat();
+    return {
+      // The violations of one record remain in this order.
+      violations: violations.sort((a, b) => a.record - b.record),
+      features: [...this.#features.found(), ...this.#lists.found()],
+      truncated: this.#features.truncated || this.#lists.truncated,
+    };
   }
 
   /**
@@ -170,11 +174,17 @@ class Checkers {
     }
   }
 
-  unlisted(): { feature: string; isList: boolean; type: FeatureType }[] {
-    return this.#table.entries().flatMap(({ name, rules, firstKind }) => {
-      const type = TYPES[firstKind];
-      return rules !== undefined || type === undefined ? [] : [{ feature: name, isList: this.#isList, type }];
-    });
+  get truncated(): boolean {
+    return this.#table.truncated;
+  }
+
+  found(): FoundFeature[] {
+    return this.#table.entries().map(({ name, rules, firstKind }) => ({
+      feature: name,
+      isList: this.#isList,
+      listed: rules !== undefined,
+      type: TYPES[firstKind],
+    }));
   }
 
   violations(): SchemaViolation[] {

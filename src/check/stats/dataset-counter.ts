@@ -55,7 +55,7 @@ export class DatasetCounter {
   readonly #label = (): string | undefined =>
     this.#content === undefined ? recordLabel(this.#recognizer.index) : contentLabel(this.#content.features);
   readonly #onImage = (header: ImageHeader, bytes: Uint8Array, from: number, to: number): void => {
-    this.#samples.offer(this.#feature, this.#record, header, bytes, from, to, this.#label);
+    this.#samples.offer(this.#feature, this.#here.place(), header, bytes, from, to, this.#label);
   };
 
   constructor({ samples }: StatsOptions) {

@@ -1,11 +1,13 @@
 import type { ImageHeader, ImageKind } from '../../messages/image-header.ts';
-import { compareTexts } from './feature-stats.ts';
+import { compareTexts, type RecordPlace } from './feature-stats.ts';
 
 /** A sample image of the data. */
 export interface ImageSample {
   readonly feature: string;
   readonly uri: string;
   readonly record: number;
+  /** Position of the record. */
+  readonly offset: number;
   readonly kind: ImageKind;
   readonly width: number;
   readonly height: number;
@@ -68,7 +70,7 @@ export class SampleKeeper {
   /** Offers an image as a sample. @param label called only if the image is kept */
   offer(
     feature: string,
-    record: number,
+    { record, offset }: Pick<RecordPlace, 'record' | 'offset'>,
     header: ImageHeader,
     bytes: Uint8Array,
     from: number,
@@ -76,7 +78,7 @@ export class SampleKeeper {
     label: () => string | undefined,
   ): void {
     if (!this.#wanted || to - from > MAX_SAMPLE_BYTES || !SHOWN.includes(header.kind)) return;
-    const hash = placeHash(this.#seed, record, feature);
+    const hash = placeHash(this.#seed, offset, feature);
     const last = this.#kept.at(-1);
     if (this.#kept.length === MAX_SAMPLES && last !== undefined && hash > last.hash) return;
     const { kind, width, height } = header;
@@ -85,6 +87,7 @@ export class SampleKeeper {
       feature,
       uri: this.#uri,
       record,
+      offset,
       kind,
       width,
       height,
@@ -122,7 +125,7 @@ export class SampleKeeper {
 /** Merges two sets of samples and keeps the selected ones. */
 export function mergeSamples(a: readonly ImageSample[], b: readonly ImageSample[]): ImageSample[] {
   const kept = [...a, ...b].map((sample) => ({
-    hash: placeHash(textHash(sample.uri), sample.record, sample.feature),
+    hash: placeHash(textHash(sample.uri), sample.offset, sample.feature),
     sample,
   }));
   return kept
@@ -156,8 +159,8 @@ function compareKept(a: Kept, b: Kept): number {
   );
 }
 
-function placeHash(seed: number, record: number, feature: string): number {
-  let hash = seed ^ Math.imul(record | 0, 0x9e3779b1) ^ Math.imul(Math.floor(record / 2 ** 32), 0x85ebca6b);
+function placeHash(seed: number, offset: number, feature: string): number {
+  let hash = seed ^ Math.imul(offset | 0, 0x9e3779b1) ^ Math.imul(Math.floor(offset / 2 ** 32), 0x85ebca6b);
   hash ^= Math.imul(textHash(feature), 0xc2b2ae35);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -138,6 +138,7 @@ const sample: Check = shape<ImageSample>(
     feature: text,
     uri: text,
     record: count,
+    offset: count,
     kind: oneOf(...SHOWN),
     width: count,
     height: count,

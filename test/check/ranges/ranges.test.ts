@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { FileTask } from '../../../src/check/file-checker.ts';
 import { collectStats, countFiles, validateFiles } from '../../../src/check/index.ts';
 import { planRanges } from '../../../src/check/ranges/plan-ranges.ts';
+import { encodeExample, type FeatureInput } from '../../../src/messages/example/encode-example.ts';
 import { RANGE_LIMITS } from '../../../src/records/workers/range-plan.ts';
 import { oracleFile } from '../../support/oracle-tfrecord.ts';
 import { Random } from '../../support/random.ts';
@@ -83,6 +84,42 @@ test('the public functions use ranges of one file, in worker threads and on this
   expect(JSON.stringify(await collectStats(path, { jobs: 2, samples: true }))).toBe(
     JSON.stringify(await collectStats(path, { jobs: 1, samples: true })),
   );
+});
+
+const example = (features: Record<string, FeatureInput>): Uint8Array => encodeExample(features);
+const number = (value: number): FeatureInput => ({ kind: 'int64', value: [value] });
+const look = {
+  schema: { recordpipeSchema: 1, message: 'Example', features: {}, unknownFeatures: 'allow' },
+} as const;
+
+test('schema violations and features without rules are those of one pass', async () => {
+  const schema = { ...look.schema, features: { a: { type: 'int64', range: { max: 90 } } } } as const;
+  const records = Array.from({ length: 100 }, (_, i) => example({ a: number(i), [`f${i % 3}`]: number(i) }));
+  const path = temp.file('schema.tfrecord');
+  const task = { ...TASK, look: { schema } };
+  const { report } = await compareRanges(path, oracleFile(records), 'tfrecord', task, 500, 'schema');
+  expect(report).toMatchObject({
+    errors: [{ code: 'schema-mismatch', record: 91 }],
+    schema: {
+      violations: [{ rule: 'range', count: 9, record: 91 }],
+      unlisted: ['f0', 'f1', 'f2'].map((feature) => ({ feature, type: 'int64' })),
+    },
+  });
+});
+
+test('a file with a feature of several types is checked by one thread', async () => {
+  RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 2000;
+  const records = Array.from({ length: 300 }, (_, i) =>
+    example({ a: i < 200 ? number(i) : { kind: 'float', value: [i] } }),
+  );
+  const path = temp.file('types.tfrecord', oracleFile(records));
+  const options = { blocking: true, schema: look.schema };
+  const [one, two] = [
+    await validateFiles(path, { ...options, jobs: 1 }),
+    await validateFiles(path, { ...options, jobs: 2 }),
+  ];
+  expect(one.files[0].schema?.violations).toMatchObject([{ rule: 'one-type', count: 100, record: 200 }]);
+  expect({ ...two.files[0], seconds: 0 }).toEqual({ ...one.files[0], seconds: 0 });
 });
 
 test('progress never decreases, and ends with the size of the file', async () => {

@@ -83,7 +83,7 @@ describe('stopping a container', () => {
     await expect.poll(() => pid(), { timeout: 10_000 }).toBeGreaterThan(0);
     const container = pid();
     await program.stop();
-    expect(isAlive(container)).toBe(false);
+    await expect.poll(() => isAlive(container)).toBe(false);
     expect(calls().at(-1)).toBe('rm --force --volumes job-algo-1');
     expect(readFileSync(join(bin, 'env'), 'utf8')).toMatch(/^SM_HP_A=one\ntwo$/m);
   });
@@ -94,7 +94,7 @@ describe('stopping a container', () => {
     const container = pid();
     program.kill();
     await program.stop();
-    expect(isAlive(container)).toBe(false);
+    await expect.poll(() => isAlive(container)).toBe(false);
   });
 });
 

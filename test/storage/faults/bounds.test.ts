@@ -125,7 +125,7 @@ describe('sizes of requests', () => {
   test('never more requests than allowed, in one stream and in all of them', async () => {
     const names = Array.from({ length: 10 }, (_, i) => `bucket/${i}`);
     const objects = Object.fromEntries(names.map((name, i) => [name, generated(30 * PART, i)]));
-    await withServer({ objects, latencyMs: 25 }, async (server) => {
+    await withServer({ objects, answersInRounds: true }, async (server) => {
       const one = await transferred(server, 's3://bucket/0', { maxRequests: 3 });
       expectWhole(one, generated(30 * PART, 0));
       expect(one.stats.peakActiveRequests).toBe(3);
@@ -139,7 +139,7 @@ describe('sizes of requests', () => {
     const count = 200;
     const names = Array.from({ length: count }, (_, i) => `bucket/${String(i).padStart(4, '0')}`);
     const objects = Object.fromEntries(names.map((name, i) => [name, generated(1000 + i, i)]));
-    await withServer({ objects, latencyMs: 50 }, async (server) => {
+    await withServer({ objects, answersInRounds: true }, async (server) => {
       const refs = names.map((name, i) => ({ uri: `s3://${name}`, size: 1000 + i }));
       const done = await transferred(server, refs);
       expectWhole(done, ...Object.values(objects));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ResponseRounds } from '../response-rounds.ts';
 import { type Answer, Pace, Sender } from './answer.ts';
 import type { ContentLike } from './content.ts';
 import { CODES, S3Failure } from './failure.ts';
@@ -27,6 +28,8 @@ export interface FaultyS3Options {
   readonly faults: readonly Fault[];
   /** Delay before each response. Default 0. */
   readonly latencyMs: number;
+  /** Whether concurrent GET requests of objects are answered together. Default false. */
+  readonly answersInRounds: boolean;
   /** Speed limit of each connection. Default: unlimited. */
   readonly bytesPerSecond: number;
   /** Maximum keys per listing page. Default 1,000. */
@@ -45,6 +48,7 @@ const DEFAULTS: FaultyS3Options = {
   buckets: [],
   faults: [],
   latencyMs: 0,
+  answersInRounds: false,
   bytesPerSecond: Number.POSITIVE_INFINITY,
   pageSize: 1000,
   minPartBytes: 5 * 1024 * 1024,
@@ -75,6 +79,7 @@ export class FaultyS3 implements AsyncDisposable {
   /** Maximum number of concurrent requests so far. */
   maxConcurrent = 0;
   #concurrent = 0;
+  readonly #rounds: ResponseRounds | undefined;
   readonly #server: Server;
   readonly #sockets = new Map<Socket, { readonly id: number; readonly pace: Pace }>();
   #connections = 0;
@@ -82,6 +87,7 @@ export class FaultyS3 implements AsyncDisposable {
 
   constructor(options: FaultyS3Options) {
     this.options = options;
+    this.#rounds = options.answersInRounds ? new ResponseRounds() : undefined;
     this.uploads = new Uploads(this.store, options.minPartBytes);
     for (const bucket of options.buckets) this.store.createBucket(bucket);
     for (const [path, content] of Object.entries(options.objects)) this.store.put(path, content);
@@ -182,6 +188,7 @@ export class FaultyS3 implements AsyncDisposable {
       if (faults.length > 0) request.fault = faults.map(({ do: what }) => what).join('+');
       const sender = new Sender(response, request, faults, pace, gone.signal);
       const body = await bodyOf(message, gone.signal);
+      if (request.operation === 'GetObject') await this.#rounds?.next();
       if (this.options.latencyMs > 0) await sleep(this.options.latencyMs, undefined, { signal: gone.signal });
       if (await sender.before()) return;
       await sender.send(this.#answer(request, body, faults));
