@@ -40,10 +40,10 @@ export async function runDatasetPeers(context) {
   );
   await measureWays(ways.map(reading(set)), { group }, context);
   for (const order of ORDERS) {
-    const states = new Map();
+    const states = [];
     const some = ways.filter(({ mode }) => mode.startsWith(order));
     await measureWays(some.map(resuming(set, states)), { group }, context);
-    for (const [what, figure] of states) context.add({ group, what, cores: 'all', unit: 'bytes', ...figure });
+    for (const state of states) context.add({ group, cores: 'all', unit: 'bytes', ...state });
   }
 }
 
@@ -78,15 +78,16 @@ function reading(set) {
   };
 }
 
-/** Adds the size of each state to `states`. */
+/** Adds a figure of the size of each state to `states`. */
 function resuming(set, states) {
   const at = Math.floor(set.count / 2);
   return ({ name = '', mode, place, ...way }) => {
     const what = `${name}resume, ${mode}`;
+    const state = { who: way.who, what: `${name}state, ${mode}` };
     const pass = async (peer) => {
       const { seconds, stateBytes, same } = await peer.call({ op: 'resume', mode, at, ...place.request });
       if (!same) throw new Error(`${what}: continued at another record`);
-      states.set(`${name}state, ${mode}`, { who: way.who, rounds: [stateBytes] });
+      if (!states.includes(state)) states.push(Object.assign(state, { rounds: [stateBytes] }));
       return 1000 * seconds;
     };
     return { ...way, what, unit: 'ms', prepare: place.prepare, pass };
