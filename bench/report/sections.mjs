@@ -5,6 +5,7 @@
  */
 
 import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
+import { DATASET_SECTIONS } from './dataset-sections.mjs';
 
 const STOPS_EARLY = 'Slow readers stop after a limited number of records (see results.json).';
 const CLOSES_EARLY = 'Slow readers close the pipe after a limited number of records (see results.json).';
@@ -112,7 +113,7 @@ const S3_SECTIONS = [
     command: 's3/stopped-reader',
     figures: { group: 's3 stopped reader' },
     about:
-      'Peak memory of a process that reads half of an object, waits for a minute, and reads the rest. No request is sent twice.',
+      'Peak memory of a process that reads half of an object, waits for 20 seconds, and reads the rest. The server drops clients that do not read for 10 seconds. No request is sent twice.',
   },
   {
     title: 'S3: an outage of three seconds',
@@ -222,7 +223,7 @@ export const SECTIONS = [
     about: FILE_BYTES,
     chart: 'reading',
     sizes: RECORD_SIZES,
-    after: `\`rust BytesIter unchecked\` and \`vahidk\` verify no checksum; \`dd\` and \`cat\` do not parse records. ${STOPS_EARLY}`,
+    after: `\`rust BytesIter unchecked\` and \`vahidk\` verify no checksum; \`dd\` does not parse records. ${STOPS_EARLY}`,
   },
   {
     title: 'Reading RecordIO',
@@ -250,7 +251,7 @@ export const SECTIONS = [
     title: 'Two files at once',
     command: 'tfrecord/two-files',
     figures: { group: 'several' },
-    about: 'GB/s of file bytes over two TFRecord files, each four times as large as in the other cases.',
+    about: 'GB/s of file bytes over two TFRecord files, each twice as large as in the other cases.',
     sizes: RECORD_SIZES,
   },
   ...FILE_SECTIONS,
@@ -320,6 +321,7 @@ export const SECTIONS = [
   ...S3_SECTIONS,
   ...STREAMING_SECTIONS,
   TRAIN_SECTION,
+  ...DATASET_SECTIONS,
   {
     title: 'Chains of operators',
     command: 'dataset/',

@@ -3,12 +3,13 @@ import { checkAborted, onAbort } from '../bytes/abortable.ts';
 import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
 import { MAX_SMALL_BYTES } from '../storage/local/small-file.ts';
 import { isRemote } from '../storage/registry.ts';
-import type { FileTask, OnFileProgress } from './file-checker.ts';
+import type { FileProgress, FileTask, OnFileProgress } from './file-checker.ts';
 import { type FileInput, storedBytes, uriOf } from './file-input.ts';
 import { type FileReport, type Finding, judgeFile, type Requirements } from './file-report.ts';
 import type { FilesOptions } from './files-options.ts';
 import type { RangedFile } from './ranges/ranged-file.ts';
 import { type Queue, shareFiles, type Work } from './share-files.ts';
+import { withSizes } from './size-objects.ts';
 
 /**
  * Minimum total size for using worker threads. For less data, checking takes about as long as
@@ -52,12 +53,13 @@ export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | '
  * @throws RecordpipeError `aborted`
  */
 export async function runFiles(
-  inputs: readonly FileInput[],
+  given: readonly FileInput[],
   task: FileTask,
   options: RunOptions,
 ): Promise<FileReport[]> {
   const { signal } = options;
   checkAborted(signal);
+  const inputs = options.jobs === 1 ? given : await withSizes(given, task.reading.objects, signal);
   const run = new Run(inputs, options);
   const jobs = options.jobs ?? run.usefulJobs();
   const ranged = await run.divide(task, jobs);
@@ -124,16 +126,15 @@ class Run {
     // Imported lazily to reduce startup time.
     if (jobs === 1) return new Map();
     const { planRanges } = await import('./ranges/plan-ranges.ts');
-    const plans = await planRanges(this.#inputs, task, jobs);
+    const plans = await planRanges(this.#inputs, task, jobs, this.#options.signal);
     if (plans.size === 0) return new Map();
     const { RangedFile } = await import('./ranges/ranged-file.ts');
     return new Map(
       [...plans].map(([index, plan]) => {
         const watch = this.#watching(index);
-        const onFinding = (error: RecordpipeError, bytes: number): void =>
-          watch({ bytes, retries: 0, finding: error.toJSON() });
-        const onProgress = (bytes: number): void => watch({ bytes, retries: 0 });
-        return [index, new RangedFile(this.#inputs[index], plan, task, { onProgress, onFinding })];
+        const onFinding = (error: RecordpipeError, progress: FileProgress): void =>
+          watch({ ...progress, finding: error.toJSON() });
+        return [index, new RangedFile(this.#inputs[index], plan, task, { onProgress: watch, onFinding })];
       }),
     );
   }

@@ -1,12 +1,13 @@
 import { abortError, onAbort } from '../bytes/abortable.ts';
 import { typeName } from '../bytes/arguments.ts';
-import { UsageError } from '../errors.ts';
+import { type RecordpipeError, UsageError } from '../errors.ts';
 import { refOf } from './object-address.ts';
 import type { ObjectPiece, OnObjectError } from './prefetch/object-piece.ts';
-import { LATER, type ObjectRefs, END as PLAN_END } from './prefetch/object-plan.ts';
+import { LATER, type ObjectRefs, END as PLAN_END, type PlannedObject } from './prefetch/object-plan.ts';
 import { OrderedPrefetch } from './prefetch/ordered-prefetch.ts';
 import {
   type ObjectReadOptions,
+  type TransferContext,
   type TransferCounts,
   type TransferStats,
   transferContext,
@@ -113,8 +114,23 @@ export interface OpenObject {
  * ```
  */
 export function openObject(object: string | ObjectRef, options?: ObjectReadOptions): OpenObject {
-  const ref = refOf(object);
-  const context = transferContext(options);
+  return opened(refOf(object), transferContext(options), options?.signal);
+}
+
+/**
+ * Opens the bytes from `start` up to `end` of an object, all of which will be read. If the size or
+ * the ETag is given, any other version is an error.
+ * @throws the same errors as {@link openObject}
+ */
+export function openObjectPart(
+  object: ObjectRef,
+  part: { readonly start: number; readonly end: number },
+  options?: ObjectReadOptions,
+): OpenObject {
+  return opened({ ...object, part }, { ...transferContext(options), eager: true }, options?.signal);
+}
+
+function opened(ref: PlannedObject, context: TransferContext, signal: AbortSignal | undefined): OpenObject {
   let info: ObjectInfo | undefined;
   const chunks = new PieceIterator(
     (onProgress) => new OrderedPrefetch([ref], context, undefined, onProgress),
@@ -123,7 +139,7 @@ export function openObject(object: string | ObjectRef, options?: ObjectReadOptio
       return piece.chunk;
     },
     context.counts,
-    options?.signal,
+    signal,
   );
   return {
     uri: ref.uri,
@@ -154,6 +170,8 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   #waitingSince = 0;
   #listening = false;
   #ended = false;
+  /** Error of the next call after an abort. Without it, the iteration would look complete. */
+  #aborted: RecordpipeError | undefined;
 
   /** @param begin creates the prefetch, which calls `onProgress` when a piece may be available */
   constructor(
@@ -173,6 +191,9 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T>> {
+    const aborted = this.#aborted;
+    this.#aborted = undefined;
+    if (aborted !== undefined) return Promise.reject(aborted);
     if (this.#ended) return Promise.resolve(END);
     if (!this.#listening) this.#listen();
     if (this.#signal?.aborted) return this.#fail(abortError(this.#signal));
@@ -192,6 +213,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   }
 
   async return(): Promise<IteratorResult<T>> {
+    this.#aborted = undefined;
     await this.#finish();
     return END;
   }
@@ -236,6 +258,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #abort = (): void => {
     const error = abortError(this.#signal as AbortSignal);
     const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) this.#aborted = error;
     // Rejects before the requests have ended, so that an aborting caller continues immediately.
     for (const { reject } of waiting) reject(error);
     void this.#finish();

@@ -111,17 +111,19 @@ export async function openIndexed(
 
 /**
  * Reads the index of a file, or scans the file if it has none and `missing` is `memory`.
+ * @param fingerprint see `loadIndex`
  * @throws the same errors as {@link openIndexed}
  */
 export async function findFrames(
   file: StoredFile,
   options: Partial<IndexedOptions>,
   missing: 'error' | 'memory',
+  fingerprint = true,
 ): Promise<FoundFrames> {
   const found =
     options.indexPath === undefined ? await findIndex(file, options) : locationOf(options.indexPath);
   if (found !== undefined) {
-    const { table, layout, path } = await loadIndex(file, found, options);
+    const { table, layout, path } = await loadIndex(file, found, options, fingerprint);
     return { table, layout, indexPath: path };
   }
   // Detect the layout first, so that a compressed file, which cannot have an index, fails here.
