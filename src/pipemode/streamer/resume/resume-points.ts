@@ -19,7 +19,7 @@ export interface ReaderPosition {
   /** Number of bytes of these records in the pipe. Found by reading the epoch if undefined. */
   readonly bytes?: number | undefined;
   /** Size and checksum of the last of these records. */
-  readonly last?: { readonly bytes: number; readonly crc32c: number } | undefined;
+  readonly lastRecord?: { readonly bytes: number; readonly crc32c: number } | undefined;
 }
 
 /** Where a channel resumes. The reader's position is exact and takes precedence. */
@@ -130,11 +130,10 @@ function readerPosition(channel: string, value: JsonObject, uri: string | undefi
       `channel ${channel}: the reader decompressed the pipe itself, so its position is not a position in the pipe; decompress in the streamer instead (CompressionType Gzip)`,
       { uri },
     );
-  const last = lastRecord as { bytes: unknown; crc32c: unknown } | null | undefined;
-  const isLast = isCount(last?.bytes) && isCount(last?.crc32c);
-  if (last !== undefined && last !== null && !isLast)
+  const last = (lastRecord ?? undefined) as ReaderPosition['lastRecord'];
+  if (last !== undefined && !(isCount(last.bytes) && isCount(last.crc32c)))
     throw invalid('lastRecord: expected { bytes, crc32c }, or null');
-  return { epoch, records, bytes, format: name, last: isLast ? (last as ReaderPosition['last']) : undefined };
+  return { epoch, records, bytes, format: name, lastRecord: last };
 }
 
 function malformed(what: string, uri: string | undefined): RecordpipeError {
