@@ -35,7 +35,7 @@ export function resumedEpoch({ reader, checkpoint }: ResumePoint): number | unde
 
 /**
  * Collects where channels resume from parsed JSON: a checkpoint of a streamer, a state of a
- * `PipeModeDataset`, or an object that maps channels to `{ epoch, records }` or to such states.
+ * `PipeModeDataset` or of a dataset derived from it, or an object that maps channels to `{ epoch, records }` or to such states.
  * @param names names of the values in errors
  * @throws RecordpipeError `malformed-state`, `not-resumable` for a channel that does not exist
  */
@@ -95,11 +95,34 @@ function pointsIn(value: unknown, uri: string | undefined): Record<string, Resum
       throw malformed(`channel ${channel} of the checkpoint is incomplete`, uri);
     });
   }
-  if ('channel' in value && typeof value.channel === 'string' && 'recordsRead' in value)
-    return { [value.channel]: { reader: readerPosition(value.channel, value as JsonObject, uri) } };
+  if (isPipeModeState(value))
+    return { [value.channel]: { reader: readerPosition(value.channel, value, uri) } };
+  if ('operators' in value && 'position' in value) return pointsOfDataset(value.position, uri);
   return eachChannel(value, (channel, position) => ({
     reader: readerPosition(channel, position as JsonObject, uri),
   }));
+}
+
+/** Returns the positions of channels within the state of a dataset with operators. */
+function pointsOfDataset(position: unknown, uri: string | undefined): Record<string, ResumePoint> {
+  const points: Record<string, ResumePoint> = {};
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (!isPipeModeState(value)) {
+      for (const inner of Object.values(value)) visit(inner);
+      return;
+    }
+    const { channel } = value;
+    if (Object.hasOwn(points, channel)) throw malformed(`channel ${channel} has two positions`, uri);
+    points[channel] = { reader: readerPosition(channel, value, uri) };
+  };
+  visit(position);
+  if (Object.keys(points).length > 0) return points;
+  throw malformed('the state of the dataset has no position in a channel, so start the epoch again', uri);
+}
+
+function isPipeModeState(value: object): value is JsonObject & { readonly channel: string } {
+  return 'channel' in value && typeof value.channel === 'string' && 'recordsRead' in value;
 }
 
 function eachChannel(
