@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { type FileNames, type FileNamesOptions, openFileNames } from './file-names.ts';
 import { IterableDataset } from './iterable-dataset.ts';
 import { type DatasetInput, openInput, operatorOf } from './iterables.ts';
-import type { Operator } from './operator.ts';
+import { combined, source } from './operator.ts';
 import type {
   BatchOptions,
   InterleaveOptions,
@@ -341,12 +341,6 @@ export class Dataset<T> extends IterableDataset<T> {
    * vary widely. At least one element is read ahead, whatever its size. Records are views of
    * chunks, which take up to a few megabytes more.
    * @throws UsageError unless `bytes` is an integer >= 1
-   * @example
-   * ```ts
-   * import { Dataset } from 'recordpipe/dataset';
-   * const records = Dataset.records('data/train-*.tfrecord').prefetchToMemory(256 * 2 ** 20);
-   * for await (const record of records) console.log(record.length);
-   * ```
    */
   prefetchToMemory(bytes: number, options: PrefetchOptions = {}): Dataset<T> {
     checkCount('prefetchToMemory: bytes', bytes, 1);
@@ -375,10 +369,10 @@ export class Dataset<T> extends IterableDataset<T> {
    * @example
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
-   * const batches = Dataset.range(100).batch(10).prefetch(2);
-   * for await (const batch of batches.withProgress(({ elements, waitingMs: { source, map, consumer } }) => {
-   *   console.error(`${elements} batches; waited for source ${source}, map ${map}, consumer ${consumer} ms`);
-   * })) console.log(batch.length);
+   * const watched = Dataset.range(100).withProgress(({ elements, done, waitingMs: { source, map } }) => {
+   *   if (done) console.log(elements, source, map); // 100 0 0
+   * });
+   * await watched.count();
    * ```
    */
   withProgress(
@@ -400,12 +394,4 @@ export class Dataset<T> extends IterableDataset<T> {
   static #shared(sources: readonly Dataset<unknown>[], seeded = false): Epochs {
     return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs(seeded);
   }
-}
-
-function source(name: string): Operator {
-  return { name, sources: [] };
-}
-
-function combined(name: string, datasets: readonly Dataset<unknown>[]): Operator {
-  return { name, sources: datasets.map(({ operator }) => operator) };
 }

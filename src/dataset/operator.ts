@@ -12,6 +12,16 @@ export interface Operator {
   readonly seed?: number | undefined;
 }
 
+/** Returns the operator of a source of elements. */
+export function source(name: string): Operator {
+  return { name, sources: [] };
+}
+
+/** Returns the operator of a dataset that has these sources. */
+export function combined(name: string, datasets: readonly { readonly operator: Operator }[]): Operator {
+  return { name, sources: datasets.map(({ operator }) => operator) };
+}
+
 /** Maximum length of the names of operators in a state. Longer ones are hashed. */
 const MAX_NAMES = 256;
 /** Maximum number of hashes in a state. The last one stands for all remaining operators. */
