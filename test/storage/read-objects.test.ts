@@ -15,7 +15,6 @@ import {
 import { Crc64Nvme } from '../../src/storage/prefetch/object-verification.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { ResponseRounds } from '../support/response-rounds.ts';
-import { forgetThrottling } from './faults/transfer.ts';
 import { type Fault, internal, reset, ScriptedSource, slowDown } from './scripted-source.ts';
 import { bytesOf, expectBytes } from './some-bytes.ts';
 
@@ -67,7 +66,6 @@ describe('many objects', () => {
     const source = new ScriptedSource();
     const refs = Array.from({ length: 200 }, (_, i) => source.put(`s3://b/${i}`, bytesOf(50, i)));
     source.rounds = new ResponseRounds();
-    forgetThrottling();
     const pieces = readObjects(refs, { source });
     await collect(pieces);
     expect(pieces.stats.peakActiveRequests).toBe(32);
