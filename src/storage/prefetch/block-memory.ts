@@ -74,6 +74,7 @@ export const threadBlocks: BlockPool = new BlockPool();
  */
 export class BlockMemory {
   readonly #pool: BlockPool | undefined;
+  readonly #first: Uint8Array | undefined;
   #block: Uint8Array | undefined;
   #filled = 0;
 
@@ -82,6 +83,7 @@ export class BlockMemory {
    * @param pool source of blocks; if undefined, all blocks are new
    */
   constructor(first: Uint8Array | undefined, pool: BlockPool | undefined) {
+    this.#first = first;
     this.#block = first;
     this.#pool = pool;
   }
@@ -104,7 +106,8 @@ export class BlockMemory {
    */
   note(bytes: Uint8Array): boolean {
     const here = bytes.buffer === this.#block?.buffer;
-    if (here) this.#filled += bytes.length;
+    // The owner of the initial memory copies other bytes to their place in it.
+    if (here || this.#block === this.#first) this.#filled += bytes.length;
     return here;
   }
 }
