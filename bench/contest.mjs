@@ -1,10 +1,18 @@
 import { otherCheckout, within } from './checkout.mjs';
 import { ROOT } from './machine.mjs';
 import { median } from './statistics.mjs';
+import { by, during, duringSync } from './timings.mjs';
+
+/** A contestant is measured this often before it may stop early. */
+const MIN_ROUNDS = 3;
+/** Its rounds are precise enough if they took this long together, or differ by less than this. */
+const LONG_MS = 500;
+const SMALL_SPREAD = 0.03;
 
 /**
  * Measures contestants in turn, round by round. Each round starts with the next contestant, so that
- * a temporary disturbance of the machine affects all of them.
+ * a temporary disturbance of the machine affects all of them. A contestant stops after three rounds
+ * if they were long or similar.
  *
  * `open()` warms a contestant up and verifies its results. `turn()` runs once per round and returns
  * a value. `close()` ends it. A contestant that fails drops out and the reason is recorded; the
@@ -12,21 +20,21 @@ import { median } from './statistics.mjs';
  *
  * @param {{ key: string, open(): Promise<{ turn(): Promise<number>, close?(): Promise<void>,
  *   notes?: object }> }[]} contestants
- * @param {{ rounds: number, before?(): void }} options before: called before each turn, outside the
- *   measured time
+ * @param {{ rounds: number, minRounds?: number, before?(): void }} options before: called before
+ *   each turn, outside the measured time
  * @returns {Promise<Map<string, { rounds: number[], notes?: object } | { failed: string }>>}
  */
-export async function contest(contestants, { rounds, before = () => {} }) {
+export async function contest(contestants, { rounds, minRounds = MIN_ROUNDS, before = () => {} }) {
   return otherCheckout() === undefined
-    ? hold(contestants, rounds, before)
-    : compare(contestants, rounds, before);
+    ? hold(contestants, { rounds, minRounds, before })
+    : compare(contestants, { rounds, minRounds: rounds, before });
 }
 
 /**
  * Runs the contestants of recordpipe in this checkout and in another, in turn, and prints the
  * median over the rounds of the ratios between the two.
  */
-async function compare(contestants, rounds, before) {
+async function compare(contestants, options) {
   const ours = contestants.filter(({ who }) => who?.startsWith('recordpipe'));
   const inCheckout = (one, checkout, key) => ({
     key,
@@ -39,7 +47,7 @@ async function compare(contestants, rounds, before) {
     inCheckout(one, ROOT, one.key),
     inCheckout(one, otherCheckout(), `${one.key} before`),
   ]);
-  const outcomes = await hold(both, rounds, before);
+  const outcomes = await hold(both, options);
   for (const { key } of contestants) if (!outcomes.has(key)) outcomes.set(key, { failed: 'not compared' });
   for (const { key, unit } of ours) {
     const [now, earlier] = [outcomes.get(key), outcomes.get(`${key} before`)];
@@ -53,7 +61,7 @@ async function compare(contestants, rounds, before) {
   return outcomes;
 }
 
-async function hold(contestants, rounds, before) {
+async function hold(contestants, { rounds, minRounds, before }) {
   const outcomes = new Map();
   const running = [];
   const fail = ({ key }, error) => {
@@ -62,7 +70,8 @@ async function hold(contestants, rounds, before) {
   try {
     for (const contestant of contestants) {
       try {
-        running.push({ ...contestant, ...(await contestant.open()) });
+        const open = () => by(contestant.key, () => contestant.open());
+        running.push({ ...contestant, ...(await during('checking', open)) });
       } catch (error) {
         fail(contestant, error);
       }
@@ -72,10 +81,14 @@ async function hold(contestants, rounds, before) {
       for (let k = 0; k < running.length; k++) {
         const contestant = running[(round + k) % running.length];
         const outcome = outcomes.get(contestant.key);
-        if (outcome.rounds === undefined) continue;
+        if (outcome.rounds === undefined || contestant.done) continue;
         try {
-          before();
-          outcome.rounds.push(await contestant.turn());
+          duringSync('memory', before);
+          const turn = () => by(contestant.key, () => contestant.turn());
+          const start = performance.now();
+          outcome.rounds.push(await during('rounds', turn));
+          contestant.took = (contestant.took ?? 0) + performance.now() - start;
+          contestant.done = outcome.rounds.length >= minRounds && precise(outcome.rounds, contestant.took);
         } catch (error) {
           fail(contestant, error);
         }
@@ -85,6 +98,10 @@ async function hold(contestants, rounds, before) {
     for (const { close } of running) await close?.();
   }
   return outcomes;
+}
+
+function precise(values, tookMs) {
+  return tookMs >= LONG_MS || (Math.max(...values) - Math.min(...values)) / median(values) < SMALL_SPREAD;
 }
 
 /**

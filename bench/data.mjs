@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { crc32c, crc32cCombine, maskCrc32c } from 'recordpipe';
 import { mix, payloadPool } from './against/payload.mjs';
 import { FORMATS, frameBytes } from './formats.mjs';
+import { duringSync } from './timings.mjs';
 
 export const SEED = 20251121;
 
@@ -140,6 +141,10 @@ export class DataFolder {
 }
 
 function writeFile(path, fill) {
+  duringSync('files', () => writeAndFlush(path, fill));
+}
+
+function writeAndFlush(path, fill) {
   const file = openSync(path, 'w');
   try {
     fill((bytes) => {

@@ -11,11 +11,12 @@ export const USAGE = `npm run bench -- [REGEXP] [options]
   --dir DIR       directory for those files (default .cache/bench)
   --out DIR       directory for RESULTS.md, results.json, and charts/
                   (default: bench/ if all cases run, otherwise none)
+  --timings       print to standard error where the time of each group goes
 `;
 
 /**
- * @returns {{ filter: RegExp, list: boolean, help: boolean, smoke: boolean, full: boolean, rounds:
- *   number, fileBytes: number, dir?: string, out?: string }}
+ * @returns {{ filter: RegExp, list: boolean, help: boolean, smoke: boolean, full: boolean,
+ *   timings: boolean, rounds: number, fileBytes: number, dir?: string, out?: string }}
  */
 export function options(args) {
   const { values, positionals } = parseArgs({
@@ -30,6 +31,7 @@ export function options(args) {
       mib: { type: 'string' },
       dir: { type: 'string' },
       out: { type: 'string' },
+      timings: { type: 'boolean', default: false },
     },
   });
   const { smoke, rounds = smoke ? 1 : 5, mib = smoke ? 2 : 256, ...rest } = values;

@@ -2,6 +2,7 @@
 
 import { availablePeers, startPeer } from './against/peer.mjs';
 import { subject } from './checkout.mjs';
+import { during } from './timings.mjs';
 
 export class Peers {
   #running = new Map();
@@ -26,14 +27,14 @@ export class Peers {
       this.#running.set(key, startPeer(command, args, this.#placement(cores)));
     }
     const peer = this.#running.get(key);
-    const { version } = await peer.ready;
+    const { version } = await during('starting', () => peer.ready);
     return { version, call: (request) => peer.call(request) };
   }
 
   /** Starts a new process of recordpipe. The caller closes it. */
   async fresh(cores) {
     const peer = startPeer(process.execPath, [subject('recordpipe')], this.#placement(cores));
-    const { version } = await peer.ready;
+    const { version } = await during('starting', () => peer.ready);
     return { version, call: (request) => peer.call(request), close: () => peer.close() };
   }
 

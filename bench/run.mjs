@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { corpus } from './corpus.mjs';
 import { buildHash, describeMachine, oneCore, ROOT } from './machine.mjs';
 import { options, USAGE } from './options.mjs';
+import { takeTimings } from './timings.mjs';
 
 const given = options(process.argv.slice(2));
 const cases = corpus(given).filter(({ name }) => given.filter.test(name));
@@ -44,6 +45,8 @@ async function bench() {
       log(`${group}: ${mine.map(({ name }) => name).join(' ')}`);
       const add = (figure) => log(`  ${results.add(figure)}`);
       await run(mine, { ...given, core, data, peers, log, add });
+      const timings = takeTimings();
+      if (given.timings) console.error(`${seconds()} s  ${group}: ${timings}`);
     }
   } finally {
     await peers.closeAll();

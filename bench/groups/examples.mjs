@@ -34,7 +34,7 @@ async function runCorpus(corpus, context) {
   );
   const specs = specsOf(corpus);
   const ask = async (peer, { mode, wanted = false }, check) => {
-    const request = { op: 'example', mode, path, specs, seconds: smoke ? 0.01 : 0.3, check };
+    const request = { op: 'example', mode, path, specs, seconds: smoke ? 0.01 : 0.2, check };
     const { facts, records: done, seconds } = await peer.call(request);
     if (check) checkFacts(mode, facts, factsOf(corpus, wanted));
     return done / seconds;

@@ -11,7 +11,6 @@ import { measure } from './s3-downloads.mjs';
 const TIMES_LARGER = 16;
 const FILES = 10_000;
 const BLOCK = 2 ** 20;
-const MAX_ROUNDS = 3;
 const COMMANDS = ['validate', 'count', 'stats'];
 
 /** Measures whole processes on one large file and on a folder of many small files. */
@@ -64,7 +63,7 @@ async function runLarge({ group, fileBytes, data, rounds, add }) {
     },
   }));
   try {
-    await measure(contestants, { group, unit: 'GB/s', rounds: Math.min(rounds, MAX_ROUNDS), data, add });
+    await measure(contestants, { group, unit: 'GB/s', rounds, data, add });
   } finally {
     data.remove(file.path);
   }
@@ -117,7 +116,7 @@ async function runSmall({ group, smoke, data, peers, rounds, add }) {
     }),
   }));
   try {
-    await measure(contestants, { group, unit: 'ms', rounds: Math.min(rounds, MAX_ROUNDS), data, add });
+    await measure(contestants, { group, unit: 'ms', rounds, data, add });
   } finally {
     data.remove(folder);
   }

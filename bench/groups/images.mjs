@@ -11,10 +11,10 @@ import { measure } from './s3-downloads.mjs';
 
 const SHARDS = 4;
 const MAX_SHARD_BYTES = 64e6;
-/** Size of the shards of programs that need a second for 10 MB. */
+/** Size of the shards of programs that need a second for 10 MB, and for 2 MB. */
 const FEW_BYTES = 2e6;
+const FEWEST_BYTES = 1e6;
 const MILLISECONDS = 20;
-const MAX_ROUNDS = 3;
 const MEMORY = '/dev/shm';
 
 /**
@@ -29,12 +29,13 @@ export async function runImages(cases, context) {
   const sets = {
     all: shardsIn(bucket, 'images/', SHARDS, shardBytes),
     few: shardsIn(bucket, 'few/', 2, Math.min(FEW_BYTES, shardBytes)),
+    fewest: shardsIn(bucket, 'fewest/', 2, Math.min(FEWEST_BYTES, shardBytes)),
   };
   const programs = new ImagePrograms(peers);
   try {
     for (const { what } of cases) {
       const group = `images ${what}`;
-      const options = { group, unit: 'images/s', rounds: Math.min(rounds, MAX_ROUNDS), data, add };
+      const options = { group, unit: 'images/s', rounds, data, add };
       const run = (server) => measure(contestants(what, { sets, programs, server, bucket, smoke }), options);
       if (what === 'disk') await run();
       else if (missingNginx !== undefined)
@@ -88,7 +89,7 @@ function contestants(where, place) {
 
 /** With two jobs, two processes read every other shard each. */
 async function open(way, jobs, copies, { sets, programs, server, bucket }) {
-  const shards = way.slow?.includes(server === undefined ? 'disk' : 's3') ? sets.few : sets.all;
+  const shards = sets[way.only?.[server === undefined ? 'disk' : 's3'] ?? 'all'];
   const parts = Array.from({ length: jobs }, (_, job) => shards.filter((_, i) => i % jobs === job));
   const running = await Promise.all(parts.map((_, job) => programs.get(way, job, server)));
   const folder = join(existsSync(MEMORY) ? MEMORY : bucket.root, `${process.pid}-copied-images`);

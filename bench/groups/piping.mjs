@@ -5,12 +5,6 @@ import { SEED } from '../data.mjs';
 import { FORMATS, frameBytes, recordsIn } from '../formats.mjs';
 import { limitOf } from './pass-limit.mjs';
 
-/**
- * Time limit of a pass, in seconds. A slower peer closes the pipe after the number of records that
- * it reads in this time.
- */
-const PASS_SECONDS = 0.2;
-
 const ours = (...whats) => whats.map((what) => ({ who: 'recordpipe', what, ours: true }));
 const OURS = ours('views', 'views, forEach', 'batch(256)', 'batches, reuse', 'batches, reuse, views');
 const CAT = { who: 'limit', what: 'cat', whole: true };
@@ -90,7 +84,7 @@ async function openReader({ who, what, ours, whole, multiple }, file, { sums, da
     data.remove(root);
   };
   try {
-    const limit = ours || whole ? undefined : await limitOf(pass, file, { seconds: PASS_SECONDS, multiple });
+    const limit = ours || whole ? undefined : await limitOf(pass, file, multiple);
     await pass(limit, true);
     await pass(limit);
     if (limit !== undefined) notes.records = limit;

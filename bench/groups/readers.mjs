@@ -37,13 +37,11 @@ const HERE = ['validate', 'count'].map((what) => ({
 export const READERS = {
   tfrecord: [
     { ...DD, cases: ['validate', 'batches', 'views'] },
-    { ...DD, what: 'cat', cases: ['validate'] },
     ...VALIDATE,
     ...BATCHES,
     ...VIEWS,
     { ...PEER, who: 'tensorflow', what: 'tf_record_iterator', cases: ['validate', 'views'] },
     { ...PEER, who: 'tensorflow', what: 'TFRecordDataset', cases: ['validate', 'views'] },
-    { ...PEER, who: 'tensorflow', what: 'TFRecordDataset', cores: 'all', cases: ['validate', 'views'] },
     ...bothWays({ who: 'tensorflow', what: 'TFRecordDataset best', cases: ['validate'] }),
     { ...PEER, who: 'rust', what: 'BytesIter', cases: ['validate', 'views'] },
     { ...PEER, who: 'rust', what: 'BytesIter unchecked', cases: ['views'] },

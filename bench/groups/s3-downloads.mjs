@@ -5,9 +5,7 @@ import { ONE_OBJECT } from '../s3/clients.mjs';
 import { contestantOf, sha256Of } from '../s3/lines.mjs';
 
 const TIMES_LARGER = 4;
-/** Maximum size of the object. One rate-limited connection needs 6 seconds for it. */
 const MAX_BYTES = 2 ** 29;
-const MAX_ROUNDS = 3;
 
 /**
  * Measures downloading one large object to standard output, in bytes per second of whole processes.
@@ -26,7 +24,7 @@ export async function runDownloads({ group, what, fileBytes, data, rounds, place
     const contestants = programs.map((program) =>
       contestantOf(program, () => program.line(endpoint, bucket, key), { source }),
     );
-    await measure(contestants, { group, unit: 'GB/s', rounds: Math.min(rounds, MAX_ROUNDS), data, add });
+    await measure(contestants, { group, unit: 'GB/s', rounds, data, add });
   });
 }
 
@@ -34,11 +32,11 @@ export async function runDownloads({ group, what, fileBytes, data, rounds, place
  * Measures the available contestants in turn and adds their figures. Those that note their processor
  * time have a second figure, in a separate group.
  */
-export async function measure(contestants, { group, unit, rounds, data, add }) {
+export async function measure(contestants, { group, unit, rounds, minRounds, data, add }) {
   const placeOf = ({ who, what }) => ({ group, who, what, cores: 'all' });
   const available = contestants.filter(({ missing }) => missing === undefined);
   for (const one of contestants) if (one.missing) add({ ...placeOf(one), skipped: one.missing });
-  const outcomes = await contest(available, { rounds, before: () => data.warmMemory(2 ** 27) });
+  const outcomes = await contest(available, { rounds, minRounds, before: () => data.warmMemory(2 ** 27) });
   for (const one of available) {
     const { rounds: values, failed, notes: { processor, ...notes } = {} } = outcomes.get(one.key);
     const place = { ...placeOf(one), ...notes };

@@ -8,7 +8,6 @@ import { contestantOf, run, sha256Of } from '../s3/lines.mjs';
 import { startDelay } from '../s3/start-delay.mjs';
 import { measure } from './s3-downloads.mjs';
 
-const MAX_ROUNDS = 3;
 const SHARDS = 40;
 const TIMES_LARGER = 4;
 /** Total of all shards. Every program reads them sixteen times. */
@@ -93,7 +92,8 @@ function objectsIn(bucket, prefix, count, write) {
 async function measureWays(context, { prefix, sha256 }, { endpoints, records, environment, ...size }) {
   const { group, data, rounds, place, bucket, add } = context;
   for (const [suffix, endpoint] of endpoints) {
-    const contestants = ALL_OBJECTS.map((program) =>
+    const programs = ALL_OBJECTS.filter(({ firstOnly }) => suffix === '' || !firstOnly);
+    const contestants = programs.map((program) =>
       contestantOf(
         { ...program, what: `${program.what}${suffix}` },
         (folder) => program.line(endpoint, bucket, prefix, folder),
@@ -105,7 +105,7 @@ async function measureWays(context, { prefix, sha256 }, { endpoints, records, en
         },
       ),
     );
-    const options = { group, unit: size.unit, rounds: Math.min(rounds, MAX_ROUNDS), data, add };
+    const options = { group, unit: size.unit, rounds, data, add };
     await measure(contestants, options);
   }
 }

@@ -5,7 +5,7 @@ import { recordsIn } from '../formats.mjs';
  * The files are larger, because `validateFiles` starts a thread per job, whose cost must not
  * dominate.
  */
-const TIMES_LARGER = 4;
+const TIMES_LARGER = 2;
 
 const WAYS = [
   { what: 'jobs 1', cores: 'one' },

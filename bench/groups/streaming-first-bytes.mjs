@@ -78,7 +78,8 @@ export async function runFirstBytes({ group, smoke, data, place, bucket, serve, 
       open: async () => ({ turn: one }),
     }));
     try {
-      await measure(contestants, { group, unit: 'ms', rounds: smoke ? 1 : TURNS, data, add });
+      const rounds = smoke ? 1 : TURNS;
+      await measure(contestants, { group, unit: 'ms', rounds, minRounds: rounds, data, add });
       const place = { group, who: 'recordpipe', what: 'first byte of the next epoch', cores: 'all' };
       if (next.length > 0) add({ ...place, unit: 'ms', rounds: next });
     } finally {

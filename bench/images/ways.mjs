@@ -4,9 +4,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPeer } from '../against/peer.mjs';
 import { ROOT } from '../machine.mjs';
+import { during } from '../timings.mjs';
 
 /** The default size of MDS shards. */
 const MDS_BYTES = 2 ** 26;
+const SHUFFLED = 'TFRecordDataset.shuffle.batch.parse.prefetch';
 const EVERYWHERE = ['disk', 's3'];
 const objects = (endpointUrl) => ({ region: 'us-east-1', anonymous: true, endpointUrl });
 const installed = (path) => join(ROOT, '.cache/counterparts', path);
@@ -27,7 +29,7 @@ const ours = ({ shards, bucket, server }) => ({
 
 /**
  * `copy`: reads no objects, so the objects are first copied into memory, which is part of the time.
- * `prepare(process, place)`: runs before the first pass. `slow`: the places from which it reads a few images only.
+ * `prepare(process, place)`: runs before the first pass. `only`: the set of images to read, by place, if reading all takes minutes.
  */
 export const WAYS = [
   ...['views', 'columns', 'Dataset.shuffle.batch.prefetch'].map((what) => ({
@@ -36,12 +38,9 @@ export const WAYS = [
     places: EVERYWHERE,
     request: ours,
   })),
-  ...['TFRecordDataset.batch.parse.prefetch', 'TFRecordDataset.shuffle.batch.parse.prefetch'].flatMap(
-    (what) => [
-      { who: 'tensorflow', what, places: EVERYWHERE, copy: true, request: files },
-      { who: 'tensorflow-io', what, places: ['s3'], request: ours },
-    ],
-  ),
+  { who: 'tensorflow', what: 'TFRecordDataset.batch.parse.prefetch', places: ['disk'], request: files },
+  { who: 'tensorflow', what: SHUFFLED, places: EVERYWHERE, copy: true, request: files },
+  { who: 'tensorflow-io', what: SHUFFLED, places: ['s3'], request: ours },
   { who: 'vahidk', what: 'tfrecord_loader', places: EVERYWHERE, copy: true, request: files },
   { who: 'npm-tfrecord', what: 'createReader', places: EVERYWHERE, copy: true, request: files },
   {
@@ -49,7 +48,7 @@ export const WAYS = [
     what: 'TFRecordsReader',
     places: EVERYWHERE,
     copy: true,
-    slow: EVERYWHERE,
+    only: { disk: 'few', s3: 'few' },
     request: files,
   },
   {
@@ -78,7 +77,7 @@ export const WAYS = [
     who: 'dali',
     what: 'DALI',
     places: EVERYWHERE,
-    slow: ['s3'],
+    only: { s3: 'fewest' },
     request: ({ shards, bucket, server }) => ({
       paths: shards.map(({ files: { tfrecord } }) => (server ? bucket.uri(bucket.key(tfrecord)) : tfrecord)),
       indexes: shards.map(({ files: { index } }) => index),
@@ -112,7 +111,7 @@ export class ImagePrograms {
     const key = `${who} ${job}`;
     if (!this.#running.has(key)) this.#running.set(key, this.#start(who, server));
     const { ready, call } = this.#running.get(key);
-    await ready;
+    await during('starting', () => ready);
     return { call, close: async () => {} };
   }
 

@@ -177,7 +177,7 @@ const BAR_CHARTS = [
   {
     name: 's3',
     unit: 'GB/s',
-    title: 'One object of 1 GiB through a pipe, whole processes',
+    title: 'One object of 512 MiB through a pipe, whole processes',
     panels: [
       ['s3 limited', '90 MiB/s per connection, as S3'],
       ['s3 unlimited', 'connections without a limit'],

@@ -59,7 +59,7 @@ function aboutRun({ machine, settings }) {
     `- ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${instructions.join(' ')}`,
     `- ${os}; Node ${node}; load average ${load} at the start`,
     `- ${date}; commit ${commit}`,
-    `- median of ${rounds} interleaved rounds; files of ${sizeName(fileBytes)}; memory cases with files of ${full ? '10 GiB' : '256 MiB'}`,
+    `- medians of ${rounds > 3 ? `3 to ${rounds}` : rounds} interleaved rounds; files of ${sizeName(fileBytes)}; memory cases with files of ${full ? '10 GiB' : '256 MiB'}`,
     `- "one core": kept on processor ${pinnedTo}`,
   ].join('\n');
 }

@@ -112,7 +112,7 @@ const S3_SECTIONS = [
     command: 's3/stopped-reader',
     figures: { group: 's3 stopped reader' },
     about:
-      'Peak memory of a process that reads half of an object, waits for a minute, and reads the rest. No request is sent twice.',
+      'Peak memory of a process that reads half of an object, waits for 20 seconds, and reads the rest. The server drops clients that do not read for 10 seconds. No request is sent twice.',
   },
   {
     title: 'S3: an outage of three seconds',
@@ -222,7 +222,7 @@ export const SECTIONS = [
     about: FILE_BYTES,
     chart: 'reading',
     sizes: RECORD_SIZES,
-    after: `\`rust BytesIter unchecked\` and \`vahidk\` verify no checksum; \`dd\` and \`cat\` do not parse records. ${STOPS_EARLY}`,
+    after: `\`rust BytesIter unchecked\` and \`vahidk\` verify no checksum; \`dd\` does not parse records. ${STOPS_EARLY}`,
   },
   {
     title: 'Reading RecordIO',
@@ -250,7 +250,7 @@ export const SECTIONS = [
     title: 'Two files at once',
     command: 'tfrecord/two-files',
     figures: { group: 'several' },
-    about: 'GB/s of file bytes over two TFRecord files, each four times as large as in the other cases.',
+    about: 'GB/s of file bytes over two TFRecord files, each twice as large as in the other cases.',
     sizes: RECORD_SIZES,
   },
   ...FILE_SECTIONS,

@@ -45,6 +45,7 @@ export const ONE_OBJECT = [
   {
     who: 'curl',
     what: 'curl',
+    oneConnection: true,
     missing: curl,
     line: (endpoint, bucket, key) => ['curl', '-sSf', `${endpoint}/${bucket.name}/${key}`],
   },
@@ -105,6 +106,8 @@ export const ALL_OBJECTS = [
     what: 's3 cp --recursive',
     missing: missingClients,
     folder: true,
+    // Far behind with every kind of connection.
+    firstOnly: true,
     line: (endpoint, bucket, prefix, folder) => [
       ...[AWS, 's3', 'cp', ...unsigned(endpoint)],
       ...['--quiet', '--recursive', bucket.uri(prefix), folder],

@@ -16,6 +16,8 @@ import { ENVIRONMENT } from './clients.mjs';
 /** Throughput of one connection, according to AWS's guide. */
 const LIMIT = '90m';
 const START_MS = 10_000;
+/** How long the server waits for a client that does not read its response. */
+const SEND_SECONDS = 10;
 
 /** Some systems do not have /usr/sbin in PATH. */
 const NGINX = [...process.env.PATH.split(delimiter), '/usr/sbin']
@@ -123,6 +125,7 @@ http {
   sendfile on;
   tcp_nopush on;
   keepalive_requests 1000000;
+  send_timeout ${SEND_SECONDS};
   log_format short '$status $uri';
   access_log ${requests} short;
 ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${place}/temp/${name};`).join('\n')}

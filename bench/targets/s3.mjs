@@ -27,11 +27,7 @@ const againstCopying = (group, suffixes, limit) =>
 export const S3_TARGETS = [
   {
     title: 'S3: one object, 90 MiB/s per connection, GB/s',
-    rows: [
-      limited('`s5cmd cat`', S5CMD, 1.3),
-      limited('`aws s3 cp -`', AWS, 1.2),
-      limited('`curl`', CURL, 4),
-    ],
+    rows: [limited('`s5cmd cat`', S5CMD, 1.3), limited('`aws s3 cp -`', AWS, 1.2)],
   },
   {
     title: 'S3: one object, connections without a limit, GB/s',
@@ -55,7 +51,7 @@ export const S3_TARGETS = [
     },
   ]),
   {
-    title: 'S3: memory while the reader pauses for a minute, MiB',
+    title: 'S3: memory while the reader pauses, MiB',
     note: 'The limit is 100 MiB plus 1.1 times the window. Without a figure, a request was sent twice.',
     rows: [32, 64, 128].map((mebibytes) => ({
       group: 's3 stopped reader',

@@ -30,7 +30,7 @@ export const STREAMING_TARGETS = [
   {
     title:
       'Streamer: an augmented manifest of 5,000 images of 20 KB, round-trip time 20 ms, images per second',
-    note: 'One at a time: 200 images.',
+    note: 'One at a time: 50 images.',
     rows: [one('stream manifest', STREAMER, 'one at a time', { who: 'fetch' }, 20)],
   },
   {

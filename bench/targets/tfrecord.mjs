@@ -39,7 +39,7 @@ export const TFRECORD_TARGETS = [
   },
   {
     title: "TFRecord: `validate` in-process against TensorFlow's fastest way",
-    note: 'The fastest of three ways, each on one core and on all.',
+    note: 'The fastest of its ways.',
     group: 'read',
     format: 'tfrecord',
     ways: bothWays('validate'),

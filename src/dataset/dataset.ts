@@ -16,6 +16,7 @@ import { openInterleave } from './operators/interleave.ts';
 import { FilterStage, MapStage, type MaybePromise } from './operators/map.ts';
 import type { WorkerMapOptions } from './operators/map-in-workers.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
+import { type MixOptions, type MixSource, openMix } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
 import { PrefetchStage } from './operators/prefetch.ts';
 import { EnumerateStage, rangeOf, ShardStage, SkipStage, TakeStage } from './operators/prefix.ts';
@@ -24,6 +25,8 @@ import { ConcatenateStage, cached, RepeatStage } from './operators/sequence.ts';
 import { openShuffle } from './operators/shuffle.ts';
 import { openZip, type Zipped, type ZipSources } from './operators/zip.ts';
 import { type DatasetRecordOptions, openRecordFiles } from './record-stage.ts';
+import type { ShardsOptions } from './shards/shards-options.ts';
+import { openShardsInOrder } from './shards/shards-stage.ts';
 import type { Stage } from './stage.ts';
 import { Epochs, type Iteration } from './stage.ts';
 
@@ -75,12 +78,12 @@ export class Dataset<T> extends IterableDataset<T> {
    */
   static files(names: FileNames, options?: FileNamesOptions): Dataset<string | URL> {
     checkFileNames(names);
-    return Dataset.from<string | URL>(() => filesNamed(names, options));
+    return Dataset.from(() => filesNamed(names, options)).map(({ path }) => path);
   }
 
   /**
-   * Creates a dataset of the records of files and named pipes, one file after another, as views. To
-   * read several files concurrently, use `files(…).interleave((file) => Dataset.records(file))`.
+   * Creates a dataset of the records of files and named pipes, one file after another, as views. The
+   * first bytes of the next objects are requested while one is read. To mix records of several files, use `files(…).interleave((file) => Dataset.records(file))`.
    * @throws RecordpipeError while iterating, the same errors as `readRecords`
    * @throws UsageError for an invalid option
    * @example
@@ -94,6 +97,35 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
+   * Creates a dataset of the records of files in one order over all of them: shuffled or
+   * sequential. Each worker takes its share of that order. The files need indexes (see
+   * `buildIndex`).
+   *
+   * The order is computed, not stored: apart from the indexes, memory is proportional to the number
+   * of files. It depends on the files, the seed, the epoch and the sizes of blocks and groups, but
+   * not on the number of workers. Each iteration of a shuffled dataset has another order.
+   * @throws RecordpipeError while iterating, the same errors as `openIndexed`: `not-found` for a
+   *   file without an index, `index-mismatch`, `unsupported-source` for a compressed file;
+   *   `source-changed`
+   * @throws UsageError for an invalid option
+   * @example
+   * ```ts
+   * import { Dataset } from 'recordpipe/dataset';
+   * import { buildIndex } from 'recordpipe/records/indexes';
+   * import { openTFRecordWriter } from 'recordpipe/records/write';
+   * const writer = await openTFRecordWriter('numbers.tfrecord');
+   * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
+   * await writer.close();
+   * await buildIndex('numbers.tfrecord');
+   * const shuffled = Dataset.shards('numbers.tfrecord', { order: 'shuffled', seed: 7, worker: 0, workers: 2 });
+   * console.log(await shuffled.count()); // 50
+   * ```
+   */
+  static shards(names: FileNames, options?: ShardsOptions): Dataset<Uint8Array> {
+    return new Dataset(openShardsInOrder(names, options), new Epochs(true));
+  }
+
+  /**
    * Combines one element of each dataset into a tuple, or into an object if the datasets are named.
    * Ends when the shortest dataset ends.
    */
@@ -102,6 +134,35 @@ export class Dataset<T> extends IterableDataset<T> {
     if (all.length === 0 || !all.every((one) => one instanceof Dataset))
       throw new UsageError('zip: expected at least one dataset, in an array or an object');
     return new Dataset(openZip(sources), Dataset.#shared(all as Dataset<unknown>[]));
+  }
+
+  /**
+   * Mixes datasets by weight: takes each element from one of them, chosen at random or, with
+   * `exact`, in turns. The same seed gives the same mix.
+   * @throws UsageError unless all weights are numbers > 0, and for an invalid option
+   * @example
+   * ```ts
+   * import { Dataset } from 'recordpipe/dataset';
+   * const counts: number[] = [];
+   * const mixed = Dataset.mix(
+   *   [
+   *     { dataset: Dataset.range(100).map((n) => `web ${n}`), weight: 0.7 },
+   *     { dataset: Dataset.range(100).map((n) => `code ${n}`), weight: 0.3 },
+   *   ],
+   *   { seed: 1, exact: true, counts },
+   * );
+   * console.log(await mixed.take(20).count(), counts); // 20 [ 14, 6 ]
+   * ```
+   */
+  static mix<T>(sources: readonly MixSource<Dataset<T>>[], options: MixOptions = {}): Dataset<T> {
+    if (
+      !Array.isArray(sources) ||
+      sources.length === 0 ||
+      !sources.every((one) => one?.dataset instanceof Dataset)
+    )
+      throw new UsageError('mix: expected at least one { dataset, weight }, in an array');
+    const datasets = sources.map(({ dataset }: MixSource<Dataset<T>>) => dataset);
+    return new Dataset(openMix(sources, options), Dataset.#shared(datasets, true));
   }
 
   /**
@@ -294,7 +355,7 @@ export class Dataset<T> extends IterableDataset<T> {
    * Returns the iteration counter for combined datasets, which is that of the first source that
    * shuffles.
    */
-  static #shared(sources: readonly Dataset<unknown>[]): Epochs {
-    return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs();
+  static #shared(sources: readonly Dataset<unknown>[], seeded = false): Epochs {
+    return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs(seeded);
   }
 }

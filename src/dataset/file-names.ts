@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { FormatName } from '../formats/names/index.ts';
+import type { FileToRead } from '../records/files-in-turn.ts';
 import type { InputOptions } from '../records/inputs/input-options.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/registry.ts';
@@ -23,23 +24,23 @@ interface Naming extends FileNamesOptions {
 }
 
 /**
- * Yields the files that match the names. Names keep their order; the files of one name are sorted
- * by the bytes of their paths.
+ * Yields the files that match the names, and what listings say about them. Names keep their order;
+ * the files of one name are sorted by the bytes of their paths.
  * @throws RecordpipeError `not-found` for a directory, glob, prefix or list without files;
  *   `incomplete-shards` with `strictShards`, after the last name
  */
 export async function* filesNamed(
   names: FileNames,
   options: Naming = {},
-): AsyncGenerator<string | URL, void, undefined> {
+): AsyncGenerator<FileToRead, void, undefined> {
   const given: readonly (string | URL)[] =
     typeof names === 'string' || names instanceof URL ? [names] : names;
   // Imported on demand to keep start-up fast.
   const { Expansion } = await import('../records/inputs/expand.ts');
   const expansion = new Expansion(options);
   for (const name of given) {
-    if (name instanceof URL && !isRemote(name) && name.protocol !== 'file:') yield name;
-    else for await (const { path } of expansion.filesOf(name instanceof URL ? name.href : name)) yield path;
+    if (name instanceof URL && !isRemote(name) && name.protocol !== 'file:') yield { path: name };
+    else yield* expansion.filesOf(name instanceof URL ? name.href : name);
   }
   await expansion.finish();
 }

@@ -20,8 +20,11 @@ export type {
 export type { WindowOptions } from './operators/collecting.ts';
 export type { MaybePromise } from './operators/map.ts';
 export type { WorkerMapOptions } from './operators/map-in-workers.ts';
+export type { MixOptions, MixSource } from './operators/mix.ts';
 export type { Paddable, Padding, Scalar, Shape, Vector } from './operators/padding.ts';
 export type { DatasetProgress } from './operators/progress.ts';
 export type { Zipped, ZipSources } from './operators/zip.ts';
 export type { DatasetRecordOptions } from './record-stage.ts';
 export type { IterateOptions } from './run.ts';
+export type { ShardIndexing } from './shards/open-shards.ts';
+export type { ShardsOptions } from './shards/shards-options.ts';

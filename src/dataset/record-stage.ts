@@ -1,6 +1,8 @@
 import type { RecordBatch } from '../formats/batch.ts';
+import { newReadStats } from '../formats/corruption.ts';
+import { filesInTurn } from '../records/files-in-turn.ts';
 import type { RecordReadOptions } from '../records/read-options.ts';
-import { readRecordBatches } from '../records/read-records.ts';
+import { batchesOfOne, manyBatches, readRecordBatches } from '../records/read-records.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { checkFileNames, type FileNames, filesNamed } from './file-names.ts';
 import { END, LATER, type Open, Stage, type Step } from './stage.ts';
@@ -21,11 +23,9 @@ export function openRecordFiles(names: FileNames, options: DatasetRecordOptions 
   return () => new RecordStage((signal) => recordBatches(names, { ...options, signal }));
 }
 
-async function* recordBatches(
-  names: FileNames,
-  options: DatasetRecordOptions & { signal: AbortSignal },
-): Batches {
-  for await (const file of filesNamed(names, options)) yield* readRecordBatches(file, options);
+function recordBatches(names: FileNames, options: DatasetRecordOptions & { signal: AbortSignal }): Batches {
+  const files = filesInTurn((signal) => filesNamed(names, { ...options, signal }), options);
+  return manyBatches(files, (file, stats) => batchesOfOne(file, options, stats), newReadStats());
 }
 
 /**

@@ -2,4 +2,4 @@ import type * as objectIo from './object-io.ts';
 
 // Replaces object-io.ts in bundles for browsers.
 
-export const filesOf: typeof objectIo.filesOf = () => undefined;
+export const sourcesOf: typeof objectIo.sourcesOf = () => undefined;

@@ -1,28 +1,35 @@
 import { hostModule } from '../bytes/host.ts';
+import type { ByteSource } from '../bytes/sources.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/stored-source.ts';
+import { type FileToRead, filesInTurn } from './files-in-turn.ts';
+import type { PeekedSource } from './peeked-source.ts';
 
 // Bundles for browsers contain no-object-io.ts instead (package.json, `browser`).
 
-/** Options for expanding sources that name several files. */
-interface Naming {
+/** Options for expanding and reading sources that name several files. */
+interface Reading {
   readonly format?: FormatName | 'auto' | undefined;
   readonly objects?: Partial<ObjectOptions> | undefined;
+  readonly reuse?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Expands a source to files, like `expandInputs` of `recordpipe/check`: a folder, a pattern, a
- * prefix that ends with a slash, an `@list`, or an array of these and of files. Returns undefined
- * for any other source.
+ * prefix that ends with a slash, an `@list`, or an array of these and of files. Yields the sources
+ * of the files, one after another. Returns undefined for any other source.
  */
-export function filesOf(source: unknown, options: Naming): AsyncIterable<string> | undefined {
+export function sourcesOf(
+  source: unknown,
+  options: Reading,
+): AsyncIterable<ByteSource | PeekedSource> | undefined {
   const names: readonly unknown[] = Array.isArray(source) ? source : [source];
   if (names.length === 0 || !names.every((name) => typeof name === 'string' || name instanceof URL))
     return undefined;
   if (!Array.isArray(source) && !standsForFiles(source as string | URL)) return undefined;
-  return expanded(names as (string | URL)[], options);
+  return filesInTurn((signal) => expanded(names as (string | URL)[], { ...options, signal }), options);
 }
 
 function standsForFiles(name: string | URL): boolean {
@@ -39,10 +46,9 @@ function standsForFiles(name: string | URL): boolean {
 
 async function* expanded(
   names: readonly (string | URL)[],
-  { format, objects, signal }: Naming,
-): AsyncGenerator<string, void, undefined> {
+  { format, objects, signal }: Reading,
+): AsyncGenerator<FileToRead, void, undefined> {
   const { Expansion } = await import('./inputs/expand.ts');
   const expansion = new Expansion({ format, objects, signal });
-  for (const name of names)
-    for await (const { path } of expansion.filesOf(name instanceof URL ? name.href : name)) yield path;
+  for (const name of names) yield* expansion.filesOf(name instanceof URL ? name.href : name);
 }

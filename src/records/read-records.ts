@@ -6,8 +6,8 @@ import { newReadStats, type ReadStats } from '../formats/corruption.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import { formats, recordFormat } from '../formats/registry.ts';
 import { isRemote } from '../storage/stored-source.ts';
-import { type IdentifiedSource, identifySource } from './identify-source.ts';
-import { filesOf } from './object-io.ts';
+import { type IdentifiedSource, identifyPeeked, identifySource } from './identify-source.ts';
+import { sourcesOf } from './object-io.ts';
 import { PeekedSource } from './peeked-source.ts';
 import {
   DEFAULT_SOURCE_OPTIONS,
@@ -24,8 +24,8 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
  * @param stats the sums over all files
  */
 export async function* manyBatches(
-  files: AsyncIterable<string>,
-  read: (file: string, stats: ReadStats) => Batches,
+  files: AsyncIterable<ByteSource | PeekedSource>,
+  read: (file: ByteSource | PeekedSource, stats: ReadStats) => Batches,
   stats: ReadStats,
 ): Batches {
   const before = newReadStats();
@@ -52,9 +52,9 @@ function sum(total: ReadStats, before: ReadStats, one: ReadStats): void {
  * first file.
  */
 export async function scanMany(
-  files: AsyncIterable<string>,
+  files: AsyncIterable<ByteSource | PeekedSource>,
   maxErrors: number,
-  scan: (file: string) => Promise<RecordScan>,
+  scan: (file: ByteSource | PeekedSource) => Promise<RecordScan>,
 ): Promise<RecordScan | undefined> {
   let total: RecordScan | undefined;
   const errors: RecordpipeError[] = [];
@@ -190,7 +190,7 @@ export async function scanRecords(
 ): Promise<RecordScan> {
   checkOptionNames('scanRecords', options, scanNames(readNames()));
   checkOptions(options);
-  const files = filesOf(source, options);
+  const files = sourcesOf(source, options);
   if (files !== undefined) {
     const { maxErrors = 100 } = options;
     const scanned = await scanMany(files, maxErrors, (file) => scanOne(file, options));
@@ -200,7 +200,10 @@ export async function scanRecords(
   return scanOne(source as ByteSource, options);
 }
 
-async function scanOne(source: ByteSource, options: Partial<RecordScanOptions>): Promise<RecordScan> {
+async function scanOne(
+  source: ByteSource | PeekedSource,
+  options: Partial<RecordScanOptions>,
+): Promise<RecordScan> {
   const { format } = options;
   if (format !== undefined && format !== 'auto') return scanSource(recordFormat(format), source, options);
   const found = await identify(source, options);
@@ -217,18 +220,19 @@ function checkOptions({ format = 'auto', ...given }: Partial<RecordReadOptions |
 }
 
 function identify(
-  source: ByteSource,
+  source: ByteSource | PeekedSource,
   given: Partial<RecordReadOptions | RecordScanOptions>,
 ): Promise<IdentifiedSource> {
   const { compression = 'auto', format = 'auto', blocking = false, uri, objects, signal } = given;
   const { chunkBytes = defaultChunkBytes(blocking) } = given;
   const known = format === 'auto' ? format : recordFormat(format);
+  if (source instanceof PeekedSource) return identifyPeeked(source, { format: known, compression, uri });
   return identifySource(source, { format: known, compression, chunkBytes, blocking, uri, objects, signal });
 }
 
 function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}, stats: ReadStats): Batches {
   checkOptions(options);
-  const files = filesOf(source, options);
+  const files = sourcesOf(source, options);
   if (files === undefined) return batchesOfOne(source as ByteSource, options, stats);
   if (options.start?.offset || options.start?.record)
     throw new UsageError(
@@ -240,14 +244,19 @@ function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}
   );
 }
 
-function batchesOfOne(source: ByteSource, options: Partial<RecordReadOptions>, stats: ReadStats): Batches {
+/** Reads the records of one source, and adds to the statistics. The options must be valid. */
+export function batchesOfOne(
+  source: ByteSource | PeekedSource,
+  options: Partial<RecordReadOptions>,
+  stats: ReadStats,
+): Batches {
   const { format = 'auto' } = options;
   if (format !== 'auto') return readBatches(recordFormat(format), source, options, stats);
   return onceAsync(detectedBatches(source, options, stats), READ_AGAIN);
 }
 
 async function* detectedBatches(
-  source: ByteSource,
+  source: ByteSource | PeekedSource,
   options: Partial<RecordReadOptions>,
   stats: ReadStats,
 ): Batches {
@@ -262,10 +271,11 @@ async function* detectedBatches(
  * bytes before the start are skipped.
  */
 async function seekable(
-  source: ByteSource,
+  source: ByteSource | PeekedSource,
   found: IdentifiedSource,
   { start }: Partial<RecordReadOptions>,
 ): Promise<ByteSource | PeekedSource> {
+  if (source instanceof PeekedSource) return source;
   const seek = start?.offset && found.compression === 'none' && isRemote(source);
   if (!seek || !(found.source instanceof PeekedSource)) return found.source;
   await found.source.close();

@@ -1,6 +1,6 @@
 import { abortError, onAbort } from '../bytes/abortable.ts';
 import { typeName } from '../bytes/arguments.ts';
-import { UsageError } from '../errors.ts';
+import { type RecordpipeError, UsageError } from '../errors.ts';
 import { refOf } from './object-address.ts';
 import type { ObjectPiece, OnObjectError } from './prefetch/object-piece.ts';
 import { LATER, type ObjectRefs, END as PLAN_END } from './prefetch/object-plan.ts';
@@ -154,6 +154,8 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   #waitingSince = 0;
   #listening = false;
   #ended = false;
+  /** Error of the next call after an abort. Without it, the iteration would look complete. */
+  #aborted: RecordpipeError | undefined;
 
   /** @param begin creates the prefetch, which calls `onProgress` when a piece may be available */
   constructor(
@@ -173,6 +175,9 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T>> {
+    const aborted = this.#aborted;
+    this.#aborted = undefined;
+    if (aborted !== undefined) return Promise.reject(aborted);
     if (this.#ended) return Promise.resolve(END);
     if (!this.#listening) this.#listen();
     if (this.#signal?.aborted) return this.#fail(abortError(this.#signal));
@@ -192,6 +197,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   }
 
   async return(): Promise<IteratorResult<T>> {
+    this.#aborted = undefined;
     await this.#finish();
     return END;
   }
@@ -236,6 +242,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   readonly #abort = (): void => {
     const error = abortError(this.#signal as AbortSignal);
     const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) this.#aborted = error;
     // Rejects before the requests have ended, so that an aborting caller continues immediately.
     for (const { reject } of waiting) reject(error);
     void this.#finish();

@@ -71,6 +71,18 @@ describe('many objects', () => {
     expect(pieces.stats.peakActiveRequests).toBe(32);
   });
 
+  test('fail after an abort between two pieces, instead of looking complete', async () => {
+    const source = new ScriptedSource();
+    const refs = [0, 1].map((i) => source.put(`s3://b/${i}`, bytesOf(50, i)));
+    const stop = new AbortController();
+    const pieces = readObjects(refs, { source, signal: stop.signal })[Symbol.asyncIterator]();
+    expect(await pieces.next()).toMatchObject({ done: false });
+    stop.abort();
+    await expect(pieces.next()).rejects.toMatchObject({ code: 'aborted' });
+    await pieces.return?.();
+    expect(await pieces.next()).toMatchObject({ done: true });
+  });
+
   test('are planned only as far ahead as there is room', async () => {
     const source = new ScriptedSource();
     let planned = 0;

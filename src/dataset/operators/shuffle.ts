@@ -66,7 +66,7 @@ export class Xoshiro128 {
 
 const GOLDEN = 0x9e3779b9;
 
-function mix(value: number): number {
+export function mix(value: number): number {
   let x = value;
   x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
   x = Math.imul(x ^ (x >>> 15), 0x735a2d97);

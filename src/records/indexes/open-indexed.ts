@@ -3,9 +3,10 @@ import { RecordpipeError, UsageError } from '../../errors.ts';
 import { locationOf } from '../../storage/inspect.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
+import type { FrameTable } from './frame-table.ts';
 import { findIndex, frameReader, loadIndex } from './index-files.ts';
 import type { IndexedRecords } from './indexed-records.ts';
-import { type FrameScanOptions, layoutOf, SCAN_NAMES } from './layout-options.ts';
+import { type FrameScanOptions, layoutOf, type RecordLayout, SCAN_NAMES } from './layout-options.ts';
 import { scanFrames } from './scan-frames.ts';
 import { LOCAL_SPANS, type SpanReading } from './span-reader.ts';
 
@@ -36,6 +37,14 @@ export interface IndexedOptions extends Omit<FrameScanOptions, 'checksum'> {
    * request takes 15 to 30 ms.
    */
   readonly maxGapBytes: number;
+}
+
+/** The frames of a file, and how it is divided into records. */
+export interface FoundFrames {
+  readonly table: FrameTable;
+  readonly layout: RecordLayout;
+  /** Path of the index; undefined if the file was scanned. */
+  readonly indexPath: string | undefined;
 }
 
 const { checksum: _checksum, ...OPENING_NAMES } = SCAN_NAMES;
@@ -100,7 +109,15 @@ export async function openIndexed(
   }
 }
 
-async function findFrames(file: StoredFile, options: Partial<IndexedOptions>, missing: 'error' | 'memory') {
+/**
+ * Reads the index of a file, or scans the file if it has none and `missing` is `memory`.
+ * @throws the same errors as {@link openIndexed}
+ */
+export async function findFrames(
+  file: StoredFile,
+  options: Partial<IndexedOptions>,
+  missing: 'error' | 'memory',
+): Promise<FoundFrames> {
   const found =
     options.indexPath === undefined ? await findIndex(file, options) : locationOf(options.indexPath);
   if (found !== undefined) {

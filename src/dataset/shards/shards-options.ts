@@ -1,0 +1,65 @@
+import { UsageError } from '../../errors.ts';
+import { checkCount } from '../operator-options.ts';
+import type { ShardIndexing } from './open-shards.ts';
+
+/** Maximum number of records of a block. */
+const MAX_BLOCK_RECORDS: number = 2 ** 20;
+const MAX_GROUP_BLOCKS = 1024;
+
+/** Options of `Dataset.shards`. Every field has a default. */
+export interface ShardsOptions extends ShardIndexing {
+  /**
+   * Order of the records. `sequential` (default): file by file. `shuffled`: a random order of all
+   * records of all files.
+   */
+  readonly order?: 'shuffled' | 'sequential' | undefined;
+  /**
+   * Seed of the order, an integer. The same seed gives the same order on every machine. Default: a
+   * random seed; required for several workers.
+   */
+  readonly seed?: number | undefined;
+  /** Number of the first iteration's epoch. Each iteration has another order. Default: 0. */
+  readonly epoch?: number | undefined;
+  /**
+   * Zero-based number of this worker, and number of workers. Each worker receives the records at
+   * the positions `worker`, `worker + workers`, … of the global order, which does not depend on
+   * them. Default: 0 of 1.
+   */
+  readonly worker?: number | undefined;
+  readonly workers?: number | undefined;
+  /**
+   * Number of consecutive records that are read together, 1 to 1,048,576. Default: 1 for shuffled
+   * local files, so that the order is fully random; else as many as take about 1 MiB.
+   */
+  readonly blockRecords?: number | undefined;
+  /**
+   * Number of blocks whose records are shuffled together in memory, 1 to 1024. Default: 48, or
+   * fewer if 48 blocks take more than 48 MiB.
+   */
+  readonly groupBlocks?: number | undefined;
+}
+
+/** Checks the options. @throws UsageError */
+export function checkShardsOptions(options: ShardsOptions): void {
+  const { order = 'sequential', missing = 'error', seed, epoch = 0, worker = 0, workers = 1 } = options;
+  const { blockRecords = 1, groupBlocks = 1 } = options;
+  if (order !== 'shuffled' && order !== 'sequential')
+    throw new UsageError(`shards: order: expected one of shuffled, sequential, got ${String(order)}`);
+  if (missing !== 'error' && missing !== 'memory')
+    throw new UsageError(`shards: missing: expected one of error, memory, got ${String(missing)}`);
+  if (seed !== undefined) checkCount('shards: seed', seed, Number.MIN_SAFE_INTEGER);
+  checkCount('shards: epoch', epoch, 0);
+  checkCount('shards: workers', workers, 1);
+  checkCount('shards: worker', worker, 0);
+  if (worker >= workers)
+    throw new UsageError(`shards: worker: expected a number less than ${workers} (workers), got ${worker}`);
+  if (order === 'shuffled' && workers > 1 && seed === undefined)
+    throw new UsageError('shards: several workers need the same seed; pass one (seed)');
+  checkUpTo('shards: blockRecords', blockRecords, MAX_BLOCK_RECORDS);
+  checkUpTo('shards: groupBlocks', groupBlocks, MAX_GROUP_BLOCKS);
+}
+
+function checkUpTo(name: string, value: number, max: number): void {
+  checkCount(name, value, 1);
+  if (value > max) throw new UsageError(`${name}: expected an integer from 1 to ${max}, got ${value}`);
+}

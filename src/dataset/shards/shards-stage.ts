@@ -1,0 +1,111 @@
+import { checkFileNames, type FileNames } from '../file-names.ts';
+import { END, LATER, type Open, Stage, type Step } from '../stage.ts';
+import { BlockReader } from './block-reader.ts';
+import { GlobalOrder, type OrderPlan } from './global-order.ts';
+import { openShards, type Shard } from './open-shards.ts';
+import { ShardFiles } from './shard-files.ts';
+import { checkShardsOptions, type ShardsOptions } from './shards-options.ts';
+import type { PositionReader, Share } from './share.ts';
+import { SingleReader } from './single-reader.ts';
+
+/** Default size of a block, and of a group of blocks. */
+const BLOCK_BYTES = 1024 * 1024;
+const GROUP_BLOCKS = 48;
+const GROUP_BYTES: number = GROUP_BLOCKS * BLOCK_BYTES;
+
+/** The records of shards in a global order. */
+export class ShardsStage extends Stage<Uint8Array> {
+  readonly #names: FileNames;
+  readonly #options: ShardsOptions;
+  readonly #seed: number;
+  readonly #epoch: number;
+  readonly #stop = new AbortController();
+  #opening: Promise<void> | undefined;
+  #files: ShardFiles | undefined;
+  #reader: PositionReader | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #closed = false;
+
+  constructor(names: FileNames, options: ShardsOptions, seed: number, epoch: number) {
+    super();
+    this.#names = names;
+    this.#options = options;
+    this.#seed = seed;
+    this.#epoch = epoch;
+  }
+
+  next(): Step<Uint8Array> {
+    if (this.#reader !== undefined) return this.#reader.next();
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#closed) return END;
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#failure = { error };
+    });
+    return LATER;
+  }
+
+  ready(): Promise<void> {
+    return this.#reader?.ready() ?? this.#opening ?? Promise.resolve();
+  }
+
+  override pass(count: number): number {
+    return this.#reader?.pass(count) ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stop.abort();
+    await this.#opening;
+    await this.#files?.close();
+  }
+
+  async #open(): Promise<void> {
+    const { objects, worker = 0, workers = 1 } = this.#options;
+    const { signal } = this.#stop;
+    const shards = await openShards(this.#names, this.#options, signal);
+    const plan = this.#plan(shards);
+    const counts = Float64Array.from(shards, ({ table }) => table.count);
+    const order = new GlobalOrder(counts, plan);
+    const files = new ShardFiles(shards, { objects, signal });
+    const share: Share = { worker, workers, from: 0 };
+    this.#files = files;
+    this.#reader =
+      plan.shuffled && plan.blockRecords === 1 && plan.groupBlocks === 1
+        ? new SingleReader(order, shards, files, share)
+        : new BlockReader(order, plan.blockRecords, shards, files, share);
+  }
+
+  /** Chooses the sizes of blocks and groups. */
+  #plan(shards: readonly Shard[]): OrderPlan {
+    const shuffled = this.#options.order === 'shuffled';
+    const records = shards.reduce((sum, { table }) => sum + table.count, 0);
+    const recordBytes = shards.reduce((sum, { table }) => sum + table.end, 0) / Math.max(1, records);
+    const isSingle = shuffled && !shards.some(({ isRemote }) => isRemote);
+    const { blockRecords = isSingle ? 1 : recordsIn(BLOCK_BYTES, recordBytes) } = this.#options;
+    const {
+      groupBlocks = blockRecords === 1 && isSingle
+        ? 1
+        : Math.min(GROUP_BLOCKS, recordsIn(GROUP_BYTES, recordBytes * blockRecords)),
+    } = this.#options;
+    return {
+      shuffled,
+      seed: this.#seed,
+      epoch: this.#epoch,
+      blockRecords,
+      groupBlocks: shuffled ? groupBlocks : 1,
+    };
+  }
+}
+
+/** Returns how many records of a mean size take a number of bytes; at least one. */
+function recordsIn(bytes: number, recordBytes: number): number {
+  return Math.max(1, Math.min(bytes, Math.round(bytes / Math.max(1, recordBytes))));
+}
+
+/** Opens the records of shards in a global order. @throws UsageError for invalid names or options */
+export function openShardsInOrder(names: FileNames, options: ShardsOptions = {}): Open<Uint8Array> {
+  checkFileNames(names);
+  checkShardsOptions(options);
+  const { seed = Math.floor(Math.random() * 2 ** 53), epoch = 0 } = options;
+  return (iteration) => new ShardsStage(names, options, seed, epoch + iteration.index);
+}
