@@ -24,12 +24,12 @@ export function cachedSource(
   if (cache === undefined) return source;
   const disk = diskCacheOf(cache);
   return {
-    list: (...given) => source.list(...given),
-    stat: (...given) => source.stat(...given),
-    async read(...given) {
+    list: (prefix, signal, enter) => source.list(prefix, signal, enter),
+    stat: (ref, signal) => source.stat(ref, signal),
+    async read(request, sink, signal) {
       const range = this.range?.() as RangeReader;
       try {
-        await range.read(...given);
+        await range.read(request, sink, signal);
       } finally {
         range.close();
       }
@@ -72,8 +72,8 @@ class CachedRange implements RangeReader {
     if (delivery === undefined || !delivery.isInside) return this.#request(request, sink, signal);
     if (delivery.done) delivery.head();
     while (!delivery.done) {
-      if (signal.aborted) throw new FetchFailure('aborted', 'aborted');
-      if (!(await this.#take(delivery))) await this.#fetch(delivery, signal);
+      await this.#disk.inTurn(() => this.#takeAll(delivery, signal));
+      if (!delivery.done) await this.#fetch(delivery, signal);
     }
   }
 
@@ -85,8 +85,7 @@ class CachedRange implements RangeReader {
   /**
    * Returns the current version of the object. The request has it if a listing or an earlier
    * response did; otherwise the service is asked.
-   * @returns undefined for an object without a strong ETag, because its versions cannot be told
-   *   apart
+   * @returns undefined for an object without a strong ETag, which does not distinguish versions
    */
   async #versionOf(request: RangeRequest, signal: AbortSignal): Promise<CachedVersion | undefined> {
     const { service = '' } = this.#source;
@@ -105,13 +104,24 @@ class CachedRange implements RangeReader {
     }
   }
 
+  /** Delivers bytes from the cache up to the first missing chunk. */
+  async #takeAll(delivery: RangeDelivery, signal: AbortSignal): Promise<void> {
+    while (!delivery.done) {
+      if (signal.aborted) throw new FetchFailure('aborted', 'aborted');
+      if (!(await this.#take(delivery))) return;
+      // The reader uses the chunk before the next one is read.
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+  }
+
   /** Delivers the next bytes from the cache. @returns false if the cache does not have them */
   async #take(delivery: RangeDelivery): Promise<boolean> {
     const file = this.#fileAt(delivery, delivery.at);
     if (this.#writer?.file.index === file.index) return false;
     const start = delivery.at - file.start;
     const end = Math.min(file.length, delivery.end - file.start);
-    const bytes = await file.read(start, end, (length) => delivery.memory(delivery.at, length));
+    const memory = (length: number) => delivery.memory(delivery.at, length);
+    const bytes = await file.read(start, end, this.#disk.pace, memory);
     if (bytes === undefined) return false;
     this.#counts.cachedBytes += bytes.length;
     delivery.deliver(bytes, delivery.at);
@@ -121,6 +131,7 @@ class CachedRange implements RangeReader {
   /** Fetches the next chunk and the missing ones that follow it, with one request. */
   async #fetch(delivery: RangeDelivery, signal: AbortSignal): Promise<void> {
     const first = this.#fileAt(delivery, delivery.at);
+    if (this.#writer?.file.index !== first.index) this.#discard();
     if (!this.#locks.has(first.index)) {
       const lock = await this.#waitFor(first, delivery, signal);
       if (lock === undefined) return this.#fetchUncached(delivery, signal);
@@ -220,7 +231,7 @@ class CachedRange implements RangeReader {
         this.#disk.failedToWrite(error);
         this.#discard();
       }
-      if (this.#writer?.file !== file && this.#locks.has(index)) this.#release();
+      if (this.#writer === undefined && this.#locks.has(index)) this.#release();
       at += part.length;
     }
   }

@@ -5,13 +5,15 @@ import {
   existsSync,
   futimesSync,
   openSync,
-  readv,
+  read,
+  readSync,
   renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '../../crc32c/index.ts';
+import type { ReadPace } from '../local/sliced-file.ts';
 
 /**
  * Number of bytes of an object in one cache file. A block of received memory has the same size, so
@@ -99,12 +101,14 @@ export class ChunkFile {
 
   /**
    * Reads and verifies a range of the chunk, and marks the file as used.
+   * @param pace measures whether the file is in memory; it is then read on this thread
    * @param memory returns memory for the range
    * @returns undefined if there is no such file, or if it is corrupt; a corrupt file is removed
    */
   async read(
     start: number,
     end: number,
+    pace: ReadPace,
     memory: (bytes: number) => Uint8Array,
   ): Promise<Uint8Array | undefined> {
     let descriptor: number;
@@ -114,7 +118,7 @@ export class ChunkFile {
       return undefined;
     }
     try {
-      const bytes = await this.#verified(descriptor, start, end, memory);
+      const bytes = await this.#verified(descriptor, start, end, pace, memory);
       if (bytes === undefined) remove(this.path);
       else touch(descriptor);
       return bytes;
@@ -129,28 +133,28 @@ export class ChunkFile {
     descriptor: number,
     start: number,
     end: number,
+    pace: ReadPace,
     memory: (bytes: number) => Uint8Array,
   ): Promise<Uint8Array | undefined> {
+    const trailer = Buffer.allocUnsafe(this.#trailerBytes);
+    const got = pace.timed(() => readSync(descriptor, trailer, 0, trailer.length, this.length));
+    const checksums = got === trailer.length ? checksumsIn(trailer, this.#text, this.#blocks) : undefined;
+    if (checksums === undefined) return undefined;
     const from = start - (start % BLOCK_BYTES);
     const to = Math.min(this.length, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES);
-    const exact = from === start && to === end;
-    let target = exact ? memory(to - from) : new Uint8Array(to - from);
+    const isWhole = from === start && to === end;
+    let target = isWhole ? memory(to - from) : new Uint8Array(to - from);
     if (target.length < to - from) target = new Uint8Array(to - from);
-    const trailer = Buffer.allocUnsafe(this.#trailerBytes);
-    const { length } = this;
-    if (to === length) {
-      if (!(await filled(descriptor, [target, trailer], from))) return undefined;
-    } else {
-      const both = [filled(descriptor, [target], from), filled(descriptor, [trailer], length)];
-      if ((await Promise.all(both)).includes(false)) return undefined;
-    }
-    const checksums = checksumsIn(trailer, this.#text, this.#blocks);
-    if (checksums === undefined) return undefined;
+    const isSlow = pace.slow;
+    if (isSlow && !(await filled(descriptor, target, from))) return undefined;
     for (let at = from; at < to; at += BLOCK_BYTES) {
       const block = target.subarray(at - from, Math.min(at + BLOCK_BYTES, to) - from);
+      // A block that this thread reads is verified while it is in the core's cache.
+      if (!isSlow && pace.timed(() => readSync(descriptor, block, 0, block.length, at)) < block.length)
+        return undefined;
       if (crc32c(block) !== checksums.readUInt32LE((4 * at) / BLOCK_BYTES)) return undefined;
     }
-    return exact ? target : target.subarray(start - from, end - from);
+    return isWhole ? target : target.subarray(start - from, end - from);
   }
 
   /** Returns the trailer of a complete file. @param checksums CRC-32C of each block */
@@ -186,12 +190,11 @@ export function parseTrailer(end: Buffer): { readonly text: string; readonly che
   };
 }
 
-/** Fills all buffers from `position`. @returns false if the file is too short */
-function filled(descriptor: number, buffers: Uint8Array[], position: number): Promise<boolean> {
-  const wanted = buffers.reduce((sum, { length }) => sum + length, 0);
+/** Fills memory on a thread of the host. @returns false if the file is too short */
+function filled(descriptor: number, target: Uint8Array, position: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    readv(descriptor, buffers, position, (error, bytes) => {
-      if (error === null) resolve(bytes === wanted);
+    read(descriptor, target, 0, target.length, position, (error, bytes) => {
+      if (error === null) resolve(bytes === target.length);
       else reject(error);
     });
   });

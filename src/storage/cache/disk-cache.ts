@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { sentenceOf } from '../../errors.ts';
 import { fileError } from '../local/file-errors.ts';
 import { makeFolder } from '../local/make-folder.ts';
+import { ReadPace } from '../local/sliced-file.ts';
 import { lockWithSocket, type SocketLock } from '../local/socket-lock.ts';
 import type { CacheOptions } from '../object-options.ts';
 import { cacheFiles, cacheRoot, removeOldest } from './cache-files.ts';
@@ -35,6 +36,9 @@ export function diskCacheOf({ dir, maxBytes }: CacheOptions): DiskCache {
  */
 export class DiskCache {
   readonly root: string;
+  /** Measures whether cache files are in the page cache. */
+  readonly pace: ReadPace = new ReadPace();
+  #turn: Promise<void> = Promise.resolve();
   readonly #dir: string;
   readonly #maxBytes: number;
   /** Number of bytes that this thread may write before it lists the folder again. */
@@ -50,6 +54,26 @@ export class DiskCache {
     this.#dir = dir;
     this.root = cacheRoot(dir);
     this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Runs work that reads chunks on this thread, after the work of earlier calls. Ranges are read in
+   * the order in which they were requested, so that a reader gets bytes that the core's cache still
+   * has. Chunks on a slow disk are read concurrently instead.
+   */
+  async inTurn(work: () => Promise<void>): Promise<void> {
+    if (this.pace.slow) return work();
+    const before = this.#turn;
+    let end: (() => void) | undefined;
+    this.#turn = new Promise((resolve) => {
+      end = resolve;
+    });
+    await before;
+    try {
+      await work();
+    } finally {
+      end?.();
+    }
   }
 
   /**
@@ -76,7 +100,7 @@ export class DiskCache {
    * @returns whether they may be written; the caller then calls {@link unreserve}
    */
   async reserve(bytes: number): Promise<boolean> {
-    while (!this.#failed && this.#allowance < bytes) {
+    while (!this.#failed && (this.#listing !== undefined || this.#allowance < bytes)) {
       // Writes in progress fill the cache.
       if (this.#reserved + bytes > this.#maxBytes) return false;
       this.#listing ??= this.#evict(bytes).finally(() => {
@@ -142,8 +166,10 @@ export class DiskCache {
    */
   async #evict(bytes: number): Promise<void> {
     try {
+      // Files that are complete when they are listed may count twice, but never not at all.
+      const reserved = this.#reserved;
       const files = await cacheFiles(this.root);
-      const used = files.reduce((sum, { size }) => sum + size, this.#reserved);
+      const used = files.reduce((sum, { size }) => sum + size, reserved);
       const limit = this.#maxBytes - Math.max(bytes, Math.floor(this.#maxBytes * FREED_SHARE));
       const kept = used > limit ? used - removeOldest(files, used - limit) : used;
       const free = this.#maxBytes - kept;

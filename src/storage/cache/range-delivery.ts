@@ -54,8 +54,10 @@ export class RangeDelivery {
 
   /** Delivers the part of `bytes`, which begin at `position`, that follows the bytes delivered. */
   deliver(bytes: Uint8Array, position: number): void {
+    if (this.done) return;
     const from = this.at - position;
     const to = Math.min(bytes.length, this.end - position);
+    if (from < 0) throw new Error(`expected bytes from ${this.at}, got ${position}`);
     if (from >= to) return;
     this.head();
     this.at += to - from;

@@ -1,4 +1,5 @@
 import { markAsUntransferable } from 'node:worker_threads';
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 
 /**
  * Size of a block for received bytes. It is large enough for efficient writes and small enough to
@@ -8,7 +9,7 @@ const BLOCK_BYTES = 1024 * 1024;
 
 /** Allocates memory for the next bytes. @param maxBytes maximum number of bytes still expected */
 export function newBlock(maxBytes: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(Math.min(maxBytes, BLOCK_BYTES));
+  const buffer = unclearedMemory(Math.min(maxBytes, BLOCK_BYTES));
   // Chunks are delivered while the socket reads into the rest of the block.
   markAsUntransferable(buffer);
   return new Uint8Array(buffer);
