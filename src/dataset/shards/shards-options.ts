@@ -29,12 +29,13 @@ export interface ShardsOptions extends ShardIndexing {
   readonly workers?: number | undefined;
   /**
    * Number of consecutive records that are read together, 1 to 1,048,576. Default: 1 for shuffled
-   * local files, so that the order is fully random; else as many as take about 1 MiB.
+   * local files, so that the order is fully random; as many as take about 2 MiB for shuffled
+   * objects.
    */
   readonly blockRecords?: number | undefined;
   /**
-   * Number of blocks whose records are shuffled together in memory, 1 to 1024. Default: 48, or
-   * fewer if 48 blocks take more than 48 MiB.
+   * Number of blocks whose records are shuffled together in memory, 1 to 1024. Default: 1 if
+   * local blocks are single records; otherwise 24, or fewer if they take more than 48 MiB.
    */
   readonly groupBlocks?: number | undefined;
 }
