@@ -6,6 +6,7 @@
  */
 export { Dataset } from './dataset.ts';
 export type { DatasetIterator } from './dataset-iterator.ts';
+export type { DatasetState } from './dataset-state.ts';
 export type { FileNames, FileNamesOptions } from './file-names.ts';
 export type { IterableDataset } from './iterable-dataset.ts';
 export type { DatasetInput, Elements } from './iterables.ts';
@@ -24,7 +25,8 @@ export type { MixOptions, MixSource } from './operators/mix.ts';
 export type { Paddable, Padding, Scalar, Shape, Vector } from './operators/padding.ts';
 export type { DatasetProgress } from './operators/progress.ts';
 export type { Zipped, ZipSources } from './operators/zip.ts';
-export type { DatasetRecordOptions } from './record-stage.ts';
+export type { Position } from './position.ts';
+export type { DatasetRecordOptions } from './record-files.ts';
 export type { IterateOptions } from './run.ts';
 export type { ShardIndexing } from './shards/open-shards.ts';
 export type { ShardsOptions } from './shards/shards-options.ts';

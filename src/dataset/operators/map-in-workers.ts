@@ -8,7 +8,7 @@ import { RecordpipeError, UsageError } from '../../errors.ts';
 import { WorkerPool } from '../../records/workers/worker-pool.ts';
 import { checkCount } from '../operator-options.ts';
 import type { Open, Openable, Stage } from '../stage.ts';
-import { MapStage } from './map.ts';
+import { MapStage, mapSource } from './map.ts';
 import { mapWith } from './map-with.ts';
 
 /** Number of jobs per thread: one runs and one waits, so that the thread is never idle. */
@@ -39,8 +39,10 @@ export function openWorkerMap<S, T>(
   const { workers = Math.max(1, availableParallelism() - 1), transfer = false } = options;
   checkCount('mapInWorkers: workers', workers, 1);
   const url = moduleUrl(module);
-  return (iteration) =>
-    new WorkerMapStage(source.openStage(iteration), mapPool(url, workers), workers, transfer);
+  return (iteration, from = null) => {
+    const elements = mapSource('mapInWorkers', source, iteration, from, JOBS_PER_WORKER * workers);
+    return new WorkerMapStage(elements, mapPool(url, workers), workers, transfer);
+  };
 }
 
 /**

@@ -1,4 +1,15 @@
-import { END, type Iteration, LATER, type Stage, type Step, Through } from '../stage.ts';
+import { MarkedSource } from '../marked-source.ts';
+import { type Position, splitPosition } from '../position.ts';
+import {
+  END,
+  type Iteration,
+  LATER,
+  type Open,
+  type Openable,
+  type Stage,
+  type Step,
+  Through,
+} from '../stage.ts';
 import { Queue } from './prefetch.ts';
 
 /** Reports whether a user's function returned a promise. */
@@ -57,6 +68,10 @@ export class FilterStage<T> extends Through<T, T> {
     return this.#waiting ?? this.source.ready();
   }
 
+  position(): Position {
+    return this.source.position();
+  }
+
   #awaitTest(element: T, answer: PromiseLike<boolean>): void {
     const pending: PendingTest<T> = { element };
     this.#pending = pending;
@@ -84,6 +99,32 @@ export type MaybePromise<T> = T | PromiseLike<T>;
 
 /** A call of the function and its outcome. */
 type Call<T> = { state: 'running' } | { state: 'done'; value: T } | { state: 'failed'; error: unknown };
+
+/**
+ * Opens a map of a source. Its positions are those of a `MarkedSource`, which it needs only if
+ * calls can run ahead of the consumer.
+ */
+export function openMap<S, T>(
+  source: Openable<S>,
+  map: (element: S) => MaybePromise<T>,
+  parallel: number,
+): Open<T> {
+  return (iteration, from = null) =>
+    new MapStage(mapSource('map', source, iteration, from, parallel), map, parallel);
+}
+
+/** Opens the source of a map at the map's position. */
+export function mapSource<S>(
+  operator: string,
+  source: Openable<S>,
+  iteration: Iteration,
+  from: Position,
+  parallel: number,
+): Stage<S> {
+  const { counts, source: position } = splitPosition(operator, from, [0]);
+  if (parallel === 1 && counts[0] === 0) return source.openStage(iteration, position);
+  return MarkedSource.open(operator, source, iteration, from, parallel);
+}
 
 /**
  * A stage that applies a function to each element and keeps the order. While the function returns
@@ -140,6 +181,11 @@ export class MapStage<S, T> extends Through<S, T> {
       if (this.#waits) this.#wake = resolve;
       else resolve();
     });
+  }
+
+  position(): Position {
+    const { source } = this;
+    return source instanceof MarkedSource ? source.before(this.#calls.length) : [0, source.position()];
   }
 
   get #waits(): boolean {

@@ -1,4 +1,6 @@
-import { END, LATER, type Stage, type Step } from '../stage.ts';
+import { MarkedSource } from '../marked-source.ts';
+import type { Position } from '../position.ts';
+import { END, LATER, type Open, type Openable, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 
 /**
@@ -10,11 +12,18 @@ const MAX_AUTO_LIMIT = 64;
 /** Maximum time in milliseconds to fill the buffer before yielding to the event loop. */
 const FILL_MS = 2;
 
+/** Opens a prefetch of a source. @param limit number of elements; -1 adapts to the consumer */
+export function openPrefetch<T>(source: Openable<T>, limit: number): Open<T> {
+  const reach = limit === -1 ? MAX_AUTO_LIMIT : limit;
+  return (iteration, from) =>
+    new PrefetchStage(MarkedSource.open('prefetch', source, iteration, from, reach), limit);
+}
+
 /**
  * A stage that keeps up to `limit` elements of its source ready by reading the source while the
  * consumer is busy. A consumer that never waits receives the elements directly.
  */
-export class PrefetchStage<T> extends Collecting<T, T> {
+class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   readonly #auto: boolean;
   readonly #queue = new Queue<T>();
   #limit: number;
@@ -24,7 +33,7 @@ export class PrefetchStage<T> extends Collecting<T, T> {
   #wake: (() => void) | undefined;
 
   /** @param limit number of elements; -1 adapts to the consumer */
-  constructor(source: Stage<T>, limit: number) {
+  constructor(source: MarkedSource<T>, limit: number) {
     super(source);
     this.#auto = limit === -1;
     this.#limit = this.#auto ? FIRST_AUTO_LIMIT : limit;
@@ -51,6 +60,10 @@ export class PrefetchStage<T> extends Collecting<T, T> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
+  }
+
+  position(): Position {
+    return this.source.before(this.#queue.length);
   }
 
   override close(): Promise<void> | undefined {

@@ -1,4 +1,5 @@
-import { END, LATER, type Stage, type Step, Through } from '../stage.ts';
+import { type Position, splitPosition } from '../position.ts';
+import { END, LATER, type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
 
 /** Approximate size of an object or array, excluding its contents. */
 const OBJECT_BYTES = 16;
@@ -25,9 +26,9 @@ function objectBytes(element: object): number {
 
 /** Progress of an iteration. */
 export interface DatasetProgress {
-  /** Number of elements so far. */
+  /** Number of elements so far, including those before a state from which the iteration resumed. */
   readonly elements: number;
-  /** Milliseconds since the first element was requested. */
+  /** Milliseconds since the first element was requested in this process. */
   readonly elapsedMs: number;
   /** Whether the iteration has ended. */
   readonly done: boolean;
@@ -36,20 +37,39 @@ export interface DatasetProgress {
 /** Maximum number of elements between two readings of the clock. */
 const MAX_ELEMENTS = 1024;
 
+/** Opens a source whose progress is reported. */
+export function openProgress<T>(
+  source: Openable<T>,
+  onProgress: (progress: DatasetProgress) => void,
+  everyMs: number,
+): Open<T> {
+  return (iteration, from = null) => {
+    const { counts, source: position } = splitPosition('withProgress', from, [0]);
+    return new ProgressStage(source.openStage(iteration, position), onProgress, everyMs, counts[0]);
+  };
+}
+
 /** Reports the number of elements, at most every `everyMs` milliseconds and at the end. */
-export class ProgressStage<T> extends Through<T, T> {
+class ProgressStage<T> extends Through<T, T> {
   readonly #onProgress: (progress: DatasetProgress) => void;
   readonly #everyMs: number;
-  #elements = 0;
+  #elements: number;
   #start: number | undefined;
   #reportedAt = 0;
   #stride = 1;
-  #look = 1;
+  #look: number;
 
-  constructor(source: Stage<T>, onProgress: (progress: DatasetProgress) => void, everyMs: number) {
+  constructor(
+    source: Stage<T>,
+    onProgress: (progress: DatasetProgress) => void,
+    everyMs: number,
+    elements: number,
+  ) {
     super(source);
     this.#onProgress = onProgress;
     this.#everyMs = everyMs;
+    this.#elements = elements;
+    this.#look = elements + 1;
   }
 
   next(): Step<T> {
@@ -59,6 +79,10 @@ export class ProgressStage<T> extends Through<T, T> {
     if (element === END) this.#report(performance.now(), true);
     else if (++this.#elements >= this.#look) this.#clock();
     return element;
+  }
+
+  position(): Position {
+    return [this.#elements, this.source.position()];
   }
 
   #clock(): void {

@@ -1,4 +1,6 @@
 import { checkFileNames, type FileNames } from '../file-names.ts';
+import type { Operator } from '../operator.ts';
+import { isCount, malformedPosition, type Position } from '../position.ts';
 import { END, LATER, type Open, Stage, type Step } from '../stage.ts';
 import { BlockReader } from './block-reader.ts';
 import { GlobalOrder, type OrderPlan } from './global-order.ts';
@@ -31,9 +33,12 @@ export class ShardsStage extends Stage<Uint8Array> {
   #reader: PositionReader | undefined;
   #failure: { readonly error: unknown } | undefined;
   #closed = false;
+  /** Number of records delivered, including those of an earlier run. */
+  #delivered: number;
 
-  constructor(names: FileNames, options: ShardsOptions, seed: number, epoch: number) {
+  constructor(names: FileNames, options: ShardsOptions, seed: number, epoch: number, delivered: number) {
     super();
+    this.#delivered = delivered;
     this.#names = names;
     this.#options = options;
     this.#seed = seed;
@@ -41,7 +46,11 @@ export class ShardsStage extends Stage<Uint8Array> {
   }
 
   next(): Step<Uint8Array> {
-    if (this.#reader !== undefined) return this.#reader.next();
+    if (this.#reader !== undefined) {
+      const record = this.#reader.next();
+      if (record !== LATER && record !== END) this.#delivered++;
+      return record;
+    }
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#closed) return END;
     this.#opening ??= this.#open().catch((error: unknown) => {
@@ -55,7 +64,13 @@ export class ShardsStage extends Stage<Uint8Array> {
   }
 
   override pass(count: number): number {
-    return this.#reader?.pass(count) ?? 0;
+    const passed = this.#reader?.pass(count) ?? 0;
+    this.#delivered += passed;
+    return passed;
+  }
+
+  position(): Position {
+    return this.#delivered;
   }
 
   async close(): Promise<void> {
@@ -76,10 +91,12 @@ export class ShardsStage extends Stage<Uint8Array> {
     const counts = Float64Array.from(shards, ({ table }) => table.count);
     const order = new GlobalOrder(counts, plan);
     const share: Share = { worker, workers, from: 0 };
-    this.#reader =
+    const reader =
       plan.shuffled && plan.blockRecords === 1 && plan.groupBlocks === 1
         ? new SingleReader(order, shards, files, share)
         : new BlockReader(order, plan.blockRecords, shards, files, share);
+    reader.pass(this.#delivered);
+    this.#reader = reader;
   }
 
   /** Chooses the sizes of blocks and groups. */
@@ -108,10 +125,30 @@ function recordsIn(bytes: number, recordBytes: number): number {
   return Math.max(1, Math.min(bytes, Math.round(bytes / Math.max(1, recordBytes))));
 }
 
-/** Opens the records of shards in a global order. @throws UsageError for invalid names or options */
-export function openShardsInOrder(names: FileNames, options: ShardsOptions = {}): Open<Uint8Array> {
+/**
+ * Returns the records of shards in a global order. Positions are numbers of records.
+ * @throws UsageError for invalid names or options
+ */
+export function shardsInOrder(
+  names: FileNames,
+  options: ShardsOptions = {},
+): { readonly open: Open<Uint8Array>; readonly operator: Operator } {
   checkFileNames(names);
   checkShardsOptions(options);
-  const { seed = Math.floor(Math.random() * 2 ** 53), epoch = 0 } = options;
-  return (iteration) => new ShardsStage(names, options, seed, epoch + iteration.index);
+  const { order, seed, epoch = 0, worker = 0, workers = 1 } = options;
+  const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
+  const isRandom = order === 'shuffled' && seed === undefined;
+  const how = order !== 'shuffled' ? '' : `, ${isRandom ? 'random' : `seed ${seed}`}`;
+  const operator: Operator = {
+    name: `shards(${worker} of ${workers}${how}, epoch ${epoch})`,
+    sources: [],
+    seed: isRandom ? chosen : undefined,
+  };
+  const open: Open<Uint8Array> = (iteration, from = null) => {
+    const delivered = from ?? 0;
+    if (!isCount(delivered)) throw malformedPosition('shards');
+    const used = iteration.seeds.get(operator) ?? chosen;
+    return new ShardsStage(names, options, used, epoch + iteration.index, delivered);
+  };
+  return { open, operator };
 }

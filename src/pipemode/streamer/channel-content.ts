@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { Xoshiro128 } from '../../dataset/operators/shuffle.ts';
+import { Xoshiro128 } from '../../dataset/operators/random.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { PART_HEADER_BYTES, PART_LENGTH_END, RECORDIO_MAGIC } from '../../formats/recordio/layout.ts';
 import type { ObjectReadOptions, OnTransferEvent } from '../../storage/prefetch/transfer-control.ts';

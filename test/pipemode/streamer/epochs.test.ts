@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { Xoshiro128 } from '../../../src/dataset/operators/shuffle.ts';
+import { Xoshiro128 } from '../../../src/dataset/operators/random.ts';
 import { PipeModeDataset } from '../../../src/pipemode/index.ts';
 import { streamChannel } from '../../../src/pipemode/job/stream-channel.ts';
 import { PipeModeStreamer, type StreamEvent } from '../../../src/pipemode/streamer/index.ts';
