@@ -5,7 +5,8 @@ export const USAGE = `npm run bench -- [REGEXP] [options]
   REGEXP          run only cases whose name matches (kernel, tfrecord/views, 100B, …)
   --list          list the matching cases
   --smoke         run one short pass of each case on small data to check that it works
-  --full          run the memory cases on files of 10 GiB (needs 10 GiB of free disk space)
+  --full          run the memory cases on files of 10 GiB, and resume in 100 shards of 100 MB (needs
+                  11 GiB of free disk space)
   --rounds N      rounds per case (default 5)
   --mib N         size of input and output files in MiB (default 256)
   --dir DIR       directory for those files (default .cache/bench)

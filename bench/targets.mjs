@@ -5,6 +5,7 @@
  */
 
 import { sizeName } from './statistics.mjs';
+import { DATASET_TARGETS } from './targets/datasets.mjs';
 import { EXAMPLE_TARGETS } from './targets/example.mjs';
 import { FORMAT_TARGETS } from './targets/formats.mjs';
 import { IMAGE_TARGETS } from './targets/images.mjs';
@@ -38,6 +39,7 @@ export function targets({ figures }) {
     ...S3_TARGETS,
     ...STREAMING_TARGETS,
     ...TRAIN_TARGETS,
+    ...DATASET_TARGETS,
     ...EXAMPLE_TARGETS,
     ...SHARD_TARGETS,
     ...SINGLE_TARGETS,

@@ -6,7 +6,7 @@
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode,
 #   a browser. sagemaker-training: the toolkit of SageMaker's training containers.
 # bundlers: rollup, webpack, and Next, to test worker threads in bundles.
-# loaders dali: loaders of images for training, for the benchmark of images.
+# loaders dali grain: loaders of images and datasets for training, for benchmarks.
 # versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
 #   server for measuring clients.
 # slurm: runs job arrays. recipes: tools that check the files of docs/scale-out (shellcheck, GNU
@@ -22,12 +22,12 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
+all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
 
 # The files that pin a counterpart. Their hash shows whether the installation is up to date.
 pins_of() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | recipes | loaders | dali) echo "$against/$1.requirements.txt" ;;
+    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | recipes | loaders | dali | grain) echo "$against/$1.requirements.txt" ;;
     original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
@@ -115,6 +115,7 @@ works() {
     sagemaker) "$cache/$1/bin/python" -c 'import sagemaker.amazon.common' ;;
     loaders) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("webdataset") and find_spec("streaming")' ;;
     dali) "$cache/$1/bin/python" -c 'import nvidia.dali' ;;
+    grain) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("grain") and find_spec("array_record")' ;;
     sagemaker-training) [ -x "$cache/$1/bin/train" ] && "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("sagemaker_training")' ;;
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
     npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] && [ -d "$against/node_modules/@roboflow/tfrecords" ] ;;
@@ -138,7 +139,7 @@ have() {
 
 install() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients) install_venv "$1" ;;
+    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | grain) install_venv "$1" ;;
     # Their full requirements include PyTorch and CUDA.
     loaders | dali) install_venv "$1" --no-deps ;;
     original) install_original ;;

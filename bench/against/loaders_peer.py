@@ -1,7 +1,7 @@
 """Serves WebDataset and mosaicml-streaming over the line protocol of bench/against.
 
 Each reads its own format of the same images: tar files and MDS shards.
-`write mds` converts tar files to MDS shards. mosaicml-streaming takes only base classes and helpers
+`write mds` converts tar files to MDS shards. mosaicml-streaming also reads datasets of records. mosaicml-streaming takes only base classes and helpers
 for several processes from PyTorch, whose wheels contain CUDA and take gigabytes; torch_parts.py
 replaces them. None of that is used per image.
 """
@@ -25,8 +25,9 @@ atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
 import webdataset
 from streaming import MDSWriter, Stream, StreamingDataset
 
+from datasets import SEED, operations
 from images import BATCH, reading
-from peer_protocol import serve
+from peer_protocol import payload_pool, serve
 
 
 def read_webdataset(request, facts):
@@ -64,11 +65,49 @@ def write_mds(request):
     return {}
 
 
+class Records:
+    """The records of an MDS dataset. Each opens it again, because a dataset has one position only."""
+
+    def __init__(self, request, state=None):
+        self.dataset = StreamingDataset(
+            local=request["folder"], batch_size=BATCH, shuffle=request["mode"] == "shuffled", shuffle_seed=SEED
+        )
+        if state is not None:
+            self.dataset.load_state_dict(state)
+        self.iterator = iter(self.dataset)
+        self.count = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        sample = next(self.iterator)
+        self.count += 1
+        return sample["record"]
+
+    def state(self):
+        return self.dataset.state_dict(self.count, from_beginning=True)
+
+    def close(self):
+        self.iterator.close()
+        del self.iterator, self.dataset
+
+
+def write_record_mds(request):
+    pool = payload_pool(request["count"], request["size"], request["seed"])
+    limit = -(-request["count"] // request["shards"]) * (request["size"] + 12)
+    with MDSWriter(out=request["folder"], columns={"record": "bytes"}, size_limit=limit) as writer:
+        for k in range(request["count"]):
+            writer.write({"record": pool[k % len(pool)]})
+    return {}
+
+
 serve(
     "loaders",
     torch_parts.versions("webdataset", "mosaicml-streaming"),
     {
         "images": {"WebDataset": reading(read_webdataset), "mosaicml-streaming": reading(read_mds)},
-        "convert": {"write mds": write_mds},
+        **operations(Records, Records),
+        "convert": {"write mds": write_mds, "write mds of records": write_record_mds},
     },
 )

@@ -24,6 +24,8 @@ const MAX_STDERR_CHARACTERS = 2000;
 /** Maximum time for a peer to exit after the exit request. */
 const LEAVE_MS = 5000;
 
+const GRAIN_MODES = ['sequential', 'shuffled', 'sequential, no threads', 'shuffled, no threads'];
+
 /** All peers: how each is installed, which file it needs, how to start it, and its modes. */
 const PEERS = [
   {
@@ -144,7 +146,24 @@ const PEERS = [
     needs: installed('loaders.stamp'),
     command: installed('loaders/bin/python'),
     args: ['-B', here('loaders_peer.py')],
-    modes: { images: ['WebDataset', 'mosaicml-streaming'], convert: ['write mds'] },
+    modes: {
+      images: ['WebDataset', 'mosaicml-streaming'],
+      convert: ['write mds', 'write mds of records'],
+      dataset: ['sequential', 'shuffled'],
+      resume: ['sequential', 'shuffled'],
+    },
+  },
+  {
+    name: 'grain',
+    counterpart: 'grain',
+    needs: installed('grain.stamp'),
+    command: installed('grain/bin/python'),
+    args: ['-B', here('grain_peer.py')],
+    modes: {
+      convert: ['write array_record'],
+      dataset: GRAIN_MODES,
+      resume: GRAIN_MODES,
+    },
   },
   {
     name: 'dali',

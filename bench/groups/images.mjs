@@ -113,7 +113,7 @@ async function open(way, jobs, copies, { sets, programs, server, bucket }) {
   try {
     await way.prepare?.(running[0], { shards, bucket });
     await pass(true);
-    return { turn: () => pass(false), close };
+    return { turn: () => pass(false), notes: { version: running[0].version }, close };
   } catch (error) {
     await close();
     throw error;

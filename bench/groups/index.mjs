@@ -1,5 +1,6 @@
 import { runChains } from './chains.mjs';
 import { runChannelTimes } from './channel-times.mjs';
+import { runDatasets } from './datasets.mjs';
 import { runExamples } from './examples.mjs';
 import { runFiles } from './files.mjs';
 import { runImages } from './images.mjs';
@@ -33,6 +34,7 @@ export const GROUPS = [
   ['stream', runStreaming],
   ['train', runTraining],
   ['dataset', runChains],
+  ['datasets', runDatasets],
   ['memory', runMemory],
   ['example', runExamples],
   ['stats', runStats],

@@ -23,7 +23,7 @@ async function readFileOf({ format, size }, readers, { fileBytes, data, peers, r
       if (missing) add({ ...place(reader), skipped: missing });
       else contestants.push({ ...reader, key: key(reader), open: () => openReader(reader, file, peers) });
     }
-    const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes / 2) });
+    const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes / 4) });
     for (const reader of contestants) {
       const { rounds: values, failed, notes: { own = [], ...notes } = {} } = outcomes.get(reader.key);
       add(

@@ -62,7 +62,7 @@ export async function runWriting(cases, { fileBytes: maxBytes, data, peers, roun
       }
     }
     try {
-      const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(1.5 * fileBytes) });
+      const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes) });
       for (const writer of contestants) {
         const { rounds: values, failed, notes } = outcomes.get(writer.key);
         add(

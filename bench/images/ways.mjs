@@ -111,8 +111,8 @@ export class ImagePrograms {
     const key = `${who} ${job}`;
     if (!this.#running.has(key)) this.#running.set(key, this.#start(who, server));
     const { ready, call } = this.#running.get(key);
-    await during('starting', () => ready);
-    return { call, close: async () => {} };
+    const { version } = await during('starting', () => ready);
+    return { version, call, close: async () => {} };
   }
 
   #start(who, server) {

@@ -48,11 +48,23 @@ function ratioTo(what, figure, figures) {
   );
   const mine = ours.find(({ cores }) => cores === figure.cores) ?? ours[0];
   if (mine?.median === undefined) return '';
-  const less = ['ms', 'MiB', 's/GB'].includes(figure.unit);
+  const less = ['ms', 'MiB', 's/GB', 'bytes'].includes(figure.unit);
   return `${threeDigits(less ? figure.median / mine.median : mine.median / figure.median)}x`;
 }
 
-function aboutRun({ machine, settings }) {
+/** The versions of the other programs, in the order of the figures. */
+function versionsOf(figures) {
+  const found = new Set();
+  for (const { who, version } of figures) {
+    // Versions of Node and of recordpipe itself.
+    if (version === undefined || who === 'recordpipe' || /^(Node|kernel) /.test(version)) continue;
+    // These versions contain the names of the programs.
+    found.add(['limit', 'loaders', 'grain', 'tf.data'].includes(who) ? version : `${who} ${version}`);
+  }
+  return [...found].join('; ');
+}
+
+function aboutRun({ machine, settings, figures }) {
   const { cpu, cores, memoryGiB, instructions, os, load, node, date, commit } = machine;
   const { rounds, fileBytes, full, pinnedTo } = settings;
   return [
@@ -60,6 +72,7 @@ function aboutRun({ machine, settings }) {
     `- ${os}; Node ${node}; load average ${load} at the start`,
     `- ${date}; commit ${commit}`,
     `- medians of ${rounds > 3 ? `3 to ${rounds}` : rounds} interleaved rounds; files of ${sizeName(fileBytes)}; memory cases with files of ${full ? '10 GiB' : '256 MiB'}`,
+    `- versions: ${versionsOf(figures)}`,
     `- "one core": kept on processor ${pinnedTo}`,
   ].join('\n');
 }

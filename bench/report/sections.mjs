@@ -5,6 +5,7 @@
  */
 
 import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
+import { DATASET_SECTIONS } from './dataset-sections.mjs';
 
 const STOPS_EARLY = 'Slow readers stop after a limited number of records (see results.json).';
 const CLOSES_EARLY = 'Slow readers close the pipe after a limited number of records (see results.json).';
@@ -320,6 +321,7 @@ export const SECTIONS = [
   ...S3_SECTIONS,
   ...STREAMING_SECTIONS,
   TRAIN_SECTION,
+  ...DATASET_SECTIONS,
   {
     title: 'Chains of operators',
     command: 'dataset/',

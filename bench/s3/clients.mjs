@@ -33,6 +33,27 @@ const node = (program, ...args) => [process.execPath, program, ...args];
 const ours = (endpoint, bucket, key, options = {}) =>
   node(subject('s3-to-stdout'), bucket.uri(key), JSON.stringify({ endpointUrl: endpoint, ...options }));
 
+const packageVersion = (name) => [process.execPath, '-p', `require('${name}/package.json').version`];
+
+/** How to ask a program for its version, which is the first number that it prints. */
+const VERSIONS = {
+  aws: [AWS, '--version'],
+  s5cmd: [S5CMD, 'version'],
+  curl: ['curl', '--version'],
+  undici: packageVersion('undici'),
+  sdk: packageVersion('@aws-sdk/client-s3'),
+};
+const known = new Map();
+
+/** Returns the version of a client; undefined if it has none. */
+export function versionOf(who) {
+  if (!(who in VERSIONS)) return undefined;
+  const [program, ...args] = VERSIONS[who];
+  if (!known.has(who))
+    known.set(who, /\d+(\.\d+)+/.exec(String(spawnSync(program, args, { cwd: ROOT }).stdout))?.[0]);
+  return known.get(who);
+}
+
 /** Programs that download one object. `line(endpoint, bucket, key)` returns the command. */
 export const ONE_OBJECT = [
   { who: 'recordpipe', what: 'openObject', line: ours },

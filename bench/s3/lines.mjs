@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ENVIRONMENT } from './clients.mjs';
+import { ENVIRONMENT, versionOf } from './clients.mjs';
 
 /** Maximum characters of stderr to include in an error message. */
 const MAX_STDERR_CHARACTERS = 500;
@@ -65,7 +65,8 @@ export function contestantOf(
   };
   const open = async () => {
     if (!folder) await check({ line: line(), sha256: source.sha256, environment });
-    return { turn, notes: { processor } };
+    const version = versionOf(program.who);
+    return { turn, notes: { ...(version && { version }), processor } };
   };
   return { ...program, key: `${program.who} ${program.what}`, open };
 }

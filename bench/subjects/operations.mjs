@@ -19,6 +19,7 @@ import {
 import { secondsSince } from '../against/peer_protocol.mjs';
 import { FORMATS, frameBytes } from '../formats.mjs';
 import { CHAIN_OPERATIONS } from './chain-operations.mjs';
+import { DATASET_OPERATIONS } from './dataset-operations.mjs';
 import { EXAMPLE_OPERATIONS } from './example-operations.mjs';
 import { IMAGE_OPERATIONS } from './image-operations.mjs';
 import { INDEX_OPERATIONS } from './index-operations.mjs';
@@ -71,7 +72,7 @@ function viewsOfBatches(options) {
     let records = 0;
     let bytes = 0;
     const start = process.hrtime.bigint();
-    for await (const batch of read(path, { ...options, blocking: options.blocking ?? blocking })) {
+    for await (const batch of read(path, { ...options, blocking })) {
       for (let i = 0; i < batch.length; i++) bytes += batch.record(i).length;
       records += batch.length;
     }
@@ -163,7 +164,6 @@ export const OPERATIONS = {
     batches: batches({}),
     'batches, reuse': batches({ reuse: true }),
     'views of batches, reuse': viewsOfBatches({ reuse: true }),
-    'views of batches, reuse, blocking': viewsOfBatches({ reuse: true, blocking: true }),
     validate: validate(blocking),
     'validate, blocking': validate(true),
     count,
@@ -182,4 +182,5 @@ export const OPERATIONS = {
   ...CHAIN_OPERATIONS,
   ...EXAMPLE_OPERATIONS,
   ...IMAGE_OPERATIONS,
+  ...DATASET_OPERATIONS,
 };

@@ -19,5 +19,4 @@ export const VIEWS = [
   ...bothWays('views'),
   ...bothWays('views, reuse').map(([suffix, way]) => [`, reuse${suffix}`, way]),
   ...bothWays('views of batches, reuse').map(([suffix, way]) => [`, of batches${suffix}`, way]),
-  [', of batches, blocking', ours('views of batches, reuse, blocking', 'all')],
 ];

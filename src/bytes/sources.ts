@@ -108,6 +108,8 @@ export interface OpenSource {
    * known.
    */
   readonly size: (() => number) | undefined;
+  /** Returns the ETag of an object, once its first chunk has arrived. Undefined if it has none. */
+  readonly etag?: (() => string | undefined) | undefined;
   /**
    * The chunks, in order. They are never written to again, unless `nextBuffer` returns the same
    * memory again. Ending the iteration early closes the source.

@@ -46,6 +46,8 @@ export interface FileInput {
   readonly range?: RecordRange | undefined;
   /** Result of {@link storedBytes} when the run began, if it was needed. */
   readonly stored?: number | undefined;
+  /** First bytes of the object, if they are known. */
+  readonly head?: Uint8Array | undefined;
 }
 
 /** Converts a planned file to an input. */

@@ -5,16 +5,18 @@
  */
 import { workerData } from 'node:worker_threads';
 import { serveJobs } from '../records/workers/serve-jobs.ts';
+import { isRemote } from '../storage/registry.ts';
 import { checkFile, checkFiles } from './check-file.ts';
 import type { FileProgress, FilesNote, FileTask, Watch } from './file-checker.ts';
 import type { FileReport } from './file-report.ts';
 import type { FileJob } from './file-workers.ts';
+import type { CheckedRange } from './ranges/range-order.ts';
 import { watching } from './share-files.ts';
 
 /** Interval between progress messages, in milliseconds. */
 const PROGRESS_MS = 100;
 
-/** The ranges that this worker has received, one after another. */
+/** The ranges of local files that this worker has received, one after another. */
 let ranges: Promise<unknown> = Promise.resolve();
 
 serveJobs(async (content, note) => {
@@ -31,7 +33,10 @@ serveJobs(async (content, note) => {
   if ('path' in job) return { value: await checkFile(job, task, watchWith(note)) };
   if ('plan' in job) {
     const { checkRange } = await import('./ranges/check-range.ts');
-    const checked = ranges.then(() => checkRange(job, task, watchWith(note)));
+    const check = (): Promise<CheckedRange> => checkRange(job, task, watchWith(note));
+    // While the bytes of one range of an object arrive, another one is checked.
+    if (isRemote(job.input.path)) return { value: await check() };
+    const checked = ranges.then(check);
     ranges = checked.catch(() => {});
     return { value: await checked };
   }

@@ -1,6 +1,6 @@
-import type { StreamEvent } from 'recordpipe/pipemode/streamer';
+import type { ResumedChannel, StreamEvent } from 'recordpipe/pipemode/streamer';
 import { OPTION_NAMES } from './advice.ts';
-import { visible } from './text/format.ts';
+import { formatBytes, formatNumberOf, visible } from './text/format.ts';
 
 /** Warnings about a program that may wait forever. They are printed even with `--quiet`. */
 export const STUCK_WARNINGS: ReadonlySet<string> = new Set([
@@ -17,6 +17,13 @@ export const STUCK_WARNINGS: ReadonlySet<string> = new Set([
 export function warningLine(event: StreamEvent, quiet: boolean): string | undefined {
   if (event.event !== 'warning' || (quiet && !STUCK_WARNINGS.has(event.code))) return undefined;
   return `recordpipe: warning: ${visible(`${event.channel}: ${warningInCliWords(event.message)}`)}`;
+}
+
+/** Returns the line that reports where a channel resumes. */
+export function resumedLine({ channel, epoch, records, bytes, exact }: ResumedChannel): string {
+  const count = records === null ? formatBytes(bytes) : formatNumberOf(records, 'record');
+  const again = exact ? '' : '; some of the following records may have been read before';
+  return `${channel}: resumes in epoch ${epoch} after ${count}${again}`;
 }
 
 /** Replaces options of the library in a warning by those of the command line. */

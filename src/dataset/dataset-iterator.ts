@@ -1,4 +1,5 @@
 import { alreadyRead } from '../records/record-reader.ts';
+import type { DatasetState } from './dataset-state.ts';
 import type { Run } from './run.ts';
 import { END, LATER } from './stage.ts';
 
@@ -33,6 +34,27 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     } catch (error) {
       return this.#hold(this.#fail(error));
     }
+  }
+
+  /**
+   * Returns the position after the last element that `next` returned, as plain JSON. Elements that
+   * operators read ahead do not count. After an error, it is the position before the error, so that
+   * a resumed iteration requests the failed element again; elements that were delivered incomplete
+   * because of the error, such as the rest of a batch, are delivered again.
+   *
+   * @example
+   * ```ts
+   * import { Dataset } from 'recordpipe/dataset';
+   * const dataset = Dataset.range(100).shuffle(10, { seed: 1 }).batch(3);
+   * const iterator = dataset.iterate();
+   * await iterator.next();
+   * const saved = JSON.stringify(iterator.state());
+   * const [next] = await dataset.resume(JSON.parse(saved)).toArray();
+   * console.log(next, (await iterator.next()).value); // [ 7, 2, 13 ] [ 7, 2, 13 ]
+   * ```
+   */
+  state(): DatasetState {
+    return this.#run.state();
   }
 
   /** Ends the iteration and closes its sources. */

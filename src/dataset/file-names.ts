@@ -4,6 +4,8 @@ import type { FileToRead } from '../records/files-in-turn.ts';
 import type { InputOptions } from '../records/inputs/input-options.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/registry.ts';
+import { openInput } from './iterables.ts';
+import type { Open } from './stage.ts';
 
 /**
  * Paths or `file:` URLs of files or directories, globs, `@list`s, and `s3://` addresses of objects,
@@ -17,6 +19,19 @@ export interface FileNamesOptions extends Partial<InputOptions> {
   readonly format?: FormatName | 'auto' | undefined;
   /** How to read objects: service, credentials and limits. */
   readonly objects?: Partial<ObjectOptions> | undefined;
+}
+
+/**
+ * Opens the files that match names. Their positions are numbers of files.
+ * @throws UsageError for invalid names
+ */
+export function openFileNames(names: FileNames, options?: FileNamesOptions): Open<string | URL> {
+  checkFileNames(names);
+  return openInput(() => pathsNamed(names, options));
+}
+
+async function* pathsNamed(names: FileNames, options?: FileNamesOptions): AsyncGenerator<string | URL> {
+  for await (const { path } of filesNamed(names, options)) yield path;
 }
 
 interface Naming extends FileNamesOptions {

@@ -6,6 +6,7 @@
  */
 export { Dataset } from './dataset.ts';
 export type { DatasetIterator } from './dataset-iterator.ts';
+export type { DatasetState } from './dataset-state.ts';
 export type { FileNames, FileNamesOptions } from './file-names.ts';
 export type { IterableDataset } from './iterable-dataset.ts';
 export type { DatasetInput, Elements } from './iterables.ts';
@@ -14,6 +15,7 @@ export type {
   InterleaveOptions,
   MapOptions,
   PaddedBatchOptions,
+  PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
 } from './operator-options.ts';
@@ -22,9 +24,10 @@ export type { MaybePromise } from './operators/map.ts';
 export type { WorkerMapOptions } from './operators/map-in-workers.ts';
 export type { MixOptions, MixSource } from './operators/mix.ts';
 export type { Paddable, Padding, Scalar, Shape, Vector } from './operators/padding.ts';
-export type { DatasetProgress } from './operators/progress.ts';
+export type { DatasetProgress, DatasetWaits } from './operators/progress.ts';
 export type { Zipped, ZipSources } from './operators/zip.ts';
-export type { DatasetRecordOptions } from './record-stage.ts';
+export type { Position } from './position.ts';
+export type { DatasetRecordOptions } from './record-files.ts';
 export type { IterateOptions } from './run.ts';
 export type { ShardIndexing } from './shards/open-shards.ts';
 export type { ShardsOptions } from './shards/shards-options.ts';

@@ -1,31 +1,46 @@
 import { UsageError } from '../errors.ts';
 import { DatasetIterator } from './dataset-iterator.ts';
+import { checkState, type DatasetState } from './dataset-state.ts';
+import type { Operator } from './operator.ts';
 import { isPromiseLike } from './operators/map.ts';
+import type { Position } from './position.ts';
 import { type IterateOptions, Run } from './run.ts';
 import { END, Epochs, type Iteration, LATER, type Open, type Stage } from './stage.ts';
 
 /** Operations common to all datasets: iteration and terminal operations. */
-export abstract class IterableDataset<T> implements AsyncIterable<T> {
+export class IterableDataset<T> implements AsyncIterable<T> {
   /** @internal */
   protected readonly epochs: Epochs;
+  /** @internal */
+  readonly operator: Operator;
   readonly #open: Open<T>;
+  readonly #from: DatasetState | undefined;
 
   /**
    * @param open begins an iteration, whose stage opens files and other sources when the first
    *   element is requested
+   * @param operator the last operator
+   * @param from state from which each iteration continues
    * @hideconstructor
    */
-  constructor(open: Open<T>, epochs: Epochs = new Epochs()) {
+  constructor(
+    open: Open<T>,
+    epochs: Epochs = new Epochs(),
+    operator: Operator = { name: 'custom', sources: [] },
+    from?: DatasetState,
+  ) {
     this.#open = open;
     this.epochs = epochs;
+    this.operator = operator;
+    this.#from = from;
   }
 
   /**
    * Begins an iteration inside another one. Used by operators.
    * @internal
    */
-  openStage(iteration: Iteration): Stage<T> {
-    return this.#open(iteration);
+  openStage(iteration: Iteration, from?: Position): Stage<T> {
+    return this.#open(iteration, from);
   }
 
   [Symbol.asyncIterator](): DatasetIterator<T> {
@@ -47,7 +62,31 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
    * ```
    */
   iterate(options: IterateOptions = {}): DatasetIterator<T> {
-    return new DatasetIterator(this.#run(options));
+    return new DatasetIterator(this.#run(options, true));
+  }
+
+  /**
+   * Returns the rest of an iteration: the elements after the position at which `state()` of its
+   * iterator was called, in the same order, here or on another machine. The dataset must have the
+   * same sources and operators. Later iterations of this dataset have the next numbers.
+   *
+   * Files are reopened at their position, compressed ones are read from their beginning. The buffer
+   * of `shuffle` is read again. An iterable is iterated again, and its first elements are dropped.
+   *
+   * @throws RecordpipeError `malformed-state` for a value that is not a state; `not-resumable` if the
+   *   operators differ; while iterating, `not-resumable` if a file differs
+   * @example
+   * ```ts
+   * import { Dataset } from 'recordpipe/dataset';
+   * const dataset = Dataset.range(6).batch(2);
+   * const iterator = dataset.iterate();
+   * await iterator.next();
+   * console.log(await dataset.resume(iterator.state()).toArray()); // [ [ 2, 3 ], [ 4, 5 ] ]
+   * ```
+   */
+  resume(state: DatasetState): IterableDataset<T> {
+    checkState(this.operator, state);
+    return new IterableDataset(this.#open, this.epochs, this.operator, state);
   }
 
   /** Calls `visit` for each element and awaits the result before the next element. */
@@ -136,10 +175,15 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
     );
   }
 
-  #run({ signal, iteration }: IterateOptions): Run<T> {
+  #run({ signal, iteration }: IterateOptions, tracked = false): Run<T> {
+    const from = this.#from;
+    if (from !== undefined && iteration !== undefined)
+      throw new UsageError('iteration: the state determines the iteration; omit this option');
     if (iteration !== undefined && !(Number.isSafeInteger(iteration) && iteration >= 0))
       throw new UsageError(`iteration: expected an integer >= 0, got ${String(iteration)}`);
-    return new Run(this.#open, () => iteration ?? this.epochs.begin(), signal);
+    if (from !== undefined) this.epochs.after(from.iteration);
+    const number = (): number => iteration ?? this.epochs.begin();
+    return new Run(this, { number, signal, from, tracked });
   }
 }
 

@@ -1,5 +1,7 @@
 import { UsageError } from '../errors.ts';
+import type { Operator } from './operator.ts';
 import { isPromiseLike } from './operators/map.ts';
+import { isCount, malformedPosition, type Position } from './position.ts';
 import { END, LATER, type Open, type Openable, Stage, type Step } from './stage.ts';
 
 /** A sequence of elements. */
@@ -8,19 +10,38 @@ export type Elements<T> = Iterable<T> | AsyncIterable<T>;
 export type DatasetInput<T> = Elements<T> | (() => Elements<T> | Promise<Elements<T>>);
 
 /**
- * Returns a function that opens the elements of an input.
+ * Returns a function that opens the elements of an input. Positions in iterables are numbers of
+ * elements. A resumed iteration reads and drops that many elements.
  * @throws UsageError for any other input
  */
 export function openInput<T>(input: DatasetInput<T>): Open<T> {
-  if (typeof input === 'function') return () => new LateStage(input);
-  if (Array.isArray(input)) return () => new ArrayStage<T>(input);
+  if (typeof input === 'function')
+    return (_iteration, from) => counting(from, (count) => new LateStage(input, count));
+  if (Array.isArray(input))
+    return (_iteration, from) => counting(from, (count) => new ArrayStage<T>(input, count));
   if (typeof input === 'object' && input !== null) {
-    if ('openStage' in input) return (iteration) => (input as unknown as Openable<T>).openStage(iteration);
+    if ('openStage' in input)
+      return (iteration, from) => (input as unknown as Openable<T>).openStage(iteration, from);
     if (Symbol.asyncIterator in input || Symbol.iterator in input) return openElements(input);
   }
   throw new UsageError(
     `expected a dataset, an iterable, an async iterable or a function that returns one, got ${input === null ? 'null' : typeof input}`,
   );
+}
+
+/** Returns the operator of an input, which is `from` unless it is a dataset. */
+export function operatorOf(input: unknown): Operator {
+  const { operator } = input as { operator?: Operator };
+  return operator ?? FROM;
+}
+
+const FROM: Operator = { name: 'from', sources: [] };
+
+/** Opens a stage after a number of elements. */
+export function counting<T>(from: Position = null, open: (count: number) => Stage<T>): Stage<T> {
+  const count = from ?? 0;
+  if (!isCount(count)) throw malformedPosition('from');
+  return open(count);
 }
 
 function openElements<T>(elements: Elements<T>): Open<T> {
@@ -33,21 +54,22 @@ function openElements<T>(elements: Elements<T>): Open<T> {
       );
     used = true;
   };
-  return () => elementStage(elements, once);
+  return (_iteration, from) => counting(from, (count) => elementStage(elements, count, once));
 }
 
-function elementStage<T>(elements: Elements<T>, once?: (iterator: unknown) => void): Stage<T> {
-  if (Symbol.asyncIterator in elements) return new AsyncIteratorStage(elements, once);
-  return new IteratorStage(elements, once);
+function elementStage<T>(elements: Elements<T>, count: number, once?: (iterator: unknown) => void): Stage<T> {
+  if (Symbol.asyncIterator in elements) return new AsyncIteratorStage(elements, count, once);
+  return new IteratorStage(elements, count, once);
 }
 
 export class ArrayStage<T> extends Stage<T> {
   readonly #items: readonly T[];
-  #at = 0;
+  #at: number;
 
-  constructor(items: readonly T[]) {
+  constructor(items: readonly T[], from = 0) {
     super();
     this.#items = items;
+    this.#at = Math.min(from, items.length);
   }
 
   next(): Step<T> {
@@ -58,6 +80,10 @@ export class ArrayStage<T> extends Stage<T> {
     const passed = Math.min(count, this.#items.length - this.#at);
     this.#at += passed;
     return passed;
+  }
+
+  position(): Position {
+    return this.#at;
   }
 
   ready(): Promise<void> {
@@ -74,10 +100,14 @@ class IteratorStage<T> extends Stage<T> {
   readonly #once: ((iterator: unknown) => void) | undefined;
   #iterator: Iterator<T> | undefined;
   #open = false;
+  #count = 0;
+  /** Number of elements that an earlier run received. */
+  readonly #received: number;
 
-  constructor(elements: Iterable<T>, once: ((iterator: unknown) => void) | undefined) {
+  constructor(elements: Iterable<T>, received: number, once: ((iterator: unknown) => void) | undefined) {
     super();
     this.#elements = elements;
+    this.#received = received;
     this.#once = once;
   }
 
@@ -85,10 +115,17 @@ class IteratorStage<T> extends Stage<T> {
     const iterator = this.#iterator ?? this.#begin();
     if (!this.#open) return END;
     this.#open = false; // `for await` does not close an iterator that throws or ends, so neither does this code.
-    const { done, value } = iterator.next();
-    if (done) return END;
-    this.#open = true;
-    return value;
+    for (;;) {
+      const { done, value } = iterator.next();
+      if (done) return END;
+      if (this.#count++ < this.#received) continue;
+      this.#open = true;
+      return value;
+    }
+  }
+
+  position(): Position {
+    return Math.max(this.#count, this.#received);
   }
 
   ready(): Promise<void> {
@@ -119,10 +156,14 @@ class AsyncIteratorStage<T> extends Stage<T> {
   #failure: { readonly error: unknown } | undefined;
   /** Whether the iterator has ended and need not be closed. */
   #ended = false;
+  #count = 0;
+  /** Number of elements that an earlier run received. */
+  readonly #received: number;
 
-  constructor(elements: AsyncIterable<T>, once: ((iterator: unknown) => void) | undefined) {
+  constructor(elements: AsyncIterable<T>, received: number, once: ((iterator: unknown) => void) | undefined) {
     super();
     this.#elements = elements;
+    this.#received = received;
     this.#once = once;
   }
 
@@ -130,12 +171,16 @@ class AsyncIteratorStage<T> extends Stage<T> {
     const answer = this.#answer;
     if (answer !== undefined) {
       this.#answer = undefined;
-      return answer.value;
+      if (this.#count++ >= this.#received) return answer.value;
     }
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#ended) return END;
     this.#pending ??= this.#request();
     return LATER;
+  }
+
+  position(): Position {
+    return Math.max(this.#count, this.#received);
   }
 
   ready(): Promise<void> {
@@ -184,13 +229,16 @@ class AsyncIteratorStage<T> extends Stage<T> {
 /** A stage that calls a function to get its elements. The function may return a promise. */
 class LateStage<T> extends Stage<T> {
   readonly #make: () => Elements<T> | Promise<Elements<T>>;
+  /** Number of elements that an earlier run received. */
+  readonly #received: number;
   #stage: Stage<T> | undefined;
   #making: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(make: () => Elements<T> | Promise<Elements<T>>) {
+  constructor(make: () => Elements<T> | Promise<Elements<T>>, received: number) {
     super();
     this.#make = make;
+    this.#received = received;
   }
 
   next(): Step<T> {
@@ -207,8 +255,12 @@ class LateStage<T> extends Stage<T> {
       );
       return LATER;
     }
-    this.#stage = fromFunction(made);
+    this.#stage = fromFunction(made, this.#received);
     return this.#stage.next();
+  }
+
+  position(): Position {
+    return this.#stage?.position() ?? this.#received;
   }
 
   ready(): Promise<void> {
@@ -221,21 +273,21 @@ class LateStage<T> extends Stage<T> {
 
   #take(elements: Elements<T>): void {
     try {
-      this.#stage = fromFunction(elements);
+      this.#stage = fromFunction(elements, this.#received);
     } catch (error) {
       this.#failure = { error };
     }
   }
 }
 
-function fromFunction<T>(elements: Elements<T>): Stage<T> {
-  if (Array.isArray(elements)) return new ArrayStage<T>(elements);
+function fromFunction<T>(elements: Elements<T>, received: number): Stage<T> {
+  if (Array.isArray(elements)) return new ArrayStage<T>(elements, received);
   if (
     typeof elements === 'object' &&
     elements !== null &&
     (Symbol.asyncIterator in elements || Symbol.iterator in elements)
   )
-    return elementStage(elements);
+    return elementStage(elements, received);
   throw new UsageError(
     `expected the function to return an iterable or async iterable, got ${elements === null ? 'null' : typeof elements}`,
   );

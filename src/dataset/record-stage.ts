@@ -1,31 +1,18 @@
 import type { RecordBatch } from '../formats/batch.ts';
-import { newReadStats } from '../formats/corruption.ts';
-import { filesInTurn } from '../records/files-in-turn.ts';
-import type { RecordReadOptions } from '../records/read-options.ts';
-import { batchesOfOne, manyBatches, readRecordBatches } from '../records/read-records.ts';
-import type { Batches } from '../records/record-reader.ts';
-import { checkFileNames, type FileNames, filesNamed } from './file-names.ts';
+import { readRecordBatches } from '../records/read-records.ts';
+import { checkFileNames, type FileNames } from './file-names.ts';
+import type { Position } from './position.ts';
+import { type DatasetRecordOptions, FilesReading } from './record-files.ts';
 import { END, LATER, type Open, Stage, type Step } from './stage.ts';
 
 /**
- * Options for reading the records of files, like those of `readRecords`. Records of a dataset stay
- * valid as long as they are referenced.
- */
-export type DatasetRecordOptions = Partial<Omit<RecordReadOptions, 'reuse' | 'signal' | 'uri'>>;
-
-/**
- * Opens the records of several files in sequence.
+ * Opens the records of several files in sequence. For positions, see {@link FilesReading}.
  * @throws UsageError for invalid names or options
  */
 export function openRecordFiles(names: FileNames, options: DatasetRecordOptions = {}): Open<Uint8Array> {
   checkFileNames(names);
   readRecordBatches(new Uint8Array(0), options); // Check the options without reading anything.
-  return () => new RecordStage((signal) => recordBatches(names, { ...options, signal }));
-}
-
-function recordBatches(names: FileNames, options: DatasetRecordOptions & { signal: AbortSignal }): Batches {
-  const files = filesInTurn((signal) => filesNamed(names, { ...options, signal }), options);
-  return manyBatches(files, (file, stats) => batchesOfOne(file, options, stats), newReadStats());
+  return (_iteration, from = null) => new FileRecordStage(new FilesReading(names, options, from));
 }
 
 /**
@@ -39,20 +26,24 @@ export type OpenBatches = (signal: AbortSignal) => AsyncIterator<RecordBatch>;
  * Yields the records of batches one by one, as views. Skipping a record is free, and only each
  * batch needs a promise.
  */
-export class RecordStage extends Stage<Uint8Array> {
+export abstract class RecordStage extends Stage<Uint8Array> {
   readonly #open: OpenBatches;
   readonly #stop = new AbortController();
   #batches: AsyncIterator<RecordBatch> | undefined;
   #batch: RecordBatch | undefined;
   #at = 0;
   #length = 0;
+  /** Number of records to drop of the first batch. */
+  #drop: number;
   #pending: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
 
-  constructor(open: OpenBatches) {
+  /** @param drop number of records to drop of the first batch */
+  constructor(open: OpenBatches, drop = 0) {
     super();
     this.#open = open;
+    this.#drop = drop;
   }
 
   next(): Step<Uint8Array> {
@@ -73,6 +64,14 @@ export class RecordStage extends Stage<Uint8Array> {
     return this.#pending ?? Promise.resolve();
   }
 
+  /** Returns the current batch and the number of its records that were delivered. */
+  protected get delivered(): { readonly batch: RecordBatch; readonly count: number } | undefined {
+    return this.#batch === undefined ? undefined : { batch: this.#batch, count: this.#at };
+  }
+
+  /** Called before the current batch is dropped. */
+  protected leave(): void {}
+
   close(): Promise<void> | undefined {
     if (this.#ended || this.#batches === undefined) return undefined;
     this.#ended = true;
@@ -88,12 +87,14 @@ export class RecordStage extends Stage<Uint8Array> {
   readonly #take = ({ done, value }: IteratorResult<RecordBatch>): void => {
     this.#pending = undefined;
     if (done) {
+      this.leave();
       this.#ended = true;
       this.#batch = undefined;
       return;
     }
     this.#batch = value;
-    this.#at = 0;
+    this.#at = this.#drop;
+    this.#drop = 0;
     this.#length = value.length;
   };
 
@@ -103,4 +104,28 @@ export class RecordStage extends Stage<Uint8Array> {
     this.#ended = true;
     this.#failure = { error };
   };
+}
+
+/** Yields the records of files. */
+class FileRecordStage extends RecordStage {
+  readonly #reading: FilesReading;
+  /** Position outside of a batch. */
+  #outside: Position;
+
+  constructor(reading: FilesReading) {
+    super((signal) => reading.batches(signal), reading.from === null ? 0 : 1);
+    this.#reading = reading;
+    this.#outside = reading.from;
+  }
+
+  position(): Position {
+    const { delivered } = this;
+    if (delivered === undefined || delivered.count === 0) return this.#outside;
+    const last = delivered.count - 1;
+    return this.#reading.position(delivered.batch.firstRecord + last, delivered.batch.offset(last));
+  }
+
+  protected override leave(): void {
+    this.#outside = this.position();
+  }
 }

@@ -1,6 +1,9 @@
 import { onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
-import { Iteration, LATER, type Open, type Stage, type Step } from './stage.ts';
+import { type DatasetState, resumedIteration, stateOf } from './dataset-state.ts';
+import { MarkedSource } from './marked-source.ts';
+import type { Position } from './position.ts';
+import { Iteration, LATER, type Openable, type Stage, type Step } from './stage.ts';
 
 /** Options of one iteration. */
 export interface IterateOptions {
@@ -13,14 +16,27 @@ export interface IterateOptions {
   readonly iteration?: number | undefined;
 }
 
+/** How a run begins. */
+export interface RunBeginning {
+  /** Returns the number of the iteration. Called once, when the run or its state is requested. */
+  readonly number: () => number;
+  readonly signal: AbortSignal | undefined;
+  /** State to continue from, which has been checked. */
+  readonly from: DatasetState | undefined;
+  /** Whether `state` will be called. */
+  readonly tracked: boolean;
+}
+
 /**
  * One iteration of a chain of operators. It opens when the first element is requested, closes once,
  * and can be aborted.
  */
 export class Run<T> {
-  readonly #open: Open<T>;
-  readonly #number: () => number;
+  readonly #source: Openable<T>;
+  readonly #beginning: RunBeginning;
   readonly #signal: AbortSignal | undefined;
+  /** Position of a closed run. */
+  #end: Position | undefined;
   #iteration: Iteration | undefined;
   #stage: Stage<T> | undefined;
   #aborted = false;
@@ -29,11 +45,10 @@ export class Run<T> {
   /** Ends the pending wait, if any. */
   #wake: (() => void) | undefined;
 
-  /** @param number returns the number of the iteration when it begins */
-  constructor(open: Open<T>, number: () => number, signal: AbortSignal | undefined) {
-    this.#open = open;
-    this.#number = number;
-    this.#signal = signal;
+  constructor(source: Openable<T>, beginning: RunBeginning) {
+    this.#source = source;
+    this.#beginning = beginning;
+    this.#signal = beginning.signal;
   }
 
   get aborted(): boolean {
@@ -86,6 +101,7 @@ export class Run<T> {
   close(): Promise<void> | undefined {
     if (this.#closed) return undefined;
     this.#closed = true;
+    this.#end = this.#position;
     this.#signal?.removeEventListener('abort', this.#abort);
     let closing: Promise<void> | undefined;
     try {
@@ -105,14 +121,34 @@ export class Run<T> {
     } catch {}
   }
 
+  /** Returns the state after the last element. The run must be tracked. */
+  state(): DatasetState {
+    return stateOf(this.#source.operator, this.#identify(), this.#end ?? this.#position);
+  }
+
+  get #position(): Position {
+    return this.#stage?.position() ?? this.#beginning.from?.position ?? null;
+  }
+
+  #identify(): Iteration {
+    const { number, from } = this.#beginning;
+    this.#iteration ??=
+      from === undefined ? new Iteration(number()) : resumedIteration(this.#source.operator, from);
+    return this.#iteration;
+  }
+
   #begin(): Stage<T> {
     const signal = this.#signal;
     if (signal?.aborted) {
       this.#aborted = true;
       throw this.#abortError();
     }
-    this.#iteration = new Iteration(this.#number());
-    this.#stage = this.#open(this.#iteration);
+    const iteration = this.#identify();
+    const { from, tracked } = this.#beginning;
+    this.#stage =
+      tracked || from !== undefined
+        ? MarkedSource.open('the dataset', this.#source, iteration, from?.position, 0)
+        : this.#source.openStage(iteration);
     onAbort(signal, this.#abort);
     return this.#stage;
   }

@@ -1,4 +1,6 @@
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
+import type { Operator } from './operator.ts';
+import type { Position } from './position.ts';
 
 /** Number of steps between two readings of the clock. A step takes microseconds. */
 const MAX_STEPS = 4096;
@@ -8,16 +10,70 @@ export class Iteration {
   /** Zero-based number of the iteration. With a seed, it determines the order. */
   readonly index: number;
   readonly turns: EventLoopTurns;
+  /** Seeds that recordpipe chose for a resumed iteration, in place of those of the operators. */
+  readonly seeds: ReadonlyMap<Operator, number>;
+  readonly #shared: Shared;
 
-  constructor(index: number, turns: EventLoopTurns = new EventLoopTurns(undefined, MAX_STEPS)) {
+  constructor(
+    index: number,
+    seeds: ReadonlyMap<Operator, number> = new Map(),
+    turns: EventLoopTurns = new EventLoopTurns(undefined, MAX_STEPS),
+    shared: Shared = { marked: [] },
+  ) {
     this.index = index;
+    this.seeds = seeds;
     this.turns = turns;
+    this.#shared = shared;
   }
 
   /** Returns the same iteration with another index, for a round of `repeat`. */
   at(index: number): Iteration {
-    return new Iteration(index, this.turns);
+    return new Iteration(index, this.seeds, this.turns, this.#shared);
   }
+
+  /** Returns the same iteration with additional seeds, for an inner dataset. */
+  seeded(seeds: ReadonlyMap<Operator, number>): Iteration {
+    return new Iteration(this.index, new Map([...this.seeds, ...seeds]), this.turns, this.#shared);
+  }
+
+  /** Reason why the run has no state, which became known while it was running. */
+  get whyNotResumable(): string | undefined {
+    return this.#shared.whyNotResumable;
+  }
+
+  set whyNotResumable(why: string) {
+    this.#shared.whyNotResumable = why;
+  }
+
+  /** Registers a stage whose position stops when a source fails. */
+  onFailure(marked: Freezable): void {
+    this.#shared.marked.push(marked);
+  }
+
+  /** Unregisters a stage that was closed. */
+  forget(marked: Freezable): void {
+    const at = this.#shared.marked.indexOf(marked);
+    if (at >= 0) this.#shared.marked.splice(at, 1);
+  }
+
+  /**
+   * Records that a source failed, and that the next elements would be other ones without the
+   * failure, such as an incomplete batch. From now on, states do not count them as received, so
+   * that a resumed iteration loses nothing.
+   */
+  failed(): void {
+    for (const marked of this.#shared.marked) marked.freeze();
+  }
+}
+
+/** State of one run, whatever the number of its iteration. */
+interface Shared {
+  readonly marked: Freezable[];
+  whyNotResumable?: string;
+}
+
+interface Freezable {
+  freeze(): void;
 }
 
 /** Numbers the iterations of a dataset and of the datasets derived from it. */
@@ -33,6 +89,11 @@ export class Epochs {
   begin(): number {
     return this.#next++;
   }
+
+  /** Continues after iteration `index`, which was resumed. */
+  after(index: number): void {
+    this.#next = Math.max(this.#next, index + 1);
+  }
 }
 
 /** Value that {@link Stage.next} returns at the end. */
@@ -45,6 +106,9 @@ export const LATER: unique symbol = Symbol('later');
 
 /** An element, END or LATER. */
 export type Step<T> = T | typeof END | typeof LATER;
+
+/** What a stage waits for: bytes or elements of a source, or a function of `map` or `filter`. */
+export type Wait = 'source' | 'map';
 
 /**
  * One operator of one iteration. `next` returns elements one by one, without promises. It returns
@@ -69,6 +133,19 @@ export abstract class Stage<T> {
   abstract close(): Promise<void> | undefined;
 
   /**
+   * Returns the position after the last element that `next` returned: a stage opened there returns
+   * the next one. Called only before the first `next`, and after a `next` or `pass` that did not
+   * return LATER or throw; it takes about a microsecond. A stage that reads ahead uses a
+   * `MarkedSource`.
+   */
+  abstract position(): Position;
+
+  /** Returns what the stage waits for. Called only after `next` returned LATER. */
+  waitsFor(): Wait {
+    return 'source';
+  }
+
+  /**
    * Skips up to `count` ready elements without creating them, and returns their number. A result of
    * 0 does not mean that the stage has ended; call `next` to find out.
    */
@@ -78,10 +155,10 @@ export abstract class Stage<T> {
 }
 
 /** A stage with one source. */
-export abstract class Through<S, T> extends Stage<T> {
-  protected readonly source: Stage<S>;
+export abstract class Through<S, T, Source extends Stage<S> = Stage<S>> extends Stage<T> {
+  protected readonly source: Source;
 
-  constructor(source: Stage<S>) {
+  constructor(source: Source) {
     super();
     this.source = source;
   }
@@ -90,18 +167,28 @@ export abstract class Through<S, T> extends Stage<T> {
     return this.source.ready();
   }
 
+  override waitsFor(): Wait {
+    return this.source.waitsFor();
+  }
+
   close(): Promise<void> | undefined {
     return this.source.close();
   }
 }
 
-/** Begins one iteration: creates the stage, but reads nothing. */
-export type Open<T> = (iteration: Iteration) => Stage<T>;
+/**
+ * Begins one iteration: creates the stage, but reads nothing.
+ * @param from where to begin, as the `position` of an earlier stage of the same operator. Default:
+ *   null, the start
+ * @throws RecordpipeError `malformed-state` for a position of another form
+ */
+export type Open<T> = (iteration: Iteration, from?: Position) => Stage<T>;
 
 /** A source that can be opened any number of times, such as a dataset. */
 export interface Openable<T> {
+  readonly operator: Operator;
   /** Begins an iteration inside another one. */
-  openStage(iteration: Iteration): Stage<T>;
+  openStage(iteration: Iteration, from?: Position): Stage<T>;
 }
 
 /** Closes all stages, then rejects with the first failure. */

@@ -10,6 +10,8 @@ export interface FileToRead {
   readonly path: string | URL;
   readonly size?: number | undefined;
   readonly etag?: string | undefined;
+  /** Whether the file is opened by itself, because its reader begins at a position. */
+  readonly alone?: boolean | undefined;
 }
 
 /** Options for reading several files. */
@@ -40,7 +42,7 @@ export async function* filesInTurn(
   try {
     let step: IteratorResult<FileToRead> | undefined = await files.next();
     while (step !== undefined && !step.done) {
-      if (isRemote(step.value.path) && options.start === undefined) {
+      if (isRemote(step.value.path) && options.start === undefined && !step.value.alone) {
         const objects: ObjectsInTurn = new ObjectsInTurn(step.value, files, { ...options, signal });
         try {
           yield* objects.sources();
@@ -102,7 +104,8 @@ class ObjectsInTurn {
       this.#whole = false;
       const size = failed === true ? undefined : () => failed.value.object.size;
       // The transfer itself ends when the signal fires.
-      yield new PeekedSource({ uri, size, chunks: this.#chunks(this.#index) }, undefined);
+      const etag = failed === true ? undefined : () => failed.value.object.etag;
+      yield new PeekedSource({ uri, size, etag, chunks: this.#chunks(this.#index) }, undefined);
     }
   }
 

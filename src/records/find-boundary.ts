@@ -10,7 +10,7 @@ const WINDOW_BYTES = 128 * 1024;
 const HEADERS_AFTER = 2;
 
 /** Reads bytes of a file into new memory. */
-export type ReadAt = (position: number, length: number) => Uint8Array;
+export type ReadAt = (position: number, length: number) => Uint8Array | Promise<Uint8Array>;
 
 /** Returns a function that reads a local file on this thread. */
 export function readAtOf(file: Pick<StoredFile, 'readNow'>): ReadAt {
@@ -27,20 +27,20 @@ export function readAtOf(file: Pick<StoredFile, 'readNow'>): ReadAt {
  * @param from a multiple of four
  * @param size size of the file
  */
-export function findBoundary(
+export async function findBoundary(
   finder: BoundaryFinder,
   read: ReadAt,
   from: number,
   to: number,
   size: number,
-): number {
+): Promise<number> {
   // Windows overlap, so that each header lies in one of them.
   const step = WINDOW_BYTES - (finder.headBytes + (-finder.headBytes & 3));
   for (let at = from; at < to; at += step) {
-    const window = read(at, Math.min(WINDOW_BYTES, size - at));
+    const window = await read(at, Math.min(WINDOW_BYTES, size - at));
     for (let i = finder.find(window, 0); i >= 0; i = finder.find(window, i + 1)) {
       if (at + i >= to) return -1;
-      if (headersFollow(finder, read, window, at, at + i, size)) return at + i;
+      if (await headersFollow(finder, read, window, at, at + i, size)) return at + i;
     }
   }
   return -1;
@@ -51,21 +51,21 @@ export function findBoundary(
  * end of the file.
  * @param window bytes of the file from `at`
  */
-function headersFollow(
+async function headersFollow(
   { headBytes, frameBytes }: BoundaryFinder,
   read: ReadAt,
   window: Uint8Array,
   at: number,
   position: number,
   size: number,
-): boolean {
+): Promise<boolean> {
   if (frameBytes === undefined) return true;
   let next = position;
   for (let seen = 0; seen <= HEADERS_AFTER && next !== size; seen++) {
     const end = next + headBytes;
     if (end > size) return false;
     const inside = end <= at + window.length;
-    const head = inside ? window.subarray(next - at, end - at) : read(next, headBytes);
+    const head = inside ? window.subarray(next - at, end - at) : await read(next, headBytes);
     const frame = frameBytes(head);
     if (frame === 0) return false;
     next += frame;

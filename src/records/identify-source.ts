@@ -22,6 +22,8 @@ export interface IdentifiedSource {
   readonly uri: string | undefined;
   /** Returns the stored size in bytes. Undefined if the source does not know it. */
   readonly size: (() => number) | undefined;
+  /** Returns the ETag of an object. */
+  readonly etag?: (() => string | undefined) | undefined;
   /** The source to read in place of the given one. */
   readonly source: ByteSource | PeekedSource;
 }
@@ -90,7 +92,7 @@ async function identifyStream(source: ByteSource, given: IdentifyOptions): Promi
 
 /** Like {@link identifySource}, but for an open source, which it closes on failure. */
 export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): Promise<IdentifiedSource> {
-  const { size } = peeked.opened;
+  const { size, etag } = peeked.opened;
   const uri = given.uri ?? peeked.opened.uri;
   try {
     // Wait for twice as many bytes before each new attempt, so that tiny chunks are not slow.
@@ -99,7 +101,7 @@ export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): 
       const { head, whole } = peeked;
       const final = whole || head.length === PEEK_BYTES;
       const verdict = await judge({ bytes: head, whole, final }, given, uri);
-      if (verdict !== undefined) return { ...verdict, uri, size, source: peeked };
+      if (verdict !== undefined) return { ...verdict, uri, size, etag, source: peeked };
     }
   } catch (error) {
     await peeked.close();

@@ -95,6 +95,8 @@ export interface OpenedRecords {
   readonly uri: string | undefined;
   /** Returns the stored size in bytes. Undefined if the source does not know it. */
   readonly size: (() => number) | undefined;
+  /** Returns the ETag of an object. Undefined if the source is no object, or has none. */
+  readonly etag?: (() => string | undefined) | undefined;
   /**
    * The records. A source that can be read only once remains open until the records end or
    * `return()` is called.
@@ -163,12 +165,20 @@ export async function openRecords(
 ): Promise<OpenedRecords> {
   checkOptionNames('openRecords', options, readNames());
   checkOptions(options);
+  return openOne(source, options);
+}
+
+/** Opens a source like {@link openRecords}. The options must be valid. */
+export async function openOne(
+  source: ByteSource | PeekedSource,
+  options: Partial<RecordReadOptions>,
+): Promise<OpenedRecords> {
   const found = await identify(source, options);
-  const { format, compression, uri, size } = found;
+  const { format, compression, uri, size, etag } = found;
   const reading = { ...options, compression, uri };
   const content = await seekable(source, found, options);
   const batches = closing(readBatches(recordFormat(format), content, reading), content);
-  return { format, compression, uri, size, batches };
+  return { format, compression, uri, size, etag, batches };
 }
 
 /**

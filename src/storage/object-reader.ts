@@ -109,9 +109,15 @@ export class ObjectReader {
    * @throws the same errors as {@link read}
    */
   async readInto(target: Uint8Array, start: number): Promise<void> {
-    const end = start + target.length;
-    this.#checkRange(start, end);
-    await this.#fill(target, start, end);
+    await this.#readInto(target, start, false);
+  }
+
+  /**
+   * Like {@link readInto}, but receives bytes directly in `target`, which no other code may use.
+   * @internal
+   */
+  async readIntoOwn(target: Uint8Array, start: number): Promise<void> {
+    await this.#readInto(target, start, true);
   }
 
   /** Ends reads in progress, which fail with `closed`. Resolves when no request is in progress. */
@@ -135,6 +141,12 @@ export class ObjectReader {
     if (this.etag !== undefined && etag !== undefined && etag !== this.etag)
       throw new FetchFailure('changed', `its ETag is ${etag} instead of ${this.etag}`);
     if (size !== this.size) throw new FetchFailure('changed', `it has ${size} bytes instead of ${this.size}`);
+  }
+
+  async #readInto(target: Uint8Array, start: number, own: boolean): Promise<void> {
+    const end = start + target.length;
+    this.#checkRange(start, end);
+    await this.#fill(target, start, end, own);
   }
 
   /**
@@ -279,7 +291,11 @@ export class RemoteFile implements StoredFile {
   async read(target: Uint8Array, at: number, length: number, position: number): Promise<void> {
     if (length === 0) return;
     if (position + length <= this.#head.length) return this.readNow(target, at, length, position);
-    await this.use(() => this.#reader.readInto(target.subarray(at, at + length), position));
+    await this.use(() =>
+      length === target.buffer.byteLength
+        ? this.#reader.readIntoOwn(target, position)
+        : this.#reader.readInto(target.subarray(at, at + length), position),
+    );
   }
 
   async prepare(stretches: readonly Stretch[]): Promise<void> {

@@ -3,10 +3,11 @@ import { typeName } from '../bytes/arguments.ts';
 import { type RecordpipeError, UsageError } from '../errors.ts';
 import { refOf } from './object-address.ts';
 import type { ObjectPiece, OnObjectError } from './prefetch/object-piece.ts';
-import { LATER, type ObjectRefs, END as PLAN_END } from './prefetch/object-plan.ts';
+import { LATER, type ObjectRefs, END as PLAN_END, type PlannedObject } from './prefetch/object-plan.ts';
 import { OrderedPrefetch } from './prefetch/ordered-prefetch.ts';
 import {
   type ObjectReadOptions,
+  type TransferContext,
   type TransferCounts,
   type TransferStats,
   transferContext,
@@ -113,8 +114,23 @@ export interface OpenObject {
  * ```
  */
 export function openObject(object: string | ObjectRef, options?: ObjectReadOptions): OpenObject {
-  const ref = refOf(object);
-  const context = transferContext(options);
+  return opened(refOf(object), transferContext(options), options?.signal);
+}
+
+/**
+ * Opens the bytes from `start` up to `end` of an object, all of which will be read. If the size or
+ * the ETag is given, any other version is an error.
+ * @throws the same errors as {@link openObject}
+ */
+export function openObjectPart(
+  object: ObjectRef,
+  part: { readonly start: number; readonly end: number },
+  options?: ObjectReadOptions,
+): OpenObject {
+  return opened({ ...object, part }, { ...transferContext(options), eager: true }, options?.signal);
+}
+
+function opened(ref: PlannedObject, context: TransferContext, signal: AbortSignal | undefined): OpenObject {
   let info: ObjectInfo | undefined;
   const chunks = new PieceIterator(
     (onProgress) => new OrderedPrefetch([ref], context, undefined, onProgress),
@@ -123,7 +139,7 @@ export function openObject(object: string | ObjectRef, options?: ObjectReadOptio
       return piece.chunk;
     },
     context.counts,
-    options?.signal,
+    signal,
   );
   return {
     uri: ref.uri,

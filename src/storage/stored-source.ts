@@ -109,7 +109,8 @@ function openObjectSource(object: ObjectRef, access: RemoteAccess, start: number
   const chunks = new ObjectChunks(object, access, start);
   // Callers request the size after the first chunk.
   const size = (): number => chunks.size ?? Number.POSITIVE_INFINITY;
-  return { uri: object.uri, size, chunks: { [Symbol.asyncIterator]: () => chunks } };
+  const etag = (): string | undefined => chunks.etag;
+  return { uri: object.uri, size, etag, chunks: { [Symbol.asyncIterator]: () => chunks } };
 }
 
 /**
@@ -122,6 +123,7 @@ class ObjectChunks implements AsyncIterator<Uint8Array> {
   readonly #start: number;
   readonly #stop = new AbortController();
   #size: (() => number | undefined) | undefined;
+  #etag: (() => string | undefined) | undefined;
   #iterator: AsyncIterator<Uint8Array> | undefined;
 
   constructor(object: ObjectRef, access: RemoteAccess, start: number) {
@@ -132,6 +134,10 @@ class ObjectChunks implements AsyncIterator<Uint8Array> {
 
   get size(): number | undefined {
     return this.#size?.();
+  }
+
+  get etag(): string | undefined {
+    return this.#etag?.();
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
@@ -160,11 +166,13 @@ class ObjectChunks implements AsyncIterator<Uint8Array> {
       const { openObjectReader } = await import('./object-reader.ts');
       const reader = await openObjectReader(this.#object, options);
       this.#size = () => reader.size;
+      this.#etag = () => reader.etag;
       return rangesFrom(reader, this.#start);
     }
     const { openObject } = await import('./read-objects.ts');
     const opened = openObject(this.#object, options);
     this.#size = () => opened.size();
+    this.#etag = () => opened.info()?.etag;
     return opened.chunks[Symbol.asyncIterator]();
   }
 }

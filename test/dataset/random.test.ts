@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Xoshiro128 } from '../../src/dataset/operators/shuffle.ts';
+import { Xoshiro128 } from '../../src/dataset/operators/random.ts';
 
 function drawn(seed: number, iteration: number): number[] {
   const random = new Xoshiro128(seed, iteration);

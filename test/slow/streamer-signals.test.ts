@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { test } from 'vitest';
-import { Xoshiro128 } from '../../src/dataset/operators/shuffle.ts';
+import { Xoshiro128 } from '../../src/dataset/operators/random.ts';
 import { interrupted, takenOver } from '../pipemode/streamer/interrupted.ts';
 import { writeObjects } from '../pipemode/streamer/stream-place.ts';
 import { slowShare } from '../support/slow-share.ts';

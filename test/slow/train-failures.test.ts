@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Xoshiro128 } from '../../src/dataset/operators/shuffle.ts';
+import { Xoshiro128 } from '../../src/dataset/operators/random.ts';
 import { missingProgram } from '../pipemode/reader/programs.ts';
 import { startCli } from '../support/cli.ts';
 import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';

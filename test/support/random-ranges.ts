@@ -57,6 +57,20 @@ function randomTask(random: Random, format: RangedFormat): FileTask {
 
 /** Checks one random file, determined by `seed`, in ranges and from beginning to end. */
 export async function compareOnce(path: string, seed: number, format: RangedFormat): Promise<RangedOutcome> {
+  const { bytes, task, rangeBytes, label } = randomCase(seed, format);
+  return compareRanges(path, bytes, format, task, rangeBytes, label);
+}
+
+/** A file, and how to check it. */
+export interface RangeCase {
+  readonly bytes: Uint8Array;
+  readonly task: FileTask;
+  readonly rangeBytes: number;
+  readonly label: string;
+}
+
+/** Returns a random file with damage at its cuts, determined by `seed`. */
+export function randomCase(seed: number, format: RangedFormat): RangeCase {
   const random = new Random(seed);
   // Ranges of several chunks, or much smaller ones.
   const rangeBytes = seed % 100 === 99 ? 1_300_000 : random.pick([128, 400, 1024, 4096]);
@@ -64,5 +78,5 @@ export async function compareOnce(path: string, seed: number, format: RangedForm
   const bytes = damagedAtCuts(random, file, rangeBytes);
   const task = randomTask(random, format);
   const label = `seed ${seed}, ${format}, ranges of ${rangeBytes}, ${JSON.stringify(task)}`;
-  return compareRanges(path, bytes, format, task, rangeBytes, label);
+  return { bytes, task, rangeBytes, label };
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { checkFile } from '../../src/check/check-file.ts';
 import type { FileChecker, FileTask } from '../../src/check/file-checker.ts';
+import type { FileInput } from '../../src/check/file-input.ts';
 import type { FileReport } from '../../src/check/file-report.ts';
 import type { LookedReport } from '../../src/check/look-inside.ts';
 import { checkRange } from '../../src/check/ranges/check-range.ts';
+import type { FilePlan } from '../../src/check/ranges/plan-ranges.ts';
 import type { CheckOrder } from '../../src/check/ranges/range-order.ts';
 import { RangedFile } from '../../src/check/ranges/ranged-file.ts';
 import { mergeStats, NO_STATS } from '../../src/check/stats/dataset-stats.ts';
@@ -86,11 +88,9 @@ export interface RangedOutcome {
 
 /** Checks a file in ranges, with `threads` concurrent checks on this thread. */
 export async function checkInRanges(
-  path: string,
-  format: RangedFormat,
+  input: FileInput,
+  plan: FilePlan,
   task: FileTask,
-  rangeBytes: number,
-  size: number,
   threads = 3,
 ): Promise<RangedOutcome> {
   const findings: unknown[] = [];
@@ -99,9 +99,9 @@ export async function checkInRanges(
     onProgress: () => {},
     onFinding: (error: Error) => findings.push(JSON.parse(JSON.stringify(error))),
   };
-  const file = new RangedFile({ path }, { format, ranges: { size, rangeBytes } }, task, watch);
+  const file = new RangedFile(input, plan, task, watch);
   const checker: FileChecker = {
-    check: (input) => checkFile(input, task, {}),
+    check: (whole) => checkFile(whole, task, {}),
     checkAll: async () => {},
     checkRange: async (order) => {
       orders.push(order);
@@ -126,10 +126,20 @@ export async function compareRanges(
   label: string,
 ): Promise<RangedOutcome> {
   writeFileSync(path, bytes);
+  return compareInput({ path }, { format, ranges: { size: bytes.length, rangeBytes } }, task, label);
+}
+
+/** Like {@link compareRanges}, for an existing file or object. */
+export async function compareInput(
+  input: FileInput,
+  plan: FilePlan,
+  task: FileTask,
+  label: string,
+): Promise<RangedOutcome> {
   const findings: unknown[] = [];
   const onFinding = (error: Error): void => void findings.push(JSON.parse(JSON.stringify(error)));
-  const whole = await checkFile({ path }, task, { onFinding });
-  const ranged = await checkInRanges(path, format, task, rangeBytes, bytes.length);
+  const whole = await checkFile(input, task, { onFinding });
+  const ranged = await checkInRanges(input, plan, task);
   assert.equal(textOf(ranged.report, task), textOf(whole, task), label);
   assert.deepEqual(ranged.findings, findings, label);
   return ranged;

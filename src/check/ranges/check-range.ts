@@ -1,20 +1,17 @@
 import { RecordpipeError } from '../../errors.ts';
 import type { BoundaryFinder, RecordSource } from '../../formats/record-format.ts';
 import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
-import { readAtOf } from '../../records/find-boundary.ts';
-import { hopHeaders, partOf } from '../../records/hop-headers.ts';
+import { hopHeaders } from '../../records/hop-headers.ts';
 import { defaultChunkBytes } from '../../records/read-options.ts';
 import { type OnBatch, prepareScan, type RangeScan, scanOpened } from '../../records/scan-source.ts';
 import { rangeBounds } from '../../records/workers/range-bounds.ts';
-import type { RecordStart } from '../../records/workers/range-plan.ts';
+import { orFailure, type RecordStart } from '../../records/workers/range-plan.ts';
 import { packError } from '../../records/workers/serve-jobs.ts';
-import type { StoredFile } from '../../storage/storage.ts';
-import { openStoredFile } from '../../storage/stored-file.ts';
 import type { FileTask, Watch } from '../file-checker.ts';
-import { uriOf } from '../file-input.ts';
-import { scanOptions } from '../scan-file.ts';
-import { type ByteRange, rangeChunks } from './range-chunks.ts';
+import { type FileInput, uriOf } from '../file-input.ts';
+import { REMOTE_CHUNK_BYTES, scanOptions } from '../scan-file.ts';
 import type { CheckedRange, CheckOrder, RangeCounts } from './range-order.ts';
+import { type ByteRange, openRange, type RangeSource } from './range-source.ts';
 
 /** Number of bytes after a finding that its message may depend on. */
 const SHOWN_BYTES = 1024;
@@ -29,31 +26,43 @@ const NOTHING: RangeCounts = {
 };
 
 /**
- * Checks the records of one range of a file.
- * @throws RecordpipeError `source-changed` if the file does not have the planned size; the errors
- *   of reading it
+ * Checks the records of one range of a file or object.
+ * @throws RecordpipeError `aborted`; other failures are part of the result
  */
-export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch): Promise<CheckedRange> {
+export function checkRange(order: CheckOrder, task: FileTask, watch: Watch): Promise<CheckedRange> {
+  return orFailure(checked(order, task, watch));
+}
+
+async function checked(order: CheckOrder, task: FileTask, watch: Watch): Promise<CheckedRange> {
   const { input, plan, from } = order;
   const format = recordFormat(order.format);
   const options = format.readOptions(task.reading as Partial<AnyOptions>);
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
-  const file = await openStoredFile(input.path);
+  const source = await openRange(input, order.objects, watch);
   try {
-    if (file.size !== plan.size)
+    if (source.size !== plan.size)
       throw new RecordpipeError('source-changed', 'the file has changed', { uri: input.path });
-    const range = rangeBounds(finder, readAtOf(file), order);
+    const range = await rangeBounds(finder, source.read, order);
     const { start } = range;
     const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
     if (start < 0) return { ...range, next: first, scan: NOTHING, independent: true };
     if (task.check === 'count') {
-      const records = await hopped(file, format, options, range, watch);
+      const records = await hopped(source, format, options, range, watch);
       const next = { offset: range.end, record: first.record + (records ?? 0) };
       if (records !== undefined) return { ...range, next, scan: { ...NOTHING, records }, independent: true };
     }
     // Import modules lazily to reduce startup time.
     const inside = task.look && (await import('../look-inside.ts')).lookInside(task.look, input);
-    const scan = await scanned(file, format, range, first, order, task, watch, inside?.onBatch);
+    const scan = await scanRange(
+      source,
+      format,
+      range,
+      first,
+      input,
+      task,
+      { ...watch, onFinding: undefined },
+      inside?.onBatch,
+    );
     const { offset = 0, record = 0 } = scan.next;
     const { records, payloadBytes, errorCount, trailingBytes, warnings } = scan;
     const errors = scan.errors.map(packError);
@@ -65,41 +74,43 @@ export async function checkRange(order: CheckOrder, task: FileTask, watch: Watch
       looked: inside?.found(),
     };
   } finally {
-    await file.close();
+    await source.close();
   }
 }
 
 /**
- * Counts the records of a range by their headers. Returns undefined if the contents require a scan.
+ * Counts the records of a range by their headers. Returns undefined if the contents require a scan,
+ * or if reading all of an object is faster.
  */
 async function hopped(
-  file: StoredFile,
+  source: RangeSource,
   format: AnyFormat,
   options: AnyOptions,
-  { start, end }: ByteRange,
+  range: ByteRange,
   watch: Watch,
 ): Promise<number | undefined> {
   const hop = await format.headerHop?.(options);
-  if (hop === undefined) return undefined;
-  return (await hopHeaders(partOf(file, start, end), hop, watch)) ? hop.records : undefined;
+  if (hop === undefined || (hop.readsAll && !source.isLocal)) return undefined;
+  return (await hopHeaders(source.part(range), hop, watch)) ? hop.records : undefined;
 }
 
-async function scanned(
-  file: StoredFile,
+/** Scans the records of a range. @param start place of the first record */
+export async function scanRange(
+  source: RangeSource,
   format: AnyFormat,
   range: ByteRange,
   start: RecordStart,
-  { input, plan: { size } }: CheckOrder,
+  input: FileInput,
   task: FileTask,
-  { signal, onProgress }: Watch,
+  { signal, onProgress, onFinding }: Watch,
   onBatch: OnBatch,
 ): Promise<RangeScan> {
-  const stored = { bytes: 0 };
+  const { isLocal, size } = source;
   const { maxErrors, ...reading } = {
     ...scanOptions(input, task, { signal }),
     compression: 'none',
-    blocking: true,
-    chunkBytes: defaultChunkBytes(onBatch === undefined),
+    blocking: isLocal,
+    chunkBytes: isLocal ? defaultChunkBytes(onBatch === undefined) : REMOTE_CHUNK_BYTES,
   } as const;
   const prepared = await prepareScan(format, reading as Partial<AnyOptions>);
   const open = (nextBuffer?: () => Uint8Array): RecordSource => ({
@@ -107,11 +118,10 @@ async function scanned(
     compression: 'none',
     size: () => size,
     start,
-    stored,
-    chunks: rangeChunks(file, range, nextBuffer!, stored, signal),
+    ...source.open(range, nextBuffer),
   });
-  const memory = { buffered: true, isFile: true };
-  return scanOpened(prepared, open, { maxErrors, onProgress }, onBatch, memory);
+  const memory = { buffered: isLocal, isFile: isLocal };
+  return scanOpened(prepared, open, { maxErrors, onProgress, onFinding }, onBatch, memory);
 }
 
 /**

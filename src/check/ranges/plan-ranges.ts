@@ -1,16 +1,20 @@
 import { isItemFailure } from '../../errors.ts';
 import type { FormatName } from '../../formats/names/index.ts';
-import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
+import { type AnyOptions, certainFormat, recordFormat } from '../../formats/registry.ts';
 import { identifySource } from '../../records/identify-source.ts';
 import { type RangePlan, rangePlan } from '../../records/workers/range-plan.ts';
 import { isRemote } from '../../storage/registry.ts';
 import type { FileTask } from '../file-checker.ts';
 import { checkFrozen, type FileInput, storedBytes } from '../file-input.ts';
+import { type ObjectRanges, shareOfRanges } from '../share-objects.ts';
+import { withHead } from '../size-objects.ts';
 
 /** How to check a file in ranges. */
 export interface FilePlan {
   readonly format: FormatName;
   readonly ranges: RangePlan;
+  /** How to read an object; undefined for a local file. */
+  readonly remote?: ObjectRanges | undefined;
 }
 
 /** Not used for regular files, from which only the first bytes are read. */
@@ -29,6 +33,7 @@ export async function planRanges(
   inputs: readonly FileInput[],
   task: FileTask,
   jobs: number,
+  signal?: AbortSignal | undefined,
 ): Promise<ReadonlyMap<number, FilePlan>> {
   const plans = new Map<number, FilePlan>();
   if (jobs < 2) return plans;
@@ -37,36 +42,61 @@ export async function planRanges(
   for (const [index, size] of sizes.entries()) {
     const ranges = rangePlan(size, jobs);
     if (ranges === undefined || size < (total / jobs) * SMALL_PART) continue;
-    const format = await formatOf(inputs[index], task);
-    if (format !== undefined) plans.set(index, { format, ranges });
+    const input = inputs[index];
+    const remote = isRemote(input.path) ? shareOfRanges(input, task.reading.objects, jobs) : undefined;
+    if (remote === undefined && isRemote(input.path)) continue;
+    const format = await formatOf(input, task, signal);
+    if (format !== undefined) plans.set(index, { format, ranges, remote });
   }
   return plans;
 }
 
 /** Returns the format of a file that can be divided, and undefined for other files. */
-async function formatOf(input: FileInput, { reading, blocking }: FileTask): Promise<FormatName | undefined> {
+async function formatOf(
+  input: FileInput,
+  task: FileTask,
+  signal: AbortSignal | undefined,
+): Promise<FormatName | undefined> {
   const { path } = input;
-  const { format = 'auto', compression = 'auto' } = reading;
-  if (path === '-' || isRemote(path)) return undefined;
+  if (path === '-') return undefined;
   try {
     checkFrozen(input);
-    const known = format === 'auto' ? format : recordFormat(format);
-    const found = await identifySource(path, {
-      format: known,
-      compression,
-      chunkBytes: CHUNK_BYTES,
-      blocking,
-      uri: path,
-      objects: undefined,
-      signal: undefined,
-    });
-    if (found.compression !== 'none') return undefined;
-    const { boundaryFinder, readOptions } = recordFormat(found.format);
-    const finder = await boundaryFinder?.(readOptions(reading as Partial<AnyOptions>));
-    return finder && found.format;
+    const name = isRemote(path) ? await formatOfObject(input, task, signal) : await formatOfFile(path, task);
+    if (name === undefined) return undefined;
+    const { boundaryFinder, readOptions } = recordFormat(name);
+    const finder = await boundaryFinder?.(readOptions(task.reading as Partial<AnyOptions>));
+    return finder && name;
   } catch (error) {
     // Checking the file reports the error.
     if (isItemFailure(error)) return undefined;
     throw error;
   }
+}
+
+async function formatOfFile(path: string, { reading, blocking }: FileTask): Promise<FormatName | undefined> {
+  const { format = 'auto', compression = 'auto' } = reading;
+  const { format: name, compression: found } = await identifySource(path, {
+    format: format === 'auto' ? format : recordFormat(format),
+    compression,
+    chunkBytes: CHUNK_BYTES,
+    blocking,
+    uri: path,
+    objects: undefined,
+    signal: undefined,
+  });
+  return found === 'none' ? name : undefined;
+}
+
+/** Inspects the first bytes of an object. Formats that need more of them are not divided. */
+async function formatOfObject(
+  input: FileInput,
+  { reading }: FileTask,
+  signal: AbortSignal | undefined,
+): Promise<FormatName | undefined> {
+  const { format = 'auto', compression = 'auto', objects } = reading;
+  if (compression === 'gzip' || compression === 'zlib') return undefined;
+  const { head } = await withHead(input, objects, signal);
+  const name = format === 'auto' ? certainFormat(head) : format;
+  if (name === undefined || compression === 'none') return name;
+  return recordFormat(name).detectCompression(head) === 'none' ? name : undefined;
 }

@@ -1,6 +1,7 @@
 import type { FormatName } from '../../formats/names/index.ts';
 import type { RangeScan } from '../../records/scan-source.ts';
 import type { RangeOrder, RangeResult } from '../../records/workers/range-plan.ts';
+import type { ObjectOptions } from '../../storage/object-options.ts';
 import type { FileInput } from '../file-input.ts';
 import type { LookedRecords } from '../look-inside.ts';
 
@@ -9,6 +10,8 @@ export interface CheckOrder extends RangeOrder {
   readonly input: FileInput;
   /** Format of the file, which is not compressed. */
   readonly format: FormatName;
+  /** How to read an object: with its share of the memory and requests. */
+  readonly objects?: Partial<ObjectOptions> | undefined;
 }
 
 /** The result of checking a range. */

@@ -1,9 +1,9 @@
 import { RecordpipeError, sentenceOf } from '../../errors.ts';
 import { type ProvenPlace, RangePass } from '../../records/workers/range-pass.ts';
 import { unpackError } from '../../records/workers/serve-jobs.ts';
-import type { FileChecker, FileTask } from '../file-checker.ts';
-import { type FileInput, storedBytes } from '../file-input.ts';
-import { examinedFile, type FileReport } from '../file-report.ts';
+import type { FileChecker, FileProgress, FileTask } from '../file-checker.ts';
+import { changedSincePlan, type FileInput, storedBytes } from '../file-input.ts';
+import { examinedFile, type FileReport, failedFile } from '../file-report.ts';
 import { lookedReport } from '../look-inside.ts';
 import { SchemaMerger } from '../schema/schema-findings.ts';
 import { StatsMerger } from '../stats/dataset-stats.ts';
@@ -13,12 +13,9 @@ import type { CheckedRange, CheckOrder } from './range-order.ts';
 
 /** Callbacks of a file that is checked in ranges. */
 export interface RangedWatch {
-  /** Called with the number of bytes checked so far. */
-  onProgress(bytes: number): void;
-  /**
-   * Called with each listed finding, in file order, and with the number of bytes checked so far.
-   */
-  onFinding(error: RecordpipeError, bytes: number): void;
+  onProgress(progress: FileProgress): void;
+  /** Called with each listed finding, in file order. */
+  onFinding(error: RecordpipeError, progress: FileProgress): void;
 }
 
 /**
@@ -43,6 +40,8 @@ export class RangedFile {
    * Last progress. It never decreases, although ranges are checked in any order, and some twice.
    */
   #progressBytes = 0;
+  /** Number of retried requests of each range that has any. */
+  readonly #retries = new Map<CheckOrder, number>();
   #reported = false;
 
   constructor(input: FileInput, plan: FilePlan, task: FileTask, watch: RangedWatch) {
@@ -50,11 +49,12 @@ export class RangedFile {
     this.#plan = plan;
     this.#task = task;
     this.#watch = watch;
-    const { format, ranges } = plan;
+    const { format, ranges, remote } = plan;
     const orders = Array.from({ length: Math.ceil(ranges.size / ranges.rangeBytes) }, (_, cut) => ({
       input,
       format,
       plan: ranges,
+      objects: remote?.objects,
       from: cut,
       until: cut + 1,
     }));
@@ -69,22 +69,26 @@ export class RangedFile {
   /**
    * Checks ranges until none is left, together with the other threads that call this method. One of
    * the calls returns the report, or null if the caller must check the file from beginning to end.
-   * @param ahead number of ranges that the checker receives at once
-   * @throws RecordpipeError `aborted`
+   * @param ahead number of ranges that the checker receives at once, if the file is local
+   * @throws RecordpipeError `aborted`; the error of a thread that died
    */
   async help(checker: FileChecker, ahead: number): Promise<FileReport | null | undefined> {
+    const parallel = this.#plan.remote?.ahead ?? ahead;
     const check = async (order: CheckOrder): Promise<CheckedRange> => {
-      const result = await checker.checkRange(order, ({ bytes }) => this.#progress(order, bytes));
-      this.#progress(order, 0);
+      const result = await checker.checkRange(order, ({ bytes, retries }) => {
+        if (retries > 0) this.#retries.set(order, retries);
+        this.#progressed(order, bytes);
+      });
+      this.#progressed(order, 0);
       return result;
     };
-    await Promise.all(Array.from({ length: ahead }, () => this.#pass.help(check)));
+    await Promise.all(Array.from({ length: parallel }, () => this.#pass.help(check)));
     if (this.#reported) return undefined;
     this.#reported = true;
     return this.#report();
   }
 
-  #progress(order: CheckOrder, bytes: number): void {
+  #progressed(order: CheckOrder, bytes: number): void {
     // Other threads may still check ranges that are not needed.
     if (this.#reported) return;
     if (bytes === 0) this.#running.delete(order);
@@ -92,7 +96,13 @@ export class RangedFile {
     let sum = this.#doneBytes;
     for (const running of this.#running.values()) sum += running;
     this.#progressBytes = Math.max(this.#progressBytes, Math.min(sum, this.#plan.ranges.size));
-    this.#watch.onProgress(this.#progressBytes);
+    this.#watch.onProgress(this.#progress());
+  }
+
+  #progress(): FileProgress {
+    let retries = 0;
+    for (const more of this.#retries.values()) retries += more;
+    return { bytes: this.#progressBytes, retries };
   }
 
   readonly #add = ({ scan, looked, end }: CheckedRange, { first, before }: ProvenPlace): void => {
@@ -101,7 +111,7 @@ export class RangedFile {
       if (found.errors.length === this.#task.maxErrors) break;
       const error = moved(unpackError(packed) as RecordpipeError, before);
       found.errors.push(error);
-      this.#watch.onFinding(error, this.#progressBytes);
+      this.#watch.onFinding(error, this.#progress());
     }
     found.records += scan.records;
     found.errorCount += scan.errorCount;
@@ -120,10 +130,12 @@ export class RangedFile {
       format,
       ranges: { size },
     } = this.#plan;
-    if (this.#pass.failure !== undefined || this.#separate) return null;
+    const { failure } = this.#pass;
+    if (this.#separate || (failure !== undefined && this.#plan.remote === undefined)) return null;
+    const seconds = Math.round((performance.now() - this.#start) * 1000) / 1e6;
+    if (failure !== undefined) return this.#failed(failure, seconds);
     // A file that has changed is read to its new end.
     if (storedBytes(this.input) !== size) return null;
-    const seconds = Math.round((performance.now() - this.#start) * 1000) / 1e6;
     const examined = { ...this.#found, format, compression: 'none', bytes: size } as const;
     const detected = (this.#task.reading.format ?? 'auto') === 'auto';
     const report = examinedFile(this.input, examined, { seconds, detected });
@@ -135,6 +147,29 @@ export class RangedFile {
     };
     return lookedReport(report, looked, look, maxErrors);
   }
+
+  /** Returns the report of an object that cannot be read. Another attempt would not, either. */
+  #failed(failure: RecordpipeError, seconds: number): FileReport {
+    const { input } = this;
+    const { format = 'auto', compression = 'auto' } = this.#task.reading;
+    const changed = input.frozen && failure.code === 'object-changed';
+    const error = changed
+      ? changedSincePlan('object-changed', input.path, 'the object was overwritten')
+      : unnumbered(failure);
+    return failedFile(input, error, {
+      seconds,
+      format: format === 'auto' ? undefined : format,
+      compression: compression === 'auto' ? undefined : compression,
+    });
+  }
+}
+
+/**
+ * Returns an error without its record number, which is that in the range, and unknown for the file.
+ */
+function unnumbered(error: RecordpipeError): RecordpipeError {
+  const { code, uri, offset } = error;
+  return new RecordpipeError(code, sentenceOf(error), { uri, offset });
 }
 
 /** Adds `before` to the record number of a finding. */

@@ -22,10 +22,11 @@ import { inputSelection } from '../options/inputs.ts';
 import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import { atLeast, duration, flag, grouped, names, parsed, type Values, value } from '../options/option.ts';
 import { reportOptions } from '../options/reports.ts';
+import { resumeOptions, resumingOf } from '../options/resume.ts';
 import { complain, print } from '../output.ts';
 import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
-import { warningLine } from '../stream-warnings.ts';
+import { resumedLine, warningLine } from '../stream-warnings.ts';
 import { visible } from '../text/format.ts';
 
 const OPTIONS = {
@@ -68,6 +69,7 @@ const OPTIONS = {
     force: flag('--force', 'use existing pipes'),
   }),
   ...pipeOptions,
+  ...resumeOptions,
   strictShards: inputSelection.strictShards,
   ...objectReadOptions,
 };
@@ -99,8 +101,12 @@ Examples:
   recordpipe stream -c train=data/ -c test=more/ --root ml -- node train.mjs
   recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label --wrap --shuffle 7 -- python train.py
   recordpipe stream --config channels.json --dir pipes --epochs 2 & cat pipes/train_0
+  recordpipe stream -c train=s3://bucket/train/ --checkpoint ck.json --resume ck.json -- python train.py
+  recordpipe stream -c train=s3://bucket/train/ --resume position.json -- python train.py
 
 The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables, which contain the paths below --root. A program that uses /opt/ml literally needs --root /opt/ml, or train, which shows --root as /opt/ml. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are forwarded; a program that has not ended after --grace, or at a second signal, is killed. The program runs in its own session: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
+
+--resume continues an interrupted epoch, with the same data and options, in the pipe of that epoch: NAME_3 for epoch 3. A position of the reader is exact: no record is lost or repeated. Let the program write it together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as the state of PipeModeDataset. A --checkpoint of stream is the position up to which the program has certainly read the pipe: records that were in the pipe are sent again (up to 1 MiB), and records that the program had read but not used are lost, unless --read-ahead covers them. If --resume and --checkpoint name the same file, it may be missing at the first start.
 
 Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
   exitCodes: EXIT_CODES,
@@ -119,6 +125,7 @@ async function stream(command: string[], options: Options): Promise<number> {
   const inRoot = jobPaths(options.root);
   const pipeDir = options.dir ?? inRoot.pipeDir;
   const paths = { ...inRoot, pipeDir: resolve(pipeDir) };
+  const resuming = await resumingOf(options, options.force === true);
   const signals = new StreamSignals();
   const progress = streamProgress(!options.json && !options.quiet && options.progress, supervised);
   const streamer = new PipeModeStreamer({
@@ -127,6 +134,8 @@ async function stream(command: string[], options: Options): Promise<number> {
     hosts: { current_host: host.name, hosts: hosts.map(({ name }) => name) },
     objects: objectsOf(options),
     ...streamingOf(options),
+    ...resuming,
+    stateDir: supervised || options.dir === undefined ? inRoot.stateDir : undefined,
     firstEpoch: options.firstEpoch,
     onFailure: options.hold ? 'hold' : 'close',
     force: options.force === true,
@@ -141,7 +150,7 @@ async function stream(command: string[], options: Options): Promise<number> {
   const announce = (): void => {
     if (options.json || options.quiet) return;
     progress.clear();
-    const pipes = channels.map(({ name }) => `${name}_${options.firstEpoch}`).join(', ');
+    const pipes = streamer.metrics.map(({ channel, epoch }) => `${channel}_${epoch}`).join(', ');
     complain(
       `recordpipe: ${visible(`pipes are ready in ${pipeDir}: ${pipes}; start the program that reads them`)}`,
     );
@@ -302,6 +311,10 @@ function report(event: StreamEvent, { json, quiet }: Options, supervised: boolea
     if (supervised) complain(line);
     else print(`${line}\n`).catch(() => {});
     return;
+  }
+  if (event.event === 'resumed' && quiet !== true) {
+    clear();
+    complain(`recordpipe: ${visible(resumedLine(event))}`);
   }
   const warning = warningLine(event, quiet === true);
   if (warning === undefined) return;

@@ -1,12 +1,23 @@
 import { UsageError } from '../../errors.ts';
+import { MarkedSource } from '../marked-source.ts';
 import { checkCount } from '../operator-options.ts';
-import { END, LATER, type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
+import { type Position, splitPosition } from '../position.ts';
+import {
+  END,
+  type Iteration,
+  LATER,
+  type Open,
+  type Openable,
+  type Stage,
+  type Step,
+  Through,
+} from '../stage.ts';
 
 /**
  * A stage that buffers several elements of its source. If the source fails, the stage first yields
  * the buffered elements, as at the end of the source, and then throws.
  */
-export abstract class Collecting<S, T> extends Through<S, T> {
+export abstract class Collecting<S, T, Source extends Stage<S> = Stage<S>> extends Through<S, T, Source> {
   protected ended = false;
   #failure: { readonly error: unknown } | undefined;
 
@@ -24,6 +35,11 @@ export abstract class Collecting<S, T> extends Through<S, T> {
     }
   }
 
+  /** Whether the source has failed. */
+  protected get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** Ends the stage after its last element. Returns END, or throws the error of the source. */
   protected finish(): typeof END {
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -31,16 +47,24 @@ export abstract class Collecting<S, T> extends Through<S, T> {
   }
 }
 
+/** Opens arrays of `size` elements of a source. */
+export function openBatch<T>(source: Openable<T>, size: number, dropRemainder: boolean): Open<T[]> {
+  return (iteration, from) =>
+    new BatchStage(source.openStage(iteration, from), size, dropRemainder, iteration);
+}
+
 /** Collects elements into arrays of `size`. The last array can be shorter. */
-export class BatchStage<T> extends Collecting<T, T[]> {
+class BatchStage<T> extends Collecting<T, T[]> {
   readonly #size: number;
   readonly #dropRemainder: boolean;
+  readonly #iteration: Iteration;
   #batch: T[] = [];
 
-  constructor(source: Stage<T>, size: number, dropRemainder: boolean) {
+  constructor(source: Stage<T>, size: number, dropRemainder: boolean, iteration: Iteration) {
     super(source);
     this.#size = size;
     this.#dropRemainder = dropRemainder;
+    this.#iteration = iteration;
   }
 
   next(): Step<T[]> {
@@ -50,6 +74,7 @@ export class BatchStage<T> extends Collecting<T, T[]> {
       if (element === LATER) return LATER;
       if (element === END) {
         if (batch.length === 0 || this.#dropRemainder) return this.finish();
+        if (this.hasFailed) this.#iteration.failed();
         break;
       }
       batch.push(element);
@@ -57,16 +82,35 @@ export class BatchStage<T> extends Collecting<T, T[]> {
     this.#batch = [];
     return batch;
   }
+
+  position(): Position {
+    return this.source.position();
+  }
+}
+
+/**
+ * Opens the items of the elements of a source. Its positions are `[received, source]`, where
+ * `received` items of the next element of the source have been received.
+ */
+export function openUnbatch<T>(source: Openable<Iterable<T>>): Open<T> {
+  return (iteration, from = null) => {
+    const { counts, source: position } = splitPosition('unbatch', from, [0]);
+    return new UnbatchStage(MarkedSource.open('unbatch', source, iteration, position, 1), counts[0]);
+  };
 }
 
 /** Yields the items of each element of its source. */
-export class UnbatchStage<T> extends Through<Iterable<T>, T> {
+class UnbatchStage<T> extends Through<Iterable<T>, T, MarkedSource<Iterable<T>>> {
   #items: Iterator<T> | undefined;
   #array: ArrayLike<T> | undefined;
+  /** Number of items received of the current element. */
   #at = 0;
+  /** Number of items of the first element that were received in an earlier run. */
+  #received: number;
 
-  constructor(source: Stage<Iterable<T>>) {
+  constructor(source: MarkedSource<Iterable<T>>, received: number) {
     super(source);
+    this.#received = received;
   }
 
   next(): Step<T> {
@@ -76,13 +120,21 @@ export class UnbatchStage<T> extends Through<Iterable<T>, T> {
         this.#array = undefined;
       } else if (this.#items !== undefined) {
         const { done, value } = this.#items.next();
-        if (!done) return value;
+        if (!done) {
+          if (this.#at++ >= this.#received) return value;
+          continue;
+        }
         this.#items = undefined;
       }
       const batch = this.source.next();
       if (batch === END || batch === LATER) return batch;
       this.#take(batch);
     }
+  }
+
+  position(): Position {
+    const inside = this.#array !== undefined || this.#items !== undefined;
+    return inside ? [this.#at, this.source.before(1)] : [this.#received, this.source.before(0)];
   }
 
   override close(): Promise<void> | undefined {
@@ -99,9 +151,11 @@ export class UnbatchStage<T> extends Through<Iterable<T>, T> {
   #take(batch: Iterable<T>): void {
     if (Array.isArray(batch) || (ArrayBuffer.isView(batch) && !(batch instanceof DataView))) {
       this.#array = batch as unknown as ArrayLike<T>;
-      this.#at = 0;
+      this.#at = this.#received;
+      this.#received = 0;
     } else if (typeof batch === 'object' && batch !== null && Symbol.iterator in batch) {
       this.#items = batch[Symbol.iterator]();
+      this.#at = 0;
     } else {
       throw new UsageError(
         `unbatch: expected arrays or other iterables as elements, got ${batch === null ? 'null' : typeof batch}`,
@@ -120,22 +174,36 @@ export interface WindowOptions {
   readonly dropRemainder?: boolean | undefined;
 }
 
-/** Yields windows of elements, which can overlap. */
-export class WindowStage<T> extends Collecting<T, T[]> {
+interface WindowPlaces {
+  readonly shift: number;
+  readonly stride: number;
+  readonly dropRemainder: boolean;
+}
+
+/** Yields windows of elements, which can overlap. Its positions are `[between, source]`. */
+class WindowStage<T> extends Collecting<T, T[], MarkedSource<T>> {
   readonly #reach: number;
   readonly #shift: number;
   readonly #stride: number;
   readonly #dropRemainder: boolean;
+  readonly #iteration: Iteration;
   readonly #buffer: T[] = [];
   /** Number of elements to drop before the next window. */
-  #between = 0;
+  #between: number;
 
-  constructor(source: Stage<T>, size: number, shift: number, stride: number, dropRemainder: boolean) {
+  constructor(
+    source: MarkedSource<T>,
+    { shift, stride, dropRemainder }: WindowPlaces,
+    between: number,
+    iteration: Iteration,
+  ) {
     super(source);
-    this.#reach = (size - 1) * stride + 1;
+    this.#reach = source.reach;
     this.#shift = shift;
     this.#stride = stride;
     this.#dropRemainder = dropRemainder;
+    this.#between = between;
+    this.#iteration = iteration;
   }
 
   next(): Step<T[]> {
@@ -148,10 +216,15 @@ export class WindowStage<T> extends Collecting<T, T[]> {
       else buffer.push(element);
     }
     if (buffer.length === 0 || (this.#dropRemainder && buffer.length < this.#reach)) return this.finish();
+    if (this.hasFailed && buffer.length < this.#reach) this.#iteration.failed();
     const window = buffer.filter((_, i) => i % this.#stride === 0);
     this.#between = Math.max(0, this.#shift - buffer.length);
     buffer.splice(0, this.#shift);
     return window;
+  }
+
+  position(): Position {
+    return [this.#between, this.source.before(this.#buffer.length)];
   }
 }
 
@@ -164,5 +237,10 @@ export function openWindows<T>(source: Openable<T>, size: number, options: Windo
   checkCount('window: size', size, 1);
   checkCount('window: shift', shift, 1);
   checkCount('window: stride', stride, 1);
-  return (iteration) => new WindowStage(source.openStage(iteration), size, shift, stride, dropRemainder);
+  const reach = (size - 1) * stride + 1;
+  return (iteration, from = null) => {
+    const { counts, source: position } = splitPosition('window', from, [0]);
+    const marked = MarkedSource.open('window', source, iteration, position, reach);
+    return new WindowStage(marked, { shift, stride, dropRemainder }, counts[0], iteration);
+  };
 }

@@ -1,4 +1,4 @@
-import { mix as scramble } from './shuffle.ts';
+import { mix as scramble } from './random.ts';
 
 /** Chooses the source of each element of a mix. */
 export interface MixSchedule {
@@ -8,6 +8,12 @@ export interface MixSchedule {
   taken(source: number): void;
   /** Removes a source that has ended. The other sources keep their ratios. */
   remove(source: number): void;
+  /** Whether each source has ended. */
+  readonly ended: readonly boolean[];
+  /** Numbers from which the schedule continues, with the sources that have ended. */
+  readonly counts: readonly number[];
+  /** Continues from an earlier schedule. */
+  restore(ended: readonly boolean[], counts: readonly number[]): void;
 }
 
 /**
@@ -21,16 +27,16 @@ export interface MixSchedule {
  */
 export class ExactSchedule implements MixSchedule {
   readonly #weights: readonly number[];
-  readonly #ended: boolean[];
+  readonly ended: boolean[];
   /** Number of elements of each source, and of all sources, since a source was last removed. */
-  readonly #counts: number[];
+  readonly counts: number[];
   #position = 0;
   #total: number;
 
   constructor(weights: readonly number[]) {
     this.#weights = weights;
-    this.#ended = weights.map(() => false);
-    this.#counts = weights.map(() => 0);
+    this.ended = weights.map(() => false);
+    this.counts = weights.map(() => 0);
     this.#total = sumOf(weights);
   }
 
@@ -39,10 +45,10 @@ export class ExactSchedule implements MixSchedule {
     let chosen = -1;
     let earliest = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#weights.length; i++) {
-      if (this.#ended[i]) continue;
+      if (this.ended[i]) continue;
       const period = total / this.#weights[i];
-      if (Math.floor(this.#counts[i] * period) > this.#position) continue;
-      const deadline = Math.ceil((this.#counts[i] + 1) * period);
+      if (Math.floor(this.counts[i] * period) > this.#position) continue;
+      const deadline = Math.ceil((this.counts[i] + 1) * period);
       if (deadline >= earliest) continue;
       chosen = i;
       earliest = deadline;
@@ -51,15 +57,21 @@ export class ExactSchedule implements MixSchedule {
   }
 
   taken(source: number): void {
-    this.#counts[source]++;
+    this.counts[source]++;
     this.#position++;
   }
 
   remove(source: number): void {
-    this.#ended[source] = true;
-    this.#counts.fill(0);
+    this.ended[source] = true;
+    this.counts.fill(0);
     this.#position = 0;
-    this.#total = sumOf(this.#weights.filter((_, i) => !this.#ended[i]));
+    this.#total = sumOf(this.#weights.filter((_, i) => !this.ended[i]));
+  }
+
+  restore(ended: readonly boolean[], counts: readonly number[]): void {
+    for (let i = 0; i < ended.length; i++) if (ended[i]) this.remove(i);
+    for (let i = 0; i < counts.length; i++) this.counts[i] = counts[i];
+    this.#position = sumOf(counts);
   }
 
   /** Returns the source that lacks most. Needed only if rounding excludes all of them. */
@@ -67,8 +79,8 @@ export class ExactSchedule implements MixSchedule {
     let chosen = -1;
     let most = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < this.#weights.length; i++) {
-      const lacking = ((this.#position + 1) * this.#weights[i]) / this.#total - this.#counts[i];
-      if (this.#ended[i] || lacking <= most) continue;
+      const lacking = ((this.#position + 1) * this.#weights[i]) / this.#total - this.counts[i];
+      if (this.ended[i] || lacking <= most) continue;
       chosen = i;
       most = lacking;
     }
@@ -84,7 +96,7 @@ export class ExactSchedule implements MixSchedule {
 export class RandomSchedule implements MixSchedule {
   readonly #weights: readonly number[];
   readonly #key: number;
-  readonly #ended: boolean[];
+  readonly ended: boolean[];
   #endedCount = 0;
   #total: number;
   #position = 0;
@@ -92,7 +104,7 @@ export class RandomSchedule implements MixSchedule {
   constructor(weights: readonly number[], seed: number, iteration: number) {
     this.#weights = weights;
     this.#key = hash(hash(0, seed), iteration);
-    this.#ended = weights.map(() => false);
+    this.ended = weights.map(() => false);
     this.#total = sumOf(weights);
   }
 
@@ -101,7 +113,7 @@ export class RandomSchedule implements MixSchedule {
     let rest = (((key >>> 0) * 2 ** 21 + (scramble(key ^ KEY) >>> 11)) / 2 ** 53) * this.#total;
     let last = -1;
     for (let i = 0; i < this.#weights.length; i++) {
-      if (this.#ended[i]) continue;
+      if (this.ended[i]) continue;
       last = i;
       rest -= this.#weights[i];
       if (rest < 0) break;
@@ -113,10 +125,19 @@ export class RandomSchedule implements MixSchedule {
     this.#position++;
   }
 
+  get counts(): readonly number[] {
+    return [this.#position];
+  }
+
+  restore(ended: readonly boolean[], [position]: readonly number[]): void {
+    for (let i = 0; i < ended.length; i++) if (ended[i]) this.remove(i);
+    this.#position = position;
+  }
+
   remove(source: number): void {
-    this.#ended[source] = true;
+    this.ended[source] = true;
     this.#endedCount++;
-    this.#total = sumOf(this.#weights.filter((_, i) => !this.#ended[i]));
+    this.#total = sumOf(this.#weights.filter((_, i) => !this.ended[i]));
   }
 }
 

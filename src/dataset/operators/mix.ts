@@ -1,5 +1,7 @@
 import { UsageError } from '../../errors.ts';
+import type { Operator } from '../operator.ts';
 import { checkCount } from '../operator-options.ts';
+import { isCount, isList, malformedPosition, type Position } from '../position.ts';
 import { closeAll, END, LATER, type Open, type Openable, Stage, type Step } from '../stage.ts';
 import { ExactSchedule, type MixSchedule, RandomSchedule } from './mix-schedule.ts';
 
@@ -27,13 +29,16 @@ export interface MixOptions {
   readonly exact?: boolean | undefined;
   /**
    * An array that receives the number of elements taken from each source so far. The mix sets it to
-   * zeros when an iteration begins.
+   * zeros when an iteration begins, and to the numbers of the state when one is resumed.
    */
   readonly counts?: number[] | undefined;
 }
 
-/** Takes each element from one of several sources, as a schedule chooses. */
-export class MixStage<T> extends Stage<T> {
+/**
+ * Takes each element from one of several sources, as a schedule chooses. Its positions are `[ended,
+ * schedule, counts, sources]`, with an item per source in all lists but `schedule`.
+ */
+class MixStage<T> extends Stage<T> {
   readonly #sources: readonly Stage<T>[];
   readonly #schedule: MixSchedule;
   readonly #stopsAtFirst: boolean;
@@ -42,15 +47,15 @@ export class MixStage<T> extends Stage<T> {
   /** Source of the next element, once it is chosen. */
   #chosen: number | undefined;
 
+  /** @param counts the number of elements from each source so far */
   constructor(sources: readonly Stage<T>[], schedule: MixSchedule, stopsAtFirst: boolean, counts: number[]) {
     super();
     this.#sources = sources;
     this.#schedule = schedule;
     this.#stopsAtFirst = stopsAtFirst;
     this.#counts = counts;
-    this.#left = sources.length;
-    counts.length = sources.length;
-    counts.fill(0);
+    const ended = schedule.ended.filter(Boolean).length;
+    this.#left = stopsAtFirst && ended > 0 ? 0 : sources.length - ended;
   }
 
   next(): Step<T> {
@@ -66,9 +71,15 @@ export class MixStage<T> extends Stage<T> {
         return element;
       }
       this.#left = this.#stopsAtFirst ? 0 : this.#left - 1;
-      if (this.#left > 0) this.#schedule.remove(chosen);
+      this.#schedule.remove(chosen);
     }
     return END;
+  }
+
+  position(): Position {
+    const { ended, counts } = this.#schedule;
+    const sources = this.#sources.map((source) => source.position());
+    return [ended.map(Number), [...counts], [...this.#counts], sources];
   }
 
   ready(): Promise<void> {
@@ -80,21 +91,68 @@ export class MixStage<T> extends Stage<T> {
   }
 }
 
-/** Opens a mix of sources. @throws UsageError for invalid weights or options */
-export function openMix<T>(sources: readonly MixSource<Openable<T>>[], options: MixOptions): Open<T> {
-  const { seed = Math.floor(Math.random() * 2 ** 53), stop = 'first', exact = false, counts } = options;
-  checkCount('mix: seed', seed, Number.MIN_SAFE_INTEGER);
+/** Returns a mix of sources. @throws UsageError for invalid weights or options */
+export function mixOf<T>(
+  sources: readonly MixSource<Openable<T>>[],
+  options: MixOptions,
+): { readonly open: Open<T>; readonly operator: Operator } {
+  const { seed, stop = 'first', exact = false, counts: userCounts } = options;
+  const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
+  checkCount('mix: seed', chosen, Number.MIN_SAFE_INTEGER);
   if (stop !== 'first' && stop !== 'all')
     throw new UsageError(`mix: stop: expected one of first, all, got ${String(stop)}`);
-  if (counts !== undefined && !Array.isArray(counts))
-    throw new UsageError(`mix: counts: expected an array, got ${typeof counts}`);
+  if (userCounts !== undefined && !Array.isArray(userCounts))
+    throw new UsageError(`mix: counts: expected an array, got ${typeof userCounts}`);
   const weights = sources.map(({ weight }) => weight);
   for (const weight of weights)
     if (!(Number.isFinite(weight) && weight > 0))
       throw new UsageError(`mix: weight: expected a number > 0, got ${String(weight)}`);
-  return (iteration) => {
-    const schedule = exact ? new ExactSchedule(weights) : new RandomSchedule(weights, seed, iteration.index);
-    const stages = sources.map(({ dataset }) => dataset.openStage(iteration));
-    return new MixStage(stages, schedule, stop === 'first', counts ?? []);
+  const random = exact ? '' : `, ${seed === undefined ? 'random' : `seed ${seed}`}`;
+  const operator: Operator = {
+    name: `mix(${weights.join(':')}, ${stop}${random})`,
+    sources: sources.map(({ dataset }) => dataset.operator),
+    seed: exact || seed !== undefined ? undefined : chosen,
+  };
+  const open: Open<T> = (iteration, from = null) => {
+    const used = iteration.seeds.get(operator) ?? chosen;
+    const schedule = exact ? new ExactSchedule(weights) : new RandomSchedule(weights, used, iteration.index);
+    const {
+      ended,
+      schedule: next,
+      counts,
+      positions,
+    } = splitMix(from, weights.length, schedule.counts.length);
+    if (from !== null) schedule.restore(ended, next);
+    const stages = sources.map(({ dataset }, i) => dataset.openStage(iteration, positions[i]));
+    const taken = userCounts ?? [];
+    taken.length = 0;
+    for (const count of counts) taken.push(count);
+    return new MixStage(stages, schedule, stop === 'first', taken);
+  };
+  return { open, operator };
+}
+
+interface MixPosition {
+  readonly ended: readonly boolean[];
+  readonly schedule: readonly number[];
+  readonly counts: readonly number[];
+  readonly positions: readonly Position[];
+}
+
+function splitMix(from: Position, sources: number, numbers: number): MixPosition {
+  const zeros = new Array<number>(sources).fill(0);
+  const start = [zeros, new Array<number>(numbers).fill(0), zeros, zeros.map(() => null)];
+  const [ended, schedule, counts, positions] = isList(from ?? start, 4)
+    ? ((from ?? start) as Position[])
+    : [];
+  if (!isList(ended, sources) || !isList(counts, sources) || !isList(positions, sources))
+    throw malformedPosition('mix');
+  if (!isList(schedule, numbers) || ![...ended, ...schedule, ...counts].every(isCount))
+    throw malformedPosition('mix');
+  return {
+    ended: ended.map((one) => one === 1),
+    schedule: schedule as number[],
+    counts: counts as number[],
+    positions,
   };
 }

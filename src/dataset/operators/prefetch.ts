@@ -1,4 +1,6 @@
-import { END, LATER, type Stage, type Step } from '../stage.ts';
+import { MarkedSource } from '../marked-source.ts';
+import type { Position } from '../position.ts';
+import { END, LATER, type Open, type Openable, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 
 /**
@@ -10,13 +12,42 @@ const MAX_AUTO_LIMIT = 64;
 /** Maximum time in milliseconds to fill the buffer before yielding to the event loop. */
 const FILL_MS = 2;
 
+/** Opens a prefetch of a source. @param limit number of elements; -1 adapts to the consumer */
+export function openPrefetch<T>(source: Openable<T>, limit: number): Open<T> {
+  const reach = limit === -1 ? MAX_AUTO_LIMIT : limit;
+  return (iteration, from) =>
+    new PrefetchStage(MarkedSource.open('prefetch', source, iteration, from, reach), limit);
+}
+
+/** Opens a prefetch of a source that holds up to this number of bytes, or one larger element. */
+export function openPrefetchToMemory<T>(
+  source: Openable<T>,
+  bytes: number,
+  sizeOf: (element: unknown) => number,
+): Open<T> {
+  return (iteration, from) => {
+    const elements = MarkedSource.open('prefetchToMemory', source, iteration, from, 0);
+    return new PrefetchStage(elements, Number.POSITIVE_INFINITY, { bytes, sizeOf });
+  };
+}
+
+/** A limit of the size of the elements. */
+interface ByteLimit {
+  readonly bytes: number;
+  readonly sizeOf: (element: unknown) => number;
+}
+
 /**
  * A stage that keeps up to `limit` elements of its source ready by reading the source while the
  * consumer is busy. A consumer that never waits receives the elements directly.
  */
-export class PrefetchStage<T> extends Collecting<T, T> {
+class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   readonly #auto: boolean;
   readonly #queue = new Queue<T>();
+  readonly #byteLimit: ByteLimit | undefined;
+  /** Sizes of the elements in the queue, if they are limited. */
+  readonly #sizes = new Queue<number>();
+  #bytes = 0;
   #limit: number;
   #wasFull = false;
   #sourceWaits = false;
@@ -24,8 +55,9 @@ export class PrefetchStage<T> extends Collecting<T, T> {
   #wake: (() => void) | undefined;
 
   /** @param limit number of elements; -1 adapts to the consumer */
-  constructor(source: Stage<T>, limit: number) {
+  constructor(source: MarkedSource<T>, limit: number, byteLimit?: ByteLimit) {
     super(source);
+    this.#byteLimit = byteLimit;
     this.#auto = limit === -1;
     this.#limit = this.#auto ? FIRST_AUTO_LIMIT : limit;
   }
@@ -33,6 +65,7 @@ export class PrefetchStage<T> extends Collecting<T, T> {
   next(): Step<T> {
     if (this.#queue.length > 0) {
       const element = this.#queue.shift();
+      if (this.#byteLimit !== undefined) this.#bytes -= this.#sizes.shift();
       this.#schedule();
       return element;
     }
@@ -53,10 +86,15 @@ export class PrefetchStage<T> extends Collecting<T, T> {
     });
   }
 
+  position(): Position {
+    return this.source.before(this.#queue.length);
+  }
+
   override close(): Promise<void> | undefined {
     clearImmediate(this.#scheduled);
     this.ended = true;
     this.#queue.clear();
+    this.#sizes.clear();
     return super.close();
   }
 
@@ -68,7 +106,8 @@ export class PrefetchStage<T> extends Collecting<T, T> {
   readonly #fill = (): void => {
     this.#scheduled = undefined;
     const end = performance.now() + FILL_MS;
-    while (this.#queue.length < this.#limit && performance.now() < end) {
+    while (!this.#full && performance.now() < end) {
+      if (this.#byteLimit !== undefined) this.source.reach = this.#queue.length + 1;
       const element = this.pull();
       if (element === END) return;
       if (element === LATER) {
@@ -76,10 +115,24 @@ export class PrefetchStage<T> extends Collecting<T, T> {
         return;
       }
       this.#queue.push(element);
+      if (this.#byteLimit !== undefined) this.#measure(element, this.#byteLimit);
     }
-    if (this.#queue.length < this.#limit) this.#schedule();
-    else this.#wasFull = true;
+    if (this.#full) this.#wasFull = true;
+    else this.#schedule();
   };
+
+  get #full(): boolean {
+    return (
+      this.#queue.length >= this.#limit ||
+      (this.#byteLimit !== undefined && this.#bytes >= this.#byteLimit.bytes)
+    );
+  }
+
+  #measure(element: T, { sizeOf }: ByteLimit): void {
+    const size = sizeOf(element);
+    this.#sizes.push(size);
+    this.#bytes += size;
+  }
 
   #waitForSource(): void {
     this.#sourceWaits = true;

@@ -1,31 +1,54 @@
 import { UsageError } from '../../errors.ts';
-import { END, LATER, Stage, type Step, Through } from '../stage.ts';
+import { isCount, malformedPosition, type Position, splitPosition } from '../position.ts';
+import { END, LATER, type Open, type Openable, Stage, type Step, Through } from '../stage.ts';
+
+/** Opens the first `count` elements of a source. */
+export function openTake<T>(source: Openable<T>, count: number): Open<T> {
+  return (iteration, from = null) => {
+    const { counts, source: position } = splitPosition('take', from, [0]);
+    return new TakeStage(source.openStage(iteration, position), count, counts[0]);
+  };
+}
 
 /** Yields the first `count` elements and requests no others. */
-export class TakeStage<T> extends Through<T, T> {
-  #remaining: number;
+class TakeStage<T> extends Through<T, T> {
+  readonly #count: number;
+  #taken: number;
 
-  constructor(source: Stage<T>, count: number) {
+  constructor(source: Stage<T>, count: number, taken: number) {
     super(source);
-    this.#remaining = count;
+    this.#count = count;
+    this.#taken = taken;
   }
 
   next(): Step<T> {
-    if (this.#remaining <= 0) return END;
+    if (this.#taken >= this.#count) return END;
     const element = this.source.next();
-    if (element !== LATER) this.#remaining--;
+    if (element !== LATER && element !== END) this.#taken++;
     return element;
   }
 
   override pass(count: number): number {
-    const passed = this.source.pass(Math.min(count, this.#remaining));
-    this.#remaining -= passed;
+    const passed = this.source.pass(Math.min(count, this.#count - this.#taken));
+    this.#taken += passed;
     return passed;
+  }
+
+  position(): Position {
+    return [this.#taken, this.source.position()];
   }
 }
 
+/** Opens all elements of a source after the first `count`. */
+export function openSkip<T>(source: Openable<T>, count: number): Open<T> {
+  return (iteration, from = null) => {
+    const { counts, source: position } = splitPosition('skip', from, [count]);
+    return new SkipStage(source.openStage(iteration, position), counts[0]);
+  };
+}
+
 /** Yields all elements after the first `count`. */
-export class SkipStage<T> extends Through<T, T> {
+class SkipStage<T> extends Through<T, T> {
   #remaining: number;
 
   constructor(source: Stage<T>, count: number) {
@@ -47,18 +70,30 @@ export class SkipStage<T> extends Through<T, T> {
   override pass(count: number): number {
     return this.#remaining === 0 ? this.source.pass(count) : 0;
   }
+
+  position(): Position {
+    return [this.#remaining, this.source.position()];
+  }
 }
 
-/** Yields every `shards`-th element, starting at `index`. */
-export class ShardStage<T> extends Through<T, T> {
+/** Opens every `shards`-th element of a source, starting at `index`. */
+export function openShard<T>(source: Openable<T>, shards: number, index: number): Open<T> {
+  return (iteration, from = null) => {
+    const { counts, source: position } = splitPosition('shard', from, [index]);
+    return new ShardStage(source.openStage(iteration, position), shards, counts[0]);
+  };
+}
+
+/** Yields every `shards`-th element. */
+class ShardStage<T> extends Through<T, T> {
   readonly #shards: number;
   /** Number of elements to skip before the next one. */
   #before: number;
 
-  constructor(source: Stage<T>, shards: number, index: number) {
+  constructor(source: Stage<T>, shards: number, before: number) {
     super(source);
     this.#shards = shards;
-    this.#before = index;
+    this.#before = before;
   }
 
   next(): Step<T> {
@@ -73,28 +108,46 @@ export class ShardStage<T> extends Through<T, T> {
       this.#before--;
     }
   }
+
+  position(): Position {
+    return [this.#before, this.source.position()];
+  }
+}
+
+/** Opens the pairs of each index and element of a source. */
+export function openEnumerate<T>(source: Openable<T>, start: number): Open<[number, T]> {
+  return (iteration, from = null) => {
+    const { counts, source: position } = splitPosition('enumerate', from, [0]);
+    return new EnumerateStage(source.openStage(iteration, position), start, counts[0]);
+  };
 }
 
 /** Pairs each element with its index. */
-export class EnumerateStage<T> extends Through<T, [number, T]> {
-  #number: number;
+class EnumerateStage<T> extends Through<T, [number, T]> {
+  readonly #start: number;
+  #count: number;
 
-  constructor(source: Stage<T>, start: number) {
+  constructor(source: Stage<T>, start: number, count: number) {
     super(source);
-    this.#number = start;
+    this.#start = start;
+    this.#count = count;
   }
 
   next(): Step<[number, T]> {
     const element = this.source.next();
     if (element === LATER) return LATER;
     if (element === END) return END;
-    return [this.#number++, element];
+    return [this.#start + this.#count++, element];
   }
 
   override pass(count: number): number {
     const passed = this.source.pass(count);
-    this.#number += passed;
+    this.#count += passed;
     return passed;
+  }
+
+  position(): Position {
+    return [this.#count, this.source.position()];
   }
 }
 
@@ -102,7 +155,7 @@ export class EnumerateStage<T> extends Through<T, [number, T]> {
  * Opens the integers of a range: `(stop)`, `(start, stop)` or `(start, stop, step)`.
  * @throws UsageError unless all arguments are integers and `step` is not 0
  */
-export function rangeOf(...bounds: readonly number[]): () => Stage<number> {
+export function rangeOf(...bounds: readonly number[]): Open<number> {
   const [start, stop, step] =
     bounds.length === 1 ? [0, bounds[0], 1] : [bounds[0], bounds[1], bounds[2] ?? 1];
   for (const bound of [start, step]) {
@@ -112,20 +165,23 @@ export function rangeOf(...bounds: readonly number[]): () => Stage<number> {
     throw new UsageError(`range: expected an integer or Infinity as the end, got ${String(stop)}`);
   if (step === 0) throw new UsageError('range: expected a step that is not 0');
   const count = Math.max(0, Math.ceil((stop - start) / step));
-  return () => new RangeStage(start, step, count);
+  return (_iteration, from = null) => new RangeStage(start, step, count, from);
 }
 
 class RangeStage extends Stage<number> {
   readonly #start: number;
   readonly #step: number;
   readonly #count: number;
-  #at = 0;
+  #at: number;
 
-  constructor(start: number, step: number, count: number) {
+  constructor(start: number, step: number, count: number, from: Position) {
     super();
     this.#start = start;
     this.#step = step;
     this.#count = count;
+    const at = from ?? 0;
+    if (!isCount(at)) throw malformedPosition('range');
+    this.#at = at;
   }
 
   next(): Step<number> {
@@ -136,6 +192,10 @@ class RangeStage extends Stage<number> {
     const passed = Math.min(count, this.#count - this.#at);
     this.#at += passed;
     return passed;
+  }
+
+  position(): Position {
+    return this.#at;
   }
 
   ready(): Promise<void> {

@@ -1,4 +1,5 @@
-import { END, LATER, type Stage, type Step, Through } from '../stage.ts';
+import { type Position, splitPosition } from '../position.ts';
+import { END, LATER, type Open, type Openable, type Stage, type Step, Through, type Wait } from '../stage.ts';
 
 /** Approximate size of an object or array, excluding its contents. */
 const OBJECT_BYTES = 16;
@@ -25,55 +26,95 @@ function objectBytes(element: object): number {
 
 /** Progress of an iteration. */
 export interface DatasetProgress {
-  /** Number of elements so far. */
+  /** Number of elements so far, including those before a state from which the iteration resumed. */
   readonly elements: number;
-  /** Milliseconds since the first element was requested. */
+  /** Milliseconds since the first element was requested in this process. */
   readonly elapsedMs: number;
   /** Whether the iteration has ended. */
   readonly done: boolean;
+  /**
+   * Where the time went. In the rest of `elapsedMs`, this thread ran the operators before
+   * `withProgress`: it decoded records and ran functions.
+   */
+  readonly waitingMs: DatasetWaits;
 }
 
-/** Maximum number of elements between two readings of the clock. */
-const MAX_ELEMENTS = 1024;
+/** Milliseconds that an iteration spent waiting, as `withProgress` sees it. */
+export interface DatasetWaits {
+  /** Waiting for files, objects, pipes or iterables. High if input is the bottleneck. */
+  readonly source: number;
+  /** Waiting for promises of functions and for worker threads. */
+  readonly map: number;
+  /**
+   * Waiting for the next element to be requested, by later operators or by the consumer. High if
+   * the dataset is not the bottleneck.
+   */
+  readonly consumer: number;
+}
+
+/** Opens a source whose progress is reported. */
+export function openProgress<T>(
+  source: Openable<T>,
+  onProgress: (progress: DatasetProgress) => void,
+  everyMs: number,
+): Open<T> {
+  return (iteration, from = null) => {
+    const { counts, source: position } = splitPosition('withProgress', from, [0]);
+    return new ProgressStage(source.openStage(iteration, position), onProgress, everyMs, counts[0]);
+  };
+}
 
 /** Reports the number of elements, at most every `everyMs` milliseconds and at the end. */
-export class ProgressStage<T> extends Through<T, T> {
+class ProgressStage<T> extends Through<T, T> {
   readonly #onProgress: (progress: DatasetProgress) => void;
   readonly #everyMs: number;
-  #elements = 0;
+  #elements: number;
   #start: number | undefined;
   #reportedAt = 0;
-  #stride = 1;
-  #look = 1;
+  readonly #waitingMs: Record<Wait | 'consumer', number> = { source: 0, map: 0, consumer: 0 };
+  /** What happens between two calls of `next`, and since when. */
+  #idleFor: Wait | 'consumer' = 'consumer';
+  #idleSince = 0;
 
-  constructor(source: Stage<T>, onProgress: (progress: DatasetProgress) => void, everyMs: number) {
+  constructor(
+    source: Stage<T>,
+    onProgress: (progress: DatasetProgress) => void,
+    everyMs: number,
+    elements: number,
+  ) {
     super(source);
     this.#onProgress = onProgress;
     this.#everyMs = everyMs;
+    this.#elements = elements;
   }
 
   next(): Step<T> {
-    this.#start ??= this.#reportedAt = performance.now();
+    const begin = performance.now();
+    this.#start ??= this.#idleSince = this.#reportedAt = begin;
+    this.#waitingMs[this.#idleFor] += begin - this.#idleSince;
     const element = this.source.next();
-    if (element === LATER) return LATER;
-    if (element === END) this.#report(performance.now(), true);
-    else if (++this.#elements >= this.#look) this.#clock();
+    const now = performance.now();
+    this.#idleSince = now;
+    if (element === LATER) {
+      this.#idleFor = this.source.waitsFor();
+      return LATER;
+    }
+    this.#idleFor = 'consumer';
+    if (element === END) this.#report(now, true);
+    else {
+      this.#elements++;
+      if (now - this.#reportedAt >= this.#everyMs) this.#report(now, false);
+    }
     return element;
   }
 
-  #clock(): void {
-    const now = performance.now();
-    if (now - this.#reportedAt >= this.#everyMs) {
-      this.#stride = Math.max(this.#stride >> 2, 1);
-      this.#report(now, false);
-    } else if (now - this.#reportedAt < this.#everyMs / 2) {
-      this.#stride = Math.min(2 * this.#stride, MAX_ELEMENTS);
-    }
-    this.#look = this.#elements + this.#stride;
+  position(): Position {
+    return [this.#elements, this.source.position()];
   }
 
   #report(now: number, done: boolean): void {
     this.#reportedAt = now;
-    this.#onProgress({ elements: this.#elements, elapsedMs: now - this.#start!, done });
+    const elapsedMs = now - this.#start!;
+    this.#onProgress({ elements: this.#elements, elapsedMs, done, waitingMs: { ...this.#waitingMs } });
   }
 }

@@ -1,48 +1,12 @@
-import { ArrayStage } from '../iterables.ts';
-import { END, type Iteration, LATER, type Open, Stage, type Step, Through } from '../stage.ts';
-
-/**
- * Returns a function that opens the source until one iteration has read all of it. Later iterations
- * read the elements from memory.
- */
-export function cached<T>(open: Open<T>): Open<T> {
-  let complete: readonly T[] | undefined;
-  return (iteration) => {
-    if (complete !== undefined) return new ArrayStage(complete);
-    return new CachingStage(open(iteration), (elements) => {
-      complete ??= elements;
-    });
-  };
-}
-
-class CachingStage<T> extends Through<T, T> {
-  readonly #keep: (elements: readonly T[]) => void;
-  #elements: T[] = [];
-
-  constructor(source: Stage<T>, keep: (elements: readonly T[]) => void) {
-    super(source);
-    this.#keep = keep;
-  }
-
-  next(): Step<T> {
-    const element = this.source.next();
-    if (element === END) this.#keep(this.#elements);
-    else if (element !== LATER) this.#elements.push(element);
-    return element;
-  }
-
-  override close(): Promise<void> | undefined {
-    this.#elements = [];
-    return super.close();
-  }
-}
+import { isList, malformedPosition, type Position, splitPosition } from '../position.ts';
+import { END, type Iteration, LATER, type Open, type Openable, Stage, type Step } from '../stage.ts';
 
 /**
  * Yields the elements of several stages in sequence. Closes each stage before it opens the next.
  */
-export abstract class Sequence<T> extends Stage<T> {
+abstract class Sequence<T> extends Stage<T> {
   #current: Stage<T> | undefined;
-  #any = false;
+  #any: boolean;
   #closing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
@@ -51,6 +15,16 @@ export abstract class Sequence<T> extends Stage<T> {
    * had elements.
    */
   protected abstract advance(any: boolean): Stage<T> | undefined;
+
+  /** Returns the number of stages that were opened. */
+  protected abstract get opened(): number;
+
+  /** Begins inside of `current`. `any` is true if some of its elements have been received. */
+  constructor(current: Stage<T> | undefined, any: boolean) {
+    super();
+    this.#current = current;
+    this.#any = any;
+  }
 
   next(): Step<T> {
     for (;;) {
@@ -76,6 +50,10 @@ export abstract class Sequence<T> extends Stage<T> {
     return passed;
   }
 
+  position(): Position {
+    return [this.opened, this.#any ? 1 : 0, this.#current === undefined ? 0 : [this.#current.position()]];
+  }
+
   ready(): Promise<void> {
     return this.#closing ?? this.#current?.ready() ?? Promise.resolve();
   }
@@ -98,44 +76,95 @@ export abstract class Sequence<T> extends Stage<T> {
   }
 }
 
-/**
- * Repeats the elements of a dataset. Without a limit, ends after the first round without elements.
- */
-export class RepeatStage<T> extends Sequence<T> {
-  readonly #open: Open<T>;
-  readonly #iteration: Iteration;
-  readonly #times: number;
-  #round = 0;
+/** Splits the position of a sequence. `current` is undefined if no stage is open. */
+function splitSequence(
+  operator: string,
+  from: Position,
+): { opened: number; any: boolean; current: Position | undefined } {
+  const { counts, source } = splitPosition(operator, from ?? [0, 0, 0], [0, 0]);
+  if (source === 0) return { opened: counts[0], any: counts[1] === 1, current: undefined };
+  if (!isList(source, 1) || counts[0] === 0) throw malformedPosition(operator);
+  return { opened: counts[0], any: counts[1] === 1, current: source[0] };
+}
 
-  constructor(open: Open<T>, times: number, iteration: Iteration) {
-    super();
+/**
+ * Opens the elements of a dataset `times` times. Without a limit, ends after the first round
+ * without elements.
+ */
+export function openRepeat<T>(source: Openable<T>, times: number): Open<T> {
+  return (iteration, from = null) => {
+    const { opened, any, current } = splitSequence('repeat', from);
+    const open = (round: number, position: Position): Stage<T> => {
+      const before = times === Number.POSITIVE_INFINITY ? iteration.index * 2 ** 32 : iteration.index * times;
+      return source.openStage(iteration.at(before + round), position);
+    };
+    const stage = current === undefined ? undefined : open(opened - 1, current);
+    return new RepeatStage(open, times, opened, stage, any);
+  };
+}
+
+class RepeatStage<T> extends Sequence<T> {
+  readonly #open: (round: number, position: Position) => Stage<T>;
+  readonly #times: number;
+  #round: number;
+
+  constructor(
+    open: (round: number, position: Position) => Stage<T>,
+    times: number,
+    round: number,
+    current: Stage<T> | undefined,
+    any: boolean,
+  ) {
+    super(current, any);
     this.#open = open;
     this.#times = times;
-    this.#iteration = iteration;
+    this.#round = round;
+  }
+
+  protected get opened(): number {
+    return this.#round;
   }
 
   protected advance(any: boolean): Stage<T> | undefined {
     const forever = this.#times === Number.POSITIVE_INFINITY;
     if (this.#round >= this.#times || (forever && this.#round > 0 && !any)) return undefined;
-    const { index } = this.#iteration;
-    const before = forever ? index * 2 ** 32 : index * this.#times;
-    return this.#open(this.#iteration.at(before + this.#round++));
+    return this.#open(this.#round++, null);
   }
 }
 
-/** Yields the elements of one dataset after another. */
-export class ConcatenateStage<T> extends Sequence<T> {
-  readonly #opens: readonly Open<T>[];
-  readonly #iteration: Iteration;
-  #at = 0;
+/** Opens the elements of one dataset after another. */
+export function openConcatenate<T>(sources: readonly Openable<T>[]): Open<T> {
+  return (iteration, from = null) => {
+    const { opened, any, current } = splitSequence('concatenate', from);
+    if (opened > sources.length) throw malformedPosition('concatenate');
+    const stage = current === undefined ? undefined : sources[opened - 1].openStage(iteration, current);
+    return new ConcatenateStage(sources, iteration, opened, stage, any);
+  };
+}
 
-  constructor(opens: readonly Open<T>[], iteration: Iteration) {
-    super();
-    this.#opens = opens;
+class ConcatenateStage<T> extends Sequence<T> {
+  readonly #sources: readonly Openable<T>[];
+  readonly #iteration: Iteration;
+  #at: number;
+
+  constructor(
+    sources: readonly Openable<T>[],
+    iteration: Iteration,
+    at: number,
+    current: Stage<T> | undefined,
+    any: boolean,
+  ) {
+    super(current, any);
+    this.#sources = sources;
     this.#iteration = iteration;
+    this.#at = at;
+  }
+
+  protected get opened(): number {
+    return this.#at;
   }
 
   protected advance(): Stage<T> | undefined {
-    return this.#at < this.#opens.length ? this.#opens[this.#at++](this.#iteration) : undefined;
+    return this.#at < this.#sources.length ? this.#sources[this.#at++].openStage(this.#iteration) : undefined;
   }
 }

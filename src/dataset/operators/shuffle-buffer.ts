@@ -67,6 +67,16 @@ export class ShuffleBuffer<T> {
     return element;
   }
 
+  /** Moves the element at `order[i]` to `i`, for all elements. */
+  arrange(order: readonly number[]): void {
+    const elements = this.#elements.slice();
+    const chunks = this.#chunkOf.slice();
+    for (let i = 0; i < order.length; i++) {
+      this.#elements[i] = elements[order[i]];
+      if (this.#hasViews) this.#chunkOf[i] = chunks[order[i]];
+    }
+  }
+
   #takeChunk(at: number, element: T): void {
     const chunk = this.#chunkOf[at];
     const last = this.#chunkOf.pop();

@@ -1,115 +1,107 @@
+import type { Operator } from '../operator.ts';
 import { checkCount, type ShuffleOptions } from '../operator-options.ts';
-import { END, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
+import { type Position, splitPosition } from '../position.ts';
+import { END, type Iteration, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 import { elementBytes } from './progress.ts';
+import { Xoshiro128 } from './random.ts';
 import { ShuffleBuffer } from './shuffle-buffer.ts';
-
-/**
- * Random numbers of `shuffle`: xoshiro128** (Blackman and Vigna). It uses 32-bit integers only, so
- * a seed gives the same order on every machine and in every version. SplitMix32 produces its four
- * words of state from the words of seed and iteration:
- *
- * ```text
- * h = 0
- * for w of [low(seed), high(seed), low(iteration), high(iteration)]: h = mix(h + w + 0x9e3779b9)
- * s[i] = mix(h + (i + 1) * 0x9e3779b9), i = 0…3
- * mix(x): x ^= x >>> 16; x *= 0x21f0aaad; x ^= x >>> 15; x *= 0x735a2d97; x ^ x >>> 15
- * ```
- *
- * `low` and `high` are the 32-bit halves of the number as a 64-bit two's complement. Test vectors:
- * test/dataset/random.test.ts.
- */
-export class Xoshiro128 {
-  #a: number;
-  #b: number;
-  #c: number;
-  #d: number;
-
-  constructor(seed: number, iteration: number) {
-    let h = 0;
-    for (const value of [seed, iteration]) {
-      h = mix((h + (value >>> 0) + GOLDEN) | 0);
-      h = mix((h + (Math.floor(value / 2 ** 32) >>> 0) + GOLDEN) | 0);
-    }
-    this.#a = mix((h + GOLDEN) | 0);
-    this.#b = mix((h + 2 * GOLDEN) | 0);
-    this.#c = mix((h + 3 * GOLDEN) | 0);
-    this.#d = mix((h + 4 * GOLDEN) | 0);
-    if ((this.#a | this.#b | this.#c | this.#d) === 0) this.#d = 1; // Never use the all-zero state, which does not change.
-  }
-
-  /** Returns the next 32 bits. */
-  next(): number {
-    const scrambled = Math.imul(rotl(Math.imul(this.#b, 5), 7), 9);
-    const shifted = this.#b << 9;
-    this.#c ^= this.#a;
-    this.#d ^= this.#b;
-    this.#b ^= this.#c;
-    this.#a ^= this.#d;
-    this.#c ^= shifted;
-    this.#d = rotl(this.#d, 11);
-    return scrambled >>> 0;
-  }
-
-  /**
-   * Returns a uniformly distributed integer from 0 to `end - 1`; `end` must be from 1 to 2^32. Uses
-   * the lowest bits of random words and rejects values >= `end`.
-   */
-  below(end: number): number {
-    const mask = end <= 1 ? 0 : 0xffffffff >>> Math.clz32(end - 1);
-    for (;;) {
-      const drawn = (this.next() & mask) >>> 0;
-      if (drawn < end) return drawn;
-    }
-  }
-}
-
-const GOLDEN = 0x9e3779b9;
-
-export function mix(value: number): number {
-  let x = value;
-  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
-  x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
-  return x ^ (x >>> 15);
-}
-
-function rotl(x: number, by: number): number {
-  return (x << by) | (x >>> (32 - by));
-}
-
-/** Limits of a shuffle buffer. */
-export interface ShuffleLimits {
-  readonly elements: number;
-  readonly bytes: number;
-  readonly sizeOf: (element: unknown) => number;
-}
+import { BufferFill, ShuffleHistory, type ShufflePosition, splitShuffle } from './shuffle-history.ts';
 
 /** Fills a buffer, then yields random elements from it and replaces each with the next element. */
-export class ShuffleStage<T> extends Collecting<T, T> {
-  readonly #limits: ShuffleLimits;
+class ShuffleStage<T> extends Collecting<T, T> {
+  readonly #slots: number;
   readonly #random: Xoshiro128;
-  readonly #buffer: ShuffleBuffer<T>;
-  readonly #isLimited: boolean;
-  readonly #sizes: number[] = [];
-  #bytes = 0;
+  readonly #iteration: Iteration;
+  readonly #buffer = new ShuffleBuffer<T>(true);
+  readonly #history: ShuffleHistory;
+  /** How to rebuild the buffer of an earlier run; undefined once it is complete. */
+  #fill: BufferFill | undefined;
 
-  constructor(source: Stage<T>, limits: ShuffleLimits, random: Xoshiro128) {
+  constructor(
+    source: Stage<T>,
+    slots: number,
+    random: Xoshiro128,
+    iteration: Iteration,
+    from: ShufflePosition,
+  ) {
     super(source);
-    this.#limits = limits;
+    this.#slots = slots;
     this.#random = random;
-    this.#isLimited = limits.bytes !== Number.POSITIVE_INFINITY;
-    this.#buffer = new ShuffleBuffer(!this.#isLimited);
+    this.#iteration = iteration;
+    this.#history = new ShuffleHistory(slots, random, from);
+    this.#fill = new BufferFill(this.#history.replay(from), from.pulled);
   }
 
   next(): Step<T> {
-    while (!this.#full) {
+    const buffer = this.#buffer;
+    if (this.#fill !== undefined) {
+      if (!this.#fill.fill(this.source, buffer)) return LATER;
+      this.#fill = undefined;
+    }
+    while (buffer.length < this.#slots) {
       const element = this.pull();
       if (element === LATER) return LATER;
       if (element === END) break;
-      this.#put(element);
+      buffer.push(element);
     }
-    if (this.#buffer.length === 0) return this.finish();
-    return this.#take();
+    const { length } = buffer;
+    if (length === 0) return this.finish();
+    if (this.hasFailed) this.#iteration.failed();
+    const at = this.#random.below(length);
+    this.#history.drew(at, length);
+    if (this.#history.isDue && length === this.#slots) this.#history.snapshot(this.source.position());
+    return buffer.take(at);
+  }
+
+  position(): Position {
+    return this.#history.position(this.#fill === undefined ? this.#buffer.length : this.#fill.length);
+  }
+}
+
+/** A shuffle whose buffer has a limit in bytes. Its positions are numbers of elements. */
+class LimitedShuffleStage<T> extends Collecting<T, T> {
+  readonly #limits: ShuffleLimits;
+  readonly #random: Xoshiro128;
+  readonly #iteration: Iteration;
+  readonly #buffer = new ShuffleBuffer<T>(false);
+  readonly #sizes: number[] = [];
+  #bytes = 0;
+  #drawn = 0;
+  /** Number of elements that an earlier run received. */
+  readonly #received: number;
+
+  constructor(
+    source: Stage<T>,
+    limits: ShuffleLimits,
+    random: Xoshiro128,
+    iteration: Iteration,
+    received: number,
+  ) {
+    super(source);
+    this.#limits = limits;
+    this.#random = random;
+    this.#iteration = iteration;
+    this.#received = received;
+  }
+
+  next(): Step<T> {
+    for (;;) {
+      while (!this.#full) {
+        const element = this.pull();
+        if (element === LATER) return LATER;
+        if (element === END) break;
+        this.#put(element);
+      }
+      if (this.#buffer.length === 0) return this.finish();
+      if (this.hasFailed) this.#iteration.failed();
+      const element = this.#take();
+      if (this.#drawn++ >= this.#received) return element;
+    }
+  }
+
+  position(): Position {
+    return [Math.max(this.#drawn, this.#received), null];
   }
 
   get #full(): boolean {
@@ -118,7 +110,6 @@ export class ShuffleStage<T> extends Collecting<T, T> {
 
   #put(element: T): void {
     this.#buffer.push(element);
-    if (!this.#isLimited) return;
     const size = this.#limits.sizeOf(element);
     this.#sizes.push(size);
     this.#bytes += size;
@@ -127,26 +118,58 @@ export class ShuffleStage<T> extends Collecting<T, T> {
   /** Removes an element and moves the last element into its place. */
   #take(): T {
     const at = this.#random.below(this.#buffer.length);
-    if (this.#isLimited) {
-      this.#bytes -= this.#sizes[at];
-      const lastSize = this.#sizes.pop()!;
-      if (at < this.#sizes.length) this.#sizes[at] = lastSize;
-    }
+    this.#bytes -= this.#sizes[at];
+    const lastSize = this.#sizes.pop()!;
+    if (at < this.#sizes.length) this.#sizes[at] = lastSize;
     return this.#buffer.take(at);
   }
 }
 
-/** Opens a shuffle of a source. @throws UsageError for an invalid buffer size, seed or limit */
-export function openShuffle<T>(source: Openable<T>, buffer: number, options: ShuffleOptions): Open<T> {
-  const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY } = options;
-  const { seed = Math.floor(Math.random() * 2 ** 53) } = options;
+/** Limits of a shuffle buffer. */
+interface ShuffleLimits {
+  readonly elements: number;
+  readonly bytes: number;
+  readonly sizeOf: (element: unknown) => number;
+}
+
+/** Returns a shuffle of a source. @throws UsageError for an invalid buffer size, seed or limit */
+export function shuffleOf<T>(
+  source: Openable<T>,
+  buffer: number,
+  options: ShuffleOptions,
+): { readonly open: Open<T>; readonly operator: Operator } {
+  const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY, seed } = options;
+  const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
   checkCount('shuffle: buffer', buffer, 1, true);
   checkCount('shuffle: maxBytes', maxBytes, 1, true);
-  checkCount('shuffle: seed', seed, Number.MIN_SAFE_INTEGER);
+  checkCount('shuffle: seed', chosen, Number.MIN_SAFE_INTEGER);
+  const isLimited = maxBytes !== Number.POSITIVE_INFINITY;
+  const what = [buffer, ...(seed === undefined ? [] : [`seed ${seed}`])];
+  if (isLimited) what.push(`maxBytes ${maxBytes}`);
+  if (!reshuffleEachIteration) what.push('same order');
+  const operator: Operator = {
+    name: `shuffle(${what.join(', ')})`,
+    sources: [source.operator],
+    seed: seed === undefined ? chosen : undefined,
+  };
+  const randomOf = (iteration: Iteration): Xoshiro128 =>
+    new Xoshiro128(iteration.seeds.get(operator) ?? chosen, reshuffleEachIteration ? iteration.index : 0);
   const sizeOf = (options.sizeOf ?? elementBytes) as (element: unknown) => number;
   const limits = { elements: buffer, bytes: maxBytes, sizeOf };
-  return (iteration) => {
-    const random = new Xoshiro128(seed, reshuffleEachIteration ? iteration.index : 0);
-    return new ShuffleStage(source.openStage(iteration), limits, random);
+  const openLimited: Open<T> = (iteration, from = null) => {
+    const [received] = splitPosition('shuffle', from, [0]).counts;
+    return new LimitedShuffleStage(
+      source.openStage(iteration),
+      limits,
+      randomOf(iteration),
+      iteration,
+      received,
+    );
   };
+  const openWhole: Open<T> = (iteration, from = null) => {
+    const split = splitShuffle(from);
+    const stage = source.openStage(iteration, split.source);
+    return new ShuffleStage(stage, buffer, randomOf(iteration), iteration, split);
+  };
+  return { open: isLimited ? openLimited : openWhole, operator };
 }

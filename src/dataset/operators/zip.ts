@@ -1,9 +1,9 @@
 import { type Elements, openInput } from '../iterables.ts';
-import { closeAll, END, LATER, type Open, Stage, type Step } from '../stage.ts';
-import { MapStage } from './map.ts';
+import { isList, malformedPosition, type Position } from '../position.ts';
+import { closeAll, END, LATER, type Open, Stage, type Step, Through } from '../stage.ts';
 
 /** A stage that yields one element of each source as an array. It ends when any source ends. */
-export class ZipStage extends Stage<unknown[]> {
+class ZipStage extends Stage<unknown[]> {
   readonly #sources: readonly Stage<unknown>[];
   #row: unknown[] = [];
 
@@ -21,6 +21,10 @@ export class ZipStage extends Stage<unknown[]> {
     }
     this.#row = [];
     return row;
+  }
+
+  position(): Position {
+    return this.#sources.map((source) => source.position());
   }
 
   ready(): Promise<void> {
@@ -47,13 +51,30 @@ export type Zipped<S extends ZipSources> = {
 export function openZip<S extends ZipSources>(sources: S): Open<Zipped<S>> {
   const all = Object.values<Elements<unknown>>(sources).map(openInput);
   const names = Array.isArray(sources) ? undefined : Object.keys(sources);
-  return (iteration) => {
-    const rows = new ZipStage(all.map((open) => open(iteration)));
-    const named = names === undefined ? rows : new MapStage(rows, (row) => withNames(names, row), 1);
+  return (iteration, from = null) => {
+    if (from !== null && !isList(from, all.length)) throw malformedPosition('zip');
+    const rows = new ZipStage(all.map((open, i) => open(iteration, from?.[i])));
+    const named = names === undefined ? rows : new NamedStage(rows, names);
     return named as Stage<unknown> as Stage<Zipped<S>>;
   };
 }
 
-function withNames(names: readonly string[], row: readonly unknown[]): Record<string, unknown> {
-  return Object.fromEntries(names.map((name, i) => [name, row[i]]));
+/** Turns rows into objects. */
+class NamedStage extends Through<unknown[], Record<string, unknown>> {
+  readonly #names: readonly string[];
+
+  constructor(rows: Stage<unknown[]>, names: readonly string[]) {
+    super(rows);
+    this.#names = names;
+  }
+
+  next(): Step<Record<string, unknown>> {
+    const row = this.source.next();
+    if (row === END || row === LATER) return row;
+    return Object.fromEntries(this.#names.map((name, i) => [name, row[i]]));
+  }
+
+  position(): Position {
+    return this.source.position();
+  }
 }

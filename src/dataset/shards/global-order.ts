@@ -1,4 +1,4 @@
-import { Xoshiro128 } from '../operators/shuffle.ts';
+import { Xoshiro128 } from '../operators/random.ts';
 import { type Permutation, randomPermutation } from './permutation.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { mix, type Xoshiro128 } from '../operators/shuffle.ts';
+import { mix, type Xoshiro128 } from '../operators/random.ts';
 
 /**
  * Maximum size of a permutation that is stored as a table, which is uniform over all orders. A

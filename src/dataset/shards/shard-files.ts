@@ -1,10 +1,10 @@
 import { RecordpipeError } from '../../errors.ts';
 import type { Access, StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
-import type { Shard } from './open-shards.ts';
+import type { OpenShard, Shard } from './open-shards.ts';
 
 /** Maximum number of files that stay open when no read uses them. */
-const MAX_OPEN = 256;
+export const MAX_OPEN = 256;
 
 interface OpenFile {
   readonly file: StoredFile;
@@ -23,9 +23,11 @@ export class ShardFiles {
   #uses = 0;
   #closed = false;
 
-  constructor(shards: readonly Shard[], access: Access) {
-    this.#shards = shards;
+  constructor(shards: readonly OpenShard[], access: Access) {
+    this.#shards = shards.map(({ shard }) => shard);
     this.#access = access;
+    for (const [number, { file }] of shards.entries())
+      if (file !== undefined) this.#open.set(number, { file, holders: 0, lastUse: 0 });
   }
 
   /** Returns the file of a shard if it is open. Call {@link release} when it is no longer needed. */

@@ -48,3 +48,14 @@ export function streamerLockPath(pipeDir: string, channel: string): string {
 export function statusPath(pipeDir: string, channel: string): string {
   return join(pipeDir, `${channel}.status.json`);
 }
+
+/** Where the bytes of a resumed epoch start. Part of the status file. */
+export interface EpochStartStatus {
+  readonly epoch: number;
+  /** Number of bytes of the epoch that precede those of the pipe. */
+  readonly bytes: number;
+  /** Number of records of the epoch that precede those of the pipe; null if unknown. */
+  readonly records: number | null;
+  /** Inode of the pipe. */
+  readonly pipe: string;
+}

@@ -2,6 +2,7 @@ import { crc32c } from '../../crc32c/crc32c.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { newReadStats, type ReadStats } from '../../formats/corruption.ts';
+import type { EpochStartStatus } from '../job/channel-files.ts';
 
 /** The progress of one iteration of a channel. */
 export interface PipeModeMetrics {
@@ -41,6 +42,13 @@ export interface PipeModeState {
    * first record.
    */
   readonly lastRecord: { readonly bytes: number; readonly crc32c: number } | null;
+  /** Version of this format. */
+  readonly version?: 1 | undefined;
+  /**
+   * Compression of the pipe, if the reader decompresses it. A streamer cannot resume from such a
+   * position.
+   */
+  readonly compression?: string | undefined;
 }
 
 /** Counts the batches read and the records delivered in one iteration. */
@@ -60,6 +68,10 @@ export class EpochProgress {
   #end = 0;
   /** Total size of the earlier streams in bytes, if the reader reads several files. */
   #base = 0;
+  /** Where the bytes of the pipe start, if a streamer resumed within the epoch. */
+  #start: Pick<EpochStartStatus, 'bytes' | 'records'> = { bytes: 0, records: 0 };
+  /** The last record before the pipe, if an earlier reader delivered it. */
+  lastBefore: PipeModeState['lastRecord'] = null;
   /** The previous batch, which is kept until the first record of `#batch` is delivered. */
   #before: RecordBatch | undefined;
 
@@ -70,6 +82,11 @@ export class EpochProgress {
     if (this.#at > 0) this.#before = this.#batch;
     this.#batch = undefined;
     this.#at = 0;
+  }
+
+  /** Records that the bytes of the pipe start within the epoch. */
+  startAt(start: Pick<EpochStartStatus, 'bytes' | 'records'>): void {
+    this.#start = start;
   }
 
   /** Records that a batch was read. */
@@ -97,7 +114,8 @@ export class EpochProgress {
 
   state(channel: string, recordFormat: string): PipeModeState {
     const bytesRead = this.#base + this.#position();
-    const { epoch = null, records: recordsRead } = this;
+    const { epoch = null } = this;
+    const recordsRead = this.records + (this.#start.records ?? 0);
     return { channel, recordFormat, epoch, recordsRead, bytesRead, lastRecord: this.#lastRecord() };
   }
 
@@ -119,14 +137,16 @@ export class EpochProgress {
 
   #position(): number {
     const batch = this.#batch;
-    if (batch === undefined) return 0;
+    if (batch === undefined) return this.#start.bytes;
     if (this.#at === batch.length) return this.#end;
     return batch.offset(this.#at);
   }
 
   #lastRecord(): PipeModeState['lastRecord'] {
     if (this.#batch !== undefined && this.#at > 0) return fingerprint(this.#batch.record(this.#at - 1));
-    return this.#before === undefined ? null : fingerprint(this.#before.record(this.#before.length - 1));
+    return this.#before === undefined
+      ? this.lastBefore
+      : fingerprint(this.#before.record(this.#before.length - 1));
   }
 }
 
@@ -191,6 +211,22 @@ export class Resuming {
     this.#state = state;
     this.#progress = progress;
     this.#remaining = state.recordsRead;
+  }
+
+  /**
+   * Accepts a pipe that contains only a part of the epoch.
+   * @throws RecordpipeError `not-resumable` if the pipe starts after the resume position
+   */
+  begin({ bytes, records }: Pick<EpochStartStatus, 'bytes' | 'records'>): void {
+    const { recordsRead, bytesRead, lastRecord, compression } = this.#state;
+    const isAfter = bytes > bytesRead || (records !== null && records > recordsRead);
+    if (isAfter || compression !== undefined || (records === null && bytes !== bytesRead)) {
+      const what = `the pipe starts at byte ${bytes} of the epoch, and the earlier run read ${bytesRead} bytes`;
+      const next = "pass the reader's state to the streamer (resume)";
+      throw new RecordpipeError('not-resumable', `${what}; ${next}`);
+    }
+    this.#remaining = bytes === bytesRead ? 0 : recordsRead - (records ?? 0);
+    if (this.#remaining === 0) this.#progress.lastBefore = lastRecord;
   }
 
   /**
@@ -268,6 +304,11 @@ export function checkState(
       `the state belongs to channel ${state.channel} as ${state.recordFormat}, expected ${expected}`,
     );
   }
+  if (state.version !== undefined && state.version !== 1)
+    throw new RecordpipeError(
+      'malformed-state',
+      `resume: the state has version ${String(state.version)}, expected 1; update recordpipe`,
+    );
   if (isCount(recordsRead) && isCount(bytesRead) && epochFits && lastFits) return;
   throw new RecordpipeError(
     'malformed-state',

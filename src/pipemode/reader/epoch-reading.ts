@@ -1,5 +1,6 @@
 import { onAbort as listenForAbort } from '../../bytes/abortable.ts';
 import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
+import type { ReadStart } from '../../formats/codec-options.ts';
 import type { Batches } from '../../records/record-reader.ts';
 import type { ChannelIndex } from './channel-index.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from './epoch-progress.ts';
 import type { PipeModeOptions } from './pipe-mode-options.ts';
 import { channelDecoding, SourceReading } from './source-reading.ts';
+import { checkSent, type ReadPipe, startOfPipe } from './streamer-status.ts';
 import {
   channelFiles,
   EpochSource,
@@ -23,8 +25,11 @@ import {
   takeNextEpoch,
 } from './take-epoch.ts';
 
-/** Maximum time that an iteration waits for the lock while it is closing. */
-const GIVE_BACK_MS = 250;
+/**
+ * Maximum time that an iteration waits for the lock while it is closing. On a busy machine, the
+ * program that takes the lock may need most of a second to start.
+ */
+const GIVE_BACK_MS = 2000;
 
 /** The channel that a dataset reads. */
 export interface Channel {
@@ -68,7 +73,10 @@ export class EpochReading {
   }
 
   state(): PipeModeState {
-    return this.progress.state(this.#channel.name, this.#channel.options.recordFormat);
+    const { name, options } = this.#channel;
+    const { compression } = options;
+    const state = { version: 1, ...this.progress.state(name, options.recordFormat) } as const;
+    return compression === 'none' ? state : { ...state, compression };
   }
 
   metrics(): PipeModeMetrics {
@@ -91,7 +99,8 @@ export class EpochReading {
     let reading: SourceReading | undefined;
     try {
       for await (source of this.#sources(signal)) {
-        reading = new SourceReading(source, decoding, options.idleTimeoutMs, progress, signal);
+        const start = this.#startOf(source, resuming);
+        reading = new SourceReading(source, decoding, options.idleTimeoutMs, progress, signal, start);
         while (await reading.fill()) {
           for (let read = reading.next(); read !== null; read = reading.next()) {
             const batch = resuming === undefined ? read : resuming.rest(read);
@@ -103,6 +112,7 @@ export class EpochReading {
           }
         }
         await reading.close();
+        if (source.pipe !== undefined && options.compat === undefined) checkSent(this.#pipe(source.pipe));
       }
       resuming?.end();
       progress.outcome = 'end';
@@ -119,6 +129,28 @@ export class EpochReading {
       if (options.benchmark) for (const line of totalLines(progress)) options.writeLine(line);
       options.onEpochEnd?.(this.metrics());
     }
+  }
+
+  #pipe(pipe: string): ReadPipe {
+    const { name: channel, options } = this.#channel;
+    return { pipeDir: options.pipeDir, channel, epoch: this.progress.epoch ?? 0, pipe };
+  }
+
+  /**
+   * Returns a function that finds where the bytes of a pipe start, once they arrive. Undefined for
+   * bytes that start at the beginning of the epoch.
+   */
+  #startOf({ pipe }: EpochSource, resuming: Resuming | undefined): (() => ReadStart | undefined) | undefined {
+    // A position in compressed bytes is not a position in the stream that is decoded.
+    const isDecoded = this.#channel.options.compression !== 'none' && resuming === undefined;
+    if (pipe === undefined || isDecoded) return undefined;
+    return () => {
+      const start = startOfPipe(this.#pipe(pipe));
+      if (start === undefined) return undefined;
+      resuming?.begin(start);
+      this.progress.startAt(start);
+      return { offset: start.bytes, record: start.records ?? 0 };
+    };
   }
 
   /** Records that the next `count` records of the current batch were delivered. */

@@ -1,3 +1,4 @@
+import type { Position } from '../../dataset/position.ts';
 import { RecordStage } from '../../dataset/record-stage.ts';
 import { END, LATER, type Stage, type Step, Through } from '../../dataset/stage.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
@@ -30,6 +31,10 @@ export class EpochStage extends RecordStage {
     const passed = super.pass(count);
     if (passed > 0) this.#reading.delivered(passed);
     return passed;
+  }
+
+  position(): Position {
+    return this.#reading.state() as unknown as Position;
   }
 }
 
@@ -79,6 +84,10 @@ export class TupleStage<A extends readonly string[]> extends Through<Uint8Array,
     this.#have = 0;
     this.#tuples++;
     return tuple as ManifestTuple<A>;
+  }
+
+  position(): Position {
+    return this.source.position();
   }
 
   #truncated(): RecordpipeError {

@@ -1,6 +1,9 @@
 import { checkOptionNames } from '../../bytes/arguments.ts';
 import { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetIterator } from '../../dataset/dataset-iterator.ts';
+import type { DatasetState } from '../../dataset/dataset-state.ts';
+import type { IterableDataset } from '../../dataset/iterable-dataset.ts';
+import type { Position } from '../../dataset/position.ts';
 import type { IterateOptions } from '../../dataset/run.ts';
 import type { Stage } from '../../dataset/stage.ts';
 import { UsageError } from '../../errors.ts';
@@ -97,7 +100,10 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    */
   constructor(channel: string, options: PipeModeDatasetOptions<A> = {}) {
     const source = new ChannelSource(channel, options);
-    super(() => source.stage(source.begin()));
+    super((_iteration, from = null) => source.stage(source.begin(source.beginningAt(from))), undefined, {
+      name: `channel ${channel}`,
+      sources: [],
+    });
     this.channel = channel;
     this.config = source.config;
     this.#source = source;
@@ -110,7 +116,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   override iterate(options: IterateOptions = {}): DatasetIterator<PipeModeElement<A>> {
     if (this.#source.channel.options.reserve === 'on-open') return super.iterate(options);
     const reading = this.#source.begin();
-    return new Dataset(() => this.#source.stage(reading)).iterate(options);
+    return new Dataset(() => this.#source.stage(reading), undefined, this.operator).iterate(options);
   }
 
   /**
@@ -142,7 +148,8 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
 
   /**
    * Returns the position of the latest iteration as plain JSON, or undefined before the first
-   * iteration. Records that later operators read ahead (`prefetch`, `shuffle`) count as read.
+   * iteration. Records that later operators read ahead (`prefetch`, `shuffle`) count as read; the
+   * `state` of an iterator counts only what it returned. `recordpipe stream --resume` accepts both.
    */
   state(): PipeModeState | undefined {
     return this.#source.latest?.state();
@@ -154,8 +161,9 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 
   /**
-   * Returns a dataset whose first iteration yields the rest of an epoch: it reads the pipe again
-   * and drops the records before the position. Later iterations read the next epochs.
+   * Returns a dataset whose first iteration yields the rest of an epoch. Later iterations read the
+   * next epochs. A streamer that resumes from the same state serves only the rest. Any other writer
+   * must serve the whole epoch again; the records before the position are then dropped.
    *
    * Iteration fails with `not-resumable` if the stream differs before the position (in its length,
    * the offset or the last record), or if the pipe does not appear again.
@@ -175,7 +183,13 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
    * for await (const line of dataset.resume(JSON.parse(position))) console.log(String.fromCharCode(...line)); // two
    * ```
    */
-  resume(state: PipeModeState, options: ResumeOptions = {}): Dataset<PipeModeElement<A>> {
+  override resume(state: PipeModeState, options?: ResumeOptions): Dataset<PipeModeElement<A>>;
+  override resume(state: DatasetState): IterableDataset<PipeModeElement<A>>;
+  override resume(
+    state: PipeModeState | DatasetState,
+    options: ResumeOptions = {},
+  ): IterableDataset<PipeModeElement<A>> {
+    if ('operators' in state) return super.resume(state);
     checkOptionNames('resume', options, { from: true });
     const { from = 'same' } = options;
     if (from !== 'same' && from !== 'next')
@@ -214,6 +228,15 @@ class ChannelSource<A extends readonly string[] | undefined> {
     const index = new ChannelIndex(name, { stateDir, lock, lockTimeoutMs, lenient: compat !== undefined });
     this.channel = { name, options, index, files };
     this.#attributes = attributes;
+  }
+
+  /** Returns the beginning of an iteration that continues from the position of a stage. */
+  beginningAt(position: Position): Beginning | undefined {
+    if (position === null) return undefined;
+    const state = position as unknown as PipeModeState;
+    const { name, options, files } = this.channel;
+    checkState(state, name, options.recordFormat, files);
+    return { resume: { state, from: 'same' } };
   }
 
   begin(beginning?: Beginning): EpochReading {

@@ -2,6 +2,7 @@ import { abortable } from '../../bytes/abortable.ts';
 import { FILE_BUFFERS } from '../../bytes/sources.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 import type { RecordBatch } from '../../formats/batch.ts';
+import type { ReadStart } from '../../formats/codec-options.ts';
 import type { ReadStats } from '../../formats/corruption.ts';
 import type {
   DecoderSource,
@@ -89,10 +90,13 @@ export function channelDecoding(pipe: PipeModeOptions, reuse: boolean): ChannelD
  */
 export class SourceReading {
   readonly #progress: EpochProgress;
-  readonly #decoder: RecordDecoder;
+  readonly #makeDecoder: () => RecordDecoder;
+  /** Undefined until the first bytes or the end arrive. */
+  #decoder: RecordDecoder | undefined;
   readonly #open: () => Promise<AsyncIterator<Uint8Array>>;
   readonly #raw: AsyncIterator<Uint8Array>;
   #chunks: AsyncIterator<Uint8Array> | undefined;
+  readonly #beginning: ErrorPlace;
   #ended = false;
 
   constructor(
@@ -101,6 +105,7 @@ export class SourceReading {
     idleTimeoutMs: number,
     progress: EpochProgress,
     signal: AbortSignal,
+    startOf: () => ReadStart | undefined = () => undefined,
   ) {
     const { options, nextBuffer } = decoding;
     const { chunkBytes, compression } = options;
@@ -108,6 +113,7 @@ export class SourceReading {
     const compressed = compression !== 'none';
     const size = compressed ? undefined : source.size;
     this.#progress = progress;
+    this.#beginning = { uri: source.path, compressed, record: 0, offset: 0 };
     this.#raw = chunks[Symbol.asyncIterator]();
     this.#open = async () => {
       if (!compressed) return this.#raw;
@@ -115,17 +121,19 @@ export class SourceReading {
       const inflated = await openRecordSource(chunks, named, decoding.detectCompression);
       return inflated.chunks[Symbol.asyncIterator]();
     };
-    this.#decoder = decoding.decoder({ uri: source.path, size, compressed }, progress.stats);
+    this.#makeDecoder = () =>
+      decoding.decoder({ uri: source.path, size, compressed, start: startOf() }, progress.stats);
     progress.opened();
   }
 
   /** Waits for bytes or the end. @returns false once all bytes have been delivered */
   async fill(): Promise<boolean> {
-    if (this.#ended || this.#decoder.ended) return false;
+    if (this.#ended || this.#decoder?.ended) return false;
     const requestedAt = performance.now();
     try {
       this.#chunks ??= await this.#open();
       const { done, value } = await this.#chunks.next();
+      this.#decoder ??= this.#makeDecoder();
       if (done) {
         this.#ended = true;
         this.#decoder.end();
@@ -133,7 +141,7 @@ export class SourceReading {
         this.#decoder.push(value);
       }
     } catch (error) {
-      throw withPlace(error, this.#decoder.place);
+      throw withPlace(error, this.#decoder?.place ?? this.#beginning);
     } finally {
       const waited = performance.now() - requestedAt;
       this.#progress.waitMs += waited;
@@ -146,8 +154,9 @@ export class SourceReading {
   next(): RecordBatch | null {
     const began = performance.now();
     try {
-      const batch = this.#decoder.next();
-      if (batch !== null) this.#progress.began(batch, this.#decoder.place.offset as number);
+      const decoder = this.#decoder;
+      const batch = decoder?.next() ?? null;
+      if (batch !== null) this.#progress.began(batch, decoder?.place.offset as number);
       return batch;
     } finally {
       this.#progress.readMs += performance.now() - began;

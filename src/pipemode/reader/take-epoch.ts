@@ -203,6 +203,8 @@ async function namesBeside(path: string): Promise<string> {
  */
 export class EpochSource {
   readonly path: string;
+  /** Inode of the pipe. Undefined for a regular file. */
+  readonly pipe: string | undefined;
   readonly #isPipe: boolean;
   readonly #descriptor: number;
   /** Whether a byte or the end of the stream has been received. */
@@ -218,8 +220,9 @@ export class EpochSource {
     this.path = path;
     const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
     this.#descriptor = withFileErrors(path, () => fs.openSync(path, flags));
-    const stat = fs.fstatSync(this.#descriptor);
+    const stat = fs.fstatSync(this.#descriptor, { bigint: true });
     this.#isPipe = stat.isFIFO();
+    this.pipe = this.#isPipe ? String(stat.ino) : undefined;
     if (this.#isPipe || stat.isFile()) return;
     fs.closeSync(this.#descriptor);
     throw new RecordpipeError('unsupported-source', 'expected a named pipe or a regular file', { uri: path });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,10 @@ import { LineSplitter, parseManifestLine, type SourceLine } from '../manifest/ma
 import { BYTE_ORDER_MARK as BYTE_ORDER_MARK_NOTICE } from '../manifest/manifest-list.ts';
 import {
   type ChannelContent,
+  type ContentDigests,
   type ContentOpening,
   countOfShare,
+  digestText,
   type EpochItem,
   epochOrder,
   type OrderOptions,
@@ -78,8 +80,13 @@ export class AugmentedLines implements ChannelContent {
     return undefined;
   }
 
-  async *items(epoch: number): AsyncGenerator<EpochItem, void, undefined> {
-    for (const i of this.lines(epoch)) yield* this.itemsOf(i);
+  digests(): ContentDigests {
+    return { names: undefined, versions: this.#lines.digest };
+  }
+
+  async *items(epoch: number, from = 0): AsyncGenerator<EpochItem, void, undefined> {
+    const lines = this.lines(epoch);
+    for (let place = from; place < lines.length; place++) yield* this.itemsOf(lines[place], place);
   }
 
   /** Returns the indices of this host's lines in an epoch, in order. */
@@ -96,14 +103,17 @@ export class AugmentedLines implements ChannelContent {
     this.#lines.close();
   }
 
-  /** Returns the values of a line. Returns an empty array if the line is invalid and is skipped. */
-  itemsOf(index: number): EpochItem[] {
+  /**
+   * Returns the values of a line. Returns an empty array if the line is invalid and is skipped.
+   * @param place place of the line in the order of the epoch
+   */
+  itemsOf(index: number, place = 0): EpochItem[] {
     const { uri, attributeNames } = this.#channel;
     const line = this.#lines.number(index);
     try {
       const values = parseManifestLine(this.#lines.bytes(index), attributeNames, { uri, line }, 'any');
       return values.map(({ ref, text }) =>
-        ref ? { object: { uri: text }, line } : { value: UTF8.encode(text), line },
+        ref ? { object: { uri: text }, line, place } : { value: UTF8.encode(text), line, place },
       );
     } catch (error) {
       if (this.#opening.onBadLine === 'error' || !isItemFailure(error)) throw error;
@@ -125,6 +135,8 @@ class LineFile {
   count = 0;
   /** Whether the manifest starts with a byte order mark, which is not part of its first line. */
   byteOrderMark = false;
+  /** Digest of the whole manifest. */
+  digest = '';
   readonly #uri: string;
   readonly #descriptor: number;
   #table: Float64Array = new Float64Array(128 * COLUMNS);
@@ -151,11 +163,14 @@ class LineFile {
     const add = (line: SourceLine): void => {
       if (this.#add(line, maxLineBytes)) check(line);
     };
+    const hash = createHash('sha256');
     for await (const chunk of chunks) {
+      hash.update(chunk);
       this.#write(chunk);
       for (const line of splitter.push(chunk)) add(line);
     }
     for (const line of splitter.end()) add(line);
+    this.digest = digestText(hash);
   }
 
   /** Returns the one-based number of a line in the manifest. */

@@ -1,4 +1,5 @@
-import { Xoshiro128 } from '../../dataset/operators/shuffle.ts';
+import type { Hash } from 'node:crypto';
+import { Xoshiro128 } from '../../dataset/operators/random.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { PART_HEADER_BYTES, PART_LENGTH_END, RECORDIO_MAGIC } from '../../formats/recordio/layout.ts';
 import type { ObjectReadOptions, OnTransferEvent } from '../../storage/prefetch/transfer-control.ts';
@@ -25,9 +26,30 @@ export interface ChannelContent {
    * Returns the size of an epoch in bytes before decompression and wrapping; undefined if unknown.
    */
   bytesOf(epoch: number): number | undefined;
-  /** Returns the items of an epoch in order. The result can be iterated only once. */
-  items(epoch: number): AsyncIterable<EpochItem>;
+  /**
+   * Returns the items of an epoch in order. The result can be iterated only once.
+   * @param from place of the first object or line; default 0
+   */
+  items(epoch: number, from?: number): AsyncIterable<EpochItem>;
+  /** Returns digests of the listed data, by which another run recognizes it. */
+  digests(): ContentDigests;
   close(): Promise<void>;
+}
+
+/** Digests of the data of a channel. They do not depend on where the data is. */
+export interface ContentDigests {
+  /** Digest of the names of all objects. Undefined for an augmented manifest. */
+  readonly names: string | undefined;
+  /** Digest of the sizes and versions of all objects, or of the manifest; undefined if unknown. */
+  readonly versions: string | undefined;
+}
+
+/** Number of characters of a digest, which is not a protection against forgery. */
+const DIGEST_CHARACTERS = 16;
+
+/** Returns the text of a digest. */
+export function digestText(hash: Hash): string {
+  return hash.digest('hex').slice(0, DIGEST_CHARACTERS);
 }
 
 /** Options for listing the content of a channel. */
@@ -55,6 +77,8 @@ export function transferWarnings(warn: ContentOpening['warn']): OnTransferEvent 
 export interface EpochItem {
   readonly object?: ObjectRef;
   readonly value?: Uint8Array;
+  /** Zero-based place of its object or line in the order of the epoch. */
+  readonly place: number;
   /** One-based line number in the augmented manifest. */
   readonly line?: number;
 }
@@ -70,7 +94,22 @@ export interface EpochMaking extends Pick<StreamChannel, 'compression' | 'record
   readonly signal: AbortSignal;
   /** Called for each skipped object. */
   readonly onSkipped: (error: Error, item: EpochItem | undefined) => void;
+  /**
+   * Called before the first chunk of an object or line is yielded, with its place and the address
+   * of its object.
+   */
+  readonly onPlace?: ((place: number, uri: string | undefined) => void) | undefined;
 }
+
+/** The place at which the bytes of an epoch start. */
+export interface EpochOffset {
+  /** Zero-based place of an object or line in the order of the epoch. */
+  readonly object: number;
+  /** Number of its bytes, decompressed and wrapped, to skip. */
+  readonly offset: number;
+}
+
+export const EPOCH_BEGINNING: EpochOffset = { object: 0, offset: 0 };
 
 /** The bytes of an epoch that is being fetched. */
 export interface EpochBytes {

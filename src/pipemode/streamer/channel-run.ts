@@ -1,47 +1,30 @@
 import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, type RecordpipeError } from '../../errors.ts';
-import type { ChannelContent, EpochBytes } from './channel-content.ts';
+import type { EpochStartStatus } from '../job/channel-files.ts';
+import {
+  type ChannelContent,
+  EPOCH_BEGINNING,
+  type EpochBytes,
+  type EpochOffset,
+} from './channel-content.ts';
 import { ChannelFifos, type LockedChannel, withChannelLock } from './channel-fifos.ts';
+import type { ChannelServing } from './channel-serving.ts';
 import { holdOpen, type OwnFifo, openForReader, UnreadBytes } from './fifo.ts';
 import { FifoWriter, leftEarly, pump } from './fifo-writer.ts';
 import type { ProgramGuard } from './program-guard.ts';
 import { type EpochReading, isUnread, ReaderWatch } from './reader-watch.ts';
+import type { ChannelIdentity } from './resume/channel-identity.ts';
+import { ChannelPosition } from './resume/channel-position.ts';
+import { epochStart, type PositionLog } from './resume/epoch-position.ts';
+import type { FoundPosition } from './resume/find-position.ts';
+import type { ChannelCheckpoint } from './resume/stream-checkpoint.ts';
 import {
   type ChannelMetrics,
-  type OnStreamEvent,
+  type ChannelStatus,
   removeStatus,
   type StreamSource,
   writeStatus,
 } from './stream-events.ts';
-import type { CheckedStreamerOptions } from './streamer-options.ts';
-
-/** Options for serving a channel. */
-export interface ChannelServing
-  extends Pick<
-    CheckedStreamerOptions,
-    'epochs' | 'firstEpoch' | 'force' | 'lazy' | 'lock' | 'onFailure' | 'readerTimeoutMs' | 'strictEof'
-  > {
-  readonly channel: string;
-  readonly folder: string;
-  readonly signal: AbortSignal;
-  readonly onEvent: OnStreamEvent;
-  /** Lists the content of the channel. */
-  open(signal: AbortSignal): Promise<ChannelContent>;
-  /** Starts fetching an epoch. */
-  fetch(content: ChannelContent, epoch: number): EpochBytes;
-  /**
-   * Called before a pipe with incomplete data is closed, because its reader would treat the close
-   * as the end of the data.
-   */
-  beforeCut(error: unknown): Promise<void>;
-  /** Guards the writing end of a pipe that a program reads, in case this process dies. */
-  guard(descriptor: number): ProgramGuard | undefined;
-  /**
-   * Returns a promise that resolves when the program that reads the pipes ends. Undefined if no
-   * program is running.
-   */
-  programEnded(): Promise<unknown> | undefined;
-}
 
 /**
  * Serves one channel, epoch by epoch. For each epoch, waits for a reader, writes the bytes, closes
@@ -62,6 +45,15 @@ export class ChannelRun {
   #bytes: EpochBytes | undefined;
   #nextBytes: EpochBytes | undefined;
   #clock = { sourceWaitMs: 0 };
+  readonly #position: ChannelPosition;
+  /** Follows the bytes of the current epoch for checkpoints. */
+  #log: PositionLog | undefined;
+  /** The pipe of the current epoch in the status file. */
+  #pipe: Pick<ChannelStatus, 'pipe' | 'sent'> = { pipe: '', sent: false };
+  /** Where the bytes of the first pipe start, if not at the beginning of its epoch. */
+  #start: EpochStartStatus | undefined;
+  /** What identifies the channel. Known when its position is. */
+  #identity: ChannelIdentity | undefined;
   readonly #watch: ReaderWatch;
   /** Whether all bytes are in the pipe and the streamer waits for the reader to take them. */
   #isCounting = false;
@@ -69,7 +61,12 @@ export class ChannelRun {
   constructor(serving: ChannelServing) {
     this.#serving = serving;
     this.#watch = new ReaderWatch(serving);
-    this.#epoch = serving.firstEpoch;
+    this.#epoch = serving.startEpoch;
+    this.#position = new ChannelPosition(serving.startEpoch, serving.unreadBytes);
+  }
+
+  get channel(): string {
+    return this.#serving.channel;
   }
 
   get metrics(): ChannelMetrics {
@@ -90,6 +87,12 @@ export class ChannelRun {
       requests: this.#earlier.requests + requests,
       retries: this.#earlier.retries + retries,
     };
+  }
+
+  /** The position of the channel. Undefined until its data is listed. */
+  get checkpoint(): ChannelCheckpoint | undefined {
+    const content = this.#identity;
+    return content && { ...this.#position.current, content };
   }
 
   get #source(): StreamSource {
@@ -128,25 +131,30 @@ export class ChannelRun {
   }
 
   async #serve(locked: LockedChannel, opening: Promise<ChannelContent>): Promise<void> {
-    const { channel, folder, force, firstEpoch, epochs, onEvent } = this.#serving;
+    const { channel, folder, force, firstEpoch, startEpoch, epochs, onEvent } = this.#serving;
     const fifos = new ChannelFifos({ folder, channel, force }, locked);
     removeStatus(folder, channel);
     try {
       const end = firstEpoch + epochs;
       // Pipes are created before listing, so that a program that starts at the same time finds its
       // first pipe.
-      await fifos.make([firstEpoch, firstEpoch + 1].filter((epoch) => epoch < end));
+      await fifos.make([startEpoch, startEpoch + 1].filter((epoch) => epoch < end));
+      if (startEpoch < end) this.#waitIn(fifos.of(startEpoch) as OwnFifo);
       fifos.removeLeft();
       this.#content = await opening;
+      let from = await this.#resume(this.#content);
       onEvent({ event: 'channel', channel, objects: this.#content.count, reused: fifos.reused });
-      for (let epoch = firstEpoch; epoch < end; epoch++) {
-        await this.#serveEpoch(epoch, this.#content, fifos, epoch + 1 === end);
+      for (let epoch = startEpoch; epoch < end; epoch++) {
+        await this.#serveEpoch(from, this.#content, fifos, epoch + 1 === end);
         fifos.remove(epoch);
+        from = this.#beginning(epoch + 1);
         if (epoch + 2 < end) await fifos.make([epoch + 2]);
       }
+      this.#position.skipTo(Math.max(startEpoch, end));
       this.#state = 'done';
       await this.#watchBeyond(fifos, end);
     } catch (error) {
+      if (this.#writer === undefined) this.#failedStatus(error);
       // Removing a pipe also sends an end of file to a reader that is blocked in open.
       await this.#beforeCut(error, fifos.all);
       throw error;
@@ -159,6 +167,27 @@ export class ChannelRun {
     }
   }
 
+  /** Returns where the first epoch starts. */
+  async #resume(content: ChannelContent): Promise<FoundPosition> {
+    const { channel, startEpoch, onEvent, resume, identify, isFollowed } = this.#serving;
+    const resumed = await resume?.(content);
+    const from = resumed ?? this.#beginning(startEpoch);
+    this.#position.resume(from);
+    if (isFollowed) this.#identity = identify(content);
+    if (resumed !== undefined) onEvent({ event: 'resumed', channel, ...from.position, exact: resumed.exact });
+    return from;
+  }
+
+  #beginning(epoch: number): FoundPosition {
+    return { position: epochStart(epoch), division: this.#serving.division };
+  }
+
+  /** Starts fetching an epoch. */
+  #fetch(content: ChannelContent, epoch: number, at: EpochOffset = EPOCH_BEGINNING): EpochBytes {
+    // Places are reported while bytes are written, when the log is that of their epoch.
+    return this.#serving.fetch(content, epoch, at, (place, uri) => this.#log?.begin(place, uri));
+  }
+
   /** Prevents readers, as far as possible, from treating an incomplete epoch as complete. */
   async #beforeCut(error: unknown, fifos: readonly OwnFifo[]): Promise<void> {
     const { beforeCut, onFailure, signal } = this.#serving;
@@ -167,17 +196,24 @@ export class ChannelRun {
   }
 
   async #serveEpoch(
-    epoch: number,
+    from: FoundPosition,
     content: ChannelContent,
     fifos: ChannelFifos,
     isLast: boolean,
   ): Promise<void> {
+    const { position } = from;
+    const { epoch } = position;
     const fifo = fifos.of(epoch) as OwnFifo;
-    const { channel, lazy, onEvent, fetch, signal, readerTimeoutMs } = this.#serving;
+    const { channel, lazy, onEvent, signal, readerTimeoutMs, isFollowed, strictEof } = this.#serving;
     this.#epoch = epoch;
     this.#state = 'waiting';
+    if (position.bytes > 0) {
+      const { bytes, records } = position;
+      this.#start = { epoch, bytes, records, pipe: fifo.ino };
+    }
+    this.#waitIn(fifo);
     this.#total = content.bytesOf(epoch);
-    if (!lazy) this.#bytes = this.#nextBytes ?? fetch(content, epoch);
+    if (!lazy) this.#bytes = this.#nextBytes ?? this.#fetch(content, epoch, position);
     this.#nextBytes = undefined;
     this.#watch.start(
       epoch,
@@ -194,12 +230,13 @@ export class ChannelRun {
     const writer = new FifoWriter(fifo, descriptor, signal);
     this.#writer = writer;
     this.#clock = { sourceWaitMs: 0 };
-    const bytes = this.#bytes ?? fetch(content, epoch);
+    this.#log = isFollowed ? this.#position.open(from, () => writer.stats.bytes) : undefined;
+    const bytes = this.#bytes ?? this.#fetch(content, epoch, position);
     this.#bytes = bytes;
     onEvent({ event: 'epoch-start', channel, epoch, objects: content.countHere });
     if (!isLast && !lazy) {
       void bytes.allRequested.then(() => {
-        if (this.#bytes === bytes && !signal.aborted) this.#nextBytes ??= fetch(content, epoch + 1);
+        if (this.#bytes === bytes && !signal.aborted) this.#nextBytes ??= this.#fetch(content, epoch + 1);
       });
     }
     const complete = await this.#write(fifo, writer, bytes, guard).finally(() => this.#watch.stop());
@@ -210,6 +247,7 @@ export class ChannelRun {
     this.#earlier.retries += bytes.counts.retries;
     this.#epochs++;
     this.#status(isLast ? 'done' : 'streaming', complete);
+    if (complete && strictEof) this.#position.skipTo(epoch + 1);
     this.#writer = undefined;
     this.#bytes = undefined;
     const { sourceWaitMs } = this.#clock;
@@ -237,9 +275,13 @@ export class ChannelRun {
     try {
       this.#status('streaming', false);
       writer.watchReader(() => void bytes.cancel());
-      const written = await pump(bytes, writer, this.#clock);
+      const log = this.#log;
+      const written = await pump(bytes, writer, this.#clock, log && ((chunk) => log.push(chunk)));
+      if (written) await writer.flush();
+      // A reader that receives an end of file without this notice knows that bytes are missing.
+      this.#pipe = { ...this.#pipe, sent: written && !writer.readerGone };
+      this.#status('streaming', false);
       if (strictEof && written) {
-        await writer.flush();
         unread = writer.readerGone ? undefined : UnreadBytes.of(fifo);
         this.#isCounting = true;
       }
@@ -255,11 +297,7 @@ export class ChannelRun {
       // If the streamer is stopped after its reader left early, the epoch still ends normally.
       const early = gone && isRecordpipeError(thrown, 'aborted');
       const error = early ? leftEarly(fifo, writer.stats.bytes) : thrown;
-      try {
-        this.#status('failed', false, isRecordpipeError(error) ? error : undefined);
-      } catch {
-        // A full disk must not prevent the program from being stopped.
-      }
+      this.#failedStatus(error);
       await this.#beforeCut(error, [fifo]);
       throw error;
     } finally {
@@ -299,10 +337,27 @@ export class ChannelRun {
     if (isOpened) await this.#beforeCut(abortError(signal), fifos.all);
   }
 
+  /** Notes that the pipe of the current epoch waits for its reader. */
+  #waitIn(fifo: OwnFifo): void {
+    this.#pipe = { pipe: fifo.ino, sent: false };
+    this.#status('streaming', false);
+  }
+
+  #failedStatus(error: unknown): void {
+    if (this.#pipe.pipe === '') return;
+    try {
+      this.#status('failed', false, isRecordpipeError(error) ? error : undefined);
+    } catch {
+      // A full disk must not prevent the program from being stopped.
+    }
+  }
+
   #status(state: 'streaming' | 'done' | 'failed', complete: boolean, failure?: RecordpipeError): void {
     const { folder, channel } = this.#serving;
     const bytes = this.#writer?.stats.bytes ?? 0;
     const error = failure?.toJSON() ?? null;
-    writeStatus(folder, { channel, epoch: this.#epoch, state, bytes, complete, error });
+    const epoch = this.#epoch;
+    const start = this.#start;
+    writeStatus(folder, { channel, epoch, state, bytes, complete, error, ...this.#pipe, start });
   }
 }

@@ -268,6 +268,7 @@ export interface PumpClock {
 
 /**
  * Writes chunks to a pipe until they end or the reader leaves.
+ * @param onChunk called with each chunk before it is written
  * @returns whether all chunks were written
  * @throws errors from `chunks`, unless the reader left
  */
@@ -275,6 +276,7 @@ export async function pump(
   { chunks, reused }: Pick<EpochBytes, 'chunks' | 'reused'>,
   writer: FifoWriter,
   clock: PumpClock,
+  onChunk?: (chunk: Uint8Array) => void,
 ): Promise<boolean> {
   let sinceTurn = 0;
   for (;;) {
@@ -284,6 +286,7 @@ export async function pump(
     clock.sourceWaitMs += Math.max(0, performance.now() - Math.max(requestedAt, writer.emptySince));
     if (writer.readerGone) return false;
     if (done) return true;
+    onChunk?.(value);
     const room = writer.write(value, reused);
     if (room !== undefined) await room;
     sinceTurn += value.length;

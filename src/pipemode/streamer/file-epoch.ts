@@ -71,6 +71,7 @@ export class FileEpoch implements EpochBytes {
           return;
         }
         this.#files++;
+        this.#making.onPlace?.(step.value.place, ref.uri);
         yield* this.#object(file, ref);
       } finally {
         file.close();

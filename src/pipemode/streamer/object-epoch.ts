@@ -22,13 +22,18 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 /** Memory used by an item, excluding its value. */
 const ITEM_BYTES = 64;
 
-/** Starts fetching an epoch. Decompresses objects and wraps them in records if configured. */
+/**
+ * Starts fetching an epoch from the beginning of an object or line. Decompresses objects and wraps
+ * them in records if configured.
+ * @param from place of the object or line
+ */
 export function fetchEpoch(
   content: Pick<ChannelContent, 'files' | 'items' | 'valueless'>,
   epoch: number,
   making: EpochMaking,
+  from = 0,
 ): EpochBytes {
-  const items = content.items(epoch);
+  const items = content.items(epoch, from);
   const fetch = (from: AsyncIterable<EpochItem>): EpochBytes =>
     new ObjectEpoch(from, content.valueless, making);
   const plainFiles = content.files && making.compression === 'None' && !making.skipMissing;
@@ -38,6 +43,7 @@ export function fetchEpoch(
 /** A line whose chunks are held back until all of its objects are known to exist. */
 interface HeldLine {
   readonly number: number | undefined;
+  readonly first: EpochItem;
   readonly chunks: Uint8Array[];
   dropped: boolean;
 }
@@ -97,8 +103,17 @@ class ObjectEpoch implements EpochBytes {
   /** Yields unmodified objects one after another. The only work per chunk is to forward it. */
   #plain(): AsyncIterator<Uint8Array> {
     let first: Promise<IteratorResult<ObjectPiece>> | undefined = this.#ahead;
-    const chunkOf = (step: IteratorResult<ObjectPiece>): IteratorResult<Uint8Array> =>
-      step.done ? { done: true, value: undefined } : { done: false, value: step.value.chunk };
+    let current = -1;
+    const chunkOf = (step: IteratorResult<ObjectPiece>): IteratorResult<Uint8Array> => {
+      if (step.done) return { done: true, value: undefined };
+      const { index, chunk } = step.value;
+      if (index !== current) {
+        this.#begin(this.#script.itemOf(index));
+        this.#script.forget(index);
+        current = index;
+      }
+      return { done: false, value: chunk };
+    };
     return {
       next: () => {
         const step = first ?? this.#pieces.next();
@@ -108,28 +123,39 @@ class ObjectEpoch implements EpochBytes {
     };
   }
 
+  #begin(item: EpochItem | undefined): void {
+    if (item !== undefined) this.#making.onPlace?.(item.place, item.object?.uri);
+  }
+
+  *#heldChunks({ first, chunks }: HeldLine): Generator<Uint8Array, void, undefined> {
+    this.#begin(first);
+    yield* chunks;
+  }
+
   async *#built(): AsyncGenerator<Uint8Array, void, undefined> {
     let objects = 0;
     let line: HeldLine | undefined;
     for (let item = await this.#script.next(); item !== undefined; item = await this.#script.next()) {
       if (this.#making.skipMissing) {
         if (line !== undefined && (item.line === undefined || item.line !== line.number)) {
-          if (!line.dropped) yield* line.chunks;
+          if (!line.dropped) yield* this.#heldChunks(line);
           line = undefined;
         }
-        line ??= { number: item.line, chunks: [], dropped: false };
+        line ??= { number: item.line, first: item, chunks: [], dropped: false };
       }
       const index = item.object === undefined ? undefined : objects++;
       const missing = index !== undefined && (await this.#isMissing(index, item));
       if (missing && line !== undefined) line.dropped = true;
       if (!missing) {
         const chunks = index === undefined ? this.#value(item) : this.#object(item);
-        if (line === undefined) yield* chunks;
-        else for await (const chunk of chunks) line.chunks.push(chunk);
+        if (line === undefined) {
+          this.#begin(item);
+          yield* chunks;
+        } else for await (const chunk of chunks) line.chunks.push(chunk);
       }
       if (index !== undefined) this.#script.forget(index);
     }
-    if (line !== undefined && !line.dropped) yield* line.chunks;
+    if (line !== undefined && !line.dropped) yield* this.#heldChunks(line);
     const { done } = await this.#ahead;
     if (!done) throw new Error('received an object that was not requested');
   }

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RecordpipeError } from '../../errors.ts';
 import { isSidecar } from '../../records/inputs/record-names.ts';
 import { ShardSets } from '../../records/inputs/shard-sets.ts';
+import { fileVersion } from '../../storage/local/list-files.ts';
 import { objectOptions } from '../../storage/object-options.ts';
 import { openObject } from '../../storage/read-objects.ts';
 import { isRemote, storageOf } from '../../storage/registry.ts';
@@ -10,8 +12,10 @@ import type { ObjectRef } from '../../storage/storage.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
 import {
   type ChannelContent,
+  type ContentDigests,
   type ContentOpening,
   countOfShare,
+  digestText,
   type EpochItem,
   epochOrder,
   type HostShare,
@@ -82,8 +86,24 @@ class ObjectList implements ChannelContent {
     return bytes;
   }
 
-  async *items(epoch: number): AsyncGenerator<EpochItem, void, undefined> {
-    for (const i of epochOrder(this.count, epoch, this.#order)) yield { object: this.#objects[i] };
+  async *items(epoch: number, from = 0): AsyncGenerator<EpochItem, void, undefined> {
+    const order = epochOrder(this.count, epoch, this.#order);
+    for (let place = from; place < order.length; place++)
+      yield { object: this.#objects[order[place]], place };
+  }
+
+  digests(): ContentDigests {
+    const names = createHash('sha256');
+    const versions = createHash('sha256');
+    let known = true;
+    // Names, unlike addresses, do not depend on where the data is.
+    const start = this.prefix.lastIndexOf('/') + 1;
+    for (const { uri, size, etag } of this.#objects) {
+      names.update(`${uri.slice(start)}\n`);
+      known &&= size !== undefined;
+      versions.update(`${size} ${isRemote(uri) ? etag : fileVersion(etag)}\n`);
+    }
+    return { names: digestText(names), versions: known ? digestText(versions) : undefined };
   }
 
   async close(): Promise<void> {}

@@ -1,16 +1,26 @@
 import { abortError } from '../../bytes/abortable.ts';
-import { isRecordpipeError } from '../../errors.ts';
+import { isRecordpipeError, UsageError } from '../../errors.ts';
 import { makeFolder } from '../../storage/local/make-folder.ts';
 import { threadBlocks } from '../../storage/prefetch/block-memory.ts';
 import { hostRank } from '../job/resource-config.ts';
 import type { StreamChannel } from '../job/stream-channel.ts';
-import { transferWarnings } from './channel-content.ts';
+import { ChannelIndex } from '../reader/channel-index.ts';
+import { type ChannelContent, type EpochMaking, transferWarnings } from './channel-content.ts';
 import { ChannelRun } from './channel-run.ts';
-import { fetchEpoch } from './object-epoch.ts';
+import type { ChannelServing } from './channel-serving.ts';
 import { openContent } from './open-content.ts';
-import type { ChannelMetrics } from './stream-events.ts';
+import { channelIdentity, checkIdentity } from './resume/channel-identity.ts';
+import { maxPipeBytes } from './resume/channel-position.ts';
+import { CheckpointFile } from './resume/checkpoint-file.ts';
+import { divisionOf, findPosition } from './resume/find-position.ts';
+import { type ResumePoint, resumedEpoch, resumePoints } from './resume/resume-points.ts';
+import { fetchEpochFrom } from './resume/resumed-epoch.ts';
+import type { ChannelMetrics, StreamEvent } from './stream-events.ts';
 import { type CheckedStreamerOptions, type StreamerInput, streamerOptions } from './streamer-options.ts';
 import type { TrainingProgram } from './training-program.ts';
+
+/** Events after which a checkpoint is written. */
+const CHECKPOINT_EVENTS: ReadonlySet<StreamEvent['event']> = new Set(['channel', 'epoch-start', 'epoch-end']);
 
 /**
  * Streams S3 objects or local files into named pipes, as SageMaker's Pipe mode does for a training
@@ -55,6 +65,8 @@ export class PipeModeStreamer {
   readonly #options: CheckedStreamerOptions;
   readonly #stop = new AbortController();
   readonly #runs: readonly ChannelRun[];
+  readonly #points: ReadonlyMap<string, ResumePoint>;
+  readonly #checkpoint: CheckpointFile | undefined;
   #running: Promise<void> | undefined;
   #beforeCut: (error: unknown) => Promise<void> = async () => {};
   #program: TrainingProgram | undefined;
@@ -66,9 +78,13 @@ export class PipeModeStreamer {
   /**
    * Creates a streamer. Call `run` to start it.
    * @throws UsageError for an unknown option or an invalid value
+   * @throws RecordpipeError `malformed-state`, `not-resumable` for an invalid position in `resume`
    */
   constructor(given: StreamerInput) {
     this.#options = streamerOptions(given);
+    const names = this.#options.channels.map(({ name }) => name);
+    this.#points = resumePoints(this.#options.resume, names);
+    this.#checkpoint = this.#checkpointFile();
     this.#ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#isNotReady = reject;
@@ -140,6 +156,8 @@ export class PipeModeStreamer {
     const leaveBlocks = threadBlocks.enter();
     try {
       makeFolder(this.#options.pipeDir);
+      this.#checkpoint?.start();
+      await this.#setIndexes();
       let failure: unknown;
       const serve = async (run: ChannelRun): Promise<void> => {
         try {
@@ -156,42 +174,98 @@ export class PipeModeStreamer {
       this.#isNotReady(error);
       throw error;
     } finally {
+      this.#checkpoint?.end();
       leaveBlocks();
     }
   }
 
+  /** Makes readers that keep an index start with the epochs that are resumed. */
+  async #setIndexes(): Promise<void> {
+    const { stateDir, lock } = this.#options;
+    if (stateDir === undefined || this.#points.size === 0) return;
+    makeFolder(stateDir);
+    for (const [channel, point] of this.#points) {
+      const index = new ChannelIndex(channel, { stateDir, lock, lockTimeoutMs: 30_000, lenient: true });
+      await index.update(this.#stop.signal, async () => resumedEpoch(point));
+    }
+  }
+
+  #checkpointFile(): CheckpointFile | undefined {
+    const { checkpoint, onEvent = () => {} } = this.#options;
+    if (checkpoint === undefined) return undefined;
+    const { path } = checkpoint;
+    return new CheckpointFile(
+      checkpoint,
+      () => Object.fromEntries(this.#runs.map((run) => [run.channel, run.checkpoint])),
+      ({ channels }) => {
+        const positions = Object.entries(channels).map(([channel, { epoch, records, bytes }]) => [
+          channel,
+          { epoch, records, bytes },
+        ]);
+        onEvent({ event: 'checkpoint', path, channels: Object.fromEntries(positions) });
+      },
+      (error) => {
+        for (const { channel } of this.#runs)
+          onEvent({ event: 'warning', channel, code: 'checkpoint-failed', message: error.message });
+      },
+    );
+  }
+
   #channelRun(channel: StreamChannel, signal: AbortSignal): ChannelRun {
     const options = this.#options;
-    const { onEvent = () => {}, hosts } = options;
+    const { onEvent = () => {}, hosts, checkpoint, firstEpoch } = options;
     const { name, distribution } = channel;
     const warn = (code: string, message: string): void =>
       onEvent({ event: 'warning', channel: name, code, message });
     const share = distribution === 'ShardedByS3Key' ? hostRank(hosts) : undefined;
+    const point = this.#points.get(name);
+    const startEpoch = (point && resumedEpoch(point)) ?? firstEpoch;
+    if (startEpoch < firstEpoch)
+      throw new UsageError(
+        `firstEpoch: expected at most ${startEpoch}, the epoch at which channel ${name} resumes, got ${firstEpoch}`,
+      );
+    const making: EpochMaking = {
+      compression: channel.compression,
+      recordWrapper: channel.recordWrapper,
+      skipMissing: options.skipMissing,
+      signal,
+      objects: {
+        ...options.objects,
+        onEvent: transferWarnings(warn),
+      },
+      onSkipped: (error, item) => {
+        const line = item?.line === undefined ? '' : `; line ${item.line} of the manifest is skipped`;
+        warn('object-missing', `${error.message}${line}`);
+      },
+    };
+    const resume = async (
+      content: ChannelContent,
+      at: ResumePoint,
+    ): ReturnType<NonNullable<ChannelServing['resume']>> => {
+      if (at.checkpoint !== undefined)
+        checkIdentity(name, channel.uri, channelIdentity(channel, content, share), at.checkpoint.content);
+      const isRegular = !options.skipMissing && options.onBadLine === 'error';
+      const found = await findPosition({ channel, content, making, isRegular }, at);
+      return { ...found, exact: at.reader !== undefined };
+    };
     return new ChannelRun({
       ...options,
       channel: name,
+      startEpoch,
+      unreadBytes: maxPipeBytes() + (checkpoint?.readAheadBytes ?? 0),
+      isFollowed: checkpoint !== undefined,
+      division: divisionOf(channel),
+      resume: point && ((content) => resume(content, point)),
+      identify: (content) => channelIdentity(channel, content, share),
       folder: options.pipeDir,
       signal,
       onEvent: (event) => {
         onEvent(event);
+        if (CHECKPOINT_EVENTS.has(event.event)) this.#checkpoint?.write();
         if (event.event === 'channel' && ++this.#listed === this.#runs.length) this.#isReady();
       },
       open: (whole) => openContent(channel, { ...options, share, signal: whole, warn }),
-      fetch: (content, epoch) =>
-        fetchEpoch(content, epoch, {
-          compression: channel.compression,
-          recordWrapper: channel.recordWrapper,
-          skipMissing: options.skipMissing,
-          signal,
-          objects: {
-            ...options.objects,
-            onEvent: transferWarnings(warn),
-          },
-          onSkipped: (error, item) => {
-            const line = item?.line === undefined ? '' : `; line ${item.line} of the manifest is skipped`;
-            warn('object-missing', `${error.message}${line}`);
-          },
-        }),
+      fetch: (content, epoch, at, onPlace) => fetchEpochFrom(content, epoch, { ...making, onPlace }, at),
       beforeCut: async (error) => {
         await this.#beforeCut(error);
         await this.#program?.stop();

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { RecordpipeError } from '../../errors.ts';
 import { removeLeftTemporaries, replaceFileSync } from '../../storage/local/temporary-file.ts';
-import { statusPath } from '../job/channel-files.ts';
+import { type EpochStartStatus, statusPath } from '../job/channel-files.ts';
 import { withFileErrors } from '../job/config-file.ts';
 import { statOf } from './fifo.ts';
+import type { EpochPosition } from './resume/epoch-position.ts';
 
 /** An event of a streamer. More kinds and fields may be added. */
 export type StreamEvent =
@@ -20,6 +21,13 @@ export type StreamEvent =
       readonly objects: number;
     }
   | EpochEnd
+  | ResumedChannel
+  | {
+      readonly event: 'checkpoint';
+      readonly path: string;
+      /** Position of each channel. */
+      readonly channels: Readonly<Record<string, Pick<EpochPosition, 'epoch' | 'records' | 'bytes'>>>;
+    }
   | { readonly event: 'warning'; readonly channel: string; readonly code: string; readonly message: string }
   | {
       readonly event: 'failure';
@@ -27,6 +35,17 @@ export type StreamEvent =
       readonly epoch: number | null;
       readonly error: RecordpipeError;
     };
+
+/** A channel that starts within an epoch, or in a later epoch than the first. */
+export interface ResumedChannel extends EpochPosition {
+  readonly event: 'resumed';
+  readonly channel: string;
+  /**
+   * Whether this is the position of a reader, so that no record is sent again. If false, it is the
+   * position of a streamer's checkpoint, and records after it may have been read before.
+   */
+  readonly exact: boolean;
+}
 
 /** The end of an epoch. */
 export interface EpochEnd {
@@ -155,6 +174,12 @@ export interface ChannelStatus {
   /** Whether that epoch was delivered completely. */
   readonly complete: boolean;
   readonly error: ReturnType<RecordpipeError['toJSON']> | null;
+  /** Inode of the pipe of that epoch, which distinguishes it from the pipe of another streamer. */
+  readonly pipe: string;
+  /** Whether the pipe accepted all bytes of that epoch. Written before the pipe is closed. */
+  readonly sent: boolean;
+  /** Where the bytes of the first pipe start, if the run resumed within an epoch. */
+  readonly start?: EpochStartStatus | undefined;
 }
 
 /** Replaces the status file. @throws RecordpipeError `access-denied`, `io-failure` */

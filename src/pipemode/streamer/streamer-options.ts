@@ -7,6 +7,23 @@ import { type Hosts, hostsMistake, ONE_HOST } from '../job/resource-config.ts';
 import { type StreamChannel, type StreamChannelInput, streamChannel } from '../job/stream-channel.ts';
 import type { OnStreamEvent } from './stream-events.ts';
 
+/** Options for writing the checkpoint of a streamer. */
+export interface CheckpointOptions {
+  /** Path of the file. Its folder is created if it does not exist. */
+  readonly path: string;
+  /** Interval between writes. The default is 5,000 ms. */
+  readonly everyMs?: number | undefined;
+  /**
+   * Number of bytes that the reader may have read from a pipe without having processed them, in
+   * addition to the bytes in the pipe. The default is 0.
+   */
+  readonly readAheadBytes?: number | undefined;
+  /** Whether to replace an existing checkpoint. By default, false: it is an error. */
+  readonly overwrite?: boolean | undefined;
+}
+
+export const DEFAULT_CHECKPOINT_EVERY_MS = 5000;
+
 /** Options for streaming channels. Every field except `channels` and `pipeDir` has a default. */
 export interface PipeModeStreamerOptions {
   readonly channels: readonly StreamChannelInput[];
@@ -71,6 +88,20 @@ export interface PipeModeStreamerOptions {
   readonly onBadLine: 'error' | 'skip';
   /** Maximum length of a line of an augmented manifest, in bytes. The default is 1 MiB. */
   readonly maxLineBytes: number;
+  /**
+   * Positions to resume from, as parsed JSON: checkpoints that a streamer wrote, states of
+   * `PipeModeDataset` or of iterators of datasets derived from it, or objects that map channels to `{ epoch, records }` or to such states. A
+   * reader's position takes precedence over a checkpoint. By default, all channels start with
+   * `firstEpoch`. The last epoch is the same in both cases: `firstEpoch + epochs - 1`.
+   */
+  readonly resume: readonly unknown[];
+  /** Where to write checkpoints. By default, none are written. */
+  readonly checkpoint: CheckpointOptions | undefined;
+  /**
+   * The folder of the epoch index of `PipeModeDataset` and `sagemaker_tensorflow`. If given, the
+   * index of each resumed channel is set to its epoch, so that the reader starts there.
+   */
+  readonly stateDir: string | undefined;
   readonly onEvent: OnStreamEvent | undefined;
   /** Signal that ends the run with an `aborted` error and removes the pipes. */
   readonly signal: AbortSignal | undefined;
@@ -96,6 +127,9 @@ export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' 
   skipMissing: false,
   onBadLine: 'error',
   maxLineBytes: 1024 * 1024,
+  resume: Object.freeze([]),
+  checkpoint: undefined,
+  stateDir: undefined,
   onEvent: undefined,
   signal: undefined,
 });
@@ -131,6 +165,7 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);
   checkWhole('firstEpoch', options.firstEpoch, 0, 2 ** 31 - 1);
   checkWhole('maxLineBytes', options.maxLineBytes, 1, 2 ** 30);
+  checkCheckpoint(options.checkpoint);
   const mistake = hostsMistake(options.hosts);
   if (mistake !== undefined) throw new UsageError(mistake);
   for (const [name, allowed] of Object.entries(CHOICES)) {
@@ -139,4 +174,16 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
       throw new UsageError(`${name}: expected one of ${allowed.join(', ')}, got ${String(value)}`);
   }
   return { ...options, channels };
+}
+
+function checkCheckpoint(checkpoint: CheckpointOptions | undefined): void {
+  if (checkpoint === undefined) return;
+  const { path, everyMs, readAheadBytes, overwrite, ...rest } = checkpoint;
+  const names = { path, everyMs, readAheadBytes, overwrite };
+  checkOptionNames('checkpoint', rest, names);
+  if (typeof path !== 'string' || path === '')
+    throw new UsageError(`checkpoint.path: expected the path of a file, got ${JSON.stringify(path)}`);
+  if (everyMs !== undefined) checkWhole('checkpoint.everyMs', everyMs, 1, 2 ** 31 - 1);
+  if (readAheadBytes !== undefined)
+    checkWhole('checkpoint.readAheadBytes', readAheadBytes, 0, Number.MAX_SAFE_INTEGER);
 }

@@ -6,7 +6,7 @@ import { openStoredFile } from '../../storage/stored-file.ts';
 import { readAtOf } from '../find-boundary.ts';
 import { hopHeaders, partOf } from '../hop-headers.ts';
 import { rangeBounds } from '../workers/range-bounds.ts';
-import type { RangeOrder, RangeResult } from '../workers/range-plan.ts';
+import { orFailure, type RangeOrder, type RangeResult } from '../workers/range-plan.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 
 /** A range of a local file whose frames to find. It can be sent to a worker thread. */
@@ -25,18 +25,22 @@ export interface RangeFrames extends RangeResult {
 const CHUNK_BYTES = 256 * 1024;
 
 /** Finds the frames of one range of a file. */
-export async function rangeFrames(order: FramesOrder): Promise<RangeFrames> {
+export function rangeFrames(order: FramesOrder): Promise<RangeFrames> {
+  return orFailure(found(order));
+}
+
+async function found(order: FramesOrder): Promise<RangeFrames> {
   const { path, plan, from, options } = order;
   const format = recordFormat(order.format);
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
   const file = await openStoredFile(path);
   try {
-    const { start, end } = rangeBounds(finder, readAtOf(file), order);
+    const { start, end } = await rangeBounds(finder, readAtOf(file), order);
     const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
     if (start < 0) return { start, end, next: first, independent: true };
     const builder = new FrameTableBuilder();
-    const found = file.size === plan.size && (await find(file, format, options, builder, start, end));
-    if (!found) return { start, end, next: first, independent: false };
+    const regular = file.size === plan.size && (await find(file, format, options, builder, start, end));
+    if (!regular) return { start, end, next: first, independent: false };
     const { count, shortest, extra } = builder.finish(end - start);
     const next = { offset: end, record: first.record + count };
     return { start, end, next, independent: true, frames: { count, shortest, extra } };

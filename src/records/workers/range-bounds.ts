@@ -6,28 +6,33 @@ import type { RangeOrder, RangePlan } from './range-plan.ts';
 const SEARCH_BYTES = 8 * 1024 * 1024;
 
 /** Returns where a range begins and ends. Its start is -1 if no record was found to start in it. */
-export function rangeBounds(
+export async function rangeBounds(
   finder: BoundaryFinder,
   read: ReadAt,
   { plan, from, until }: RangeOrder,
-): { start: number; end: number } {
-  const start = typeof from === 'number' ? boundary(finder, read, plan, from) : from.offset;
+): Promise<{ start: number; end: number }> {
+  // Both are searched for at once, because each read of an object takes a round trip.
+  const [start, first] = await Promise.all([
+    typeof from === 'number' ? boundary(finder, read, plan, from) : from.offset,
+    boundary(finder, read, plan, until),
+  ]);
   if (start < 0) return { start, end: start };
-  for (let cut = until; cut * plan.rangeBytes < plan.size; cut++) {
-    const end = boundary(finder, read, plan, cut);
-    if (end >= 0) return { start, end };
-  }
-  return { start, end: plan.size };
+  let end = first;
+  for (let cut = until + 1; end < 0; cut++) end = await boundary(finder, read, plan, cut);
+  return { start, end };
 }
 
-/** Returns the position of the first probable record start after a cut, or -1. */
-function boundary(
+/**
+ * Returns the position of the first probable record start after a cut, the size of the file if it
+ * ends before the cut, or -1.
+ */
+async function boundary(
   finder: BoundaryFinder,
   read: ReadAt,
   { size, rangeBytes }: RangePlan,
   cut: number,
-): number {
+): Promise<number> {
   const at = cut * rangeBytes;
-  if (at === 0) return 0;
+  if (at === 0 || at >= size) return Math.min(at, size);
   return findBoundary(finder, read, at, Math.min(at + Math.min(rangeBytes, SEARCH_BYTES), size), size);
 }

@@ -1,5 +1,6 @@
-import { isItemFailure, type RecordpipeError } from '../../errors.ts';
+import type { RecordpipeError } from '../../errors.ts';
 import type { RangeOrder, RangeResult, RecordStart } from './range-plan.ts';
+import { unpackError } from './serve-jobs.ts';
 
 /** Processes one range on some thread. */
 export type DoRange<O, R> = (order: O) => Promise<R>;
@@ -23,7 +24,7 @@ const GROWTH = 4;
  * that of the file. The results in order are therefore those of a scan from beginning to end.
  */
 export class RangePass<O extends RangeOrder, R extends RangeResult> {
-  /** The failure that ended the pass. The file must then be processed as a whole. */
+  /** Why the first range that the file needs could not be read. */
   failure: RecordpipeError | undefined;
   readonly #orders: readonly O[];
   readonly #onProven: (result: R, place: ProvenPlace) => void;
@@ -56,18 +57,21 @@ export class RangePass<O extends RangeOrder, R extends RangeResult> {
 
   /**
    * Processes ranges until none is left, and waits for those of other threads.
-   * @throws RecordpipeError `aborted`
+   * @throws RecordpipeError `aborted`; the error of a thread that died
    */
   async help(perform: DoRange<O, R>): Promise<void> {
     try {
       while (!this.#ended && this.#given < this.#orders.length) {
         const number = this.#given++;
-        this.#results.set(number, await perform(this.#orders[number]));
+        const result = await perform(this.#orders[number]);
+        this.#results.set(number, result);
+        // Reading more would probably fail, too, after as many attempts.
+        if (result.failure !== undefined) this.#given = this.#orders.length;
         if (!this.#judging) await this.#judge(perform);
       }
     } catch (error) {
-      if (isItemFailure(error)) this.end(error);
-      else this.#reject(error);
+      this.#ended = true;
+      this.#reject(error);
     }
     await this.#done;
   }
@@ -79,6 +83,10 @@ export class RangePass<O extends RangeOrder, R extends RangeResult> {
     this.#resolve();
   }
 
+  #fail({ failure }: R): void {
+    this.end(unpackError(failure) as RecordpipeError);
+  }
+
   /** Judges the available results in order. */
   async #judge(perform: DoRange<O, R>): Promise<void> {
     this.#judging = true;
@@ -86,6 +94,7 @@ export class RangePass<O extends RangeOrder, R extends RangeResult> {
       const order = this.#orders[this.#judged];
       const result = this.#results.get(this.#judged);
       if (order !== undefined && result === undefined) break;
+      if (result?.failure !== undefined) return this.#fail(result);
       const start = result?.start ?? Number.POSITIVE_INFINITY;
       if (start <= this.#proven.offset) {
         this.#results.delete(this.#judged);
@@ -117,6 +126,7 @@ export class RangePass<O extends RangeOrder, R extends RangeResult> {
       const until = Math.floor(from.offset / rangeBytes) + ranges;
       const order = { ...first, from, until };
       const result = await perform(order);
+      if (result.failure !== undefined) return this.#fail(result);
       if (!result.independent && result.end < size) continue;
       this.#accept(order, result);
       return;

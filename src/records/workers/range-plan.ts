@@ -1,4 +1,6 @@
 import { wantsKernel } from '../../bytes/kernel-memory.ts';
+import { isItemFailure } from '../../errors.ts';
+import { packError } from './serve-jobs.ts';
 
 /** The position and number of a record. */
 export interface RecordStart {
@@ -42,6 +44,26 @@ export interface RangeResult {
   readonly next: RecordStart;
   /** Whether the result is the same as that of a scan which continues after the end. */
   readonly independent: boolean;
+  /**
+   * Why the range could not be read, as `packError` packs it. The result then contains nothing
+   * else.
+   */
+  readonly failure?: unknown;
+}
+
+/**
+ * Returns the result of a range, or of the failure to read it. Any other error is thrown, as is
+ * that of a thread that dies, because it says nothing about the file.
+ */
+export async function orFailure<R extends RangeResult>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isItemFailure(error)) throw error;
+    const next = { offset: -1, record: 0 };
+    const failed: RangeResult = { start: -1, end: -1, next, independent: false, failure: packError(error) };
+    return failed as R;
+  }
 }
 
 /** Limits for the sizes of ranges. Only tests change them. */

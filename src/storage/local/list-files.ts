@@ -107,6 +107,11 @@ function stateOf({ dev, ino, mtimeNs, size }: BigIntStats): string {
   return [dev, ino, mtimeNs, size].map((number) => number.toString(36)).join('-');
 }
 
+/** Returns the part of a file's token that a copy with the same modification time shares. */
+export function fileVersion(etag: string | undefined): string | undefined {
+  return etag?.split('-').slice(2).join('-');
+}
+
 /** A file, or anything else that is not a folder. */
 interface WalkedFile {
   /** Path of the folder as it was given, followed by the path below it. */

@@ -11,16 +11,16 @@ export const END: unique symbol = Symbol('end');
 
 /** The sequence of objects to read. The next one is requested when there is room for it. */
 export class ObjectPlan {
-  readonly #refs: ObjectRefs;
+  readonly #refs: PlannedObjects;
   readonly #onArrival: () => void;
-  #iterator: Iterator<ObjectRef> | AsyncIterator<ObjectRef> | undefined;
+  #iterator: Iterator<PlannedObject> | AsyncIterator<PlannedObject> | undefined;
   #waiting = false;
-  #arrived: ObjectRef | undefined;
+  #arrived: PlannedObject | undefined;
   #ended = false;
   #failure: unknown;
 
   /** @param onArrival called when an object becomes available after {@link LATER} */
-  constructor(refs: ObjectRefs, onArrival: () => void) {
+  constructor(refs: PlannedObjects, onArrival: () => void) {
     this.#refs = refs;
     this.#onArrival = onArrival;
   }
@@ -34,7 +34,7 @@ export class ObjectPlan {
     return this.#failure;
   }
 
-  next(): ObjectRef | typeof LATER | typeof END {
+  next(): PlannedObject | typeof LATER | typeof END {
     const arrived = this.#arrived;
     if (arrived !== undefined) {
       this.#arrived = undefined;
@@ -46,7 +46,7 @@ export class ObjectPlan {
       this.#iterator ??= iteratorOf(this.#refs);
       const step = this.#iterator.next();
       if (step instanceof Promise || 'then' in step) {
-        this.#await(step as Promise<IteratorResult<ObjectRef>>);
+        this.#await(step as Promise<IteratorResult<PlannedObject>>);
         return LATER;
       }
       if (!step.done) return step.value;
@@ -67,7 +67,7 @@ export class ObjectPlan {
     } catch {}
   }
 
-  #await(step: Promise<IteratorResult<ObjectRef>>): void {
+  #await(step: Promise<IteratorResult<PlannedObject>>): void {
     this.#waiting = true;
     step
       .then(
@@ -91,7 +91,7 @@ export class ObjectPlan {
   }
 }
 
-function iteratorOf(refs: ObjectRefs): Iterator<ObjectRef> | AsyncIterator<ObjectRef> {
+function iteratorOf(refs: PlannedObjects): Iterator<PlannedObject> | AsyncIterator<PlannedObject> {
   return Symbol.asyncIterator in refs ? refs[Symbol.asyncIterator]() : refs[Symbol.iterator]();
 }
 
@@ -101,7 +101,13 @@ function iteratorOf(refs: ObjectRefs): Iterator<ObjectRef> | AsyncIterator<Objec
  */
 const MAX_OBJECTS = 1024;
 
+/** An object to read, and the part to read. Default: the whole object. */
+export interface PlannedObject extends ObjectRef {
+  readonly part?: { readonly start: number; readonly end: number } | undefined;
+}
+
 export type ObjectRefs = Iterable<ObjectRef> | AsyncIterable<ObjectRef>;
+type PlannedObjects = Iterable<PlannedObject> | AsyncIterable<PlannedObject>;
 
 /** The objects that are planned but not yet delivered, in order. */
 export class ObjectQueue {
@@ -154,7 +160,7 @@ export class ObjectQueue {
    */
   mayGrowBefore(object: ObjectRead): boolean {
     for (let one = this.#first; one !== undefined && one !== object; one = one.next)
-      if (!one.failed && (one.size === undefined || one.nextStart < one.size)) return true;
+      if (!one.failed && (one.end === undefined || one.nextStart < one.end)) return true;
     return false;
   }
 }
@@ -227,7 +233,7 @@ export class Part implements ObjectState {
  * ranges, and the ranges in progress, in order.
  */
 export class ObjectRead {
-  readonly ref: ObjectRef;
+  readonly ref: PlannedObject;
   readonly index: number;
   readonly #pinVersion: boolean;
   uri: string;
@@ -236,18 +242,20 @@ export class ObjectRead {
   versionId: string | undefined;
   /** Description of the object from the first response. */
   info: ObjectInfo | undefined;
+  /** Position of the first byte to read. */
+  readonly start: number;
   /** Position of the first byte that does not belong to a part yet. */
-  nextStart = 0;
+  nextStart: number;
   parts: Part[] = [];
-  /** Number of bytes delivered. */
-  delivered = 0;
+  /** Position after the last byte delivered. */
+  delivered: number;
   restarted = false;
   /** Whether a part of the object cannot be read. */
   failed = false;
   verification: ObjectVerification | undefined;
   next: ObjectRead | undefined;
 
-  constructor(ref: ObjectRef, index: number, pinVersion: boolean) {
+  constructor(ref: PlannedObject, index: number, pinVersion: boolean) {
     checkPath('object', ref?.uri);
     this.ref = ref;
     this.index = index;
@@ -256,27 +264,37 @@ export class ObjectRead {
     this.size = ref.size;
     this.etag = ref.etag;
     this.versionId = ref.versionId;
+    this.start = ref.part?.start ?? 0;
+    this.nextStart = this.start;
+    this.delivered = this.start;
+  }
+
+  /** Position after the last byte to read; undefined until the size is known. */
+  get end(): number | undefined {
+    const { size } = this;
+    const end = this.ref.part?.end ?? size;
+    return end === undefined || size === undefined ? end : Math.min(end, size);
   }
 
   /** Whether a part can start now. The first response reveals an unknown size. */
   get splittable(): boolean {
     if (this.failed) return false;
-    if (this.nextStart === 0) return this.parts.length === 0 && this.size !== 0;
-    if (this.size === undefined || this.nextStart >= this.size) return false;
+    if (this.nextStart === this.start) return this.parts.length === 0 && this.end !== this.start;
+    if (this.end === undefined || this.nextStart >= this.end) return false;
     return !(this.#pinVersion && this.info === undefined);
   }
 
   /** Whether the whole object has been delivered. */
   get finished(): boolean {
-    return this.parts.length === 0 && this.size !== undefined && this.nextStart >= this.size;
+    return this.parts.length === 0 && this.end !== undefined && this.nextStart >= this.end;
   }
 
   /**
    * Whether the object may be read again from the beginning. This is allowed once, and only before
-   * its first byte is delivered.
+   * its first byte is delivered. A part belongs to the version whose other parts are read.
    */
   get mayRestart(): boolean {
-    return this.delivered === 0 && !this.restarted;
+    return this.delivered === 0 && !this.restarted && this.ref.part === undefined;
   }
 
   /**

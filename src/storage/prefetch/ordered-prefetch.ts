@@ -124,7 +124,7 @@ export class OrderedPrefetch {
   #takeChunk(object: ObjectRead, part: Part): ObjectPiece {
     const chunk = part.chunks[part.taken];
     const offset = object.delivered;
-    const last = offset + chunk.length === object.size;
+    const last = offset + chunk.length === object.end;
     this.#check(object, chunk, last);
     part.chunks[part.taken] = NOTHING;
     part.taken += 1;
@@ -168,7 +168,7 @@ export class OrderedPrefetch {
   /** Skips the object if `onObjectError` requests it and no byte has been delivered. */
   #skip(object: ObjectRead, error: unknown): void {
     const { ref, index, parts, uri } = object;
-    if (object.delivered > 0 || !(error instanceof Error)) throw error;
+    if (object.delivered > object.start || !(error instanceof Error)) throw error;
     if (this.#onError?.(error, ref, index) !== 'skip') throw error;
     this.#context.onEvent?.({ type: 'skipped', uri, error });
     this.#producer.queue.shift();

@@ -44,7 +44,7 @@ export class PartProducer {
    */
   constructor(refs: ObjectRefs, context: TransferContext, skips: boolean, onProgress: () => void) {
     const { windowBytes, maxRequests, partBytes } = context.options;
-    this.window = new TransferWindow(windowBytes, maxRequests, context.counts);
+    this.window = new TransferWindow(windowBytes, maxRequests, context);
     this.#guess = new SizeGuess(partBytes);
     // The window limits these requests, so the gate does not need to.
     this.#context = { ...context, seat: context.gate.seat((maxRequests * PART_UNITS) / SMALL_UNITS) };
@@ -127,10 +127,10 @@ export class PartProducer {
    */
   #begin(object: ObjectRead): 'begun' | 'full' | 'later' {
     const { single, partBytes: maxPartBytes, firstPartBytes } = this.#context.options;
-    const { size, nextStart } = object;
+    const { size, nextStart, start, end: objectEnd } = object;
     const first = firstPartBytes ?? (size === undefined ? this.#guess.bytes : maxPartBytes);
-    const partBytes = Math.min(maxPartBytes, Math.max(first, nextStart));
-    const rest = size === undefined ? undefined : size - nextStart;
+    const partBytes = Math.min(maxPartBytes, Math.max(first, nextStart - start));
+    const rest = objectEnd === undefined ? undefined : objectEnd - nextStart;
     const bytes = single ? rest : Math.min(partBytes, rest ?? partBytes);
     const elastic = bytes === undefined || !this.window.everFits(bytes);
     // The part that the reader waits for always starts, because later ranges may fill the window if
@@ -147,7 +147,7 @@ export class PartProducer {
     else this.window.hold(part, bytes);
     object.parts.push(part);
     if (end !== undefined) object.nextStart = end;
-    if (nextStart === 0) this.#verify(object);
+    if (nextStart === start && object.ref.part === undefined) this.#verify(object);
     part.transfer = new RangeTransfer(this.#context, part, nextStart, end, (chunk) =>
       this.#arrived(part, chunk),
     );
@@ -255,7 +255,7 @@ export class PartProducer {
   #fail(part: Part, error: unknown): void {
     part.failure = error;
     part.object.failed = true;
-    if (!this.#skips || part.object.delivered > 0)
+    if (!this.#skips || part.object.delivered > part.object.start)
       this.#failedIndex = Math.min(this.#failedIndex, part.object.index);
     this.fill();
     this.#progressOf(part);

@@ -128,6 +128,11 @@ export interface TransferContext {
   readonly blocks: BlockPool | undefined;
   readonly counts: TransferCounts;
   readonly onEvent: OnTransferEvent | undefined;
+  /**
+   * Whether the reader is known to read everything, so that all requests are sent at once. Default
+   * false.
+   */
+  readonly eager?: boolean | undefined;
   sourceOf(uri: string): ObjectSource | Promise<ObjectSource>;
 }
 
@@ -195,7 +200,7 @@ export class TransferWindow {
   readonly #bytes: number;
   readonly #maxRequests: number;
   readonly #counts: TransferCounts;
-  #requests = 1;
+  #requests: number;
   /**
    * Total weight of all requests of this stream, including those that wait for their next attempt.
    */
@@ -205,10 +210,15 @@ export class TransferWindow {
   #blockedAt: number | undefined;
   #readerWaits = false;
 
-  constructor(bytes: number, maxRequests: number, counts: TransferCounts) {
+  constructor(
+    bytes: number,
+    maxRequests: number,
+    { counts, eager }: Pick<TransferContext, 'counts' | 'eager'>,
+  ) {
     this.#bytes = bytes;
     this.#maxRequests = maxRequests;
     this.#counts = counts;
+    this.#requests = eager ? maxRequests : 1;
   }
 
   /** Reports whether a request of this weight may be sent. */

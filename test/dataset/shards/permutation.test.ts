@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Xoshiro128 } from '../../../src/dataset/operators/shuffle.ts';
+import { Xoshiro128 } from '../../../src/dataset/operators/random.ts';
 import { FeistelPermutation, randomPermutation } from '../../../src/dataset/shards/permutation.ts';
 import { randomRuns } from '../../support/random-runs.ts';
 

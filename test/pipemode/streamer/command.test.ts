@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { Xoshiro128 } from '../../../src/dataset/operators/shuffle.ts';
+import { Xoshiro128 } from '../../../src/dataset/operators/random.ts';
 import { cli, startCli } from '../../support/cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { exited, interrupted, takenOver } from './interrupted.ts';

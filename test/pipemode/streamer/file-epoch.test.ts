@@ -23,7 +23,7 @@ function making(more: Partial<EpochMaking> = {}): EpochMaking {
 }
 
 async function* itemsOf(refs: readonly ObjectRef[]): AsyncGenerator<EpochItem, void, undefined> {
-  for (const object of refs) yield { object };
+  for (const [place, object] of refs.entries()) yield { object, place };
 }
 
 /** Copies each chunk before it requests the next one. */

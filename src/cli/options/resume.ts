@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { UsageError } from 'recordpipe/errors';
+import type { CheckpointOptions } from 'recordpipe/pipemode/streamer';
+import { duration, grouped, type OptionsOf, parsed, repeated, size, value } from './option.ts';
+
+/** Options for resuming, and for writing checkpoints. */
+export interface ResumeOptions {
+  readonly resume?: readonly string[];
+  readonly checkpoint?: string;
+  readonly checkpointEvery?: number;
+  readonly readAhead?: number;
+}
+
+export const resumeOptions: OptionsOf<ResumeOptions> = grouped('Resume:', {
+  resume: parsed(
+    '--resume <file>',
+    'continue from a position: a checkpoint, a PipeModeDataset state, or {"NAME": {"epoch": 0, "records": 0}}; repeatable',
+    repeated,
+  ),
+  checkpoint: value('--checkpoint <file>', 'write the positions of all channels to a file, atomically'),
+  checkpointEvery: parsed(
+    '--checkpoint-every <time>',
+    'interval between checkpoints (default: 5s)',
+    duration,
+  ),
+  readAhead: parsed(
+    '--read-ahead <size>',
+    'with --checkpoint: bytes that the program reads before it uses them (default: 0)',
+    size,
+  ),
+});
+
+/** What to resume, and where to write checkpoints. */
+export interface Resuming {
+  readonly resume: readonly unknown[];
+  readonly checkpoint: CheckpointOptions | undefined;
+}
+
+/**
+ * Reads the files of `--resume`. A missing file that is also that of `--checkpoint` means a first
+ * start.
+ */
+export async function resumingOf(options: ResumeOptions, force: boolean): Promise<Resuming> {
+  const { checkpoint: path, checkpointEvery, readAhead, resume = [] } = options;
+  if (path === undefined && (checkpointEvery ?? readAhead) !== undefined)
+    throw new UsageError('--checkpoint-every and --read-ahead require --checkpoint');
+  const files = resume.filter((file) => file !== path || existsSync(file));
+  const { readResumeFile } = await import('recordpipe/pipemode/streamer');
+  return {
+    resume: files.map((file) => readResumeFile(file)),
+    checkpoint:
+      path === undefined
+        ? undefined
+        : {
+            path,
+            everyMs: checkpointEvery,
+            readAheadBytes: readAhead,
+            overwrite: force || files.includes(path),
+          },
+  };
+}

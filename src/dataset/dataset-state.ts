@@ -1,0 +1,91 @@
+import { RecordpipeError } from '../errors.ts';
+import {
+  assignSeeds,
+  type Operator,
+  operatorDifference,
+  operatorNames,
+  seedsOf,
+  whyNotResumable,
+} from './operator.ts';
+import { isCount, type Position } from './position.ts';
+import { Iteration } from './stage.ts';
+
+/** Version of the layout of states. */
+const VERSION = 1;
+
+/**
+ * Where a consumer of a dataset is, as plain JSON that can be stored with a checkpoint. It usually
+ * takes less than 1 KB, however large the data is. `DatasetIterator.state` returns it, and
+ * `Dataset.resume` continues from it.
+ */
+export interface DatasetState {
+  /** Version of this layout. */
+  readonly version: 1;
+  /**
+   * The operators and their arguments, for example `["range(10)", "map", "batch(2)"]`; hashes if the
+   * list is long.
+   */
+  readonly operators: readonly string[];
+  /** Zero-based number of the iteration. */
+  readonly iteration: number;
+  /** Seeds of the operators without a `seed` option. */
+  readonly seeds: readonly number[];
+  /** Position of each operator and source. Its layout may change with `version`. */
+  readonly position: Position;
+}
+
+/**
+ * Returns the state of an iteration over a dataset.
+ * @throws RecordpipeError `not-resumable` if elements do not arrive in the same order again
+ */
+export function stateOf(operator: Operator, iteration: Iteration, position: Position): DatasetState {
+  const why = iteration.whyNotResumable ?? whyNotResumable(operator);
+  if (why !== undefined) throw new RecordpipeError('not-resumable', `state: ${why}`);
+  return {
+    version: VERSION,
+    operators: operatorNames(operator),
+    iteration: iteration.index,
+    seeds: seedsOf(operator, iteration.seeds),
+    position,
+  };
+}
+
+/**
+ * Checks that a state belongs to a dataset with these operators.
+ * @throws RecordpipeError `malformed-state` for a value that is not a state, or one of another
+ *   version; `not-resumable` for a state of other operators
+ */
+export function checkState(operator: Operator, state: DatasetState): void {
+  const { version, operators, iteration, seeds, position } = (state ?? {}) as Partial<DatasetState>;
+  if (version !== undefined && version !== VERSION)
+    throw new RecordpipeError(
+      'malformed-state',
+      `resume: the state has version ${String(version)}, but this release reads version ${VERSION}`,
+    );
+  const isState =
+    version === VERSION &&
+    isListOf(operators, (name) => typeof name === 'string') &&
+    isCount(iteration) &&
+    isListOf(seeds, Number.isSafeInteger) &&
+    position !== undefined;
+  if (!isState)
+    throw new RecordpipeError(
+      'malformed-state',
+      `resume: expected a value returned by state(), got ${String(JSON.stringify(state)).slice(0, 200)}`,
+    );
+  const difference = operatorDifference(operator, operators as string[]);
+  if (difference === undefined) return;
+  throw new RecordpipeError(
+    'not-resumable',
+    `the state belongs to another dataset: ${difference}; resume with the operators that the state was made with`,
+  );
+}
+
+/** Returns the iteration that a state continues. */
+export function resumedIteration(operator: Operator, { iteration, seeds }: DatasetState): Iteration {
+  return new Iteration(iteration, assignSeeds(operator, seeds));
+}
+
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem);
+}

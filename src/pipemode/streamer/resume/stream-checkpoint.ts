@@ -1,0 +1,46 @@
+import { FORMAT_NAMES } from '../../../formats/names/index.ts';
+import type { ChannelIdentity } from './channel-identity.ts';
+import type { EpochPosition, RecordDivision } from './epoch-position.ts';
+
+/** The position of a channel in a {@link StreamCheckpoint}. */
+export interface ChannelCheckpoint extends EpochPosition {
+  /** The end of the address of that object, for people; null if it is not known. */
+  readonly name: string | null;
+  /** How the epoch is divided into records; null if no byte of it has been written. */
+  readonly division: RecordDivision | null;
+  /** The epoch of the pipe that was open last, and the number of its bytes that it accepted. */
+  readonly written: { readonly epoch: number; readonly bytes: number };
+  /** The data and the options of the channel. */
+  readonly content: ChannelIdentity;
+}
+
+/**
+ * The positions of a streamer, as plain JSON. Every record before the position of a channel has
+ * been read from its pipe. Some records after it may have been read too.
+ */
+export interface StreamCheckpoint {
+  readonly type: 'recordpipe-stream';
+  readonly version: 1;
+  readonly channels: Readonly<Record<string, ChannelCheckpoint>>;
+}
+
+/** Reports whether a parsed JSON value claims to be a checkpoint of a streamer. */
+export function isStreamCheckpoint(value: unknown): value is StreamCheckpoint {
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === 'recordpipe-stream';
+}
+
+/** Reports whether a channel of a checkpoint has all fields. */
+export function isChannelCheckpoint(value: unknown): value is ChannelCheckpoint {
+  if (typeof value !== 'object' || value === null) return false;
+  const { epoch, object, offset, bytes, records, division, content } = value as Partial<ChannelCheckpoint>;
+  const isCounted = records === null || isCount(records);
+  const isDivided =
+    division === null || division === 'objects' || FORMAT_NAMES.some((one) => one === division);
+  return (
+    [epoch, object, offset, bytes].every(isCount) && isCounted && isDivided && typeof content === 'object'
+  );
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
