@@ -25,17 +25,21 @@ const UNIT = [
   /^test\/records\/(recordio-recover|.*options|textline-(encodings|paths))\./,
 ];
 const NOT_UNIT = /^test\/(public-api|package|crc32c\/fallback|dataset\/(objects|workers))\./;
+/** Tests that replace modules, or measure the memory of their process. Each file has its own process. */
+const ALONE = /\bvi\.(mock|resetModules)\(|\b(memoryUsage|getActiveResourcesInfo)\(/;
 /**
- * Tests that replace modules, or measure the memory, connections or timers of their process. Each
- * file has its own process.
+ * Tests after which no connection and no timer of their process remains, as they check. Their
+ * process runs no other tests.
  */
-const ALONE = /\bvi\.(mock|resetModules)\(|\b(memoryUsage|getActiveResourcesInfo|withServer)\(/;
+const SERVER = /\bwithServer\(/;
 
-type Group = 'unit' | 'system' | 'alone';
+type Group = 'unit' | 'system' | 'server' | 'alone';
 
 function groupOf(file: string): Group {
   if (UNIT.some((pattern) => pattern.test(file)) && !NOT_UNIT.test(file)) return 'unit';
-  return ALONE.test(readFileSync(file, 'utf8')) ? 'alone' : 'system';
+  const source = readFileSync(file, 'utf8');
+  if (ALONE.test(source)) return 'alone';
+  return SERVER.test(source) ? 'server' : 'system';
 }
 
 /** The files of a group. If they share processes, each process loads the modules of src/ once. */
@@ -53,10 +57,17 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 90_000,
     hookTimeout: 90_000,
+    // A busy machine is not a failure; a condition that never holds is.
+    expect: { poll: { timeout: 30_000, interval: 10 } },
     pool: 'forks',
     // One more than cores: many tests wait for a server, a pipe or a process.
     maxWorkers: 3,
-    projects: [project('unit', false), project('system', false), project('alone', true)],
+    projects: [
+      project('unit', false),
+      project('system', false),
+      project('server', false),
+      project('alone', true),
+    ],
   },
 });
 

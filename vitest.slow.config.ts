@@ -16,10 +16,11 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   plugins: [builtWorkers],
   test: {
     include: ['test/slow/**/*.test.ts', ...propertyTests()],
-    // The whole number of random runs; `npm test` does a tenth.
+    // The whole number of random runs; `npm test` does a twentieth.
     env: { RECORDPIPE_RANDOM_PERCENT: '100' },
     testTimeout: 1_800_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000, interval: 10 } },
     globalSetup: ['test/support/build-once.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',

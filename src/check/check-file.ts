@@ -63,7 +63,8 @@ export async function checkFile(
 }
 
 /**
- * Checks several files one after another, most of which should be small.
+ * Checks several files one after another, most of which should be small. With `failFast`, stops
+ * after the first invalid one.
  * @param watchOf returns the callbacks for a file, given its index
  * @param onReport called with each report
  * @param turns yields to the event loop between files, because small files are read synchronously
@@ -82,6 +83,7 @@ export async function checkFiles(
     if (turns?.due()) await turns.take();
     const report = await checkFile(input, task, watchOf(i), looking);
     onReport(i === last && looking !== undefined ? looking.finish(report) : report, i);
+    if (task.failFast && !report.ok) return;
   }
 }
 
@@ -94,7 +96,13 @@ const MIN_HOP_BYTES = 512 * 1024;
 /** Validates or counts the records of a file that is not small. */
 async function examine(input: FileInput, task: FileTask, watch: Watch, onBatch: OnBatch): Promise<Examined> {
   if (input.range !== undefined)
-    return (await import('./scan-range.ts')).scanRange(input, input.range, task, watch, onBatch);
+    return (await import('./ranges/planned-range.ts')).scanPlannedRange(
+      input,
+      input.range,
+      task,
+      watch,
+      onBatch,
+    );
   const { stored = storedBytes(input) } = input;
   if (task.check === 'count' && (stored >= MIN_HOP_BYTES || isRemote(input.path))) {
     const { countQuickly } = await import('./count-quickly.ts');

@@ -10,6 +10,8 @@ export interface FileTask {
   /** Kind of check. `count` does not verify payloads. */
   readonly check: 'validate' | 'count';
   readonly maxErrors: number;
+  /** Whether to stop after the first invalid file. */
+  readonly failFast?: boolean | undefined;
   /** Whether the checking thread also reads the file. */
   readonly blocking: boolean;
   /** Whether this is the only job, which leaves another core free for read-ahead. */

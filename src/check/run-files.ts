@@ -35,8 +35,6 @@ const MAX_BATCH = 64;
 
 /** Options and callbacks of a run over many files. */
 export interface RunOptions extends Pick<FilesOptions, 'jobs' | 'onProgress' | 'signal'> {
-  /** Whether to stop after the first invalid file. */
-  readonly failFast?: boolean | undefined;
   /** Called with the report of each file as soon as the file is done. */
   readonly onFile?: ((report: FileReport) => void) | undefined;
   /** Called with each report in input order, as soon as all earlier files are done. */
@@ -60,7 +58,7 @@ export async function runFiles(
   const { signal } = options;
   checkAborted(signal);
   const inputs = options.jobs === 1 ? given : await withSizes(given, task.reading.objects, signal);
-  const run = new Run(inputs, options);
+  const run = new Run(inputs, task.failFast ?? false, options);
   const jobs = options.jobs ?? run.usefulJobs();
   const ranged = await run.divide(task, jobs);
   const works = await shareFiles(inputs, task, jobs, ranged);
@@ -83,6 +81,7 @@ class Run {
   /** Aborts running checks. */
   stop: () => void = () => {};
   readonly #inputs: readonly FileInput[];
+  readonly #failFast: boolean;
   readonly #options: RunOptions;
   readonly #sizes: readonly number[];
   /** Indexes of the files whose size is unknown. */
@@ -101,8 +100,9 @@ class Run {
   #bad = 0;
   #stopped = false;
 
-  constructor(inputs: readonly FileInput[], options: RunOptions) {
+  constructor(inputs: readonly FileInput[], failFast: boolean, options: RunOptions) {
     this.#inputs = inputs;
+    this.#failFast = failFast;
     this.#options = options;
     this.#sizes = inputs.map(storedBytes);
     for (const size of this.#sizes) this.#totalBytes += size;
@@ -219,6 +219,8 @@ class Run {
   #watching(index: number, known: readonly Finding[] = []): OnFileProgress {
     const passed = new Set(known.map(placeOf));
     return ({ bytes, retries, size, finding }) => {
+      // After the first invalid file, the others have no report.
+      if (this.#stopped) return;
       this.#running.set(index, bytes);
       if (retries > 0) this.#retries.set(index, retries);
       if (size !== undefined) this.#sized(index, size);
@@ -239,8 +241,9 @@ class Run {
   }
 
   #take(index: number, found: FileReport): void {
-    if (this.#ended) return;
-    const { requirements, onFile, onFileInOrder, failFast } = this.#options;
+    // The reports of a batch arrive together, and their findings have been passed on.
+    if (this.#options.signal?.aborted) return;
+    const { requirements, onFile, onFileInOrder } = this.#options;
     const report = requirements === undefined ? found : judgeFile(found, this.#inputs[index], requirements);
     this.#reports[index] = report;
     this.#sized(index, report.bytes);
@@ -252,7 +255,7 @@ class Run {
     for (let next = this.#reports[this.#reported]; next !== undefined; next = this.#reports[++this.#reported])
       onFileInOrder?.(next);
     this.#reportProgress();
-    if (!report.ok && failFast) {
+    if (!report.ok && this.#failFast && !this.#stopped) {
       this.#stopped = true;
       this.stop();
     }

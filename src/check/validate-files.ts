@@ -32,8 +32,9 @@ export interface ValidateOptions extends FilesOptions {
   readonly onFile: ((report: FileReport) => void) | undefined;
   /**
    * Called with each finding that the report of its file will list, as soon as the finding occurs,
-   * so that an interrupted run can report it. Findings that are known only at the end of a file
-   * (schema violations, unreadable files) appear only in the report.
+   * so that an interrupted run can report it. With `failFast`, files that were not checked to their
+   * end have no report. Findings that are known only at the end of a file (schema violations,
+   * unreadable files) appear only in the report.
    */
   readonly onFinding: ((finding: Finding & { readonly uri: string }) => void) | undefined;
 }
@@ -89,10 +90,10 @@ export async function validateFiles(
     notices.push(notice);
     onNotice?.(notice);
   };
-  const task = { check: 'validate', maxErrors, blocking, reading, look: schema && { schema } } as const;
+  const look = schema && { schema };
+  const task = { check: 'validate', maxErrors, failFast, blocking, reading, look } as const;
   const files = await runFiles(found.files, task, {
     jobs,
-    failFast,
     onFile,
     onFinding,
     requirements: { failOnEmpty, strictShards, onNotice: note },

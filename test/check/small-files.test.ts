@@ -74,6 +74,12 @@ test('their statistics are the merged statistics of each file', async () => {
 test('a run stops at the first invalid file, and when its signal is aborted', async () => {
   const { files: checked } = await validateFiles(temp.path, { failFast: true, jobs: 1 });
   expect(checked.map(({ uri }) => uri)).toEqual(files.slice(0, 21));
+  const found = new Set<string>();
+  const onFinding = ({ uri }: { uri: string }): void => void found.add(uri);
+  const several = await validateFiles(files.slice(0, 50), { failFast: true, jobs: 2, onFinding });
+  const bad = several.files.filter(({ ok }) => !ok).map(({ uri }) => uri);
+  expect(bad).toHaveLength(1);
+  expect([...found]).toEqual(bad);
   const stop = new AbortController();
   const onProgress = ({ filesDone }: { filesDone: number }): void => {
     if (filesDone === 5) stop.abort();

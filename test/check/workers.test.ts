@@ -6,6 +6,7 @@ import { countFiles, type FileReport, type ValidateReport, validateFiles } from 
 import { describe, expect, test } from 'vitest';
 import type { FileChecker } from '../../src/check/file-checker.ts';
 import { workerChecker } from '../../src/check/file-workers.ts';
+import { RangedFile } from '../../src/check/ranges/ranged-file.ts';
 import { RecordpipeError, UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/formats/index.ts';
 import { packError, unpackError } from '../../src/records/workers/serve-jobs.ts';
@@ -129,6 +130,15 @@ describe('a worker that dies', () => {
     await Promise.all([expect(hanging).rejects.toMatchObject({ code: 'aborted' }), checker.close()]);
     await expect(checker.check({ path: 'late' }, () => {})).rejects.toMatchObject({ code: 'aborted' });
   });
+});
+
+test('a worker that dies while it checks a range ends the run, instead of another check', async () => {
+  const input = { path: 'exit' };
+  const plan = { format: 'tfrecord', ranges: { size: 100, rangeBytes: 52 } } as const;
+  const file = new RangedFile(input, plan, task, { onProgress: () => {}, onFinding: () => {} });
+  const checker = dyingWorker();
+  await expect(file.help(checker, 1)).rejects.toMatchObject({ code: 'io-failure' });
+  await checker.close();
 });
 
 test.each<[string, () => Worker]>([

@@ -175,7 +175,7 @@ test.each([
   child.stdin?.write(readFileSync(big));
   while (names().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill(signal);
-  expect(await run).toMatchObject({ code, signal: null, stderr: '' });
+  expect(await run).toMatchObject({ status: code, stderr: '' });
   expect(names()).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildIndex, openIndexed } from '../../src/records/indexes/index.ts';
-import { cli, startCli } from '../support/cli.ts';
+import { cli, ended, startCli } from '../support/cli.ts';
 import { type FaultyS3, faultyS3 } from '../support/faulty-s3/index.ts';
 import { FIXTURES } from '../support/golden.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -140,11 +140,11 @@ describe('failures of S3', () => {
       ['validate', 's3://bucket/other.tfrecord', '--format', 'textline', '--endpoint-url', server.url],
       { env },
     );
-    const exit = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
+    const run = ended(child);
     await expect
       .poll(() => server.requests('GetObject', 'other.tfrecord').length, { timeout: 20_000 })
       .toBeGreaterThan(0);
     child.kill('SIGTERM');
-    expect(await exit).toBe(143);
+    expect((await run).status).toBe(143);
   });
 });

@@ -42,7 +42,7 @@ test.each([
   while (!readdirSync(temp.path).some((name) => name.endsWith('.tmp')))
     await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill(signal);
-  expect(await run).toMatchObject({ code, signal: null, stderr: '' });
+  expect(await run).toMatchObject({ status: code, stderr: '' });
   expect(readdirSync(temp.path).filter((name) => name.startsWith('.') || name.startsWith('never'))).toEqual(
     [],
   );

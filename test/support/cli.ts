@@ -1,6 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../../src/cli/fail.ts';
 import { print } from '../../src/cli/output.ts';
@@ -13,6 +14,11 @@ const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export interface CliRun {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /**
+   * The exit code that a shell reports. On a busy machine, a command that was asked to stop may not
+   * exit within its grace period, and then ends by the signal: only this code is the same.
+   */
+  readonly status: number;
   readonly stdout: string;
   readonly bytes: Buffer;
   readonly stderr: string;
@@ -112,7 +118,8 @@ async function runHere(args: readonly string[], { cwd, env }: SpawnOptions): Pro
     await print('').catch(() => {}); // Help is printed without awaiting it.
     const bytes = Buffer.concat(streams.out);
     const stderr = Buffer.concat(streams.err).toString();
-    return { code: Number(process.exitCode ?? 0), signal: null, stdout: bytes.toString(), bytes, stderr };
+    const code = Number(process.exitCode ?? 0);
+    return { code, signal: null, status: code, stdout: bytes.toString(), bytes, stderr };
   } finally {
     process.argv = argv;
     process.exitCode = exitCode;
@@ -180,7 +187,9 @@ export function ended(child: ChildProcess): Promise<CliRun> {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       const bytes = Buffer.concat(out);
-      resolve({ code, signal, stdout: bytes.toString(), bytes, stderr: Buffer.concat(err).toString() });
+      const status = code ?? 128 + constants.signals[signal as NodeJS.Signals];
+      const stdout = bytes.toString();
+      resolve({ code, signal, status, stdout, bytes, stderr: Buffer.concat(err).toString() });
     });
   });
 }

@@ -2,7 +2,8 @@
 // as valid.
 import { parentPort } from 'node:worker_threads';
 
-parentPort.on('message', ({ job, content: { path } }) => {
+parentPort.on('message', ({ job, content }) => {
+  const { path } = content.input ?? content;
   if (path.includes('exit')) process.exit(7);
   if (path.includes('throw')) throw new TypeError('out of luck');
   if (path.includes('memory')) exhaust();

@@ -2,7 +2,7 @@
  * Percentage of a property's random runs that `npm test` performs, low enough to keep the suite
  * fast. The slow suite performs all runs.
  */
-const PERCENT = Number(process.env['RECORDPIPE_RANDOM_PERCENT'] ?? 10);
+const PERCENT = Number(process.env['RECORDPIPE_RANDOM_PERCENT'] ?? 5);
 
 /**
  * Whether properties perform all of their runs, as in the slow suite, so that rare cases also

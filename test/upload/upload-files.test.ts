@@ -185,7 +185,7 @@ test('SIGTERM aborts incomplete uploads', async () => {
   const run = ended(child);
   await until(() => server.requests('UploadPart').length > 0);
   child.kill('SIGTERM');
-  expect((await run).code).toBe(143);
+  expect((await run).status).toBe(143);
   expect(server.uploads.open).toBe(0);
   expect(server.store.keys('bucket')).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { RecordpipeError } from '../../errors.ts';
 import type { BoundaryFinder, RecordSource } from '../../formats/record-format.ts';
 import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import { hopHeaders } from '../../records/hop-headers.ts';
@@ -7,7 +8,7 @@ import { rangeBounds } from '../../records/workers/range-bounds.ts';
 import { orFailure, type RecordStart } from '../../records/workers/range-plan.ts';
 import { packError } from '../../records/workers/serve-jobs.ts';
 import type { FileTask, Watch } from '../file-checker.ts';
-import { uriOf } from '../file-input.ts';
+import { type FileInput, uriOf } from '../file-input.ts';
 import { REMOTE_CHUNK_BYTES, scanOptions } from '../scan-file.ts';
 import type { CheckedRange, CheckOrder, RangeCounts } from './range-order.ts';
 import { type ByteRange, openRange, type RangeSource } from './range-source.ts';
@@ -33,12 +34,14 @@ export function checkRange(order: CheckOrder, task: FileTask, watch: Watch): Pro
 }
 
 async function checked(order: CheckOrder, task: FileTask, watch: Watch): Promise<CheckedRange> {
-  const { input, from } = order;
+  const { input, plan, from } = order;
   const format = recordFormat(order.format);
   const options = format.readOptions(task.reading as Partial<AnyOptions>);
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
-  const source = await openRange(order, watch);
+  const source = await openRange(input, order.objects, watch);
   try {
+    if (source.size !== plan.size)
+      throw new RecordpipeError('source-changed', 'the file has changed', { uri: input.path });
     const range = await rangeBounds(finder, source.read, order);
     const { start } = range;
     const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
@@ -50,7 +53,16 @@ async function checked(order: CheckOrder, task: FileTask, watch: Watch): Promise
     }
     // Import modules lazily to reduce startup time.
     const inside = task.look && (await import('../look-inside.ts')).lookInside(task.look, input);
-    const scan = await scanned(source, format, range, first, order, task, watch, inside?.onBatch);
+    const scan = await scanRange(
+      source,
+      format,
+      range,
+      first,
+      input,
+      task,
+      { ...watch, onFinding: undefined },
+      inside?.onBatch,
+    );
     const { offset = 0, record = 0 } = scan.next;
     const { records, payloadBytes, errorCount, trailingBytes, warnings } = scan;
     const errors = scan.errors.map(packError);
@@ -82,17 +94,18 @@ async function hopped(
   return (await hopHeaders(source.part(range), hop, watch)) ? hop.records : undefined;
 }
 
-async function scanned(
+/** Scans the records of a range. @param start place of the first record */
+export async function scanRange(
   source: RangeSource,
   format: AnyFormat,
   range: ByteRange,
   start: RecordStart,
-  { input, plan: { size } }: CheckOrder,
+  input: FileInput,
   task: FileTask,
-  { signal, onProgress }: Watch,
+  { signal, onProgress, onFinding }: Watch,
   onBatch: OnBatch,
 ): Promise<RangeScan> {
-  const { isLocal } = source;
+  const { isLocal, size } = source;
   const { maxErrors, ...reading } = {
     ...scanOptions(input, task, { signal }),
     compression: 'none',
@@ -108,7 +121,7 @@ async function scanned(
     ...source.open(range, nextBuffer),
   });
   const memory = { buffered: isLocal, isFile: isLocal };
-  return scanOpened(prepared, open, { maxErrors, onProgress }, onBatch, memory);
+  return scanOpened(prepared, open, { maxErrors, onProgress, onFinding }, onBatch, memory);
 }
 
 /**

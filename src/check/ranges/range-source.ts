@@ -1,13 +1,13 @@
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
-import { RecordpipeError } from '../../errors.ts';
 import type { RecordSource } from '../../formats/record-format.ts';
 import { type ReadAt, readAtOf } from '../../records/find-boundary.ts';
 import { type HopSource, partOf } from '../../records/hop-headers.ts';
+import type { ObjectOptions } from '../../storage/object-options.ts';
 import { isRemote } from '../../storage/registry.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
 import type { Watch } from '../file-checker.ts';
-import type { CheckOrder } from './range-order.ts';
+import type { FileInput } from '../file-input.ts';
 
 /** A part of a file, in bytes. */
 export interface ByteRange {
@@ -17,6 +17,7 @@ export interface ByteRange {
 
 /** An open file or object. One thread reads a range of it. */
 export interface RangeSource {
+  readonly size: number;
   readonly isLocal: boolean;
   readonly read: ReadAt;
   /** Returns a range as a source to hop through. */
@@ -30,19 +31,18 @@ export interface RangeSource {
 }
 
 /**
- * Opens the file of an order.
- * @throws RecordpipeError `source-changed` if the file does not have the planned size; the errors
- *   of opening it
+ * Opens a file or object, which must have the size and ETag of the input, if they are known.
+ * @throws RecordpipeError the errors of opening it
  */
-export async function openRange(order: CheckOrder, watch: Watch): Promise<RangeSource> {
-  const { input, plan } = order;
-  if (isRemote(input.path)) return openRemote(order, watch);
+export async function openRange(
+  input: FileInput,
+  objects: Partial<ObjectOptions> | undefined,
+  watch: Watch,
+): Promise<RangeSource> {
+  if (isRemote(input.path)) return openRemote(input, objects, watch);
   const file = await openStoredFile(input.path);
-  if (file.size !== plan.size) {
-    await file.close();
-    throw new RecordpipeError('source-changed', 'the file has changed', { uri: input.path });
-  }
   return {
+    size: file.size,
     isLocal: true,
     read: readAtOf(file),
     part: ({ start, end }) => partOf(file, start, end),
@@ -75,9 +75,9 @@ async function* localChunks(
   }
 }
 
-/** Opens an object, which must have the size and ETag of its listing. */
 async function openRemote(
-  { input: { path: uri, size, etag }, objects }: CheckOrder,
+  { path: uri, size, etag }: FileInput,
+  objects: Partial<ObjectOptions> | undefined,
   { signal, onRetry }: Watch,
 ): Promise<RangeSource> {
   // Imported lazily to reduce startup time.
@@ -86,10 +86,10 @@ async function openRemote(
   const onEvent = ({ type }: { readonly type: string }): void => {
     if (type === 'retry') onRetry?.();
   };
-  const object = { uri, size, etag };
   const access = { ...objects, signal, onEvent };
-  const reader = await openObjectReader(object, access);
+  const reader = await openObjectReader({ uri, size, etag }, access);
   return {
+    size: reader.size,
     isLocal: false,
     read: (position, length) => reader.read(position, position + length),
     part: ({ start, end }) => ({
@@ -102,7 +102,7 @@ async function openRemote(
         reader.readInto(target.subarray(at, at + length), start + position),
     }),
     open: (range) => {
-      const { chunks, stats } = openObjectPart(object, range, { ...access, reuse: true });
+      const { chunks, stats } = openObjectPart(reader, range, { ...access, reuse: true });
       return { chunks, stored: stats };
     },
     close: () => reader.close(),

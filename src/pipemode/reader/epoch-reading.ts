@@ -25,8 +25,11 @@ import {
   takeNextEpoch,
 } from './take-epoch.ts';
 
-/** Maximum time that an iteration waits for the lock while it is closing. */
-const GIVE_BACK_MS = 250;
+/**
+ * Maximum time that an iteration waits for the lock while it is closing. On a busy machine, the
+ * program that takes the lock may need most of a second to start.
+ */
+const GIVE_BACK_MS = 2000;
 
 /** The channel that a dataset reads. */
 export interface Channel {

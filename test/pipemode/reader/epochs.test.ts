@@ -94,9 +94,9 @@ describe('epochs', () => {
     const reading = dataset.toArray({ signal: stop.signal });
     const writer = start('sh', '-c', 'exec 3> "$0"; echo open; exec sleep 10', place.pipe(0));
     await once(writer.stdout!, 'data');
+    await expect.poll(() => place.state()).toBe('1');
     stop.abort();
     await expect(reading).rejects.toMatchObject({ code: 'aborted' });
-    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(place.state()).toBe('1');
   });
 
@@ -118,10 +118,9 @@ describe('waiting', () => {
     const place = channelPlace();
     const dataset = new PipeModeDataset('train', place.dirs);
     const reading = dataset.map(text).toArray();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(place.state()).toBe('0');
+    await expect.poll(() => place.state()).toBe('0');
     makePipes(place.pipe(0));
-    await expect.poll(() => place.state(), { timeout: 3000 }).toBe('1');
+    await expect.poll(() => place.state(), { timeout: 30_000 }).toBe('1');
     const file = `${place.root}/bytes`;
     writeFileSync(file, encodeRecordIO(utf8('at last')));
     writeInto(place.pipe(0), file);
@@ -151,7 +150,7 @@ describe('waiting', () => {
       epoch: undefined,
       uri: place.pipe(0),
     });
-    expect((error as Error).message).toMatch(/within 1[2-9]\d ms; found train_7;/);
+    expect((error as Error).message).toMatch(/within \d+ ms; found train_7;/);
     expect(place.state()).toBe('0');
   });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { PipeModeDataset } from '../../../src/pipemode/index.ts';
@@ -116,20 +116,19 @@ describe('the lock', () => {
   test('has a timeout, and the wait can be aborted', async () => {
     const place = channelPlace();
     const index = indexOf(place, { lockTimeoutMs: 100 });
-    let release = (): void => {};
+    let release: (() => void) | undefined;
     const holding = index.update(
       undefined,
       () => new Promise<undefined>((resolve) => (release = () => resolve(undefined))),
     );
-    await expect.poll(() => existsSync(place.lockPath())).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => release).toBeDefined();
     await expect(reserveEpoch(index, undefined)).rejects.toMatchObject({
       code: 'pipe-timeout',
       uri: place.lockPath(),
     });
     const patient = indexOf(place, { lockTimeoutMs: Number.POSITIVE_INFINITY });
     await expect(reserveEpoch(patient, AbortSignal.timeout(50))).rejects.toMatchObject({ code: 'aborted' });
-    release();
+    release?.();
     await holding;
     expect(await reserveEpoch(index, undefined)).toBe(0);
   });

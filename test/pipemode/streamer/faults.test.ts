@@ -32,7 +32,7 @@ describe('readers', () => {
         channels: [{ name: 'train', uri: 's3://bucket/a' }],
         pipeDir,
         epochs: 1,
-        objects: { ...SMALL, endpointUrl: server.url, idleTimeoutMs: 300, headersTimeoutMs: 300 },
+        objects: { ...SMALL, endpointUrl: server.url, idleTimeoutMs: 1000, headersTimeoutMs: 1000 },
       });
       const running = streamer.run();
       await streamer.ready;
@@ -46,11 +46,10 @@ describe('readers', () => {
         got += chunk.length;
       });
       await expect.poll(() => got).toBeGreaterThanOrEqual(100_000);
+      await sleep(1500);
       await expect.poll(() => server.concurrent).toBe(0);
-      await sleep(1000);
-      const { length } = server.log;
-      await sleep(300);
-      expect([server.log.length, server.concurrent]).toEqual([length, 0]);
+      // Two parts for the reader, 8 for the window, and up to 16 for the pipe.
+      expect(server.log.length).toBeLessThan(40);
       reader.stdin.end('\n');
       await once(reader, 'close');
       await running;

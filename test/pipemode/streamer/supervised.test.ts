@@ -132,7 +132,8 @@ describe('recordpipe stream with a program', () => {
 
   test('when recordpipe itself is killed, all processes of the program are stopped before they receive an end of file', async () => {
     const script = `trap 'echo > "$SM_MODEL_DIR/told"' TERM; ${SLOW}`;
-    const { files, pid } = await signalled(script, 'SIGKILL', ['--grace', '300ms']);
+    // The grace period leaves time for the trap on a busy machine.
+    const { files, pid } = await signalled(script, 'SIGKILL', ['--grace', '1s']);
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
     expect(files()).toEqual(['told', 'up']);
   });

@@ -178,7 +178,7 @@ describe('synchronization', () => {
     const { uri, local } = folders();
     const { it } = checkpoints(uri, local, { settleMs: 20 });
     await it.restore();
-    const until = Date.now() + 5000;
+    const until = Date.now() + 60_000;
     while (read(uri)['log'] === undefined && Date.now() < until) {
       appendFileSync(join(local, 'log'), 'line\n');
       await it.sync();
@@ -252,9 +252,7 @@ describe('synchronization', () => {
     await it.restore();
     it.start(10);
     write(local, { a: 'a' });
-    const until = Date.now() + 5000;
-    while (!existsSync(join(uri, 'a')) && Date.now() < until) await sleep(5);
-    expect(read(uri)).toEqual({ a: 'a' });
+    await expect.poll(() => read(uri)).toEqual({ a: 'a' });
     await it.finish();
     write(local, { b: 'b' });
     await sleep(50);
@@ -323,8 +321,7 @@ describe('in S3', () => {
     write(local, { a: 'a' });
     rmSync(join(local, 'step-1'));
     it.start(5);
-    const until = Date.now() + 5000;
-    while (place.server.requests('PutObject').length < 3 && Date.now() < until) await sleep(5);
+    await expect.poll(() => place.server.requests('PutObject').length).toBeGreaterThanOrEqual(3);
     await expect(it.finish()).rejects.toThrow(/1 checkpoint could not be saved to s3:.*Local files remain/);
     expect(warnings).toEqual([
       expect.stringMatching(/^checkpoints-not-saved: .*next synchronization tries again/),

@@ -122,8 +122,9 @@ describe('several hosts', () => {
       channels: [{ name: 'train', uri: data, inputMode: 'Pipe' as const }],
       instanceCount: 2,
     };
-    const script = `if [ "$SM_CURRENT_HOST" = algo-2 ]; then sleep 0.3; exit 9; fi
-      while ${CAT('train', '$((i))')} > /dev/null; do i=$((i+1)); done; echo > "$SM_MODEL_DIR/saved"`;
+    const up = join(place.path, 'up');
+    const script = `if [ "$SM_CURRENT_HOST" = algo-2 ]; then until [ -e '${up}' ]; do sleep 0.02; done; exit 9; fi
+      echo > '${up}'; while ${CAT('train', '$((i))')} > /dev/null; do i=$((i+1)); done; echo > "$SM_MODEL_DIR/saved"`;
     const result = await runJob(script, { request, root });
     expect(result).toMatchObject({ status: 'Failed', exitCode: 9 });
     expect(result.hosts).toMatchObject([{ exitCode: 143 }, { exitCode: 9 }]);
@@ -171,7 +172,7 @@ describe('the end of a job', () => {
   test('the time limit stops the programs, and the job is Stopped', async () => {
     const root = place.newRoot();
     const result = await runJob(WAIT, {
-      request: { ...request, maxRuntimeSeconds: 2 },
+      request: { ...request, maxRuntimeSeconds: 4 }, // Time to start on a busy machine.
       root,
       privateRoot: false,
     });
@@ -217,7 +218,7 @@ describe('the end of a job', () => {
         checkpoint: { uri, localPath: '/opt/ml/checkpoints' },
       },
       root,
-      interruptAfterMs: 1500,
+      interruptAfterMs: 4000, // Time to start on a busy machine.
       privateRoot: false,
     });
     expect(result).toMatchObject({ status: 'Completed', attempts: 2, exitCode: 0 });

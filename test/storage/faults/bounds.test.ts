@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_OBJECT_OPTIONS, openObject, readObjects } from '../../../src/storage/index.ts';
 import { storageOf } from '../../../src/storage/registry.ts';
 import { type FaultyS3, generated } from '../../support/faulty-s3/index.ts';
-import { digestOf, expectWhole, IMPATIENT, SMALL, transferred, withServer } from './transfer.ts';
+import { digestOf, expectWhole, SMALL, transferred, withServer } from './transfer.ts';
 
 const PART = 64 * 1024;
 const uri = 's3://bucket/a';
@@ -41,10 +41,14 @@ test('with `reuse`, the bytes of many objects arrive in the same few blocks of m
 });
 
 describe('a reader that pauses', () => {
+  const PAUSE_MS = 1500;
+  /** So long that no request fails only because the machine is busy. */
+  const SHORTER_THAN_PAUSE = { connectTimeoutMs: 1000, headersTimeoutMs: 1000, idleTimeoutMs: 1000 };
+
   test('no retry and no timeout; requests end, and no more than the window is held', async () => {
     const object = generated(64 * PART);
     await withServer({ objects: { 'bucket/a': object } }, async (server) => {
-      const options = { ...IMPATIENT, slowAfterMs: 300, endpointUrl: server.url };
+      const options = { ...SMALL, ...SHORTER_THAN_PAUSE, slowAfterMs: 1000, endpointUrl: server.url };
       const { chunks, stats } = openObject(uri, options);
       const came: Uint8Array[] = [];
       for await (const chunk of chunks) {
@@ -53,7 +57,7 @@ describe('a reader that pauses', () => {
         if (before !== 20) continue;
         await settled(server);
         const requested = server.log.length;
-        await sleep(1500);
+        await sleep(PAUSE_MS);
         expect([server.log.length, server.concurrent]).toEqual([requested, 0]);
         expect(stats).toMatchObject({ retries: 0, activeRequests: 0 });
         expect(stats.heldBytes).toBeLessThanOrEqual(SMALL.windowBytes!);
@@ -67,12 +71,12 @@ describe('a reader that pauses', () => {
   test('a whole object in one request: the same, with another request for the rest', async () => {
     const object = generated(64 * PART);
     await withServer({ objects: { 'bucket/a': object } }, async (server) => {
-      const options = { ...IMPATIENT, single: true, endpointUrl: server.url };
+      const options = { ...SMALL, ...SHORTER_THAN_PAUSE, single: true, endpointUrl: server.url };
       const { chunks, stats } = openObject({ uri, size: object.size }, options);
       const came: Uint8Array[] = [];
       for await (const chunk of chunks) {
         came.push(chunk);
-        if (came.length === 2) await sleep(1500);
+        if (came.length === 2) await sleep(PAUSE_MS);
       }
       expect(digestOf(Buffer.concat(came))).toBe(digestOf(object));
       expect(stats.retries).toBe(0);
