@@ -22,7 +22,7 @@ export const DATASET_SECTIONS = [
     title: 'Datasets: positions',
     command: 'datasets/state',
     figures: { group: 'datasets state' },
-    about: `${RECORD_SET}. Records per second of \`shuffle(1000).map.batch(64)\`, with and without taking the position after each batch; then milliseconds to continue in the middle of the shuffled shards, or of `range(10^9).skip(5 * 10^8).shuffle(10000)`, and the size of the position.`,
+    about: `${RECORD_SET}. Records per second of \`shuffle(1000).map.batch(64)\`, with and without taking the position after each batch; then milliseconds to continue in the middle of the shuffled shards, or of \`range(10^9).skip(5 * 10^8).shuffle(10000)\`, and the size of the position.`,
   },
   {
     title: 'Datasets: from S3 and from the cache on disk',
