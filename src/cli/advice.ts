@@ -243,6 +243,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   recordsPerShard: '--records',
   region: '--region',
   requesterPays: '--request-payer',
+  resumeFile: '--resume',
   retryTimeoutMs: '--retry-timeout',
   root: '--root',
   samples: '--no-samples',

@@ -1,6 +1,6 @@
 import { isRecordpipeError } from 'recordpipe/errors';
 import type { HostPlan, TrainingEvent, TrainingPlan, TrainingResult } from 'recordpipe/pipemode/train';
-import { STUCK_WARNINGS, warningInCliWords } from './stream-warnings.ts';
+import { resumedLine, STUCK_WARNINGS, warningInCliWords } from './stream-warnings.ts';
 import { formatBytes, formatNumberOf, formatRate, formatSeconds, visible } from './text/format.ts';
 
 /**
@@ -26,6 +26,8 @@ export function eventText(event: TrainingEvent, isShared: boolean): string | und
         isShared,
         `restored ${formatNumberOf(event.files, 'checkpoint file')}, ${formatBytes(event.bytes)}`,
       );
+    case 'resumed':
+      return onHost(event, isShared, resumedLine(event));
     case 'status':
       return event.reason !== undefined && CONTINUING.has(event.status)
         ? `${event.status}: ${event.reason}`

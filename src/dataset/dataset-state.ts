@@ -1,5 +1,12 @@
 import { RecordpipeError } from '../errors.ts';
-import { assignSeeds, type Operator, operatorDifference, operatorNames, seedsOf } from './operator.ts';
+import {
+  assignSeeds,
+  type Operator,
+  operatorDifference,
+  operatorNames,
+  seedsOf,
+  whyNotResumable,
+} from './operator.ts';
 import { isCount, type Position } from './position.ts';
 import { Iteration } from './stage.ts';
 
@@ -27,8 +34,13 @@ export interface DatasetState {
   readonly position: Position;
 }
 
-/** Returns the state of an iteration over a dataset. */
+/**
+ * Returns the state of an iteration over a dataset.
+ * @throws RecordpipeError `not-resumable` if elements do not arrive in the same order again
+ */
 export function stateOf(operator: Operator, iteration: Iteration, position: Position): DatasetState {
+  const why = iteration.whyNotResumable ?? whyNotResumable(operator);
+  if (why !== undefined) throw new RecordpipeError('not-resumable', `state: ${why}`);
   return {
     version: VERSION,
     operators: operatorNames(operator),

@@ -2,12 +2,13 @@ import { UsageError } from '../errors.ts';
 import { type FileNames, type FileNamesOptions, openFileNames } from './file-names.ts';
 import { IterableDataset } from './iterable-dataset.ts';
 import { type DatasetInput, openInput, operatorOf } from './iterables.ts';
-import type { Operator } from './operator.ts';
+import { combined, source } from './operator.ts';
 import type {
   BatchOptions,
   InterleaveOptions,
   MapOptions,
   PaddedBatchOptions,
+  PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
 } from './operator-options.ts';
@@ -20,11 +21,12 @@ import type { WorkerMapOptions } from './operators/map-in-workers.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
 import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
-import { openPrefetch } from './operators/prefetch.ts';
+import { openPrefetch, openPrefetchToMemory } from './operators/prefetch.ts';
 import { openEnumerate, openShard, openSkip, openTake, rangeOf } from './operators/prefix.ts';
-import { type DatasetProgress, openProgress } from './operators/progress.ts';
+import { type DatasetProgress, elementBytes, openProgress } from './operators/progress.ts';
 import { openConcatenate, openRepeat } from './operators/sequence.ts';
 import { shuffleOf } from './operators/shuffle.ts';
+import { openUnorderedMap } from './operators/unordered-map.ts';
 import { openZip, type Zipped, type ZipSources } from './operators/zip.ts';
 import type { DatasetRecordOptions } from './record-files.ts';
 import { openRecordFiles } from './record-stage.ts';
@@ -170,27 +172,32 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Applies a function to each element and keeps the order. Awaits up to `parallel` promises
-   * concurrently.
+   * Applies a function to each element. Awaits up to `parallel` promises concurrently. Keeps the
+   * order, unless `ordered` is false.
    * @throws UsageError unless `parallel` is an integer >= 1
    */
-  map<U>(map: (element: T) => MaybePromise<U>, { parallel = 1 }: MapOptions = {}): Dataset<Awaited<U>> {
+  map<U>(
+    map: (element: T) => MaybePromise<U>,
+    { parallel = 1, ordered = true }: MapOptions = {},
+  ): Dataset<Awaited<U>> {
     checkFunction('map', map);
     checkCount('map: parallel', parallel, 1);
     const call = map as (element: T) => MaybePromise<Awaited<U>>;
-    return this.#through('map', openMap(this, call, parallel));
+    if (ordered || parallel === 1) return this.#through('map', openMap('map', this, call, parallel));
+    return this.#through('map(unordered)', openUnorderedMap('map', this, call, parallel));
   }
 
   /**
-   * Applies the default export of a module to each element on worker threads, and keeps the order.
-   * The threads end when the iteration ends.
+   * Applies the default export of a module to each element on worker threads. Keeps the order,
+   * unless `ordered` is false. The threads end when the iteration ends.
    * @param module an absolute path or URL, for example `new URL('./decode.js', import.meta.url)`
    * @throws RecordpipeError while iterating: `io-failure` if a thread dies; errors of the function,
    *   in place of its result
    * @throws UsageError unless `workers` is an integer >= 1
    */
   mapInWorkers<U>(module: string | URL, options?: WorkerMapOptions): Dataset<U> {
-    return this.#through('mapInWorkers', openWorkerMap<T, U>(this, module, options));
+    const name = options?.ordered === false ? 'mapInWorkers(unordered)' : 'mapInWorkers';
+    return this.#through(name, openWorkerMap<T, U>(this, module, options));
   }
 
   /** Keeps the elements for which the function returns true. The function may be async. */
@@ -299,13 +306,13 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /**
    * Maps each element to a dataset or iterable and interleaves blocks of elements from several of
-   * them.
+   * them: in turn or, if `ordered` is false, from those that are ready.
    * @throws UsageError unless `cycleLength` and `blockLength` are integers >= 1
    */
   interleave<U>(inner: (element: T) => DatasetInput<U>, options: InterleaveOptions = {}): Dataset<U> {
-    const { cycleLength = 4, blockLength = 1 } = options;
-    const name = `interleave(${cycleLength}, ${blockLength})`;
-    return this.#through(name, openInterleave(this, inner, { cycleLength, blockLength }));
+    const { cycleLength = 4, blockLength = 1, ordered = true } = options;
+    const name = `interleave(${cycleLength}, ${blockLength}${ordered ? '' : ', unordered'})`;
+    return this.#through(name, openInterleave(this, inner, { cycleLength, blockLength, ordered }));
   }
 
   /** Like `interleave`, but reads one inner dataset after another. */
@@ -330,6 +337,18 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
+   * Reads elements ahead while the consumer is busy, up to a total size of `bytes`. Use it if sizes
+   * vary widely. At least one element is read ahead, whatever its size. Records are views of
+   * chunks, which take up to a few megabytes more.
+   * @throws UsageError unless `bytes` is an integer >= 1
+   */
+  prefetchToMemory(bytes: number, options: PrefetchOptions = {}): Dataset<T> {
+    checkCount('prefetchToMemory: bytes', bytes, 1);
+    const sizeOf = (options.sizeOf ?? elementBytes) as (element: unknown) => number;
+    return this.#through('prefetchToMemory', openPrefetchToMemory(this, bytes, sizeOf));
+  }
+
+  /**
    * Keeps the elements of the first complete iteration in memory. Later iterations do not read the
    * source.
    */
@@ -344,8 +363,17 @@ export class Dataset<T> extends IterableDataset<T> {
   }
 
   /**
-   * Calls `onProgress` with the number of elements, at most every 100 ms by default, and at the
-   * end.
+   * Calls `onProgress` with the number of elements and the time spent waiting for sources, functions
+   * and the consumer, at most every 100 ms by default, and at the end. Costs about 0.1 µs per
+   * element.
+   * @example
+   * ```ts
+   * import { Dataset } from 'recordpipe/dataset';
+   * const watched = Dataset.range(100).withProgress(({ elements, done, waitingMs: { source, map } }) => {
+   *   if (done) console.log(elements, source, map); // 100 0 0
+   * });
+   * await watched.count();
+   * ```
    */
   withProgress(
     onProgress: (progress: DatasetProgress) => void,
@@ -366,12 +394,4 @@ export class Dataset<T> extends IterableDataset<T> {
   static #shared(sources: readonly Dataset<unknown>[], seeded = false): Epochs {
     return sources.find(({ epochs }) => epochs.seeded)?.epochs ?? new Epochs(seeded);
   }
-}
-
-function source(name: string): Operator {
-  return { name, sources: [] };
-}
-
-function combined(name: string, datasets: readonly Dataset<unknown>[]): Operator {
-  return { name, sources: datasets.map(({ operator }) => operator) };
 }

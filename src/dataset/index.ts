@@ -15,6 +15,7 @@ export type {
   InterleaveOptions,
   MapOptions,
   PaddedBatchOptions,
+  PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
 } from './operator-options.ts';
@@ -23,7 +24,7 @@ export type { MaybePromise } from './operators/map.ts';
 export type { WorkerMapOptions } from './operators/map-in-workers.ts';
 export type { MixOptions, MixSource } from './operators/mix.ts';
 export type { Paddable, Padding, Scalar, Shape, Vector } from './operators/padding.ts';
-export type { DatasetProgress } from './operators/progress.ts';
+export type { DatasetProgress, DatasetWaits } from './operators/progress.ts';
 export type { Zipped, ZipSources } from './operators/zip.ts';
 export type { Position } from './position.ts';
 export type { DatasetRecordOptions } from './record-files.ts';

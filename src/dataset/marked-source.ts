@@ -1,3 +1,4 @@
+import { isUnordered } from './operator.ts';
 import { type Position, splitPosition } from './position.ts';
 import { END, type Iteration, LATER, type Openable, type Stage, type Step, Through } from './stage.ts';
 
@@ -16,7 +17,9 @@ const MAX_STRIDE = 4096;
  * cannot use the current position of its source. It remembers the source's position
  * every 0.5 ms, so that marks cost little and little work is repeated after resuming.
  *
- * Its positions are `[skip, source]`: open the source there and discard `skip` elements.
+ * Its positions are `[skip, source]`: open the source there and discard `skip` elements. The
+ * elements of an unordered source arrive in another order after resuming. Its position is therefore
+ * remembered after each element, and no element is discarded.
  */
 export class MarkedSource<T> extends Through<T, T> {
   /** Maximum number of elements that the owner holds; older marks are dropped. */
@@ -29,6 +32,7 @@ export class MarkedSource<T> extends Through<T, T> {
   #pulled = 0;
   #nextMark = 1;
   #stride = 1;
+  readonly #maxStride: number;
   #markedAt = 0;
   /** Whether the source has no defined position, because it is waiting or has failed. */
   #unsettled = false;
@@ -44,7 +48,8 @@ export class MarkedSource<T> extends Through<T, T> {
     reach: number,
   ): MarkedSource<T> {
     const { counts, source: position } = splitPosition(operator, from ?? null, [0]);
-    return new MarkedSource(source.openStage(iteration, position), iteration, reach, counts[0], position);
+    const stage = source.openStage(iteration, position);
+    return new MarkedSource(stage, iteration, reach, counts[0], position, isUnordered(source.operator));
   }
 
   private constructor(
@@ -53,8 +58,10 @@ export class MarkedSource<T> extends Through<T, T> {
     reach: number,
     discard: number,
     position: Position,
+    everyElement: boolean,
   ) {
     super(source);
+    this.#maxStride = everyElement ? 1 : MAX_STRIDE;
     this.reach = reach;
     this.#iteration = iteration;
     this.#discard = discard;
@@ -86,6 +93,11 @@ export class MarkedSource<T> extends Through<T, T> {
   /** Returns the position after the last element. */
   position(): Position {
     return this.before(0);
+  }
+
+  /** Number of elements that count as received: those before a failure of a source. */
+  get received(): number {
+    return Math.min(this.#pulled, this.#frozenAt);
   }
 
   /** Returns the position before the last `count` elements, which the owner holds. */
@@ -126,7 +138,7 @@ export class MarkedSource<T> extends Through<T, T> {
     const now = performance.now();
     this.#stride =
       now - this.#markedAt < MARK_MS
-        ? Math.min(2 * this.#stride, MAX_STRIDE)
+        ? Math.min(2 * this.#stride, this.#maxStride)
         : Math.max(this.#stride >> 1, 1);
     this.#markedAt = now;
     this.#nextMark = this.#pulled + this.#stride;

@@ -26,8 +26,13 @@ export function checkFunction(name: string, value: unknown): void {
 
 /** Options of `map`. */
 export interface MapOptions {
-  /** Maximum number of pending promises of the function. Elements stay in order. Default: 1. */
+  /** Maximum number of pending promises of the function. Default: 1. */
   readonly parallel?: number | undefined;
+  /**
+   * Whether results keep the order of the elements. If false, each result is yielded as soon as it
+   * is available; a slow one is overtaken by at most 8 times `parallel` others. Default: true.
+   */
+  readonly ordered?: boolean | undefined;
 }
 
 /** Options of `batch`. */
@@ -66,6 +71,20 @@ export interface InterleaveOptions {
   readonly cycleLength?: number | undefined;
   /** Number of consecutive elements from one inner dataset. Default: 1. */
   readonly blockLength?: number | undefined;
+  /**
+   * Whether to wait for each inner dataset in turn. If false, takes elements from those that are
+   * ready, so that a slow one does not delay the others. Default: true.
+   */
+  readonly ordered?: boolean | undefined;
+}
+
+/** Options of `prefetchToMemory`. */
+export interface PrefetchOptions {
+  /**
+   * Returns the size of an element in bytes. Default: the size of its buffers and strings plus 8
+   * per number, including nested arrays and objects.
+   */
+  readonly sizeOf?: ((element: never) => number) | undefined;
 }
 
 /** Options of `withProgress`. */

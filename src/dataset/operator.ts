@@ -12,6 +12,16 @@ export interface Operator {
   readonly seed?: number | undefined;
 }
 
+/** Returns the operator of a source of elements. */
+export function source(name: string): Operator {
+  return { name, sources: [] };
+}
+
+/** Returns the operator of a dataset that has these sources. */
+export function combined(name: string, datasets: readonly { readonly operator: Operator }[]): Operator {
+  return { name, sources: datasets.map(({ operator }) => operator) };
+}
+
 /** Maximum length of the names of operators in a state. Longer ones are hashed. */
 const MAX_NAMES = 256;
 /** Maximum number of hashes in a state. The last one stands for all remaining operators. */
@@ -61,6 +71,33 @@ export function fingerprint(operator: Operator): number {
       .map(({ name }) => name)
       .join(),
   );
+}
+
+/** Reports whether the order of elements depends on which function or source is ready first. */
+export function isUnordered({ name, sources }: Operator): boolean {
+  return name.endsWith(UNORDERED) || sources.some(isUnordered);
+}
+
+const UNORDERED = 'unordered)';
+/** Operators that, after resuming, request no element of their source again. */
+const READ_ONCE = new Set(
+  'map mapInWorkers filter batch take skip shard enumerate prefetch prefetchToMemory withProgress repeat zip concatenate mix'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Returns the reason why no state of a dataset can be exact; undefined if states are. After
+ * resuming, elements of unordered operators arrive in another order. An operator that reads some of
+ * them again would therefore lose some and repeat others.
+ */
+export function whyNotResumable(operator: Operator): string | undefined {
+  const rereads = operatorsOf(operator).find(
+    ({ name, sources }) =>
+      sources.some(isUnordered) && (name.endsWith(UNORDERED) || !READ_ONCE.has(name.replace(/\(.*/, ''))),
+  );
+  if (rereads === undefined) return undefined;
+  return `after resuming, ${rereads.name} reads elements again, and an unordered operator before it yields them in another order; move the unordered operator after it, or omit ordered: false`;
 }
 
 /** Returns the random seeds of a dataset that are in effect. */

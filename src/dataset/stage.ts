@@ -12,39 +12,48 @@ export class Iteration {
   readonly turns: EventLoopTurns;
   /** Seeds that recordpipe chose for a resumed iteration, in place of those of the operators. */
   readonly seeds: ReadonlyMap<Operator, number>;
-  readonly #marked: Freezable[];
+  readonly #shared: Shared;
 
   constructor(
     index: number,
     seeds: ReadonlyMap<Operator, number> = new Map(),
     turns: EventLoopTurns = new EventLoopTurns(undefined, MAX_STEPS),
-    marked: Freezable[] = [],
+    shared: Shared = { marked: [] },
   ) {
     this.index = index;
     this.seeds = seeds;
     this.turns = turns;
-    this.#marked = marked;
+    this.#shared = shared;
   }
 
   /** Returns the same iteration with another index, for a round of `repeat`. */
   at(index: number): Iteration {
-    return new Iteration(index, this.seeds, this.turns, this.#marked);
+    return new Iteration(index, this.seeds, this.turns, this.#shared);
   }
 
   /** Returns the same iteration with additional seeds, for an inner dataset. */
   seeded(seeds: ReadonlyMap<Operator, number>): Iteration {
-    return new Iteration(this.index, new Map([...this.seeds, ...seeds]), this.turns, this.#marked);
+    return new Iteration(this.index, new Map([...this.seeds, ...seeds]), this.turns, this.#shared);
+  }
+
+  /** Reason why the run has no state, which became known while it was running. */
+  get whyNotResumable(): string | undefined {
+    return this.#shared.whyNotResumable;
+  }
+
+  set whyNotResumable(why: string) {
+    this.#shared.whyNotResumable = why;
   }
 
   /** Registers a stage whose position stops when a source fails. */
   onFailure(marked: Freezable): void {
-    this.#marked.push(marked);
+    this.#shared.marked.push(marked);
   }
 
   /** Unregisters a stage that was closed. */
   forget(marked: Freezable): void {
-    const at = this.#marked.indexOf(marked);
-    if (at >= 0) this.#marked.splice(at, 1);
+    const at = this.#shared.marked.indexOf(marked);
+    if (at >= 0) this.#shared.marked.splice(at, 1);
   }
 
   /**
@@ -53,8 +62,14 @@ export class Iteration {
    * that a resumed iteration loses nothing.
    */
   failed(): void {
-    for (const marked of this.#marked) marked.freeze();
+    for (const marked of this.#shared.marked) marked.freeze();
   }
+}
+
+/** State of one run, whatever the number of its iteration. */
+interface Shared {
+  readonly marked: Freezable[];
+  whyNotResumable?: string;
 }
 
 interface Freezable {
@@ -92,6 +107,9 @@ export const LATER: unique symbol = Symbol('later');
 /** An element, END or LATER. */
 export type Step<T> = T | typeof END | typeof LATER;
 
+/** What a stage waits for: bytes or elements of a source, or a function of `map` or `filter`. */
+export type Wait = 'source' | 'map';
+
 /**
  * One operator of one iteration. `next` returns elements one by one, without promises. It returns
  * LATER only if it must wait for the next batch of records or for a promise of a user's function. A
@@ -122,6 +140,11 @@ export abstract class Stage<T> {
    */
   abstract position(): Position;
 
+  /** Returns what the stage waits for. Called only after `next` returned LATER. */
+  waitsFor(): Wait {
+    return 'source';
+  }
+
   /**
    * Skips up to `count` ready elements without creating them, and returns their number. A result of
    * 0 does not mean that the stage has ended; call `next` to find out.
@@ -142,6 +165,10 @@ export abstract class Through<S, T, Source extends Stage<S> = Stage<S>> extends 
 
   ready(): Promise<void> {
     return this.source.ready();
+  }
+
+  override waitsFor(): Wait {
+    return this.source.waitsFor();
   }
 
   close(): Promise<void> | undefined {

@@ -9,6 +9,7 @@ export { statObject } from './inspect.ts';
 export type { ListOptions, ListWarning } from './list-objects.ts';
 export { listObjects } from './list-objects.ts';
 export {
+  type CacheOptions,
   DEFAULT_OBJECT_OPTIONS,
   type ObjectOptions,
   type TransferOptions,
@@ -38,6 +39,7 @@ export type {
   ObjectSource,
   ObjectStat,
   RangeHead,
+  RangeReader,
   RangeRequest,
   RangeSink,
   StoreCheck,

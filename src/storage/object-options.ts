@@ -1,6 +1,14 @@
-import { checkOptionNames } from '../bytes/arguments.ts';
+import { checkOptionNames, typeName } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import { checkS3Options, type S3Options } from './s3/s3-options.ts';
+
+/** A folder that keeps bytes of objects for later reads. */
+export interface CacheOptions {
+  /** Path of the folder. It is created if it does not exist, readable only by its owner. */
+  readonly dir: string;
+  /** Maximum number of bytes in the folder, at least 64 MiB. Default 10 GiB. */
+  readonly maxBytes?: number | undefined;
+}
 
 /** Options for transferring objects. */
 export interface TransferOptions {
@@ -51,6 +59,14 @@ export interface TransferOptions {
    * meantime. Default false.
    */
   readonly pinVersion: boolean;
+  /**
+   * Keeps the bytes of objects on a local disk, so that the next epoch, run or process reads them
+   * from there. Only objects with an ETag are kept, in chunks of 1 MiB with checksums, and only
+   * chunks of the object's current ETag are used. Processes may share the folder. If the folder
+   * cannot be written, objects are read without it, and `process.emitWarning` is called. Cannot be
+   * combined with `single`. Default: no cache.
+   */
+  readonly cache: CacheOptions | undefined;
 }
 
 /** Options for accessing and transferring objects. Every field has a default. */
@@ -78,7 +94,12 @@ export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
   slowAfterMs: 30_000,
   verifyObject: false,
   pinVersion: false,
+  cache: undefined,
 });
+
+const DEFAULT_CACHE_BYTES = 10 * 1024 ** 3;
+/** Room for the requests of one stream. */
+const MIN_CACHE_BYTES = 64 * 1024 ** 2;
 
 /**
  * Applies defaults and validates the options.
@@ -104,7 +125,22 @@ export function objectOptions(given: Partial<ObjectOptions> | undefined): Object
       `windowBytes: expected at least ${options.partBytes} (partBytes), got ${options.windowBytes}`,
     );
   checkS3Options(options);
-  return withinRetryTimeout(options);
+  return withinRetryTimeout(
+    options.cache === undefined ? options : { ...options, cache: checkedCache(options) },
+  );
+}
+
+function checkedCache({ cache, single }: ObjectOptions): Required<CacheOptions> {
+  checkOptionNames('cache', cache, { dir: '', maxBytes: 0 });
+  const { dir, maxBytes = DEFAULT_CACHE_BYTES } = cache as CacheOptions;
+  if (typeof dir !== 'string' || dir === '')
+    throw new UsageError(`cache: expected dir to be a path, got ${typeName(dir)}`);
+  if (!(Number.isSafeInteger(maxBytes) && maxBytes >= MIN_CACHE_BYTES))
+    throw new UsageError(
+      `cache: expected maxBytes to be an integer >= ${MIN_CACHE_BYTES}, got ${String(maxBytes)}`,
+    );
+  if (single) throw new UsageError('cache: cannot be combined with single, because it requests ranges');
+  return { dir, maxBytes };
 }
 
 /** Lower bound for timeouts. A single attempt must not take longer than all attempts together. */

@@ -105,19 +105,18 @@ function contextOf(objects: Partial<ObjectOptions> | undefined): TransferContext
 /** The version of an object according to its listing. */
 class Listed implements ObjectState {
   readonly uri: string;
-  readonly #size: number;
+  readonly size: number;
   readonly etag: string | undefined;
   readonly versionId: undefined;
 
   constructor(uri: string, size: number, etag: string | undefined) {
     this.uri = uri;
-    this.#size = size;
+    this.size = size;
     this.etag = etag;
   }
 
   confirm({ size, etag }: RangeHead): void {
-    if (size !== this.#size)
-      throw new FetchFailure('changed', `it has ${size} bytes instead of ${this.#size}`);
+    if (size !== this.size) throw new FetchFailure('changed', `it has ${size} bytes instead of ${this.size}`);
     if (this.etag !== undefined && etag !== undefined && etag !== this.etag)
       throw new FetchFailure('changed', `its ETag is ${etag} instead of ${this.etag}`);
   }

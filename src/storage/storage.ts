@@ -54,6 +54,8 @@ export interface RangeRequest {
   /** ETag that the object must have (If-Match). */
   readonly etag?: string | undefined;
   readonly versionId?: string | undefined;
+  /** Size of the object, if it is known. */
+  readonly size?: number | undefined;
 }
 
 /** Information from the headers of a response. */
@@ -76,6 +78,16 @@ export interface RangeSink {
   memory?(maxBytes: number): Uint8Array;
   /** Receives a chunk and takes ownership of it. The chunk is never written to again. */
   onData(chunk: Uint8Array): void;
+  /** Called regularly while another process fetches the bytes, so that the wait is not a stall. */
+  onWait?(): void;
+}
+
+/** Reads one range with several attempts, and may keep something from one attempt to the next. */
+export interface RangeReader {
+  /** See {@link ObjectSource.read}. */
+  read(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void>;
+  /** Called after the last attempt. */
+  close(): void;
 }
 
 /** Options for opening an output. */
@@ -167,6 +179,10 @@ export interface Place {
 
 /** A source of objects: a {@link Storage}, or a test. */
 export interface ObjectSource {
+  /** URL of the service, if several services may have objects with equal addresses. */
+  readonly service?: string | undefined;
+  /** Begins to read one range, for sources that keep something between attempts. */
+  range?(): RangeReader;
   /**
    * Lists all objects whose address starts with `prefix`, in the order of the UTF-8 bytes of their
    * keys, as they arrive.

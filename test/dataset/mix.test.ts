@@ -119,6 +119,49 @@ describe('stop', () => {
   });
 });
 
+test('a mix that is interrupted anywhere continues from its state', async () => {
+  const mixtures = fc.record({
+    weights,
+    lengths: fc.array(fc.nat(30), { minLength: 8, maxLength: 8 }),
+    stop: fc.constantFrom('first', 'all'),
+    exact: fc.boolean(),
+    seed: fc.option(fc.nat(), { nil: undefined }),
+    iteration: fc.nat(3),
+  });
+  await fc.assert(
+    fc.asyncProperty(mixtures, fc.array(fc.nat(40), { maxLength: 5 }), async (mixture, stops) => {
+      const { lengths, stop, exact, seed, iteration } = mixture;
+      const counts: number[] = [];
+      const sources = mixture.weights.map((weight, source) => ({
+        dataset: Dataset.range(lengths[source])
+          .shuffle(4, { seed: source })
+          .map((n) => (n % 5 === 0 ? Promise.resolve(`${source}.${n}`) : `${source}.${n}`)),
+        weight,
+      }));
+      const mixed = Dataset.mix(sources, { stop, exact, seed, counts }).batch(3);
+      const whole = await mixed.toArray({ iteration });
+      const wholeCounts = [...counts];
+      const received: string[][] = [];
+      let iterator = mixed.iterate({ iteration });
+      for (const count of stops) {
+        for (let i = 0; i < count; i++) {
+          const { done, value } = await iterator.next();
+          if (done) break;
+          received.push(value);
+        }
+        const state = JSON.stringify(iterator.state());
+        expect(state.length).toBeLessThan(1000);
+        await iterator.return();
+        iterator = mixed.resume(JSON.parse(state)).iterate();
+      }
+      for await (const batch of iterator) received.push(batch);
+      expect(received).toEqual(whole);
+      expect(counts).toEqual(wholeCounts);
+    }),
+    { numRuns: randomRuns(150) },
+  );
+});
+
 test('counts has the number of elements taken from each source', async () => {
   const counts: number[] = [];
   const sources = [1, 3].map((weight) => ({ dataset: Dataset.range(100), weight }));

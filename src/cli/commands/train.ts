@@ -46,6 +46,10 @@ const OPTIONS = {
       'interval between uploads of new checkpoints (default: 60s)',
       duration,
     ),
+    resume: value(
+      '--resume <file>',
+      'file in the checkpoint directory with the positions of the program in Pipe channels: when it exists, they resume there',
+    ),
     metricsOut: value('--metrics-out <file>', 'write metrics to a .csv, .json, .html or .svg file'),
     force: flag('-f, --force', 'remove results of an earlier run in --root, and replace its artifacts'),
     dryRun: flag('--dry-run', 'print what the job would do without starting or changing anything'),
@@ -91,8 +95,11 @@ Examples:
   recordpipe train --job request.json -c train=sample/ --output results/ -- python train.py
   recordpipe train --job request.json --dry-run
   recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
+  recordpipe train -c train=data/ --input-mode Pipe --spot --checkpoints ckpt/ --interrupt-after 30s --resume position.json -- python train.py
 
 The program runs as under SageMaker's training toolkit: it receives hyperparameters in SM_HPS and, if the command names a script, as arguments, finds channels through SM_CHANNEL_* (in File mode, directories; in Pipe mode, prefixes of named pipes: the pipe of epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0), and finds the job's configuration files in input/config. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
+
+After an interruption, SageMaker starts Pipe channels again with epoch 0. With --resume, they continue: let the program write {"train": {"epoch": 3, "records": 12345}} to that file together with each checkpoint. The next attempt then serves the rest of epoch 3 as train_3. With several hosts, {host} in the name stands for the name of the host.
 
 The job stops as a whole: if a program fails, data cannot be read, or the time limit is reached, all programs receive SIGTERM, and SIGKILL after --grace. A signal to train is passed on to the programs in the same way. Only then are pipes closed, so that no program treats truncated data as complete.`,
   exitCodes: EXIT_CODES,
@@ -137,6 +144,7 @@ async function train(words: string[], options: Options): Promise<number> {
     graceMs: options.grace,
     interruptAfterMs: options.interruptAfter,
     checkpointIntervalMs: options.checkpointInterval,
+    resumeFile: options.resume,
     force: options.force === true,
     objects: objectsOf(options),
     data: streamingOf(options),

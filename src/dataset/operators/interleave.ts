@@ -1,17 +1,38 @@
 import { RecordpipeError } from '../../errors.ts';
 import { type DatasetInput, openInput, operatorOf } from '../iterables.ts';
 import { MarkedSource } from '../marked-source.ts';
-import { assignSeeds, fingerprint, type Operator, seedsOf } from '../operator.ts';
+import {
+  assignSeeds,
+  fingerprint,
+  isUnordered,
+  type Operator,
+  seedsOf,
+  whyNotResumable,
+} from '../operator.ts';
 import { checkCount, checkFunction } from '../operator-options.ts';
 import { isCount, isList, malformedPosition, type Position, splitPosition } from '../position.ts';
 import type { Iteration } from '../stage.ts';
-import { closeAll, END, LATER, type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
+import {
+  closeAll,
+  END,
+  LATER,
+  type Open,
+  type Openable,
+  type Stage,
+  type Step,
+  Through,
+  type Wait,
+} from '../stage.ts';
 
-/** Number of slots, and of consecutive elements from one slot. */
+/** Number of slots, of consecutive elements from one slot, and whether slots wait in turn. */
 interface Lengths {
   readonly cycleLength: number;
   readonly blockLength: number;
+  readonly ordered: boolean;
 }
+
+const INNER_UNORDERED =
+  'an inner dataset of interleave is unordered; pass ordered: false to interleave, too, or omit it in the inner dataset';
 
 /** An open inner dataset. */
 interface Slot<T> {
@@ -21,6 +42,8 @@ interface Slot<T> {
   readonly operator: Operator;
   readonly seeds: ReadonlyMap<Operator, number>;
   fingerprint?: number;
+  /** Whether the stage has returned LATER and is not ready yet. */
+  waits?: boolean;
 }
 
 /** A slot of an earlier run that has not been opened again yet. */
@@ -35,7 +58,7 @@ interface ClosedSlot {
 /**
  * Interleaves blocks of elements from several inner datasets, in the order of tf.data. When an
  * inner dataset ends, its slot opens the next input on its next turn and yields a whole block from
- * it. Slots stay empty after the last input.
+ * it. Slots stay empty after the last input. If it is not ordered, it skips slots that wait.
  *
  * Its positions are `[slot, inBlock, ended, fingerprint, pulled, [slots, source]]`: the source is
  * opened before the element of the oldest open slot, `pulled` elements are read again, and all open
@@ -45,6 +68,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   readonly #inner: (element: S) => DatasetInput<T>;
   readonly #slots: (Slot<T> | undefined)[];
   readonly #blockLength: number;
+  readonly #ordered: boolean;
   readonly #iteration: Iteration;
   readonly #from: Position;
   /** Slots to open again, and the number of elements to read again. */
@@ -58,6 +82,9 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   #open = 0;
   #ended = false;
   #waitsFor: Stage<unknown> | undefined;
+  /** Whether the source has returned LATER and is not ready yet. */
+  readonly #ofSource: { waits?: boolean } = {};
+  #wake: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
@@ -65,7 +92,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   constructor(
     source: MarkedSource<S>,
     inner: (element: S) => DatasetInput<T>,
-    { cycleLength, blockLength }: Lengths,
+    { cycleLength, blockLength, ordered }: Lengths,
     iteration: Iteration,
     from: InterleavePosition,
   ) {
@@ -73,6 +100,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
     this.#inner = inner;
     this.#slots = new Array(cycleLength).fill(undefined);
     this.#blockLength = blockLength;
+    this.#ordered = ordered;
     this.#iteration = iteration;
     this.#from = from.position;
     const [slot, inBlock, ended, fingerprint, again] = from.counts;
@@ -88,6 +116,10 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#closing !== undefined) return LATER;
     if (this.#pulled < this.#again && !this.#restore()) return LATER;
+    return this.#ordered ? this.#inTurn() : this.#fromAnyReady();
+  }
+
+  #inTurn(): Step<T> {
     while (this.#open > 0 || !this.#ended) {
       const slot = this.#slots[this.#slot];
       if (slot === undefined) {
@@ -110,6 +142,48 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
     return END;
   }
 
+  /** Visits all slots, beginning with the current one, until one has an element. */
+  #fromAnyReady(): Step<T> {
+    for (let left = this.#slots.length; left > 0; left--) {
+      if (this.#slots[this.#slot] === undefined && !this.#ended && !this.#ofSource.waits && !this.#fill()) {
+        this.#watch(this.source, this.#ofSource);
+      }
+      const slot = this.#slots[this.#slot];
+      if (slot === undefined || slot.waits) {
+        this.#advance();
+        continue;
+      }
+      const element = slot.stage.next();
+      if (element === LATER) {
+        this.#watch(slot.stage, slot);
+        this.#advance();
+      } else if (element === END) {
+        this.#leave(slot);
+        if (this.#closing !== undefined) return LATER;
+        left = this.#slots.length + 1;
+      } else {
+        if (++this.#inBlock === this.#blockLength) this.#advance();
+        return element;
+      }
+    }
+    this.#waitsFor = undefined;
+    return this.#open === 0 && this.#ended ? END : LATER;
+  }
+
+  /**
+   * Waits for a stage that returned LATER. There is one wait per stage at a time, because waits of a
+   * slow stage would otherwise accumulate.
+   */
+  #watch(stage: Stage<unknown>, waiting: { waits?: boolean }): void {
+    waiting.waits = true;
+    stage.ready().then(() => {
+      waiting.waits = false;
+      const wake = this.#wake;
+      this.#wake = undefined;
+      wake?.();
+    });
+  }
+
   position(): Position {
     if (this.#pulled < this.#again) return this.#from;
     const oldest = this.#oldest;
@@ -127,7 +201,24 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   }
 
   override ready(): Promise<void> {
-    return this.#closing ?? this.#waitsFor?.ready() ?? Promise.resolve();
+    const waits = this.#closing ?? this.#waitsFor?.ready();
+    if (waits !== undefined || this.#ordered) return waits ?? Promise.resolve();
+    return new Promise((resolve) => {
+      if (this.#hasReady) resolve();
+      else this.#wake = resolve;
+    });
+  }
+
+  override waitsFor(): Wait {
+    const stage = this.#waitsFor ?? this.#slots.find((slot) => slot?.waits)?.stage ?? this.source;
+    return stage.waitsFor();
+  }
+
+  /** Whether a slot or the source may have an element. */
+  get #hasReady(): boolean {
+    return this.#slots.some((slot) =>
+      slot === undefined ? !this.#ended && !this.#ofSource.waits : slot.waits !== true,
+    );
   }
 
   override close(): Promise<void> | undefined {
@@ -193,9 +284,15 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   #openSlot(at: number, number: number, element: S, closed?: ClosedSlot): void {
     const input = this.#inner(element);
     const operator = operatorOf(input);
+    const why = this.#ordered && isUnordered(operator) ? INNER_UNORDERED : whyNotResumable(operator);
+    if (why !== undefined) this.#iteration.whyNotResumable = why;
     const seeds = assignSeeds(operator, closed?.seeds ?? []);
     const iteration = seeds.size > 0 ? this.#iteration.seeded(seeds) : this.#iteration;
-    const stage = openInput(input)(iteration, closed?.position);
+    const open = openInput(input);
+    // A slot that waits has no position of its own.
+    const stage = this.#ordered
+      ? open(iteration, closed?.position)
+      : MarkedSource.open('interleave', { operator, openStage: open }, iteration, closed?.position, 0);
     this.#slots[at] = { stage, number, operator, seeds };
     this.#open++;
   }

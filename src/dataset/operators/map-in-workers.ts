@@ -7,9 +7,11 @@ import { Worker } from 'worker_threads';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { WorkerPool } from '../../records/workers/worker-pool.ts';
 import { checkCount } from '../operator-options.ts';
-import type { Open, Openable, Stage } from '../stage.ts';
-import { MapStage, mapSource } from './map.ts';
+import type { Position } from '../position.ts';
+import { type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
+import { openMap } from './map.ts';
 import { mapWith } from './map-with.ts';
+import { openUnorderedMap } from './unordered-map.ts';
 
 /** Number of jobs per thread: one runs and one waits, so that the thread is never idle. */
 const JOBS_PER_WORKER = 2;
@@ -24,6 +26,11 @@ export interface WorkerMapOptions {
    * that is part of a larger buffer is always copied. Results are always moved.
    */
   readonly transfer?: boolean | undefined;
+  /**
+   * Whether results keep the order of the elements. If false, each result is yielded as soon as it
+   * is available. Default: true.
+   */
+  readonly ordered?: boolean | undefined;
 }
 
 /**
@@ -36,12 +43,18 @@ export function openWorkerMap<S, T>(
   module: string | URL,
   options: WorkerMapOptions = {},
 ): Open<T> {
-  const { workers = Math.max(1, availableParallelism() - 1), transfer = false } = options;
+  const { workers = Math.max(1, availableParallelism() - 1), transfer = false, ordered = true } = options;
   checkCount('mapInWorkers: workers', workers, 1);
   const url = moduleUrl(module);
-  return (iteration, from = null) => {
-    const elements = mapSource('mapInWorkers', source, iteration, from, JOBS_PER_WORKER * workers);
-    return new WorkerMapStage(elements, mapPool(url, workers), workers, transfer);
+  const parallel = JOBS_PER_WORKER * workers;
+  const openCalls = ordered ? openMap : openUnorderedMap;
+  return (iteration, from) => {
+    const pool = mapPool(url, workers);
+    const map = async (element: S): Promise<T> => {
+      const { value, buffers } = packed(element, transfer);
+      return (await pool.run(value, undefined, buffers.length > 0 ? buffers : undefined)) as T;
+    };
+    return new WorkerMapStage(openCalls('mapInWorkers', source, map, parallel)(iteration, from), pool);
   };
 }
 
@@ -75,16 +88,21 @@ export function mapPool(
   });
 }
 
-class WorkerMapStage<S, T> extends MapStage<S, T> {
+/** A map whose threads end with it. */
+class WorkerMapStage<T> extends Through<T, T> {
   readonly #pool: WorkerPool<unknown>;
 
-  constructor(source: Stage<S>, pool: WorkerPool<unknown>, workers: number, transfer: boolean) {
-    const map = async (element: S): Promise<T> => {
-      const { value, buffers } = packed(element, transfer);
-      return (await pool.run(value, undefined, buffers.length > 0 ? buffers : undefined)) as T;
-    };
-    super(source, map, JOBS_PER_WORKER * workers);
+  constructor(results: Stage<T>, pool: WorkerPool<unknown>) {
+    super(results);
     this.#pool = pool;
+  }
+
+  next(): Step<T> {
+    return this.source.next();
+  }
+
+  position(): Position {
+    return this.source.position();
   }
 
   override async close(): Promise<void> {

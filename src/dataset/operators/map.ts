@@ -9,6 +9,7 @@ import {
   type Stage,
   type Step,
   Through,
+  type Wait,
 } from '../stage.ts';
 import { Queue } from './prefetch.ts';
 
@@ -68,6 +69,10 @@ export class FilterStage<T> extends Through<T, T> {
     return this.#waiting ?? this.source.ready();
   }
 
+  override waitsFor(): Wait {
+    return this.#pending === undefined ? this.source.waitsFor() : 'map';
+  }
+
   position(): Position {
     return this.source.position();
   }
@@ -105,16 +110,17 @@ type Call<T> = { state: 'running' } | { state: 'done'; value: T } | { state: 'fa
  * calls can run ahead of the consumer.
  */
 export function openMap<S, T>(
+  operator: string,
   source: Openable<S>,
   map: (element: S) => MaybePromise<T>,
   parallel: number,
 ): Open<T> {
   return (iteration, from = null) =>
-    new MapStage(mapSource('map', source, iteration, from, parallel), map, parallel);
+    new MapStage(mapSource(operator, source, iteration, from, parallel), map, parallel);
 }
 
 /** Opens the source of a map at the map's position. */
-export function mapSource<S>(
+function mapSource<S>(
   operator: string,
   source: Openable<S>,
   iteration: Iteration,
@@ -126,21 +132,49 @@ export function mapSource<S>(
   return MarkedSource.open(operator, source, iteration, from, parallel);
 }
 
+/** A stage that waits for calls of a function, or for its source. */
+export abstract class CallingStage<S, T, Source extends Stage<S> = Stage<S>> extends Through<S, T, Source> {
+  protected sourceWaits = false;
+  #wake: (() => void) | undefined;
+
+  /** Whether `next` would return LATER. */
+  protected abstract get waits(): boolean;
+
+  override ready(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.waits) this.#wake = resolve;
+      else resolve();
+    });
+  }
+
+  protected waitForSource(): void {
+    this.sourceWaits = true;
+    this.source.ready().then(() => {
+      this.sourceWaits = false;
+      this.awake();
+    });
+  }
+
+  protected awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
 /**
  * A stage that applies a function to each element and keeps the order. While the function returns
  * plain values, it is called once per requested element. Once it returns promises, up to `parallel`
  * calls run concurrently.
  */
-export class MapStage<S, T> extends Through<S, T> {
+class MapStage<S, T> extends CallingStage<S, T> {
   readonly #map: (element: S) => MaybePromise<T>;
   readonly #parallel: number;
   readonly #calls = new Queue<Call<T>>();
   /** Whether calls have been queued. If true, every result goes through the queue. */
   #ahead = false;
-  #sourceWaits = false;
   /** The end of the source, set when it has ended or failed. */
   #end: { readonly error?: unknown } | undefined;
-  #wake: (() => void) | undefined;
 
   constructor(source: Stage<S>, map: (element: S) => MaybePromise<T>, parallel: number) {
     super(source);
@@ -170,17 +204,13 @@ export class MapStage<S, T> extends Through<S, T> {
       if (call.state === 'failed') throw call.error;
       return call.value;
     }
-    if (this.#sourceWaits) return LATER;
+    if (this.sourceWaits) return LATER;
     if (this.#end !== undefined && 'error' in this.#end) throw this.#end.error;
     return END;
   }
 
   override ready(): Promise<void> {
-    if (!this.#ahead) return this.source.ready();
-    return new Promise((resolve) => {
-      if (this.#waits) this.#wake = resolve;
-      else resolve();
-    });
+    return this.#ahead ? super.ready() : this.source.ready();
   }
 
   position(): Position {
@@ -188,17 +218,21 @@ export class MapStage<S, T> extends Through<S, T> {
     return source instanceof MarkedSource ? source.before(this.#calls.length) : [0, source.position()];
   }
 
-  get #waits(): boolean {
-    return this.#calls.length > 0 ? this.#calls.first().state === 'running' : this.#sourceWaits;
+  override waitsFor(): Wait {
+    return this.#calls.length > 0 ? 'map' : this.source.waitsFor();
+  }
+
+  protected get waits(): boolean {
+    return this.#calls.length > 0 ? this.#calls.first().state === 'running' : this.sourceWaits;
   }
 
   /** Starts calls while there is room in the queue and the source has elements. */
   #fill(): void {
-    while (this.#end === undefined && !this.#sourceWaits && this.#calls.length < this.#parallel) {
+    while (this.#end === undefined && !this.sourceWaits && this.#calls.length < this.#parallel) {
       try {
         const element = this.source.next();
         if (element === END) this.#end = {};
-        else if (element === LATER) this.#waitForSource();
+        else if (element === LATER) this.waitForSource();
         else this.#call(element);
       } catch (error) {
         this.#end = { error };
@@ -222,29 +256,15 @@ export class MapStage<S, T> extends Through<S, T> {
       (value) => {
         call.value = value;
         call.state = 'done';
-        this.#awake();
+        this.awake();
       },
       (error: unknown) => {
         call.error = error;
         call.state = 'failed';
         this.#end ??= {};
-        this.#awake();
+        this.awake();
       },
     );
     return call as Call<T>;
-  }
-
-  #waitForSource(): void {
-    this.#sourceWaits = true;
-    this.source.ready().then(() => {
-      this.#sourceWaits = false;
-      this.#awake();
-    });
-  }
-
-  #awake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
   }
 }

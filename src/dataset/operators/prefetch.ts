@@ -19,6 +19,24 @@ export function openPrefetch<T>(source: Openable<T>, limit: number): Open<T> {
     new PrefetchStage(MarkedSource.open('prefetch', source, iteration, from, reach), limit);
 }
 
+/** Opens a prefetch of a source that holds up to this number of bytes, or one larger element. */
+export function openPrefetchToMemory<T>(
+  source: Openable<T>,
+  bytes: number,
+  sizeOf: (element: unknown) => number,
+): Open<T> {
+  return (iteration, from) => {
+    const elements = MarkedSource.open('prefetchToMemory', source, iteration, from, 0);
+    return new PrefetchStage(elements, Number.POSITIVE_INFINITY, { bytes, sizeOf });
+  };
+}
+
+/** A limit of the size of the elements. */
+interface ByteLimit {
+  readonly bytes: number;
+  readonly sizeOf: (element: unknown) => number;
+}
+
 /**
  * A stage that keeps up to `limit` elements of its source ready by reading the source while the
  * consumer is busy. A consumer that never waits receives the elements directly.
@@ -26,6 +44,10 @@ export function openPrefetch<T>(source: Openable<T>, limit: number): Open<T> {
 class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   readonly #auto: boolean;
   readonly #queue = new Queue<T>();
+  readonly #byteLimit: ByteLimit | undefined;
+  /** Sizes of the elements in the queue, if they are limited. */
+  readonly #sizes = new Queue<number>();
+  #bytes = 0;
   #limit: number;
   #wasFull = false;
   #sourceWaits = false;
@@ -33,8 +55,9 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   #wake: (() => void) | undefined;
 
   /** @param limit number of elements; -1 adapts to the consumer */
-  constructor(source: MarkedSource<T>, limit: number) {
+  constructor(source: MarkedSource<T>, limit: number, byteLimit?: ByteLimit) {
     super(source);
+    this.#byteLimit = byteLimit;
     this.#auto = limit === -1;
     this.#limit = this.#auto ? FIRST_AUTO_LIMIT : limit;
   }
@@ -42,6 +65,7 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   next(): Step<T> {
     if (this.#queue.length > 0) {
       const element = this.#queue.shift();
+      if (this.#byteLimit !== undefined) this.#bytes -= this.#sizes.shift();
       this.#schedule();
       return element;
     }
@@ -70,6 +94,7 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
     clearImmediate(this.#scheduled);
     this.ended = true;
     this.#queue.clear();
+    this.#sizes.clear();
     return super.close();
   }
 
@@ -81,7 +106,8 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   readonly #fill = (): void => {
     this.#scheduled = undefined;
     const end = performance.now() + FILL_MS;
-    while (this.#queue.length < this.#limit && performance.now() < end) {
+    while (!this.#full && performance.now() < end) {
+      if (this.#byteLimit !== undefined) this.source.reach = this.#queue.length + 1;
       const element = this.pull();
       if (element === END) return;
       if (element === LATER) {
@@ -89,10 +115,24 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
         return;
       }
       this.#queue.push(element);
+      if (this.#byteLimit !== undefined) this.#measure(element, this.#byteLimit);
     }
-    if (this.#queue.length < this.#limit) this.#schedule();
-    else this.#wasFull = true;
+    if (this.#full) this.#wasFull = true;
+    else this.#schedule();
   };
+
+  get #full(): boolean {
+    return (
+      this.#queue.length >= this.#limit ||
+      (this.#byteLimit !== undefined && this.#bytes >= this.#byteLimit.bytes)
+    );
+  }
+
+  #measure(element: T, { sizeOf }: ByteLimit): void {
+    const size = sizeOf(element);
+    this.#sizes.push(size);
+    this.#bytes += size;
+  }
 
   #waitForSource(): void {
     this.#sourceWaits = true;

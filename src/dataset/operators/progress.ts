@@ -1,5 +1,5 @@
 import { type Position, splitPosition } from '../position.ts';
-import { END, LATER, type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
+import { END, LATER, type Open, type Openable, type Stage, type Step, Through, type Wait } from '../stage.ts';
 
 /** Approximate size of an object or array, excluding its contents. */
 const OBJECT_BYTES = 16;
@@ -32,10 +32,25 @@ export interface DatasetProgress {
   readonly elapsedMs: number;
   /** Whether the iteration has ended. */
   readonly done: boolean;
+  /**
+   * Where the time went. In the rest of `elapsedMs`, this thread ran the operators before
+   * `withProgress`: it decoded records and ran functions.
+   */
+  readonly waitingMs: DatasetWaits;
 }
 
-/** Maximum number of elements between two readings of the clock. */
-const MAX_ELEMENTS = 1024;
+/** Milliseconds that an iteration spent waiting, as `withProgress` sees it. */
+export interface DatasetWaits {
+  /** Waiting for files, objects, pipes or iterables. High if input is the bottleneck. */
+  readonly source: number;
+  /** Waiting for promises of functions and for worker threads. */
+  readonly map: number;
+  /**
+   * Waiting for the next element to be requested, by later operators or by the consumer. High if
+   * the dataset is not the bottleneck.
+   */
+  readonly consumer: number;
+}
 
 /** Opens a source whose progress is reported. */
 export function openProgress<T>(
@@ -56,8 +71,10 @@ class ProgressStage<T> extends Through<T, T> {
   #elements: number;
   #start: number | undefined;
   #reportedAt = 0;
-  #stride = 1;
-  #look: number;
+  readonly #waitingMs: Record<Wait | 'consumer', number> = { source: 0, map: 0, consumer: 0 };
+  /** What happens between two calls of `next`, and since when. */
+  #idleFor: Wait | 'consumer' = 'consumer';
+  #idleSince = 0;
 
   constructor(
     source: Stage<T>,
@@ -69,15 +86,25 @@ class ProgressStage<T> extends Through<T, T> {
     this.#onProgress = onProgress;
     this.#everyMs = everyMs;
     this.#elements = elements;
-    this.#look = elements + 1;
   }
 
   next(): Step<T> {
-    this.#start ??= this.#reportedAt = performance.now();
+    const begin = performance.now();
+    this.#start ??= this.#idleSince = this.#reportedAt = begin;
+    this.#waitingMs[this.#idleFor] += begin - this.#idleSince;
     const element = this.source.next();
-    if (element === LATER) return LATER;
-    if (element === END) this.#report(performance.now(), true);
-    else if (++this.#elements >= this.#look) this.#clock();
+    const now = performance.now();
+    this.#idleSince = now;
+    if (element === LATER) {
+      this.#idleFor = this.source.waitsFor();
+      return LATER;
+    }
+    this.#idleFor = 'consumer';
+    if (element === END) this.#report(now, true);
+    else {
+      this.#elements++;
+      if (now - this.#reportedAt >= this.#everyMs) this.#report(now, false);
+    }
     return element;
   }
 
@@ -85,19 +112,9 @@ class ProgressStage<T> extends Through<T, T> {
     return [this.#elements, this.source.position()];
   }
 
-  #clock(): void {
-    const now = performance.now();
-    if (now - this.#reportedAt >= this.#everyMs) {
-      this.#stride = Math.max(this.#stride >> 2, 1);
-      this.#report(now, false);
-    } else if (now - this.#reportedAt < this.#everyMs / 2) {
-      this.#stride = Math.min(2 * this.#stride, MAX_ELEMENTS);
-    }
-    this.#look = this.#elements + this.#stride;
-  }
-
   #report(now: number, done: boolean): void {
     this.#reportedAt = now;
-    this.#onProgress({ elements: this.#elements, elapsedMs: now - this.#start!, done });
+    const elapsedMs = now - this.#start!;
+    this.#onProgress({ elements: this.#elements, elapsedMs, done, waitingMs: { ...this.#waitingMs } });
   }
 }

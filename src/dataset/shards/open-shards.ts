@@ -2,6 +2,7 @@ import type { FrameReader } from '../../formats/record-format.ts';
 import type { FrameTable } from '../../records/indexes/frame-table.ts';
 import { frameReader } from '../../records/indexes/index-files.ts';
 import { findFrames, type IndexedOptions } from '../../records/indexes/open-indexed.ts';
+import { fingerprintOf } from '../../records/indexes/rpidx.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
 import { type FileNames, type FileNamesOptions, filesNamed } from '../file-names.ts';
@@ -15,6 +16,8 @@ export interface Shard {
   readonly size: number;
   readonly mtimeNs: bigint;
   readonly isRemote: boolean;
+  /** Fingerprint of the contents. Undefined for an object whose index stores none. */
+  readonly fingerprint: number | undefined;
 }
 
 /** A shard, and its open file if it is one of the first. */
@@ -82,9 +85,11 @@ async function openShard(
   let isDone = false;
   try {
     const { size, mtimeNs, remote } = file;
-    const { table, layout: found } = await findFrames(file, options, missing, remote === undefined);
+    const isRemote = remote !== undefined;
+    const { table, layout: found, ...index } = await findFrames(file, options, missing, !isRemote);
     const frames = await frameReader(file, found, table.count, options);
-    const shard = { path: file.path, table, frames, size, mtimeNs, isRemote: remote !== undefined };
+    const fingerprint = index.fingerprint ?? (isRemote ? undefined : await fingerprintOf(file));
+    const shard = { path: file.path, table, frames, size, mtimeNs, isRemote, fingerprint };
     isDone = true;
     return { shard, file: staysOpen ? file : undefined };
   } finally {

@@ -28,13 +28,20 @@ export interface ShardsOptions extends ShardIndexing {
   readonly worker?: number | undefined;
   readonly workers?: number | undefined;
   /**
+   * Position in the global order at which all workers begin: the number of records that all workers
+   * together received before. A job that restarts with another number of workers passes it. Applies
+   * to the first iteration, whose number is 0. Default: 0.
+   */
+  readonly start?: number | undefined;
+  /**
    * Number of consecutive records that are read together, 1 to 1,048,576. Default: 1 for shuffled
-   * local files, so that the order is fully random; else as many as take about 1 MiB.
+   * local files, so that the order is fully random; as many as take about 2 MiB for shuffled
+   * objects.
    */
   readonly blockRecords?: number | undefined;
   /**
-   * Number of blocks whose records are shuffled together in memory, 1 to 1024. Default: 48, or
-   * fewer if 48 blocks take more than 48 MiB.
+   * Number of blocks whose records are shuffled together in memory, 1 to 1024. Default: 1 if
+   * local blocks are single records; otherwise 24, or fewer if they take more than 48 MiB.
    */
   readonly groupBlocks?: number | undefined;
 }
@@ -42,7 +49,7 @@ export interface ShardsOptions extends ShardIndexing {
 /** Checks the options. @throws UsageError */
 export function checkShardsOptions(options: ShardsOptions): void {
   const { order = 'sequential', missing = 'error', seed, epoch = 0, worker = 0, workers = 1 } = options;
-  const { blockRecords = 1, groupBlocks = 1 } = options;
+  const { start = 0, blockRecords = 1, groupBlocks = 1 } = options;
   if (order !== 'shuffled' && order !== 'sequential')
     throw new UsageError(`shards: order: expected one of shuffled, sequential, got ${String(order)}`);
   if (missing !== 'error' && missing !== 'memory')
@@ -55,6 +62,7 @@ export function checkShardsOptions(options: ShardsOptions): void {
     throw new UsageError(`shards: worker: expected a number less than ${workers} (workers), got ${worker}`);
   if (order === 'shuffled' && workers > 1 && seed === undefined)
     throw new UsageError('shards: several workers need the same seed; pass one (seed)');
+  checkCount('shards: start', start, 0);
   checkUpTo('shards: blockRecords', blockRecords, MAX_BLOCK_RECORDS);
   checkUpTo('shards: groupBlocks', groupBlocks, MAX_GROUP_BLOCKS);
 }

@@ -1,19 +1,33 @@
 import { checkFileNames, type FileNames } from '../file-names.ts';
 import type { Operator } from '../operator.ts';
-import { isCount, malformedPosition, type Position } from '../position.ts';
+import type { Position } from '../position.ts';
 import { END, LATER, type Open, Stage, type Step } from '../stage.ts';
 import { BlockReader } from './block-reader.ts';
 import { GlobalOrder, type OrderPlan } from './global-order.ts';
 import { openShards, type Shard } from './open-shards.ts';
 import { MAX_OPEN, ShardFiles } from './shard-files.ts';
 import { checkShardsOptions, type ShardsOptions } from './shards-options.ts';
+import {
+  checkIdentity,
+  decodePosition,
+  encodePosition,
+  identityOf,
+  type ShardsIdentity,
+  type ShardsPosition,
+} from './shards-position.ts';
 import type { PositionReader, Share } from './share.ts';
 import { SingleReader } from './single-reader.ts';
 
-/** Default size of a block, and of a group of blocks. */
-const BLOCK_BYTES = 1024 * 1024;
-const GROUP_BLOCKS = 48;
+/**
+ * Default sizes of a shuffled block and group. With blocks of 1 MiB, an object store needs a third
+ * more processor time.
+ */
+const BLOCK_BYTES: number = 2 * 1024 * 1024;
+const GROUP_BLOCKS = 24;
 const GROUP_BYTES: number = GROUP_BLOCKS * BLOCK_BYTES;
+/** Sizes of blocks in sequential order, which do not affect the order. */
+const LOCAL_READ_BYTES: number = 1024 * 1024;
+const REMOTE_READ_BYTES: number = 4 * 1024 * 1024;
 
 /** The records of shards in a global order. */
 export class ShardsStage extends Stage<Uint8Array> {
@@ -27,12 +41,26 @@ export class ShardsStage extends Stage<Uint8Array> {
   #reader: PositionReader | undefined;
   #failure: { readonly error: unknown } | undefined;
   #closed = false;
-  /** Number of records delivered, including those of an earlier run. */
+  /** Position in the global order at which all workers begin. */
+  readonly #start: number;
+  readonly #from: ShardsPosition | undefined;
+  /** Number of records delivered to this worker, including those of an earlier run. */
   #delivered: number;
+  /** What a resumed iteration must have in common with this one. Known once the files are open. */
+  #identity: ShardsIdentity | undefined;
 
-  constructor(names: FileNames, options: ShardsOptions, seed: number, epoch: number, delivered: number) {
+  /** @param from where to continue; undefined to begin at `start` */
+  constructor(
+    names: FileNames,
+    options: ShardsOptions,
+    { seed, epoch, start }: { readonly seed: number; readonly epoch: number; readonly start: number },
+    from: ShardsPosition | undefined,
+  ) {
     super();
-    this.#delivered = delivered;
+    this.#start = start;
+    this.#from = from;
+    this.#delivered = from?.delivered ?? 0;
+    this.#identity = from?.identity;
     this.#names = names;
     this.#options = options;
     this.#seed = seed;
@@ -64,7 +92,7 @@ export class ShardsStage extends Stage<Uint8Array> {
   }
 
   position(): Position {
-    return this.#delivered;
+    return this.#identity === undefined ? null : encodePosition(this.#delivered, this.#identity);
   }
 
   async close(): Promise<void> {
@@ -82,14 +110,17 @@ export class ShardsStage extends Stage<Uint8Array> {
     this.#files = files;
     const shards = open.map(({ shard }) => shard);
     const plan = this.#plan(shards);
+    const identity = identityOf(shards, plan);
+    if (this.#from !== undefined) checkIdentity(identity, this.#from.identity);
     const counts = Float64Array.from(shards, ({ table }) => table.count);
     const order = new GlobalOrder(counts, plan);
-    const share: Share = { worker, workers, from: 0 };
+    const share: Share = { worker, workers, from: Math.min(this.#start, order.length) };
     const reader =
       plan.shuffled && plan.blockRecords === 1 && plan.groupBlocks === 1
         ? new SingleReader(order, shards, files, share)
         : new BlockReader(order, plan.blockRecords, shards, files, share);
     reader.pass(this.#delivered);
+    this.#identity = identity;
     this.#reader = reader;
   }
 
@@ -98,13 +129,14 @@ export class ShardsStage extends Stage<Uint8Array> {
     const shuffled = this.#options.order === 'shuffled';
     const records = shards.reduce((sum, { table }) => sum + table.count, 0);
     const recordBytes = shards.reduce((sum, { table }) => sum + table.end, 0) / Math.max(1, records);
-    const isSingle = shuffled && !shards.some(({ isRemote }) => isRemote);
-    const { blockRecords = isSingle ? 1 : recordsIn(BLOCK_BYTES, recordBytes) } = this.#options;
-    const {
-      groupBlocks = blockRecords === 1 && isSingle
-        ? 1
-        : Math.min(GROUP_BLOCKS, recordsIn(GROUP_BYTES, recordBytes * blockRecords)),
-    } = this.#options;
+    const isRemote = shards.some((shard) => shard.isRemote);
+    const blockBytes = shuffled ? BLOCK_BYTES : isRemote ? REMOTE_READ_BYTES : LOCAL_READ_BYTES;
+    const isSingle = shuffled && !isRemote;
+    // A resumed iteration keeps its blocks, for example if its files are now local.
+    const sizes = { ...this.#from?.identity, ...definedSizes(this.#options) };
+    const { blockRecords = isSingle ? 1 : recordsIn(blockBytes, recordBytes) } = sizes;
+    const mostBlocks = Math.min(GROUP_BLOCKS, recordsIn(GROUP_BYTES, recordBytes * blockRecords));
+    const { groupBlocks = !shuffled || (isSingle && blockRecords === 1) ? 1 : mostBlocks } = sizes;
     return {
       shuffled,
       seed: this.#seed,
@@ -120,8 +152,12 @@ function recordsIn(bytes: number, recordBytes: number): number {
   return Math.max(1, Math.min(bytes, Math.round(bytes / Math.max(1, recordBytes))));
 }
 
+function definedSizes({ blockRecords, groupBlocks }: ShardsOptions): Partial<ShardsIdentity> {
+  return { ...(blockRecords && { blockRecords }), ...(groupBlocks && { groupBlocks }) };
+}
+
 /**
- * Returns the records of shards in a global order. Positions are numbers of records.
+ * Returns the records of shards in a global order.
  * @throws UsageError for invalid names or options
  */
 export function shardsInOrder(
@@ -130,20 +166,39 @@ export function shardsInOrder(
 ): { readonly open: Open<Uint8Array>; readonly operator: Operator } {
   checkFileNames(names);
   checkShardsOptions(options);
-  const { order, seed, epoch = 0, worker = 0, workers = 1 } = options;
+  const {
+    order = 'sequential',
+    seed,
+    epoch = 0,
+    workers = 1,
+    start = 0,
+    blockRecords,
+    groupBlocks,
+  } = options;
   const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
   const isRandom = order === 'shuffled' && seed === undefined;
-  const how = order !== 'shuffled' ? '' : `, ${isRandom ? 'random' : `seed ${seed}`}`;
+  // The worker is not part of the name: workers in step have equal states, and one can store its own.
+  const parts = [
+    order,
+    order === 'shuffled' && (isRandom ? 'random' : `seed ${seed}`),
+    epoch > 0 && `epoch ${epoch}`,
+    workers > 1 && `${workers} workers`,
+    start > 0 && `start ${start}`,
+    blockRecords !== undefined && `blocks of ${blockRecords}`,
+    groupBlocks !== undefined && `groups of ${groupBlocks}`,
+  ];
   const operator: Operator = {
-    name: `shards(${worker} of ${workers}${how}, epoch ${epoch})`,
+    name: `shards(${parts.filter(Boolean).join(', ')})`,
     sources: [],
     seed: isRandom ? chosen : undefined,
   };
   const open: Open<Uint8Array> = (iteration, from = null) => {
-    const delivered = from ?? 0;
-    if (!isCount(delivered)) throw malformedPosition('shards');
-    const used = iteration.seeds.get(operator) ?? chosen;
-    return new ShardsStage(names, options, used, epoch + iteration.index, delivered);
+    const how = {
+      seed: iteration.seeds.get(operator) ?? chosen,
+      epoch: epoch + iteration.index,
+      start: iteration.index === 0 ? start : 0,
+    };
+    return new ShardsStage(names, options, how, from === null ? undefined : decodePosition(from));
   };
   return { open, operator };
 }

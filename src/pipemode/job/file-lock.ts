@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
+import { lockWithSocket, type SocketLock } from '../../storage/local/socket-lock.ts';
 import { lockWithProgram } from './lock-programs.ts';
-import { lockWithSocket, type SocketLock } from './socket-lock.ts';
 
 /** Options for waiting for a lock. */
 export interface LockWait {
@@ -29,7 +29,7 @@ const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
  * when this process closes the file or dies. Locking takes 2 ms. `flock -n` determines whether
  * another process holds the lock, so a slow start of the program does not count as contention.
  * Without `flock`, as on macOS, `perl` or `python3` takes the same lock. Without any of them, Linux
- * locks with a socket (`socket-lock.ts`) and a warning is emitted.
+ * locks with a socket (`storage/local/socket-lock.ts`) and a warning is emitted.
  *
  * @param path the path of the lock file, which is created if it does not exist
  * @param work receives the locked descriptor; code that removes lock files compares it with the
@@ -132,7 +132,8 @@ async function lockWithoutProgram(
     process.emitWarning(text, 'RecordpipeWarning');
   }
   isWarned = true;
-  const held = await lockWithSocket(descriptor, path, timeoutMs, signal);
+  const { dev, ino } = fstatSync(descriptor, { bigint: true });
+  const held = await lockWithSocket(`recordpipe-lock/${dev}/${ino}`, path, timeoutMs, signal);
   if (held === undefined) throw heldTooLong(path, timeoutMs);
   return held;
 }

@@ -148,7 +148,8 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
 
   /**
    * Returns the position of the latest iteration as plain JSON, or undefined before the first
-   * iteration. Records that later operators read ahead (`prefetch`, `shuffle`) count as read.
+   * iteration. Records that later operators read ahead (`prefetch`, `shuffle`) count as read; the
+   * `state` of an iterator counts only what it returned. `recordpipe stream --resume` accepts both.
    */
   state(): PipeModeState | undefined {
     return this.#source.latest?.state();
@@ -160,8 +161,9 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
   }
 
   /**
-   * Returns a dataset whose first iteration yields the rest of an epoch: it reads the pipe again
-   * and drops the records before the position. Later iterations read the next epochs.
+   * Returns a dataset whose first iteration yields the rest of an epoch. Later iterations read the
+   * next epochs. A streamer that resumes from the same state serves only the rest. Any other writer
+   * must serve the whole epoch again; the records before the position are then dropped.
    *
    * Iteration fails with `not-resumable` if the stream differs before the position (in its length,
    * the offset or the last record), or if the pipe does not appear again.

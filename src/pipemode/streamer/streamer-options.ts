@@ -90,7 +90,7 @@ export interface PipeModeStreamerOptions {
   readonly maxLineBytes: number;
   /**
    * Positions to resume from, as parsed JSON: checkpoints that a streamer wrote, states of
-   * `PipeModeDataset`, or objects that map channels to `{ epoch, records }` or to such states. A
+   * `PipeModeDataset` or of iterators of datasets derived from it, or objects that map channels to `{ epoch, records }` or to such states. A
    * reader's position takes precedence over a checkpoint. By default, all channels start with
    * `firstEpoch`. The last epoch is the same in both cases: `firstEpoch + epochs - 1`.
    */

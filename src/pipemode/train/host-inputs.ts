@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { isRecordpipeError } from '../../errors.ts';
 import { hostChannels } from '../job/host-channels.ts';
@@ -6,6 +7,7 @@ import type { JobPaths } from '../job/training-job.ts';
 import { type JobChannel, type JobHost, jobHosts } from '../job/training-request.ts';
 import { checkManifests } from '../streamer/check-manifests.ts';
 import { PipeModeStreamer } from '../streamer/pipe-mode-streamer.ts';
+import { type ResumePoint, readResumeFile, resumePoints } from '../streamer/resume/resume-points.ts';
 import { type FilledChannel, fillChannel } from './file-channel.ts';
 import { RootMark } from './root-mark.ts';
 import type { TrainingRunOptions } from './run-options.ts';
@@ -72,15 +74,19 @@ export class HostInputs {
   /**
    * Starts streaming the channels of Pipe mode. Resolves when their pipes exist. Channels for
    * different sets of hosts have separate streamers.
+   * @param resumeFile path of the file with positions to resume from, which need not exist
    */
-  async stream(signal: AbortSignal, onFailure: OnDataFailure): Promise<void> {
+  async stream(signal: AbortSignal, onFailure: OnDataFailure, resumeFile?: string): Promise<void> {
+    const points = this.#resumePoints(resumeFile);
     const sets = new Map<string, JobChannel[]>();
     for (const channel of this.channels) {
       if (channel.inputMode !== 'Pipe') continue;
       const key = this.hostsOf(channel).hosts.join();
       sets.set(key, [...(sets.get(key) ?? []), channel]);
     }
-    this.#streamers = [...sets.values()].map((channels) => this.#streamer(channels, signal, onFailure));
+    this.#streamers = [...sets.values()].map((channels) =>
+      this.#streamer(channels, points, signal, onFailure),
+    );
     for (const streamer of this.#streamers)
       streamer.run().catch((error: unknown) => {
         if (!isRecordpipeError(error, 'aborted')) void onFailure(error);
@@ -99,8 +105,16 @@ export class HostInputs {
     this.#filled = undefined;
   }
 
+  /** Returns the program's positions in channels in Pipe mode. */
+  #resumePoints(file: string | undefined): ReadonlyMap<string, ResumePoint> {
+    if (file === undefined || !existsSync(file)) return new Map();
+    const names = this.channels.flatMap(({ name, inputMode }) => (inputMode === 'Pipe' ? [name] : []));
+    return resumePoints([readResumeFile(file)], names, [file]);
+  }
+
   #streamer(
     channels: readonly JobChannel[],
+    points: ReadonlyMap<string, ResumePoint>,
     signal: AbortSignal,
     onFailure: OnDataFailure,
   ): PipeModeStreamer {
@@ -111,6 +125,11 @@ export class HostInputs {
       pipeDir: this.#paths.pipeDir,
       hosts: this.hostsOf(channels[0]),
       objects,
+      resume: channels.flatMap(({ name }) => {
+        const reader = points.get(name)?.reader;
+        return reader === undefined ? [] : [{ [name]: reader }];
+      }),
+      stateDir: this.#paths.stateDir,
       signal,
       onEvent: (event) => onEvent({ ...event, host: this.#host.name } as TrainingEvent),
     });

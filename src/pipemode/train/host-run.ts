@@ -128,10 +128,12 @@ export class HostRun {
       checkProgram(words[0], environment['PATH'] ?? process.env['PATH'] ?? '');
     writeJobFiles(this.#options.request, this.#host, this.paths);
     if (this.#entry.kind === 'script') await this.#fetchCode(this.#entry, signal);
+    const restored = this.#restore(signal);
+    const stream = (): Promise<void> => this.inputs.stream(signal, onFailure, this.#resumeFile);
     await Promise.all([
-      this.#restore(signal),
+      restored,
       this.inputs.fill(signal),
-      this.inputs.stream(signal, onFailure),
+      this.#resumeFile === undefined ? stream() : restored.then(stream),
     ]);
   }
 
@@ -200,6 +202,13 @@ export class HostRun {
   get #checkpointFolder(): string | undefined {
     const { checkpoint } = this.#options.request;
     return checkpoint && localPath(checkpoint.localPath, this.paths);
+  }
+
+  /** The file with the program's positions in channels, among the restored checkpoints. */
+  get #resumeFile(): string | undefined {
+    const { resumeFile } = this.#options;
+    const folder = this.#checkpointFolder;
+    return resumeFile && folder && join(folder, resumeFile.replaceAll('{host}', this.name));
   }
 
   /** The command line of the program. */

@@ -61,6 +61,13 @@ export interface TrainingRunOptions {
   /** Interval at which to synchronize checkpoints. The default is 60,000 ms. */
   readonly checkpointIntervalMs: number;
   /**
+   * Name of a file in the checkpoint folder to which the program writes its positions in channels
+   * in Pipe mode, as {@link PipeModeStreamerOptions.resume} accepts them. If the file exists when an
+   * attempt starts, these channels resume there. `{host}` stands for the name of the host. By
+   * default, every attempt starts with the first record, as in SageMaker.
+   */
+  readonly resumeFile: string | undefined;
+  /**
    * Whether to remove the model, output and checkpoints of an earlier run in {@link root}, and to
    * replace its artifacts. By default, false: they are an error.
    */
@@ -93,6 +100,7 @@ export const DEFAULT_TRAINING_RUN_OPTIONS: Omit<TrainingRunOptions, 'request'> =
   graceMs: 120_000,
   interruptAfterMs: undefined,
   checkpointIntervalMs: 60_000,
+  resumeFile: undefined,
   force: false,
   objects: undefined,
   data: Object.freeze({}),
@@ -120,6 +128,10 @@ export function trainingRunOptions(given: TrainingRunInput): TrainingRunOptions 
   const hosts = jobHosts(request).map(({ name }) => name);
   if (currentHost !== undefined && !hosts.includes(currentHost))
     throw new UsageError(`currentHost: expected one of ${hosts.join(', ')}, got ${currentHost}`);
+  if (options.resumeFile !== undefined && request.checkpoint === undefined)
+    throw new UsageError(
+      'resumeFile: requires a folder of checkpoints; set an address for them (checkpoints)',
+    );
   if (interruptAfterMs !== undefined) {
     checkWhole('interruptAfterMs', interruptAfterMs, 1, MAX_MS);
     if (!request.spot)

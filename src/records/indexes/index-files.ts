@@ -41,6 +41,8 @@ export interface LoadedIndex {
   readonly table: FrameTable;
   /** Modification time of the data when it was indexed, if the index stores it. */
   readonly mtimeNs?: bigint;
+  /** Fingerprint of the data, if the index stores one. */
+  readonly fingerprint?: number;
 }
 
 /** Size of the first read, which suffices for the first line of a text index. */
@@ -182,7 +184,7 @@ async function loadOwn(
     const text = `the content of ${file.path} has changed, although it still has ${file.size} bytes`;
     throw indexMismatch(text, { uri: index.path });
   }
-  return { kind: 'rpidx', path: index.path, layout: wanted, table, mtimeNs };
+  return { kind: 'rpidx', path: index.path, layout: wanted, table, mtimeNs, fingerprint };
 }
 
 async function loadText(

@@ -45,6 +45,8 @@ export interface FoundFrames {
   readonly layout: RecordLayout;
   /** Path of the index; undefined if the file was scanned. */
   readonly indexPath: string | undefined;
+  /** Fingerprint of the data, if the index stores one. */
+  readonly fingerprint?: number | undefined;
 }
 
 const { checksum: _checksum, ...OPENING_NAMES } = SCAN_NAMES;
@@ -123,8 +125,9 @@ export async function findFrames(
   const found =
     options.indexPath === undefined ? await findIndex(file, options) : locationOf(options.indexPath);
   if (found !== undefined) {
-    const { table, layout, path } = await loadIndex(file, found, options, fingerprint);
-    return { table, layout, indexPath: path };
+    const index = await loadIndex(file, found, options, fingerprint);
+    const { table, layout, path: indexPath } = index;
+    return { table, layout, indexPath, fingerprint: index.fingerprint };
   }
   // Detect the layout first, so that a compressed file, which cannot have an index, fails here.
   const layout = layoutOf(file, options);

@@ -139,6 +139,13 @@ export class Watchdog {
     this.#timer = setInterval(this.#look, this.#tickMs);
   }
 
+  /** Excludes the time since the last byte: the attempt was not waiting for the service. */
+  rest(): void {
+    this.#waitedMs = 0;
+    this.#stretchMs = 0;
+    this.#stretchFrom = this.#bytes() ?? 0;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }

@@ -1,4 +1,5 @@
 import { markAsUntransferable } from 'node:worker_threads';
+import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 
 /**
  * Size of a block for received bytes. It is large enough for efficient writes and small enough to
@@ -8,7 +9,7 @@ const BLOCK_BYTES = 1024 * 1024;
 
 /** Allocates memory for the next bytes. @param maxBytes maximum number of bytes still expected */
 export function newBlock(maxBytes: number): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(Math.min(maxBytes, BLOCK_BYTES));
+  const buffer = unclearedMemory(Math.min(maxBytes, BLOCK_BYTES));
   // Chunks are delivered while the socket reads into the rest of the block.
   markAsUntransferable(buffer);
   return new Uint8Array(buffer);
@@ -74,6 +75,7 @@ export const threadBlocks: BlockPool = new BlockPool();
  */
 export class BlockMemory {
   readonly #pool: BlockPool | undefined;
+  readonly #first: Uint8Array | undefined;
   #block: Uint8Array | undefined;
   #filled = 0;
 
@@ -82,6 +84,7 @@ export class BlockMemory {
    * @param pool source of blocks; if undefined, all blocks are new
    */
   constructor(first: Uint8Array | undefined, pool: BlockPool | undefined) {
+    this.#first = first;
     this.#block = first;
     this.#pool = pool;
   }
@@ -104,7 +107,8 @@ export class BlockMemory {
    */
   note(bytes: Uint8Array): boolean {
     const here = bytes.buffer === this.#block?.buffer;
-    if (here) this.#filled += bytes.length;
+    // The owner of the initial memory copies other bytes to their place in it.
+    if (here || this.#block === this.#first) this.#filled += bytes.length;
     return here;
   }
 }

@@ -204,6 +204,10 @@ export class Part implements ObjectState {
     return this.object.versionId;
   }
 
+  get size(): number | undefined {
+    return this.object.size;
+  }
+
   /**
    * Adds a chunk. Joins it with the previous chunk if the two are adjacent in memory and the
    * previous chunk is not yet delivered.

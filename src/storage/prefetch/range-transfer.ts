@@ -13,6 +13,7 @@ export interface ObjectState {
   readonly uri: string;
   readonly etag: string | undefined;
   readonly versionId: string | undefined;
+  readonly size: number | undefined;
   /**
    * Called with the headers of a response.
    * @throws FetchFailure `changed` if they are for another version
@@ -101,8 +102,17 @@ export class RangeTransfer {
    * @throws any error from finding the source of objects
    */
   async run(): Promise<void> {
-    const { gate, seat, counts } = this.#context;
     const source = await this.#context.sourceOf(this.#state.uri);
+    const range = source.range?.();
+    try {
+      await this.#attempts(range ?? source);
+    } finally {
+      range?.close();
+    }
+  }
+
+  async #attempts(source: Pick<ObjectSource, 'read'>): Promise<void> {
+    const { gate, seat, counts } = this.#context;
     for (;;) {
       if (this.#paused) await this.#wait((done) => this.#whenResumed(done));
       if (this.#stopped) return;
@@ -164,7 +174,7 @@ export class RangeTransfer {
   }
 
   /** Makes one attempt. @returns the reason why it received fewer bytes than requested */
-  async #send(source: ObjectSource): Promise<FetchFailure | undefined> {
+  async #send(source: Pick<ObjectSource, 'read'>): Promise<FetchFailure | undefined> {
     const { options, counts } = this.#context;
     const attempt = new AbortController();
     const before = this.#got;
@@ -183,8 +193,8 @@ export class RangeTransfer {
     counts.activeRequests += 1;
     counts.peakActiveRequests = Math.max(counts.peakActiveRequests, counts.activeRequests);
     try {
-      const { uri, etag, versionId } = this.#state;
-      const request = { uri, start: this.start + before, end: this.#end, etag, versionId };
+      const { uri, etag, versionId, size } = this.#state;
+      const request = { uri, start: this.start + before, end: this.#end, etag, versionId, size };
       const sink = {
         onHead: (head: RangeHead) => {
           if (attempt.signal.aborted) return;
@@ -196,6 +206,7 @@ export class RangeTransfer {
         onData: (chunk: Uint8Array) => {
           if (!attempt.signal.aborted) this.#data(chunk);
         },
+        onWait: () => watchdog.rest(),
       };
       await source.read(request, sink, attempt.signal);
       if (barked !== undefined) return barked;

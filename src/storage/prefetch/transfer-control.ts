@@ -1,5 +1,5 @@
 import { type ObjectOptions, objectOptions } from '../object-options.ts';
-import { storageOf } from '../registry.ts';
+import { isRemote, storageOf } from '../registry.ts';
 import type { ObjectSource } from '../storage.ts';
 import { type BlockPool, threadBlocks } from './block-memory.ts';
 import { type GateSeat, processGate, type RequestGate } from './request-gate.ts';
@@ -47,8 +47,10 @@ export interface TransferStats {
   readonly throttles: number;
   /** Number of ranges received completely. */
   readonly parts: number;
-  /** Number of bytes received. */
+  /** Number of bytes received, including those from the disk cache. */
   readonly bytes: number;
+  /** Number of bytes read from the disk cache. */
+  readonly cachedBytes: number;
   /** Number of objects delivered completely. */
   readonly objects: number;
   /** Number of objects whose checksum was verified. */
@@ -85,6 +87,7 @@ function newTransferCounts(): TransferCounts {
     throttles: 0,
     parts: 0,
     bytes: 0,
+    cachedBytes: 0,
     objects: 0,
     verified: 0,
     unverified: 0,
@@ -137,14 +140,15 @@ export interface TransferContext {
 export function transferContext(given: ObjectReadOptions | undefined): TransferContext {
   const { signal: _, onEvent, source, reuse, ...rest } = given ?? {};
   const options = objectOptions(rest);
+  const counts = newTransferCounts();
   return {
     options,
     gate: processGate,
     seat: processGate.seat(options.maxRequests),
     blocks: reuse ? threadBlocks : undefined,
-    counts: newTransferCounts(),
+    counts,
     onEvent,
-    sourceOf: source === undefined ? namedSources(options) : () => source,
+    sourceOf: source === undefined ? namedSources(options, counts) : () => source,
   };
 }
 
@@ -152,17 +156,28 @@ export function transferContext(given: ObjectReadOptions | undefined): TransferC
  * Returns a function that caches sources by scheme and bucket, because a listing repeats the bucket
  * millions of times.
  */
-function namedSources(options: ObjectOptions): TransferContext['sourceOf'] {
+function namedSources(options: ObjectOptions, counts: TransferCounts): TransferContext['sourceOf'] {
   const known = new Map<string, ObjectSource | Promise<ObjectSource>>();
   return (uri) => {
     const place = /^[a-z0-9]+:\/\/[^/]*/.exec(uri)?.[0] ?? '';
     let source = known.get(place);
     if (source === undefined) {
       source = storageOf(uri, options);
+      if (options.cache !== undefined && isRemote(uri)) source = withCache(source, options, counts);
       known.set(place, source);
     }
     return source;
   };
+}
+
+async function withCache(
+  source: ObjectSource | Promise<ObjectSource>,
+  options: ObjectOptions,
+  counts: TransferCounts,
+): Promise<ObjectSource> {
+  // Imported on demand to keep start-up fast.
+  const { cachedSource } = await import('../cache/cached-source.ts');
+  return cachedSource(await source, options, counts);
 }
 
 /**

@@ -13,8 +13,10 @@ import { statOnce } from './stat.ts';
  * Opens S3 or a compatible service. Storages with the same service and identity share connections.
  */
 export async function s3SourceOf(options: ObjectOptions): Promise<Storage> {
-  const caller = new S3Caller(await s3ClientsOf(options), options);
+  const clients = await s3ClientsOf(options);
+  const caller = new S3Caller(clients, options);
   return {
+    service: clients.endpointUrl,
     place: s3Place,
     list: (prefix, signal) => listS3(caller, prefix, options, signal),
     stat: (ref, signal) => retry({ uri: ref.uri, options, signal }, () => statOnce(caller, ref, signal)),

@@ -47,7 +47,7 @@ export async function findPosition(searched: SearchedChannel, point: ResumePoint
     } = checkpoint ?? { ...epochStart(0), division };
     return { position: { epoch, object, offset, bytes, records }, division: known ?? division };
   }
-  const { epoch, records, bytes, last } = reader;
+  const { epoch, records, bytes, lastRecord: last } = reader;
   if (records === 0) return { position: epochStart(epoch), division: reader.format ?? division };
   const isBefore =
     checkpoint?.epoch === epoch &&

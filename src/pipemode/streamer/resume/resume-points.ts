@@ -19,7 +19,7 @@ export interface ReaderPosition {
   /** Number of bytes of these records in the pipe. Found by reading the epoch if undefined. */
   readonly bytes?: number | undefined;
   /** Size and checksum of the last of these records. */
-  readonly last?: { readonly bytes: number; readonly crc32c: number } | undefined;
+  readonly lastRecord?: { readonly bytes: number; readonly crc32c: number } | undefined;
 }
 
 /** Where a channel resumes. The reader's position is exact and takes precedence. */
@@ -35,7 +35,7 @@ export function resumedEpoch({ reader, checkpoint }: ResumePoint): number | unde
 
 /**
  * Collects where channels resume from parsed JSON: a checkpoint of a streamer, a state of a
- * `PipeModeDataset`, or an object that maps channels to `{ epoch, records }` or to such states.
+ * `PipeModeDataset` or of a dataset derived from it, or an object that maps channels to `{ epoch, records }` or to such states.
  * @param names names of the values in errors
  * @throws RecordpipeError `malformed-state`, `not-resumable` for a channel that does not exist
  */
@@ -95,11 +95,34 @@ function pointsIn(value: unknown, uri: string | undefined): Record<string, Resum
       throw malformed(`channel ${channel} of the checkpoint is incomplete`, uri);
     });
   }
-  if ('channel' in value && typeof value.channel === 'string' && 'recordsRead' in value)
-    return { [value.channel]: { reader: readerPosition(value.channel, value as JsonObject, uri) } };
+  if (isPipeModeState(value))
+    return { [value.channel]: { reader: readerPosition(value.channel, value, uri) } };
+  if ('operators' in value && 'position' in value) return pointsOfDataset(value.position, uri);
   return eachChannel(value, (channel, position) => ({
     reader: readerPosition(channel, position as JsonObject, uri),
   }));
+}
+
+/** Returns the positions of channels within the state of a dataset with operators. */
+function pointsOfDataset(position: unknown, uri: string | undefined): Record<string, ResumePoint> {
+  const points: Record<string, ResumePoint> = {};
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (!isPipeModeState(value)) {
+      for (const inner of Object.values(value)) visit(inner);
+      return;
+    }
+    const { channel } = value;
+    if (Object.hasOwn(points, channel)) throw malformed(`channel ${channel} has two positions`, uri);
+    points[channel] = { reader: readerPosition(channel, value, uri) };
+  };
+  visit(position);
+  if (Object.keys(points).length > 0) return points;
+  throw malformed('the state of the dataset has no position in a channel, so start the epoch again', uri);
+}
+
+function isPipeModeState(value: object): value is JsonObject & { readonly channel: string } {
+  return 'channel' in value && typeof value.channel === 'string' && 'recordsRead' in value;
 }
 
 function eachChannel(
@@ -130,11 +153,10 @@ function readerPosition(channel: string, value: JsonObject, uri: string | undefi
       `channel ${channel}: the reader decompressed the pipe itself, so its position is not a position in the pipe; decompress in the streamer instead (CompressionType Gzip)`,
       { uri },
     );
-  const last = lastRecord as { bytes: unknown; crc32c: unknown } | null | undefined;
-  const isLast = isCount(last?.bytes) && isCount(last?.crc32c);
-  if (last !== undefined && last !== null && !isLast)
+  const last = (lastRecord ?? undefined) as ReaderPosition['lastRecord'];
+  if (last !== undefined && !(isCount(last.bytes) && isCount(last.crc32c)))
     throw invalid('lastRecord: expected { bytes, crc32c }, or null');
-  return { epoch, records, bytes, format: name, last: isLast ? (last as ReaderPosition['last']) : undefined };
+  return { epoch, records, bytes, format: name, lastRecord: last };
 }
 
 function malformed(what: string, uri: string | undefined): RecordpipeError {

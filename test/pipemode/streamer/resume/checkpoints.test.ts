@@ -6,6 +6,7 @@ import {
   type StreamCheckpoint,
   type StreamerInput,
 } from '../../../../src/pipemode/streamer/index.ts';
+import { DOES_ALL_RUNS } from '../../../support/random-runs.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { appearance, catPipe, eventLog } from '../stream-place.ts';
 import { type Kind, type RecordChannel, recordChannel } from './resumed-channel.ts';
@@ -59,42 +60,52 @@ describe('the checkpoint of a streamer', () => {
     ['wrapped attributes', { dataType: 'AugmentedManifestFile', recordWrapper: 'RecordIO' }],
     ['attributes without a wrapper', { dataType: 'AugmentedManifestFile' }],
   ];
-  test.each(kinds)('%s: nothing unread is lost, and at most 2 MiB are sent again', async (_, more) => {
-    const { data, input, checkpoint } = place({ ...KIND, ...more }, LARGE);
-    const frames = data.frames(0);
-    const whole = Buffer.concat(frames);
-    const streamer = new PipeModeStreamer(input);
-    streamer.run().catch(() => {});
-    const read = await readSome(join(input.pipeDir, 'train_0'), whole.length / 2);
-    await streamer.stop();
-    const { channels } = readCheckpoint(checkpoint);
-    const { epoch, bytes, records, written } = channels['train'];
-    expect(epoch).toBe(0);
-    expect(bytes).toBeLessThanOrEqual(read);
-    expect(bytes).toBeGreaterThan(read - 2 * 2 ** 20);
-    expect(written.bytes).toBeGreaterThanOrEqual(read);
-    const ends = frames.map(() => 0);
-    for (const [i, { length }] of frames.entries()) ends[i] = (ends[i - 1] ?? 0) + length;
-    if (records !== null) expect(ends[records - 1]).toBe(bytes);
-    expect(JSON.stringify(channels['train']).length).toBeLessThan(1024);
-    const { events, onEvent } = eventLog();
-    const overwritten = { path: checkpoint, overwrite: true };
-    await using again = new PipeModeStreamer({
-      ...input,
-      checkpoint: overwritten,
-      resume: [readCheckpoint(checkpoint)],
-      onEvent,
-    });
-    const running = again.run();
-    expect((await catPipe(join(input.pipeDir, 'train_0'))).equals(whole.subarray(bytes))).toBe(true);
-    const next = Buffer.concat(data.frames(1));
-    expect((await catPipe(join(input.pipeDir, 'train_1'))).equals(next)).toBe(true);
-    await running;
-    expect(events).toContainEqual(
-      expect.objectContaining({ event: 'resumed', channel: 'train', epoch: 0, bytes, records, exact: false }),
-    );
-    expect(readCheckpoint(checkpoint).channels['train']).toMatchObject({ epoch: 2, bytes: 0, records: 0 });
-  });
+  test.each(DOES_ALL_RUNS ? kinds : [kinds[0], kinds[3]])(
+    '%s: nothing unread is lost, and at most 2 MiB are sent again',
+    async (_, more) => {
+      const { data, input, checkpoint } = place({ ...KIND, ...more }, LARGE);
+      const frames = data.frames(0);
+      const whole = Buffer.concat(frames);
+      const streamer = new PipeModeStreamer(input);
+      streamer.run().catch(() => {});
+      const read = await readSome(join(input.pipeDir, 'train_0'), whole.length / 2);
+      await streamer.stop();
+      const { channels } = readCheckpoint(checkpoint);
+      const { epoch, bytes, records, written } = channels['train'];
+      expect(epoch).toBe(0);
+      expect(bytes).toBeLessThanOrEqual(read);
+      expect(bytes).toBeGreaterThan(read - 2 * 2 ** 20);
+      expect(written.bytes).toBeGreaterThanOrEqual(read);
+      const ends = frames.map(() => 0);
+      for (const [i, { length }] of frames.entries()) ends[i] = (ends[i - 1] ?? 0) + length;
+      if (records !== null) expect(ends[records - 1]).toBe(bytes);
+      expect(JSON.stringify(channels['train']).length).toBeLessThan(1024);
+      const { events, onEvent } = eventLog();
+      const overwritten = { path: checkpoint, overwrite: true };
+      await using again = new PipeModeStreamer({
+        ...input,
+        checkpoint: overwritten,
+        resume: [readCheckpoint(checkpoint)],
+        onEvent,
+      });
+      const running = again.run();
+      expect((await catPipe(join(input.pipeDir, 'train_0'))).equals(whole.subarray(bytes))).toBe(true);
+      const next = Buffer.concat(data.frames(1));
+      expect((await catPipe(join(input.pipeDir, 'train_1'))).equals(next)).toBe(true);
+      await running;
+      expect(events).toContainEqual(
+        expect.objectContaining({
+          event: 'resumed',
+          channel: 'train',
+          epoch: 0,
+          bytes,
+          records,
+          exact: false,
+        }),
+      );
+      expect(readCheckpoint(checkpoint).channels['train']).toMatchObject({ epoch: 2, bytes: 0, records: 0 });
+    },
+  );
 
   test('an epoch counts as read only when the next one is opened', async () => {
     const { data, input, checkpoint } = place(KIND);

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import { fstatSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAborted } from '../../bytes/abortable.ts';
-import { fileError } from '../../storage/local/file-errors.ts';
+import { fileError } from './file-errors.ts';
 
 /** Interval between attempts to take a lock that another process holds. */
 const RETRY_MS = 20;
@@ -14,27 +13,27 @@ export interface SocketLock {
 }
 
 /**
- * Takes an exclusive lock on an open file without running a program. The lock is an abstract Unix
- * socket of Linux whose name contains the file's device and inode: only one process can own it, and
- * the kernel frees it when that process ends.
+ * Takes an exclusive lock without running a program. The lock is an abstract Unix socket of Linux:
+ * only one holder can own its name, and the kernel frees it when the holder's process ends.
  *
- * The lock excludes only processes that lock in the same way and share a network namespace. It does
+ * The lock excludes only holders that lock in the same way and share a network namespace. It does
  * not exclude processes in other containers, or processes that use flock(2).
  *
- * @returns undefined if another process held the lock for `timeoutMs`
+ * @param name unique name of up to 100 bytes; it contains the device and inode of what is locked
+ * @param path path for errors
+ * @returns undefined if another holder kept the lock for `timeoutMs`
  * @throws RecordpipeError `aborted`, `io-failure`
  */
 export async function lockWithSocket(
-  descriptor: number,
+  name: string,
   path: string,
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<SocketLock | undefined> {
-  const { dev, ino } = fstatSync(descriptor, { bigint: true });
   const began = performance.now();
   for (;;) {
     checkAborted(signal);
-    const lock = await listen(`\0recordpipe-lock/${dev}/${ino}`, path);
+    const lock = await listen(`\0${name}`, path);
     if (lock !== undefined) return lock;
     const rest = timeoutMs - (performance.now() - began);
     if (rest <= 0) return undefined;
@@ -46,7 +45,8 @@ async function listen(name: string, path: string): Promise<SocketLock | undefine
   const server = createServer((socket) => socket.destroy());
   server.unref();
   try {
-    server.listen(name);
+    // Exclusive: workers of `node:cluster` would otherwise share one socket.
+    server.listen({ path: name, exclusive: true });
     await once(server, 'listening');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;

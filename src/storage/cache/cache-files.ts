@@ -1,0 +1,60 @@
+import { statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CHUNK_NAME, remove } from './chunk-file.ts';
+
+/** Returns the folder of the cache files. Its name has the version of their format. */
+export function cacheRoot(dir: string): string {
+  return join(dir, 'recordpipe-cache-1');
+}
+
+/** A file of the cache. */
+export interface CacheFile {
+  readonly path: string;
+  readonly size: number;
+  /** Time of last use, in milliseconds since 1970. */
+  readonly usedAt: number;
+}
+
+/**
+ * Returns all files of the cache, including those of unfinished writes. Other files are ignored.
+ * @throws errors of `node:fs` except for a missing folder
+ */
+export async function cacheFiles(root: string): Promise<CacheFile[]> {
+  const files: CacheFile[] = [];
+  for (const folder of await namesIn(root)) {
+    if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+    for (const name of await namesIn(join(root, folder))) {
+      if (!CHUNK_NAME.test(name)) continue;
+      const path = join(root, folder, name);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isFile()) files.push({ path, size: stat.size, usedAt: stat.mtimeMs });
+    }
+  }
+  return files;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/**
+ * Removes the files that have not been used for the longest time. A reader that has opened a file
+ * keeps its bytes.
+ * @param bytes minimum number of bytes to remove
+ * @returns number of bytes that no longer exist
+ */
+export function removeOldest(files: CacheFile[], bytes: number): number {
+  let removed = 0;
+  files.sort((a, b) => a.usedAt - b.usedAt);
+  for (const { path, size } of files) {
+    if (removed >= bytes) break;
+    if (remove(path) || statSync(path, { throwIfNoEntry: false }) === undefined) removed += size;
+  }
+  return removed;
+}
