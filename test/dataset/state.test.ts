@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Dataset, type DatasetState } from '../../src/dataset/index.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { anySource, anySteps, both, type Step } from './model.ts';
@@ -80,4 +80,155 @@ test('an iteration that is interrupted any number of times yields the elements o
     }),
     { numRuns: randomRuns(400) },
   );
+});
+
+test('a long shuffle is resumed from a late snapshot', async () => {
+  const dataset = Dataset.range(60_000).shuffle(100, { seed: 5 }).batch(7).prefetch(3);
+  const whole = await dataset.toArray({ iteration: 1 });
+  for (const count of [10, 600, 2000, 5000, 8500, whole.length - 5]) {
+    const { state } = await some({ iterate: () => dataset.iterate({ iteration: 1 }) }, count);
+    expect(await dataset.resume(state).toArray()).toEqual(whole.slice(count));
+    const again = await some(dataset.resume(state), 3);
+    expect(await dataset.resume(again.state).toArray()).toEqual(whole.slice(count + 3));
+  }
+});
+
+test('the seed that recordpipe chose is part of the state', async () => {
+  const build = (): Dataset<number> =>
+    Dataset.range(50)
+      .shuffle(10)
+      .map((n) => n + 1)
+      .repeat(2);
+  const dataset = build();
+  const whole = await dataset.toArray({ iteration: 0 });
+  const { state } = await some({ iterate: () => dataset.iterate({ iteration: 0 }) }, 20);
+  expect(await build().resume(state).toArray()).toEqual(whole.slice(20));
+  const nested = (): Dataset<number> =>
+    Dataset.range(4).interleave((n) => Dataset.range(10 * n, 10 * n + 10).shuffle(4));
+  const { elements, state: inside } = await some(nested(), 17);
+  const rest = await nested().resume(inside).toArray();
+  expect([...elements, ...rest].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+});
+
+test('later iterations of a resumed dataset have the next numbers', async () => {
+  const build = (): Dataset<number> => Dataset.range(20).shuffle(20, { seed: 3 });
+  const { state } = await some({ iterate: () => build().iterate({ iteration: 4 }) }, 5);
+  const dataset = build();
+  await dataset.resume(state).toArray();
+  expect(await dataset.toArray()).toEqual(await build().toArray({ iteration: 5 }));
+});
+
+test('a state takes less than 1 KB', async () => {
+  const open = (): Dataset<number> =>
+    Dataset.range(1e8, 2e8)
+      .map((n) => n)
+      .prefetch(4);
+  const dataset = Dataset.range(1e6)
+    .shuffle(1000, { seed: 1 })
+    .interleave(open, { cycleLength: 16 })
+    .map(async (n) => n, { parallel: 8 })
+    .shuffle(1000)
+    .batch(32)
+    .prefetch(2)
+    .repeat(20);
+  const { state } = await some(dataset, 2000);
+  expect(JSON.stringify(state).length).toBeLessThan(1024);
+  const long = Array.from({ length: 200 }).reduce<Dataset<number>>(
+    (d) => d.filter(() => true),
+    Dataset.range(9),
+  );
+  expect(JSON.stringify(long.iterate().state()).length).toBeLessThan(1024);
+  const { state: middle } = await some(long, 4);
+  expect(await long.resume(middle).toArray()).toEqual([4, 5, 6, 7, 8]);
+});
+
+test('a state does not count elements that were only read ahead, or that are pending', async () => {
+  const later = async (n: number): Promise<number> => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return n;
+  };
+  const dataset = Dataset.range(100).prefetch(20).map(later, { parallel: 4 }).prefetch(3).map(later);
+  const iterator = dataset.iterate();
+  await iterator.next();
+  const pending = iterator.next();
+  expect(await dataset.resume(iterator.state()).first()).toBe(1);
+  expect((await pending).value).toBe(1);
+  await iterator.return();
+});
+
+test('after an error, the failed element is requested again, and nothing is lost', async () => {
+  let fails = true;
+  const dataset = Dataset.range(10)
+    .map((n) => {
+      if (n === 5 && fails) throw new Error('later');
+      return n;
+    })
+    .batch(2);
+  const iterator = dataset.iterate();
+  const received: number[][] = [];
+  await expect(
+    (async () => {
+      for await (const batch of iterator) received.push(batch);
+    })(),
+  ).rejects.toThrow('later');
+  expect(received).toEqual([[0, 1], [2, 3], [4]]);
+  fails = false;
+  // The incomplete batch is delivered again.
+  expect(await dataset.resume(iterator.state()).toArray()).toEqual([
+    [4, 5],
+    [6, 7],
+    [8, 9],
+  ]);
+});
+
+describe('a state that does not fit', () => {
+  const dataset = Dataset.range(100).shuffle(10, { seed: 1 }).batch(4);
+  const state = async (): Promise<DatasetState> => (await some(dataset, 3)).state;
+
+  test('names the operator that differs', async () => {
+    const resume = async (other: Dataset<unknown>): Promise<unknown> => {
+      try {
+        return await other.resume(await state()).toArray();
+      } catch (error) {
+        return (error as { code: string }).code + (error as Error).message;
+      }
+    };
+    const { shuffle } = Dataset.prototype;
+    const shuffled = shuffle.call(Dataset.range(100), 10, { seed: 1 }) as Dataset<number>;
+    expect(await resume(shuffled.batch(5))).toMatch(
+      /^not-resumable.*operator 3 is batch\(5\), but the state has batch\(4\)/,
+    );
+    expect(await resume(shuffled)).toMatch(/operator 3 is missing, but the state has batch\(4\)/);
+    expect(await resume(shuffled.batch(4).map((b) => b))).toMatch(
+      /operator 4 is map, but the state has no such operator/,
+    );
+    expect(await resume(Dataset.range(100).shuffle(10, { seed: 2 }).batch(4))).toMatch(
+      /operator 2 is shuffle\(10, seed 2\), but the state has shuffle\(10, seed 1\)/,
+    );
+    expect(await resume(shuffled.batch(4))).toHaveLength(22);
+  });
+
+  test.each([null, {}, { version: 1 }, [], 'x'])('rejects %j', (value) => {
+    expect(() => dataset.resume(value as unknown as DatasetState)).toThrow(
+      /expected a value returned by state/,
+    );
+  });
+
+  test('rejects other versions and changed positions', async () => {
+    const saved = await state();
+    expect(() => dataset.resume({ ...saved, version: 2 } as unknown as DatasetState)).toThrow(
+      /the state has version 2/,
+    );
+    for (const position of [7, [], [0], [-1, null], [0, [3, 9, [[1, 2, 3], 4]]], 'x'])
+      await expect(dataset.resume({ ...saved, position }).toArray()).rejects.toMatchObject({
+        code: 'malformed-state',
+      });
+  });
+
+  test('names an interleave with other inner datasets', async () => {
+    const build = (size: number): Dataset<number[]> =>
+      Dataset.range(5).interleave(() => Dataset.range(9).batch(size));
+    const { state: inside } = await some(build(2), 3);
+    await expect(build(3).resume(inside).toArray()).rejects.toMatchObject({ code: 'not-resumable' });
+  });
 });
