@@ -9,6 +9,7 @@ import type {
   RangeSink,
 } from '../../src/storage/storage.ts';
 import type { ResponseRounds } from '../support/response-rounds.ts';
+import { forgetThrottling } from './faults/transfer.ts';
 
 /** A fault in one request. */
 export interface Fault {
@@ -62,6 +63,7 @@ export class ScriptedSource implements ObjectSource {
   sent = 0;
 
   constructor(chunkBytes = 1000) {
+    forgetThrottling();
     this.chunkBytes = chunkBytes;
   }
 

@@ -250,7 +250,7 @@ describe('downloads', () => {
       Array.from({ length: 100 }, (_, i) => [`bucket/d/s/${i}`, `small ${i}`] as const),
     );
     const objects = { 'bucket/d/big': big, 'bucket/d/empty': '', ...small };
-    await withServer({ objects, latencyMs: 2 }, async (server) => {
+    await withServer({ objects, answersInRounds: true }, async (server) => {
       const { folder, files, bytes, progress } = await fill(
         newRoot(temp),
         { uri: 's3://bucket/d/' },

@@ -66,8 +66,7 @@ export async function withServer(
   run: (server: FaultyS3) => Promise<void>,
 ): Promise<void> {
   Object.assign(process.env, CREDENTIALS);
-  // Forget the throttling of earlier tests.
-  for (let parts = 0; processGate.limit < 32 && parts < 1000; parts++) processGate.clean();
+  forgetThrottling();
   const server = await faultyS3(options);
   try {
     await run(server);
@@ -80,6 +79,14 @@ export async function withServer(
   }
   for (let tries = 0; tries < 200 && leftOver().length > 0; tries++) await sleep(10);
   expect(leftOver()).toEqual([]);
+}
+
+/**
+ * Restores the number of requests that a process may send. A service that was busy in an earlier
+ * test, also in one of another file in this process, has reduced it.
+ */
+export function forgetThrottling(): void {
+  for (let parts = 0; processGate.limit < 32 && parts < 1000; parts++) processGate.clean();
 }
 
 /**
