@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { FileInput } from '../../../src/check/file-input.ts';
+import { type FileInput, objectOf } from '../../../src/check/file-input.ts';
 import { collectStats, countFiles, type ValidateOptions, validateFiles } from '../../../src/check/index.ts';
-import { shareOfRanges } from '../../../src/check/share-objects.ts';
 import { RANGE_LIMITS } from '../../../src/records/workers/range-plan.ts';
+import { shareOfRanges } from '../../../src/records/workers/share-ranges.ts';
 import type { ObjectOptions } from '../../../src/storage/object-options.ts';
 import { openObjectReader } from '../../../src/storage/object-reader.ts';
 import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
@@ -52,7 +52,7 @@ test.each(['tfrecord', 'recordio', 'textline'] as const)(
           { operation: 'GetObject', do: 'reset', at: 20, after: 3 },
           { operation: 'GetObject', do: 'close', at: 50, after: 5 },
         );
-      const remote = shareOfRanges(input, objects, 2);
+      const remote = shareOfRanges(objectOf(input), objects, 2);
       expect(remote).toBeDefined();
       const plan = { format, ranges: { size: bytes.length, rangeBytes }, remote };
       const { report } = await compareInput(input, plan, task, label);
