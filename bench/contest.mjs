@@ -6,7 +6,7 @@ import { by, during, duringSync } from './timings.mjs';
 /** A contestant is measured this often before it may stop early. */
 const MIN_ROUNDS = 3;
 /** Its rounds are precise enough if they took this long together, or differ by less than this. */
-const LONG_MS = 500;
+const LONG_MS = 400;
 const SMALL_SPREAD = 0.03;
 
 /**

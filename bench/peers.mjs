@@ -4,13 +4,20 @@ import { availablePeers, startPeer } from './against/peer.mjs';
 import { subject } from './checkout.mjs';
 import { during } from './timings.mjs';
 
+const OURS = 'recordpipe';
+const ours = () => ({ command: process.execPath, args: [subject(OURS)] });
+
 export class Peers {
   #running = new Map();
   #peers = new Map(availablePeers().map((peer) => [peer.name, peer]));
 
-  /** @param {string | undefined} core the processor for processes that run on one core */
-  constructor(core) {
+  /**
+   * @param {string | undefined} core the processor for processes that run on one core
+   * @param {{ smoke: boolean }} options smoke: all cases share the processes of recordpipe
+   */
+  constructor(core, { smoke }) {
     this.core = core;
+    this.smoke = smoke;
   }
 
   /** Returns the reason why a peer is not available; undefined if it is. */
@@ -23,17 +30,19 @@ export class Peers {
   async get(name, cores) {
     const key = `${name} ${cores}`;
     if (!this.#running.has(key)) {
-      const { command, args } = this.#peers.get(name);
+      const { command, args } = name === OURS ? ours() : this.#peers.get(name);
       this.#running.set(key, startPeer(command, args, this.#placement(cores)));
     }
     const peer = this.#running.get(key);
     const { version } = await during('starting', () => peer.ready);
-    return { version, call: (request) => peer.call(request) };
+    return { version, call: (request) => peer.call(request), close: async () => {} };
   }
 
   /** Starts a new process of recordpipe. The caller closes it. */
   async fresh(cores) {
-    const peer = startPeer(process.execPath, [subject('recordpipe')], this.#placement(cores));
+    if (this.smoke) return this.get(OURS, cores);
+    const { command, args } = ours();
+    const peer = startPeer(command, args, this.#placement(cores));
     const { version } = await during('starting', () => peer.ready);
     return { version, call: (request) => peer.call(request), close: () => peer.close() };
   }

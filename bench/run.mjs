@@ -28,7 +28,7 @@ async function bench() {
   const dir = given.dir ?? join(ROOT, '.cache/bench');
   mkdirSync(dir, { recursive: true });
   const data = new DataFolder(dir);
-  const peers = new Peers(core);
+  const peers = new Peers(core, given);
   const results = new Results(describeMachine(), {
     ...settings(),
     pinnedTo: core ?? 'none (taskset is not available)',

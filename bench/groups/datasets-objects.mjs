@@ -9,14 +9,15 @@ import { measureWays } from './ways.mjs';
 
 const MEMORY = '/dev/shm';
 const MILLISECONDS = 20;
+const CACHE_BYTES = 2 ** 32;
 
 /**
  * Compares reading a dataset from a server with a round-trip time of 20 ms: in order, shuffled in
- * blocks; and local files. Figures are records
+ * blocks, and from the cache on disk after the first epoch; and local files. Figures are records
  * per second.
  */
 export async function runDatasetObjects(context) {
-  const { group, set, data, add } = context;
+  const { group, root, set, data, add } = context;
   if (missingNginx !== undefined) {
     add({ group, who: 'nginx', what: 'all', cores: 'all', skipped: missingNginx });
     return;
@@ -32,9 +33,11 @@ export async function runDatasetObjects(context) {
     await withNginx(place, bucket, async (nginx) => {
       const line = await startDelay(new URL(nginx.fast).port, MILLISECONDS);
       const objects = unsigned(line.endpoint);
+      const cache = { dir: join(root, 'cache'), maxBytes: CACHE_BYTES };
       const ways = [
         ['records, local files', 'records', { paths: set.paths }],
         ['records, S3', 'records', { paths: uris, objects }],
+        ['records, S3, cached on disk', 'records', { paths: uris, objects: { ...objects, cache } }],
         ['sequential, S3', 'sequential', { paths: uris, objects }],
         ['shuffled, S3', 'shuffled', { paths: uris, objects }],
       ];

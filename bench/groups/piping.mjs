@@ -5,6 +5,9 @@ import { SEED } from '../data.mjs';
 import { FORMATS, frameBytes, recordsIn } from '../formats.mjs';
 import { limitOf } from './pass-limit.mjs';
 
+/** How much larger the files of other cases are. */
+const TIMES_SMALLER = 2;
+
 const ours = (...whats) => whats.map((what) => ({ who: 'recordpipe', what, ours: true }));
 const OURS = ours('views', 'views, forEach', 'batch(256)', 'batches, reuse', 'batches, reuse, views');
 const CAT = { who: 'limit', what: 'cat', whole: true };
@@ -28,7 +31,8 @@ const READERS = {
  * is `cat FILE > PIPE` for every reader. No reader is kept on one core, because the writer needs a
  * core as well.
  */
-export async function runPipes(cases, { fileBytes, data, peers, rounds, add }) {
+export async function runPipes(cases, { fileBytes: maxBytes, data, peers, rounds, add }) {
+  const fileBytes = maxBytes / TIMES_SMALLER;
   for (const { format, size } of cases) {
     const file = data.records(`pipe-${format}-${size}`, recordsIn(fileBytes, size, format), size, format);
     const place = ({ who, what }) => ({ group: 'pipe', format, size, who, what, cores: 'all' });
@@ -45,7 +49,7 @@ export async function runPipes(cases, { fileBytes, data, peers, rounds, add }) {
         });
     }
     try {
-      const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes / 4) });
+      const outcomes = await contest(contestants, { rounds, before: () => data.warmMemory(fileBytes / 2) });
       for (const reader of contestants) {
         const { rounds: values, failed, notes: { own = [], ...notes } = {} } = outcomes.get(reader.key);
         add(
@@ -80,7 +84,7 @@ async function openReader({ who, what, ours, whole, multiple }, file, { sums, da
       );
     });
   const close = async () => {
-    await peer.close?.();
+    await peer.close();
     data.remove(root);
   };
   try {

@@ -64,7 +64,7 @@ async function openReader(reader, file, peers) {
     };
     return { turn, notes, close: peer.close };
   } catch (error) {
-    await peer.close?.();
+    await peer.close();
     throw error;
   }
 }

@@ -37,7 +37,7 @@ async function open({ who, cores, ours, prepare, pass }, peers) {
     await pass(peer);
     return { turn: () => pass(peer), notes: { version: peer.version }, close: peer.close };
   } catch (error) {
-    await peer.close?.();
+    await peer.close();
     throw error;
   }
 }

@@ -103,7 +103,8 @@ export const ONE_OBJECT = [
 
 /**
  * Programs that read all objects with a prefix: they check them, write them to standard output in
- * order, or copy them into a directory in any order.
+ * order, or copy them into a directory in any order. `firstOnly`: measured over the first kind of
+ * connection only.
  */
 export const ALL_OBJECTS = [
   {
@@ -114,7 +115,7 @@ export const ALL_OBJECTS = [
       ...unsigned(endpoint),
     ],
   },
-  { who: 'recordpipe', what: 'readObjects', line: ours },
+  { who: 'recordpipe', what: 'readObjects', firstOnly: true, line: ours },
   {
     who: 's5cmd',
     what: "cp 'prefix/*' FOLDER",
@@ -127,7 +128,6 @@ export const ALL_OBJECTS = [
     what: 's3 cp --recursive',
     missing: missingClients,
     folder: true,
-    // Far behind with every kind of connection.
     firstOnly: true,
     line: (endpoint, bucket, prefix, folder) => [
       ...[AWS, 's3', 'cp', ...unsigned(endpoint)],

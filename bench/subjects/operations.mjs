@@ -174,7 +174,6 @@ export const OPERATIONS = {
     openTFRecordWriter: write('openTFRecordWriter', {}),
     'openTFRecordWriter, blocking': write('openTFRecordWriter', { blocking: true }),
     openRecordWriter: write('openRecordWriter', {}),
-    'openRecordWriter, blocking': write('openRecordWriter', { blocking: true }),
     'writeSync, 1 MiB blocks': writeBlocks,
   },
   ...INDEX_OPERATIONS,

@@ -2,6 +2,7 @@ import { hostModule } from '../bytes/host.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
+import type { ObjectRef } from '../storage/storage.ts';
 import { isRemote } from '../storage/stored-source.ts';
 import { type FileToRead, filesInTurn } from './files-in-turn.ts';
 import type { PeekedSource } from './peeked-source.ts';
@@ -18,18 +19,26 @@ interface Reading {
 
 /**
  * Expands a source to files, like `expandInputs` of `recordpipe/check`: a folder, a pattern, a
- * prefix that ends with a slash, an `@list`, or an array of these and of files. Yields the sources
- * of the files, one after another. Returns undefined for any other source.
+ * prefix that ends with a slash, an `@list`, or an array of these and of files, in which objects
+ * with a `uri` are taken as they are. Yields the sources of the files, one after another. Returns
+ * undefined for any other source.
  */
 export function sourcesOf(
   source: unknown,
   options: Reading,
 ): AsyncIterable<ByteSource | PeekedSource> | undefined {
   const names: readonly unknown[] = Array.isArray(source) ? source : [source];
-  if (names.length === 0 || !names.every((name) => typeof name === 'string' || name instanceof URL))
-    return undefined;
-  if (!Array.isArray(source) && !standsForFiles(source as string | URL)) return undefined;
-  return filesInTurn((signal) => expanded(names as (string | URL)[], { ...options, signal }), options);
+  if (names.length === 0 || !names.every(isName)) return undefined;
+  if (!Array.isArray(source) && (isRef(source) || !standsForFiles(source as string | URL))) return undefined;
+  return filesInTurn((signal) => expanded(names, { ...options, signal }), options);
+}
+
+function isName(name: unknown): name is string | URL | ObjectRef {
+  return typeof name === 'string' || name instanceof URL || isRef(name);
+}
+
+function isRef(name: unknown): name is ObjectRef {
+  return typeof name === 'object' && name !== null && 'uri' in name && typeof name.uri === 'string';
 }
 
 function standsForFiles(name: string | URL): boolean {
@@ -45,10 +54,13 @@ function standsForFiles(name: string | URL): boolean {
 }
 
 async function* expanded(
-  names: readonly (string | URL)[],
+  names: readonly (string | URL | ObjectRef)[],
   { format, objects, signal }: Reading,
 ): AsyncGenerator<FileToRead, void, undefined> {
   const { Expansion } = await import('./inputs/expand.ts');
   const expansion = new Expansion({ format, objects, signal });
-  for (const name of names) yield* expansion.filesOf(name instanceof URL ? name.href : name);
+  for (const name of names) {
+    if (isRef(name)) yield { path: name.uri, size: name.size, etag: name.etag };
+    else yield* expansion.filesOf(name instanceof URL ? name.href : name);
+  }
 }

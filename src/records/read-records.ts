@@ -5,6 +5,7 @@ import type { Compression } from '../formats/codec-options.ts';
 import { newReadStats, type ReadStats } from '../formats/corruption.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import { formats, recordFormat } from '../formats/registry.ts';
+import type { ObjectRef } from '../storage/storage.ts';
 import { isRemote } from '../storage/stored-source.ts';
 import { type IdentifiedSource, identifyPeeked, identifySource } from './identify-source.ts';
 import { sourcesOf } from './object-io.ts';
@@ -82,10 +83,12 @@ export type RecordScanOptions = ScanOptions<RecordReadOptions>;
 
 /**
  * A source of bytes or, on Node, of files: a folder, a pattern, `s3://bucket/prefix/`, an `@list`,
- * or an array of these and of paths, as with `expandInputs` of `recordpipe/check`. Files are read
- * in order. Positions and limits on skipped corruption apply to each file separately.
+ * or an array of these and of paths, as with `expandInputs` of `recordpipe/check`. Items `{ uri }`,
+ * such as the entries of a listing, are read as they are. Files are read in order, and the first
+ * bytes of the next objects are requested while one is read. Positions and limits on skipped
+ * corruption apply to each file separately.
  */
-export type RecordSources = ByteSource | readonly (string | URL)[];
+export type RecordSources = ByteSource | readonly (string | URL | ObjectRef)[];
 
 /** An open source with a known format and compression. */
 export interface OpenedRecords {

@@ -20,6 +20,17 @@ test('elements are returned in order, regardless of how long each takes', async 
   expect(threads()).toBe(before);
 });
 
+test('without order, each element is returned once, also by a resumed iteration', async () => {
+  const squares = Dataset.range(60).mapInWorkers<number>(work, { workers: 2, ordered: false });
+  const iterator = squares.iterate();
+  const seen: number[] = [];
+  for (let i = 0; i < 21; i++) seen.push((await iterator.next()).value);
+  const state = JSON.parse(JSON.stringify(iterator.state()));
+  await iterator.return();
+  seen.push(...(await squares.resume(state).toArray()));
+  expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i * i));
+});
+
 test('requests no more elements than the threads can take', async () => {
   let requested = 0;
   const counted = Dataset.range(100).map((n) => {

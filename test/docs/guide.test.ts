@@ -7,6 +7,8 @@ import { samplePlace } from './sample-place.ts';
 const place = samplePlace();
 afterAll(() => place.remove());
 
+/** The section whose Python program needs no packages. */
+const SPOT = 'Spot interruptions: resume Pipe mode';
 const isPython = (files: Readonly<Record<string, string>>): boolean =>
   Object.keys(files).some((name) => name.endsWith('.py'));
 // test/counterparts runs the sections with Python programs.
@@ -35,4 +37,18 @@ test('the commands of the section for any program do what it says', () => {
   );
   expect([counts.length, counts[0] + counts[1]]).toEqual([2, 40]);
   expect(existsSync(join(folder, 'ml-2/algo-2/model/count.txt'))).toBe(true);
+});
+
+test('an interrupted program continues in its Pipe channel', () => {
+  const spot = guideSections().find(({ title }) => title === SPOT);
+  if (spot === undefined) throw new Error(`the guide has no section ${SPOT}`);
+  for (const [name, code] of Object.entries(spot.files)) place.write(name, code);
+  place.write('lines.txt', Array.from({ length: 400 }, (_, i) => `line ${i}\n`).join(''));
+  const command = spot.commands[0].replace(' -- ', ' --root ml-spot -- ');
+  const { stdout, stderr, status } = place.run('bash', '-c', command);
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stderr).toMatch(/: Completed/);
+  expect(stdout).toMatch(/^(resumed in epoch \d after \d+ records\n)?epoch 0 had 400 records\n/);
+  expect(stdout).toMatch(/epoch 1 had 400 records\n$/);
+  expect(stdout.match(/^epoch \d had \d+ records$/gm)).toHaveLength(2);
 });

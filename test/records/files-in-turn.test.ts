@@ -121,6 +121,8 @@ describe('several files', () => {
         const expected = await oneByOne(names);
         expect(await outcomeOf(readRecords(names, { objects }))).toEqual(expected);
         expect(await outcomeOf(unbatched(names, true))).toEqual(expected);
+        const refs = names.map((uri) => ({ uri }));
+        expect(await outcomeOf(readRecords(refs, { objects }))).toEqual(expected);
         expect(await outcomeOf(Dataset.records(names, { objects }))).toEqual(expected);
         expect(memory.active).toBe(0);
       }),

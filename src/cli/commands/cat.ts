@@ -47,11 +47,13 @@ async function cat(inputs: string[], options: Options): Promise<number> {
   let exitCode = OK;
   let complaints: Promise<unknown> = Promise.resolve();
   let seen = 0;
-  for (const file of await expanded(inputs, options)) {
-    const { source, uri } = sourceOf(file);
+  const files = await expanded(inputs, options);
+  // Standard input has a name of its own. Files that are read together are requested ahead.
+  const sources = files.includes('-') ? files.map(sourceOf) : [{ source: files.map((uri) => ({ uri })) }];
+  for (const { source, ...name } of sources) {
     const batches = readRecordBatches(source, {
       ...withSmallStart(readingOf(options), end),
-      uri,
+      ...name,
       reuse: true,
       signal: interruption(),
       onCorrupt: (error) => {
