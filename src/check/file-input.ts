@@ -3,6 +3,7 @@ import { RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import { fileError } from '../storage/local/file-errors.ts';
 import { isRemote } from '../storage/registry.ts';
+import type { ObjectRef } from '../storage/storage.ts';
 
 /**
  * A file as it was when it was planned. Its `uri` is used literally, never as a pattern or list.
@@ -53,6 +54,11 @@ export interface FileInput {
 /** Converts a planned file to an input. */
 export function frozenInput({ uri, size, etag, range }: KnownFile): FileInput {
   return { path: uri, size, etag, frozen: true, range };
+}
+
+/** Returns what is known about the file or object of an input. */
+export function objectOf({ path: uri, size, etag }: FileInput): ObjectRef {
+  return { uri, size, etag };
 }
 
 /** Returns the name of an input in reports. */

@@ -183,6 +183,7 @@ function localFailureAdvice(message: string): string | undefined {
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
   attributeNames: '--attributes',
+  cache: '--cache-dir',
   checkpointIntervalMs: '--checkpoint-interval',
   checkpoints: '--checkpoints',
   compression: '--compression',
@@ -214,6 +215,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   localPath: '--checkpoint-dir',
   lock: '--no-lock',
   manifest: '--manifest',
+  maxBytes: '--cache-size',
   maxErrors: '--max-errors',
   maxFindings: '--max-errors',
   maxLineBytes: '--max-line-size',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { EXIT_CODES, type Register } from './command.ts';
+import { register as cache } from './commands/cache.ts';
 import { register as cat } from './commands/cat.ts';
 import { register as convert } from './commands/convert.ts';
 import { register as count } from './commands/count.ts';
@@ -44,6 +45,7 @@ const COMMANDS: Readonly<Record<string, Register>> = {
   sample,
   upload,
   doctor,
+  cache,
   manifest,
 };
 

@@ -15,18 +15,19 @@ export type DatasetRecordOptions = Partial<Omit<RecordReadOptions, 'reuse' | 'si
 
 /** Properties of a file that change if its contents do. */
 interface FileIdentity {
-  /** Fingerprint of the last part of its path, because folders differ between machines. */
-  readonly name: number;
   /** Size in bytes; -1 if the source has no size, such as a pipe. */
   readonly size: number;
-  /** Fingerprint of the ETag of an object, otherwise 0. */
-  readonly etag: number;
+  /**
+   * A number of six digits for the last part of the path (folders differ between machines) and the
+   * ETag of an object. It is short because `interleave` stores one per slot.
+   */
+  readonly id: number;
 }
 
 /**
  * Reads the records of files, one file after another.
  *
- * A position is `[file, record, offset, size, name, etag]`: the number of the file, the number and
+ * A position is `[file, record, offset, size, id]`: the number of the file, the number and
  * the offset of the last record that was delivered, and the identity of the file. The record is
  * read again and dropped, because the offset of the next one may not be known yet.
  */
@@ -43,21 +44,21 @@ export class FilesReading {
     this.#names = names;
     this.#options = options;
     this.from = from;
-    if (from !== null && !(isList(from, 6) && from.every(Number.isSafeInteger) && isCount(from[0])))
+    if (from !== null && !(isList(from, 5) && from.every(Number.isSafeInteger) && isCount(from[0])))
       throw malformedPosition('records');
   }
 
   /** Returns the position after a record of the current file. */
   position(record: number, offset: number): Position {
-    const { size, name, etag } = this.#identity!;
-    return [this.#file, record, offset, size, name, etag];
+    const { size, id } = this.#identity!;
+    return [this.#file, record, offset, size, id];
   }
 
   /** Yields the batches of records, starting with the last record before the position. */
   async *batches(signal: AbortSignal): Batches {
     const options = { ...this.#options, signal };
-    const [file, record, offset, size, name, etag] = (this.from ?? [0, 0, 0, 0, 0, 0]) as number[];
-    const stored: FileIdentity = { size, name, etag };
+    const [file, record, offset, size, id] = (this.from ?? [0, 0, 0, 0, 0]) as number[];
+    const stored: FileIdentity = { size, id };
     let number = file;
     for await (const source of filesInTurn((ended) => this.#files(file, ended), options)) {
       const resumes = this.from !== null && number === file;
@@ -90,16 +91,12 @@ export class FilesReading {
 
 function identityOf({ uri, size, etag }: OpenedRecords): FileIdentity {
   const bytes = size?.() ?? -1;
-  const tag = etag?.();
-  return {
-    name: hash(String(uri).replace(/^.*[/\\]/, '')),
-    size: Number.isFinite(bytes) ? bytes : -1,
-    etag: tag === undefined ? 0 : hash(tag),
-  };
+  const name = String(uri).replace(/^.*[/\\]/, '');
+  return { size: Number.isFinite(bytes) ? bytes : -1, id: hash(`${name} ${etag?.()}`) % 1e6 };
 }
 
 function isSame(a: FileIdentity, b: FileIdentity): boolean {
-  return a.name === b.name && a.size === b.size && a.etag === b.etag;
+  return a.size === b.size && a.id === b.id;
 }
 
 function otherFile(
@@ -109,11 +106,9 @@ function otherFile(
   stored: FileIdentity,
 ): RecordpipeError {
   const difference =
-    found.name !== stored.name
-      ? 'has another name'
-      : found.size !== stored.size
-        ? `has ${found.size} bytes instead of ${stored.size}`
-        : 'has another ETag';
+    found.size === stored.size
+      ? 'has another name or ETag'
+      : `has ${found.size} bytes instead of ${stored.size}`;
   return new RecordpipeError(
     'not-resumable',
     `file ${file} differs from the file of the state: it ${difference}; restore the files, or restart the epoch`,

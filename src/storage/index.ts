@@ -4,6 +4,14 @@
  * @module
  */
 
+export type { Removed } from './cache/cache-files.ts';
+export {
+  type CachedObject,
+  type CacheListing,
+  type CacheRemoval,
+  listCache,
+  removeFromCache,
+} from './cache/inspect-cache.ts';
 export { type DiagnoseOptions, diagnoseStore, type StoreDiagnosis } from './diagnose-store.ts';
 export { statObject } from './inspect.ts';
 export type { ListOptions, ListWarning } from './list-objects.ts';

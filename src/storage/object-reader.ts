@@ -265,7 +265,9 @@ export class RemoteFile implements StoredFile {
     this.path = reader.uri;
     this.size = reader.size;
     this.mtimeNs = BigInt(reader.modified?.getTime() ?? 0) * 1_000_000n;
-    this.remote = { requests: maxRequests, spanBytes: partBytes, gapBytes: GAP_BYTES };
+    const { uri, size, etag, versionId } = reader;
+    const object = { uri, size, etag, versionId };
+    this.remote = { object, objects, requests: maxRequests, spanBytes: partBytes, gapBytes: GAP_BYTES };
     this.#reader = reader;
     this.#objects = objects;
     this.#head = head;

@@ -291,6 +291,9 @@ export interface StoredFile {
 
 /** How to read a file whose reads are requests. */
 export interface RemoteReading {
+  /** The version of the object that was opened, and how to access it. */
+  readonly object: ObjectRef;
+  readonly objects: Partial<ObjectOptions> | undefined;
   /** Maximum number of concurrent requests. */
   readonly requests: number;
   /** Maximum number of bytes per request. */

@@ -54,6 +54,8 @@ const RUNS: readonly (readonly [command: string, ...runs: (readonly string[])[]]
     [data, 's3://bucket/', '--dry-run', '--endpoint-url', 'http://127.0.0.1:9', '--retry-timeout', '1ms'],
   ],
   ['doctor', [data]],
+  ['cache ls', [out('cache')]],
+  ['cache rm', [out('cache')]],
   ['manifest check', [temp.file('a.manifest', Buffer.from('[]'))]],
   ['manifest create', ['s3://bucket/x/', '--endpoint-url', 'http://127.0.0.1:9', '--retry-timeout', '1ms']],
 ];

@@ -6,12 +6,12 @@ import { defaultChunkBytes } from '../../records/read-options.ts';
 import { type OnBatch, prepareScan, type RangeScan, scanOpened } from '../../records/scan-source.ts';
 import { rangeBounds } from '../../records/workers/range-bounds.ts';
 import { orFailure, type RecordStart } from '../../records/workers/range-plan.ts';
+import { type ByteRange, openRange, type RangeSource } from '../../records/workers/range-source.ts';
 import { packError } from '../../records/workers/serve-jobs.ts';
 import type { FileTask, Watch } from '../file-checker.ts';
-import { type FileInput, uriOf } from '../file-input.ts';
+import { type FileInput, objectOf, uriOf } from '../file-input.ts';
 import { REMOTE_CHUNK_BYTES, scanOptions } from '../scan-file.ts';
 import type { CheckedRange, CheckOrder, RangeCounts } from './range-order.ts';
-import { type ByteRange, openRange, type RangeSource } from './range-source.ts';
 
 /** Number of bytes after a finding that its message may depend on. */
 const SHOWN_BYTES = 1024;
@@ -38,7 +38,7 @@ async function checked(order: CheckOrder, task: FileTask, watch: Watch): Promise
   const format = recordFormat(order.format);
   const options = format.readOptions(task.reading as Partial<AnyOptions>);
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
-  const source = await openRange(input, order.objects, watch);
+  const source = await openRange(objectOf(input), order.objects, watch);
   try {
     if (source.size !== plan.size)
       throw new RecordpipeError('source-changed', 'the file has changed', { uri: input.path });

@@ -3,10 +3,10 @@ import type { FormatName } from '../../formats/names/index.ts';
 import { type AnyOptions, certainFormat, recordFormat } from '../../formats/registry.ts';
 import { identifySource } from '../../records/identify-source.ts';
 import { type RangePlan, rangePlan } from '../../records/workers/range-plan.ts';
+import { type ObjectRanges, shareOfRanges } from '../../records/workers/share-ranges.ts';
 import { isRemote } from '../../storage/registry.ts';
 import type { FileTask } from '../file-checker.ts';
-import { checkFrozen, type FileInput, storedBytes } from '../file-input.ts';
-import { type ObjectRanges, shareOfRanges } from '../share-objects.ts';
+import { checkFrozen, type FileInput, objectOf, storedBytes } from '../file-input.ts';
 import { withHead } from '../size-objects.ts';
 
 /** How to check a file in ranges. */
@@ -43,7 +43,9 @@ export async function planRanges(
     const ranges = rangePlan(size, jobs);
     if (ranges === undefined || size < (total / jobs) * SMALL_PART) continue;
     const input = inputs[index];
-    const remote = isRemote(input.path) ? shareOfRanges(input, task.reading.objects, jobs) : undefined;
+    const remote = isRemote(input.path)
+      ? shareOfRanges(objectOf(input), task.reading.objects, jobs)
+      : undefined;
     if (remote === undefined && isRemote(input.path)) continue;
     const format = await formatOf(input, task, signal);
     if (format !== undefined) plans.set(index, { format, ranges, remote });

@@ -1,10 +1,10 @@
 import { RecordpipeError } from '../../errors.ts';
 import { recordFormat } from '../../formats/registry.ts';
 import type { OnBatch, RecordScan } from '../../records/scan-source.ts';
+import { openRange } from '../../records/workers/range-source.ts';
 import type { FileTask, Watch } from '../file-checker.ts';
-import type { FileInput, RecordRange } from '../file-input.ts';
+import { type FileInput, objectOf, type RecordRange } from '../file-input.ts';
 import { scanRange } from './check-range.ts';
-import { openRange } from './range-source.ts';
 
 /** Scans the records of one part of a file, as a plan divides it. */
 export async function scanPlannedRange(
@@ -14,7 +14,7 @@ export async function scanPlannedRange(
   watch: Watch,
   onBatch: OnBatch,
 ): Promise<RecordScan> {
-  const source = await openRange(input, task.reading.objects, watch);
+  const source = await openRange(objectOf(input), task.reading.objects, watch);
   try {
     const start = { offset: range.start, record: range.from };
     const format = recordFormat(range.format);

@@ -1,3 +1,4 @@
+import { UsageError } from 'recordpipe/errors';
 import type { ObjectOptions } from 'recordpipe/storage';
 import { interruption } from '../interrupt.ts';
 import {
@@ -35,6 +36,8 @@ export interface ObjectReadOptions extends TransferOptions {
   readonly single?: true;
   readonly verifyObject?: true;
   readonly pinVersion?: true;
+  readonly cacheDir?: string;
+  readonly cacheSize?: number;
 }
 
 const HEADING = 'S3 (credentials as for the AWS CLI):';
@@ -73,6 +76,8 @@ export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
       '--pin-version',
       'keep reading the first version found, even if the object is overwritten',
     ),
+    cacheDir: value('--cache-dir <dir>', 'keep the bytes of objects in this directory for later reads'),
+    cacheSize: parsed('--cache-size <size>', 'maximum size of --cache-dir (default: 10 GiB)', size),
   }),
 };
 
@@ -82,6 +87,9 @@ export type AnyObjectOptions = AccessOptions & Partial<ObjectReadOptions>;
 /** Returns the library's `objects` option; undefined if none of these options is set. */
 export function objectsOf(options: AnyObjectOptions): Partial<ObjectOptions> | undefined {
   const { endpointUrl, region, profile, maxRequests, single, verifyObject, pinVersion } = options;
+  const { cacheDir, cacheSize } = options;
+  if (cacheDir === undefined && cacheSize !== undefined)
+    throw new UsageError('--cache-size: requires --cache-dir');
   const given: Partial<ObjectOptions> = defined({
     endpointUrl,
     region,
@@ -95,6 +103,7 @@ export function objectsOf(options: AnyObjectOptions): Partial<ObjectOptions> | u
     single,
     verifyObject,
     pinVersion,
+    cache: cacheDir === undefined ? undefined : { dir: cacheDir, maxBytes: cacheSize },
   });
   return Object.keys(given).length === 0 ? undefined : given;
 }

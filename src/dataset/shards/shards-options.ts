@@ -35,13 +35,13 @@ export interface ShardsOptions extends ShardIndexing {
   readonly start?: number | undefined;
   /**
    * Number of consecutive records that are read together, 1 to 1,048,576. Default: 1 for shuffled
-   * local files, so that the order is fully random; as many as take about 2 MiB for shuffled
+   * local files, so that the order is fully random; as many as take about 3 MiB for shuffled
    * objects.
    */
   readonly blockRecords?: number | undefined;
   /**
    * Number of blocks whose records are shuffled together in memory, 1 to 1024. Default: 1 if
-   * local blocks are single records; otherwise 24, or fewer if they take more than 48 MiB.
+   * local blocks are single records; otherwise 24, or fewer if they take more than 72 MiB.
    */
   readonly groupBlocks?: number | undefined;
 }

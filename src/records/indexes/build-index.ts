@@ -39,7 +39,7 @@ export interface BuildIndexOptions extends FrameScanOptions {
    */
   readonly overwrite: boolean;
   /**
-   * Number of worker threads that find the records of a large local file, 1 to 256. If 1, the
+   * Number of worker threads that find the records of a large file or object, 1 to 256. If 1, the
    * calling thread does. Default: the number of available cores for files of at least 1 GiB, or
    * else 1.
    */

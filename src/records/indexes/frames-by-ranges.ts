@@ -8,13 +8,14 @@ import type { StoredFile } from '../../storage/storage.ts';
 import type { HopWatch } from '../hop-headers.ts';
 import { RangePass } from '../workers/range-pass.ts';
 import { rangePlan } from '../workers/range-plan.ts';
+import { shareOfRanges } from '../workers/share-ranges.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { type FramesOrder, type RangeFrames, rangeFrames } from './range-frames.ts';
 
 /**
- * Finds the frames of a large local file on several worker threads. Returns undefined if the file
- * is too small, if its format or the options do not allow it, or if the contents require a scan.
+ * Finds the frames of a large file or object on several worker threads. Returns undefined if it is too
+ * small, if its format or the options do not allow it, or if the contents require a scan.
  */
 export async function framesByRanges(
   file: StoredFile,
@@ -23,12 +24,15 @@ export async function framesByRanges(
   jobs: number,
   { signal, onProgress }: HopWatch,
 ): Promise<FrameTable | undefined> {
-  const plan = file.remote === undefined ? rangePlan(file.size, jobs) : undefined;
-  if (plan === undefined || !(await recordFormat(format).boundaryFinder?.(options))) return undefined;
+  const plan = rangePlan(file.size, jobs);
+  const { remote, path } = file;
+  const shared = remote && shareOfRanges(remote.object, remote.objects, jobs);
+  if (plan === undefined || (remote !== undefined && shared === undefined)) return undefined;
+  if (!(await recordFormat(format).boundaryFinder?.(options))) return undefined;
   checkAborted(signal);
-  const { path } = file;
   const orders: FramesOrder[] = Array.from({ length: Math.ceil(plan.size / plan.rangeBytes) }, (_, cut) => ({
-    path,
+    object: remote?.object ?? { uri: path },
+    objects: shared?.objects,
     format,
     options,
     plan,
@@ -47,7 +51,7 @@ export async function framesByRanges(
   onAbort(signal, stop);
   try {
     const perform = (order: FramesOrder): Promise<RangeFrames> => pool.run(order) as Promise<RangeFrames>;
-    await Promise.all(Array.from({ length: jobs }, () => pass.help(perform)));
+    await Promise.all(Array.from({ length: jobs * (shared?.ahead ?? 1) }, () => pass.help(perform)));
   } catch (error) {
     checkAborted(signal);
     throw error;

@@ -1,17 +1,20 @@
+import { DATA_ERROR_CODES, isRecordpipeError } from '../../errors.ts';
 import type { FormatName } from '../../formats/names/index.ts';
 import type { BoundaryFinder } from '../../formats/record-format.ts';
-import { type AnyFormat, type AnyOptions, recordFormat } from '../../formats/registry.ts';
-import type { StoredFile } from '../../storage/storage.ts';
-import { openStoredFile } from '../../storage/stored-file.ts';
-import { readAtOf } from '../find-boundary.ts';
-import { hopHeaders, partOf } from '../hop-headers.ts';
+import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
+import type { ObjectOptions } from '../../storage/object-options.ts';
+import type { ObjectRef } from '../../storage/storage.ts';
+import { hopHeaders } from '../hop-headers.ts';
 import { rangeBounds } from '../workers/range-bounds.ts';
 import { orFailure, type RangeOrder, type RangeResult } from '../workers/range-plan.ts';
+import { type ByteRange, openRange, type RangeSource } from '../workers/range-source.ts';
+import { frameFinder } from './frame-finder.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 
-/** A range of a local file whose frames to find. It can be sent to a worker thread. */
+/** A range of a file or object whose frames to find. It can be sent to a worker thread. */
 export interface FramesOrder extends RangeOrder {
-  readonly path: string;
+  readonly object: ObjectRef;
+  readonly objects: Partial<ObjectOptions> | undefined;
   readonly format: FormatName;
   readonly options: AnyOptions;
 }
@@ -22,53 +25,53 @@ export interface RangeFrames extends RangeResult {
   readonly frames?: Pick<FrameTable, 'count' | 'shortest' | 'extra'>;
 }
 
-const CHUNK_BYTES = 256 * 1024;
-
 /** Finds the frames of one range of a file. */
 export function rangeFrames(order: FramesOrder): Promise<RangeFrames> {
   return orFailure(found(order));
 }
 
 async function found(order: FramesOrder): Promise<RangeFrames> {
-  const { path, plan, from, options } = order;
+  const { object, objects, plan, from, options } = order;
   const format = recordFormat(order.format);
   const finder = (await format.boundaryFinder!(options)) as BoundaryFinder;
-  const file = await openStoredFile(path);
+  const source = await openRange(object, objects, {});
   try {
-    const { start, end } = await rangeBounds(finder, readAtOf(file), order);
+    const { start, end } = await rangeBounds(finder, source.read, order);
     const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
     if (start < 0) return { start, end, next: first, independent: true };
-    const builder = new FrameTableBuilder();
-    const regular = file.size === plan.size && (await find(file, format, options, builder, start, end));
-    if (!regular) return { start, end, next: first, independent: false };
-    const { count, shortest, extra } = builder.finish(end - start);
+    const table = source.size === plan.size ? await find(source, order, { start, end }) : undefined;
+    if (table === undefined) return { start, end, next: first, independent: false };
+    const { count, shortest, extra } = table;
     const next = { offset: end, record: first.record + count };
     return { start, end, next, independent: true, frames: { count, shortest, extra } };
   } finally {
-    await file.close();
+    await source.close();
   }
 }
 
-/** Adds the frames of `[start, end)` to `builder`. Returns false at any irregularity. */
+/** Finds the frames of a range. Returns undefined at any irregularity. */
 async function find(
-  file: StoredFile,
-  format: AnyFormat,
-  options: AnyOptions,
-  builder: FrameTableBuilder,
-  start: number,
-  end: number,
-): Promise<boolean> {
+  source: RangeSource,
+  { format: name, options, object: { uri } }: FramesOrder,
+  range: ByteRange,
+): Promise<FrameTable | undefined> {
+  const format = recordFormat(name);
+  const bytes = range.end - range.start;
+  const builder = new FrameTableBuilder();
   const hop = await format.headerHop?.(options, builder);
-  if (hop !== undefined) return hopHeaders(partOf(file, start, end), hop, {});
-  const finder = await format.frameFinder?.(options, CHUNK_BYTES, builder);
-  if (finder === undefined) return false;
-  for (let at = start; at < end; ) {
-    const buffer = finder.nextBuffer();
-    const have = Math.min(buffer.length, end - at);
-    file.readNow(buffer, 0, have, at);
-    finder.push(have === buffer.length ? buffer : buffer.subarray(0, have));
-    at += have;
+  if (hop !== undefined && (await hopHeaders(source.part(range), hop, {}))) return builder.finish(bytes);
+  // Reading all of an object may be faster than requesting its headers.
+  if (source.isLocal && format.frameFinder === undefined) return undefined;
+  const scanned = new FrameTableBuilder();
+  const finder = await frameFinder(name, options, uri, bytes, scanned);
+  try {
+    const { chunks } = source.open(range, () => finder.nextBuffer());
+    for await (const chunk of chunks) finder.push(chunk);
+    finder.end();
+  } catch (error) {
+    // The end of the range may be a wrong guess.
+    if (isRecordpipeError(error) && DATA_ERROR_CODES.has(error.code)) return undefined;
+    throw error;
   }
-  finder.end();
-  return true;
+  return scanned.finish(bytes);
 }

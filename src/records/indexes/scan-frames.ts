@@ -1,17 +1,13 @@
 import { checkAborted } from '../../bytes/abortable.ts';
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
-import { newReadStats } from '../../formats/corruption.ts';
 import type { FormatName } from '../../formats/names/index.ts';
-import type { FrameFinder } from '../../formats/record-format.ts';
-import { type AnyOptions, recordCodec, recordFormat } from '../../formats/registry.ts';
+import { type AnyOptions, recordFormat } from '../../formats/registry.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { type HopWatch, hopHeaders } from '../hop-headers.ts';
+import { frameFinder } from './frame-finder.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 import { type FrameScanOptions, type RecordLayout, readOptions } from './layout-options.ts';
-
-/** Size of a chunk. It is small enough to be still in the CPU cache when it is scanned. */
-const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Finds the frames of a file in one pass on the calling thread. It yields to the event loop every
@@ -97,10 +93,7 @@ async function framesByScan(
     await turns.take();
   };
   const builder = new FrameTableBuilder();
-  const { frameFinder } = recordFormat(format);
-  const finder = frameFinder
-    ? await frameFinder(options, CHUNK_BYTES, builder)
-    : await decodingFinder(file, format, options, builder);
+  const finder = await frameFinder(format, options, file.path, file.size, builder);
   let position = 0;
   for await (const chunk of file.remote === undefined ? [] : file.stream(signal)) {
     finder.push(chunk);
@@ -117,29 +110,4 @@ async function framesByScan(
   }
   finder.end();
   return builder.finish(file.size);
-}
-
-/** Finds frames by decoding the records, with one record in memory at a time. */
-async function decodingFinder(
-  file: StoredFile,
-  format: FormatName,
-  options: AnyOptions,
-  builder: FrameTableBuilder,
-): Promise<FrameFinder> {
-  const { nextBuffer, decoder: decoderOf } = (await recordCodec(format)).own(CHUNK_BYTES, 2);
-  const decoder = decoderOf(options, { uri: file.path, size: () => file.size }, newReadStats());
-  const drain = (): void => {
-    for (let batch = decoder.next(); batch !== null; batch = decoder.next()) builder.add(batch);
-  };
-  return {
-    nextBuffer,
-    push(chunk) {
-      decoder.push(chunk);
-      drain();
-    },
-    end() {
-      decoder.end();
-      drain();
-    },
-  };
 }

@@ -3,6 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CHUNK_NAME, remove } from './chunk-file.ts';
 
+/** Number of removed files, and of their bytes. */
+export interface Removed {
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** Returns the folder of the cache files. Its name has the version of their format. */
 export function cacheRoot(dir: string): string {
   return join(dir, 'recordpipe-cache-1');
@@ -47,14 +53,16 @@ async function namesIn(folder: string): Promise<string[]> {
  * Removes the files that have not been used for the longest time. A reader that has opened a file
  * keeps its bytes.
  * @param bytes minimum number of bytes to remove
- * @returns number of bytes that no longer exist
+ * @returns the files that no longer exist
  */
-export function removeOldest(files: CacheFile[], bytes: number): number {
-  let removed = 0;
+export function removeOldest(files: CacheFile[], bytes: number): Removed {
+  const removed = { files: 0, bytes: 0 };
   files.sort((a, b) => a.usedAt - b.usedAt);
   for (const { path, size } of files) {
-    if (removed >= bytes) break;
-    if (remove(path) || statSync(path, { throwIfNoEntry: false }) === undefined) removed += size;
+    if (removed.bytes >= bytes) break;
+    if (!remove(path) && statSync(path, { throwIfNoEntry: false }) !== undefined) continue;
+    removed.files += 1;
+    removed.bytes += size;
   }
   return removed;
 }

@@ -44,7 +44,8 @@ export interface CachedVersion {
 /** Pattern of the names of cache files. Files being written have a suffix. */
 export const CHUNK_NAME: RegExp = /^[0-9a-f]{40}\.\d+(\.tmp)?$/;
 
-const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
+/** Flags that open a cache file without following a link. */
+export const READ_FLAGS: number = constants.O_RDONLY | constants.O_NOFOLLOW;
 const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 
 /**
@@ -113,7 +114,7 @@ export class ChunkFile {
   ): Promise<Uint8Array | undefined> {
     let descriptor: number;
     try {
-      descriptor = openSync(this.path, READ);
+      descriptor = openSync(this.path, READ_FLAGS);
     } catch {
       return undefined;
     }

@@ -123,7 +123,7 @@ export class DiskCache {
   create(file: ChunkFile): ChunkWriter | undefined {
     if (this.#failed) return undefined;
     try {
-      mkdirSync(file.folder, { recursive: true });
+      mkdirSync(file.folder, { recursive: true, mode: 0o700 });
       return new ChunkWriter(file);
     } catch (error) {
       this.failedToWrite(error);
@@ -171,7 +171,7 @@ export class DiskCache {
       const files = await cacheFiles(this.root);
       const used = files.reduce((sum, { size }) => sum + size, reserved);
       const limit = this.#maxBytes - Math.max(bytes, Math.floor(this.#maxBytes * FREED_SHARE));
-      const kept = used > limit ? used - removeOldest(files, used - limit) : used;
+      const kept = used > limit ? used - removeOldest(files, used - limit).bytes : used;
       const free = this.#maxBytes - kept;
       if (free < bytes) throw new Error('its files cannot be removed to make room');
       this.#allowance = Math.max(bytes, Math.floor(free / 4));

@@ -8,6 +8,7 @@ import { RANGE_LIMITS } from '../../../src/records/workers/range-plan.ts';
 import { openStoredFile } from '../../../src/storage/stored-file.ts';
 import { Random } from '../../support/random.ts';
 import { randomFile } from '../../support/range-run.ts';
+import { s3Place } from '../../support/s3-place.ts';
 import { flipped } from '../../support/samples.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -27,6 +28,38 @@ test.each(['tfrecord', 'recordio', 'textline'] as const)(
     const expected = readFileSync(one.indexPath);
     expect(await buildIndex(path, { ...options, jobs: 2 })).toEqual(one);
     expect(readFileSync(one.indexPath).equals(expected)).toBe(true);
+  },
+);
+
+test.each(['tfrecord', 'recordio', 'textline'] as const)(
+  '%s: threads read the ranges of an object, whose index is the same',
+  async (format) => {
+    RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 8192;
+    const bytes = randomFile(new Random(9), format, 100_000);
+    await using place = await s3Place({ objects: { 'bucket/data': bytes } });
+    const objects = { ...place.objects, partBytes: 4096, windowBytes: 32_768 };
+    const built = async (jobs: number): Promise<[number, Buffer, number]> => {
+      const indexPath = temp.file(`${format}-${jobs}.idx`);
+      const { records } = await buildIndex('s3://bucket/data', {
+        format,
+        indexPath,
+        overwrite: true,
+        objects,
+        jobs,
+      });
+      const gets = place.server.requests('GetObject').length;
+      return [records, readFileSync(indexPath), gets];
+    };
+    const [records, index, once] = await built(1);
+    const [sameRecords, sameIndex, both] = await built(2);
+    expect(sameRecords).toBe(records);
+    expect(sameIndex.equals(index)).toBe(true);
+    // Threads find out where records start, with more requests than one thread sends.
+    expect(both - once).toBeGreaterThan(once);
+    const file = await openStoredFile('s3://bucket/data', { objects });
+    const table = await framesByRanges(file, format, recordFormat(format).readOptions({}), 2, {});
+    expect(table?.count).toBe(records);
+    await file.close();
   },
 );
 

@@ -60,21 +60,22 @@ export abstract class RecordBoundaries {
     return this.records >= this.#limit;
   }
 
-  protected found(end: number): void {
-    this.end = end;
-    this.records++;
-    if (end < this.#due) return;
-    this.#due = end + this.#step;
-    this.#onBoundary(end, this.records);
+  /** Whether the next end is far enough from the last one that was reported. */
+  protected get isDue(): boolean {
+    return this.end >= this.#due;
+  }
+
+  /** Reports the last end found. */
+  protected report(): void {
+    this.#due = this.end + this.#step;
+    this.#onBoundary(this.end, this.records);
   }
 }
 
 /** Returns an object that finds the ends of records of a format. */
 export function recordBoundaries(format: FormatName, search: BoundarySearch): RecordBoundaries {
   if (format === 'textline') return new LineEnds(search);
-  return format === 'tfrecord'
-    ? new FrameEnds(search, HEADER_BYTES, tfrecordBytes, () => true)
-    : new FrameEnds(search, PART_HEADER_BYTES, recordIOPartBytes, endsRecord);
+  return new FrameEnds(search, format === 'tfrecord' ? TFRECORD : RECORDIO);
 }
 
 const LINE_FEED = 10;
@@ -84,20 +85,56 @@ class LineEnds extends RecordBoundaries {
     for (let at = 0; !this.done; ) {
       at = chunk.indexOf(LINE_FEED, at) + 1;
       if (at === 0) break;
-      this.found(this.pushed + at);
+      this.#found(this.pushed + at);
     }
     this.pushed += chunk.length;
   }
 
+  #found(end: number): void {
+    this.end = end;
+    this.records++;
+    if (this.isDue) this.report();
+  }
+
   override finish(): void {
-    if (this.end < this.pushed && !this.done) this.found(this.pushed);
+    if (this.end < this.pushed && !this.done) this.#found(this.pushed);
   }
 }
 
-/** Follows frames from header to header. */
+/** The layout of the frames of a format. */
+interface FrameLayout {
+  readonly headBytes: number;
+  /** Reports whether a header is valid. It may take longer than `frameBytes`. */
+  isHeader(bytes: Uint8Array, at: number): boolean;
+  /** Returns the size of the frame whose header is at `at`. */
+  frameBytes(bytes: Uint8Array, at: number): number;
+  /** Reports whether a record ends with that frame. */
+  endsRecord(bytes: Uint8Array, at: number): boolean;
+}
+
+const TFRECORD: FrameLayout = {
+  headBytes: HEADER_BYTES,
+  isHeader: hasHeader,
+  frameBytes: (bytes, at) => readU32(bytes, at) + 2 ** 32 * readU32(bytes, at + 4) + OVERHEAD_BYTES,
+  endsRecord: () => true,
+};
+
+const RECORDIO: FrameLayout = {
+  headBytes: PART_HEADER_BYTES,
+  isHeader: (bytes, at) => readU32(bytes, at) === RECORDIO_MAGIC,
+  frameBytes: (bytes, at) => partBytes(partLength(readU32(bytes, at + 4))),
+  endsRecord(bytes, at) {
+    const flag = partFlag(readU32(bytes, at + 4));
+    return flag === WHOLE || flag === LAST;
+  },
+};
+
+/**
+ * Follows frames from header to header. Verifies each header after an end that is reported: if a
+ * length was wrong, the next bytes are not a header.
+ */
 class FrameEnds extends RecordBoundaries {
-  readonly #frameBytes: (bytes: Uint8Array, at: number) => number;
-  readonly #ends: (bytes: Uint8Array, at: number) => boolean;
+  readonly #layout: FrameLayout;
   /** A header that spans chunks. */
   readonly #head: Uint8Array;
   #have = 0;
@@ -105,20 +142,10 @@ class FrameEnds extends RecordBoundaries {
   #next: number;
   #isLost = false;
 
-  /**
-   * @param frameBytes returns the size of the frame whose header is at `at`, or 0 if there is none
-   * @param ends whether a record ends with that frame
-   */
-  constructor(
-    search: BoundarySearch,
-    headBytes: number,
-    frameBytes: (bytes: Uint8Array, at: number) => number,
-    ends: (bytes: Uint8Array, at: number) => boolean,
-  ) {
+  constructor(search: BoundarySearch, layout: FrameLayout) {
     super(search);
-    this.#head = new Uint8Array(headBytes);
-    this.#frameBytes = frameBytes;
-    this.#ends = ends;
+    this.#layout = layout;
+    this.#head = new Uint8Array(layout.headBytes);
     this.#next = this.end;
   }
 
@@ -148,23 +175,15 @@ class FrameEnds extends RecordBoundaries {
   }
 
   #follow(bytes: Uint8Array, at: number): void {
-    const frame = this.#frameBytes(bytes, at);
-    this.#isLost = frame === 0;
-    this.#next += frame;
-    if (frame > 0 && this.#ends(bytes, at)) this.found(this.#next);
+    const layout = this.#layout;
+    if (this.isDue) {
+      this.#isLost = !layout.isHeader(bytes, at);
+      if (this.#isLost) return;
+      if (this.#next === this.end) this.report();
+    }
+    this.#next += layout.frameBytes(bytes, at);
+    if (!layout.endsRecord(bytes, at)) return;
+    this.end = this.#next;
+    this.records++;
   }
-}
-
-function tfrecordBytes(bytes: Uint8Array, at: number): number {
-  if (!hasHeader(bytes, at)) return 0;
-  return readU32(bytes, at) + 2 ** 32 * readU32(bytes, at + 4) + OVERHEAD_BYTES;
-}
-
-function recordIOPartBytes(bytes: Uint8Array, at: number): number {
-  return readU32(bytes, at) === RECORDIO_MAGIC ? partBytes(partLength(readU32(bytes, at + 4))) : 0;
-}
-
-function endsRecord(bytes: Uint8Array, at: number): boolean {
-  const flag = partFlag(readU32(bytes, at + 4));
-  return flag === WHOLE || flag === LAST;
 }

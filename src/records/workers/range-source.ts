@@ -1,13 +1,11 @@
 import { EventLoopTurns } from '../../bytes/event-loop-turns.ts';
 import type { RecordSource } from '../../formats/record-format.ts';
-import { type ReadAt, readAtOf } from '../../records/find-boundary.ts';
-import { type HopSource, partOf } from '../../records/hop-headers.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { isRemote } from '../../storage/registry.ts';
-import type { StoredFile } from '../../storage/storage.ts';
+import type { ObjectRef, StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
-import type { Watch } from '../file-checker.ts';
-import type { FileInput } from '../file-input.ts';
+import { type ReadAt, readAtOf } from '../find-boundary.ts';
+import { type HopSource, partOf } from '../hop-headers.ts';
 
 /** A part of a file, in bytes. */
 export interface ByteRange {
@@ -30,17 +28,24 @@ export interface RangeSource {
   close(): Promise<void>;
 }
 
+/** Controls of reading a range. */
+export interface RangeWatch {
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each retried request. */
+  readonly onRetry?: (() => void) | undefined;
+}
+
 /**
- * Opens a file or object, which must have the size and ETag of the input, if they are known.
+ * Opens a file or object, which must have the given size and ETag, if they are known.
  * @throws RecordpipeError the errors of opening it
  */
 export async function openRange(
-  input: FileInput,
+  object: ObjectRef,
   objects: Partial<ObjectOptions> | undefined,
-  watch: Watch,
+  watch: RangeWatch,
 ): Promise<RangeSource> {
-  if (isRemote(input.path)) return openRemote(input, objects, watch);
-  const file = await openStoredFile(input.path);
+  if (isRemote(object.uri)) return openRemote(object, objects, watch);
+  const file = await openStoredFile(object.uri);
   return {
     size: file.size,
     isLocal: true,
@@ -76,9 +81,9 @@ async function* localChunks(
 }
 
 async function openRemote(
-  { path: uri, size, etag }: FileInput,
+  object: ObjectRef,
   objects: Partial<ObjectOptions> | undefined,
-  { signal, onRetry }: Watch,
+  { signal, onRetry }: RangeWatch,
 ): Promise<RangeSource> {
   // Imported lazily to reduce startup time.
   const { openObjectReader } = await import('../../storage/object-reader.ts');
@@ -87,7 +92,7 @@ async function openRemote(
     if (type === 'retry') onRetry?.();
   };
   const access = { ...objects, signal, onEvent };
-  const reader = await openObjectReader({ uri, size, etag }, access);
+  const reader = await openObjectReader(object, access);
   return {
     size: reader.size,
     isLocal: false,
