@@ -67,12 +67,13 @@ export interface FilesOptions extends CheckedReading, InputOptions {
   readonly strictPadding: boolean;
   /**
    * Number of worker threads, 1 to 256. If 1, no worker is started. The threads process several
-   * files in parallel and, if there are not enough files, ranges of each large local file that is
-   * not compressed; the results do not depend on this number. A file is not divided if its records
-   * are checked against a schema. Default: the number of available cores, or 1 if the files are so
-   * small that starting a worker takes longer than checking them. For objects (`s3://`), the
-   * default is at most 4 threads. Each thread reads several objects concurrently; all threads
-   * together use up to 4 windows (`objects.windowBytes`) and 32 concurrent requests.
+   * files in parallel and, if there are not enough files, ranges of each large file or object that
+   * is not compressed; the results do not depend on this number. Default: the number of available
+   * cores, or 1 if the files are so small that starting a worker takes longer than checking them.
+   * For objects (`s3://`), the default is at most 4 threads. Each thread reads several objects
+   * concurrently; all threads together use up to 4 windows (`objects.windowBytes`) and 32 concurrent
+   * requests. The threads that read ranges of one object together use its window and its
+   * `maxRequests`.
    */
   readonly jobs: number | undefined;
   /**

@@ -32,9 +32,9 @@ interface Resumable<T> {
 }
 
 /** Reads a dataset in parts that begin at the state after the previous one. */
-async function inParts(dataset: Dataset<number>, stops: readonly number[]): Promise<number[]> {
-  const all: number[] = [];
-  let rest: Resumable<number> = dataset;
+async function inParts<T>(dataset: Dataset<T>, stops: readonly number[]): Promise<T[]> {
+  const all: T[] = [];
+  let rest: Resumable<T> = dataset;
   for (const stop of [...stops, Number.POSITIVE_INFINITY]) {
     const iterator = rest.iterate();
     for (let i = 0; i < stop; i++) {
@@ -139,6 +139,38 @@ describe('interleave without order', () => {
   });
 });
 
+/** An operator that may follow an unordered one, and the elements that it yields, in any order. */
+interface Last {
+  ours(dataset: Dataset<number>): Dataset<number | number[]>;
+  plain(all: number[]): number[];
+}
+const extra = [1000, 1001, 1002, 1003, 1004];
+const lasts: readonly Last[] = [
+  { ours: (d) => d, plain: (all) => all },
+  { ours: (d) => d.batch(3), plain: (all) => all },
+  { ours: (d) => d.filter((n) => n % 3 !== 0), plain: (all) => all.filter((n) => n % 3 !== 0) },
+  { ours: (d) => d.repeat(2), plain: (all) => [...all, ...all] },
+  {
+    ours: (d) => d.concatenate(Dataset.from(extra)).withProgress(() => {}),
+    plain: (all) => [...all, ...extra],
+  },
+  {
+    ours: (d) => d.enumerate(),
+    plain: (all) => [...all, ...all.keys()],
+  },
+  {
+    ours: (d) =>
+      Dataset.mix(
+        [
+          { dataset: d, weight: 2 },
+          { dataset: Dataset.from(extra), weight: 1 },
+        ],
+        { seed: 5, stop: 'all' },
+      ),
+    plain: (all) => [...all, ...extra],
+  },
+];
+
 test('a resumed iteration yields each remaining element once, whatever was in progress', async () => {
   const chain = fc.record({
     length: fc.nat(120),
@@ -150,6 +182,7 @@ test('a resumed iteration yields each remaining element once, whatever was in pr
     shuffles: fc.boolean(),
     calls: fc.nat(4),
     prefetches: fc.constantFrom('none', 'elements', 'bytes'),
+    last: fc.constantFrom(...lasts),
     stops: fc.array(fc.nat(40), { maxLength: 6 }),
   });
   await fc.assert(
@@ -168,7 +201,9 @@ test('a resumed iteration yields each remaining element once, whatever was in pr
       if (given.prefetches === 'elements') dataset = dataset.prefetch(5);
       if (given.prefetches === 'bytes') dataset = dataset.prefetchToMemory(50);
       const count = kind === 'map' ? length : 3 * length;
-      expect(sorted(await inParts(dataset, stops))).toEqual(Array.from({ length: count }, (_, n) => n));
+      const all = Array.from({ length: count }, (_, n) => n);
+      const found = await inParts(given.last.ours(dataset), stops);
+      expect(sorted(found.flat())).toEqual(sorted(given.last.plain(all)));
     }),
     { numRuns: randomRuns(400) },
   );

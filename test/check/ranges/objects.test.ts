@@ -1,16 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type FileInput, objectOf } from '../../../src/check/file-input.ts';
 import { collectStats, countFiles, type ValidateOptions, validateFiles } from '../../../src/check/index.ts';
 import { RANGE_LIMITS } from '../../../src/records/workers/range-plan.ts';
-import { shareOfRanges } from '../../../src/records/workers/share-ranges.ts';
-import type { ObjectOptions } from '../../../src/storage/object-options.ts';
-import { openObjectReader } from '../../../src/storage/object-reader.ts';
 import { closeS3Clients } from '../../../src/storage/s3/s3-clients.ts';
 import { type Fault, type FaultyS3, faultyS3 } from '../../support/faulty-s3/index.ts';
+import { compareObjectOnce, smallRequests } from '../../support/object-ranges.ts';
 import { oracleFile } from '../../support/oracle-tfrecord.ts';
 import { Random } from '../../support/random.ts';
-import { randomCase } from '../../support/random-ranges.ts';
-import { compareInput, randomFile } from '../../support/range-run.ts';
+import { randomFile } from '../../support/range-run.ts';
 import { recordOffsets, withBadPayloads } from '../../support/samples.ts';
 
 const LIMITS = { ...RANGE_LIMITS };
@@ -27,37 +23,13 @@ afterEach(async () => {
 const KEY = 'bucket/a.tfrecord';
 const URI = `s3://${KEY}`;
 
-/** Options for many small requests. */
-function accessOf({ url }: FaultyS3): Partial<ObjectOptions> {
-  return { endpointUrl: url, region: 'us-east-1', partBytes: 8000, windowBytes: 64_000 };
-}
-
-async function inputOf(objects: Partial<ObjectOptions>): Promise<FileInput> {
-  const { size, etag } = await openObjectReader(URI, objects);
-  return { path: URI, size, etag };
-}
-
 test.each(['tfrecord', 'recordio', 'textline'] as const)(
   '%s: ranges of randomly damaged objects give the report of one pass, also if requests fail',
   async (format) => {
     await using server = await faultyS3({ buckets: ['bucket'] });
-    const objects = accessOf(server);
     for (let seed = 0; seed < 8; seed++) {
-      const { bytes, task: local, rangeBytes, label } = randomCase(seed, format);
-      server.store.put(KEY, bytes);
-      const task = { ...local, reading: { ...local.reading, objects } };
-      const input = await inputOf(objects);
-      if (seed === 5)
-        server.script.add(
-          { operation: 'GetObject', do: 'reset', at: 20, after: 3 },
-          { operation: 'GetObject', do: 'close', at: 50, after: 5 },
-        );
-      const remote = shareOfRanges(objectOf(input), objects, 2);
-      expect(remote).toBeDefined();
-      const plan = { format, ranges: { size: bytes.length, rangeBytes }, remote };
-      const { report } = await compareInput(input, plan, task, label);
+      const { report, label } = await compareObjectOnce(server, KEY, seed, format, seed === 5);
       expect(report, label).not.toBeNull();
-      server.script.clear();
     }
   },
 );
@@ -73,7 +45,7 @@ async function validated(
 ): Promise<{ files: unknown; server: FaultyS3 }> {
   RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 20_000;
   await using server = await faultyS3({ objects: { [KEY]: FILE }, faults });
-  const objects = { ...accessOf(server), ...given.objects };
+  const objects = { ...smallRequests(server), ...given.objects };
   const { files } = await validateFiles(URI, { jobs: 2, blocking: true, ...given, objects });
   return { files, server };
 }
@@ -115,7 +87,7 @@ test('an object that was overwritten after the listing is read in its new versio
 test('counts and statistics of an object are those of one thread', async () => {
   RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 20_000;
   await using server = await faultyS3({ objects: { [KEY]: randomFile(new Random(8), 'tfrecord', 100_000) } });
-  const objects = accessOf(server);
+  const objects = smallRequests(server);
   const [one, two] = [
     { objects, jobs: 1 },
     { objects, jobs: 2, blocking: true },
