@@ -135,7 +135,7 @@ export function mixOf<T>(
 
 /** Returns weights whose sum is neither infinite nor rounded to few bits. */
 function scaledWeights(weights: readonly number[]): readonly number[] {
-  const largest = Math.max(...weights);
+  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
   return largest > MAX_WEIGHT || largest < 1 / MAX_WEIGHT
     ? weights.map((weight) => weight / largest)
     : weights;
