@@ -16,8 +16,8 @@ export function someInTurn<T>(items: readonly T[], turn: number): readonly T[] {
 }
 
 /**
- * Returns the number of random runs to perform out of `whole` runs in the slow suite; at least 10.
+ * Returns the number of random runs to perform out of `whole` runs in the slow suite; at least 5.
  */
 export function randomRuns(whole: number): number {
-  return Math.min(whole, Math.max(10, Math.ceil((whole * PERCENT) / 100)));
+  return Math.min(whole, Math.max(5, Math.ceil((whole * PERCENT) / 100)));
 }

@@ -216,11 +216,17 @@ export class TrainingProgram {
     const graceEnds = performance.now() + this.#graceMs;
     this.#signalAll(signal);
     let pause = FIRST_POLL_MS;
+    let killEnds = Number.POSITIVE_INFINITY;
     while (processesOf(mark, this.#seen).length > 0) {
-      const rest = graceEnds - performance.now();
+      const now = performance.now();
       // A process with a pending SIGKILL never runs again, even if the kernel cannot end it yet.
-      if (rest < -KILL_MS) break;
-      if (rest <= 0) this.kill();
+      if (now > killEnds) break;
+      const rest = graceEnds - now;
+      if (rest <= 0) {
+        // On a busy machine, the first check after the grace period may come much later.
+        killEnds = Math.min(killEnds, now + KILL_MS);
+        this.kill();
+      }
       await sleep(rest <= 0 ? FIRST_POLL_MS : Math.min(pause, rest));
       pause = Math.min(2 * pause, MAX_POLL_MS);
     }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { PipeModeDataset, PipeModeError, type RecordFormatName } from '../../../src/pipemode/index.ts';
 import { sha256 } from '../../support/golden.ts';
+import { DOES_ALL_RUNS } from '../../support/random-runs.ts';
 import { channelPlace, fixturePath, makePipes, writeInto } from './channel-place.ts';
 
 /**
@@ -33,6 +34,8 @@ const originals = Object.entries(
   return { title, file: fixturePath(`${name}.bin`), format, skip: Number(skip.slice(5)), original };
 });
 
+let turn = 0;
+
 async function read(
   file: string,
   format: RecordFormatName,
@@ -40,8 +43,11 @@ async function read(
   compat?: 'sagemaker',
 ): Promise<Outcome> {
   const place = channelPlace();
-  makePipes(place.pipe(0));
-  writeInto(place.pipe(0), file);
+  // Most cases read a regular file, because a pipe takes two processes.
+  if (DOES_ALL_RUNS || turn++ % 5 === 0) {
+    makePipes(place.pipe(0));
+    writeInto(place.pipe(0), file);
+  } else symlinkSync(file, place.pipe(0));
   const dataset = new PipeModeDataset('train', {
     ...place.dirs,
     recordFormat: format,

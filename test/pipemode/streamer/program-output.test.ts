@@ -120,6 +120,20 @@ describe('a program whose output is delivered in lines', () => {
     expect(lines.length).toBe(60_000);
   });
 
+  test('a program that ignores SIGTERM is killed even if this process is busy during the grace period', async () => {
+    const lines: string[] = [];
+    const program = new TrainingProgram(
+      ['sh', '-c', "trap '' TERM; echo up; while :; do sleep 0.05; done"],
+      {},
+      { graceMs: 400, stdio: 'lines', onLine: (line) => void lines.push(line) },
+    );
+    await expect.poll(() => lines).toEqual(['up']);
+    const stopping = program.stop();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    await stopping;
+    expect([await program.ended, program.killed]).toEqual([137, true]);
+  });
+
   test('a receiver that never continues does not prevent a stop', async () => {
     const program = new TrainingProgram(
       ['sh', '-c', 'echo one; seq 1 100000; sleep 60'],

@@ -63,7 +63,7 @@ test('records beyond 2^32 bytes', async () => {
   writeSync(file, last, 0, last.length, behind);
   closeSync(file);
   for (const kind of ['rpidx', 'vahidk'] as const) {
-    const { indexPath, records, bytes } = await buildIndex(path, { kind });
+    const { indexPath, records, bytes } = await buildIndex(path, { kind, jobs: 1 }); // Several would search the holes for records.
     expect({ records, bytes }).toEqual({ records: 5, bytes: behind + last.length });
     await using indexed = await openIndexed(path, { indexPath });
     expect([3, 4].map((i) => indexed.offset(i))).toEqual([behind, behind + 19]);

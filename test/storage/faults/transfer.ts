@@ -59,7 +59,7 @@ export interface Transferred {
 
 /**
  * Runs a test with a server. Then checks that, regardless of the test, no request is in progress,
- * no connection is open, and no timer remains.
+ * no connection is open, and no timer remains that did not exist before.
  */
 export async function withServer(
   options: Partial<FaultyS3Options>,
@@ -67,6 +67,7 @@ export async function withServer(
 ): Promise<void> {
   Object.assign(process.env, CREDENTIALS);
   forgetThrottling();
+  const before = resources();
   const server = await faultyS3(options);
   try {
     await run(server);
@@ -77,8 +78,10 @@ export async function withServer(
     await closeS3Clients();
     await server.close();
   }
-  for (let tries = 0; tries < 200 && leftOver().length > 0; tries++) await sleep(10);
-  expect(leftOver()).toEqual([]);
+  const more = (): string[] =>
+    resources().filter((kind) => countOf(kind, resources()) > countOf(kind, before));
+  for (let tries = 0; tries < 1000 && more().length > 0; tries++) await sleep(10);
+  expect(more()).toEqual([]);
 }
 
 /**
@@ -89,11 +92,12 @@ export function forgetThrottling(): void {
   for (let parts = 0; processGate.limit < 32 && parts < 1000; parts++) processGate.clean();
 }
 
-/**
- * Returns the connections and timers that keep this process alive. The test runner itself has no
- * permanent ones.
- */
-function leftOver(): string[] {
+function countOf(kind: string, kinds: readonly string[]): number {
+  return kinds.filter((other) => other === kind).length;
+}
+
+/** Returns the kinds of the connections and timers that keep this process alive, one by one. */
+function resources(): string[] {
   return process
     .getActiveResourcesInfo()
     .filter((kind) => /^(TCP|Connect|GetAddrInfo|Timeout|Immediate)/.test(kind));
