@@ -181,6 +181,38 @@ test('after an error, the failed element is requested again, and nothing is lost
   ]);
 });
 
+test.each<[string, (d: Dataset<number[]>) => Dataset<number[]>]>([
+  ['prefetch', (d) => d.prefetch(10)],
+  ['prefetchToMemory', (d) => d.prefetchToMemory(1e6)],
+  ['a parallel map', (d) => d.map(async (batch) => batch, { parallel: 8 })],
+  ['two of them', (d) => d.prefetch(3).map(async (batch) => batch, { parallel: 2 })],
+])('after an error, elements that %s held are not delivered again', async (_name, ahead) => {
+  let fails = true;
+  const numbers = Dataset.range(30).map((n) => {
+    if (n === 22 && fails) throw new Error('later');
+    return n;
+  });
+  const dataset = ahead(numbers.batch(4));
+  const iterator = dataset.iterate();
+  const received: number[][] = [];
+  await expect(
+    (async () => {
+      for await (const batch of iterator) {
+        received.push(batch);
+        await new Promise(setImmediate); // Let it read ahead, up to the error.
+      }
+    })(),
+  ).rejects.toThrow('later');
+  expect(received).toHaveLength(6);
+  expect(received[5]).toEqual([20, 21]);
+  fails = false;
+  expect(await dataset.resume(stored(iterator.state())).toArray()).toEqual([
+    [20, 21, 22, 23],
+    [24, 25, 26, 27],
+    [28, 29],
+  ]);
+});
+
 describe('a state that does not fit', () => {
   const dataset = Dataset.range(100).shuffle(10, { seed: 1 }).batch(4);
   const state = async (): Promise<DatasetState> => (await some(dataset, 3)).state;

@@ -107,6 +107,7 @@ export function mixOf<T>(
   for (const weight of weights)
     if (!(Number.isFinite(weight) && weight > 0))
       throw new UsageError(`mix: weight: expected a number > 0, got ${String(weight)}`);
+  const scaled = scaledWeights(weights);
   const random = exact ? '' : `, ${seed === undefined ? 'random' : `seed ${seed}`}`;
   const operator: Operator = {
     name: `mix(${weights.join(':')}, ${stop}${random})`,
@@ -115,7 +116,7 @@ export function mixOf<T>(
   };
   const open: Open<T> = (iteration, from = null) => {
     const used = iteration.seeds.get(operator) ?? chosen;
-    const schedule = exact ? new ExactSchedule(weights) : new RandomSchedule(weights, used, iteration.index);
+    const schedule = exact ? new ExactSchedule(scaled) : new RandomSchedule(scaled, used, iteration.index);
     const {
       ended,
       schedule: next,
@@ -131,6 +132,16 @@ export function mixOf<T>(
   };
   return { open, operator };
 }
+
+/** Returns weights whose sum is neither infinite nor rounded to few bits. */
+function scaledWeights(weights: readonly number[]): readonly number[] {
+  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+  return largest > MAX_WEIGHT || largest < 1 / MAX_WEIGHT
+    ? weights.map((weight) => weight / largest)
+    : weights;
+}
+
+const MAX_WEIGHT = 1e200;
 
 interface MixPosition {
   readonly ended: readonly boolean[];

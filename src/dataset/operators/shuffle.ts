@@ -3,7 +3,7 @@ import { checkCount, type ShuffleOptions } from '../operator-options.ts';
 import { type Position, splitPosition } from '../position.ts';
 import { END, type Iteration, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
-import { elementBytes } from './progress.ts';
+import { sizesBy } from './progress.ts';
 import { Xoshiro128 } from './random.ts';
 import { ShuffleBuffer } from './shuffle-buffer.ts';
 import { BufferFill, ShuffleHistory, type ShufflePosition, splitShuffle } from './shuffle-history.ts';
@@ -47,7 +47,7 @@ class ShuffleStage<T> extends Collecting<T, T> {
     }
     const { length } = buffer;
     if (length === 0) return this.finish();
-    if (this.hasFailed) this.#iteration.failed();
+    if (this.hasFailed) this.#iteration.hasFailed = true;
     const at = this.#random.below(length);
     this.#history.drew(at, length);
     if (this.#history.isDue && length === this.#slots) this.#history.snapshot(this.source.position());
@@ -94,7 +94,7 @@ class LimitedShuffleStage<T> extends Collecting<T, T> {
         this.#put(element);
       }
       if (this.#buffer.length === 0) return this.finish();
-      if (this.hasFailed) this.#iteration.failed();
+      if (this.hasFailed) this.#iteration.hasFailed = true;
       const element = this.#take();
       if (this.#drawn++ >= this.#received) return element;
     }
@@ -154,8 +154,7 @@ export function shuffleOf<T>(
   };
   const randomOf = (iteration: Iteration): Xoshiro128 =>
     new Xoshiro128(iteration.seeds.get(operator) ?? chosen, reshuffleEachIteration ? iteration.index : 0);
-  const sizeOf = (options.sizeOf ?? elementBytes) as (element: unknown) => number;
-  const limits = { elements: buffer, bytes: maxBytes, sizeOf };
+  const limits = { elements: buffer, bytes: maxBytes, sizeOf: sizesBy(options.sizeOf) };
   const openLimited: Open<T> = (iteration, from = null) => {
     const [received] = splitPosition('shuffle', from, [0]).counts;
     return new LimitedShuffleStage(

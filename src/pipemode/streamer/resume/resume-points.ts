@@ -90,7 +90,10 @@ function pointsIn(value: unknown, uri: string | undefined): Record<string, Resum
         `the checkpoint has version ${String(value.version)}, expected 1; update recordpipe`,
         uri,
       );
-    return eachChannel(value.channels, (channel, checkpoint) => {
+    const { channels } = value;
+    if (typeof channels !== 'object' || channels === null || Object.keys(channels).length === 0)
+      throw malformed('the checkpoint has no channels', uri);
+    return eachChannel(channels, (channel, checkpoint) => {
       if (isChannelCheckpoint(checkpoint)) return { checkpoint };
       throw malformed(`channel ${channel} of the checkpoint is incomplete`, uri);
     });
@@ -130,7 +133,7 @@ function eachChannel(
   pointOf: (channel: string, value: unknown) => ResumePoint,
 ): Record<string, ResumePoint> {
   return Object.fromEntries(
-    Object.entries(channels ?? {}).map(([channel, value]) => [channel, pointOf(channel, value)]),
+    Object.entries(channels).map(([channel, value]) => [channel, pointOf(channel, value)]),
   );
 }
 
