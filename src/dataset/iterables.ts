@@ -38,7 +38,7 @@ export function operatorOf(input: unknown): Operator {
 const FROM: Operator = { name: 'from', sources: [] };
 
 /** Opens a stage after a number of elements. */
-export function counting<T>(from: Position = null, open: (count: number) => Stage<T>): Stage<T> {
+export function counting<T>(from: Position | undefined, open: (count: number) => Stage<T>): Stage<T> {
   const count = from ?? 0;
   if (!isCount(count)) throw malformedPosition('from');
   return open(count);
