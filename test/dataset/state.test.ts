@@ -272,6 +272,28 @@ describe('a state that does not fit', () => {
     expect(await dataset.resume({ checksum, ...others }).count()).toBe(22);
   });
 
+  test.each<[string, (elements: number[]) => Dataset<number>]>([
+    ['an array', (elements) => Dataset.from(elements)],
+    ['an iterable', (elements) => Dataset.from(new Set(elements))],
+    ['a function', (elements) => Dataset.from(() => elements)],
+    [
+      'a generator',
+      (elements) =>
+        Dataset.from(async function* () {
+          yield* elements;
+        }),
+    ],
+    ['a prefetch', (elements) => Dataset.from(elements).prefetch(3)],
+    ['a shuffle with maxBytes', (elements) => Dataset.from(elements).shuffle(3, { seed: 1, maxBytes: 99 })],
+  ])('rejects %s with fewer elements than were received', async (_name, build) => {
+    const { state: saved } = await some(build([1, 2, 3, 4, 5]), 4);
+    await expect(build([1, 2, 3]).resume(saved).toArray()).rejects.toMatchObject({
+      code: 'not-resumable',
+      message: expect.stringContaining('has fewer elements than when the state was made'),
+    });
+    expect(await build([1, 2, 3, 4]).resume(saved).toArray()).toEqual([]);
+  });
+
   test('names an interleave with other inner datasets', async () => {
     const build = (size: number): Dataset<number[]> =>
       Dataset.range(5).interleave(() => Dataset.range(9).batch(size));
