@@ -1,5 +1,5 @@
 import { isUnordered } from './operator.ts';
-import { type Position, splitPosition } from './position.ts';
+import { type Position, splitPosition, tooFewElements } from './position.ts';
 import { END, type Iteration, LATER, type Openable, type Stage, type Step, Through } from './stage.ts';
 
 /** A position of the source, and the number of elements that were pulled before it. */
@@ -129,15 +129,15 @@ export class MarkedSource<T> extends Through<T, T> {
     if (this.#readsAhead) this.#iteration.hasFailed = false;
   }
 
-  /** Discards elements. Returns LATER or END if it could not discard all of them yet. */
-  #discardFirst(): typeof LATER | typeof END | undefined {
+  /** Discards elements. Returns LATER if it could not discard all of them yet. */
+  #discardFirst(): typeof LATER | undefined {
     while (this.#discard > 0) {
       const passed = this.source.pass(this.#discard);
       this.#discard -= passed;
       if (this.#discard === 0) return undefined;
       const element = this.source.next();
       if (element === LATER) return LATER;
-      if (element === END) return END;
+      if (element === END) throw tooFewElements('a source');
       this.#discard--;
     }
     return undefined;

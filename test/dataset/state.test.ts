@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { withChecksum } from '../../src/dataset/dataset-state.ts';
 import { Dataset, type DatasetState } from '../../src/dataset/index.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { anySource, anySteps, both, type Step } from './model.ts';
@@ -252,9 +253,45 @@ describe('a state that does not fit', () => {
       /the state has version 2/,
     );
     for (const position of [7, [], [0], [-1, null], [0, [3, 9, [[1, 2, 3], 4]]], 'x'])
-      await expect(dataset.resume({ ...saved, position }).toArray()).rejects.toMatchObject({
+      await expect(dataset.resume(withChecksum({ ...saved, position })).toArray()).rejects.toMatchObject({
         code: 'malformed-state',
       });
+  });
+
+  test('rejects changed states', async () => {
+    const saved = stored(await state());
+    const circular: unknown[] = [];
+    circular.push(circular);
+    const changes = [{ iteration: 1 }, { seeds: [1] }, { position: null }, { position: circular }];
+    for (const change of [...changes, { position: [0, [1e15, 7, [0, null]]] }, { checksum: undefined }])
+      expect(() => dataset.resume({ ...saved, ...change } as unknown as DatasetState)).toThrow(
+        'the state was changed',
+      );
+    expect(() => dataset.resume({ x: 1n } as unknown as DatasetState)).toThrow('expected a value returned');
+    const { checksum, ...others } = saved;
+    expect(await dataset.resume({ checksum, ...others }).count()).toBe(22);
+  });
+
+  test.each<[string, (elements: number[]) => Dataset<number>]>([
+    ['an array', (elements) => Dataset.from(elements)],
+    ['an iterable', (elements) => Dataset.from(new Set(elements))],
+    ['a function', (elements) => Dataset.from(() => elements)],
+    [
+      'a generator',
+      (elements) =>
+        Dataset.from(async function* () {
+          yield* elements;
+        }),
+    ],
+    ['a prefetch', (elements) => Dataset.from(elements).prefetch(3)],
+    ['a shuffle with maxBytes', (elements) => Dataset.from(elements).shuffle(3, { seed: 1, maxBytes: 99 })],
+  ])('rejects %s with fewer elements than were received', async (_name, build) => {
+    const { state: saved } = await some(build([1, 2, 3, 4, 5]), 4);
+    await expect(build([1, 2, 3]).resume(saved).toArray()).rejects.toMatchObject({
+      code: 'not-resumable',
+      message: expect.stringContaining('has fewer elements than when the state was made'),
+    });
+    expect(await build([1, 2, 3, 4]).resume(saved).toArray()).toEqual([]);
   });
 
   test('names an interleave with other inner datasets', async () => {

@@ -1,6 +1,6 @@
 import type { Operator } from '../operator.ts';
 import { checkCount, type ShuffleOptions } from '../operator-options.ts';
-import { type Position, splitPosition } from '../position.ts';
+import { type Position, splitPosition, tooFewElements } from '../position.ts';
 import { END, type Iteration, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 import { sizesBy } from './progress.ts';
@@ -93,7 +93,10 @@ class LimitedShuffleStage<T> extends Collecting<T, T> {
         if (element === END) break;
         this.#put(element);
       }
-      if (this.#buffer.length === 0) return this.finish();
+      if (this.#buffer.length === 0) {
+        if (this.#drawn < this.#received && !this.hasFailed) throw tooFewElements('the source of shuffle');
+        return this.finish();
+      }
       if (this.hasFailed) this.#iteration.hasFailed = true;
       const element = this.#take();
       if (this.#drawn++ >= this.#received) return element;

@@ -61,9 +61,9 @@ export function resumePoints(
 }
 
 /**
- * Reads a file with positions for the option `resume` of a streamer.
- * @throws RecordpipeError `malformed-state` if it is not JSON; `not-found`, `access-denied`,
- *   `io-failure`
+ * Reads and checks a file with positions for the option `resume` of a streamer.
+ * @throws RecordpipeError `malformed-state` if the file does not contain positions; `not-resumable`
+ *   if its reader decompressed the pipe; `not-found`, `access-denied`, `io-failure`
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -74,11 +74,15 @@ export function resumePoints(
  */
 export function readResumeFile(path: string): unknown {
   const text = withFileErrors(path, () => readSmallFile(path));
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw malformed(`not JSON: ${(error as Error).message}`, path);
   }
+  // The streamer does not know the file, so its errors could not name it.
+  pointsIn(value, path);
+  return value;
 }
 
 function pointsIn(value: unknown, uri: string | undefined): Record<string, ResumePoint> {
