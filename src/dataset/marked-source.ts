@@ -105,6 +105,11 @@ export class MarkedSource<T> extends Through<T, T> {
     return Math.min(this.#pulled, this.#frozenAt);
   }
 
+  /** Whether a source has failed and later elements do not count as received. */
+  get isFrozen(): boolean {
+    return this.#frozenAt < this.#pulled;
+  }
+
   /** Returns the position before the last `count` elements, which the owner holds. */
   before(count: number): Position {
     const target = Math.min(this.#pulled - count, this.#frozenAt);

@@ -214,6 +214,28 @@ test.each<[string, (d: Dataset<number[]>) => Dataset<number[]>]>([
   ]);
 });
 
+test('a source that fails again while inner datasets are opened again reports its error', async () => {
+  let failsAt = 14;
+  const dataset = Dataset.range(30)
+    .map((n) => {
+      if (n === failsAt) throw new Error('later');
+      return n;
+    })
+    .batch(5)
+    .flatMap((batch) => Dataset.from(batch));
+  const iterator = dataset.iterate();
+  for (let i = 0; i < 14; i++) await iterator.next();
+  await expect(iterator.next()).rejects.toThrow('later');
+  const state = stored(iterator.state());
+  await expect(dataset.resume(state).toArray()).rejects.toThrow('later');
+  failsAt = -1;
+  const { state: inside } = await some(dataset, 13);
+  failsAt = 11;
+  await expect(dataset.resume(inside).toArray()).rejects.toThrow('later');
+  failsAt = -1;
+  expect((await dataset.resume(state).toArray()).at(-1)).toBe(29);
+});
+
 test('a failure while the buffer of a limited shuffle is read again comes before any element', async () => {
   let fails = false;
   const dataset = Dataset.range(30)

@@ -235,6 +235,8 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
         return false;
       }
       if (element === END) throw otherInner('the source has fewer elements');
+      // An element that is incomplete because of a failure, which follows.
+      if (this.source.isFrozen) continue;
       const number = this.#pulled++;
       const closed = this.#restoring.find((one) => one.number === number);
       if (closed !== undefined) this.#openSlot(closed.slot, number, element, closed);
