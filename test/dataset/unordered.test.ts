@@ -324,6 +324,13 @@ describe('withProgress', () => {
       expect(slowMap.map).toBeGreaterThan(12);
       expect(slowMap.source).toBe(0);
     }
+    const mapped = Dataset.range(2).map(slow);
+    const mixed = Dataset.mix([{ dataset: mapped, weight: 1 }]);
+    for (const combined of [mapped.repeat(1), mapped.concatenate(), mixed, Dataset.zip([mapped])]) {
+      const { waitingMs } = await lastOf(combined as Dataset<number>, free);
+      expect(waitingMs.map).toBeGreaterThan(0);
+      expect(waitingMs.source).toBe(0);
+    }
     const { waitingMs: slowConsumer, elapsedMs } = await lastOf(Dataset.range(4), () => pause(10));
     expect(slowConsumer.consumer).toBeGreaterThan(25);
     expect(slowConsumer.consumer).toBeLessThanOrEqual(elapsedMs);

@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.ts';
 import type { Operator } from '../operator.ts';
 import { checkCount } from '../operator-options.ts';
 import { isCount, isList, malformedPosition, type Position } from '../position.ts';
-import { closeAll, END, LATER, type Open, type Openable, Stage, type Step } from '../stage.ts';
+import { closeAll, END, LATER, type Open, type Openable, Stage, type Step, type Wait } from '../stage.ts';
 import { ExactSchedule, type MixSchedule, RandomSchedule } from './mix-schedule.ts';
 
 /** A source of a mix. */
@@ -85,6 +85,10 @@ class MixStage<T> extends Stage<T> {
 
   ready(): Promise<void> {
     return this.#chosen === undefined ? Promise.resolve() : this.#sources[this.#chosen].ready();
+  }
+
+  override waitsFor(): Wait {
+    return this.#chosen === undefined ? 'source' : this.#sources[this.#chosen].waitsFor();
   }
 
   close(): Promise<void> | undefined {

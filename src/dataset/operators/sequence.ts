@@ -1,5 +1,14 @@
 import { isList, malformedPosition, type Position, splitPosition } from '../position.ts';
-import { END, type Iteration, LATER, type Open, type Openable, Stage, type Step } from '../stage.ts';
+import {
+  END,
+  type Iteration,
+  LATER,
+  type Open,
+  type Openable,
+  Stage,
+  type Step,
+  type Wait,
+} from '../stage.ts';
 
 /**
  * Yields the elements of several stages in sequence. Closes each stage before it opens the next.
@@ -56,6 +65,10 @@ abstract class Sequence<T> extends Stage<T> {
 
   ready(): Promise<void> {
     return this.#closing ?? this.#current?.ready() ?? Promise.resolve();
+  }
+
+  override waitsFor(): Wait {
+    return this.#current?.waitsFor() ?? 'source';
   }
 
   close(): Promise<void> | undefined {

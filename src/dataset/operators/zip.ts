@@ -1,6 +1,6 @@
 import { type Elements, openInput } from '../iterables.ts';
 import { isList, malformedPosition, type Position } from '../position.ts';
-import { closeAll, END, LATER, type Open, Stage, type Step, Through } from '../stage.ts';
+import { closeAll, END, LATER, type Open, Stage, type Step, Through, type Wait } from '../stage.ts';
 
 /** A stage that yields one element of each source as an array. It ends when any source ends. */
 class ZipStage extends Stage<unknown[]> {
@@ -29,6 +29,10 @@ class ZipStage extends Stage<unknown[]> {
 
   ready(): Promise<void> {
     return this.#sources[this.#row.length].ready();
+  }
+
+  override waitsFor(): Wait {
+    return this.#sources[this.#row.length].waitsFor();
   }
 
   close(): Promise<void> | undefined {
