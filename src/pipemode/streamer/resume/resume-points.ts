@@ -97,10 +97,15 @@ function pointsIn(value: unknown, uri: string | undefined): Record<string, Resum
   }
   if (isPipeModeState(value))
     return { [value.channel]: { reader: readerPosition(value.channel, value, uri) } };
-  if ('operators' in value && 'position' in value) return pointsOfDataset(value.position, uri);
-  return eachChannel(value, (channel, position) => ({
-    reader: readerPosition(channel, position as JsonObject, uri),
-  }));
+  if (isDatasetState(value)) return pointsOfDataset(value.position, uri);
+  return eachChannel(value, (channel, position) => {
+    if (isDatasetState(position)) {
+      const point = pointsOfDataset(position.position, uri)[channel];
+      if (point !== undefined) return point;
+      throw malformed(`the state of the dataset has no position in channel ${channel}`, uri);
+    }
+    return { reader: readerPosition(channel, position as JsonObject, uri) };
+  });
 }
 
 /** Returns the positions of channels within the state of a dataset with operators. */
@@ -125,6 +130,10 @@ function isPipeModeState(value: object): value is JsonObject & { readonly channe
   return 'channel' in value && typeof value.channel === 'string' && 'recordsRead' in value;
 }
 
+function isDatasetState(value: unknown): value is { readonly position: unknown } {
+  return typeof value === 'object' && value !== null && 'operators' in value && 'position' in value;
+}
+
 function eachChannel(
   channels: object,
   pointOf: (channel: string, value: unknown) => ResumePoint,
@@ -142,7 +151,10 @@ function readerPosition(channel: string, value: JsonObject, uri: string | undefi
   const invalid = (what: string): RecordpipeError => malformed(`channel ${channel}: ${what}`, uri);
   if (version !== 1) throw invalid(`the state has version ${String(version)}, expected 1`);
   if (!isCount(epoch) || !isCount(records))
-    throw invalid('expected { "epoch": 0, "records": 0 } with integers >= 0, or a state of PipeModeDataset');
+    throw malformed(
+      `expected a position per channel, such as {"train": {"epoch": 0, "records": 0}} with integers >= 0, or a state of PipeModeDataset; channel ${channel} has ${String(JSON.stringify(value)).slice(0, 100)}`,
+      uri,
+    );
   const name = FORMAT_NAMES.find((one) => one === String(format).toLowerCase());
   if (format !== undefined && name === undefined)
     throw invalid(`format: expected one of ${FORMAT_NAMES.join(', ')}, got ${String(format)}`);
