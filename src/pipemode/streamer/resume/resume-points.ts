@@ -28,6 +28,9 @@ export interface ResumePoint {
   readonly checkpoint?: ChannelCheckpoint | undefined;
 }
 
+/** Next step if positions are damaged. */
+const WITHOUT = 'restore a copy of it, or start the epoch again without it';
+
 /** Returns the epoch at which a channel resumes. */
 export function resumedEpoch({ reader, checkpoint }: ResumePoint): number | undefined {
   return reader?.epoch ?? checkpoint?.epoch;
@@ -78,7 +81,7 @@ export function readResumeFile(path: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw malformed(`not JSON: ${(error as Error).message}`, path);
+    throw malformed(`not JSON: ${(error as Error).message}; ${WITHOUT}`, path);
   }
   // The streamer does not know the file, so its errors could not name it.
   pointsIn(value, path);
@@ -87,7 +90,7 @@ export function readResumeFile(path: string): unknown {
 
 function pointsIn(value: unknown, uri: string | undefined): Record<string, ResumePoint> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw malformed('expected a JSON object', uri);
+    throw malformed(`expected a JSON object; ${WITHOUT}`, uri);
   if (isStreamCheckpoint(value)) {
     if (value.version !== 1)
       throw malformed(
@@ -96,10 +99,10 @@ function pointsIn(value: unknown, uri: string | undefined): Record<string, Resum
       );
     const { channels } = value;
     if (typeof channels !== 'object' || channels === null || Object.keys(channels).length === 0)
-      throw malformed('the checkpoint has no channels', uri);
+      throw malformed(`the checkpoint has no channels; ${WITHOUT}`, uri);
     return eachChannel(channels, (channel, checkpoint) => {
       if (isChannelCheckpoint(checkpoint)) return { checkpoint };
-      throw malformed(`channel ${channel} of the checkpoint is incomplete`, uri);
+      throw malformed(`channel ${channel} of the checkpoint is incomplete; ${WITHOUT}`, uri);
     });
   }
   if (isPipeModeState(value))
