@@ -206,6 +206,10 @@ test('elements before the error of a source are delivered, and all sources are c
 });
 
 test('rejects invalid sources and options', () => {
+  const one = [{ dataset: Dataset.range(3), weight: 1 }];
+  expect(() => Dataset.mix(one, { sed: 1 } as MixOptions)).toThrow(
+    'mix: unknown option sed; did you mean seed?',
+  );
   const dataset = Dataset.range(3);
   const invalid: (() => unknown)[] = [
     () => Dataset.mix([]),

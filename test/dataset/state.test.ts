@@ -214,6 +214,24 @@ test.each<[string, (d: Dataset<number[]>) => Dataset<number[]>]>([
   ]);
 });
 
+test('a failure while the buffer of a limited shuffle is read again comes before any element', async () => {
+  let fails = false;
+  const dataset = Dataset.range(30)
+    .map((n) => {
+      if (n === 8 && fails) throw new Error('later');
+      return n;
+    })
+    .shuffle(5, { seed: 1, maxBytes: 99 });
+  const whole = await dataset.toArray({ iteration: 0 });
+  const iterator = dataset.iterate({ iteration: 0 });
+  for (let i = 0; i < 9; i++) await iterator.next();
+  fails = true;
+  const resumed = dataset.resume(iterator.state()).iterate();
+  await expect(resumed.next()).rejects.toThrow('later');
+  fails = false;
+  expect(await dataset.resume(resumed.state()).toArray()).toEqual(whole.slice(9));
+});
+
 describe('a state that does not fit', () => {
   const dataset = Dataset.range(100).shuffle(10, { seed: 1 }).batch(4);
   const state = async (): Promise<DatasetState> => (await some(dataset, 3)).state;

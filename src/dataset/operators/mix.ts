@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import type { Operator } from '../operator.ts';
 import { checkCount } from '../operator-options.ts';
@@ -91,11 +92,14 @@ class MixStage<T> extends Stage<T> {
   }
 }
 
+const OPTIONS: OptionNames<MixOptions> = { seed: 0, stop: 0, exact: 0, counts: 0 };
+
 /** Returns a mix of sources. @throws UsageError for invalid weights or options */
 export function mixOf<T>(
   sources: readonly MixSource<Openable<T>>[],
   options: MixOptions,
 ): { readonly open: Open<T>; readonly operator: Operator } {
+  checkOptionNames('mix', options, OPTIONS);
   const { seed, stop = 'first', exact = false, counts: userCounts } = options;
   const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
   checkCount('mix: seed', chosen, Number.MIN_SAFE_INTEGER);

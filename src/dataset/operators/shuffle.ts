@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import type { Operator } from '../operator.ts';
 import { checkCount, type ShuffleOptions } from '../operator-options.ts';
 import { type Position, splitPosition, tooFewElements } from '../position.ts';
@@ -93,13 +94,17 @@ class LimitedShuffleStage<T> extends Collecting<T, T> {
         if (element === END) break;
         this.#put(element);
       }
+      const isReplaying = this.#drawn < this.#received;
+      // After a failure, the draws would not be those of the earlier run.
+      if (this.hasFailed && isReplaying) return this.finish();
       if (this.#buffer.length === 0) {
-        if (this.#drawn < this.#received && !this.hasFailed) throw tooFewElements('the source of shuffle');
+        if (isReplaying) throw tooFewElements('the source of shuffle');
         return this.finish();
       }
       if (this.hasFailed) this.#iteration.hasFailed = true;
       const element = this.#take();
-      if (this.#drawn++ >= this.#received) return element;
+      this.#drawn++;
+      if (!isReplaying) return element;
     }
   }
 
@@ -135,12 +140,15 @@ interface ShuffleLimits {
   readonly sizeOf: (element: unknown) => number;
 }
 
+const OPTIONS: OptionNames<ShuffleOptions> = { seed: 0, reshuffleEachIteration: 0, maxBytes: 0, sizeOf: 0 };
+
 /** Returns a shuffle of a source. @throws UsageError for an invalid buffer size, seed or limit */
 export function shuffleOf<T>(
   source: Openable<T>,
   buffer: number,
   options: ShuffleOptions,
 ): { readonly open: Open<T>; readonly operator: Operator } {
+  checkOptionNames('shuffle', options, OPTIONS);
   const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY, seed } = options;
   const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
   checkCount('shuffle: buffer', buffer, 1, true);

@@ -13,8 +13,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { encodeTFRecord, readRecords } from 'recordpipe';
-import { Dataset } from 'recordpipe/dataset';
 import { UsageError } from 'recordpipe/errors';
 import {
   listCache,
@@ -23,7 +21,7 @@ import {
   readObjects,
   removeFromCache,
 } from 'recordpipe/storage';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { cacheFiles, cacheRoot } from '../../../src/storage/cache/cache-files.ts';
 import { cachedSource } from '../../../src/storage/cache/cached-source.ts';
 import { DEFAULT_OBJECT_OPTIONS } from '../../../src/storage/object-options.ts';
@@ -109,73 +107,6 @@ it('an object that is overwritten while it is listed is read in its new version'
   for await (const { chunk } of readObjects([{ uri: 's3://bucket/a', size: 2 * MIB, etag }], objects))
     chunks.push(chunk);
   expectBytes(Buffer.concat(chunks), bytesOf(2 * MIB, 2));
-});
-
-it("objects in the cache do not wait for each other's properties", async () => {
-  const source = new ScriptedSource();
-  const refs = Array.from({ length: 40 }, (_, i) => ({ uri: `s3://bucket/${i}` }));
-  for (const { uri } of refs) source.put(uri, bytesOf(5000));
-  const objects = cached();
-  const stat = source.stat.bind(source);
-  const from = cachedSource(
-    source,
-    { ...DEFAULT_OBJECT_OPTIONS, ...objects },
-    { requests: 0, cachedBytes: 0 },
-  );
-  let asked = 0;
-  for (const epoch of [1, 2]) {
-    asked = 0;
-    let open = (): void => {};
-    const several = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    // No answer comes before 16 requests have been sent.
-    from.stat = async (ref) => {
-      asked += 1;
-      if (asked === 16) open();
-      await several;
-      return stat(ref);
-    };
-    let bytes = 0;
-    for await (const { chunk } of readObjects(refs, { ...objects, source: from })) bytes += chunk.length;
-    expect({ epoch, bytes, asked }).toEqual({ epoch, bytes: 40 * 5000, asked: 40 });
-  }
-  expect(source.requests).toHaveLength(40);
-});
-
-it('an object that is overwritten long before a slow reader reaches it is read in its new version', async () => {
-  await using place = await s3Place({
-    objects: { 'bucket/a': bytesOf(3 * MIB), 'bucket/b': bytesOf(MIB, 1) },
-  });
-  const objects = cached({ ...place.objects, windowBytes: MIB, partBytes: MIB });
-  const refs = [{ uri: 's3://bucket/a' }, { uri: 's3://bucket/b' }];
-  for await (const _ of readObjects(refs, objects));
-  const now = performance.now.bind(performance);
-  onTestFinished(() => void vi.restoreAllMocks());
-  const chunks: Uint8Array[] = [];
-  for await (const { chunk, index, offset } of readObjects(refs, objects)) {
-    if (index === 1) chunks.push(chunk);
-    if (index + offset > 0) continue;
-    place.server.store.put('bucket/b', bytesOf(MIB, 2));
-    vi.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
-  }
-  expectBytes(Buffer.concat(chunks), bytesOf(MIB, 2));
-});
-
-it('names that are expanded by a listing need no other request', async () => {
-  const file = Buffer.concat([encodeTFRecord(Buffer.from('one')), encodeTFRecord(Buffer.from('two'))]);
-  await using place = await s3Place({
-    objects: { 'bucket/d/a.tfrecord': file, 'bucket/d/b.tfrecord': file },
-  });
-  const objects = cached(place.objects);
-  for (const names of ['s3://bucket/d/*.tfrecord', 's3://bucket/d/'])
-    for (const read of [Dataset.records(names, { objects }), readRecords(names, { objects })]) {
-      let records = 0;
-      for await (const _ of read) records += 1;
-      expect(records).toBe(4);
-    }
-  for (const name of ['a', 'b'])
-    expect(requestsFor(place.server, `d/${name}.tfrecord`)).toEqual([`bytes=0-${file.length - 1}`]);
 });
 
 it('objects without a strong ETag are not cached', async () => {
