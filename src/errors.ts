@@ -97,6 +97,7 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'schema-mismatch',
   'malformed-plan',
   'malformed-report',
+  'malformed-state',
   'report-mismatch',
   'incomplete-shards',
   'no-records',

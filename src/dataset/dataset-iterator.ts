@@ -38,7 +38,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
 
   /**
    * Returns the position after the last element that `next` returned, as plain JSON. Elements that
-   * operators read ahead do not count. After an error, it is the position before the error, so that
+   * operators read ahead do not count. The element of a promise that you have not awaited may count
+   * already. After an error, it is the position before the error, so that
    * a resumed iteration requests the failed element again; elements that were delivered incomplete
    * because of the error, such as the rest of a batch, are delivered again.
    *

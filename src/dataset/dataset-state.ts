@@ -1,6 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
 import {
   assignSeeds,
+  hash,
   type Operator,
   operatorDifference,
   operatorNames,
@@ -32,6 +33,8 @@ export interface DatasetState {
   readonly seeds: readonly number[];
   /** Position of each operator and source. Its layout may change with `version`. */
   readonly position: Position;
+  /** Checksum of the other fields. A state that was changed is rejected. */
+  readonly checksum: number;
 }
 
 /**
@@ -41,13 +44,13 @@ export interface DatasetState {
 export function stateOf(operator: Operator, iteration: Iteration, position: Position): DatasetState {
   const why = iteration.whyNotResumable ?? whyNotResumable(operator);
   if (why !== undefined) throw new RecordpipeError('not-resumable', `state: ${why}`);
-  return {
+  return withChecksum({
     version: VERSION,
     operators: operatorNames(operator),
     iteration: iteration.index,
     seeds: seedsOf(operator, iteration.seeds),
     position,
-  };
+  });
 }
 
 /**
@@ -71,7 +74,12 @@ export function checkState(operator: Operator, state: DatasetState): void {
   if (!isState)
     throw new RecordpipeError(
       'malformed-state',
-      `resume: expected a value returned by state(), got ${String(JSON.stringify(state)).slice(0, 200)}`,
+      `resume: expected a value returned by state(), got ${String(jsonOf(state)).slice(0, 200)}`,
+    );
+  if (state.checksum !== withChecksum(state).checksum)
+    throw new RecordpipeError(
+      'malformed-state',
+      'resume: the state was changed: its checksum does not match; pass a value that state() returned, unchanged',
     );
   const difference = operatorDifference(operator, operators as string[]);
   if (difference === undefined) return;
@@ -79,6 +87,21 @@ export function checkState(operator: Operator, state: DatasetState): void {
     'not-resumable',
     `the state belongs to another dataset: ${difference}; resume it in the dataset that returned it`,
   );
+}
+
+/** Adds the checksum of a state, which does not depend on the order of its fields. */
+export function withChecksum(state: Omit<DatasetState, 'checksum'>): DatasetState {
+  const { version, operators, iteration, seeds, position } = state;
+  return { ...state, checksum: hash(String(jsonOf([version, operators, iteration, seeds, position]))) };
+}
+
+/** Returns a value as JSON, or undefined if JSON cannot express it. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the iteration that a state continues. */

@@ -23,7 +23,7 @@ import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
 import { openPrefetch, openPrefetchToMemory } from './operators/prefetch.ts';
 import { openEnumerate, openShard, openSkip, openTake, rangeOf } from './operators/prefix.ts';
-import { type DatasetProgress, elementBytes, openProgress } from './operators/progress.ts';
+import { type DatasetProgress, openProgress, sizesBy } from './operators/progress.ts';
 import { openConcatenate, openRepeat } from './operators/sequence.ts';
 import { shuffleOf } from './operators/shuffle.ts';
 import { openUnorderedMap } from './operators/unordered-map.ts';
@@ -344,8 +344,7 @@ export class Dataset<T> extends IterableDataset<T> {
    */
   prefetchToMemory(bytes: number, options: PrefetchOptions = {}): Dataset<T> {
     checkCount('prefetchToMemory: bytes', bytes, 1);
-    const sizeOf = (options.sizeOf ?? elementBytes) as (element: unknown) => number;
-    return this.#through('prefetchToMemory', openPrefetchToMemory(this, bytes, sizeOf));
+    return this.#through('prefetchToMemory', openPrefetchToMemory(this, bytes, sizesBy(options.sizeOf)));
   }
 
   /**

@@ -74,7 +74,8 @@ export class IterableDataset<T> implements AsyncIterable<T> {
    * of `shuffle` is read again. An iterable is iterated again, and its first elements are dropped.
    *
    * @throws RecordpipeError `malformed-state` for a value that is not a state; `not-resumable` if the
-   *   operators differ; while iterating, `not-resumable` if a file differs
+   *   operators differ; while iterating, `not-resumable` if a file differs or a source has too few
+   *   elements
    * @example
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import type { Operator } from './operator.ts';
 import { isPromiseLike } from './operators/map.ts';
-import { isCount, malformedPosition, type Position } from './position.ts';
+import { isCount, malformedPosition, type Position, tooFewElements } from './position.ts';
 import { END, LATER, type Open, type Openable, Stage, type Step } from './stage.ts';
 
 /** A sequence of elements. */
@@ -38,7 +38,7 @@ export function operatorOf(input: unknown): Operator {
 const FROM: Operator = { name: 'from', sources: [] };
 
 /** Opens a stage after a number of elements. */
-export function counting<T>(from: Position = null, open: (count: number) => Stage<T>): Stage<T> {
+export function counting<T>(from: Position | undefined, open: (count: number) => Stage<T>): Stage<T> {
   const count = from ?? 0;
   if (!isCount(count)) throw malformedPosition('from');
   return open(count);
@@ -68,8 +68,9 @@ export class ArrayStage<T> extends Stage<T> {
 
   constructor(items: readonly T[], from = 0) {
     super();
+    if (from > items.length) throw tooFewElements('the array');
     this.#items = items;
-    this.#at = Math.min(from, items.length);
+    this.#at = from;
   }
 
   next(): Step<T> {
@@ -117,7 +118,10 @@ class IteratorStage<T> extends Stage<T> {
     this.#open = false; // `for await` does not close an iterator that throws or ends, so neither does this code.
     for (;;) {
       const { done, value } = iterator.next();
-      if (done) return END;
+      if (done) {
+        if (this.#count < this.#received) throw tooFewElements('the iterable');
+        return END;
+      }
       if (this.#count++ < this.#received) continue;
       this.#open = true;
       return value;
@@ -215,8 +219,9 @@ class AsyncIteratorStage<T> extends Stage<T> {
 
   readonly #take = (answer: IteratorResult<T>): void => {
     this.#pending = undefined;
-    if (answer.done) this.#ended = true;
-    else this.#answer = answer;
+    if (!answer.done) this.#answer = answer;
+    else if (this.#count < this.#received) this.#fail(tooFewElements('the iterable'));
+    else this.#ended = true;
   };
 
   readonly #fail = (error: unknown): void => {

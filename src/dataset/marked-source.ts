@@ -1,5 +1,5 @@
 import { isUnordered } from './operator.ts';
-import { type Position, splitPosition } from './position.ts';
+import { type Position, splitPosition, tooFewElements } from './position.ts';
 import { END, type Iteration, LATER, type Openable, type Stage, type Step, Through } from './stage.ts';
 
 /** A position of the source, and the number of elements that were pulled before it. */
@@ -25,10 +25,12 @@ export class MarkedSource<T> extends Through<T, T> {
   /** Maximum number of elements that the owner holds; older marks are dropped. */
   reach: number;
   readonly #iteration: Iteration;
+  /** Whether the owner delivers elements in later calls than those in which it pulled them. */
+  readonly #readsAhead: boolean;
   /** Number of elements to discard before the first one. */
-  #discard: number;
+  #discard = 0;
   /** Marks, oldest first. */
-  readonly #marks: Mark[];
+  readonly #marks: Mark[] = [];
   #pulled = 0;
   #nextMark = 1;
   #stride = 1;
@@ -46,27 +48,28 @@ export class MarkedSource<T> extends Through<T, T> {
     iteration: Iteration,
     from: Position | undefined,
     reach: number,
+    readsAhead = false,
   ): MarkedSource<T> {
     const { counts, source: position } = splitPosition(operator, from ?? null, [0]);
     const stage = source.openStage(iteration, position);
-    return new MarkedSource(stage, iteration, reach, counts[0], position, isUnordered(source.operator));
+    const marked = new MarkedSource(stage, iteration, reach, readsAhead, isUnordered(source.operator));
+    marked.#discard = counts[0];
+    marked.#marks.push({ at: -counts[0], position });
+    return marked;
   }
 
   private constructor(
     source: Stage<T>,
     iteration: Iteration,
     reach: number,
-    discard: number,
-    position: Position,
+    readsAhead: boolean,
     everyElement: boolean,
   ) {
     super(source);
     this.#maxStride = everyElement ? 1 : MAX_STRIDE;
     this.reach = reach;
+    this.#readsAhead = readsAhead;
     this.#iteration = iteration;
-    this.#discard = discard;
-    this.#marks = [{ at: -discard, position }];
-    iteration.onFailure(this);
   }
 
   next(): Step<T> {
@@ -78,7 +81,9 @@ export class MarkedSource<T> extends Through<T, T> {
     const element = this.source.next();
     if (element === LATER) return LATER;
     this.#unsettled = false;
-    if (element !== END && ++this.#pulled >= this.#nextMark) this.#mark();
+    if (element === END) return END;
+    if (this.#iteration.hasFailed) this.#freeze();
+    if (++this.#pulled >= this.#nextMark) this.#mark();
     return element;
   }
 
@@ -110,25 +115,29 @@ export class MarkedSource<T> extends Through<T, T> {
     return [target - mark.at, mark.position];
   }
 
-  /** Stops counting elements as received. */
-  freeze(): void {
+  /**
+   * Called by an owner that reads ahead when it delivers an element.
+   * @param after number of elements that were pulled after it
+   */
+  delivers(after: number): void {
+    if (this.#pulled - after > this.#frozenAt) this.#iteration.hasFailed = true;
+  }
+
+  /** Stops counting elements as received, beginning with the latest one. */
+  #freeze(): void {
     this.#frozenAt = Math.min(this.#frozenAt, this.#pulled);
+    if (this.#readsAhead) this.#iteration.hasFailed = false;
   }
 
-  override close(): Promise<void> | undefined {
-    this.#iteration.forget(this);
-    return super.close();
-  }
-
-  /** Discards elements. Returns LATER or END if it could not discard all of them yet. */
-  #discardFirst(): typeof LATER | typeof END | undefined {
+  /** Discards elements. Returns LATER if it could not discard all of them yet. */
+  #discardFirst(): typeof LATER | undefined {
     while (this.#discard > 0) {
       const passed = this.source.pass(this.#discard);
       this.#discard -= passed;
       if (this.#discard === 0) return undefined;
       const element = this.source.next();
       if (element === LATER) return LATER;
-      if (element === END) return END;
+      if (element === END) throw tooFewElements('a source');
       this.#discard--;
     }
     return undefined;

@@ -47,3 +47,11 @@ export function malformedPosition(operator: string): RecordpipeError {
     `the state has no valid position for ${operator}; pass a value that state() returned, unchanged`,
   );
 }
+
+/** Returns the error for a source that has fewer elements than an earlier run received. */
+export function tooFewElements(source: string): RecordpipeError {
+  return new RecordpipeError(
+    'not-resumable',
+    `${source} has fewer elements than when the state was made; restore them, or restart the epoch`,
+  );
+}

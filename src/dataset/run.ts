@@ -147,7 +147,7 @@ export class Run<T> {
     const { from, tracked } = this.#beginning;
     this.#stage =
       tracked || from !== undefined
-        ? MarkedSource.open('the dataset', this.#source, iteration, from?.position, 0)
+        ? MarkedSource.open('the dataset', this.#source, iteration, from?.position, 0, true)
         : this.#source.openStage(iteration);
     onAbort(signal, this.#abort);
     return this.#stage;

@@ -18,7 +18,7 @@ export class Iteration {
     index: number,
     seeds: ReadonlyMap<Operator, number> = new Map(),
     turns: EventLoopTurns = new EventLoopTurns(undefined, MAX_STEPS),
-    shared: Shared = { marked: [] },
+    shared: Shared = { hasFailed: false },
   ) {
     this.index = index;
     this.seeds = seeds;
@@ -45,35 +45,25 @@ export class Iteration {
     this.#shared.whyNotResumable = why;
   }
 
-  /** Registers a stage whose position stops when a source fails. */
-  onFailure(marked: Freezable): void {
-    this.#shared.marked.push(marked);
-  }
-
-  /** Unregisters a stage that was closed. */
-  forget(marked: Freezable): void {
-    const at = this.#shared.marked.indexOf(marked);
-    if (at >= 0) this.#shared.marked.splice(at, 1);
-  }
-
   /**
-   * Records that a source failed, and that the next elements would be other ones without the
-   * failure, such as an incomplete batch. From now on, states do not count them as received, so
-   * that a resumed iteration loses nothing.
+   * Whether the next element would be another one if a source had not failed, such as an incomplete
+   * batch. From that element on, states count no element as received, so that a resumed iteration
+   * loses nothing. Stages that create such elements set it. Stages that hold elements clear it, and
+   * set it again when they deliver the element.
    */
-  failed(): void {
-    for (const marked of this.#shared.marked) marked.freeze();
+  get hasFailed(): boolean {
+    return this.#shared.hasFailed;
+  }
+
+  set hasFailed(hasFailed: boolean) {
+    this.#shared.hasFailed = hasFailed;
   }
 }
 
 /** State of one run, whatever the number of its iteration. */
 interface Shared {
-  readonly marked: Freezable[];
+  hasFailed: boolean;
   whyNotResumable?: string;
-}
-
-interface Freezable {
-  freeze(): void;
 }
 
 /** Numbers the iterations of a dataset and of the datasets derived from it. */

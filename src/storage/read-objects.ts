@@ -2,6 +2,7 @@ import { abortError, onAbort } from '../bytes/abortable.ts';
 import { typeName } from '../bytes/arguments.ts';
 import { type RecordpipeError, UsageError } from '../errors.ts';
 import { refOf } from './object-address.ts';
+import { DescribedObjects } from './prefetch/described-objects.ts';
 import type { ObjectPiece, OnObjectError } from './prefetch/object-piece.ts';
 import { LATER, type ObjectRefs, END as PLAN_END, type PlannedObject } from './prefetch/object-plan.ts';
 import { OrderedPrefetch } from './prefetch/ordered-prefetch.ts';
@@ -36,7 +37,8 @@ export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
  * An empty object yields one empty piece. An error identifies its object; all earlier bytes have
  * been delivered.
  *
- * @param refs addresses, or entries of a listing; consumed when there is room for them
+ * @param refs addresses, or entries of a listing; consumed when there is room for them, or with a
+ *   disk cache up to 32 objects ahead
  * @param options the same as for {@link openObject}, and `onObjectError`
  * @returns an iterable that can be iterated only once; ending the iteration early ends all requests
  * @throws UsageError for an invalid option
@@ -58,8 +60,9 @@ export function readObjects(refs: ObjectRefs, options?: ObjectsReadOptions): Obj
     throw new UsageError(`objects: expected objects to read, or a listing, got ${typeName(refs)}`);
   const { onObjectError, ...rest } = options ?? {};
   const context = transferContext(rest);
+  const plan = context.options.cache === undefined ? refs : new DescribedObjects(refs, context);
   const pieces = new PieceIterator(
-    (onProgress) => new OrderedPrefetch(refs, context, onObjectError, onProgress),
+    (onProgress) => new OrderedPrefetch(plan, context, onObjectError, onProgress),
     (piece) => piece,
     context.counts,
     options?.signal,

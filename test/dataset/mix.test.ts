@@ -82,6 +82,13 @@ test('random ratios are close to the weights, and depend on the seed and the ite
   expect(await sourcesOf(mixture, { seed: 3 }, 1)).not.toEqual(chosen);
 });
 
+test.each([1e308, 5e-324])('weights of %d are equal to weights of 1', async (weight) => {
+  for (const exact of [true, false]) {
+    const chosen = await sourcesOf({ weights: [weight, weight], lengths: [] }, { seed: 1, exact });
+    expect(chosen).toEqual(await sourcesOf({ weights: [1, 1], lengths: [] }, { seed: 1, exact }));
+  }
+});
+
 describe('stop', () => {
   const mixtures = fc.record({ weights, lengths: fc.array(fc.nat(60), { minLength: 8, maxLength: 8 }) });
 
@@ -199,6 +206,10 @@ test('elements before the error of a source are delivered, and all sources are c
 });
 
 test('rejects invalid sources and options', () => {
+  const one = [{ dataset: Dataset.range(3), weight: 1 }];
+  expect(() => Dataset.mix(one, { sed: 1 } as MixOptions)).toThrow(
+    'mix: unknown option sed; did you mean seed?',
+  );
   const dataset = Dataset.range(3);
   const invalid: (() => unknown)[] = [
     () => Dataset.mix([]),

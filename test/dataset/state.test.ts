@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { withChecksum } from '../../src/dataset/dataset-state.ts';
 import { Dataset, type DatasetState } from '../../src/dataset/index.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { anySource, anySteps, both, type Step } from './model.ts';
@@ -181,6 +182,56 @@ test('after an error, the failed element is requested again, and nothing is lost
   ]);
 });
 
+test.each<[string, (d: Dataset<number[]>) => Dataset<number[]>]>([
+  ['prefetch', (d) => d.prefetch(10)],
+  ['prefetchToMemory', (d) => d.prefetchToMemory(1e6)],
+  ['a parallel map', (d) => d.map(async (batch) => batch, { parallel: 8 })],
+  ['two of them', (d) => d.prefetch(3).map(async (batch) => batch, { parallel: 2 })],
+])('after an error, elements that %s held are not delivered again', async (_name, ahead) => {
+  let fails = true;
+  const numbers = Dataset.range(30).map((n) => {
+    if (n === 22 && fails) throw new Error('later');
+    return n;
+  });
+  const dataset = ahead(numbers.batch(4));
+  const iterator = dataset.iterate();
+  const received: number[][] = [];
+  await expect(
+    (async () => {
+      for await (const batch of iterator) {
+        received.push(batch);
+        await new Promise(setImmediate); // Let it read ahead, up to the error.
+      }
+    })(),
+  ).rejects.toThrow('later');
+  expect(received).toHaveLength(6);
+  expect(received[5]).toEqual([20, 21]);
+  fails = false;
+  expect(await dataset.resume(stored(iterator.state())).toArray()).toEqual([
+    [20, 21, 22, 23],
+    [24, 25, 26, 27],
+    [28, 29],
+  ]);
+});
+
+test('a failure while the buffer of a limited shuffle is read again comes before any element', async () => {
+  let fails = false;
+  const dataset = Dataset.range(30)
+    .map((n) => {
+      if (n === 8 && fails) throw new Error('later');
+      return n;
+    })
+    .shuffle(5, { seed: 1, maxBytes: 99 });
+  const whole = await dataset.toArray({ iteration: 0 });
+  const iterator = dataset.iterate({ iteration: 0 });
+  for (let i = 0; i < 9; i++) await iterator.next();
+  fails = true;
+  const resumed = dataset.resume(iterator.state()).iterate();
+  await expect(resumed.next()).rejects.toThrow('later');
+  fails = false;
+  expect(await dataset.resume(resumed.state()).toArray()).toEqual(whole.slice(9));
+});
+
 describe('a state that does not fit', () => {
   const dataset = Dataset.range(100).shuffle(10, { seed: 1 }).batch(4);
   const state = async (): Promise<DatasetState> => (await some(dataset, 3)).state;
@@ -220,9 +271,45 @@ describe('a state that does not fit', () => {
       /the state has version 2/,
     );
     for (const position of [7, [], [0], [-1, null], [0, [3, 9, [[1, 2, 3], 4]]], 'x'])
-      await expect(dataset.resume({ ...saved, position }).toArray()).rejects.toMatchObject({
+      await expect(dataset.resume(withChecksum({ ...saved, position })).toArray()).rejects.toMatchObject({
         code: 'malformed-state',
       });
+  });
+
+  test('rejects changed states', async () => {
+    const saved = stored(await state());
+    const circular: unknown[] = [];
+    circular.push(circular);
+    const changes = [{ iteration: 1 }, { seeds: [1] }, { position: null }, { position: circular }];
+    for (const change of [...changes, { position: [0, [1e15, 7, [0, null]]] }, { checksum: undefined }])
+      expect(() => dataset.resume({ ...saved, ...change } as unknown as DatasetState)).toThrow(
+        'the state was changed',
+      );
+    expect(() => dataset.resume({ x: 1n } as unknown as DatasetState)).toThrow('expected a value returned');
+    const { checksum, ...others } = saved;
+    expect(await dataset.resume({ checksum, ...others }).count()).toBe(22);
+  });
+
+  test.each<[string, (elements: number[]) => Dataset<number>]>([
+    ['an array', (elements) => Dataset.from(elements)],
+    ['an iterable', (elements) => Dataset.from(new Set(elements))],
+    ['a function', (elements) => Dataset.from(() => elements)],
+    [
+      'a generator',
+      (elements) =>
+        Dataset.from(async function* () {
+          yield* elements;
+        }),
+    ],
+    ['a prefetch', (elements) => Dataset.from(elements).prefetch(3)],
+    ['a shuffle with maxBytes', (elements) => Dataset.from(elements).shuffle(3, { seed: 1, maxBytes: 99 })],
+  ])('rejects %s with fewer elements than were received', async (_name, build) => {
+    const { state: saved } = await some(build([1, 2, 3, 4, 5]), 4);
+    await expect(build([1, 2, 3]).resume(saved).toArray()).rejects.toMatchObject({
+      code: 'not-resumable',
+      message: expect.stringContaining('has fewer elements than when the state was made'),
+    });
+    expect(await build([1, 2, 3, 4]).resume(saved).toArray()).toEqual([]);
   });
 
   test('names an interleave with other inner datasets', async () => {

@@ -268,6 +268,25 @@ describe('prefetchToMemory', () => {
     await iterator.return();
     expect(() => source.prefetchToMemory(0)).toThrow('prefetchToMemory: bytes');
   });
+
+  test.each<[string, () => number, string]>([
+    ['throws', () => JSON.parse('{'), 'JSON'],
+    ['returns NaN', () => Number.NaN, 'sizeOf: expected the function to return a number >= 0, got NaN'],
+    ['returns -1', () => -1, 'sizeOf: expected the function to return a number >= 0, got -1'],
+  ])('fails after the elements before it if sizeOf %s', async (_name, wrong, message) => {
+    const sizeOf = (n: number): number => (n < 5 ? 8 : wrong());
+    const received: number[] = [];
+    const read = async (): Promise<void> => {
+      for await (const n of Dataset.range(100).prefetchToMemory(1000, { sizeOf })) {
+        received.push(n);
+        await new Promise(setImmediate);
+      }
+    };
+    await expect(read()).rejects.toThrow(message);
+    expect(received).toEqual([0, 1, 2, 3, 4, 5]);
+    const shuffled = Dataset.range(100).shuffle(50, { maxBytes: 1000, sizeOf: wrong });
+    await expect(shuffled.count()).rejects.toThrow(message);
+  });
 });
 
 describe('withProgress', () => {

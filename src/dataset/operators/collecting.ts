@@ -29,10 +29,15 @@ export abstract class Collecting<S, T, Source extends Stage<S> = Stage<S>> exten
       if (element === END) this.ended = true;
       return element;
     } catch (error) {
-      this.#failure = { error };
-      this.ended = true;
+      this.fail(error);
       return END;
     }
+  }
+
+  /** Ends the stage with an error after the buffered elements. */
+  protected fail(error: unknown): void {
+    this.#failure = { error };
+    this.ended = true;
   }
 
   /** Whether the source has failed. */
@@ -74,7 +79,7 @@ class BatchStage<T> extends Collecting<T, T[]> {
       if (element === LATER) return LATER;
       if (element === END) {
         if (batch.length === 0 || this.#dropRemainder) return this.finish();
-        if (this.hasFailed) this.#iteration.failed();
+        if (this.hasFailed) this.#iteration.hasFailed = true;
         break;
       }
       batch.push(element);
@@ -216,7 +221,7 @@ class WindowStage<T> extends Collecting<T, T[], MarkedSource<T>> {
       else buffer.push(element);
     }
     if (buffer.length === 0 || (this.#dropRemainder && buffer.length < this.#reach)) return this.finish();
-    if (this.hasFailed && buffer.length < this.#reach) this.#iteration.failed();
+    if (this.hasFailed && buffer.length < this.#reach) this.#iteration.hasFailed = true;
     const window = buffer.filter((_, i) => i % this.#stride === 0);
     this.#between = Math.max(0, this.#shift - buffer.length);
     buffer.splice(0, this.#shift);

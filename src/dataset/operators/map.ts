@@ -129,7 +129,7 @@ function mapSource<S>(
 ): Stage<S> {
   const { counts, source: position } = splitPosition(operator, from, [0]);
   if (parallel === 1 && counts[0] === 0) return source.openStage(iteration, position);
-  return MarkedSource.open(operator, source, iteration, from, parallel);
+  return MarkedSource.open(operator, source, iteration, from, parallel, true);
 }
 
 /** A stage that waits for calls of a function, or for its source. */
@@ -188,7 +188,10 @@ class MapStage<S, T> extends CallingStage<S, T> {
     if (element === LATER) return LATER;
     if (element === END) return END;
     const result = this.#map(element);
-    if (!isPromiseLike(result)) return result;
+    if (!isPromiseLike(result)) {
+      this.#deliver();
+      return result;
+    }
     this.#ahead = true;
     this.#calls.push(this.#watch(result));
     return this.#queued();
@@ -202,6 +205,7 @@ class MapStage<S, T> extends CallingStage<S, T> {
       if (call.state === 'running') return LATER;
       calls.shift();
       if (call.state === 'failed') throw call.error;
+      this.#deliver();
       return call.value;
     }
     if (this.sourceWaits) return LATER;
@@ -224,6 +228,11 @@ class MapStage<S, T> extends CallingStage<S, T> {
 
   protected get waits(): boolean {
     return this.#calls.length > 0 ? this.#calls.first().state === 'running' : this.sourceWaits;
+  }
+
+  #deliver(): void {
+    const { source } = this;
+    if (source instanceof MarkedSource) source.delivers(this.#calls.length);
   }
 
   /** Starts calls while there is room in the queue and the source has elements. */

@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import type { Operator } from '../operator.ts';
 import { checkCount } from '../operator-options.ts';
@@ -91,11 +92,14 @@ class MixStage<T> extends Stage<T> {
   }
 }
 
+const OPTIONS: OptionNames<MixOptions> = { seed: 0, stop: 0, exact: 0, counts: 0 };
+
 /** Returns a mix of sources. @throws UsageError for invalid weights or options */
 export function mixOf<T>(
   sources: readonly MixSource<Openable<T>>[],
   options: MixOptions,
 ): { readonly open: Open<T>; readonly operator: Operator } {
+  checkOptionNames('mix', options, OPTIONS);
   const { seed, stop = 'first', exact = false, counts: userCounts } = options;
   const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
   checkCount('mix: seed', chosen, Number.MIN_SAFE_INTEGER);
@@ -107,6 +111,7 @@ export function mixOf<T>(
   for (const weight of weights)
     if (!(Number.isFinite(weight) && weight > 0))
       throw new UsageError(`mix: weight: expected a number > 0, got ${String(weight)}`);
+  const scaled = scaledWeights(weights);
   const random = exact ? '' : `, ${seed === undefined ? 'random' : `seed ${seed}`}`;
   const operator: Operator = {
     name: `mix(${weights.join(':')}, ${stop}${random})`,
@@ -115,7 +120,7 @@ export function mixOf<T>(
   };
   const open: Open<T> = (iteration, from = null) => {
     const used = iteration.seeds.get(operator) ?? chosen;
-    const schedule = exact ? new ExactSchedule(weights) : new RandomSchedule(weights, used, iteration.index);
+    const schedule = exact ? new ExactSchedule(scaled) : new RandomSchedule(scaled, used, iteration.index);
     const {
       ended,
       schedule: next,
@@ -131,6 +136,16 @@ export function mixOf<T>(
   };
   return { open, operator };
 }
+
+/** Returns weights whose sum is neither infinite nor rounded to few bits. */
+function scaledWeights(weights: readonly number[]): readonly number[] {
+  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+  return largest > MAX_WEIGHT || largest < 1 / MAX_WEIGHT
+    ? weights.map((weight) => weight / largest)
+    : weights;
+}
+
+const MAX_WEIGHT = 1e200;
 
 interface MixPosition {
   readonly ended: readonly boolean[];

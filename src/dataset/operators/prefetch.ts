@@ -16,7 +16,7 @@ const FILL_MS = 2;
 export function openPrefetch<T>(source: Openable<T>, limit: number): Open<T> {
   const reach = limit === -1 ? MAX_AUTO_LIMIT : limit;
   return (iteration, from) =>
-    new PrefetchStage(MarkedSource.open('prefetch', source, iteration, from, reach), limit);
+    new PrefetchStage(MarkedSource.open('prefetch', source, iteration, from, reach, true), limit);
 }
 
 /** Opens a prefetch of a source that holds up to this number of bytes, or one larger element. */
@@ -26,7 +26,7 @@ export function openPrefetchToMemory<T>(
   sizeOf: (element: unknown) => number,
 ): Open<T> {
   return (iteration, from) => {
-    const elements = MarkedSource.open('prefetchToMemory', source, iteration, from, 0);
+    const elements = MarkedSource.open('prefetchToMemory', source, iteration, from, 0, true);
     return new PrefetchStage(elements, Number.POSITIVE_INFINITY, { bytes, sizeOf });
   };
 }
@@ -66,6 +66,7 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
     if (this.#queue.length > 0) {
       const element = this.#queue.shift();
       if (this.#byteLimit !== undefined) this.#bytes -= this.#sizes.shift();
+      this.source.delivers(this.#queue.length);
       this.#schedule();
       return element;
     }
@@ -75,7 +76,10 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
     const element = this.pull();
     if (element === END) return this.finish();
     if (element === LATER) this.#waitForSource();
-    else this.#schedule();
+    else {
+      this.source.delivers(0);
+      this.#schedule();
+    }
     return element;
   }
 
@@ -106,7 +110,7 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   readonly #fill = (): void => {
     this.#scheduled = undefined;
     const end = performance.now() + FILL_MS;
-    while (!this.#full && performance.now() < end) {
+    while (!this.ended && !this.#full && performance.now() < end) {
       if (this.#byteLimit !== undefined) this.source.reach = this.#queue.length + 1;
       const element = this.pull();
       if (element === END) return;
@@ -129,7 +133,12 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   }
 
   #measure(element: T, { sizeOf }: ByteLimit): void {
-    const size = sizeOf(element);
+    let size = 0;
+    try {
+      size = sizeOf(element);
+    } catch (error) {
+      this.fail(error);
+    }
     this.#sizes.push(size);
     this.#bytes += size;
   }

@@ -1,3 +1,5 @@
+import { UsageError } from '../../errors.ts';
+import { checkFunction } from '../operator-options.ts';
 import { type Position, splitPosition } from '../position.ts';
 import { END, LATER, type Open, type Openable, type Stage, type Step, Through, type Wait } from '../stage.ts';
 
@@ -22,6 +24,21 @@ function objectBytes(element: object): number {
   let bytes = OBJECT_BYTES;
   for (const value of Array.isArray(element) ? element : Object.values(element)) bytes += elementBytes(value);
   return bytes;
+}
+
+/**
+ * Returns a function for the sizes of elements.
+ * @param sizeOf the user's function. Default: {@link elementBytes}
+ * @throws UsageError from the returned function, for a size that is not a number >= 0
+ */
+export function sizesBy(sizeOf: ((element: never) => number) | undefined): (element: unknown) => number {
+  if (sizeOf === undefined) return elementBytes;
+  checkFunction('sizeOf', sizeOf);
+  return (element) => {
+    const size = sizeOf(element as never);
+    if (typeof size === 'number' && size >= 0) return size;
+    throw new UsageError(`sizeOf: expected the function to return a number >= 0, got ${String(size)}`);
+  };
 }
 
 /** Progress of an iteration. */

@@ -1,5 +1,4 @@
-import { RecordpipeError } from '../../errors.ts';
-import { isList, malformedPosition, type Position, splitPosition } from '../position.ts';
+import { isList, malformedPosition, type Position, splitPosition, tooFewElements } from '../position.ts';
 import { END, LATER, type Stage } from '../stage.ts';
 import type { RandomState, Xoshiro128 } from './random.ts';
 import type { ShuffleBuffer } from './shuffle-buffer.ts';
@@ -165,7 +164,7 @@ export class BufferFill {
       if (this.#at === this.#pulled) break;
       const element = source.next();
       if (element === LATER) return false;
-      if (element === END) throw tooFewElements();
+      if (element === END) throw tooFewElements('the source of shuffle');
       if (this.#at++ < wanted) continue;
       buffer.push(element);
       this.#found++;
@@ -175,11 +174,4 @@ export class BufferFill {
     buffer.arrange(ranks);
     return true;
   }
-}
-
-function tooFewElements(): RecordpipeError {
-  return new RecordpipeError(
-    'not-resumable',
-    'the source of shuffle has fewer elements than when the state was made; restart the epoch',
-  );
 }

@@ -1,9 +1,10 @@
+import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import type { Operator } from '../operator.ts';
 import { checkCount, type ShuffleOptions } from '../operator-options.ts';
-import { type Position, splitPosition } from '../position.ts';
+import { type Position, splitPosition, tooFewElements } from '../position.ts';
 import { END, type Iteration, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
-import { elementBytes } from './progress.ts';
+import { sizesBy } from './progress.ts';
 import { Xoshiro128 } from './random.ts';
 import { ShuffleBuffer } from './shuffle-buffer.ts';
 import { BufferFill, ShuffleHistory, type ShufflePosition, splitShuffle } from './shuffle-history.ts';
@@ -47,7 +48,7 @@ class ShuffleStage<T> extends Collecting<T, T> {
     }
     const { length } = buffer;
     if (length === 0) return this.finish();
-    if (this.hasFailed) this.#iteration.failed();
+    if (this.hasFailed) this.#iteration.hasFailed = true;
     const at = this.#random.below(length);
     this.#history.drew(at, length);
     if (this.#history.isDue && length === this.#slots) this.#history.snapshot(this.source.position());
@@ -93,10 +94,17 @@ class LimitedShuffleStage<T> extends Collecting<T, T> {
         if (element === END) break;
         this.#put(element);
       }
-      if (this.#buffer.length === 0) return this.finish();
-      if (this.hasFailed) this.#iteration.failed();
+      const isReplaying = this.#drawn < this.#received;
+      // After a failure, the draws would not be those of the earlier run.
+      if (this.hasFailed && isReplaying) return this.finish();
+      if (this.#buffer.length === 0) {
+        if (isReplaying) throw tooFewElements('the source of shuffle');
+        return this.finish();
+      }
+      if (this.hasFailed) this.#iteration.hasFailed = true;
       const element = this.#take();
-      if (this.#drawn++ >= this.#received) return element;
+      this.#drawn++;
+      if (!isReplaying) return element;
     }
   }
 
@@ -132,12 +140,15 @@ interface ShuffleLimits {
   readonly sizeOf: (element: unknown) => number;
 }
 
+const OPTIONS: OptionNames<ShuffleOptions> = { seed: 0, reshuffleEachIteration: 0, maxBytes: 0, sizeOf: 0 };
+
 /** Returns a shuffle of a source. @throws UsageError for an invalid buffer size, seed or limit */
 export function shuffleOf<T>(
   source: Openable<T>,
   buffer: number,
   options: ShuffleOptions,
 ): { readonly open: Open<T>; readonly operator: Operator } {
+  checkOptionNames('shuffle', options, OPTIONS);
   const { reshuffleEachIteration = true, maxBytes = Number.POSITIVE_INFINITY, seed } = options;
   const chosen = seed ?? Math.floor(Math.random() * 2 ** 53);
   checkCount('shuffle: buffer', buffer, 1, true);
@@ -154,8 +165,7 @@ export function shuffleOf<T>(
   };
   const randomOf = (iteration: Iteration): Xoshiro128 =>
     new Xoshiro128(iteration.seeds.get(operator) ?? chosen, reshuffleEachIteration ? iteration.index : 0);
-  const sizeOf = (options.sizeOf ?? elementBytes) as (element: unknown) => number;
-  const limits = { elements: buffer, bytes: maxBytes, sizeOf };
+  const limits = { elements: buffer, bytes: maxBytes, sizeOf: sizesBy(options.sizeOf) };
   const openLimited: Open<T> = (iteration, from = null) => {
     const [received] = splitPosition('shuffle', from, [0]).counts;
     return new LimitedShuffleStage(

@@ -23,7 +23,7 @@ export function openUnorderedMap<S, T>(
     if (from !== null && !isList(from, 2)) throw malformedPosition(operator);
     const [delivered, position] = from ?? ['', null];
     const numbers = deliveredNumbers(operator, delivered, reach);
-    const elements = MarkedSource.open(operator, source, iteration, position, reach);
+    const elements = MarkedSource.open(operator, source, iteration, position, reach, true);
     return new UnorderedMapStage(elements, map, parallel, numbers);
   };
 }
@@ -141,6 +141,7 @@ class UnorderedMapStage<S, T> extends CallingStage<S, T, MarkedSource<S>> {
   }
 
   #deliver(number: number): void {
+    this.source.delivers(this.#pulled - number - 1);
     this.#delivered.add(number);
     while (this.#delivered.delete(this.#oldest)) this.#oldest++;
   }

@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import { checkCount } from '../operator-options.ts';
 import type { ShardIndexing } from './open-shards.ts';
@@ -46,8 +47,33 @@ export interface ShardsOptions extends ShardIndexing {
   readonly groupBlocks?: number | undefined;
 }
 
+const OPTIONS: OptionNames<ShardsOptions> = {
+  order: 0,
+  seed: 0,
+  epoch: 0,
+  worker: 0,
+  workers: 0,
+  start: 0,
+  blockRecords: 0,
+  groupBlocks: 0,
+  multipart: 0,
+  lenientFlags: 0,
+  delimiter: 0,
+  cr: 0,
+  payloadCrc: 0,
+  maxRecordBytes: 0,
+  missing: 0,
+  format: 0,
+  objects: 0,
+  include: 0,
+  exclude: 0,
+  strictShards: 0,
+  onNotice: 0,
+};
+
 /** Checks the options. @throws UsageError */
 export function checkShardsOptions(options: ShardsOptions): void {
+  checkOptionNames('shards', options, OPTIONS);
   const { order = 'sequential', missing = 'error', seed, epoch = 0, worker = 0, workers = 1 } = options;
   const { start = 0, blockRecords = 1, groupBlocks = 1 } = options;
   if (order !== 'shuffled' && order !== 'sequential')

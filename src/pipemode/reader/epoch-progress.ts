@@ -293,6 +293,8 @@ export function checkState(
   recordFormat: string,
   files: boolean,
 ): void {
+  const malformed = `resume: expected a value returned by state(), got ${JSON.stringify(state)}`;
+  if (typeof state !== 'object' || state === null) throw new RecordpipeError('malformed-state', malformed);
   const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   const { epoch, recordsRead, bytesRead, lastRecord } = state;
   const epochFits = files ? epoch === null : isCount(epoch);
@@ -310,8 +312,5 @@ export function checkState(
       `resume: the state has version ${String(state.version)}, expected 1; update recordpipe`,
     );
   if (isCount(recordsRead) && isCount(bytesRead) && epochFits && lastFits) return;
-  throw new RecordpipeError(
-    'malformed-state',
-    `resume: expected a value returned by state(), got ${JSON.stringify(state)}`,
-  );
+  throw new RecordpipeError('malformed-state', malformed);
 }

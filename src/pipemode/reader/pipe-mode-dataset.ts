@@ -189,7 +189,7 @@ export class PipeModeDataset<const A extends readonly string[] | undefined = und
     state: PipeModeState | DatasetState,
     options: ResumeOptions = {},
   ): IterableDataset<PipeModeElement<A>> {
-    if ('operators' in state) return super.resume(state);
+    if (typeof state === 'object' && state !== null && 'operators' in state) return super.resume(state);
     checkOptionNames('resume', options, { from: true });
     const { from = 'same' } = options;
     if (from !== 'same' && from !== 'next')

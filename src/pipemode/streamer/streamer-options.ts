@@ -165,6 +165,8 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
   checkWhole('epochs', options.epochs, 1, Number.POSITIVE_INFINITY);
   checkWhole('firstEpoch', options.firstEpoch, 0, 2 ** 31 - 1);
   checkWhole('maxLineBytes', options.maxLineBytes, 1, 2 ** 30);
+  if (!Array.isArray(options.resume))
+    throw new UsageError(`resume: expected an array of positions, got ${typeName(options.resume)}`);
   checkCheckpoint(options.checkpoint);
   const mistake = hostsMistake(options.hosts);
   if (mistake !== undefined) throw new UsageError(mistake);
@@ -178,6 +180,8 @@ export function streamerOptions(given: StreamerInput): CheckedStreamerOptions {
 
 function checkCheckpoint(checkpoint: CheckpointOptions | undefined): void {
   if (checkpoint === undefined) return;
+  if (typeof checkpoint !== 'object' || checkpoint === null)
+    throw new UsageError(`checkpoint: expected { path }, got ${typeName(checkpoint)}`);
   const { path, everyMs, readAheadBytes, overwrite, ...rest } = checkpoint;
   const names = { path, everyMs, readAheadBytes, overwrite };
   checkOptionNames('checkpoint', rest, names);

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { type Dirent, lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CHUNK_NAME, remove } from './chunk-file.ts';
@@ -23,26 +23,27 @@ export interface CacheFile {
 }
 
 /**
- * Returns all files of the cache, including those of unfinished writes. Other files are ignored.
+ * Returns all files of the cache, including those of unfinished writes. Other files and links
+ * are ignored.
  * @throws errors of `node:fs` except for a missing folder
  */
 export async function cacheFiles(root: string): Promise<CacheFile[]> {
   const files: CacheFile[] = [];
-  for (const folder of await namesIn(root)) {
-    if (!/^[0-9a-f]{2}$/.test(folder)) continue;
-    for (const name of await namesIn(join(root, folder))) {
+  for (const folder of await entriesIn(root)) {
+    if (!(folder.isDirectory() && /^[0-9a-f]{2}$/.test(folder.name))) continue;
+    for (const { name } of await entriesIn(join(root, folder.name))) {
       if (!CHUNK_NAME.test(name)) continue;
-      const path = join(root, folder, name);
-      const stat = statSync(path, { throwIfNoEntry: false });
+      const path = join(root, folder.name, name);
+      const stat = lstatSync(path, { throwIfNoEntry: false });
       if (stat?.isFile()) files.push({ path, size: stat.size, usedAt: stat.mtimeMs });
     }
   }
   return files;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+async function entriesIn(folder: string): Promise<Dirent[]> {
   try {
-    return await readdir(folder);
+    return await readdir(folder, { withFileTypes: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -60,7 +61,7 @@ export function removeOldest(files: CacheFile[], bytes: number): Removed {
   files.sort((a, b) => a.usedAt - b.usedAt);
   for (const { path, size } of files) {
     if (removed.bytes >= bytes) break;
-    if (!remove(path) && statSync(path, { throwIfNoEntry: false }) !== undefined) continue;
+    if (!remove(path) && lstatSync(path, { throwIfNoEntry: false }) !== undefined) continue;
     removed.files += 1;
     removed.bytes += size;
   }

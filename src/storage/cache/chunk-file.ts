@@ -44,9 +44,10 @@ export interface CachedVersion {
 /** Pattern of the names of cache files. Files being written have a suffix. */
 export const CHUNK_NAME: RegExp = /^[0-9a-f]{40}\.\d+(\.tmp)?$/;
 
-/** Flags that open a cache file without following a link. */
-export const READ_FLAGS: number = constants.O_RDONLY | constants.O_NOFOLLOW;
-const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+/** Flags that open a cache file without following a link, or waiting for the writer of a pipe. */
+export const READ_FLAGS: number = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const WRITE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * The file of one chunk: its bytes, then a trailer with the object's version, a CRC-32C of every 64

@@ -32,6 +32,8 @@ export interface CacheListing {
 
 /** Size of the end of a file to read first. It holds almost every trailer. */
 const END_BYTES = 4096;
+/** Size of the largest trailer. Files of any size may have the name of a chunk. */
+const MAX_TRAILER_BYTES = 64 * 1024;
 
 /**
  * Lists the objects in a disk cache. Other processes may use it meanwhile.
@@ -124,7 +126,7 @@ function describe({ path, size }: CacheFile): Described | undefined {
     return undefined;
   }
   try {
-    for (const bytes of [Math.min(size, END_BYTES), size]) {
+    for (const bytes of [Math.min(size, END_BYTES), Math.min(size, MAX_TRAILER_BYTES)]) {
       const end = Buffer.alloc(bytes);
       readSync(descriptor, end, 0, bytes, size - bytes);
       const text = parseTrailer(end)?.text;

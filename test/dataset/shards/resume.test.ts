@@ -1,6 +1,7 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import { withChecksum } from '../../../src/dataset/dataset-state.ts';
 import { Dataset, type DatasetState, type ShardsOptions } from '../../../src/dataset/index.ts';
 import { encodeTFRecord } from '../../../src/formats/index.ts';
 import { buildIndex } from '../../../src/records/indexes/index.ts';
@@ -183,7 +184,7 @@ test('a resumed iteration keeps its blocks', async () => {
   const position = JSON.parse(state);
   const json = JSON.stringify(position.position).replace(/1,1\]/, '7,4]');
   expect(JSON.stringify(position.position)).toMatch(/1,1\]/);
-  const resumed = shardsOf(options).resume({ ...position, position: JSON.parse(json) });
+  const resumed = shardsOf(options).resume(withChecksum({ ...position, position: JSON.parse(json) }));
   expect(await resumed.toArray()).toEqual(whole.slice(60));
 });
 
@@ -191,7 +192,7 @@ test('a malformed position is an error', async () => {
   const { state } = await some(shardsOf({ order: 'shuffled', seed: 2 }), 10);
   for (const position of [[], [1, 2], 'x', [-1, 5, 154, 1, 1, 1], [1, 5, 154, 1, 0, 1], 7]) {
     const resumed = Dataset.shards(files, { order: 'shuffled', seed: 2 }).map(text);
-    const bad = { ...JSON.parse(state), position };
+    const bad = withChecksum({ ...JSON.parse(state), position });
     await expect((async () => resumed.resume(bad).toArray())()).rejects.toMatchObject({
       code: 'malformed-state',
     });

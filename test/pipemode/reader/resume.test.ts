@@ -97,6 +97,10 @@ test('a stream that differs from the earlier run is rejected', async () => {
     /expected a value returned by state\(\)/,
   );
   expect(() => dataset.resume({} as PipeModeState)).toThrow();
+  for (const other of [null, 'state', 3])
+    expect(() => dataset.resume(other as never)).toThrow(
+      expect.objectContaining({ code: 'malformed-state' }),
+    );
 });
 
 test('resumes in the next pipe, as after a restart of the job', async () => {

@@ -125,11 +125,11 @@ describe('a program whose output is delivered in lines', () => {
     const program = new TrainingProgram(
       ['sh', '-c', "trap '' TERM; echo up; while :; do sleep 0.05; done"],
       {},
-      { graceMs: 50, stdio: 'lines', onLine: (line) => void lines.push(line) },
+      { graceMs: 400, stdio: 'lines', onLine: (line) => void lines.push(line) },
     );
     await expect.poll(() => lines).toEqual(['up']);
     const stopping = program.stop();
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
     await stopping;
     expect([await program.ended, program.killed]).toEqual([137, true]);
   });

@@ -1,7 +1,26 @@
-import { mkdtempSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { UsageError } from 'recordpipe/errors';
-import { type ObjectOptions, openObjectReader, readObjects } from 'recordpipe/storage';
+import {
+  listCache,
+  type ObjectOptions,
+  openObjectReader,
+  readObjects,
+  removeFromCache,
+} from 'recordpipe/storage';
 import { expect, it, onTestFinished } from 'vitest';
 import { cacheFiles, cacheRoot } from '../../../src/storage/cache/cache-files.ts';
 import { cachedSource } from '../../../src/storage/cache/cached-source.ts';
@@ -274,6 +293,34 @@ function damage(path: string, random: Random): void {
   bytes[random.below(bytes.length)] ^= 1 + random.below(255);
   writeFileSync(path, random.below(3) === 0 ? bytes.subarray(0, random.below(bytes.length)) : bytes);
 }
+
+it.skipIf(process.platform === 'win32')(
+  'foreign files in the folder are neither used nor removed',
+  async () => {
+    const bytes = bytesOf(3 * MIB);
+    await using place = await s3Place({ objects: { 'bucket/a': bytes } });
+    const objects = cached(place.objects);
+    await wholeOf('s3://bucket/a', objects);
+    const root = cacheRoot(objects.cache.dir);
+    const [pipe, link, huge] = (await filesOf(objects)).sort();
+    const other = mkdtempSync(join(folder, 'other-'));
+    const foreign = join(other, basename(link));
+    renameSync(link, foreign);
+    symlinkSync(foreign, link);
+    rmSync(pipe);
+    execFileSync('mkfifo', [pipe]);
+    truncateSync(huge, 2 ** 40);
+    const names = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+    const [linked, file] = names.filter((name) => !existsSync(join(root, name)));
+    symlinkSync(other, join(root, linked));
+    writeFileSync(join(root, file), '');
+    expect(await listCache(objects.cache.dir)).toMatchObject({ files: 1, objects: [] });
+    expectBytes(await wholeOf('s3://bucket/a', objects), bytes);
+    expect(await removeFromCache(objects.cache.dir)).toMatchObject({ files: 3 });
+    expect(readdirSync(other)).toEqual([basename(link)]);
+    expect(existsSync(join(root, file))).toBe(true);
+  },
+);
 
 it('other users cannot read a folder that it creates', async () => {
   await using place = await s3Place({ objects: { 'bucket/a': bytesOf(10) } });

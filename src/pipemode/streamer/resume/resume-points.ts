@@ -28,6 +28,9 @@ export interface ResumePoint {
   readonly checkpoint?: ChannelCheckpoint | undefined;
 }
 
+/** Next step if positions are damaged. */
+const WITHOUT = 'restore a copy of it, or start the epoch again without it';
+
 /** Returns the epoch at which a channel resumes. */
 export function resumedEpoch({ reader, checkpoint }: ResumePoint): number | undefined {
   return reader?.epoch ?? checkpoint?.epoch;
@@ -61,9 +64,9 @@ export function resumePoints(
 }
 
 /**
- * Reads a file with positions for the option `resume` of a streamer.
- * @throws RecordpipeError `malformed-state` if it is not JSON; `not-found`, `access-denied`,
- *   `io-failure`
+ * Reads and checks a file with positions for the option `resume` of a streamer.
+ * @throws RecordpipeError `malformed-state` if the file does not contain positions; `not-resumable`
+ *   if its reader decompressed the pipe; `not-found`, `access-denied`, `io-failure`
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -74,25 +77,32 @@ export function resumePoints(
  */
 export function readResumeFile(path: string): unknown {
   const text = withFileErrors(path, () => readSmallFile(path));
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
-    throw malformed(`not JSON: ${(error as Error).message}`, path);
+    throw malformed(`not JSON: ${(error as Error).message}; ${WITHOUT}`, path);
   }
+  // The streamer does not know the file, so its errors could not name it.
+  pointsIn(value, path);
+  return value;
 }
 
 function pointsIn(value: unknown, uri: string | undefined): Record<string, ResumePoint> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw malformed('expected a JSON object', uri);
+    throw malformed(`expected a JSON object; ${WITHOUT}`, uri);
   if (isStreamCheckpoint(value)) {
     if (value.version !== 1)
       throw malformed(
         `the checkpoint has version ${String(value.version)}, expected 1; update recordpipe`,
         uri,
       );
-    return eachChannel(value.channels, (channel, checkpoint) => {
+    const { channels } = value;
+    if (typeof channels !== 'object' || channels === null || Object.keys(channels).length === 0)
+      throw malformed(`the checkpoint has no channels; ${WITHOUT}`, uri);
+    return eachChannel(channels, (channel, checkpoint) => {
       if (isChannelCheckpoint(checkpoint)) return { checkpoint };
-      throw malformed(`channel ${channel} of the checkpoint is incomplete`, uri);
+      throw malformed(`channel ${channel} of the checkpoint is incomplete; ${WITHOUT}`, uri);
     });
   }
   if (isPipeModeState(value))
@@ -139,7 +149,7 @@ function eachChannel(
   pointOf: (channel: string, value: unknown) => ResumePoint,
 ): Record<string, ResumePoint> {
   return Object.fromEntries(
-    Object.entries(channels ?? {}).map(([channel, value]) => [channel, pointOf(channel, value)]),
+    Object.entries(channels).map(([channel, value]) => [channel, pointOf(channel, value)]),
   );
 }
 

@@ -37,7 +37,11 @@ export function isChannelCheckpoint(value: unknown): value is ChannelCheckpoint 
   const isDivided =
     division === null || division === 'objects' || FORMAT_NAMES.some((one) => one === division);
   return (
-    [epoch, object, offset, bytes].every(isCount) && isCounted && isDivided && typeof content === 'object'
+    [epoch, object, offset, bytes].every(isCount) &&
+    isCounted &&
+    isDivided &&
+    typeof content === 'object' &&
+    content !== null
   );
 }
 

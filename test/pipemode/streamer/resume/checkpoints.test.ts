@@ -223,6 +223,7 @@ describe('a position that does not fit', () => {
     ['another channel', { test: { epoch: 0, records: 0 } }, /the state has channel test, but only train is/],
     ['a negative number', { train: { epoch: 0, records: -1 } }, /integers >= 0/],
     ['an unknown format', { train: { epoch: 0, records: 1, format: 'x' } }, /format: expected one of/],
+    ['a checkpoint without channels', { type: 'recordpipe-stream', version: 1 }, /has no channels/],
     ['a newer version', { type: 'recordpipe-stream', version: 2 }, /has version 2, expected 1/],
     [
       'a reader that decompresses',
@@ -239,6 +240,26 @@ describe('a position that does not fit', () => {
   ])('%s is an error', (_, value, message) => {
     const { input } = place(KIND);
     expect(() => new PipeModeStreamer({ ...input, resume: [value] })).toThrow(message);
+  });
+
+  test('a checkpoint without the identity of a channel is an error', async () => {
+    const { input, checkpoint } = place(KIND);
+    const { channels, ...rest } = await checkpointOf(input, checkpoint);
+    const damaged = { ...rest, channels: { train: { ...channels['train'], content: null } } };
+    expect(() => new PipeModeStreamer({ ...input, resume: [damaged] })).toThrow(
+      /channel train of the checkpoint is incomplete/,
+    );
+  });
+
+  test('a position that is not in an array is a usage error', () => {
+    const { input } = place(KIND);
+    const resume = { train: { epoch: 0, records: 0 } } as never;
+    expect(() => new PipeModeStreamer({ ...input, resume })).toThrow(
+      /resume: expected an array of positions/,
+    );
+    expect(() => new PipeModeStreamer({ ...input, checkpoint: 'ck.json' as never })).toThrow(
+      /checkpoint: expected/,
+    );
   });
 
   test('an earlier epoch than the first is an error', () => {
