@@ -5,7 +5,7 @@ const FOREIGN: readonly (readonly [start: RegExp, name: string])[] = [
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer (run `git lfs pull`)'],
   [/^\s*<(!doctype html|html)/i, 'an HTML page (a failed download?)'],
   [/^\s*<\?xml/, 'an XML document (an error message of an object store?)'],
-  [/^\x89RPIX\r\n/, 'an index written by recordpipe, not data'],
+  [/^\x89RPIX\r\n/, 'an index written by recordpipe'],
   [/^%PDF-/, 'a PDF document'],
   [/^(\xff\xfe([^\0]\0){3}|\xfe\xff(\0[^\0]){3})/, 'a text in UTF-16 (specify its encoding)'],
 ];

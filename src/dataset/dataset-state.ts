@@ -85,7 +85,7 @@ export function checkState(operator: Operator, state: DatasetState): void {
   if (difference === undefined) return;
   throw new RecordpipeError(
     'not-resumable',
-    `the state belongs to another dataset: ${difference}; resume with the operators that the state was made with`,
+    `the state belongs to another dataset: ${difference}; resume it in the dataset that returned it`,
   );
 }
 

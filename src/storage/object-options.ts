@@ -137,7 +137,7 @@ function checkedCache({ cache, single }: ObjectOptions): Required<CacheOptions> 
     throw new UsageError(`cache: expected dir to be a path, got ${typeName(dir)}`);
   if (!(Number.isSafeInteger(maxBytes) && maxBytes >= MIN_CACHE_BYTES))
     throw new UsageError(
-      `cache: expected maxBytes to be an integer >= ${MIN_CACHE_BYTES}, got ${String(maxBytes)}`,
+      `cache: expected maxBytes to be an integer >= ${MIN_CACHE_BYTES} (64 MiB), got ${String(maxBytes)}`,
     );
   if (single) throw new UsageError('cache: cannot be combined with single, because it requests ranges');
   return { dir, maxBytes };

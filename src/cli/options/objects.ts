@@ -77,7 +77,11 @@ export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
       'keep reading the first version found, even if the object is overwritten',
     ),
     cacheDir: value('--cache-dir <dir>', 'keep the bytes of objects in this directory for later reads'),
-    cacheSize: parsed('--cache-size <size>', 'maximum size of --cache-dir (default: 10 GiB)', size),
+    cacheSize: parsed(
+      '--cache-size <size>',
+      'maximum size of --cache-dir, at least 64MiB (default: 10 GiB)',
+      size,
+    ),
   }),
 };
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UsageError } from 'recordpipe/errors';
+import { RecordpipeError, UsageError } from 'recordpipe/errors';
 import type { CheckpointOptions } from 'recordpipe/pipemode/streamer';
 import { duration, grouped, type OptionsOf, parsed, repeated, size, value } from './option.ts';
 
@@ -39,12 +39,18 @@ export interface Resuming {
 /**
  * Reads the files of `--resume`. A missing file that is also that of `--checkpoint` means a first
  * start.
+ * @throws RecordpipeError `not-found` for another missing file
  */
 export async function resumingOf(options: ResumeOptions, force: boolean): Promise<Resuming> {
   const { checkpoint: path, checkpointEvery, readAhead, resume = [] } = options;
   if (path === undefined && (checkpointEvery ?? readAhead) !== undefined)
     throw new UsageError('--checkpoint-every and --read-ahead require --checkpoint');
-  const files = resume.filter((file) => file !== path || existsSync(file));
+  const files = resume.filter(existsSync);
+  const missing = resume.find((file) => file !== path && !files.includes(file));
+  if (missing !== undefined)
+    throw new RecordpipeError('not-found', 'no such file; at the first start, omit --resume', {
+      uri: missing,
+    });
   const { readResumeFile } = await import('recordpipe/pipemode/streamer');
   return {
     resume: files.map((file) => readResumeFile(file)),

@@ -112,10 +112,13 @@ class WorkerMapStage<T> extends Through<T, T> {
 
 function moduleUrl(module: string | URL): string {
   if (module instanceof URL) return module.href;
-  if (isAbsolute(module)) return pathToFileURL(module).href;
-  if (/^(file|data|node):/.test(module)) return module;
+  if (typeof module === 'string') {
+    if (isAbsolute(module)) return pathToFileURL(module).href;
+    if (/^(file|data|node):/.test(module)) return module;
+  }
+  const got = typeof module === 'function' ? 'a function, which threads cannot share' : String(module);
   throw new UsageError(
-    `mapInWorkers: expected an absolute path or a URL, such as new URL('./work.js', import.meta.url), got ${module}`,
+    `mapInWorkers: expected an absolute path or a URL of a module, such as new URL('./work.js', import.meta.url), got ${got}`,
   );
 }
 

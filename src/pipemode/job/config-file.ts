@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { RecordpipeError } from '../../errors.ts';
 import { fileError } from '../../storage/local/file-errors.ts';
 import { replaceFileSync } from '../../storage/local/temporary-file.ts';
@@ -16,6 +16,12 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  *   other contents
  */
 export function readConfigFile(path: string): JsonObject {
+  if (dirname(path) === CONFIG_DIR && !existsSync(path))
+    throw new RecordpipeError(
+      'not-found',
+      'no such file; run the program with recordpipe train, or pass the directory of the job (configDir)',
+      { uri: path },
+    );
   const text = withFileErrors(path, () => readSmallFile(path));
   return configObject(parseConfig(text, path), 'the file', path);
 }

@@ -91,12 +91,13 @@ class CachedRange implements RangeReader {
     const { service = '' } = this.#source;
     const { uri, start, etag, size, versionId } = request;
     if (etag !== undefined && size !== undefined && (versionId !== undefined || !this.#pinVersion))
-      return isStrong(etag) ? { service, uri, etag, size, versionId } : undefined;
+      return isStrong(etag) ? { service, uri, etag, size, versionId } : this.#disk.cannotCache(uri);
     // The first response had no ETag.
-    if (etag === undefined && start > 0) return undefined;
+    if (etag === undefined && start > 0) return this.#disk.cannotCache(uri);
     try {
       const stat = await this.#source.stat({ uri, etag, versionId }, signal);
-      if (!isStrong(stat.etag) || (etag !== undefined && etag !== stat.etag)) return undefined;
+      if (!isStrong(stat.etag)) return this.#disk.cannotCache(uri);
+      if (etag !== undefined && etag !== stat.etag) return undefined;
       const found = versionId ?? (this.#pinVersion ? stat.versionId : undefined);
       return { service, uri, etag: stat.etag, size: stat.size, versionId: found };
     } catch {

@@ -49,6 +49,7 @@ export class DiskCache {
   /** Start of the names of locks. Undefined until the folder exists. */
   #lockName: string | undefined;
   #failed = false;
+  #saidUncached = false;
 
   constructor(dir: string, maxBytes: number) {
     this.#dir = dir;
@@ -135,6 +136,14 @@ export class DiskCache {
   failedToWrite(error: unknown): void {
     // `recordpipe cache rm`, or another process that needs room, has removed the file.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#fail(error);
+  }
+
+  /** Warns once that objects without a strong ETag are not cached. */
+  cannotCache(uri: string): undefined {
+    if (this.#saidUncached) return;
+    this.#saidUncached = true;
+    const text = `the disk cache does not keep objects whose service sends no strong ETag (${uri})`;
+    process.emitWarning(text, 'RecordpipeWarning');
   }
 
   /** Stops writing to the cache, with a warning. Chunks that it contains are still read. */

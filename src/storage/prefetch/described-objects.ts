@@ -6,6 +6,11 @@ import type { TransferContext } from './transfer-control.ts';
 /** Maximum number of objects that are described ahead, each with one request. */
 const MAX_AHEAD = 32;
 /**
+ * Factor by which the number of objects ahead grows with every object. It starts at one, because
+ * the answer for the first object would arrive later among many.
+ */
+const GROWTH = 8;
+/**
  * Age at which a description is discarded, so that a slow reader does not get an object in a
  * version that was replaced long before it was read. The object is then described again.
  */
@@ -26,6 +31,7 @@ export class DescribedObjects implements AsyncIterableIterator<ObjectRef> {
   readonly #ahead: Promise<() => IteratorResult<ObjectRef>>[] = [];
   /** Settles when the last of these objects is known, but not described. */
   #known: Promise<unknown> = Promise.resolve();
+  #maxAhead = 1;
   #ended = false;
   /** Whether the service describes objects, and with strong ETags. */
   #describes = true;
@@ -40,8 +46,10 @@ export class DescribedObjects implements AsyncIterableIterator<ObjectRef> {
   }
 
   async next(): Promise<IteratorResult<ObjectRef>> {
-    while (!this.#ended && this.#ahead.length < MAX_AHEAD) this.#extend();
+    this.#fill();
     const step = await this.#ahead.shift();
+    this.#maxAhead = Math.min(GROWTH * this.#maxAhead, MAX_AHEAD);
+    this.#fill();
     return step?.() ?? END;
   }
 
@@ -50,6 +58,10 @@ export class DescribedObjects implements AsyncIterableIterator<ObjectRef> {
     this.#stop.abort();
     await this.#refs.return?.();
     return END;
+  }
+
+  #fill(): void {
+    while (!this.#ended && this.#ahead.length < this.#maxAhead) this.#extend();
   }
 
   #extend(): void {

@@ -31,7 +31,9 @@ test.each(['tfrecord', 'recordio', 'textline'] as const)(
   },
 );
 
-test.each(['tfrecord', 'recordio', 'textline'] as const)(
+// Without the WebAssembly kernel, one thread reads each file, which other tests cover.
+const threaded = test.skipIf(process.env['RECORDPIPE_KERNEL'] === 'table');
+threaded.each(['tfrecord', 'recordio', 'textline'] as const)(
   '%s: threads read the ranges of an object, whose index is the same',
   async (format) => {
     RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 8192;
@@ -74,8 +76,6 @@ test('damage is the same error with any number of threads', async () => {
   await expect(buildIndex(path, { jobs: 0 })).rejects.toThrow(UsageError);
 });
 
-// Without the WebAssembly kernel, one thread reads the file, which another test covers.
-const threaded = test.skipIf(process.env['RECORDPIPE_KERNEL'] === 'table');
 threaded('a signal that fires while the format is imported stops the threads before they start', async () => {
   RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 8192;
   const path = temp.file('abort.tfrecord', randomFile(new Random(9), 'tfrecord', 100_000));

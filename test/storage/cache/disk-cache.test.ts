@@ -109,7 +109,8 @@ it('an object that is overwritten while it is listed is read in its new version'
   expectBytes(Buffer.concat(chunks), bytesOf(2 * MIB, 2));
 });
 
-it('objects without a strong ETag are not cached', async () => {
+it('objects without a strong ETag are not cached, with one warning per cache', async () => {
+  const said = warnings();
   for (const etag of [undefined, 'W/"1"']) {
     const source = new ScriptedSource();
     source.put('mem://a', bytesOf(5000), etag ?? '');
@@ -126,6 +127,9 @@ it('objects without a strong ETag are not cached', async () => {
     }
     expect(await filesOf(objects)).toEqual([]);
   }
+  await new Promise(setImmediate);
+  expect(said).toHaveLength(2);
+  expect(said[0]).toMatch(/does not keep objects whose service sends no strong ETag \(mem:\/\/a\)/);
 });
 
 it('services with equal addresses do not share chunks', async () => {
@@ -333,7 +337,7 @@ it('wrong options are refused', () => {
   expect(read({})).toThrow(UsageError);
   expect(read({ dir: '' })).toThrow('cache: expected dir to be a path');
   expect(read({ dir: 'x', maxBytes: 1000 })).toThrow(
-    'cache: expected maxBytes to be an integer >= 67108864, got 1000',
+    'cache: expected maxBytes to be an integer >= 67108864 (64 MiB), got 1000',
   );
   expect(read({ dir: 'x', size: 1 })).toThrow('cache: unknown option size');
   expect(read({ dir: 'x' }, { single: true })).toThrow('cache: cannot be combined with single');

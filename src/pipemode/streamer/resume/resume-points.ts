@@ -28,6 +28,9 @@ export interface ResumePoint {
   readonly checkpoint?: ChannelCheckpoint | undefined;
 }
 
+/** Next step if positions are damaged. */
+const WITHOUT = 'restore a copy of it, or start the epoch again without it';
+
 /** Returns the epoch at which a channel resumes. */
 export function resumedEpoch({ reader, checkpoint }: ResumePoint): number | undefined {
   return reader?.epoch ?? checkpoint?.epoch;
@@ -78,7 +81,7 @@ export function readResumeFile(path: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw malformed(`not JSON: ${(error as Error).message}`, path);
+    throw malformed(`not JSON: ${(error as Error).message}; ${WITHOUT}`, path);
   }
   // The streamer does not know the file, so its errors could not name it.
   pointsIn(value, path);
@@ -87,7 +90,7 @@ export function readResumeFile(path: string): unknown {
 
 function pointsIn(value: unknown, uri: string | undefined): Record<string, ResumePoint> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw malformed('expected a JSON object', uri);
+    throw malformed(`expected a JSON object; ${WITHOUT}`, uri);
   if (isStreamCheckpoint(value)) {
     if (value.version !== 1)
       throw malformed(
@@ -96,18 +99,23 @@ function pointsIn(value: unknown, uri: string | undefined): Record<string, Resum
       );
     const { channels } = value;
     if (typeof channels !== 'object' || channels === null || Object.keys(channels).length === 0)
-      throw malformed('the checkpoint has no channels', uri);
+      throw malformed(`the checkpoint has no channels; ${WITHOUT}`, uri);
     return eachChannel(channels, (channel, checkpoint) => {
       if (isChannelCheckpoint(checkpoint)) return { checkpoint };
-      throw malformed(`channel ${channel} of the checkpoint is incomplete`, uri);
+      throw malformed(`channel ${channel} of the checkpoint is incomplete; ${WITHOUT}`, uri);
     });
   }
   if (isPipeModeState(value))
     return { [value.channel]: { reader: readerPosition(value.channel, value, uri) } };
-  if ('operators' in value && 'position' in value) return pointsOfDataset(value.position, uri);
-  return eachChannel(value, (channel, position) => ({
-    reader: readerPosition(channel, position as JsonObject, uri),
-  }));
+  if (isDatasetState(value)) return pointsOfDataset(value.position, uri);
+  return eachChannel(value, (channel, position) => {
+    if (isDatasetState(position)) {
+      const point = pointsOfDataset(position.position, uri)[channel];
+      if (point !== undefined) return point;
+      throw malformed(`the state of the dataset has no position in channel ${channel}`, uri);
+    }
+    return { reader: readerPosition(channel, position as JsonObject, uri) };
+  });
 }
 
 /** Returns the positions of channels within the state of a dataset with operators. */
@@ -132,6 +140,10 @@ function isPipeModeState(value: object): value is JsonObject & { readonly channe
   return 'channel' in value && typeof value.channel === 'string' && 'recordsRead' in value;
 }
 
+function isDatasetState(value: unknown): value is { readonly position: unknown } {
+  return typeof value === 'object' && value !== null && 'operators' in value && 'position' in value;
+}
+
 function eachChannel(
   channels: object,
   pointOf: (channel: string, value: unknown) => ResumePoint,
@@ -149,7 +161,10 @@ function readerPosition(channel: string, value: JsonObject, uri: string | undefi
   const invalid = (what: string): RecordpipeError => malformed(`channel ${channel}: ${what}`, uri);
   if (version !== 1) throw invalid(`the state has version ${String(version)}, expected 1`);
   if (!isCount(epoch) || !isCount(records))
-    throw invalid('expected { "epoch": 0, "records": 0 } with integers >= 0, or a state of PipeModeDataset');
+    throw malformed(
+      `expected a position per channel, such as {"train": {"epoch": 0, "records": 0}} with integers >= 0, or a state of PipeModeDataset; channel ${channel} has ${String(JSON.stringify(value)).slice(0, 100)}`,
+      uri,
+    );
   const name = FORMAT_NAMES.find((one) => one === String(format).toLowerCase());
   if (format !== undefined && name === undefined)
     throw invalid(`format: expected one of ${FORMAT_NAMES.join(', ')}, got ${String(format)}`);

@@ -84,12 +84,15 @@ test('mistakes are reported before anything is served', async () => {
     writeFileSync(join(folder, name), contents);
     return join(folder, name);
   };
-  expect(await run('--resume', join(folder, 'missing.json'))).toMatch(/^3 .*missing\.json/);
+  expect(await run('--resume', join(folder, 'missing.json'))).toMatch(
+    /^3 .*no such file; at the first start, omit --resume .*missing\.json/,
+  );
   expect(await run('--resume', file('other.json', '{"valid": {"epoch": 0, "records": 1}}'))).toMatch(
     /^3 .*the state has channel valid, but only train, test are streamed/,
   );
-  for (const torn of ['', '{"train": {"epo', 'null', '{"train": {"epoch": 0}}'])
+  for (const torn of ['{"train": {"epo', 'null', '{"train": {"epoch": 0}}'])
     expect(await run('--resume', file('torn.json', torn))).toMatch(/^1 .*malformed-state.*torn\.json/);
+  expect(await run('--resume', file('empty.json', ''))).toContain('start the epoch again without it');
   expect(await run('--checkpoint', file('notes.txt', 'mine'))).toMatch(/^3 .*is not a checkpoint/);
   expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
   expect(existsSync(join(dir, 'train_0'))).toBe(false);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PipeModeDataset } from '../../../../src/pipemode/index.ts';
 import { PipeModeStreamer } from '../../../../src/pipemode/streamer/index.ts';
+import { resumePoints } from '../../../../src/pipemode/streamer/resume/resume-points.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { type Kind, recordChannel } from './resumed-channel.ts';
 
@@ -65,6 +66,29 @@ describe('a reader and a streamer that resume', () => {
     expect(first).toHaveLength(15);
     const rest = await streaming([state], () => batches().resume(state).toArray());
     expect([...first, ...rest.flat()]).toEqual(payloads(frames(0)));
+  });
+
+  test('a file with one state per channel is accepted', async () => {
+    const position = {
+      version: 1,
+      channel: 'train',
+      recordFormat: 'TFRecord',
+      epoch: 1,
+      recordsRead: 4,
+      bytesRead: 90,
+    };
+    const state = { version: 1, operators: ['channel train', 'map'], position: [0, position] };
+    const points = resumePoints([{ train: state }], ['train', 'test'], []);
+    expect(points.get('train')?.reader).toMatchObject({ epoch: 1, records: 4, bytes: 90 });
+    expect(() => resumePoints([{ test: state }], ['train', 'test'], [])).toThrow(
+      'no position in channel test',
+    );
+  });
+
+  test('a position without the name of its channel is an error that shows the expected form', () => {
+    expect(() => resumePoints([{ epoch: 2, records: 60 }], ['train'], [])).toThrow(
+      'such as {"train": {"epoch": 0, "records": 0}}',
+    );
   });
 
   test('a reader without a state starts with the resumed epoch, and its states count from its beginning', async () => {
