@@ -41,7 +41,7 @@ export class Iteration {
     return this.#shared.whyNotResumable;
   }
 
-  set whyNotResumable(why: string) {
+  set whyNotResumable(why: string | undefined) {
     this.#shared.whyNotResumable = why;
   }
 
@@ -63,7 +63,7 @@ export class Iteration {
 /** State of one run, whatever the number of its iteration. */
 interface Shared {
   hasFailed: boolean;
-  whyNotResumable?: string;
+  whyNotResumable?: string | undefined;
 }
 
 /** Numbers the iterations of a dataset and of the datasets derived from it. */

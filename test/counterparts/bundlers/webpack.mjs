@@ -12,6 +12,8 @@ function bundle(name, output, experiments) {
     // Minifying the AWS SDK takes a minute and a half.
     optimization: { minimize: false },
     output: { path: join(here, name), ...output },
+    // Otherwise webpack uses the tsconfig.json of this repository, whose paths refer to the sources.
+    resolve: { tsconfig: false },
     experiments,
   };
   return new Promise((resolve, reject) => {
