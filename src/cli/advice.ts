@@ -184,6 +184,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
   attributeNames: '--attributes',
   cache: '--cache-dir',
+  checkpoint: '--checkpoint',
   checkpointIntervalMs: '--checkpoint-interval',
   checkpoints: '--checkpoints',
   compression: '--compression',

@@ -84,6 +84,9 @@ test.each(DOES_ALL_RUNS ? READERS : READERS.slice(0, 2))(
       ];
       const program = isSupervised ? ['--', process.execPath, ...reader] : [];
       const streamer = startCli(['stream', ...options, ...resume, '--root', root, '-q', ...program]);
+      // A dataset needs the configuration that the streamer writes.
+      const config = join(root, 'input/config/inputdataconfig.json');
+      if (!isSupervised) await expect.poll(() => existsSync(config), { timeout: 60_000 }).toBe(true);
       const alone = isSupervised ? undefined : spawn(process.execPath, reader, { stdio: 'pipe' });
       // Its output closes when the program, which guards stop after a SIGKILL, has ended too.
       const ends = [streamer, ...(alone ? [alone] : [])].map((child) => once(child, 'close'));
