@@ -1,0 +1,75 @@
+import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
+import type { ColumnSchema } from '../../messages/columns/column-schema.ts';
+
+/** Names of the formats of tables. */
+export type TableFormatName = 'parquet' | 'arrow' | 'csv' | 'jsonl';
+
+/** A format of tables: Parquet, Arrow, CSV or JSON Lines. */
+export interface TableFormat {
+  readonly name: TableFormatName;
+  /** File extensions with the dot. The first one names outputs. */
+  readonly extensions: readonly string[];
+  /**
+   * Starts a table.
+   *
+   * @param write writes bytes in order; the bytes belong to the sink until the promise resolves
+   * @throws RecordpipeError `missing-package` if the library for the format is not installed
+   */
+  openWriter(
+    schema: ColumnSchema,
+    write: (bytes: Uint8Array) => Promise<void>,
+    options: TableWriteOptions,
+  ): Promise<TableWriter>;
+  /** Opens a table. */
+  openReader(source: TableSource, options: TableReadOptions): Promise<TableReader>;
+}
+
+/** Options for writing a table. */
+export interface TableWriteOptions {
+  /** Number of rows of a Parquet row group. Default: as many as about 64 MiB hold. */
+  readonly rowGroupRows?: number;
+  /** Compression inside of Parquet files. Default `zstd`, or `snappy` if it is not available. */
+  readonly compression?: 'none' | 'snappy' | 'gzip' | 'zstd';
+  /** Whether values that the format cannot represent are dropped instead of an error. */
+  readonly lossy?: boolean;
+}
+
+/** Options for reading a table. */
+export interface TableReadOptions {
+  /** Columns to read. Default: all. */
+  readonly columns?: readonly string[];
+  /**
+   * Columns of a table without recordpipe's metadata. Default: derived from the table's own types.
+   */
+  readonly schema?: ColumnSchema;
+  readonly signal?: AbortSignal;
+}
+
+/** Writes a table, batch by batch, in constant memory. */
+export interface TableWriter {
+  /** Writes the rows of a batch, which the caller may reuse when the promise resolves. */
+  write(batch: ColumnBatch): Promise<void>;
+  /** Completes the table. */
+  close(): Promise<void>;
+  /** Releases memory after an error. */
+  abort(): void;
+}
+
+/** Reads a table, batch by batch, in constant memory. */
+export interface TableReader {
+  readonly schema: ColumnSchema;
+  batches(): AsyncIterable<ColumnBatch>;
+  close(): Promise<void>;
+}
+
+/** Bytes of a table. */
+export interface TableSource {
+  /** Name for messages. */
+  readonly uri: string;
+  /** Size in bytes; undefined for a pipe. */
+  readonly byteLength: number | undefined;
+  /** Returns the bytes of a range. Only sources with a size support it. */
+  slice(start: number, end: number): Promise<Uint8Array>;
+  /** Yields all bytes in order. */
+  stream(): AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,58 @@
+/** Types of numbers. */
+export type NumberType = 'int64' | 'uint64' | 'int32' | 'float' | 'float64';
+
+/** Type of the values of a column. */
+export type ColumnType =
+  | { readonly type: NumberType | 'bytes' | 'text' }
+  | { readonly type: 'list'; readonly items: ColumnType };
+
+/** Types of records that columns represent exactly. */
+export type ColumnMessage = 'Example' | 'SequenceExample' | 'Record';
+
+/** Part of a record that a column contains. */
+export type ColumnPart =
+  /** A feature of an Example, or of the context of a SequenceExample: a value or a list. */
+  | 'feature'
+  /** A feature list of a SequenceExample: a list of lists. */
+  | 'featureList'
+  /**
+   * Names of the features of the record that are present and have no kind: a list of text. Such a
+   * feature is neither missing nor an empty list. The column exists only if there are any.
+   */
+  | 'unsetFeatures'
+  /** The values, keys or shape of a tensor of a Record (SageMaker's recordio-protobuf). */
+  | 'featureValues'
+  | 'featureKeys'
+  | 'featureShape'
+  | 'labelValues'
+  | 'labelKeys'
+  | 'labelShape'
+  /** Texts of a Record. */
+  | 'uid'
+  | 'metadata'
+  | 'configuration';
+
+/** One column: its name and type, and the part of a record that it contains. */
+export interface ColumnField {
+  /** Name of the column. No two columns of a schema have the same name. */
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Whether rows may be null. Null means that the record does not have the part. */
+  readonly nullable: boolean;
+  readonly part: ColumnPart;
+  /** Name of the feature, feature list or tensor; missing if the part has no name. */
+  readonly of?: string;
+}
+
+/**
+ * The columns of a table of records. It is stored as JSON in the metadata of Arrow and Parquet
+ * files, under the key {@link COLUMN_SCHEMA_KEY}, so that the records can be restored exactly.
+ */
+export interface ColumnSchema {
+  readonly recordpipeColumns: 1;
+  readonly message: ColumnMessage;
+  readonly fields: readonly ColumnField[];
+}
+
+/** Key of the column schema in the metadata of Arrow and Parquet files. */
+export const COLUMN_SCHEMA_KEY = 'recordpipe';
