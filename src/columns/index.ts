@@ -13,6 +13,11 @@ export type {
   NumberVector,
 } from '../messages/columns/column-batch.ts';
 export {
+  ColumnDecoder,
+  type ColumnDecoderOptions,
+  type RecordRun,
+} from '../messages/columns/column-decoder.ts';
+export {
   COLUMN_SCHEMA_KEY,
   type ColumnField,
   type ColumnMessage,
@@ -21,4 +26,19 @@ export {
   type ColumnType,
   type NumberType,
 } from '../messages/columns/column-schema.ts';
+export { readColumnSchema } from '../messages/columns/read-column-schema.ts';
+export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
 export type { TableFormatName } from './formats/table-format.ts';
+export {
+  type ColumnSchemaOptions,
+  columnSchemaOf,
+  type InferColumnsOptions,
+  inferColumns,
+} from './infer-columns.ts';
+export {
+  chooseColumns,
+  type ReadTableOptions,
+  readTableBatches,
+  type SourceOptions,
+  sourceBatches,
+} from './read-table-batches.ts';
