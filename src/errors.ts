@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'missing-padding'
   | 'malformed-text'
   | 'malformed-jsonl'
+  | 'malformed-table'
   | 'unknown-format'
   | 'unrepresentable'
   | 'malformed-index'
@@ -85,6 +86,7 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'missing-padding',
   'malformed-text',
   'malformed-jsonl',
+  'malformed-table',
   'unknown-format',
   'unrepresentable',
   'malformed-index',

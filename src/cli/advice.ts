@@ -62,6 +62,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a missing end, pass --on-truncated stop`,
   'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
   unrepresentable: 'choose a format that can store any bytes: --to tfrecord, recordio, jsonl or base64',
+  'malformed-table': 'restore the file from a backup, or write it again from its source',
   'malformed-jsonl':
     'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
   'schema-mismatch':
