@@ -77,9 +77,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   'trailing-garbage': `${FETCH_AGAIN}; to accept bytes after the last record, pass --trailing ignore`,
   'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a missing end, pass --on-truncated stop`,
   'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
-  unrepresentable: 'choose a format that can store any bytes: --to tfrecord, recordio, jsonl or base64',
-  'malformed-jsonl':
+  unrepresentable: 'choose a format that can store any bytes: --to tfrecord, recordio or base64',
+  'malformed-base64':
     'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
+  'malformed-table': 'fix the table, or write it again; if it has another format, pass --from',
   'schema-mismatch':
     'fix or exclude these records or, if they are correct, edit the schema; to show a record, run inspect FILE --skip RECORD -n 1',
   'malformed-manifest': 'to list all problems of the manifest, run recordpipe manifest check FILE',
