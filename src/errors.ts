@@ -23,7 +23,7 @@ export type ErrorCode =
   | 'ambiguous-multipart'
   | 'missing-padding'
   | 'malformed-text'
-  | 'malformed-jsonl'
+  | 'malformed-base64'
   | 'malformed-table'
   | 'unknown-format'
   | 'unrepresentable'
@@ -85,7 +85,7 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ambiguous-multipart',
   'missing-padding',
   'malformed-text',
-  'malformed-jsonl',
+  'malformed-base64',
   'malformed-table',
   'unknown-format',
   'unrepresentable',
