@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export { checkColumnSchema } from '../messages/columns/check-column-schema.ts';
 export type {
   BytesVector,
   ColumnBatch,
@@ -26,7 +28,7 @@ export {
   type ColumnType,
   type NumberType,
 } from '../messages/columns/column-schema.ts';
-export { readColumnSchema } from '../messages/columns/read-column-schema.ts';
+export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
 export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
 export type { TableFormatName } from './formats/table-format.ts';
 export {

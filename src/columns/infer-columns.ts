@@ -1,8 +1,14 @@
 import { type CollectStatsOptions, collectStats, findingError } from '../check/collect-stats.ts';
 import type { FileInputs } from '../check/expand-inputs.ts';
 import { type DatasetStats, messageCountTexts } from '../check/stats/dataset-stats.ts';
-import { comparePlaces, type NamedFeature, typesOf, type ValueKind } from '../check/stats/feature-stats.ts';
-import { RecordpipeError } from '../errors.ts';
+import {
+  comparePlaces,
+  type NamedFeature,
+  type RecordPlace,
+  typesOf,
+  type ValueKind,
+} from '../check/stats/feature-stats.ts';
+import { type ErrorCode, RecordpipeError } from '../errors.ts';
 import type {
   ColumnField,
   ColumnMessage,
@@ -76,7 +82,11 @@ export function columnSchemaOf(
   const fields: ColumnField[] = [];
   let hasUnset = false;
   for (const feature of stats.features) {
-    hasUnset ||= feature.kinds.none !== undefined;
+    if (feature.kinds.none !== undefined) {
+      if (message === 'Record')
+        dropOrThrow(feature, 'unrepresentable', UNSET_VALUE, feature.kinds.none.first, options);
+      hasUnset ||= message !== 'Record';
+    }
     const kind = kindOf(feature, 'feature', options);
     if (kind === undefined) continue;
     // In a Record, only keys and shapes are 64-bit integers, and they have no sign.
@@ -139,7 +149,7 @@ function messageOf(stats: DatasetStats): ColumnMessage {
 function kindOf(
   feature: NamedFeature,
   what: string,
-  { lossy = false, onDropped }: Partial<ColumnSchemaOptions>,
+  options: Partial<ColumnSchemaOptions>,
 ): ValueKind | undefined {
   const types = typesOf(feature);
   if (types.length < 2) return types[0]?.type;
@@ -148,15 +158,23 @@ function kindOf(
     ({ type, count, first }) => `${type} (${count}, first in record ${first.record} of ${first.uri})`,
   );
   const why = `expected values of one kind, got ${kinds.join(', ')}`;
-  if (lossy) {
-    onDropped?.(feature.name, why);
-    return undefined;
-  }
-  throw new RecordpipeError(
-    'schema-mismatch',
-    `${what} ${JSON.stringify(feature.name)}: ${why}`,
-    byPlace[1].first,
-  );
+  dropOrThrow(feature, 'schema-mismatch', why, byPlace[1].first, options, what);
+  return undefined;
+}
+
+const UNSET_VALUE = 'expected a value of some kind, got one without a kind';
+
+/** Reports what is dropped, or throws it as an error unless `lossy`. */
+function dropOrThrow(
+  { name }: NamedFeature,
+  code: ErrorCode,
+  why: string,
+  place: RecordPlace,
+  { lossy = false, onDropped }: Partial<ColumnSchemaOptions>,
+  what = 'feature',
+): void {
+  if (!lossy) throw new RecordpipeError(code, `${what} ${JSON.stringify(name)}: ${why}`, place);
+  onDropped?.(name, why);
 }
 
 function valueType({ bytes }: NamedFeature, kind: ValueKind): NumberType | 'bytes' | 'text' {

@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
 import { closeInput, eachRecord, endOf, openInput } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
-import { preservingLines } from './text-lines.ts';
+import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /** Result of a merge. */
@@ -36,7 +36,7 @@ export async function mergeFiles(
 ): Promise<MergeResult> {
   checkPath('output', output);
   const complete = transformOptions('mergeFiles', given);
-  const options = preservingLines(sources, output, complete);
+  const options = keepingLineEnds(complete, output);
   const { onProgress } = options;
   if (sources.length === 0) throw new UsageError('mergeFiles: expected at least one source');
   const first = await openInput(sources[0], options);

@@ -23,7 +23,7 @@ import {
 } from './record-input.ts';
 import type { OutputKind } from './record-output.ts';
 import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
-import { preservingLines, textExtension, writingOptions } from './text-lines.ts';
+import { keepingLineEnds, textExtension, writingOptions } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
@@ -104,7 +104,7 @@ export async function splitFile(
   checkWays(given);
   const { shards, tempDir } = given;
   if (shards === undefined) return split(source, prefix, given, undefined);
-  const options = preservingLines([source], undefined, transformOptions('splitFile', given, NAMES));
+  const options = keepingLineEnds(transformOptions('splitFile', given, NAMES), undefined);
   return countRecords(source, prefix, tempDir, options, (again, records, uri) =>
     split(again, prefix, { ...given, ...options, read: { ...options.read, uri } }, records, source),
   );
@@ -121,7 +121,7 @@ async function split(
   records: number | undefined,
   original: ByteSource = source,
 ): Promise<SplitResult> {
-  const options = preservingLines([source], undefined, transformOptions('splitFile', given, NAMES));
+  const options = keepingLineEnds(transformOptions('splitFile', given, NAMES), undefined);
   const input = await openInput(source, options);
   const kind = {
     format: options.to ?? input.format,

@@ -40,7 +40,7 @@ Examples:
 
 Order is kept: merging the shards restores the input (except with --by-hash). Existing shards with the same prefix are an error unless you pass --force.
 
-Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of a .jsonl file copy its lines unchanged, regardless of their JSON. --from jsonl and --to jsonl select {"data":"<base64>"} lines. Shards of text files keep the extension of the input, e.g. .csv.`,
+Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of text files keep the extension of the input, e.g. .csv.`,
   action: split,
 });
 
