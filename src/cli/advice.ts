@@ -183,6 +183,7 @@ function localFailureAdvice(message: string): string | undefined {
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
   attributeNames: '--attributes',
+  by: '--by',
   cache: '--cache-dir',
   checkpoint: '--checkpoint',
   checkpointIntervalMs: '--checkpoint-interval',
@@ -229,6 +230,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   memoryBytes: '--memory',
   metricDefinitions: '--metric',
   MetricDefinitions: '--metric',
+  missing: '--missing',
   multipart: '--multipart',
   onBadLine: '--skip-bad-lines',
   onFailure: '--hold',
@@ -268,6 +270,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   to: '--to',
   trailing: '--trailing',
   verifyObject: '--verify-object',
+  weights: '--weights',
   windowBytes: '--window',
 };
 
