@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { readSources } from './read-sources.ts';
 import { named, openInput } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
-import { preservingLines } from './text-lines.ts';
+import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /** Result of a merge. */
@@ -37,7 +37,7 @@ export async function mergeFiles(
 ): Promise<MergeResult> {
   checkPath('output', output);
   const complete = transformOptions('mergeFiles', given);
-  const options = preservingLines(sources, output, complete);
+  const options = keepingLineEnds(complete, output);
   if (sources.length === 0) throw new UsageError('mergeFiles: expected at least one source');
   const first = await openInput(sources[0], options);
   let records: number[] = [];

@@ -38,8 +38,8 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
   const { from, read, signal, onCorrupt, chunkBytes } = opening;
   const uri = read.uri ?? nameOf(source);
   const reuse = { reuse: true, signal, onCorrupt, uri, ...(chunkBytes !== undefined && { chunkBytes }) };
-  const format = from === 'auto' ? base64ByName(uri) : from;
-  if (format !== 'jsonl' && format !== 'base64') {
+  const format = from === 'auto' ? formatByName(uri) : from;
+  if (format !== 'base64') {
     const opened = await openRecords(source, { ...read, ...reuse, format });
     return { ...opened, totalBytes: totalOf(opened) };
   }
@@ -53,7 +53,7 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
   });
   const { compression } = lines;
   const place = { uri: lines.uri, compressed: compression !== 'none' };
-  const decoding = { format, maxRecordBytes, onCorrupt: recover === 'scan' ? onCorrupt : undefined, place };
+  const decoding = { maxRecordBytes, onCorrupt: recover === 'scan' ? onCorrupt : undefined, place };
   return {
     uri: lines.uri,
     format,
@@ -63,7 +63,7 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
   };
 }
 
-/** Line options for jsonl and base64, which override those for text lines. */
+/** Line options for base64, which override those for text lines. */
 const LINES = {
   delimiter: '\n',
   cr: 'crlf',
@@ -88,10 +88,9 @@ function closing(batches: Batches, lines: Batches): Batches {
   return batches;
 }
 
-/** Selects jsonl or base64 by name, because their content looks like any other lines of text. */
-function base64ByName(uri: string | undefined): 'jsonl' | 'base64' | 'auto' {
-  const named = uri === undefined ? undefined : kindOfName(uri).format;
-  return named === 'jsonl' || named === 'base64' ? named : 'auto';
+/** Selects base64 by name, because its content looks like any other lines of text. */
+function formatByName(uri: string | undefined): 'base64' | 'auto' {
+  return uri !== undefined && kindOfName(uri).format === 'base64' ? 'base64' : 'auto';
 }
 
 function totalOf({

@@ -10,7 +10,7 @@ import { readSources } from './read-sources.ts';
 import { closeInput, type NamedSource, named, openInput, type Take } from './record-input.ts';
 import { sourceChanged, withRereadable } from './reread-sources.ts';
 import { checkShardNames, ShardSet, shardNaming, smallBuffers } from './shard-set.ts';
-import { preservingLines } from './text-lines.ts';
+import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 import { hashOf, seedBytes, WeightedParts } from './weighted-parts.ts';
 
@@ -152,8 +152,8 @@ interface SplitRun {
 
 /** Counts the records of each part. */
 async function countParts(run: SplitRun, sources: readonly NamedSource[]): Promise<number[]> {
-  const { complete, sources: originals, parts, chooser } = run;
-  const options = { ...preservingLines(originals, undefined, complete), onProgress: undefined };
+  const { complete, parts, chooser } = run;
+  const options = { ...keepingLineEnds(complete, undefined), onProgress: undefined };
   const counts = parts.parts.map(() => 0);
   await readSources(await openFirst(sources, options), sources, options, (payload) => {
     counts[chooser.partOf(payload)]++;
@@ -168,7 +168,7 @@ async function writeParts(
   sources: readonly NamedSource[],
   counts: readonly number[] | undefined,
 ): Promise<SplitByWeightsResult> {
-  const options = preservingLines(originals, undefined, complete);
+  const options = keepingLineEnds(complete, undefined);
   const first = await openFirst(sources, options);
   const sets: ShardSet[] = [];
   try {

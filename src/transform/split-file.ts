@@ -9,7 +9,7 @@ import { KeySorter } from './key-sorter.ts';
 import { closeInput, eachRecord, openInput, progressOf } from './record-input.ts';
 import { sourceChanged, withRereadable } from './reread-sources.ts';
 import { checkShardNames, MAX_OPEN_SHARDS, ShardSet, shardNaming, smallBuffers } from './shard-set.ts';
-import { preservingLines } from './text-lines.ts';
+import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
@@ -90,7 +90,7 @@ export async function splitFile(
   checkWays(given);
   const { shards, tempDir } = given;
   if (shards === undefined) return split(source, prefix, given, undefined);
-  const options = preservingLines([source], undefined, transformOptions('splitFile', given, NAMES));
+  const options = keepingLineEnds(transformOptions('splitFile', given, NAMES), undefined);
   const spool = { output: prefix, tempDir, signal: options.signal };
   return withRereadable([source], spool, async ([{ source: again, uri }]) => {
     const reading = { ...options, read: { ...options.read, uri: options.read.uri ?? uri } };
@@ -117,7 +117,7 @@ async function split(
   records: number | undefined,
   original: ByteSource = source,
 ): Promise<SplitResult> {
-  const options = preservingLines([source], undefined, transformOptions('splitFile', given, NAMES));
+  const options = keepingLineEnds(transformOptions('splitFile', given, NAMES), undefined);
   const input = await openInput(source, options);
   const naming = shardNaming(input, prefix, given.suffix, options);
   const { kind } = naming;

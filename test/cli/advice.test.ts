@@ -142,13 +142,13 @@ const SITUATIONS: readonly (readonly [
   [
     'a missing file',
     'validate',
-    () => failure(() => convertFile('nosuch', '-', { to: 'jsonl' })),
+    () => failure(() => convertFile('nosuch', '-', { to: 'base64' })),
     /not-found: no such file; check the path \(nosuch\)$/,
   ],
   [
     'a pattern for a command that takes one file',
     'sample',
-    () => failure(() => convertFile('no*', '-', { to: 'jsonl' })),
+    () => failure(() => convertFile('no*', '-', { to: 'base64' })),
     /\n {2}next: this command takes one file, not a pattern; merge them first/,
   ],
   [

@@ -45,13 +45,13 @@ test('split --by-hash reads a pipe and converts', async () => {
     '--by-hash',
     '2',
     '--to',
-    'jsonl',
+    'base64',
     '--output-compression',
     'gzip',
     '--json',
   ];
   const { stdout } = await cli(args, { input: FILE });
-  expect(names()).toEqual(['part-00000-of-00002.jsonl.gz', 'part-00001-of-00002.jsonl.gz']);
+  expect(names()).toEqual(['part-00000-of-00002.b64.gz', 'part-00001-of-00002.b64.gz']);
   const { outputs } = JSON.parse(stdout) as { outputs: { records: number }[] };
   expect(outputs.reduce((sum, { records }) => sum + records, 0)).toBe(PAYLOADS.length);
 });

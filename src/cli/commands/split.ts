@@ -67,7 +67,7 @@ Order is kept: merging the shards restores the input (except with --by-hash and 
 
 --weights writes the shards PREFIX-NAME-00000-of-00010.EXT of each part; in a directory, NAME-00000-of-00010.EXT. Without --records, --size or --shards, each part is one file. A hash of the seed and the value of the --by feature determines the part; without --by, the hash of the payload does. The part therefore does not depend on the order or the number of the files, and it stays the same when you add records.
 
-Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of a .jsonl file copy its lines unchanged, regardless of their JSON. --from jsonl and --to jsonl select {"data":"<base64>"} lines. Shards of text files keep the extension of the input, e.g. .csv.`,
+Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of text files keep the extension of the input, e.g. .csv.`,
   action: split,
 });
 
