@@ -32,6 +32,11 @@ export interface TableWriteOptions {
   readonly compression?: 'none' | 'snappy' | 'gzip' | 'zstd';
   /** Whether values that the format cannot represent are dropped instead of an error. */
   readonly lossy?: boolean;
+  /**
+   * Whether Arrow data is a stream, for pipes, instead of a file. Default false. Other programs can
+   * read a stream while it is written; only a file supports random access.
+   */
+  readonly stream?: boolean;
 }
 
 /** Options for reading a table. */
@@ -42,6 +47,8 @@ export interface TableReadOptions {
    * Columns of a table without recordpipe's metadata. Default: derived from the table's own types.
    */
   readonly schema?: ColumnSchema;
+  /** Whether floats of 64 bits are rounded to 32 bits instead of an error. Default false. */
+  readonly lossy?: boolean;
   readonly signal?: AbortSignal;
 }
 
