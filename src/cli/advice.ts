@@ -6,13 +6,29 @@ import { type Painter, painter } from './text/terminal.ts';
 export interface Failure {
   readonly code: string;
   readonly record?: number | null | undefined;
+  readonly offset?: number | null | undefined;
   readonly message: string;
   readonly uri?: string | null | undefined;
 }
 
 /** Prints an error to standard error. */
 export function complainAbout(failure: Failure): void {
-  complain(errorText(failure, process.argv[2], painter(2)));
+  if (errorsAreJson()) complainInJson({ ...failure, message: cliMessage(failure) }, advice(failure));
+  else complain(errorText(failure, process.argv[2], painter(2)));
+}
+
+/**
+ * Reports whether errors on standard error are lines of JSON, because a program runs recordpipe:
+ * `RECORDPIPE_ERRORS=json`.
+ */
+export function errorsAreJson(): boolean {
+  return process.env['RECORDPIPE_ERRORS'] === 'json';
+}
+
+/** Prints an error and its next step to standard error as one line of JSON. */
+export function complainInJson({ code, uri, record, offset, message }: Failure, next?: string): void {
+  const place = { uri: uri ?? null, record: record ?? null, offset: offset ?? null };
+  complain(JSON.stringify({ error: { code, ...place, message, next: next ?? null } }));
 }
 
 /** Formats an error for people: its code, message and next step. */
@@ -184,6 +200,7 @@ function localFailureAdvice(message: string): string | undefined {
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
   attributeNames: '--attributes',
+  by: '--by',
   cache: '--cache-dir',
   checkpoint: '--checkpoint',
   checkpointIntervalMs: '--checkpoint-interval',
@@ -230,6 +247,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   memoryBytes: '--memory',
   metricDefinitions: '--metric',
   MetricDefinitions: '--metric',
+  missing: '--missing',
   multipart: '--multipart',
   onBadLine: '--skip-bad-lines',
   onFailure: '--hold',
@@ -269,6 +287,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   to: '--to',
   trailing: '--trailing',
   verifyObject: '--verify-object',
+  weights: '--weights',
   windowBytes: '--window',
 };
 

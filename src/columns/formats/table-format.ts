@@ -33,6 +33,11 @@ export interface TableWriteOptions {
   readonly compression?: 'none' | 'snappy' | 'gzip' | 'zstd';
   /** Whether values that the format cannot represent are dropped instead of an error. */
   readonly lossy?: boolean;
+  /**
+   * Whether Arrow data is a stream, for pipes, instead of a file. Default false. Other programs can
+   * read a stream while it is written; only a file supports random access.
+   */
+  readonly stream?: boolean;
   /** Called for each value or column that `lossy` drops. */
   readonly onLoss?: (loss: TableLoss) => void;
   /**
@@ -59,6 +64,8 @@ export interface TableReadOptions {
    * Columns of a table without recordpipe's metadata. Default: derived from the table's own types.
    */
   readonly schema?: ColumnSchema;
+  /** Whether floats of 64 bits are rounded to 32 bits instead of an error. Default false. */
+  readonly lossy?: boolean;
   /**
    * Number of first rows from which the columns of CSV and JSON Lines are inferred. Default: all,
    * which requires a source that can be read twice.

@@ -56,7 +56,7 @@ export async function openTextReader(
   return new TextReader(format, source, schema, isChosen, options, kept?.all());
 }
 
-/** Rows of a source that can be read only once, the first of which are used twice. */
+/** Rows of a source that can be read only once. The first ones are used twice. */
 class KeptRows {
   readonly #rows: AsyncIterator<readonly TextRow[]>;
   readonly #kept: (readonly TextRow[])[] = [];
