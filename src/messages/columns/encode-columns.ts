@@ -1,5 +1,5 @@
 import { MAX_MESSAGE_BYTES } from '../../bytes/wire/lengths.ts';
-import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { checkColumnBatch } from './check-column-batch.ts';
 import { checkColumnSchema } from './check-column-schema.ts';
@@ -72,7 +72,8 @@ export class ColumnEncoder {
    * @throws RecordpipeError `schema-mismatch` for a batch that does not match the schema;
    *   `unrepresentable` for a value that a record cannot contain (a null in a list, a 64-bit float
    *   that is not a 32-bit float, an integer of 2^63 or more); `record-too-large` for a record of
-   *   2 GiB or more. The errors name the column, the feature and the record.
+   *   2 GiB or more. The errors name the feature and the record, and all records before it have been
+   *   yielded.
    */
   *encode(batch: ColumnBatch): Generator<RecordBatch, void, undefined> {
     checkColumnBatch(batch, this.schema, this.#place);
@@ -81,7 +82,15 @@ export class ColumnEncoder {
     let rows = MAX_BLOCK_ROWS;
     for (let first = 0; first < batch.rows; ) {
       const count = Math.min(rows, batch.rows - first);
-      for (const part of this.#parts) part.measure(first, count);
+      try {
+        for (const part of this.#parts) part.measure(first, count);
+      } catch (error) {
+        const valid = isRecordpipeError(error) ? error.record! - batch.firstRow - first : 0;
+        if (valid === 0) throw error;
+        // The records before the invalid row are delivered first.
+        rows = valid;
+        continue;
+      }
       const fitting = this.#layOut(first, count);
       for (const part of this.#parts) part.write(this.#bytes, this.#at, fitting);
       this.#checkWritten(first, fitting);
