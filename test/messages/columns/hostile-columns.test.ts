@@ -287,3 +287,17 @@ test('records before a value that cannot be written are yielded', () => {
   });
   expect([error.record, count]).toEqual([4000, 4000]);
 });
+
+test('onSkipped receives the rows that no record can represent, and the others are yielded', () => {
+  const values = Array.from({ length: 3000 }, (_, i): ColumnValue => [i % 1000 === 7 ? null : BigInt(i)]);
+  const others = values.map((_, i): ColumnValue => [i === 5 || i === 2999 ? 0.1 : 0.5]);
+  const columns = [feature('a', list(INT64), values), feature('b', list({ type: 'float64' }), others)];
+  const skipped: unknown[] = [];
+  const { schema, ...batch } = columnBatch('Example', values.length, columns);
+  const encoder = new ColumnEncoder(schema, { onSkipped: ({ record }) => skipped.push(record) });
+  const found: unknown[] = [];
+  for (const block of encoder.encode({ schema, ...batch }))
+    for (const record of block) found.push(Number(decodeExample(record).get('a')?.value[0]));
+  expect(skipped).toEqual([5, 7, 1007, 2007, 2999]);
+  expect(found).toEqual(values.map((_, i) => i).filter((i) => !skipped.includes(i)));
+});
