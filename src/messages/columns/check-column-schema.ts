@@ -66,7 +66,7 @@ export function checkColumnSchema(value: unknown, place: ErrorPlace = {}): Colum
     fail(`expected a message (${MESSAGES.join(', ')}), got ${kindOf(message)}`);
   if (!Array.isArray(fields)) return fail(`expected an array of fields, got ${kindOf(fields)}`);
   const names = new Set<string>();
-  const parts = new Set<string>();
+  const parts = new Map<string, ColumnField>();
   for (const [i, field] of fields.entries()) {
     const problem = problemOf(field, message as ColumnMessage, names, parts);
     if (problem !== undefined) fail(`field ${i}: ${problem}`);
@@ -75,7 +75,7 @@ export function checkColumnSchema(value: unknown, place: ErrorPlace = {}): Colum
     const [list] = /Keys$|Shape$|ContentType$/.exec(part) ?? [];
     if (list === undefined) continue;
     const values = part.replace(list, 'Values');
-    const owner = (fields as readonly ColumnField[]).find((one) => one.part === values && one.of === of);
+    const owner = parts.get(identity(values, of));
     const expected = list === 'ContentType' ? 'bytes' : 'numbers';
     if (owner === undefined || BYTES.includes(depthOf(owner.type).values) !== (expected === 'bytes'))
       fail(
@@ -90,7 +90,7 @@ function problemOf(
   field: unknown,
   message: ColumnMessage,
   names: Set<string>,
-  parts: Set<string>,
+  parts: Map<string, ColumnField>,
 ): string | undefined {
   if (!isObject(field)) return `expected an object, got ${kindOf(field)}`;
   const { name, type, nullable, part, of } = field;
@@ -111,7 +111,7 @@ function problemOf(
   const key = identity(part, of as string | undefined);
   if (parts.has(key))
     return `${what}: two fields contain the same part (${part}${of === undefined ? '' : ` of ${JSON.stringify(of)}`})`;
-  parts.add(key);
+  parts.set(key, field as unknown as ColumnField);
   const { lists, values } = depthOf(type);
   const [min, max] = rules.lists;
   if (lists < min || lists > max || !rules.values.includes(values))
