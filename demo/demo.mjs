@@ -57,11 +57,11 @@ try {
   say('6. Repair it: copy the valid records to a new file');
   run(1, 'repair', shards[2].path, join(folder, 'repaired.tfrecord'));
 
-  say('7. Convert TFRecord to RecordIO to JSONL and back to the same bytes');
-  const [rec, jsonl, back] = ['train.rec', 'train.jsonl', 'back.tfrecord'].map((name) => join(folder, name));
+  say('7. Convert TFRecord to RecordIO to base64 lines and back to the same bytes');
+  const [rec, base64, back] = ['train.rec', 'train.b64', 'back.tfrecord'].map((name) => join(folder, name));
   run(0, 'convert', shards[0].path, rec);
-  run(0, 'convert', rec, jsonl);
-  run(0, 'convert', jsonl, back);
+  run(0, 'convert', rec, base64);
+  run(0, 'convert', base64, back);
   if (!readFileSync(back).equals(readFileSync(shards[0].path))) throw new Error('the bytes differ');
 
   say('8. Read a record by its index');

@@ -108,7 +108,9 @@ async function bundled(folder, library, programs, options) {
 }
 
 /** The packages that users install. All others are bundled. */
-const dependencies = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
+const dependencies = new Set(
+  Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies }),
+);
 
 function packageOf(specifier) {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');

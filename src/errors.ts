@@ -23,7 +23,8 @@ export type ErrorCode =
   | 'ambiguous-multipart'
   | 'missing-padding'
   | 'malformed-text'
-  | 'malformed-jsonl'
+  | 'malformed-base64'
+  | 'malformed-table'
   | 'unknown-format'
   | 'unrepresentable'
   | 'malformed-index'
@@ -84,7 +85,8 @@ export const DATA_ERROR_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ambiguous-multipart',
   'missing-padding',
   'malformed-text',
-  'malformed-jsonl',
+  'malformed-base64',
+  'malformed-table',
   'unknown-format',
   'unrepresentable',
   'malformed-index',

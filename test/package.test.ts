@@ -19,6 +19,8 @@ interface Manifest {
   scripts: Record<string, string>;
   dependencies?: Record<string, string>;
   optionalDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
   devDependencies: Record<string, string>;
 }
 
@@ -118,7 +120,8 @@ test('every command of the command line and every package it needs is in the bun
     ),
   );
   const packages = [...imported].filter((name) => !isBuiltin(name));
-  expect(packages.map(packageOf).filter((name) => !(name in manifest.optionalDependencies))).toEqual([]);
+  const installed = { ...manifest.optionalDependencies, ...manifest.peerDependencies };
+  expect(packages.map(packageOf).filter((name) => !(name in installed))).toEqual([]);
 });
 
 test('every dependency is used, and nothing else is', () => {
@@ -129,7 +132,9 @@ test('every dependency is used, and nothing else is', () => {
   );
   const packages = [...used].filter((specifier) => !isBuiltin(specifier)).map(packageOf);
   const BUNDLED = ['@marcbachmann/cel-js', 'commander', 'crc-32', 'modern-tar', 're2js'];
-  expect([...new Set(packages)].filter((name) => name !== 'recordpipe').sort()).toEqual(
+  const names = new Set(packages.filter((name) => name !== 'recordpipe'));
+  const peers = Object.keys(manifest.peerDependencies);
+  expect([...names].filter((name) => !peers.includes(name)).sort()).toEqual(
     [...Object.keys(manifest.optionalDependencies), ...BUNDLED].sort(),
   );
   expect(manifest.dependencies).toBeUndefined();
@@ -139,6 +144,13 @@ test('every dependency is used, and nothing else is', () => {
 function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
+
+test('packages for tables are not installed by default, and tests use the versions that users get', () => {
+  for (const [name, range] of Object.entries(manifest.peerDependencies)) {
+    expect(manifest.peerDependenciesMeta[name], name).toEqual({ optional: true });
+    expect(manifest.devDependencies[name], name).toBe(range);
+  }
+});
 
 test('no dependency is pinned to one version, or allows any version', () => {
   const { dependencies, optionalDependencies, devDependencies } = manifest;

@@ -6,13 +6,29 @@ import { type Painter, painter } from './text/terminal.ts';
 export interface Failure {
   readonly code: string;
   readonly record?: number | null | undefined;
+  readonly offset?: number | null | undefined;
   readonly message: string;
   readonly uri?: string | null | undefined;
 }
 
 /** Prints an error to standard error. */
 export function complainAbout(failure: Failure): void {
-  complain(errorText(failure, process.argv[2], painter(2)));
+  if (errorsAreJson()) complainInJson({ ...failure, message: cliMessage(failure) }, advice(failure));
+  else complain(errorText(failure, process.argv[2], painter(2)));
+}
+
+/**
+ * Reports whether errors on standard error are lines of JSON, because a program runs recordpipe:
+ * `RECORDPIPE_ERRORS=json`.
+ */
+export function errorsAreJson(): boolean {
+  return process.env['RECORDPIPE_ERRORS'] === 'json';
+}
+
+/** Prints an error and its next step to standard error as one line of JSON. */
+export function complainInJson({ code, uri, record, offset, message }: Failure, next?: string): void {
+  const place = { uri: uri ?? null, record: record ?? null, offset: offset ?? null };
+  complain(JSON.stringify({ error: { code, ...place, message, next: next ?? null } }));
 }
 
 /** Formats an error for people: its code, message and next step. */
@@ -61,9 +77,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   'trailing-garbage': `${FETCH_AGAIN}; to accept bytes after the last record, pass --trailing ignore`,
   'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a missing end, pass --on-truncated stop`,
   'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
-  unrepresentable: 'choose a format that can store any bytes: --to tfrecord, recordio, jsonl or base64',
-  'malformed-jsonl':
+  unrepresentable: 'choose a format that can store any bytes: --to tfrecord, recordio or base64',
+  'malformed-base64':
     'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
+  'malformed-table': 'fix the table, or write it again; if it has another format, pass --from',
   'schema-mismatch':
     'fix or exclude these records or, if they are correct, edit the schema; to show a record, run inspect FILE --skip RECORD -n 1',
   'malformed-manifest': 'to list all problems of the manifest, run recordpipe manifest check FILE',
@@ -183,6 +200,7 @@ function localFailureAdvice(message: string): string | undefined {
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
   attributeNames: '--attributes',
+  by: '--by',
   cache: '--cache-dir',
   checkpoint: '--checkpoint',
   checkpointIntervalMs: '--checkpoint-interval',
@@ -229,6 +247,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   memoryBytes: '--memory',
   metricDefinitions: '--metric',
   MetricDefinitions: '--metric',
+  missing: '--missing',
   multipart: '--multipart',
   onBadLine: '--skip-bad-lines',
   onFailure: '--hold',
@@ -268,6 +287,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   to: '--to',
   trailing: '--trailing',
   verifyObject: '--verify-object',
+  weights: '--weights',
   windowBytes: '--window',
 };
 

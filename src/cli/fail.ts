@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { isOutOfMemory, isRecordpipeError, UsageError } from 'recordpipe/errors';
-import { complainAbout, usageInCliWords } from './advice.ts';
+import { complainAbout, complainInJson, errorsAreJson, usageInCliWords } from './advice.ts';
 import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
@@ -14,13 +14,13 @@ export async function fail(error: unknown): Promise<number> {
   if (error instanceof ClosedOutput) return OK;
   if (error instanceof CommanderError) {
     const next = error.exitCode === 0 ? undefined : nextStep(error);
-    if (next !== undefined) complain(`  next: ${next}`);
+    if (error.exitCode !== 0 && errorsAreJson())
+      complainInJson({ code: 'invalid-argument', message: error.message.replace(/^error: /, '') }, next);
+    else if (next !== undefined) complain(`  next: ${next}`);
     return error.exitCode === 0 ? OK : USAGE;
   }
   if (error instanceof UsageError) {
-    complain(
-      `recordpipe: ${visible(usageInCliWords(error.message))}\n  next: run ${helpCommand()} for usage`,
-    );
+    complainWith(error.code, usageInCliWords(error.message), `run ${helpCommand()} for usage`);
     return USAGE;
   }
   if (isRecordpipeError(error)) {
@@ -28,7 +28,7 @@ export async function fail(error: unknown): Promise<number> {
     return exitCodeOf(error.code);
   }
   if (isOutOfMemory(error)) {
-    complain(`recordpipe: out of memory: ${visible((error as Error).message)}\n  next: ${MORE_MEMORY}`);
+    complainWith('out of memory', (error as Error).message, MORE_MEMORY);
     return IO_FAILURE;
   }
   if (isSystemError(error)) {
@@ -36,12 +36,19 @@ export async function fail(error: unknown): Promise<number> {
     const next = tooMany
       ? 'raise the limit of open files (ulimit -n)'
       : 'try again; if the error persists, check the limits and resources of the system';
-    complain(`recordpipe: io-failure: ${visible(error.message)}\n  next: ${next}`);
+    complainWith('io-failure', error.message, next);
     return IO_FAILURE;
   }
   const { sourceStack } = await import('./source-stack.ts');
   complain(`recordpipe: internal error: ${sourceStack(stackOf(error))}\n  next: ${bugReport()}`);
   return INTERNAL_ERROR;
+}
+
+/** Prints an error that concerns no file. The text of a usage error does not contain its code. */
+function complainWith(code: string, message: string, next: string): void {
+  const what = code === 'invalid-argument' ? '' : `${code}: `;
+  if (errorsAreJson()) complainInJson({ code: code.replaceAll(' ', '-'), message }, next);
+  else complain(`recordpipe: ${what}${visible(message)}\n  next: ${next}`);
 }
 
 const MORE_MEMORY =

@@ -34,7 +34,7 @@ export async function transforming<R>(
   if (json && output === '-')
     throw new UsageError('--json: standard output receives the records; specify an output file instead of -');
   if (isGuarded(options, isTerminal(output)) && !(await writesText(options, input)))
-    throw binaryOnTerminal(`${verb}: the output`, '--to jsonl', output);
+    throw binaryOnTerminal(`${verb}: the output`, '--to base64', output);
   const progress = progressOf(verb, !quiet && !json && options.progress);
   const { update } = progress;
   let result: R | undefined;
@@ -65,7 +65,7 @@ async function writesText(
 ): Promise<boolean> {
   const { kindOfName } = await import('recordpipe/transform');
   const known = to ?? from ?? (format === 'auto' ? kindOfName(input).format : format);
-  return outputCompression === 'none' && (known === 'textline' || known === 'jsonl' || known === 'base64');
+  return outputCompression === 'none' && (known === 'textline' || known === 'base64');
 }
 
 /** Returns the summary of an output file. */

@@ -21,4 +21,5 @@ export {
   type ColumnType,
   type NumberType,
 } from '../messages/columns/column-schema.ts';
+export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
 export type { TableFormatName } from './formats/table-format.ts';

@@ -21,8 +21,8 @@ import { type TransformOptions, type TransformResult, transformOptions } from '.
  * ```ts
  * import { encodeTFRecord } from 'recordpipe';
  * import { convertFile } from 'recordpipe/transform';
- * const { output } = await convertFile([encodeTFRecord(Uint8Array.of(1, 2, 3))], 'numbers.jsonl', { overwrite: true });
- * console.log(output.records, output.bytes); // 1 16
+ * const { output } = await convertFile([encodeTFRecord(Uint8Array.of(1, 2, 3))], 'numbers.b64', { overwrite: true });
+ * console.log(output.records, output.bytes); // 1 5
  * ```
  */
 export async function convertFile(

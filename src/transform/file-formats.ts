@@ -3,11 +3,10 @@ import type { FormatName } from '../formats/names/index.ts';
 import { formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
- * Formats that transformations read and write: the binary formats, text lines, and two text
- * encodings of arbitrary bytes. `jsonl` has one JSON object `{"data":"<base64>"}` per line, and
- * `base64` has one base64 string per line.
+ * Formats that transformations read and write: the binary formats, text lines, and `base64`, a text
+ * encoding of arbitrary bytes with one base64 string per line.
  */
-export type FileFormat = FormatName | 'jsonl' | 'base64';
+export type FileFormat = FormatName | 'base64';
 
 /** Format and compression indicated by a file name. */
 export interface NamedKind {
@@ -15,14 +14,12 @@ export interface NamedKind {
   readonly compression: Compression;
 }
 
-/**
- * Text encodings of arbitrary bytes with their file extensions. The preferred extension is first.
- */
-const SPELLINGS = { jsonl: ['jsonl', 'ndjson'], base64: ['b64', 'base64'] } as const;
+/** File extensions of base64 lines. The preferred extension is first. */
+const BASE64_EXTENSIONS: readonly string[] = ['b64', 'base64'];
 
 /** Returns the names of all file formats. */
 export function fileFormats(): FileFormat[] {
-  return [...formatNames(), 'jsonl', 'base64'];
+  return [...formatNames(), 'base64'];
 }
 
 /**
@@ -57,5 +54,5 @@ export function extensionOf(format: FileFormat, compression: Compression): strin
 }
 
 function extensionsOf(format: FileFormat): readonly string[] {
-  return format === 'jsonl' || format === 'base64' ? SPELLINGS[format] : recordFormat(format).extensions;
+  return format === 'base64' ? BASE64_EXTENSIONS : recordFormat(format).extensions;
 }

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/sources.ts';
-import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { type ErrorCode, type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { Compression } from '../formats/codec-options.ts';
 import { MAX_RECORD_BYTES } from '../formats/codec-options.ts';
@@ -38,8 +38,8 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
   const { from, read, signal, onCorrupt, chunkBytes } = opening;
   const uri = read.uri ?? nameOf(source);
   const reuse = { reuse: true, signal, onCorrupt, uri, ...(chunkBytes !== undefined && { chunkBytes }) };
-  const format = from === 'auto' ? base64ByName(uri) : from;
-  if (format !== 'jsonl' && format !== 'base64') {
+  const format = from === 'auto' ? formatByName(uri) : from;
+  if (format !== 'base64') {
     const opened = await openRecords(source, { ...read, ...reuse, format });
     return { ...opened, totalBytes: totalOf(opened) };
   }
@@ -53,7 +53,7 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
   });
   const { compression } = lines;
   const place = { uri: lines.uri, compressed: compression !== 'none' };
-  const decoding = { format, maxRecordBytes, onCorrupt: recover === 'scan' ? onCorrupt : undefined, place };
+  const decoding = { maxRecordBytes, onCorrupt: recover === 'scan' ? onCorrupt : undefined, place };
   return {
     uri: lines.uri,
     format,
@@ -63,7 +63,7 @@ export async function openInput(source: ByteSource, opening: InputOpening): Prom
   };
 }
 
-/** Line options for jsonl and base64, which override those for text lines. */
+/** Line options for base64, which override those for text lines. */
 const LINES = {
   delimiter: '\n',
   cr: 'crlf',
@@ -88,10 +88,9 @@ function closing(batches: Batches, lines: Batches): Batches {
   return batches;
 }
 
-/** Selects jsonl or base64 by name, because their content looks like any other lines of text. */
-function base64ByName(uri: string | undefined): 'jsonl' | 'base64' | 'auto' {
-  const named = uri === undefined ? undefined : kindOfName(uri).format;
-  return named === 'jsonl' || named === 'base64' ? named : 'auto';
+/** Selects base64 by name, because its content looks like any other lines of text. */
+function formatByName(uri: string | undefined): 'base64' | 'auto' {
+  return uri !== undefined && kindOfName(uri).format === 'base64' ? 'base64' : 'auto';
 }
 
 function totalOf({
@@ -109,6 +108,16 @@ export function nameOf(source: ByteSource): string | undefined {
   if (source === '-' || source === process.stdin) return '<stdin>';
   if (typeof source === 'string') return source;
   return source instanceof URL ? addressOf(source) : undefined;
+}
+
+/** A source and its name in errors. */
+export interface NamedSource {
+  readonly source: ByteSource;
+  readonly uri: string | undefined;
+}
+
+export function named(source: ByteSource): NamedSource {
+  return { source, uri: nameOf(source) };
 }
 
 /**
@@ -160,9 +169,16 @@ export async function closeInput(input: RecordInput | undefined): Promise<void> 
   await input?.batches.return();
 }
 
+/** Codes of errors that concern one record. */
+const PLACED: readonly ErrorCode[] = [
+  'unrepresentable',
+  'record-too-large',
+  'schema-mismatch',
+  'malformed-example',
+];
+
 function placed(error: unknown, input: RecordInput, batch: RecordBatch, i: number): unknown {
-  if (!isRecordpipeError(error, 'unrepresentable', 'record-too-large') || error.record !== undefined)
-    return error;
+  if (!isRecordpipeError(error, ...PLACED) || error.record !== undefined) return error;
   const place: ErrorPlace = {
     uri: input.uri,
     record: batch.firstRecord + i,

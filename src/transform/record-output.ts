@@ -4,7 +4,7 @@ import type { Compression } from '../formats/codec-options.ts';
 import { openWriter, type RecordWriter } from '../records/write/record-writer.ts';
 import { writeFormat } from '../records/write/writers.ts';
 import { identityOf } from '../storage/inspect.ts';
-import { base64Writing } from './base64-lines.ts';
+import { BASE64_WRITING } from './base64-lines.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
 import { closeInput, nameOf, type RecordInput } from './record-input.ts';
 import { writingOptions } from './text-lines.ts';
@@ -74,9 +74,7 @@ export function openOutput(
 ): Promise<RecordWriter> {
   // By default, outputs use the access options of sources.
   const options = { objects: read.objects, ...write, compression, overwrite, signal };
-  return format === 'jsonl' || format === 'base64'
-    ? openWriter(base64Writing(format), path, options, renamed)
-    : openWriter(writeFormat(format), path, options, renamed);
+  return openWriter(format === 'base64' ? BASE64_WRITING : writeFormat(format), path, options, renamed);
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 } from '../errors.ts';
 import { eachRecord, openInput, progressOf, type RecordInput } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
-import { preservingLines } from './text-lines.ts';
+import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /** Options of {@link repairFile}. Every field has a default. */
@@ -73,7 +73,7 @@ export async function repairFile(
   given: Partial<RepairOptions> = {},
 ): Promise<RepairResult> {
   checkPath('output', output);
-  const options = preservingLines([source], output, transformOptions('repairFile', given, NAMES));
+  const options = keepingLineEnds(transformOptions('repairFile', given, NAMES), output);
   const { maxFindings = 1000, onFinding } = given;
   if (!(maxFindings >= 0)) throw new UsageError(`maxFindings: expected a number >= 0, got ${maxFindings}`);
   const log = new FindingLog(maxFindings, onFinding);

@@ -6,7 +6,7 @@ import { SpooledRecords } from './key-sorter.ts';
 import { checkSeed, SmallestKeys, SplitMix64 } from './random-keys.ts';
 import { eachRecord, openInput, progressOf } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
-import { preservingLines } from './text-lines.ts';
+import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
@@ -64,7 +64,7 @@ export interface SampleResult extends TransformResult {
  * import { encodeTFRecord } from 'recordpipe';
  * import { sampleFile } from 'recordpipe/transform';
  * const numbers = [1, 2, 3, 4, 5].map((n) => encodeTFRecord(Uint8Array.of(n)));
- * const { output, of } = await sampleFile(numbers, 'some.jsonl', { records: 2, seed: 7, overwrite: true });
+ * const { output, of } = await sampleFile(numbers, 'some.b64', { records: 2, seed: 7, overwrite: true });
  * console.log(output.records, of); // 2 5
  * ```
  */
@@ -74,7 +74,7 @@ export async function sampleFile(
   given: Partial<SampleOptions> = {},
 ): Promise<SampleResult> {
   checkPath('output', output);
-  const options = preservingLines([source], output, transformOptions('sampleFile', given, NAMES));
+  const options = keepingLineEnds(transformOptions('sampleFile', given, NAMES), output);
   const { records, fraction, seed = 0, tempDir } = given;
   checkAmount(records, fraction);
   checkSeed(seed);

@@ -6,7 +6,7 @@ import { KeySorter } from './key-sorter.ts';
 import { checkSeed, SplitMix64 } from './random-keys.ts';
 import { closeInput, eachRecord, endOf, openInput } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
-import { preservingLines } from './text-lines.ts';
+import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /** Options of {@link shuffleFile}. Every field has a default. */
@@ -59,7 +59,7 @@ const MIN_MEMORY_BYTES = 1024 * 1024;
  * import { encodeTFRecord } from 'recordpipe';
  * import { shuffleFile } from 'recordpipe/transform';
  * const numbers = [1, 2, 3, 4, 5].map((n) => encodeTFRecord(Uint8Array.of(n)));
- * const { output } = await shuffleFile(numbers, 'shuffled.jsonl', { seed: 7, overwrite: true });
+ * const { output } = await shuffleFile(numbers, 'shuffled.b64', { seed: 7, overwrite: true });
  * console.log(output.records); // 5
  * ```
  */
@@ -95,7 +95,7 @@ export async function shuffleFiles(
   checkPath('output', output);
   if (!Array.isArray(sources) || sources.length === 0)
     throw new UsageError('shuffleFiles: expected at least one source');
-  const options = preservingLines(sources, output, transformOptions('shuffleFile', given, NAMES));
+  const options = keepingLineEnds(transformOptions('shuffleFile', given, NAMES), output);
   const { seed = 0, memoryBytes = DEFAULT_MEMORY_BYTES, tempDir } = given;
   checkSeed(seed);
   if (!(memoryBytes >= MIN_MEMORY_BYTES))

@@ -1,6 +1,4 @@
-import type { ByteSource } from '../bytes/sources.ts';
 import { type FileFormat, kindOfName } from './file-formats.ts';
-import { nameOf } from './record-input.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**
@@ -15,26 +13,6 @@ export function keepingLineEnds<O extends TransformOptions>(options: O, output: 
   return target === undefined || target === 'textline'
     ? { ...options, read: { ...read, cr: 'keep' } }
     : options;
-}
-
-/**
- * Returns options for a transformation that keeps the format. `.jsonl` files are read as text lines
- * if the output's name ends in `.jsonl` or does not determine a format.
- * @param output name of the output, if it can determine the format
- */
-export function preservingLines<O extends TransformOptions>(
-  sources: readonly ByteSource[],
-  output: string | undefined,
-  options: O,
-): O {
-  const { from, to, read } = options;
-  const named = formatOfName(output);
-  const plain =
-    (from === 'auto' || from === 'textline') &&
-    (to === undefined || to === 'textline') &&
-    (named === undefined || named === 'jsonl') &&
-    sources.every((source) => formatOfName(read.uri ?? nameOf(source)) === 'jsonl');
-  return keepingLineEnds(plain ? { ...options, from: 'textline', to: 'textline' } : options, output);
 }
 
 /**
@@ -56,7 +34,7 @@ export function writingOptions<O extends Pick<TransformOptions, 'read' | 'write'
 export function textExtension(name: string | undefined): string | undefined {
   const plain = name?.replace(/\.(gz|gzip|zz|zlib)$/i, '').replace(/-\d+-of-\d+$/, '');
   const format = formatOfName(plain);
-  return format === 'textline' || format === 'jsonl' ? /\.[^.]*$/.exec(plain ?? '')?.[0] : undefined;
+  return format === 'textline' ? /\.[^.]*$/.exec(plain ?? '')?.[0] : undefined;
 }
 
 function formatOfName(name: string | undefined): FileFormat | undefined {

@@ -9,11 +9,8 @@ import { type FileFormat, fileFormats } from './file-formats.ts';
 /** Options common to all transformations. Every field has a default. */
 export interface TransformOptions {
   /**
-   * Format of the sources. Default `auto`: jsonl or base64 for a name that ends in `.jsonl`,
-   * `.ndjson`, `.b64` or `.base64` (compressed or not); otherwise, the format is detected from the
-   * content. Transformations that keep the format (all except `convertFile`) read `.jsonl` files as
-   * text lines if neither `from` nor `to` is `jsonl`, and either the output's name ends in `.jsonl`
-   * or neither the name nor `to` determines a format.
+   * Format of the sources. Default `auto`: base64 for a name that ends in `.b64` or `.base64`
+   * (compressed or not); otherwise, the format is detected from the content.
    */
   readonly from: FileFormat | 'auto';
   /**

@@ -30,11 +30,11 @@ function onTerminal(command: string): { code: number | null; output: string } {
 describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
   test.each([
     ['cat image.tfrecord', 'cat: the payload is binary', '--base64'],
-    ['convert lines.txt - --to tfrecord', 'convert: the output is binary', '--to jsonl'],
-    ['repair image.tfrecord -', 'repair: the output is binary', '--to jsonl'],
-    ['sample image.tfrecord - -n 1', 'sample: the output is binary', '--to jsonl'],
-    ['shuffle image.tfrecord -', 'shuffle: the output is binary', '--to jsonl'],
-    ['merge image.tfrecord text.tfrecord -o -', 'merge: the output is binary', '--to jsonl'],
+    ['convert lines.txt - --to tfrecord', 'convert: the output is binary', '--to base64'],
+    ['repair image.tfrecord -', 'repair: the output is binary', '--to base64'],
+    ['sample image.tfrecord - -n 1', 'sample: the output is binary', '--to base64'],
+    ['shuffle image.tfrecord -', 'shuffle: the output is binary', '--to base64'],
+    ['merge image.tfrecord text.tfrecord -o -', 'merge: the output is binary', '--to base64'],
   ])('%s refuses binary output, with exit code 2 and a next step', (command, text, next) => {
     const { code, output } = onTerminal(command);
     expect(output).toContain(text);
@@ -58,7 +58,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
     ['cat text.tfrecord', 'one\ntwo\n'],
     ['cat image.tfrecord --base64', 'iVAbWw==\n'],
     ['cat image.tfrecord --binary', '\x1b['],
-    ['convert text.tfrecord - --to jsonl', '{"data":"b25lCg=="}\n'],
+    ['convert text.tfrecord - --to base64', 'b25lCg==\n'],
     ['merge lines.txt -o -', 'one\ntwo\n'],
     ['shuffle image.tfrecord - --force', '\x1b['],
   ])('%s writes', (command, text) => {

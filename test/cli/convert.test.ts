@@ -22,24 +22,24 @@ function place(name = `place-${places++}`): { path: string; file(name: string): 
   return { path, file: (inner) => join(path, inner), names: () => readdirSync(path).sort() };
 }
 
-test('convert from TFRecord to RecordIO to JSONL to TFRecord restores the file', async () => {
+test('convert from TFRecord to RecordIO to base64 to TFRecord restores the file', async () => {
   const { file } = place('around');
   for (const [from, to] of [
     [source, file('a.rec')],
-    [file('a.rec'), file('b.jsonl')],
-    [file('b.jsonl'), file('c.tfrecord')],
+    [file('a.rec'), file('b.b64')],
+    [file('b.b64'), file('c.tfrecord')],
   ])
     expect(await cli(['convert', from, to])).toMatchObject({ code: 0, stdout: '' });
   expect(readFileSync(file('a.rec'))).toEqual(Buffer.from(fileOf('recordio', PAYLOADS)));
-  expect(readFileSync(file('b.jsonl'))).toEqual(Buffer.from(fileOf('jsonl', PAYLOADS)));
+  expect(readFileSync(file('b.b64'))).toEqual(Buffer.from(fileOf('base64', PAYLOADS)));
   expect(readFileSync(file('c.tfrecord'))).toEqual(Buffer.from(FILE));
 });
 
 test('convert reads from and writes to pipes', async () => {
-  const first = await cli(['convert', '-', '-', '--to', 'jsonl'], { input: FILE });
-  expect(first).toMatchObject({ code: 0, stdout: Buffer.from(fileOf('jsonl', PAYLOADS)).toString() });
-  expect(first.stderr).toBe('<stdout>: 6 records, 880 B (tfrecord to jsonl)\n');
-  const back = await cli(['convert', '-', '-', '--from', 'jsonl', '--to', 'tfrecord', '-q'], {
+  const first = await cli(['convert', '-', '-', '--to', 'base64'], { input: FILE });
+  expect(first).toMatchObject({ code: 0, stdout: Buffer.from(fileOf('base64', PAYLOADS)).toString() });
+  expect(first.stderr).toBe('<stdout>: 6 records, 814 B (tfrecord to base64)\n');
+  const back = await cli(['convert', '-', '-', '--from', 'base64', '--to', 'tfrecord', '-q'], {
     input: first.bytes,
   });
   expect(back).toMatchObject({ code: 0, stderr: '' });
@@ -77,9 +77,9 @@ describe('convert rejects', () => {
     [['convert', source, 'a', 'b'], '--output-dir'],
     [['convert', source, 'out'], '--to'],
     [['convert', source, '-'], '--to'],
-    [['convert', source, '-', '--to', 'jsonl', '--json'], '--json'],
-    [['convert', source, 'a.rec', '--from', 'csv'], 'jsonl'],
-    [['convert', source, 'a.rec', '--from', 'jsonl', '--format', 'tfrecord'], 'cannot be used'],
+    [['convert', source, '-', '--to', 'base64', '--json'], '--json'],
+    [['convert', source, 'a.rec', '--from', 'xlsx'], 'base64'],
+    [['convert', source, 'a.rec', '--from', 'base64', '--format', 'tfrecord'], 'cannot be used'],
   ])('%j: exit code 2', async (args, text) => {
     const { code, stderr, stdout } = await cli(args, {
       cwd: place().path,
@@ -139,12 +139,12 @@ describe('convert rejects', () => {
   });
 
   test('an invalid line of JSONL with exit code 1, and names the line', async () => {
-    const { file, names } = place('bad-jsonl');
-    writeFileSync(file('in.jsonl'), '{"data":"AAAA"}\n{"data":"AA"}\n');
-    const { code, stderr } = await cli(['convert', file('in.jsonl'), file('out.rec')]);
+    const { file, names } = place('bad-base64');
+    writeFileSync(file('in.b64'), 'AAAA\nAA\n');
+    const { code, stderr } = await cli(['convert', file('in.b64'), file('out.rec')]);
     expect(code).toBe(1);
-    expect(stderr).toContain('malformed-jsonl: line 2');
-    expect(names()).toEqual(['in.jsonl']);
+    expect(stderr).toContain('malformed-base64: line 2');
+    expect(names()).toEqual(['in.b64']);
   });
 
   test('a full disk on standard output with exit code 3', async () => {

@@ -78,3 +78,28 @@ test('the stack of an internal error names the files and lines of the sources', 
   expect(run.code).toBe(70);
   expect(run.stderr).toMatch(/^ {4}at (async )?src\/cli\/main\.ts:\d+:\d+$/m);
 });
+
+test('RECORDPIPE_ERRORS=json prints one line of JSON per error, with location and next step', async () => {
+  const env = { RECORDPIPE_ERRORS: 'json' };
+  const bad = temp.file('bad.tfrecord', encodeTFRecord(new Uint8Array(3)).fill(1, 12, 13));
+  const { code, stderr } = await cli(['cat', bad], { env });
+  expect(code).toBe(1);
+  expect(JSON.parse(stderr)).toEqual({
+    error: {
+      code: 'data-checksum',
+      uri: bad,
+      record: 0,
+      offset: 0,
+      message: expect.stringContaining('corrupt'),
+      next: expect.stringContaining('recordpipe repair'),
+    },
+  });
+  for (const args of [['cat', good, '--skip', 'x'], ['plan', good, '--json', '-o', '-'], ['nonsense']]) {
+    const run = await cli(args, { env });
+    expect(run.code, args.join(' ')).toBe(2);
+    const last = run.stderr.trimEnd().split('\n').at(-1)!;
+    expect(JSON.parse(last), args.join(' ')).toMatchObject({
+      error: { code: 'invalid-argument', record: null },
+    });
+  }
+});

@@ -8,7 +8,7 @@ import { fileOf } from '../transform/kinds.ts';
 const temp = tempDir();
 const a = temp.file('a.tfrecord', FILE);
 const b = temp.file('b.rec', fileOf('recordio', PAYLOADS.slice(0, 2)));
-const c = temp.file('c.jsonl', fileOf('jsonl', PAYLOADS.slice(2)));
+const c = temp.file('c.b64', fileOf('base64', PAYLOADS.slice(2)));
 
 test('merge accepts several formats and keeps the given order', async () => {
   const output = temp.file('all.tfrecord');

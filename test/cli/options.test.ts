@@ -38,10 +38,10 @@ const RUNS: readonly (readonly [command: string, ...runs: (readonly string[])[]]
     [data, out('a.rec')],
     [data, out('b.rec'), '--keep-going'],
     [temp.path, '--output-dir', out('converted'), '--to', 'recordio', '--exclude', 'out-*'],
-    [data, '--output-dir', out('shard'), '--to', 'jsonl', '--shard', '0/1'],
+    [data, '--output-dir', out('shard'), '--to', 'base64', '--shard', '0/1'],
   ],
   ['repair', [data, out('repaired.tfrecord')], [data, '--output-dir', out('repaired'), '-q']],
-  ['split', [data, out('split'), '--shards', '2']],
+  ['split', [data, out('split'), '--shards', '2'], [data, out('parts'), '--weights', 'a=1']],
   [
     'merge',
     [data, '-o', out('merged.tfrecord')],

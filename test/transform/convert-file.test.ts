@@ -16,7 +16,6 @@ const EXTENSION: Record<FileFormat, string> = {
   tfrecord: '.tfrecord',
   recordio: '.rec',
   textline: '.txt',
-  jsonl: '.jsonl',
   base64: '.b64',
 };
 
@@ -32,11 +31,11 @@ async function along(start: Uint8Array, way: readonly FileFormat[]): Promise<Uin
 }
 
 describe('conversion keeps every byte', () => {
-  test('of a file from TFRecord to RecordIO to JSONL to TFRecord', async () => {
+  test('of a file from TFRecord to RecordIO to base64 to TFRecord', async () => {
     await fc.assert(
       fc.asyncProperty(anyPayloads, async (payloads) => {
         const start = fileOf('tfrecord', payloads);
-        expectBytes(await along(start, ['tfrecord', 'recordio', 'jsonl', 'tfrecord']), start);
+        expectBytes(await along(start, ['tfrecord', 'recordio', 'base64', 'tfrecord']), start);
       }),
       { numRuns: randomRuns(50) },
     );
@@ -85,13 +84,13 @@ describe('conversion keeps every byte', () => {
 
   test('of text without newlines in records, in both directions', async () => {
     const text = new TextEncoder().encode('first\n\nthird, ünïcode\r inside\nlast\n');
-    expectBytes(await along(text, ['textline', 'tfrecord', 'jsonl', 'textline']), text);
+    expectBytes(await along(text, ['textline', 'tfrecord', 'base64', 'textline']), text);
   });
 
   test('of a payload larger than any buffer', async () => {
     const payloads = [new Uint8Array(5_000_001).map((_, i) => i >> 3), new Uint8Array(0)];
     const start = fileOf('tfrecord', payloads);
-    expectBytes(await along(start, ['tfrecord', 'jsonl', 'base64', 'recordio', 'tfrecord']), start);
+    expectBytes(await along(start, ['tfrecord', 'base64', 'recordio', 'tfrecord']), start);
   });
 });
 
@@ -103,7 +102,7 @@ describe('output format and compression', () => {
     ['x.tfrecord', 'tfrecord', 'none'],
     ['x.TFRecords.GZ', 'tfrecord', 'gzip'],
     ['x.rec.zlib', 'recordio', 'zlib'],
-    ['x.ndjson', 'jsonl', 'none'],
+    ['x.base64', 'base64', 'none'],
     ['x.b64.gz', 'base64', 'gzip'],
     ['x.rec-00001-of-00002', 'recordio', 'none'],
   ])('%s: %s, %s', async (name, to, compression) => {

@@ -34,7 +34,7 @@ function smallDisk(): string | undefined {
 /** Every function that writes files, given a folder. */
 const WAYS: Record<string, (folder: string) => Promise<unknown>> = {
   convert: (folder) => convertFile(source, join(folder, 'out.rec')),
-  'convert, compressing': (folder) => convertFile(source, join(folder, 'out.jsonl.gz')),
+  'convert, compressing': (folder) => convertFile(source, join(folder, 'out.b64.gz')),
   repair: (folder) => repairFile(source, join(folder, 'out.rec')),
   merge: (folder) => mergeFiles([source, source], join(folder, 'out.rec')),
   'split by count': (folder) => splitFile(source, join(folder, 'out'), { recordsPerShard: 5 }),

@@ -4,7 +4,7 @@ import type { FileFormat } from '../../src/transform/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 
 /** Formats that can store any bytes. */
-export const ANY_BYTES: readonly FileFormat[] = ['tfrecord', 'recordio', 'jsonl', 'base64'];
+export const ANY_BYTES: readonly FileFormat[] = ['tfrecord', 'recordio', 'base64'];
 export const COMPRESSIONS = ['none', 'gzip', 'zlib'] as const;
 
 /** Returns the expected file of these payloads. */
@@ -13,7 +13,6 @@ export function fileOf(format: FileFormat, payloads: readonly Uint8Array[]): Uin
     tfrecord: encodeTFRecord,
     recordio: (payload) => encodeRecordIO(payload),
     textline: (payload) => Buffer.concat([payload, Buffer.from('\n')]),
-    jsonl: (payload) => Buffer.from(`{"data":"${Buffer.from(payload).toString('base64')}"}\n`),
     base64: (payload) => Buffer.from(`${Buffer.from(payload).toString('base64')}\n`),
   };
   return concat(payloads.map(frame[format]));

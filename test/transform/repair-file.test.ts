@@ -68,14 +68,14 @@ describe('findings', () => {
     expectBytes(bytesOf(output), FILE);
   });
 
-  test('invalid JSONL lines', async () => {
-    const lines = ['{"data":"AAAA"}', 'oops', '{"data":"AA"}', '{"other":1}', '{"data":"AAAB"}', ''];
-    const result = await repairFile(Buffer.from(lines.join('\n')), output, { ...again, from: 'jsonl' });
+  test('invalid base64 lines', async () => {
+    const lines = ['AAAA', 'oops!', 'AA', '{"a":1}', 'AAAB', ''];
+    const result = await repairFile(Buffer.from(lines.join('\n')), output, { ...again, from: 'base64' });
     expect(result.findings.map(({ record, offset, skippedBytes }) => [record, offset, skippedBytes])).toEqual(
       [
-        [1, 16, 5],
-        [2, 21, 14],
-        [3, 35, 12],
+        [1, 5, 6],
+        [2, 11, 3],
+        [3, 14, 8],
       ],
     );
     expectRecords(await recordsOf(output), [Uint8Array.of(0, 0, 0), Uint8Array.of(0, 0, 1)]);

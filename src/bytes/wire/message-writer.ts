@@ -1,9 +1,10 @@
 import { UsageError } from '../../errors.ts';
 import { typeName } from '../arguments.ts';
+import { compareBytes, MAX_MESSAGE_BYTES, putHead, sizeOfField } from './lengths.ts';
 import { LITTLE_ENDIAN } from './varints.ts';
 
 const utf8 = new TextEncoder();
-const LONE_SURROGATE = /\p{Surrogate}/u;
+export const LONE_SURROGATE: RegExp = /\p{Surrogate}/u;
 
 /** Encodes a string as UTF-8. */
 export function textBytes(what: string, text: string): Uint8Array {
@@ -62,8 +63,6 @@ export interface Part {
 
 const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
-/** Protobuf's maximum message size. */
-const MAX_BYTES = 2 ** 31 - 1;
 
 /** A part without bytes. */
 export const EMPTY: Part = { size: 0, write: () => undefined };
@@ -74,7 +73,7 @@ export const EMPTY: Part = { size: 0, write: () => undefined };
  */
 export function written(what: string, parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const size = sizeOf(parts);
-  if (size > MAX_BYTES) throw new UsageError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
+  if (size > MAX_MESSAGE_BYTES) throw new UsageError(`${what}: expected at most 2^31 - 1 bytes, got ${size}`);
   const writer = new MessageWriter(size);
   for (const part of parts) part.write(writer);
   return writer.bytes;
@@ -91,7 +90,7 @@ export function sizeOf(parts: readonly Part[]): number {
 export function field(tag: number, parts: readonly Part[]): Part {
   const length = sizeOf(parts);
   return {
-    size: fieldSize(length),
+    size: sizeOfField(length),
     write(writer) {
       writer.head(tag, length);
       for (const part of parts) part.write(writer);
@@ -138,12 +137,6 @@ export function mapPart<T>(
   );
 }
 
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let i = 0; i < shorter; i++) if (a[i] !== b[i]) return a[i] - b[i];
-  return a.length - b.length;
-}
-
 /** Writes parts of protobuf messages to memory of their total size. */
 export class MessageWriter {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -155,10 +148,7 @@ export class MessageWriter {
 
   /** Writes the tag and the length of a length-delimited field. */
   head(tag: number, length: number): void {
-    this.bytes[this.#at++] = tag;
-    let rest = length;
-    for (; rest >= 0x80; rest = Math.floor(rest / 128)) this.bytes[this.#at++] = (rest & 0x7f) | 0x80;
-    this.bytes[this.#at++] = rest;
+    this.#at = putHead(this.bytes, this.#at, tag, length);
   }
 
   append(bytes: Uint8Array): void {
@@ -186,13 +176,6 @@ export class MessageWriter {
     }
     this.#at = at;
   }
-}
-
-/** Returns the size of a length-delimited field with a tag of one byte. */
-function fieldSize(length: number): number {
-  let size = 2;
-  for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 128)) size++;
-  return size + length;
 }
 
 /** Returns the total size of 64-bit integers as varints, from pairs of words. */

@@ -41,10 +41,10 @@ Examples:
   recordpipe convert train.tfrecord train.rec
   recordpipe convert train.rec train.tfrecord.gz
   recordpipe convert lines.txt lines.tfrecord --format textline
-  recordpipe convert train.tfrecord - --to jsonl | jq -r .data | head
+  recordpipe convert train.tfrecord - --to base64 | head
   recordpipe convert data/ --output-dir converted --to recordio
 
-jsonl stores one {"data":"<base64>"} object per line; base64 stores one base64 string per line. Both can represent any bytes. Other fields of a jsonl object are ignored on input. textline cannot represent a record that contains a newline: such a record is an error. Files named *.jsonl are read and written as jsonl; use --from textline or --to textline to treat their lines as plain text. --delimiter and --cr apply to both input and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.`,
+base64 stores one base64 string per line, and can represent any bytes. textline cannot represent a record that contains a newline: such a record is an error. --delimiter and --cr apply to both input and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.`,
   action: convert,
 });
 

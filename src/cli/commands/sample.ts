@@ -26,7 +26,7 @@ export const register: Register = command({
   help: `
 Examples:
   recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
-  recordpipe sample train.rec - --fraction 0.01 --to jsonl
+  recordpipe sample train.rec - --fraction 0.01 --to base64
 
 The input is read once. -n 1000 selects the records that recordpipe shuffle puts first for the same seed. A smaller --fraction selects a subset of a larger one.
 

@@ -13,7 +13,7 @@ import {
 import { type ReportOptions, reportOptions } from './reports.ts';
 
 /** Formats of output files. */
-export type FileFormat = FormatName | 'jsonl' | 'base64';
+export type FileFormat = FormatName | 'base64';
 
 /** Options of commands that write record files. */
 export interface TransformingOptions
@@ -30,7 +30,7 @@ export interface TransformingOptions
   readonly binary?: true;
 }
 
-export const FILE_FORMATS: readonly FileFormat[] = [...FORMAT_NAMES, 'jsonl', 'base64'];
+export const FILE_FORMATS: readonly FileFormat[] = [...FORMAT_NAMES, 'base64'];
 
 /** Heading of the output options. */
 export const OUTPUT_HEADING = 'Output:';
@@ -40,12 +40,12 @@ export const OUTPUT = 'a new file or s3://bucket/key (see --force), or - for std
 
 /** Help notes of commands that keep the format of their input. */
 export const TEXT_NOTES =
-  'Text lines converted to text lines keep their carriage returns unless you pass --cr. When both input and output are .jsonl files, or the output has no extension, lines are copied unchanged, regardless of their JSON. --from jsonl and --to jsonl select {"data":"<base64>"} lines.';
+  'Text lines converted to text lines keep their carriage returns unless you pass --cr.';
 
 export const transformOptions: OptionsOf<TransformingOptions> = {
   from: choice(
     '--from <format>',
-    'input format: any --format, jsonl or base64 (default: from the extension, else the content)',
+    'input format: any --format, or base64 (default: from the extension, else the content)',
     FILE_FORMATS,
   ).conflicts('format'),
   ...readingOptions,

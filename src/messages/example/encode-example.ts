@@ -86,7 +86,8 @@ export interface SequenceExampleInput {
 
 const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
-const TAGS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
+/** Tags of the kinds of a Feature. */
+export const EXAMPLE_KINDS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
 
 /**
  * Encodes a tf.train.Example, byte for byte as TensorFlow does with
@@ -151,16 +152,16 @@ function featurePart(name: string, feature: FeatureInput): Part {
       return EMPTY;
     case 'bytes':
       return field(
-        TAGS.bytes,
+        EXAMPLE_KINDS.bytes,
         bytesValues(what, feature.value).map((one) => field(FIELD_1, [bytesPart(one)])),
       );
     case 'float': {
       const bytes = floatBytes(what, feature.value);
-      return field(TAGS.float, bytes.length === 0 ? [] : [field(FIELD_1, [bytesPart(bytes)])]);
+      return field(EXAMPLE_KINDS.float, bytes.length === 0 ? [] : [field(FIELD_1, [bytesPart(bytes)])]);
     }
     case 'int64': {
       const words = int64Words(what, feature.value);
-      return field(TAGS.int64, words.length === 0 ? [] : [field(FIELD_1, [varintsPart(words)])]);
+      return field(EXAMPLE_KINDS.int64, words.length === 0 ? [] : [field(FIELD_1, [varintsPart(words)])]);
     }
     default:
       throw new UsageError(
