@@ -105,7 +105,7 @@ export async function inferSchema(
   const { loose, ...collecting } = options;
   const stats = await collectStats(inputs, collecting);
   const [first] = stats.findings.first;
-  if (stats.records === 0 && first !== undefined) throw errorOf(first, stats);
+  if (stats.records === 0 && first !== undefined) throw findingError(first, stats);
   return { ...schemaOf(stats, { loose: loose ?? false }), stats };
 }
 
@@ -113,7 +113,7 @@ export async function inferSchema(
  * Converts a finding to an error. Strips the location from the message because the error appends it
  * again.
  */
-function errorOf(
+export function findingError(
   { code, uri, record, offset, message }: StatsFinding,
   { files }: DatasetStats,
 ): RecordpipeError {

@@ -25,6 +25,7 @@ const TENSOR: PartRules = {
   named: true,
 };
 const PLACES: PartRules = { values: ['uint64'], lists: [0, 1], messages: RECORD, named: true };
+const CONTENT_TYPE: PartRules = { values: ['text'], lists: [0, 0], messages: RECORD, named: true };
 const TEXT: PartRules = { values: ['text'], lists: [0, 0], messages: RECORD, named: false };
 
 const RULES: { readonly [Part in ColumnPart]: PartRules } = {
@@ -34,9 +35,11 @@ const RULES: { readonly [Part in ColumnPart]: PartRules } = {
   featureValues: TENSOR,
   featureKeys: PLACES,
   featureShape: PLACES,
+  featureContentType: CONTENT_TYPE,
   labelValues: TENSOR,
   labelKeys: PLACES,
   labelShape: PLACES,
+  labelContentType: CONTENT_TYPE,
   uid: TEXT,
   metadata: TEXT,
   configuration: TEXT,
@@ -70,7 +73,7 @@ export function checkColumnSchema(value: unknown, place: ErrorPlace = {}): Colum
     if (problem !== undefined) fail(`field ${i}: ${problem}`);
   }
   for (const { part, of } of fields as readonly ColumnField[]) {
-    const values = part.replace(/Keys$|Shape$/, 'Values');
+    const values = part.replace(/Keys$|Shape$|ContentType$/, 'Values');
     if (!parts.has(identity(values, of)))
       fail(`${part} of ${JSON.stringify(of)}: expected a field of part ${values}, got none`);
   }

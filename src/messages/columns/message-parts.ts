@@ -90,6 +90,9 @@ function tensorEntry(
     if (column !== undefined)
       fields.push(new FieldPart(column, new VarintEncoder(TENSOR[list], false), error));
   }
+  const contentType = columns.get(`${part.replace('Values', 'ContentType')} ${of}`);
+  if (contentType !== undefined)
+    fields.push(new TextPart(contentType, new BytesEncoder(BYTES.contentType), error));
   return entry(tag, field, new KindPart(kind.tag, fields, error), error);
 }
 
