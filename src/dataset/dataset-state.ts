@@ -38,19 +38,40 @@ export interface DatasetState {
 }
 
 /**
- * Returns the state of an iteration over a dataset.
- * @throws RecordpipeError `not-resumable` if elements do not arrive in the same order again
+ * Creates the states of one iteration. They differ in their positions only, so everything else is
+ * computed once: a training loop may request a state after each batch.
  */
-export function stateOf(operator: Operator, iteration: Iteration, position: Position): DatasetState {
-  const why = iteration.whyNotResumable ?? whyNotResumable(operator);
-  if (why !== undefined) throw new RecordpipeError('not-resumable', `state: ${why}`);
-  return withChecksum({
-    version: VERSION,
-    operators: operatorNames(operator),
-    iteration: iteration.index,
-    seeds: seedsOf(operator, iteration.seeds),
-    position,
-  });
+export class IterationStates {
+  readonly #iteration: Iteration;
+  readonly #why: string | undefined;
+  readonly #common: Omit<DatasetState, 'position' | 'checksum'>;
+  /** Checksum of the fields before the position. */
+  readonly #checksum: number;
+
+  /** @param operator the last operator of the dataset */
+  constructor(operator: Operator, iteration: Iteration) {
+    this.#iteration = iteration;
+    this.#why = whyNotResumable(operator);
+    this.#common = {
+      version: VERSION,
+      operators: operatorNames(operator),
+      iteration: iteration.index,
+      seeds: seedsOf(operator, iteration.seeds),
+    };
+    this.#checksum = commonChecksum(this.#common);
+  }
+
+  /**
+   * Returns the state at a position.
+   * @throws RecordpipeError `not-resumable` if elements do not arrive in the same order again
+   */
+  at(position: Position): DatasetState {
+    const why = this.#iteration.whyNotResumable ?? this.#why;
+    if (why !== undefined) throw new RecordpipeError('not-resumable', `state: ${why}`);
+    const { version, operators, iteration, seeds } = this.#common;
+    const checksum = hash(String(jsonOf(position)), this.#checksum);
+    return { version, operators: [...operators], iteration, seeds: [...seeds], position, checksum };
+  }
 }
 
 /**
@@ -91,8 +112,13 @@ export function checkState(operator: Operator, state: DatasetState): void {
 
 /** Adds the checksum of a state, which does not depend on the order of its fields. */
 export function withChecksum(state: Omit<DatasetState, 'checksum'>): DatasetState {
-  const { version, operators, iteration, seeds, position } = state;
-  return { ...state, checksum: hash(String(jsonOf([version, operators, iteration, seeds, position]))) };
+  return { ...state, checksum: hash(String(jsonOf(state.position)), commonChecksum(state)) };
+}
+
+/** Returns the checksum of the fields before the position. */
+function commonChecksum(state: Omit<DatasetState, 'position' | 'checksum'>): number {
+  const { version, operators, iteration, seeds } = state;
+  return hash(String(jsonOf([version, operators, iteration, seeds])));
 }
 
 /** Returns a value as JSON, or undefined if JSON cannot express it. */

@@ -11,13 +11,14 @@ import type {
   PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
+  WindowOptions,
+  WorkerMapOptions,
 } from './operator-options.ts';
-import { checkCount, checkFunction, countOrAll } from './operator-options.ts';
+import { checkCount, checkFunction, checkOptions, countOrAll } from './operator-options.ts';
 import { openCache } from './operators/cache.ts';
-import { openBatch, openUnbatch, openWindows, type WindowOptions } from './operators/collecting.ts';
+import { openBatch, openUnbatch, openWindows } from './operators/collecting.ts';
 import { openInterleave } from './operators/interleave.ts';
 import { FilterStage, type MaybePromise, openMap } from './operators/map.ts';
-import type { WorkerMapOptions } from './operators/map-in-workers.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
 import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
@@ -176,11 +177,9 @@ export class Dataset<T> extends IterableDataset<T> {
    * order, unless `ordered` is false.
    * @throws UsageError unless `parallel` is an integer >= 1
    */
-  map<U>(
-    map: (element: T) => MaybePromise<U>,
-    { parallel = 1, ordered = true }: MapOptions = {},
-  ): Dataset<Awaited<U>> {
+  map<U>(map: (element: T) => MaybePromise<U>, options?: MapOptions): Dataset<Awaited<U>> {
     checkFunction('map', map);
+    const { parallel = 1, ordered = true } = checkOptions('map', options);
     checkCount('map: parallel', parallel, 1);
     const call = map as (element: T) => MaybePromise<Awaited<U>>;
     if (ordered || parallel === 1) return this.#through('map', openMap('map', this, call, parallel));
@@ -196,7 +195,8 @@ export class Dataset<T> extends IterableDataset<T> {
    * @throws UsageError unless `workers` is an integer >= 1
    */
   mapInWorkers<U>(module: string | URL, options?: WorkerMapOptions): Dataset<U> {
-    const name = options?.ordered === false ? 'mapInWorkers(unordered)' : 'mapInWorkers';
+    const { ordered } = checkOptions('mapInWorkers', options);
+    const name = ordered === false ? 'mapInWorkers(unordered)' : 'mapInWorkers';
     return this.#through(name, openWorkerMap<T, U>(this, module, options));
   }
 
@@ -215,8 +215,9 @@ export class Dataset<T> extends IterableDataset<T> {
    * Collects elements into arrays of `size`. The last array can be shorter.
    * @throws UsageError unless `size` is an integer >= 1
    */
-  batch(size: number, { dropRemainder = false }: BatchOptions = {}): Dataset<T[]> {
+  batch(size: number, options?: BatchOptions): Dataset<T[]> {
     checkCount('batch: size', size, 1);
+    const { dropRemainder = false } = checkOptions('batch', options);
     const name = `batch(${size}${dropRemainder ? ', dropRemainder' : ''})`;
     return this.#through(name, openBatch(this, size, dropRemainder));
   }
@@ -232,7 +233,8 @@ export class Dataset<T> extends IterableDataset<T> {
     size: number,
     options: PaddedBatchOptions = {},
   ): Dataset<P[]> {
-    return this.batch(size, options).map((batch) => padded(batch, options));
+    const { dropRemainder, ...padding } = checkOptions('paddedBatch', options);
+    return this.batch(size, { dropRemainder }).map((batch) => padded(batch, padding));
   }
 
   /** Yields the items of arrays, typed arrays or other iterables one by one. */
@@ -246,7 +248,7 @@ export class Dataset<T> extends IterableDataset<T> {
    * @throws UsageError unless `size`, `shift` and `stride` are integers >= 1
    */
   window(size: number, options: WindowOptions = {}): Dataset<Dataset<T>> {
-    const { shift = size, stride = 1, dropRemainder = false } = options;
+    const { shift = size, stride = 1, dropRemainder = false } = checkOptions('window', options);
     const name = `window(${size}, ${shift}, ${stride}${dropRemainder ? ', dropRemainder' : ''})`;
     const windows = this.#through(name, openWindows(this, size, options));
     return windows.map((elements) => Dataset.from(elements));
@@ -310,7 +312,7 @@ export class Dataset<T> extends IterableDataset<T> {
    * @throws UsageError unless `cycleLength` and `blockLength` are integers >= 1
    */
   interleave<U>(inner: (element: T) => DatasetInput<U>, options: InterleaveOptions = {}): Dataset<U> {
-    const { cycleLength = 4, blockLength = 1, ordered = true } = options;
+    const { cycleLength = 4, blockLength = 1, ordered = true } = checkOptions('interleave', options);
     const name = `interleave(${cycleLength}, ${blockLength}${ordered ? '' : ', unordered'})`;
     return this.#through(name, openInterleave(this, inner, { cycleLength, blockLength, ordered }));
   }
@@ -344,7 +346,8 @@ export class Dataset<T> extends IterableDataset<T> {
    */
   prefetchToMemory(bytes: number, options: PrefetchOptions = {}): Dataset<T> {
     checkCount('prefetchToMemory: bytes', bytes, 1);
-    return this.#through('prefetchToMemory', openPrefetchToMemory(this, bytes, sizesBy(options.sizeOf)));
+    const { sizeOf } = checkOptions('prefetchToMemory', options);
+    return this.#through('prefetchToMemory', openPrefetchToMemory(this, bytes, sizesBy(sizeOf)));
   }
 
   /**
@@ -374,11 +377,9 @@ export class Dataset<T> extends IterableDataset<T> {
    * await watched.count();
    * ```
    */
-  withProgress(
-    onProgress: (progress: DatasetProgress) => void,
-    { everyMs = 100 }: ProgressOptions = {},
-  ): Dataset<T> {
+  withProgress(onProgress: (progress: DatasetProgress) => void, options?: ProgressOptions): Dataset<T> {
     checkFunction('withProgress', onProgress);
+    const { everyMs = 100 } = checkOptions('withProgress', options);
     return this.#through('withProgress', openProgress(this, onProgress, everyMs));
   }
 

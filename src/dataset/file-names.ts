@@ -1,7 +1,8 @@
+import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import type { FileToRead } from '../records/files-in-turn.ts';
-import type { InputOptions } from '../records/inputs/input-options.ts';
+import { INPUT_OPTION_NAMES, type InputOptions } from '../records/inputs/input-options.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/registry.ts';
 import { openInput } from './iterables.ts';
@@ -21,12 +22,15 @@ export interface FileNamesOptions extends Partial<InputOptions> {
   readonly objects?: Partial<ObjectOptions> | undefined;
 }
 
+const OPTIONS: OptionNames<FileNamesOptions> = { ...INPUT_OPTION_NAMES, format: 0, objects: 0 };
+
 /**
  * Opens the files that match names. Their positions are numbers of files.
  * @throws UsageError for invalid names
  */
 export function openFileNames(names: FileNames, options?: FileNamesOptions): Open<string | URL> {
   checkFileNames(names);
+  checkOptionNames('files', options, OPTIONS);
   return openInput(() => pathsNamed(names, options));
 }
 

@@ -18,10 +18,10 @@ export type {
   PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
+  WindowOptions,
+  WorkerMapOptions,
 } from './operator-options.ts';
-export type { WindowOptions } from './operators/collecting.ts';
 export type { MaybePromise } from './operators/map.ts';
-export type { WorkerMapOptions } from './operators/map-in-workers.ts';
 export type { MixOptions, MixSource } from './operators/mix.ts';
 export type { Paddable, Padding, Scalar, Shape, Vector } from './operators/padding.ts';
 export type { DatasetProgress, DatasetWaits } from './operators/progress.ts';

@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import { DatasetIterator } from './dataset-iterator.ts';
 import { checkState, type DatasetState } from './dataset-state.ts';
@@ -6,6 +7,8 @@ import { isPromiseLike } from './operators/map.ts';
 import type { Position } from './position.ts';
 import { type IterateOptions, Run } from './run.ts';
 import { END, Epochs, type Iteration, LATER, type Open, type Stage } from './stage.ts';
+
+const ITERATE_OPTIONS: OptionNames<IterateOptions> = { signal: 0, iteration: 0 };
 
 /** Operations common to all datasets: iteration and terminal operations. */
 export class IterableDataset<T> implements AsyncIterable<T> {
@@ -176,7 +179,9 @@ export class IterableDataset<T> implements AsyncIterable<T> {
     );
   }
 
-  #run({ signal, iteration }: IterateOptions, tracked = false): Run<T> {
+  #run(options: IterateOptions, tracked = false): Run<T> {
+    checkOptionNames('iterate', options, ITERATE_OPTIONS);
+    const { signal, iteration } = options;
     const from = this.#from;
     if (from !== undefined && iteration !== undefined)
       throw new UsageError('iteration: the state determines the iteration; omit this option');

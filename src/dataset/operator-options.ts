@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Padding } from './operators/padding.ts';
 
@@ -35,6 +36,23 @@ export interface MapOptions {
   readonly ordered?: boolean | undefined;
 }
 
+/** Options of `mapInWorkers`. */
+export interface WorkerMapOptions {
+  /** Number of threads. Default: the number of processors minus one, but at least 1. */
+  readonly workers?: number | undefined;
+  /**
+   * Whether to move buffers to the threads instead of copying them. Default: false. If true, a
+   * buffer that belongs to a single element is moved, which leaves that element empty. A record
+   * that is part of a larger buffer is always copied. Results are always moved.
+   */
+  readonly transfer?: boolean | undefined;
+  /**
+   * Whether results keep the order of the elements. If false, each result is yielded as soon as it
+   * is available. Default: true.
+   */
+  readonly ordered?: boolean | undefined;
+}
+
 /** Options of `batch`. */
 export interface BatchOptions {
   /** Whether to drop an incomplete last batch. Default: false. */
@@ -43,6 +61,16 @@ export interface BatchOptions {
 
 /** Options of `paddedBatch`. */
 export interface PaddedBatchOptions extends BatchOptions, Padding {}
+
+/** Options of `window`: the positions of windows, as in tf.data's `window`. */
+export interface WindowOptions {
+  /** Distance between the first elements of two consecutive windows. Default: `size`. */
+  readonly shift?: number | undefined;
+  /** Distance between consecutive elements of a window. Default: 1. */
+  readonly stride?: number | undefined;
+  /** Whether to drop incomplete windows at the end. Default: false. */
+  readonly dropRemainder?: boolean | undefined;
+}
 
 /** Options of `shuffle`. */
 export interface ShuffleOptions {
@@ -91,4 +119,36 @@ export interface PrefetchOptions {
 export interface ProgressOptions {
   /** Minimum number of milliseconds between two calls. Default: 100. */
   readonly everyMs?: number | undefined;
+}
+
+/** Options of the operators that have any, except for those that check their options themselves. */
+interface OperatorOptions {
+  readonly map: MapOptions;
+  readonly mapInWorkers: WorkerMapOptions;
+  readonly batch: BatchOptions;
+  readonly paddedBatch: PaddedBatchOptions;
+  readonly window: WindowOptions;
+  readonly interleave: InterleaveOptions;
+  readonly prefetchToMemory: PrefetchOptions;
+  readonly withProgress: ProgressOptions;
+}
+
+const NAMES: { readonly [O in keyof OperatorOptions]: OptionNames<OperatorOptions[O]> } = {
+  map: { parallel: 0, ordered: 0 },
+  mapInWorkers: { workers: 0, transfer: 0, ordered: 0 },
+  batch: { dropRemainder: 0 },
+  paddedBatch: { dropRemainder: 0, shape: 0, value: 0 },
+  window: { shift: 0, stride: 0, dropRemainder: 0 },
+  interleave: { cycleLength: 0, blockLength: 0, ordered: 0 },
+  prefetchToMemory: { sizeOf: 0 },
+  withProgress: { everyMs: 0 },
+};
+
+/** Checks the names of an operator's options. @throws UsageError for an unknown name */
+export function checkOptions<O extends keyof OperatorOptions>(
+  operator: O,
+  given: OperatorOptions[O] | undefined,
+): Partial<OperatorOptions[O]> {
+  checkOptionNames(operator, given, NAMES[operator]);
+  return given ?? {};
 }

@@ -59,9 +59,11 @@ function hashOf(name: string): string {
   return `#${(hash(name) % 36 ** 4).toString(36)}`;
 }
 
-/** Returns a 32-bit hash of a text. */
-export function hash(text: string): number {
-  return crc32c(new TextEncoder().encode(text));
+const utf8 = new TextEncoder();
+
+/** Returns a 32-bit hash of a text. @param before hash of the text before it */
+export function hash(text: string, before = 0): number {
+  return crc32c(utf8.encode(text), before);
 }
 
 /** Returns a number that identifies the operators of a dataset. */

@@ -1,6 +1,6 @@
 import { onAbort } from '../bytes/abortable.ts';
 import { RecordpipeError } from '../errors.ts';
-import { type DatasetState, resumedIteration, stateOf } from './dataset-state.ts';
+import { type DatasetState, IterationStates, resumedIteration } from './dataset-state.ts';
 import { MarkedSource } from './marked-source.ts';
 import type { Position } from './position.ts';
 import { Iteration, LATER, type Openable, type Stage, type Step } from './stage.ts';
@@ -38,6 +38,7 @@ export class Run<T> {
   /** Position of a closed run. */
   #end: Position | undefined;
   #iteration: Iteration | undefined;
+  #states: IterationStates | undefined;
   #stage: Stage<T> | undefined;
   #aborted = false;
   #closed = false;
@@ -123,7 +124,8 @@ export class Run<T> {
 
   /** Returns the state after the last element. The run must be tracked. */
   state(): DatasetState {
-    return stateOf(this.#source.operator, this.#identify(), this.#end ?? this.#position);
+    this.#states ??= new IterationStates(this.#source.operator, this.#identify());
+    return this.#states.at(this.#end ?? this.#position);
   }
 
   get #position(): Position {

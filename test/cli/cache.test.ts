@@ -1,4 +1,4 @@
-import { utimesSync } from 'node:fs';
+import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeTFRecord } from 'recordpipe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -60,12 +60,19 @@ test('ls lists objects, their bytes and last use', async () => {
   });
 });
 
-test('a missing folder is an empty cache', async () => {
-  expect(await cli(['cache', 'ls', temp.file('missing')])).toMatchObject({
+test('an empty folder is an empty cache', async () => {
+  mkdirSync(temp.file('empty'));
+  expect(await cli(['cache', 'ls', temp.file('empty')])).toMatchObject({
     code: 0,
     stdout: '0 objects, 0 B\n',
   });
-  expect((await cli(['cache', 'rm', temp.file('missing')])).stderr).toBe('removed 0 chunks, 0 B\n');
+  expect((await cli(['cache', 'rm', temp.file('empty')])).stderr).toBe('removed 0 chunks, 0 B\n');
+});
+
+test.each(['ls', 'rm'])('%s of a missing folder is an error', async (command) => {
+  const { code, stdout, stderr } = await cli(['cache', command, temp.file('missing')]);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(stderr).toContain(temp.file('missing'));
 });
 
 test('rm removes a prefix, the least recently used chunks, or everything', async () => {

@@ -44,6 +44,37 @@ describe('rejects invalid arguments immediately', () => {
   ])('%s', (_, call, kind) => expect(call).toThrow(kind));
 });
 
+test.each<[string, (options: never) => unknown]>([
+  ['map: unknown option paralel; did you mean parallel?', (o) => Dataset.range(1).map((n) => n, o)],
+  [
+    'mapInWorkers: unknown option paralel; known options: workers',
+    (o) => Dataset.range(1).mapInWorkers('/x', o),
+  ],
+  ['batch: unknown option paralel; known options: dropRemainder', (o) => Dataset.range(1).batch(2, o)],
+  ['paddedBatch: unknown option paralel; known options: ', (o) => Dataset.range(1).paddedBatch(2, o)],
+  ['window: unknown option paralel; known options: ', (o) => Dataset.range(1).window(2, o)],
+  ['shuffle: unknown option paralel; known options: ', (o) => Dataset.range(1).shuffle(2, o)],
+  ['interleave: unknown option paralel; known options: ', (o) => Dataset.range(1).interleave(() => [], o)],
+  ['prefetchToMemory: unknown option paralel; ', (o) => Dataset.range(1).prefetchToMemory(2, o)],
+  ['withProgress: unknown option paralel; ', (o) => Dataset.range(1).withProgress(() => {}, o)],
+  ['files: unknown option paralel; known options: ', (o) => Dataset.files('x', o)],
+  ['readRecordBatches: unknown option paralel; ', (o) => Dataset.records('x', o)],
+  ['shards: unknown option paralel; known options: ', (o) => Dataset.shards('x', o)],
+  ['mix: unknown option paralel; ', (o) => Dataset.mix([{ dataset: Dataset.range(1), weight: 1 }], o)],
+  ['iterate: unknown option paralel; known options: signal, iteration', (o) => Dataset.range(1).iterate(o)],
+])('%s', (message, build) => {
+  expect(() => build({ paralel: 1 } as never)).toThrow(UsageError);
+  expect(() => build({ paralel: 1 } as never)).toThrow(message);
+});
+
+test('an interleave with more slots than memory has room for opens only those that it needs', async () => {
+  const lengths = { cycleLength: 2 ** 40 };
+  const datasets = Dataset.range(3).interleave((n) => Dataset.range(n + 1), lengths);
+  expect(await datasets.toArray()).toEqual([0, 0, 0, 1, 1, 2]);
+  const unordered = Dataset.range(3).interleave((n) => Dataset.range(n + 1), { ...lengths, ordered: false });
+  expect((await unordered.toArray()).sort()).toEqual([0, 0, 0, 1, 1, 2]);
+});
+
 test('accepts infinite counts', async () => {
   const infinite = Number.POSITIVE_INFINITY;
   expect(await Dataset.range(3).take(infinite).count()).toBe(3);

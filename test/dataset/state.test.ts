@@ -4,6 +4,7 @@ import { withChecksum } from '../../src/dataset/dataset-state.ts';
 import { Dataset, type DatasetState } from '../../src/dataset/index.ts';
 import { randomRuns } from '../support/random-runs.ts';
 import { anySource, anySteps, both, type Step } from './model.ts';
+import { readSome, stored } from './read-some.ts';
 
 const shuffles: fc.Arbitrary<Step> = fc
   .tuple(fc.integer({ min: 1, max: 6 }), fc.nat(5), fc.boolean(), fc.boolean(), fc.boolean())
@@ -35,29 +36,6 @@ const steps = fc
   .tuple(anySteps, fc.array(fc.oneof(shuffles, inner), { maxLength: 2 }), anySteps)
   .map((parts) => parts.flat());
 
-/** Saves and loads a state, as a checkpoint does. */
-function stored(state: DatasetState): DatasetState {
-  return JSON.parse(JSON.stringify(state));
-}
-
-/** Reads up to `count` elements, and returns them with the state after them. */
-async function some<T>(
-  source: { iterate(): AsyncIterableIterator<T> & { state(): DatasetState } },
-  count: number,
-): Promise<{ elements: T[]; state: DatasetState }> {
-  const elements: T[] = [];
-  const iterator = source.iterate();
-  while (elements.length < count) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    elements.push(value);
-  }
-  const state = stored(iterator.state());
-  await iterator.return?.();
-  expect(stored(iterator.state())).toEqual(state);
-  return { elements, state };
-}
-
 test('an iteration that is interrupted any number of times yields the elements of a whole one', async () => {
   await fc.assert(
     fc.asyncProperty(anySource, steps, fc.array(fc.nat(25), { maxLength: 6 }), async (plan, chain, stops) => {
@@ -68,12 +46,12 @@ test('an iteration that is interrupted any number of times yields the elements o
         .catch(() => undefined);
       fc.pre(whole !== undefined);
       const dataset = ours.take(200);
-      let { elements, state } = await some(
+      let { elements, state } = await readSome(
         { iterate: () => dataset.iterate({ iteration: 3 }) },
         stops[0] ?? 0,
       );
       for (const stop of stops.slice(1)) {
-        const part = await some(dataset.resume(state), stop);
+        const part = await readSome(dataset.resume(state), stop);
         elements = [...elements, ...part.elements];
         state = part.state;
       }
@@ -87,9 +65,9 @@ test('a long shuffle is resumed from a late snapshot', async () => {
   const dataset = Dataset.range(60_000).shuffle(100, { seed: 5 }).batch(7).prefetch(3);
   const whole = await dataset.toArray({ iteration: 1 });
   for (const count of [10, 600, 2000, 5000, 8500, whole.length - 5]) {
-    const { state } = await some({ iterate: () => dataset.iterate({ iteration: 1 }) }, count);
+    const { state } = await readSome({ iterate: () => dataset.iterate({ iteration: 1 }) }, count);
     expect(await dataset.resume(state).toArray()).toEqual(whole.slice(count));
-    const again = await some(dataset.resume(state), 3);
+    const again = await readSome(dataset.resume(state), 3);
     expect(await dataset.resume(again.state).toArray()).toEqual(whole.slice(count + 3));
   }
 });
@@ -102,18 +80,18 @@ test('the seed that recordpipe chose is part of the state', async () => {
       .repeat(2);
   const dataset = build();
   const whole = await dataset.toArray({ iteration: 0 });
-  const { state } = await some({ iterate: () => dataset.iterate({ iteration: 0 }) }, 20);
+  const { state } = await readSome({ iterate: () => dataset.iterate({ iteration: 0 }) }, 20);
   expect(await build().resume(state).toArray()).toEqual(whole.slice(20));
   const nested = (): Dataset<number> =>
     Dataset.range(4).interleave((n) => Dataset.range(10 * n, 10 * n + 10).shuffle(4));
-  const { elements, state: inside } = await some(nested(), 17);
+  const { elements, state: inside } = await readSome(nested(), 17);
   const rest = await nested().resume(inside).toArray();
   expect([...elements, ...rest].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
 });
 
 test('later iterations of a resumed dataset have the next numbers', async () => {
   const build = (): Dataset<number> => Dataset.range(20).shuffle(20, { seed: 3 });
-  const { state } = await some({ iterate: () => build().iterate({ iteration: 4 }) }, 5);
+  const { state } = await readSome({ iterate: () => build().iterate({ iteration: 4 }) }, 5);
   const dataset = build();
   await dataset.resume(state).toArray();
   expect(await dataset.toArray()).toEqual(await build().toArray({ iteration: 5 }));
@@ -132,14 +110,14 @@ test('a state takes less than 1 KB', async () => {
     .batch(32)
     .prefetch(2)
     .repeat(20);
-  const { state } = await some(dataset, 2000);
+  const { state } = await readSome(dataset, 2000);
   expect(JSON.stringify(state).length).toBeLessThan(1024);
   const long = Array.from({ length: 200 }).reduce<Dataset<number>>(
     (d) => d.filter(() => true),
     Dataset.range(9),
   );
   expect(JSON.stringify(long.iterate().state()).length).toBeLessThan(1024);
-  const { state: middle } = await some(long, 4);
+  const { state: middle } = await readSome(long, 4);
   expect(await long.resume(middle).toArray()).toEqual([4, 5, 6, 7, 8]);
 });
 
@@ -229,7 +207,7 @@ test('a source that fails again while inner datasets are opened again reports it
   const state = stored(iterator.state());
   await expect(dataset.resume(state).toArray()).rejects.toThrow('later');
   failsAt = -1;
-  const { state: inside } = await some(dataset, 13);
+  const { state: inside } = await readSome(dataset, 13);
   failsAt = 11;
   await expect(dataset.resume(inside).toArray()).rejects.toThrow('later');
   failsAt = -1;
@@ -256,7 +234,7 @@ test('a failure while the buffer of a limited shuffle is read again comes before
 
 describe('a state that does not fit', () => {
   const dataset = Dataset.range(100).shuffle(10, { seed: 1 }).batch(4);
-  const state = async (): Promise<DatasetState> => (await some(dataset, 3)).state;
+  const state = async (): Promise<DatasetState> => (await readSome(dataset, 3)).state;
 
   test('names the operator that differs', async () => {
     const resume = async (other: Dataset<unknown>): Promise<unknown> => {
@@ -326,7 +304,7 @@ describe('a state that does not fit', () => {
     ['a prefetch', (elements) => Dataset.from(elements).prefetch(3)],
     ['a shuffle with maxBytes', (elements) => Dataset.from(elements).shuffle(3, { seed: 1, maxBytes: 99 })],
   ])('rejects %s with fewer elements than were received', async (_name, build) => {
-    const { state: saved } = await some(build([1, 2, 3, 4, 5]), 4);
+    const { state: saved } = await readSome(build([1, 2, 3, 4, 5]), 4);
     await expect(build([1, 2, 3]).resume(saved).toArray()).rejects.toMatchObject({
       code: 'not-resumable',
       message: expect.stringContaining('has fewer elements than when the state was made'),
@@ -337,7 +315,7 @@ describe('a state that does not fit', () => {
   test('names an interleave with other inner datasets', async () => {
     const build = (size: number): Dataset<number[]> =>
       Dataset.range(5).interleave(() => Dataset.range(9).batch(size));
-    const { state: inside } = await some(build(2), 3);
+    const { state: inside } = await readSome(build(2), 3);
     await expect(build(3).resume(inside).toArray()).rejects.toMatchObject({ code: 'not-resumable' });
   });
 });

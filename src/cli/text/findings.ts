@@ -8,10 +8,10 @@ const MAX_SHOWN = 10;
 
 /** Describes an invalid file: one line for the file, one line per finding, and the next steps. */
 export function badFileText(file: CheckedFile, paint: Painter): string {
-  const { uri, records, bytes, errors, errorCount, unreadable } = file;
+  const { uri, bytes, errors, errorCount, unreadable } = file;
   const state = unreadable
     ? 'could not be read'
-    : `${formatNumberOf(errorCount, 'finding')}, ${formatNumberOf(records, 'valid record')}, ${formatBytes(bytes)}`;
+    : `${formatNumberOf(errorCount, 'finding')}, ${recordsText(file.records, [file])}, ${formatBytes(bytes)}`;
   const lines = [
     `${paint('red', unreadable ? 'unreadable' : 'invalid')} ${paint('bold', visible(uri))}: ${state}`,
   ];
@@ -76,7 +76,7 @@ export function interruptedText(
   const parts = [checked, `${formatCount(totals.bad)} invalid`];
   if (unfinished.length > 0)
     parts.push(`${formatNumberOf(unfinished.length, 'finding')} in unfinished files`);
-  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)} (partial result)\n`;
+  return `${shown.join('')}${paint('yellow', 'interrupted')} ${parts.join(', ')}; ${recordsText(totals.records, files)}, ${formatBytes(totals.bytes)} in ${formatSeconds(seconds)} (partial result)\n`;
 }
 
 /** Formats the last line of a merged report, which has no duration. */
@@ -85,13 +85,22 @@ export function totalText(report: CheckedReport, paint: Painter): string {
 }
 
 function sumsText({ ok, files, totals }: CheckedReport, time: string, paint: Painter): string {
-  const sums = `${formatNumberOf(totals.records, 'valid record')}, ${formatBytes(totals.bytes)}${time}`;
+  const sums = `${recordsText(totals.records, files)}, ${formatBytes(totals.bytes)}${time}`;
   if (ok) return `${paint('green', 'ok')} ${formatNumberOf(files.length, 'file')}, ${sums}\n`;
   const parts = [`${formatCount(totals.bad)} of ${formatNumberOf(files.length, 'file')}`];
   if (totals.unreadable > 0) parts.push(`${formatCount(totals.unreadable)} unreadable`);
   if (totals.notChecked > 0)
     parts.push(`${formatNumberOf(totals.notChecked, 'file')} not checked (--fail-fast)`);
   return `${paint('red', 'invalid')} ${parts.join(', ')}; ${sums}\n`;
+}
+
+/**
+ * Formats the number of records in files. Records that violate a schema are not called valid; how
+ * many violate each rule is listed separately.
+ */
+function recordsText(records: number, files: readonly CheckedFile[]): string {
+  const isViolated = files.some(({ schema }) => schema !== undefined && schema.violations.length > 0);
+  return formatNumberOf(records, isViolated ? 'record' : 'valid record');
 }
 
 function findingText(finding: Finding, file: CheckedFile, paint: Painter): string {

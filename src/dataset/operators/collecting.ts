@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { MarkedSource } from '../marked-source.ts';
-import { checkCount } from '../operator-options.ts';
+import { checkCount, type WindowOptions } from '../operator-options.ts';
 import { type Position, splitPosition } from '../position.ts';
 import {
   END,
@@ -167,16 +167,6 @@ class UnbatchStage<T> extends Through<Iterable<T>, T, MarkedSource<Iterable<T>>>
       );
     }
   }
-}
-
-/** Options of `window`: the positions of windows, as in tf.data's `window`. */
-export interface WindowOptions {
-  /** Distance between the first elements of two consecutive windows. Default: `size`. */
-  readonly shift?: number | undefined;
-  /** Distance between consecutive elements of a window. Default: 1. */
-  readonly stride?: number | undefined;
-  /** Whether to drop incomplete windows at the end. Default: false. */
-  readonly dropRemainder?: boolean | undefined;
 }
 
 interface WindowPlaces {

@@ -66,7 +66,9 @@ interface ClosedSlot {
  */
 class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   readonly #inner: (element: S) => DatasetInput<T>;
-  readonly #slots: (Slot<T> | undefined)[];
+  /** The slots that have been opened so far. Later ones do not exist yet, because there may be many. */
+  readonly #slots: (Slot<T> | undefined)[] = [];
+  readonly #cycleLength: number;
   readonly #blockLength: number;
   readonly #ordered: boolean;
   readonly #iteration: Iteration;
@@ -98,7 +100,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   ) {
     super(source);
     this.#inner = inner;
-    this.#slots = new Array(cycleLength).fill(undefined);
+    this.#cycleLength = cycleLength;
     this.#blockLength = blockLength;
     this.#ordered = ordered;
     this.#iteration = iteration;
@@ -144,10 +146,13 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
 
   /** Visits all slots, beginning with the current one, until one has an element. */
   #fromAnyReady(): Step<T> {
-    for (let left = this.#slots.length; left > 0; left--) {
+    // One more than the slots that exist: the next one may be opened.
+    for (let left = this.#slots.length + 1; left > 0; left--) {
+      const { length } = this.#slots;
       if (this.#slots[this.#slot] === undefined && !this.#ended && !this.#ofSource.waits && !this.#fill()) {
         this.#watch(this.source, this.#ofSource);
       }
+      left += this.#slots.length - length;
       const slot = this.#slots[this.#slot];
       if (slot === undefined || slot.waits) {
         this.#advance();
@@ -160,7 +165,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
       } else if (element === END) {
         this.#leave(slot);
         if (this.#closing !== undefined) return LATER;
-        left = this.#slots.length + 1;
+        left = this.#slots.length + 2;
       } else {
         if (++this.#inBlock === this.#blockLength) this.#advance();
         return element;
@@ -216,9 +221,9 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
 
   /** Whether a slot or the source may have an element. */
   get #hasReady(): boolean {
-    return this.#slots.some((slot) =>
-      slot === undefined ? !this.#ended && !this.#ofSource.waits : slot.waits !== true,
-    );
+    const mayOpen = !this.#ended && !this.#ofSource.waits;
+    if (mayOpen && this.#slots.length < this.#cycleLength) return true;
+    return this.#slots.some((slot) => (slot === undefined ? mayOpen : slot.waits !== true));
   }
 
   override close(): Promise<void> | undefined {
@@ -295,13 +300,16 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
     const stage = this.#ordered
       ? open(iteration, closed?.position)
       : MarkedSource.open('interleave', { operator, openStage: open }, iteration, closed?.position, 0);
+    while (this.#slots.length < at) this.#slots.push(undefined);
     this.#slots[at] = { stage, number, operator, seeds };
     this.#open++;
   }
 
+  /** Moves to the next slot, which may be one more than exist unless the source has ended. */
   #advance(): void {
     this.#inBlock = 0;
-    this.#slot = (this.#slot + 1) % this.#slots.length;
+    const slots = Math.min(this.#cycleLength, this.#slots.length + (this.#ended ? 0 : 1));
+    this.#slot = this.#slot + 1 < slots ? this.#slot + 1 : 0;
   }
 
   #leave({ stage }: Slot<T>): void {

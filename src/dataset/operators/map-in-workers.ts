@@ -6,7 +6,7 @@ import * as workerThreads from 'node:worker_threads';
 import { Worker } from 'worker_threads';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import { WorkerPool } from '../../records/workers/worker-pool.ts';
-import { checkCount } from '../operator-options.ts';
+import { checkCount, type WorkerMapOptions } from '../operator-options.ts';
 import type { Position } from '../position.ts';
 import { type Open, type Openable, type Stage, type Step, Through } from '../stage.ts';
 import { openMap } from './map.ts';
@@ -15,23 +15,6 @@ import { openUnorderedMap } from './unordered-map.ts';
 
 /** Number of jobs per thread: one runs and one waits, so that the thread is never idle. */
 const JOBS_PER_WORKER = 2;
-
-/** Options of `mapInWorkers`. */
-export interface WorkerMapOptions {
-  /** Number of threads. Default: the number of processors minus one, but at least 1. */
-  readonly workers?: number | undefined;
-  /**
-   * Whether to move buffers to the threads instead of copying them. Default: false. If true, a
-   * buffer that belongs to a single element is moved, which leaves that element empty. A record
-   * that is part of a larger buffer is always copied. Results are always moved.
-   */
-  readonly transfer?: boolean | undefined;
-  /**
-   * Whether results keep the order of the elements. If false, each result is yielded as soon as it
-   * is available. Default: true.
-   */
-  readonly ordered?: boolean | undefined;
-}
 
 /**
  * Opens a map that runs on worker threads.

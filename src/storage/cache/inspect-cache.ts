@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, rmdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { fileError } from '../local/file-errors.ts';
@@ -38,11 +39,13 @@ const MAX_TRAILER_BYTES = 64 * 1024;
 /**
  * Lists the objects in a disk cache. Other processes may use it meanwhile.
  *
- * @param dir the folder of {@link CacheOptions}; a missing folder is an empty cache
- * @throws RecordpipeError `access-denied`, `not-found`, `io-failure`
+ * @param dir the folder of {@link CacheOptions}
+ * @throws RecordpipeError `not-found` if the folder does not exist; `access-denied`, `io-failure`
  * @example
  * ```ts
+ * import { mkdirSync } from 'node:fs';
  * import { listCache } from 'recordpipe/storage';
+ * mkdirSync('cache');
  * const { objects, bytes } = await listCache('cache');
  * console.log(objects.length, bytes); // 0 0
  * ```
@@ -82,10 +85,12 @@ export interface CacheRemoval {
  * @param dir the folder of {@link CacheOptions}; nothing else in it is removed
  * @returns number of files and bytes removed
  * @throws UsageError for an invalid option
- * @throws RecordpipeError `access-denied`, `not-found`, `io-failure`
+ * @throws RecordpipeError `not-found` if the folder does not exist; `access-denied`, `io-failure`
  * @example
  * ```ts
+ * import { mkdirSync } from 'node:fs';
  * import { removeFromCache } from 'recordpipe/storage';
+ * mkdirSync('cache');
  * const { files, bytes } = await removeFromCache('cache', { prefix: 's3://bucket/train/' });
  * console.log(files, bytes); // 0 0
  * ```
@@ -105,6 +110,8 @@ export async function removeFromCache(
 
 async function filesIn(dir: string): Promise<CacheFile[]> {
   try {
+    // A folder without the cache's own folder is an empty cache; a missing one is probably a typo.
+    await stat(dir);
     return await cacheFiles(cacheRoot(dir));
   } catch (error) {
     throw fileError(error, dir);

@@ -1,24 +1,18 @@
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
 import { encodeTFRecord, readRecords } from 'recordpipe';
 import { Dataset } from 'recordpipe/dataset';
-import { type ObjectOptions, readObjects } from 'recordpipe/storage';
+import { readObjects } from 'recordpipe/storage';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { cachedSource } from '../../../src/storage/cache/cached-source.ts';
-import { DEFAULT_OBJECT_OPTIONS } from '../../../src/storage/object-options.ts';
 import type { ObjectRef } from '../../../src/storage/storage.ts';
 import { requestsFor, s3Place } from '../../support/s3-place.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { ScriptedSource } from '../scripted-source.ts';
 import { bytesOf, expectBytes } from '../some-bytes.ts';
+import { cachedIn, sourceWith } from './cached.ts';
 
 const MIB = 1024 * 1024;
 const { path: folder } = tempDir();
 
-/** Returns options with a new cache folder. */
-function cached(objects: Partial<ObjectOptions> = {}): Partial<ObjectOptions> {
-  return { ...objects, cache: { dir: mkdtempSync(join(folder, 'cache-')), maxBytes: 64 * MIB } };
-}
+const cached = cachedIn(folder);
 
 it("objects in the cache do not wait for each other's properties", async () => {
   const source = new ScriptedSource();
@@ -26,11 +20,7 @@ it("objects in the cache do not wait for each other's properties", async () => {
   for (const { uri } of refs) source.put(uri, bytesOf(5000));
   const objects = cached();
   const stat = source.stat.bind(source);
-  const from = cachedSource(
-    source,
-    { ...DEFAULT_OBJECT_OPTIONS, ...objects },
-    { requests: 0, cachedBytes: 0 },
-  );
+  const from = sourceWith(objects, source);
   let asked = 0;
   for (const epoch of [1, 2]) {
     asked = 0;

@@ -14,14 +14,8 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UsageError } from 'recordpipe/errors';
-import {
-  listCache,
-  type ObjectOptions,
-  openObjectReader,
-  readObjects,
-  removeFromCache,
-} from 'recordpipe/storage';
-import { expect, it, onTestFinished } from 'vitest';
+import { listCache, openObjectReader, readObjects, removeFromCache } from 'recordpipe/storage';
+import { expect, it } from 'vitest';
 import { cacheFiles, cacheRoot } from '../../../src/storage/cache/cache-files.ts';
 import { cachedSource } from '../../../src/storage/cache/cached-source.ts';
 import { DEFAULT_OBJECT_OPTIONS } from '../../../src/storage/object-options.ts';
@@ -31,33 +25,12 @@ import { requestsFor, s3Place, sentOf } from '../../support/s3-place.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { reset, ScriptedSource } from '../scripted-source.ts';
 import { bytesOf, expectBytes } from '../some-bytes.ts';
+import { type Cached, cachedIn, sourceWith, warnings, wholeOf } from './cached.ts';
 
 const MIB = 1024 * 1024;
 const { path: folder } = tempDir();
 
-interface Cached extends Partial<ObjectOptions> {
-  readonly cache: { readonly dir: string; readonly maxBytes: number };
-}
-
-/** Returns options with a cache folder, by default a new one. */
-function cached(objects: Partial<ObjectOptions> = {}, dir = mkdtempSync(join(folder, 'cache-'))): Cached {
-  return { ...objects, cache: { dir, maxBytes: 64 * MIB } };
-}
-
-async function wholeOf(uri: string, objects: Partial<ObjectOptions>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const { chunk } of readObjects([{ uri }], objects)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** Returns the warnings of this test. */
-function warnings(): readonly string[] {
-  const found: string[] = [];
-  const note = (warning: Error): void => void found.push(warning.message);
-  process.on('warning', note);
-  onTestFinished(() => void process.off('warning', note));
-  return found;
-}
+const cached = cachedIn(folder);
 
 async function filesOf({ cache }: Cached): Promise<string[]> {
   return (await cacheFiles(cacheRoot(cache.dir))).map(({ path }) => path);
@@ -116,13 +89,9 @@ it('objects without a strong ETag are not cached, with one warning per cache', a
     source.put('mem://a', bytesOf(5000), etag ?? '');
     source.objects.get('mem://a')!.etag = etag;
     const objects = cached();
-    const from = cachedSource(
-      source,
-      { ...DEFAULT_OBJECT_OPTIONS, ...objects },
-      { requests: 0, cachedBytes: 0 },
-    );
+    const from = sourceWith(objects, source);
     for (const round of [1, 2]) {
-      expectBytes(await wholeOf('mem://a', { source: from } as object), bytesOf(5000));
+      expectBytes(await wholeOf('mem://a', { source: from }), bytesOf(5000));
       expect(source.requests).toHaveLength(round);
     }
     expect(await filesOf(objects)).toEqual([]);
@@ -225,10 +194,10 @@ it('transfers that fail halfway continue, and the cache is complete', async () =
   const objects = cached();
   const counts = { requests: 0, cachedBytes: 0 };
   const from = cachedSource(source, { ...DEFAULT_OBJECT_OPTIONS, ...objects }, counts);
-  expectBytes(await wholeOf('mem://a', { source: from } as object), bytes);
+  expectBytes(await wholeOf('mem://a', { source: from }), bytes);
   expect(source.sent).toBe(bytes.length);
   source.script = () => ({ failure: reset() });
-  expectBytes(await wholeOf('mem://a', { source: from } as object), bytes);
+  expectBytes(await wholeOf('mem://a', { source: from }), bytes);
 });
 
 it('an abort leaves no temporary files, and keeps complete chunks', async () => {
@@ -236,11 +205,7 @@ it('an abort leaves no temporary files, and keeps complete chunks', async () => 
   const source = new ScriptedSource(100_000);
   source.put('mem://a', bytes);
   const objects = cached();
-  const from = cachedSource(
-    source,
-    { ...DEFAULT_OBJECT_OPTIONS, ...objects },
-    { requests: 0, cachedBytes: 0 },
-  );
+  const from = sourceWith(objects, source);
   let received = 0;
   for await (const { chunk } of readObjects([{ uri: 'mem://a' }], { source: from })) {
     received += chunk.length;
@@ -249,7 +214,7 @@ it('an abort leaves no temporary files, and keeps complete chunks', async () => 
   const files = await filesOf(objects);
   expect(files.every((path) => !path.endsWith('.tmp') && statSync(path).size > MIB)).toBe(true);
   expect(files.length).toBeGreaterThanOrEqual(2);
-  expectBytes(await wholeOf('mem://a', { source: from } as object), bytes);
+  expectBytes(await wholeOf('mem://a', { source: from }), bytes);
 });
 
 it('concurrent readers of a process fetch each chunk once', async () => {
@@ -267,11 +232,7 @@ it('any ranges have the bytes of the object', async () => {
   const source = new ScriptedSource(50_000);
   source.put('mem://a', bytes);
   const objects = cached();
-  const from = cachedSource(
-    source,
-    { ...DEFAULT_OBJECT_OPTIONS, ...objects },
-    { requests: 0, cachedBytes: 0 },
-  );
+  const from = sourceWith(objects, source);
   for (let run = 0; run < randomRuns(300); run++) {
     source.script = () =>
       random.below(3) === 0 ? { failure: reset(), after: random.below(400_000) } : undefined;

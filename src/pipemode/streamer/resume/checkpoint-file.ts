@@ -4,7 +4,12 @@ import { makeFolder } from '../../../storage/local/make-folder.ts';
 import { removeLeftTemporaries, replaceFileSync } from '../../../storage/local/temporary-file.ts';
 import { readSmallFile, withFileErrors } from '../../job/config-file.ts';
 import { type CheckpointOptions, DEFAULT_CHECKPOINT_EVERY_MS } from '../streamer-options.ts';
-import { type ChannelCheckpoint, isStreamCheckpoint, type StreamCheckpoint } from './stream-checkpoint.ts';
+import {
+  type ChannelCheckpoint,
+  isStreamCheckpoint,
+  type StreamCheckpoint,
+  streamCheckpoint,
+} from './stream-checkpoint.ts';
 
 /** Writes the positions of all channels to a file, which is replaced atomically. */
 export class CheckpointFile {
@@ -59,7 +64,7 @@ export class CheckpointFile {
   write(): void {
     const channels = this.#channels();
     if (Object.values(channels).includes(undefined)) return;
-    const checkpoint = { type: 'recordpipe-stream', version: 1, channels } as StreamCheckpoint;
+    const checkpoint = streamCheckpoint(channels as Record<string, ChannelCheckpoint>);
     const text = `${JSON.stringify(checkpoint)}\n`;
     if (text === this.#written) return;
     const { path } = this.#options;

@@ -6,6 +6,7 @@ import {
   isChannelCheckpoint,
   isCount,
   isStreamCheckpoint,
+  isUnchanged,
 } from './stream-checkpoint.ts';
 
 /** The position of a reader in an epoch, as a training program may write it. */
@@ -100,6 +101,8 @@ function pointsIn(value: unknown, uri: string | undefined): Record<string, Resum
     const { channels } = value;
     if (typeof channels !== 'object' || channels === null || Object.keys(channels).length === 0)
       throw malformed(`the checkpoint has no channels; ${WITHOUT}`, uri);
+    if (!isUnchanged(value))
+      throw malformed(`the checkpoint was changed: its checksum does not match; ${WITHOUT}`, uri);
     return eachChannel(channels, (channel, checkpoint) => {
       if (isChannelCheckpoint(checkpoint)) return { checkpoint };
       throw malformed(`channel ${channel} of the checkpoint is incomplete; ${WITHOUT}`, uri);

@@ -1,3 +1,4 @@
+import { crc32c } from '../../../crc32c/index.ts';
 import { FORMAT_NAMES } from '../../../formats/names/index.ts';
 import type { ChannelIdentity } from './channel-identity.ts';
 import type { EpochPosition, RecordDivision } from './epoch-position.ts';
@@ -22,6 +23,22 @@ export interface StreamCheckpoint {
   readonly type: 'recordpipe-stream';
   readonly version: 1;
   readonly channels: Readonly<Record<string, ChannelCheckpoint>>;
+  /** Checksum of `channels`. A checkpoint that was changed is rejected. */
+  readonly checksum: number;
+}
+
+/** Returns the checkpoint of channels at these positions. */
+export function streamCheckpoint(channels: StreamCheckpoint['channels']): StreamCheckpoint {
+  return { type: 'recordpipe-stream', version: 1, channels, checksum: checksumOf(channels) };
+}
+
+/** Reports whether the channels of a checkpoint are those that it was written with. */
+export function isUnchanged({ channels, checksum }: StreamCheckpoint): boolean {
+  return checksum === checksumOf(channels);
+}
+
+function checksumOf(channels: StreamCheckpoint['channels']): number {
+  return crc32c(new TextEncoder().encode(JSON.stringify(channels)));
 }
 
 /** Reports whether a parsed JSON value claims to be a checkpoint of a streamer. */

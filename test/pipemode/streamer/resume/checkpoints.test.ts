@@ -6,6 +6,7 @@ import {
   type StreamCheckpoint,
   type StreamerInput,
 } from '../../../../src/pipemode/streamer/index.ts';
+import { streamCheckpoint } from '../../../../src/pipemode/streamer/resume/stream-checkpoint.ts';
 import { DOES_ALL_RUNS } from '../../../support/random-runs.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { appearance, catPipe, eventLog } from '../stream-place.ts';
@@ -242,13 +243,16 @@ describe('a position that does not fit', () => {
     expect(() => new PipeModeStreamer({ ...input, resume: [value] })).toThrow(message);
   });
 
-  test('a checkpoint without the identity of a channel is an error', async () => {
+  test('a checkpoint that was changed, or without the identity of a channel, is an error', async () => {
     const { input, checkpoint } = place(KIND);
     const { channels, ...rest } = await checkpointOf(input, checkpoint);
-    const damaged = { ...rest, channels: { train: { ...channels['train'], content: null } } };
-    expect(() => new PipeModeStreamer({ ...input, resume: [damaged] })).toThrow(
-      /channel train of the checkpoint is incomplete/,
+    const train = channels['train'];
+    const resume = (value: unknown) => () => new PipeModeStreamer({ ...input, resume: [value] });
+    expect(resume({ ...rest, channels: { train: { ...train, object: train.object + 1 } } })).toThrow(
+      /the checkpoint was changed: its checksum does not match/,
     );
+    const damaged = streamCheckpoint({ train: { ...train, content: null as never } });
+    expect(resume(damaged)).toThrow(/channel train of the checkpoint is incomplete/);
   });
 
   test('a position that is not in an array is a usage error', () => {
