@@ -80,7 +80,7 @@ async function endsWithMagic(bytes: BytesInOrder): Promise<boolean> {
   for (;;) {
     const next = await bytes.take(STEP_BYTES);
     if (next.length === 0) return MAGIC.every((byte, i) => last[last.length - MAGIC.length + i] === byte);
-    last = Uint8Array.of(...last, ...next.subarray(-MAGIC.length)).slice(-MAGIC.length);
+    last = Buffer.concat([last, next.subarray(-MAGIC.length)]).subarray(-MAGIC.length);
   }
 }
 
