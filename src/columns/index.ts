@@ -53,3 +53,4 @@ export {
   type SourceOptions,
   sourceBatches,
 } from './read-table-batches.ts';
+export { type ColumnBatches, type WriteExamplesOptions, writeExamples } from './write-examples.ts';
