@@ -30,6 +30,15 @@ export {
 } from '../messages/columns/column-schema.ts';
 export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
 export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
+export { arrowBatch } from './formats/arrow-batch.ts';
+export { type ArrowColumnOptions, columnBatchOf } from './formats/arrow-columns.ts';
+export type {
+  ArrowData,
+  ArrowField,
+  ArrowRecordBatch,
+  ArrowSchema,
+  ArrowType,
+} from './formats/arrow-data.ts';
 export type { TableFormatName } from './formats/table-format.ts';
 export {
   type ColumnSchemaOptions,
