@@ -116,7 +116,12 @@ test('columns contain exactly the values that protobufjs reads, also in unusual 
 });
 
 describe('inferred columns', () => {
-  const sparse = { kind: 'float32', values: [0.5, 2], keys: [3, 2n ** 63n], shape: [2n ** 63n + 5n] } as const;
+  const sparse = {
+    kind: 'float32',
+    values: [0.5, 2],
+    keys: [3, 2n ** 63n],
+    shape: [2n ** 63n + 5n],
+  } as const;
   const inputs: readonly SageMakerRecordInput[] = [
     { features: { values: sparse }, label: { values: { kind: 'float32', values: [1] } } },
     {
