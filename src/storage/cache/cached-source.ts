@@ -1,7 +1,13 @@
 import { FetchFailure } from '../errors.ts';
 import type { SocketLock } from '../local/socket-lock.ts';
 import type { ObjectOptions } from '../object-options.ts';
-import type { ObjectSource, RangeReader, RangeRequest, RangeSink } from '../storage.ts';
+import {
+  described,
+  type ObjectSource,
+  type RangeReader,
+  type RangeRequest,
+  type RangeSink,
+} from '../storage.ts';
 import { type CachedVersion, CHUNK_BYTES, ChunkFile, type ChunkWriter } from './chunk-file.ts';
 import { type DiskCache, diskCacheOf } from './disk-cache.ts';
 import { RangeDelivery } from './range-delivery.ts';
@@ -26,6 +32,7 @@ export function cachedSource(
   return {
     list: (prefix, signal, enter) => source.list(prefix, signal, enter),
     stat: (ref, signal) => source.stat(ref, signal),
+    describe: source.describe && ((ref, signal) => described(source, ref, signal)),
     async read(request, sink, signal) {
       const range = this.range?.() as RangeReader;
       try {
@@ -95,11 +102,11 @@ class CachedRange implements RangeReader {
     // The first response had no ETag.
     if (etag === undefined && start > 0) return this.#disk.cannotCache(uri);
     try {
-      const stat = await this.#source.stat({ uri, etag, versionId }, signal);
-      if (!isStrong(stat.etag)) return this.#disk.cannotCache(uri);
-      if (etag !== undefined && etag !== stat.etag) return undefined;
-      const found = versionId ?? (this.#pinVersion ? stat.versionId : undefined);
-      return { service, uri, etag: stat.etag, size: stat.size, versionId: found };
+      const info = await described(this.#source, { uri, etag, versionId }, signal);
+      if (!isStrong(info.etag)) return this.#disk.cannotCache(uri);
+      if (etag !== undefined && etag !== info.etag) return undefined;
+      const found = versionId ?? (this.#pinVersion ? info.versionId : undefined);
+      return { service, uri, etag: info.etag, size: info.size, versionId: found };
     } catch {
       return undefined; // The request itself fails with the reason, or needs fewer permissions.
     }
