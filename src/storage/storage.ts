@@ -76,6 +76,11 @@ export interface RangeSink {
    * when the buffer is full.
    */
   memory?(maxBytes: number): Uint8Array;
+  /**
+   * Returns a buffer for `bytes` bytes that follow `skipped` others, which have not arrived yet.
+   * Optional; for storages that read several buffers at a time. They pass them to `onData` in order.
+   */
+  memoryAt?(skipped: number, bytes: number): Uint8Array;
   /** Receives a chunk and takes ownership of it. The chunk is never written to again. */
   onData(chunk: Uint8Array): void;
   /** Called regularly while another process fetches the bytes, so that the wait is not a stall. */
