@@ -94,7 +94,8 @@ export function columnSchemaOf(
     const values = { type: isPlace ? ('uint64' as const) : valueType(feature, kind) };
     const type: ColumnType = isScalar(feature) ? values : { type: 'list', items: values };
     const nullable = feature.kinds[kind]!.count < records;
-    if (message === 'Record') fields.push(...recordFields(feature.name, kind, type, nullable));
+    if (message === 'Record')
+      for (const field of recordFields(feature.name, kind, type, nullable)) fields.push(field);
     else fields.push({ name: feature.name, type, nullable, part: 'feature', of: feature.name });
   }
   for (const list of stats.featureLists) {
