@@ -1,4 +1,4 @@
-import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
+import type { RecordpipeError } from '../errors.ts';
 import type { ColumnBatch } from '../messages/columns/column-batch.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
 import { ColumnEncoder } from '../messages/columns/encode-columns.ts';
@@ -12,7 +12,6 @@ import { openOutput } from '../transform/record-output.ts';
 import type { ConvertFormat, ConvertTableOptions } from './convert-options.ts';
 import { isTableFormat, tableFormat } from './formats/registry.ts';
 import type { TableFormatName, TableWriter } from './formats/table-format.ts';
-import { sliceBatch } from './slice-batch.ts';
 
 /** One output of a conversion. */
 export interface RowOutput {
@@ -44,11 +43,14 @@ export function openRowOutput(path: string, opening: OutputOpening): Promise<Row
 class TableOutput implements RowOutput {
   readonly #output: Output;
   readonly #writer: TableWriter;
+  readonly #skipped: { rows: number };
   #rows = 0;
 
-  constructor(output: Output, writer: TableWriter) {
+  /** @param skipped counts the rows that the writer skips */
+  constructor(output: Output, writer: TableWriter, skipped: { rows: number }) {
     this.#output = output;
     this.#writer = writer;
+    this.#skipped = skipped;
   }
 
   static async open(
@@ -66,16 +68,22 @@ class TableOutput implements RowOutput {
       writeOptions({ objects, ...write, compression: packed, overwrite, signal }),
       { compression: packed, renamed },
     );
+    const skipped = { rows: 0 };
+    const onBadRow = (error: RecordpipeError): void => {
+      skip?.(error);
+      skipped.rows++;
+    };
     try {
       const toSink = (bytes: Uint8Array): Promise<void> => opened.sink.write(bytes);
       const writing = {
         lossy,
         ...(onLoss && { onLoss }),
-        ...(skip && { onBadRow: skip }),
+        ...(skip && { onBadRow }),
+        stream: path === '-' || path.endsWith('.arrows'),
         rowGroupRows,
         compression,
       };
-      return new TableOutput(opened, await openWriter(schema, toSink, writing as object));
+      return new TableOutput(opened, await openWriter(schema, toSink, writing as object), skipped);
     } catch (error) {
       await discardOutput(opened);
       throw error;
@@ -91,7 +99,8 @@ class TableOutput implements RowOutput {
     await this.#writer.close();
     const { sink, file, path } = this.#output;
     await sink.close();
-    return { written: { path, records: this.#rows, payloadBytes: sink.bytes, bytes: sink.bytes }, file };
+    const records = this.#rows - this.#skipped.rows;
+    return { written: { path, records, payloadBytes: sink.bytes, bytes: sink.bytes }, file };
   }
 
   async abort(): Promise<void> {
@@ -103,12 +112,10 @@ class TableOutput implements RowOutput {
 class RecordOutput implements RowOutput {
   readonly #writer: RecordWriter;
   readonly #encoder: ColumnEncoder;
-  readonly #skip: OutputOpening['skip'];
 
-  constructor(writer: RecordWriter, encoder: ColumnEncoder, skip: OutputOpening['skip']) {
+  constructor(writer: RecordWriter, encoder: ColumnEncoder) {
     this.#writer = writer;
     this.#encoder = encoder;
-    this.#skip = skip;
   }
 
   static async open(
@@ -116,32 +123,19 @@ class RecordOutput implements RowOutput {
     format: Exclude<ConvertFormat, TableFormatName>,
     { schema, options, skip, renamed }: OutputOpening,
   ): Promise<RecordOutput> {
-    const encoder = new ColumnEncoder(schema);
+    const encoder = new ColumnEncoder(schema, { onSkipped: skip });
     const { write, overwrite, objects, signal } = options;
     const compression = write.compression ?? (path === '-' ? 'none' : kindOfName(path).compression);
     const opening = { write, read: { objects }, overwrite, signal };
-    return new RecordOutput(await openOutput(path, { format, compression }, opening, renamed), encoder, skip);
+    return new RecordOutput(await openOutput(path, { format, compression }, opening, renamed), encoder);
   }
 
   async write(batch: ColumnBatch): Promise<void> {
-    let done = 0;
-    try {
-      for (const records of this.#encoder.encode(batch)) {
-        for (let i = 0; i < records.length; i++) {
-          const pending = this.#writer.write(records.record(i));
-          done++;
-          if (pending !== undefined) await pending;
-        }
+    for (const records of this.#encoder.encode(batch)) {
+      for (let i = 0; i < records.length; i++) {
+        const pending = this.#writer.write(records.record(i));
+        if (pending !== undefined) await pending;
       }
-    } catch (error) {
-      if (this.#skip === undefined || !isRecordpipeError(error, 'unrepresentable', 'record-too-large'))
-        throw error;
-      if (error.record === undefined) throw error;
-      const bad = error.record - batch.firstRow;
-      this.#skip(error);
-      // Rows up to the bad one may belong to a block that was not delivered.
-      await this.write(sliceBatch(batch, done, bad));
-      await this.write(sliceBatch(batch, bad + 1, batch.rows));
     }
   }
 

@@ -8,7 +8,7 @@ import type { ColumnSchema } from '../messages/columns/column-schema.ts';
 import { openOne } from '../records/read-records.ts';
 import { columnBatches, type SourceBatch } from './column-batches.ts';
 import type { ConvertFormat, ConvertInputs, ConvertTableOptions } from './convert-options.ts';
-import { columnChoice } from './formats/text-rows.ts';
+import { columnChoice } from './formats/column-choice.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
 import { sourceBatches } from './read-table-batches.ts';
 import { RowPlaces } from './row-places.ts';

@@ -1,5 +1,5 @@
 import { checkOptionNames, checkPath } from '../bytes/arguments.ts';
-import { isRecordpipeError, UsageError } from '../errors.ts';
+import { isRecordpipeError, type RecordpipeError, UsageError } from '../errors.ts';
 import { kindOfName } from '../transform/file-formats.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
 import type {
@@ -79,21 +79,17 @@ export async function convertTable(
   for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
   const { skipErrors, onSkipped } = options;
   const skipped = new SkippedRecords(skipErrors, onSkipped);
+  const bad = skipped.skip;
   const rows = isTableFormat(from)
-    ? await openTableRows(inputs, from, options, skipped.skip)
-    : await openRecordRows(inputs, from, options, skipped.skip);
+    ? await openTableRows(inputs, from, options, bad)
+    : await openRecordRows(inputs, from, options, bad);
   const { places } = rows;
-  const skip =
-    skipped.skip && (((error) => skipped.skip!(places.located(error))) satisfies typeof skipped.skip);
+  const skip = bad && ((error: RecordpipeError) => bad(places.located(error)));
   const outputs = new RowOutputs(output, { format: to, schema: rows.schema, options, skip });
-  let records = 0;
   try {
-    for await (const batch of rows.batches) {
-      await outputs.write(batch);
-      records += batch.rows;
-    }
+    for await (const batch of rows.batches) await outputs.write(batch);
     const written = await outputs.close();
-    records = written.reduce((sum, file) => sum + file.records, 0);
+    const records = written.reduce((sum, file) => sum + file.records, 0);
     return { from, to, records, skipped: skipped.count, outputs: written, schema: rows.schema };
   } catch (error) {
     await outputs.abort();

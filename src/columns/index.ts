@@ -30,7 +30,16 @@ export {
 } from '../messages/columns/column-schema.ts';
 export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
 export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
-export type { TableFormatName } from './formats/table-format.ts';
+export type {
+  ConvertedFile,
+  ConvertFormat,
+  ConvertInputs,
+  ConvertTableOptions,
+  ConvertTableResult,
+} from './convert-options.ts';
+export { convertTable, DEFAULT_CONVERT_TABLE_OPTIONS } from './convert-table.ts';
+export { TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
+export type { TableFormatName, TableLoss } from './formats/table-format.ts';
 export {
   type ColumnSchemaOptions,
   columnSchemaOf,
@@ -44,3 +53,4 @@ export {
   type SourceOptions,
   sourceBatches,
 } from './read-table-batches.ts';
+export { columnsOfSchema, readTableSchema } from './schema-columns.ts';
