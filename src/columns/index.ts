@@ -54,3 +54,4 @@ export {
   sourceBatches,
 } from './read-table-batches.ts';
 export { columnsOfSchema, readTableSchema } from './schema-columns.ts';
+export { type ColumnBatches, type WriteExamplesOptions, writeExamples } from './write-examples.ts';
