@@ -9,7 +9,7 @@ import type {
   OutputOptions as RecordOutputOptions,
   TransformProgress,
 } from '../transform/transform-options.ts';
-import type { TableFormatName, TableLoss, TableWriteOptions } from './formats/table-format.ts';
+import type { TableFormatName, TableLoss } from './formats/table-format.ts';
 
 /** Formats of inputs and outputs: those of record files and those of tables. */
 export type ConvertFormat = Exclude<FormatName, 'textline'> | TableFormatName;
@@ -21,9 +21,7 @@ export type ConvertFormat = Exclude<FormatName, 'textline'> | TableFormatName;
 export type ConvertInputs = ByteSource | readonly (string | URL)[];
 
 /** Options of {@link convertTable}. Every field has a default. */
-export interface ConvertTableOptions
-  extends InputOptions,
-    Pick<TableWriteOptions, 'rowGroupRows' | 'compression'> {
+export interface ConvertTableOptions extends InputOptions {
   /** Format of the inputs. Default `auto`: from the extension of the first, else record files. */
   readonly from: ConvertFormat | 'auto';
   /** Format of the output. Default: from its extension. */
@@ -63,6 +61,10 @@ export interface ConvertTableOptions
   readonly read: RecordInputOptions;
   /** Options for writing record files, and the compression of CSV and JSON Lines. */
   readonly write: RecordOutputOptions;
+  /** Number of rows of a Parquet row group. Default: as many as about 64 MiB hold. */
+  readonly rowGroupRows: number | undefined;
+  /** Compression inside of Parquet files. Default `zstd`. */
+  readonly compression: 'none' | 'snappy' | 'gzip' | 'zstd' | undefined;
   /** Whether to replace existing outputs. Default false. An input is never replaced. */
   readonly overwrite: boolean;
   /** How to access objects. */

@@ -28,6 +28,8 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
   onSkipped: undefined,
   read: Object.freeze({}),
   write: Object.freeze({}),
+  rowGroupRows: undefined,
+  compression: undefined,
   overwrite: false,
   objects: undefined,
   onProgress: undefined,
@@ -61,7 +63,7 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
  * import { encodeExample } from 'recordpipe/messages';
  * const file = encodeTFRecord(encodeExample({ label: { kind: 'int64', value: [3] } }));
  * const { records } = await convertTable([file], 'labels.jsonl', { inferRecords: 1000, overwrite: true });
- * console.log(records); // 1, and labels.jsonl contains {"label":3}
+ * console.log(records); // 1
  * ```
  */
 export async function convertTable(
@@ -100,8 +102,7 @@ export async function convertTable(
 const TABLES = Object.keys(TABLE_EXTENSIONS).join(', ');
 
 function completeOptions(given: Partial<ConvertTableOptions>): ConvertTableOptions {
-  const more = { rowGroupRows: true, compression: true };
-  checkOptionNames('convertTable', given, { ...DEFAULT_CONVERT_TABLE_OPTIONS, ...more });
+  checkOptionNames('convertTable', given, DEFAULT_CONVERT_TABLE_OPTIONS);
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: ConvertTableOptions = { ...DEFAULT_CONVERT_TABLE_OPTIONS, ...Object.fromEntries(set) };
   for (const name of ['inferRecords', 'rowsPerFile', 'rowGroupRows'] as const) {
