@@ -38,6 +38,15 @@ export type {
   ConvertTableResult,
 } from './convert-options.ts';
 export { convertTable, DEFAULT_CONVERT_TABLE_OPTIONS } from './convert-table.ts';
+export { arrowBatch } from './formats/arrow-batch.ts';
+export { type ArrowColumnOptions, columnBatchOf } from './formats/arrow-columns.ts';
+export type {
+  ArrowData,
+  ArrowField,
+  ArrowRecordBatch,
+  ArrowSchema,
+  ArrowType,
+} from './formats/arrow-data.ts';
 export { TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
 export type { TableFormatName, TableLoss } from './formats/table-format.ts';
 export {

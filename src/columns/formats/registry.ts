@@ -18,8 +18,9 @@ export function isTableFormat(name: string): name is TableFormatName {
 /** Imports a format on first use. */
 export async function tableFormat(name: TableFormatName): Promise<TableFormat> {
   switch (name) {
-    case 'parquet':
     case 'arrow':
+      return (await import('./arrow.ts')).arrowFormat;
+    case 'parquet':
       throw new RecordpipeError('unsupported-source', `${name} is not supported yet`);
     case 'csv':
       return (await import('./csv-format.ts')).csvFormat;
