@@ -273,6 +273,7 @@ test('no array of unbounded length is spread into arguments, which would overflo
     "records/read-records.ts: Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all)",
     'scale/plan-shards.ts: isRecordpipeError(error, ...NO_INDEX)',
     'scale/shard-report.ts: oneOf(...Object.keys(RESULTS))',
+    'transform/record-input.ts: isRecordpipeError(error, ...PLACED)',
   ]);
 });
 

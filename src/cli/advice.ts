@@ -200,6 +200,7 @@ function localFailureAdvice(message: string): string | undefined {
 export const OPTION_NAMES: Readonly<Record<string, string>> = {
   anonymous: '--no-sign-request',
   attributeNames: '--attributes',
+  by: '--by',
   cache: '--cache-dir',
   checkpoint: '--checkpoint',
   checkpointIntervalMs: '--checkpoint-interval',
@@ -246,6 +247,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   memoryBytes: '--memory',
   metricDefinitions: '--metric',
   MetricDefinitions: '--metric',
+  missing: '--missing',
   multipart: '--multipart',
   onBadLine: '--skip-bad-lines',
   onFailure: '--hold',
@@ -285,6 +287,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   to: '--to',
   trailing: '--trailing',
   verifyObject: '--verify-object',
+  weights: '--weights',
   windowBytes: '--window',
 };
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export { checkColumnSchema } from '../messages/columns/check-column-schema.ts';
 export type {
   BytesVector,
   ColumnBatch,
@@ -13,6 +15,11 @@ export type {
   NumberVector,
 } from '../messages/columns/column-batch.ts';
 export {
+  ColumnDecoder,
+  type ColumnDecoderOptions,
+  type RecordRun,
+} from '../messages/columns/column-decoder.ts';
+export {
   COLUMN_SCHEMA_KEY,
   type ColumnField,
   type ColumnMessage,
@@ -22,4 +29,38 @@ export {
   type NumberType,
 } from '../messages/columns/column-schema.ts';
 export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
-export type { TableFormatName } from './formats/table-format.ts';
+export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
+export type {
+  ConvertedFile,
+  ConvertFormat,
+  ConvertInputs,
+  ConvertTableOptions,
+  ConvertTableResult,
+} from './convert-options.ts';
+export { convertTable, DEFAULT_CONVERT_TABLE_OPTIONS } from './convert-table.ts';
+export { arrowBatch } from './formats/arrow-batch.ts';
+export { type ArrowColumnOptions, columnBatchOf } from './formats/arrow-columns.ts';
+export type {
+  ArrowData,
+  ArrowField,
+  ArrowRecordBatch,
+  ArrowSchema,
+  ArrowType,
+} from './formats/arrow-data.ts';
+export { TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
+export type { TableFormatName, TableLoss } from './formats/table-format.ts';
+export {
+  type ColumnSchemaOptions,
+  columnSchemaOf,
+  type InferColumnsOptions,
+  inferColumns,
+} from './infer-columns.ts';
+export {
+  chooseColumns,
+  type ReadTableOptions,
+  readTableBatches,
+  type SourceOptions,
+  sourceBatches,
+} from './read-table-batches.ts';
+export { columnsOfSchema, readTableSchema } from './schema-columns.ts';
+export { type ColumnBatches, type WriteExamplesOptions, writeExamples } from './write-examples.ts';

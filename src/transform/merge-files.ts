@@ -1,7 +1,8 @@
 import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { UsageError } from '../errors.ts';
-import { closeInput, eachRecord, endOf, openInput } from './record-input.ts';
+import { readSources } from './read-sources.ts';
+import { named, openInput } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
 import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
@@ -37,32 +38,12 @@ export async function mergeFiles(
   checkPath('output', output);
   const complete = transformOptions('mergeFiles', given);
   const options = keepingLineEnds(complete, output);
-  const { onProgress } = options;
   if (sources.length === 0) throw new UsageError('mergeFiles: expected at least one source');
   const first = await openInput(sources[0], options);
-  const records: number[] = [];
+  let records: number[] = [];
   const result = await writeOutput(first, sources, output, options, async (writer, { format }) => {
     const others = format === 'textline' ? options : { ...options, read: complete.read };
-    let before = 0;
-    for (const [i, source] of sources.entries()) {
-      const input = i === 0 ? first : await openInput(source, others);
-      const recordsBefore = writer.records;
-      let bytes = 0;
-      try {
-        await eachRecord(
-          input,
-          (payload) => writer.write(payload),
-          (batch) => {
-            bytes = endOf(batch);
-            onProgress?.({ records: writer.records, bytes: before + bytes, totalBytes: undefined });
-          },
-        );
-      } finally {
-        await closeInput(input);
-      }
-      before += bytes;
-      records.push(writer.records - recordsBefore);
-    }
+    records = await readSources(first, sources.map(named), others, (payload) => writer.write(payload));
   });
   return { ...result, records };
 }

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/sources.ts';
-import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
+import { type ErrorCode, type ErrorPlace, isRecordpipeError, RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { Compression } from '../formats/codec-options.ts';
 import { MAX_RECORD_BYTES } from '../formats/codec-options.ts';
@@ -110,6 +110,16 @@ export function nameOf(source: ByteSource): string | undefined {
   return source instanceof URL ? addressOf(source) : undefined;
 }
 
+/** A source and its name in errors. */
+export interface NamedSource {
+  readonly source: ByteSource;
+  readonly uri: string | undefined;
+}
+
+export function named(source: ByteSource): NamedSource {
+  return { source, uri: nameOf(source) };
+}
+
 /**
  * Receives a record. If the function returns a promise, the bytes must not change until the promise
  * settles.
@@ -159,9 +169,16 @@ export async function closeInput(input: RecordInput | undefined): Promise<void> 
   await input?.batches.return();
 }
 
+/** Codes of errors that concern one record. */
+const PLACED: readonly ErrorCode[] = [
+  'unrepresentable',
+  'record-too-large',
+  'schema-mismatch',
+  'malformed-example',
+];
+
 function placed(error: unknown, input: RecordInput, batch: RecordBatch, i: number): unknown {
-  if (!isRecordpipeError(error, 'unrepresentable', 'record-too-large') || error.record !== undefined)
-    return error;
+  if (!isRecordpipeError(error, ...PLACED) || error.record !== undefined) return error;
   const place: ErrorPlace = {
     uri: input.uri,
     record: batch.firstRecord + i,

@@ -1,29 +1,15 @@
-import { unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { abortable } from '../bytes/abortable.ts';
 import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
-import { RecordpipeError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
-import { isRereadable, temporaryFolder } from '../storage/inspect.ts';
-import { openFileSink } from '../storage/local/file-output.ts';
-import { forgetTemporary, temporaryPath } from '../storage/local/temporary-file.ts';
-import { openSource } from '../storage/open-source.ts';
-import { extensionOf } from './file-formats.ts';
+import { temporaryFolder } from '../storage/inspect.ts';
+import { checkLimit, type Filling, fillShards } from './fill-shards.ts';
 import { KeySorter } from './key-sorter.ts';
-import {
-  closeInput,
-  eachRecord,
-  nameOf,
-  openInput,
-  progressOf,
-  type RecordInput,
-  type Take,
-} from './record-input.ts';
-import type { OutputKind } from './record-output.ts';
-import { checkShardNames, type ShardNaming, ShardSet } from './shard-set.ts';
-import { keepingLineEnds, textExtension, writingOptions } from './text-lines.ts';
+import { closeInput, eachRecord, openInput, progressOf } from './record-input.ts';
+import { sourceChanged, withRereadable } from './reread-sources.ts';
+import { checkShardNames, MAX_OPEN_SHARDS, ShardSet, shardNaming, smallBuffers } from './shard-set.ts';
+import { keepingLineEnds } from './text-lines.ts';
 import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
 
 /**
@@ -105,9 +91,19 @@ export async function splitFile(
   const { shards, tempDir } = given;
   if (shards === undefined) return split(source, prefix, given, undefined);
   const options = keepingLineEnds(transformOptions('splitFile', given, NAMES), undefined);
-  return countRecords(source, prefix, tempDir, options, (again, records, uri) =>
-    split(again, prefix, { ...given, ...options, read: { ...options.read, uri } }, records, source),
-  );
+  const spool = { output: prefix, tempDir, signal: options.signal };
+  return withRereadable([source], spool, async ([{ source: again, uri }]) => {
+    const reading = { ...options, read: { ...options.read, uri: options.read.uri ?? uri } };
+    const records = await countRecords(again, reading);
+    return split(again, prefix, { ...given, ...reading }, records, source);
+  });
+}
+
+async function countRecords(source: ByteSource, options: TransformOptions): Promise<number> {
+  let records = 0;
+  const input = await openInput(source, options);
+  for await (const batch of input.batches) records += batch.length;
+  return records;
 }
 
 /**
@@ -123,23 +119,15 @@ async function split(
 ): Promise<SplitResult> {
   const options = keepingLineEnds(transformOptions('splitFile', given, NAMES), undefined);
   const input = await openInput(source, options);
-  const kind = {
-    format: options.to ?? input.format,
-    compression: options.write.compression ?? 'none',
-  } as const;
-  const naming = {
-    ...writingOptions(options, input.format),
-    prefix,
-    kind,
-    suffix: given.suffix ?? suffixOf(input, kind),
-  };
+  const naming = shardNaming(input, prefix, given.suffix, options);
+  const { kind } = naming;
   const { hashShards, tempDir } = given;
   const allOpen = hashShards !== undefined && hashShards <= MAX_OPEN_SHARDS;
   const set = new ShardSet(allOpen ? smallBuffers(naming, hashShards) : naming);
   let distribution: Distribution | undefined;
   try {
-    await checkShardNames(original, naming);
-    if (hashShards === undefined) distribution = await inOrder(set, given, records);
+    await checkShardNames([original], naming);
+    if (hashShards === undefined) distribution = await fillShards(set, given, records);
     else if (allOpen) distribution = await byHash(set, hashShards);
     else
       distribution = sortedByHash(
@@ -155,7 +143,7 @@ async function split(
       seen += batch.length;
       progress(batch);
     });
-    if (records !== undefined && seen !== records) throw changed(records, seen, input.uri);
+    if (records !== undefined && seen !== records) throw sourceChanged(records, seen, input.uri);
     await end();
     const outputs = await set.name();
     return { from: input.format, to: kind.format, compression: kind.compression, outputs };
@@ -168,59 +156,10 @@ async function split(
   }
 }
 
-/** Returns the suffix of shard names. Text files keep the extension of the source. */
-function suffixOf({ uri, format }: RecordInput, kind: OutputKind): string {
-  const extension = extensionOf(kind.format, kind.compression);
-  const own = format === 'textline' && kind.format === 'textline' ? textExtension(uri) : undefined;
-  return own === undefined ? extension : own + extension.replace(/^\.txt/, '');
-}
-
-function changed(before: number, now: number, uri: string | undefined): RecordpipeError {
-  const text = `the source changed: it had ${before} records when counted and ${now} when split`;
-  return new RecordpipeError('source-changed', text, { uri });
-}
-
 /** Distributes records to the shards of a set. */
-interface Distribution {
-  readonly take: Take;
-  /** Finishes all shards. */
-  readonly end: () => Promise<void>;
+interface Distribution extends Filling {
   /** Removes temporary files. */
   readonly close?: () => Promise<void>;
-}
-
-async function inOrder(
-  set: ShardSet,
-  { recordsPerShard, maxShardBytes, shards }: Partial<SplitOptions>,
-  records: number | undefined,
-): Promise<Distribution> {
-  let shard = await set.open();
-  /** Reports whether the next record starts a new shard. */
-  const full = (payload: Uint8Array): boolean => {
-    if (maxShardBytes !== undefined)
-      return shard.records > 0 && shard.frameBytes + shard.frameBytesOf(payload) > maxShardBytes;
-    return shard.records >= (recordsPerShard ?? share(records as number, shards as number, set.finished));
-  };
-  const next = async (): Promise<void> => {
-    await set.finish(shard);
-    shard = await set.open();
-  };
-  const writeToNext = async (payload: Uint8Array): Promise<void> => {
-    await next();
-    await shard.write(payload);
-  };
-  return {
-    take: (payload) => (full(payload) ? writeToNext(payload) : shard.write(payload)),
-    end: async () => {
-      while (set.finished + 1 < (shards ?? 0)) await next();
-      await set.finish(shard);
-    },
-  };
-}
-
-/** Returns the number of records in a shard. */
-function share(records: number, shards: number, shard: number): number {
-  return Math.floor(records / shards) + (shard < records % shards ? 1 : 0);
 }
 
 async function byHash(set: ShardSet, shards: number): Promise<Distribution> {
@@ -234,11 +173,6 @@ async function byHash(set: ShardSet, shards: number): Promise<Distribution> {
   };
 }
 
-/**
- * Maximum number of open shards, which bounds file descriptors and buffers. If there are more
- * shards, they are written one after another.
- */
-const MAX_OPEN_SHARDS = 500;
 const SORT_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /**
@@ -280,19 +214,7 @@ function sortedByHash(
   };
 }
 
-/** Total memory for the buffers of all writers, in bytes. Each writer has three buffers. */
-const HASH_BUFFER_BYTES = 96 * 1024 * 1024;
-
-/** Returns the naming with small write buffers because all shards are open at once. */
-function smallBuffers(naming: ShardNaming, shards: number): ShardNaming {
-  const each = Math.floor(HASH_BUFFER_BYTES / (3 * shards));
-  const bufferBytes = Math.min(Math.max(each, 4096), 1024 * 1024);
-  return { ...naming, write: { bufferBytes, ...naming.write } };
-}
-
 const WAYS = ['recordsPerShard', 'maxShardBytes', 'shards', 'hashShards'] as const;
-/** Maximum number of shards, whose names have five digits. */
-const MAX_SHARDS = 99_999;
 
 function checkWays(given: Partial<SplitOptions>): void {
   const ways = WAYS.filter((way) => given[way] !== undefined);
@@ -300,57 +222,5 @@ function checkWays(given: Partial<SplitOptions>): void {
     throw new UsageError(
       `splitFile: expected exactly one of ${WAYS.join(', ')}, got ${ways.join(', ') || 'none'}`,
     );
-  const [way] = ways;
-  const value = given[way] as number;
-  const max = way === 'shards' || way === 'hashShards' ? MAX_SHARDS : Number.MAX_SAFE_INTEGER;
-  if (!Number.isSafeInteger(value) || value < 1 || value > max)
-    throw new UsageError(`${way}: expected an integer from 1 to ${max}, got ${value}`);
-}
-
-/**
- * Counts the records of a source, then calls `then` with a source that can be read again, the
- * number of records, and the name of the source. Copies a source that can be read only once to a
- * temporary file first.
- * @param output path that determines the folder of the temporary file, unless `tempDir` is set
- */
-async function countRecords<T>(
-  source: ByteSource,
-  output: string,
-  tempDir: string | undefined,
-  options: TransformOptions,
-  then: (again: ByteSource, records: number, uri: string | undefined) => Promise<T>,
-): Promise<T> {
-  const uri = options.read.uri ?? nameOf(source);
-  if (canBeReadAgain(source)) return then(source, await count(source, options), uri);
-  const folder = tempDir ?? temporaryFolder(output);
-  const path = temporaryPath(join(folder, 'recordpipe'));
-  try {
-    await copy(source, path, options.signal);
-    return await then(path, await count(path, { ...options, read: { ...options.read, uri } }), uri);
-  } finally {
-    await unlink(path).catch(() => {});
-    forgetTemporary(path);
-  }
-}
-
-async function count(source: ByteSource, options: TransformOptions): Promise<number> {
-  let records = 0;
-  const input = await openInput(source, options);
-  for await (const batch of input.batches) records += batch.length;
-  return records;
-}
-
-function canBeReadAgain(source: ByteSource): boolean {
-  if (source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob) return true;
-  return (typeof source === 'string' || source instanceof URL) && isRereadable(source);
-}
-
-async function copy(source: ByteSource, path: string, signal: AbortSignal | undefined): Promise<void> {
-  const { chunks } = openSource(source, { chunkBytes: 1024 * 1024 });
-  const sink = await openFileSink(path, 'wx', {}, path, 0o600);
-  try {
-    for await (const chunk of abortable(chunks, signal)) await sink.write(chunk);
-  } finally {
-    await sink.close();
-  }
+  checkLimit(ways[0], given[ways[0]]);
 }

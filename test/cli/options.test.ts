@@ -41,7 +41,7 @@ const RUNS: readonly (readonly [command: string, ...runs: (readonly string[])[]]
     [data, '--output-dir', out('shard'), '--to', 'base64', '--shard', '0/1'],
   ],
   ['repair', [data, out('repaired.tfrecord')], [data, '--output-dir', out('repaired'), '-q']],
-  ['split', [data, out('split'), '--shards', '2']],
+  ['split', [data, out('split'), '--shards', '2'], [data, out('parts'), '--weights', 'a=1']],
   [
     'merge',
     [data, '-o', out('merged.tfrecord')],

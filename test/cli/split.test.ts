@@ -1,6 +1,9 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { encodeTFRecord } from '../../src/index.ts';
+import { encodeExample } from '../../src/messages/index.ts';
+import type { SplitByWeightsResult } from '../../src/transform/index.ts';
 import { cli } from '../support/cli.ts';
 import { FILE, flipped, PAYLOADS } from '../support/samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -135,4 +138,90 @@ test('split never replaces its input, even with --force or from a pipe', async (
   }
   expect(names()).toEqual(['part-00000-of-00002.tfrecord']);
   expect(readFileSync(first)).toEqual(Buffer.from(FILE));
+});
+
+describe('--weights', () => {
+  const weights = ['--weights', 'train=0.8,val=0.1,test=0.1'];
+  const clicks = Array.from({ length: 600 }, (_, i) =>
+    encodeExample({
+      click: { kind: 'int64', value: [i] },
+      user_id: { kind: 'bytes', value: [`u${i % 60}`] },
+    }),
+  );
+  const folder = temp.file('clicks');
+  mkdirSync(folder);
+  for (const i of [0, 1, 2])
+    temp.file(
+      `clicks/day-${i}.tfrecord`,
+      Buffer.concat(clicks.slice(200 * i, 200 * (i + 1)).map((record) => encodeTFRecord(record))),
+    );
+
+  test('writes named parts of a directory and prints their exact shares', async () => {
+    const out = temp.file('parts');
+    mkdirSync(out);
+    const by = ['--by', 'user_id', '--seed', '4'];
+    const { code, stderr, stdout } = await cli(['split', folder, out, ...weights, ...by, '--records', '100']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(
+      /^train: \d\d\.\d\d% \(expected 80\.00%\): .*train-00000-of-0000\d\.tfrecord … .*: \d shards, \d{3} records, /,
+    );
+    const shards = readdirSync(out).sort();
+    expect(shards.every((name) => /^(?:train|val|test)-\d{5}-of-\d{5}\.tfrecord$/.test(name))).toBe(true);
+
+    const whole = await cli([
+      'split',
+      `${folder}/day-2.tfrecord`,
+      folder,
+      out,
+      ...weights,
+      ...by,
+      '--json',
+      '-f',
+    ]);
+    expect(whole.code).toBe(0);
+    const report = JSON.parse(whole.stdout) as SplitByWeightsResult;
+    expect(report).toMatchObject({ records: 800, seed: 4 });
+    expect(report.parts.reduce((sum, { records }) => sum + records, 0)).toBe(800);
+    expect(report.parts.map(({ outputs }) => outputs.length)).toEqual([1, 1, 1]);
+  });
+
+  test('a record without the feature is an error that names record, feature and next step', async () => {
+    const out = temp.file('absent');
+    const { code, stderr } = await cli(['split', folder, out, ...weights, '--by', 'account']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('schema-mismatch: the record has no value of the feature "account"');
+    expect(stderr).toContain('pass --missing NAME');
+    expect(stderr).toContain('record 0 at byte 0 of');
+    const rest = await cli([
+      'split',
+      folder,
+      out,
+      ...weights,
+      '--by',
+      'account',
+      '--missing',
+      'rest',
+      '--json',
+    ]);
+    expect(JSON.parse(rest.stdout).parts[3]).toMatchObject({ name: 'rest', records: 600, expectedShare: 0 });
+  });
+
+  test.each([
+    [['in.tfrecord', 'p', '--weights', 'train=']],
+    [['in.tfrecord', 'p', '--weights', 'a=1,a=2']],
+    [['in.tfrecord', 'p', '--weights', '../a=1']],
+    [['in.tfrecord', 'p', ...weights, '--by-hash', '2']],
+    [['in.tfrecord', 'p', ...weights, '--shards', '2', '--records', '2']],
+    [['in.tfrecord', 'p', ...weights, '--missing', 'rest']],
+    [['in.tfrecord', 'p', '--shards', '2', '--by', 'x']],
+    [['in.tfrecord', 'in.tfrecord', 'p', '--shards', '2']],
+    [['in.tfrecord', ...weights]],
+    [['clicks/day-0.tfrecord', 'clicks/day-1.tfrecord', ...weights]],
+  ])('%j: exit code 2, and no output', async (args) => {
+    const before = readdirSync(temp.path);
+    expect((await cli(['split', ...args], { cwd: temp.path })).code).toBe(2);
+    expect(readdirSync(temp.path)).toEqual(before);
+  });
 });

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
-import { expanded, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
+import { expanded, expandedInOrder, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
 import { isAddress } from '../options/objects.ts';
 import { flag, grouped, type Values, value } from '../options/option.ts';
 import { TEXT_NOTES, transformOptions } from '../options/transform.ts';
@@ -68,9 +68,7 @@ async function merge(files: string[], options: Options): Promise<number> {
     throw new UsageError(
       'merge: specify the output with -o FILE, or -o - for standard output; all other arguments are inputs',
     );
-  const sources = sort ? await expanded(files, options) : await inOrder(files, options);
-  if (sources.filter((source) => source === '-').length > 1)
-    throw new UsageError('merge: standard input can be read only once');
+  const sources = sort ? await expanded(files, options) : await expandedInOrder(files, options);
   return transforming(options, {
     verb: 'merge',
     input: sources[0],
@@ -89,11 +87,4 @@ async function merge(files: string[], options: Options): Promise<number> {
 function mayBeReport(input: string): boolean {
   if (input.endsWith('.json') || input.endsWith('/')) return true;
   return !isAddress(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-/** Expands the inputs in the given order. Files of a directory or pattern are sorted by name. */
-async function inOrder(inputs: readonly string[], options: Options): Promise<string[]> {
-  const files: string[] = [];
-  for (const input of inputs) for (const file of await expanded(input, options)) files.push(file);
-  return files;
 }

@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
 import { UsageError } from 'recordpipe/errors';
-import type { SplitResult } from 'recordpipe/transform';
+import type { SplitByWeightsResult, SplitResult } from 'recordpipe/transform';
 import { command, type Register } from '../command.ts';
-import { ONE_FILE, sourceOf } from '../options/inputs.ts';
-import { atLeast, parsed, size, type Values, value } from '../options/option.ts';
+import { expandedInOrder, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
+import { atLeast, grouped, parsed, size, type Values, value } from '../options/option.ts';
 import { transformOptions } from '../options/transform.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 import { transforming } from '../transforming.ts';
@@ -16,6 +18,22 @@ const OPTIONS = {
     'number of shards; a record goes to shard CRC-32C(payload) modulo N',
     atLeast(1),
   ),
+  ...grouped('Named parts:', {
+    weights: parsed(
+      '--weights <name=weight,...>',
+      'divide the records among named parts, e.g. train=0.8,val=0.1,test=0.1',
+      weights,
+    ),
+    by: value(
+      '--by <feature>',
+      'keep records with the same value of this feature in the same part (default: equal records)',
+    ),
+    missing: value(
+      '--missing <name>',
+      'part for records without the feature (default: such a record is an error)',
+    ),
+    seed: parsed('--seed <n>', 'seed; the same seed selects the same parts (default: 0)', atLeast(0)),
+  }),
   suffix: value(
     '--suffix <text>',
     'text after the shard number (default: the extension of the format; for text, that of the input)',
@@ -25,37 +43,78 @@ const OPTIONS = {
     'with --shards: directory for a copy of stdin (default: next to the shards)',
   ),
   ...transformOptions,
+  ...inputSelection,
 };
 
 export const register: Register = command({
   name: 'split',
-  description: 'Split a file into shards PREFIX-00000-of-00012.EXT; writes all shards or none.',
-  arguments: { '<input>': ONE_FILE, '<prefix>': 'path prefix of the shards' },
+  description:
+    'Split a file into shards PREFIX-00000-of-00012.EXT, or files into parts such as train, val and test; writes all shards or none.',
+  usage: '[options] <input...> <prefix>',
+  arguments: {
+    '<paths...>': `the input, then the path prefix of the shards. With --weights, one or more inputs: ${INPUTS}; then a prefix or directory`,
+  },
   options: OPTIONS,
   help: `
 Examples:
   recordpipe split train.tfrecord train --shards 12
   recordpipe split train.rec out/train --size 128MiB --output-compression gzip
   recordpipe split train.rec part --by-hash 10      duplicates share a shard
+  recordpipe split data/ out/ --weights train=0.8,val=0.1,test=0.1 --by user_id
+  recordpipe split all.tfrecord out/ --weights train=9,test=1 --shards 10
 
-Order is kept: merging the shards restores the input (except with --by-hash). Existing shards with the same prefix are an error unless you pass --force.
+Order is kept: merging the shards restores the input (except with --by-hash and --weights). Existing shards with the same prefix are an error unless you pass --force.
+
+--weights writes the shards PREFIX-NAME-00000-of-00010.EXT of each part; in a directory, NAME-00000-of-00010.EXT. Without --records, --size or --shards, each part is one file. A hash of the seed and the value of the --by feature determines the part; without --by, the hash of the payload does. The part therefore does not depend on the order or the number of the files, and it stays the same when you add records.
 
 Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of text files keep the extension of the input, e.g. .csv.`,
   action: split,
 });
 
-async function split(input: string, prefix: string, options: Values<typeof OPTIONS>): Promise<number> {
-  const { records, size, shards, byHash, suffix, tempDir } = options;
-  if ([records, size, shards, byHash].filter((way) => way !== undefined).length !== 1)
-    throw new UsageError('split: pass exactly one of --records, --size, --shards and --by-hash');
+type Options = Values<typeof OPTIONS>;
+
+/** Parses `train=0.8,val=0.1`. */
+function weights(text: string): Readonly<Record<string, number>> {
+  const parts: Record<string, number> = {};
+  for (const part of text.split(',')) {
+    const [, name, weight] = /^([A-Za-z][\w.-]*)=(\d*\.?\d+(?:e-?\d+)?)$/i.exec(part.trim()) ?? [];
+    if (name === undefined || Object.hasOwn(parts, name))
+      throw new InvalidArgumentError('Expected distinct names with weights, such as train=0.8,test=0.2.');
+    parts[name] = Number(weight);
+  }
+  return parts;
+}
+
+async function split(paths: string[], options: Options): Promise<number> {
+  const inputs = paths.slice(0, -1);
+  const prefix = paths[paths.length - 1];
+  if (inputs.length === 0) throw new UsageError('split: expected an input and a path prefix of the shards');
   if (prefix === '-')
     throw new UsageError('split: expected a path prefix, got -; split writes several files');
+  return options.weights === undefined
+    ? splitOne(inputs, prefix, options)
+    : splitParts(inputs, prefix, options.weights, options);
+}
+
+async function splitOne(inputs: readonly string[], prefix: string, options: Options): Promise<number> {
+  const { records, size, shards, byHash, suffix, tempDir } = options;
+  if ([records, size, shards, byHash].filter((way) => way !== undefined).length !== 1)
+    throw new UsageError('split: pass exactly one of --records, --size, --shards, --by-hash and --weights');
+  for (const name of ['by', 'missing', 'seed', 'include', 'exclude', 'strictShards'] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(
+        `split: ${name === 'strictShards' ? '--strict-shards' : `--${name}`} requires --weights`,
+      );
+  if (inputs.length > 1)
+    throw new UsageError(
+      `split: expected one input and a prefix, got ${inputs.length} inputs; merge several first: recordpipe merge X… -o - | recordpipe split - …`,
+    );
   const { splitFile } = await import('recordpipe/transform');
   return transforming(options, {
     verb: 'split',
     output: prefix,
     work: (common) =>
-      splitFile(sourceOf(input).source, prefix, {
+      splitFile(sourceOf(inputs[0]).source, prefix, {
         ...common,
         recordsPerShard: records,
         maxShardBytes: size,
@@ -68,7 +127,57 @@ async function split(input: string, prefix: string, options: Values<typeof OPTIO
   });
 }
 
-function summary({ outputs }: SplitResult): string {
+async function splitParts(
+  inputs: readonly string[],
+  prefix: string,
+  weights: Readonly<Record<string, number>>,
+  options: Options,
+): Promise<number> {
+  const { records, size, shards, byHash, by, missing, seed = 0, suffix, tempDir } = options;
+  if (byHash !== undefined) throw new UsageError('split: pass only one of --by-hash and --weights');
+  if ([records, size, shards].filter((limit) => limit !== undefined).length > 1)
+    throw new UsageError('split: pass at most one of --records, --size and --shards');
+  // If the prefix is forgotten, the last input would be used as one.
+  if (statSync(prefix, { throwIfNoEntry: false })?.isFile())
+    throw new UsageError(
+      `split: expected a path prefix or a directory as the last argument, got the file ${prefix}`,
+    );
+  const files = await expandedInOrder(inputs, options);
+  const { splitByWeights } = await import('recordpipe/transform');
+  return transforming(options, {
+    verb: 'split',
+    input: files[0],
+    output: prefix,
+    work: (common) =>
+      splitByWeights(
+        files.map((file) => sourceOf(file).source),
+        prefix,
+        {
+          ...common,
+          weights,
+          by,
+          missing,
+          seed,
+          recordsPerShard: records,
+          maxShardBytes: size,
+          shards,
+          suffix,
+          tempDir,
+        },
+      ),
+    summary: ({ parts }) => parts.map(partSummary).join('\n'),
+  });
+}
+
+function partSummary({ name, share, expectedShare, ...rest }: SplitByWeightsResult['parts'][number]): string {
+  return `${name}: ${percent(share)} (expected ${percent(expectedShare)}): ${summary(rest)}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}
+
+function summary({ outputs }: Pick<SplitResult, 'outputs'>): string {
   const records = outputs.reduce((sum, shard) => sum + shard.records, 0);
   const bytes = outputs.reduce((sum, shard) => sum + shard.bytes, 0);
   const last = outputs.length > 1 ? ` … ${visible(outputs[outputs.length - 1].path)}` : '';

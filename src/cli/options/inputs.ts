@@ -60,17 +60,32 @@ export function inputsOf({ include, exclude, strictShards }: InputSelection, qui
   return { include, exclude, strictShards: strictShards === true, onNotice: quiet ? undefined : onNotice };
 }
 
+type ExpandingOptions = InputSelection &
+  AnyObjectOptions & { readonly format: Format; readonly quiet?: true };
+
 /**
  * Expands inputs to files.
  * @param format format of the files to select from directories and patterns
  */
 export async function expanded(
   inputs: string | readonly string[],
-  options: InputSelection & AnyObjectOptions & { readonly format: Format; readonly quiet?: true },
+  options: ExpandingOptions,
   format: Format = options.format,
 ): Promise<string[]> {
   const { expandInputs } = await import('recordpipe/check');
   return expandInputs(inputs, format, { ...accessOf(options), ...inputsOf(options, options.quiet) });
+}
+
+/** Expands the inputs in the given order. Files of a directory or pattern are sorted by name. */
+export async function expandedInOrder(
+  inputs: readonly string[],
+  options: ExpandingOptions,
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const input of inputs) for (const file of await expanded(input, options)) files.push(file);
+  if (files.filter((file) => file === '-').length > 1)
+    throw new UsageError('inputs: standard input can be read only once');
+  return files;
 }
 
 /**

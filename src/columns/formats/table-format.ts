@@ -1,3 +1,4 @@
+import type { RecordpipeError } from '../../errors.ts';
 import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
 import type { ColumnSchema } from '../../messages/columns/column-schema.ts';
 
@@ -37,6 +38,22 @@ export interface TableWriteOptions {
    * read a stream while it is written; only a file supports random access.
    */
   readonly stream?: boolean;
+  /** Called for each value or column that `lossy` drops. */
+  readonly onLoss?: (loss: TableLoss) => void;
+  /**
+   * Called for each row that the format cannot represent. The row is skipped. If undefined, such a
+   * row is an `unrepresentable` error.
+   */
+  readonly onBadRow?: (error: RecordpipeError) => void;
+}
+
+/** Something that `lossy` dropped. */
+export interface TableLoss {
+  readonly column: string;
+  /** Number of the row; undefined if the whole column was dropped. */
+  readonly row: number | undefined;
+  /** What was dropped, such as `lists` or `bits of a NaN`. */
+  readonly what: string;
 }
 
 /** Options for reading a table. */
@@ -49,6 +66,16 @@ export interface TableReadOptions {
   readonly schema?: ColumnSchema;
   /** Whether floats of 64 bits are rounded to 32 bits instead of an error. Default false. */
   readonly lossy?: boolean;
+  /**
+   * Number of first rows from which the columns of CSV and JSON Lines are inferred. Default: all,
+   * which requires a source that can be read twice.
+   */
+  readonly inferRows?: number;
+  /**
+   * Called for each row that cannot be read, if reading can continue after it. The row is skipped.
+   * If undefined, such a row is an error.
+   */
+  readonly onBadRow?: (error: RecordpipeError) => void;
   readonly signal?: AbortSignal;
 }
 

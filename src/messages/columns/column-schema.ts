@@ -16,14 +16,21 @@ export type ColumnPart =
   /** A feature list of a SequenceExample: a list of lists. */
   | 'featureList'
   /**
-   * Names of the features of the record that are present and have no kind: a list of text. Such a
-   * feature is neither missing nor an empty list. The column exists only if there are any.
+   * Names of the features of the record that are present and have no kind: a list of text, sorted.
+   * Such a feature is neither missing nor an empty list. The column exists only if there are any. The
+   * names of a Record begin with `features/` or `label/`.
    */
   | 'unsetFeatures'
-  /** The values, keys or shape of a tensor of a Record (SageMaker's recordio-protobuf). */
+  /**
+   * The values, keys or shape of a tensor of a Record (SageMaker's recordio-protobuf). Keys and
+   * shapes without numbers are null, because a Record does not distinguish them from missing ones.
+   */
   | 'featureValues'
   | 'featureKeys'
   | 'featureShape'
+  /** Media type of a value of bytes of a Record. */
+  | 'featureContentType'
+  | 'labelContentType'
   | 'labelValues'
   | 'labelKeys'
   | 'labelShape'

@@ -25,7 +25,7 @@ export interface Column {
 }
 
 /** Values of all records in one array. The values of record `i` are [splits[i], splits[i + 1]). */
-interface Lists {
+export interface Lists {
   readonly values: unknown;
   readonly splits: Int32Array;
 }
@@ -259,7 +259,7 @@ function inOrder(values: unknown, order: readonly number[]): unknown {
 }
 
 /** Collects the lists of a slot. @param check called with the number of values of each record */
-function listsOf(
+export function listsOf(
   found: FoundFeatures,
   collector: ValueCollector,
   slot: number,
@@ -282,7 +282,7 @@ function listsOf(
 }
 
 /** Adds the values of one feature of one record, starting at `to`. */
-function addValues(
+export function addValues(
   found: FoundFeatures,
   record: number,
   slot: number,
@@ -306,7 +306,7 @@ function unsafeError(found: FoundFeatures, slot: number, recordOf: (index: numbe
 }
 
 /** Returns the record to which the value at `index` belongs. */
-function recordAt(splits: Int32Array, index: number): number {
+export function recordAt(splits: Int32Array, index: number): number {
   return splits.findIndex((end) => end > index) - 1;
 }
 

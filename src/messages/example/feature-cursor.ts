@@ -88,6 +88,8 @@ export class FeatureCursor extends ListCursor {
 
   /** Moves to the next feature list of a SequenceExample. */
   nextList(): boolean {
+    // Reading the values of a later list would otherwise clear the fault of this one.
+    if (this.fault !== undefined) return false;
     this.bytes = this.list = this.record;
     for (;;) {
       if (this.#nextListAt === this.#listsEnd && !this.#nextLists()) return false;

@@ -6,6 +6,17 @@ import { KIND_NAMES, NONE } from './list-cursor.ts';
 import { isSame } from './name-table.ts';
 import type { OnePass } from './one-pass.ts';
 
+/** Receives features that have no place. */
+export interface OtherFeatures {
+  /**
+   * Called for a feature that was not requested; the cursor is at its name. Returns false if the
+   * feature is damaged.
+   */
+  other(cursor: FeatureCursor, record: number): boolean;
+  /** Called for a requested feature without a kind. */
+  unset(cursor: FeatureCursor, record: number): void;
+}
+
 /**
  * Positions of the requested features of some records. Each record is traversed once to find them,
  * and the values are read later, column by column. For all other features, only the name and the
@@ -21,12 +32,15 @@ export class FoundFeatures {
   readonly #places = new FeaturePlaces();
   /** Columns that are collected as features are found, by slot. */
   readonly #collecting: (OnePass | undefined)[];
+  readonly #others: OtherFeatures | undefined;
   readonly #bytes: Uint8Array[] = [];
   readonly #recordStarts: number[] = [];
   #placeOf: (record: number) => ErrorPlace = () => ({});
 
-  constructor(names: readonly string[], strict: false | 'tf') {
+  /** @param others receives features that have no place; by default, they are skipped */
+  constructor(names: readonly string[], strict: false | 'tf' | 'exact', others?: OtherFeatures) {
     this.#names = names;
+    this.#others = others;
     this.#finder = new SlotFinder(names);
     this.#collecting = names.map(() => undefined);
     this.cursor.strict = strict;
@@ -67,23 +81,29 @@ export class FoundFeatures {
     let slot = -1;
     for (cursor.open(bytes, start, end); cursor.nextName(); slot = -1) {
       slot = finder.find(bytes, cursor.nameStart, cursor.nameEnd);
-      if (slot < 0) continue;
+      if (slot < 0) {
+        if (this.#others?.other(cursor, record) === false) break;
+        continue;
+      }
       if (!cursor.readFeature()) break;
       this.#places.set(first + slot, cursor);
+      if (cursor.kind === NONE) this.#others?.unset(cursor, record);
       this.#collecting[slot]?.add(cursor, record);
     }
     const { fault } = cursor;
     if (fault === undefined) return;
     const at = cursor.placeOf(fault.at) - start;
-    throw this.#malformed(record, slot, `${fault.message} (at byte ${at} of the ${end - start}-byte record)`);
+    throw this.malformed(record, slot, `${fault.message} (at byte ${at} of the ${end - start}-byte record)`);
   }
 
   /**
    * Adds the step that `cursor` has read in `record`. The step becomes the only feature of a
    * record.
+   *
+   * @param start index of the record's first byte
    */
-  addStep(record: Uint8Array, cursor: FeatureCursor): void {
-    this.#places.set(this.#addRecord(record, 0), cursor);
+  addStep(record: Uint8Array, cursor: FeatureCursor, start = 0): void {
+    this.#places.set(this.#addRecord(record, start), cursor);
   }
 
   #addRecord(bytes: Uint8Array, start: number): number {
@@ -121,7 +141,7 @@ export class FoundFeatures {
     return true;
   }
 
-  /** Returns the error for a record that is undamaged but does not match the specs. */
+  /** Returns the error for an undamaged record that does not match the specs. @param slot feature, or -1 */
   mismatch(record: number, slot: number, what: string): RecordpipeError {
     return new RecordpipeError('schema-mismatch', this.#sentence(slot, what), this.#placeOf(record));
   }
@@ -131,10 +151,11 @@ export class FoundFeatures {
     if (!(error instanceof WireFault)) return error;
     const isInRecord = this.cursor.list === this.#bytes[record];
     const where = isInRecord ? ` (at byte ${error.at - this.#recordStarts[record]} of the record)` : '';
-    return this.#malformed(record, slot, error.message + where);
+    return this.malformed(record, slot, error.message + where);
   }
 
-  #malformed(record: number, slot: number, what: string): RecordpipeError {
+  /** Returns the error for a damaged record. @param slot feature, or -1 */
+  malformed(record: number, slot: number, what: string): RecordpipeError {
     return new RecordpipeError('malformed-example', this.#sentence(slot, what), this.#placeOf(record));
   }
 

@@ -108,6 +108,20 @@ describe('values', () => {
     expect(views).toBe(1);
   });
 
+  test('damage in a step is reported although a later list is undamaged', () => {
+    const step = (...feature: number[]): number[] => [0x0a, feature.length, ...feature];
+    const list = (name: number, ...steps: number[]): number[] => {
+      const entry = [0x0a, 1, name, 0x12, steps.length, ...steps];
+      return [0x0a, entry.length, ...entry];
+    };
+    const damaged = list(97, ...step(0x0a, 9));
+    const unpacked = list(98, ...step(0x1a, 4, 8, 1, 8, 2));
+    const record = Uint8Array.of(0x12, damaged.length + unpacked.length, ...damaged, ...unpacked);
+    expect(() => decodeSequenceExample(record)).toThrow(
+      expect.objectContaining({ code: 'malformed-example' }),
+    );
+  });
+
   test('bytes are views of the record', () => {
     const record = encodeExample({ b: { kind: 'bytes', value: ['abc', '', 'de'] } });
     const feature = decodeExample(Buffer.from(record)).get('b')!;

@@ -1,0 +1,124 @@
+import { pipeline, Readable } from 'node:stream';
+import type { Info, Options, Parser } from 'csv-parse';
+import { RecordpipeError } from '../../errors.ts';
+import type { ColumnType } from '../../messages/columns/column-schema.ts';
+import type { TableReadOptions, TableSource } from './table-format.ts';
+import type { TextRow, TextRowFormat } from './text-row.ts';
+
+/** Maximum size of a row. A missing quote would otherwise make the rest of the file one row. */
+const MAX_ROW_BYTES = 256 * 1024 * 1024;
+const GROUP_ROWS = 1024;
+const INTEGER = /^[+-]?\d+$/;
+/** An integer as `String` writes it. Other digits, such as those of a zip code, are text. */
+const PLAIN_INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** Rows of cells, with the names of the columns in the first row (RFC 4180). */
+export function csvText(parse: (options: Options) => Parser): TextRowFormat {
+  return {
+    rows: (source, options) => csvRows(parse, source, options),
+    valueOf: (cell, type) => (typeof cell === 'string' ? cellValue(cell, type) : null),
+    guess: (cell) => (typeof cell === 'string' ? guess(cell) : null),
+    textWins: true,
+  };
+}
+
+/** A cell in a row of csv-parse. An empty cell without quotes is null. */
+type Cell = string | null;
+
+async function* csvRows(
+  parse: (options: Options) => Parser,
+  source: TableSource,
+  { onBadRow }: TableReadOptions,
+): AsyncIterable<readonly TextRow[]> {
+  const { uri } = source;
+  const parser = parse({
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    max_record_size: MAX_ROW_BYTES,
+    cast: (text, { quoting }) => (text === '' && !quoting ? null : text),
+  });
+  // Errors of the source reach the loop below, which reads the parser.
+  pipeline(Readable.from(source.stream()), parser, () => {});
+  let names: readonly string[] | undefined;
+  let rows: TextRow[] = [];
+  let row = 0;
+  let end = 0;
+  try {
+    for await (const { info, record } of parser as AsyncIterable<{ info: Info; record: Cell[] }>) {
+      const bytes = info.bytes - end;
+      end = info.bytes;
+      if (names === undefined) {
+        names = namesOf(record, uri);
+        continue;
+      }
+      const isBlank = record.length === 1 && record[0] === null;
+      if (isBlank && names.length > 1) continue;
+      const found = { row: row++, offset: undefined, bytes };
+      if (record.length === names.length) rows.push({ ...found, values: rowOf(names, record) });
+      else {
+        const text = `expected ${names.length} cells, got ${record.length} (line ${info.lines})`;
+        const error = new RecordpipeError('malformed-table', text, { uri, record: found.row });
+        if (onBadRow === undefined) {
+          yield rows;
+          throw error;
+        }
+        onBadRow(error);
+      }
+      if (rows.length < GROUP_ROWS) continue;
+      yield rows;
+      rows = [];
+    }
+    yield rows;
+  } catch (error) {
+    if (!isCsvError(error)) throw error;
+    yield rows;
+    throw new RecordpipeError('malformed-table', `not CSV: ${error.message}`, { uri, record: row }, error);
+  } finally {
+    parser.destroy();
+  }
+}
+
+function isCsvError(error: unknown): error is Error {
+  return error instanceof Error && String((error as { code?: unknown }).code).startsWith('CSV_');
+}
+
+function namesOf(cells: readonly Cell[], uri: string | undefined): readonly string[] {
+  const names = cells.map((cell) => cell ?? '');
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return names;
+  const text = `the first row names two columns ${JSON.stringify(twice)}; rename one of them`;
+  throw new RecordpipeError('malformed-table', text, { uri });
+}
+
+function rowOf(names: readonly string[], cells: readonly Cell[]): Record<string, Cell> {
+  const values: Record<string, Cell> = Object.create(null);
+  for (const [i, name] of names.entries()) values[name] = cells[i];
+  return values;
+}
+
+/** Returns the JSON value of a cell for a type. Cells of other forms stay text, which does not fit. */
+function cellValue(cell: string, type: ColumnType): unknown {
+  switch (type.type) {
+    case 'int64':
+    case 'uint64':
+    case 'int32':
+      return INTEGER.test(cell) ? integerOf(cell) : cell;
+    case 'float':
+    case 'float64':
+      return NUMBER.test(cell) ? Number(cell) : cell;
+    default:
+      return cell;
+  }
+}
+
+function guess(cell: string): unknown {
+  if (PLAIN_INTEGER.test(cell)) return integerOf(cell);
+  return NUMBER.test(cell) && !INTEGER.test(cell) ? Number(cell) : cell;
+}
+
+function integerOf(digits: string): number | bigint {
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? number : BigInt(digits);
+}

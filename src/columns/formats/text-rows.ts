@@ -1,0 +1,179 @@
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
+import type { ColumnField, ColumnSchema, ColumnType } from '../../messages/columns/column-schema.ts';
+import { type ColumnBuilder, columnBuilder } from './column-builder.ts';
+import { columnChoice } from './column-choice.ts';
+import { inferRows } from './infer-rows.ts';
+import type { TableReader, TableReadOptions, TableSource } from './table-format.ts';
+import type { TextRow, TextRowFormat } from './text-row.ts';
+
+const BATCH_ROWS = 8192;
+/** Size of the text of a batch. */
+const BATCH_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Opens a table of a text format. Without a schema, its columns are inferred from the rows, which
+ * are then read again.
+ */
+export async function openTextReader(
+  format: TextRowFormat,
+  source: TableSource,
+  options: TableReadOptions,
+): Promise<TableReader> {
+  const { columns, inferRows: limit } = options;
+  const isChosen = columnChoice(columns);
+  if (options.schema !== undefined)
+    return new TextReader(format, source, options.schema, isChosen, options, undefined);
+  const isPipe = source.byteLength === undefined;
+  if (isPipe && limit === undefined)
+    throw new UsageError('schema: required for a source that can be read only once, unless inferRows is set');
+  const kept = isPipe ? new KeptRows(format.rows(source, options)) : undefined;
+  // The second pass reports bad rows.
+  const quietly = options.onBadRow === undefined ? options : { ...options, onBadRow: () => {} };
+  const rows = kept?.first(limit as number) ?? format.rows(source, quietly);
+  const schema = await inferRows(rows, format, isChosen, limit, source.uri);
+  return new TextReader(format, source, schema, isChosen, options, kept?.all());
+}
+
+/** Rows of a source that can be read only once. The first ones are used twice. */
+class KeptRows {
+  readonly #rows: AsyncIterator<readonly TextRow[]>;
+  readonly #kept: (readonly TextRow[])[] = [];
+
+  constructor(rows: AsyncIterable<readonly TextRow[]>) {
+    this.#rows = rows[Symbol.asyncIterator]();
+  }
+
+  async *first(limit: number): AsyncIterable<readonly TextRow[]> {
+    for (let count = 0; count < limit; ) {
+      const { done, value } = await this.#rows.next();
+      if (done) return;
+      this.#kept.push(value);
+      count += value.length;
+      yield value;
+    }
+  }
+
+  async *all(): AsyncIterable<readonly TextRow[]> {
+    try {
+      for (let next = this.#kept.shift(); next !== undefined; next = this.#kept.shift()) yield next;
+      for (let next = await this.#rows.next(); !next.done; next = await this.#rows.next()) yield next.value;
+    } finally {
+      await this.#rows.return?.();
+    }
+  }
+}
+
+class TextReader implements TableReader {
+  readonly schema: ColumnSchema;
+  readonly #format: TextRowFormat;
+  readonly #source: TableSource;
+  readonly #options: TableReadOptions;
+  readonly #known: ReadonlySet<string>;
+  readonly #columns: readonly TextColumn[];
+  #rows: AsyncIterator<readonly TextRow[]> | undefined;
+  readonly #kept: AsyncIterable<readonly TextRow[]> | undefined;
+  #firstRow = 0;
+  #count = 0;
+
+  /** @param kept the rows, if the source cannot be read again */
+  constructor(
+    format: TextRowFormat,
+    source: TableSource,
+    schema: ColumnSchema,
+    isChosen: (name: string) => boolean,
+    options: TableReadOptions,
+    kept: AsyncIterable<readonly TextRow[]> | undefined,
+  ) {
+    const fields = schema.fields.filter(({ name }) => isChosen(name));
+    this.schema = { ...schema, fields };
+    this.#format = format;
+    this.#source = source;
+    this.#options = options;
+    this.#kept = kept;
+    this.#known = new Set(schema.fields.map(({ name }) => name));
+    // Columns that are not chosen are read only if the schema was given, so unknown ones are allowed.
+    if (options.schema === undefined && options.columns !== undefined) this.#known = new Set();
+    this.#columns = fields.map((field) => ({ field, builder: columnBuilder(field.type) }));
+  }
+
+  async *batches(): AsyncIterable<ColumnBatch> {
+    const rows = this.#kept ?? this.#format.rows(this.#source, this.#options);
+    this.#rows = rows[Symbol.asyncIterator]();
+    try {
+      let bytes = 0;
+      for (let next = await this.#rows.next(); !next.done; next = await this.#rows.next()) {
+        for (const row of next.value) {
+          this.#add(row);
+          bytes += row.bytes;
+          if (this.#count < BATCH_ROWS && bytes < BATCH_BYTES) continue;
+          if (this.#count > 0) yield this.#finish();
+          bytes = 0;
+        }
+      }
+      if (this.#count > 0) yield this.#finish();
+    } finally {
+      await this.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#rows?.return?.();
+  }
+
+  #add(row: TextRow): void {
+    const problem = this.#problemOf(row);
+    if (problem === undefined) {
+      this.#count++;
+      return;
+    }
+    for (const { builder } of this.#columns) builder.truncate(this.#count);
+    const { row: record, offset } = row;
+    const error = new RecordpipeError('schema-mismatch', problem, { uri: this.#source.uri, record, offset });
+    if (this.#options.onBadRow === undefined) throw error;
+    this.#options.onBadRow(error);
+  }
+
+  /** Adds a row to all columns, or returns why it does not fit. */
+  #problemOf({ values }: TextRow): string | undefined {
+    for (const { field, builder } of this.#columns) {
+      const { name, type, nullable } = field;
+      const value = Object.hasOwn(values, name) ? this.#format.valueOf(values[name], type) : null;
+      if (value !== null) {
+        const problem = builder.add(shaped(value, type));
+        if (problem !== undefined) return `feature ${JSON.stringify(name)}: ${problem}`;
+      } else if (nullable) builder.addNull();
+      else return `feature ${JSON.stringify(name)}: expected a value, because the schema requires one`;
+    }
+    if (this.#known.size === 0) return undefined;
+    for (const name in values)
+      if (!this.#known.has(name))
+        return `feature ${JSON.stringify(name)} is not in the schema; to skip it, choose the other columns`;
+    return undefined;
+  }
+
+  #finish(): ColumnBatch {
+    const rows = this.#count;
+    const firstRow = this.#firstRow;
+    this.#count = 0;
+    this.#firstRow += rows;
+    return {
+      schema: this.schema,
+      rows,
+      firstRow,
+      columns: this.#columns.map(({ builder }) => builder.finish()),
+    };
+  }
+}
+
+interface TextColumn {
+  readonly field: ColumnField;
+  readonly builder: ColumnBuilder;
+}
+
+/** Returns a single value as a list, or a list of one value as the value, as the type requires. */
+function shaped(value: unknown, type: ColumnType): unknown {
+  const isList = Array.isArray(value);
+  if (type.type === 'list') return isList || type.items.type === 'list' ? value : [value];
+  return isList && value.length === 1 ? value[0] : value;
+}

@@ -1,0 +1,106 @@
+import { checkFileNames, type FileNames, filesNamed } from '../dataset/file-names.ts';
+import { checkCount } from '../dataset/operator-options.ts';
+import type { DatasetRecordOptions } from '../dataset/record-files.ts';
+import { UsageError } from '../errors.ts';
+import type { ColumnBatch } from '../messages/columns/column-batch.ts';
+import { ColumnDecoder, type ColumnDecoderOptions } from '../messages/columns/column-decoder.ts';
+import type { ColumnSchema } from '../messages/columns/column-schema.ts';
+import { filesInTurn } from '../records/files-in-turn.ts';
+import type { InputOptions } from '../records/inputs/input-options.ts';
+import { openOne, readRecordBatches } from '../records/read-records.ts';
+import { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
+
+/** Options of {@link readTableBatches}. Every field has a default. */
+export interface ReadTableOptions
+  extends DatasetRecordOptions,
+    Partial<InputOptions>,
+    Partial<ColumnDecoderOptions>,
+    Partial<ColumnBatchOptions> {
+  /**
+   * Names of the columns to read, in this order. Default: all of the schema. With this option, the
+   * default of `unlisted` is `ignore`.
+   */
+  readonly columns?: readonly string[] | undefined;
+}
+
+/** Maximum number of rows of a batch by default. */
+const BATCH_ROWS = 16_384;
+/** Number of bytes of records from which a batch is complete by default. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Reads record files as batches of columns, one file after another. A batch ends after `batchRows`
+ * rows (default 16,384) or `batchBytes` bytes of records (default 8 MiB) and may contain rows of
+ * several files.
+ *
+ * @param files paths, folders, globs, `@list`s, `-` and `s3://` addresses, as for `Dataset.records`
+ * @throws RecordpipeError while iterating: the errors of `Dataset.records`, and `schema-mismatch` or
+ *   `malformed-example` for a record that the columns cannot represent, after all earlier rows
+ * @throws UsageError for an invalid option or schema
+ */
+export function readTableBatches(
+  files: FileNames,
+  schema: ColumnSchema,
+  options: ReadTableOptions = {},
+): AsyncGenerator<ColumnBatch, void, undefined> {
+  const { columns, batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, onSkipped, signal, ...rest } = options;
+  const { unlisted = columns === undefined ? 'error' : 'ignore', ...reading } = rest;
+  checkCount('readTableBatches: batchRows', batchRows, 1);
+  checkCount('readTableBatches: batchBytes', batchBytes, 1);
+  const chosen = columns === undefined ? schema : chooseColumns(schema, columns);
+  const decoder = new ColumnDecoder(chosen, { unlisted });
+  const source = sourceBatches(files, { ...reading, signal });
+  return columnBatches(source, decoder, { batchRows, batchBytes, onSkipped, signal });
+}
+
+/**
+ * Returns the schema of some columns, in the given order.
+ *
+ * @throws UsageError for a name that the schema does not have
+ */
+export function chooseColumns(schema: ColumnSchema, names: readonly string[]): ColumnSchema {
+  const byName = new Map(schema.fields.map((field) => [field.name, field]));
+  const fields = names.map((name) => {
+    const field = byName.get(name);
+    if (field !== undefined) return field;
+    throw new UsageError(
+      `columns: expected names of columns (${[...byName.keys()].join(', ')}), got ${JSON.stringify(name)}`,
+    );
+  });
+  return { ...schema, fields };
+}
+
+/** Options of {@link sourceBatches}. */
+export interface SourceOptions extends DatasetRecordOptions, Partial<InputOptions> {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads the records of files, with the source of each batch. @throws UsageError for invalid options */
+export function sourceBatches(files: FileNames, options: SourceOptions = {}): AsyncIterable<SourceBatch> {
+  const { include, exclude, strictShards, onNotice, ...reading } = options;
+  checkFileNames(files);
+  readRecordBatches(new Uint8Array(0), reading); // Check the options without reading anything.
+  const naming = {
+    include,
+    exclude,
+    strictShards,
+    onNotice,
+    format: reading.format,
+    objects: reading.objects,
+  };
+  return batchesOf(files, naming, reading);
+}
+
+async function* batchesOf(
+  files: FileNames,
+  naming: Parameters<typeof filesNamed>[1],
+  reading: SourceOptions,
+): AsyncGenerator<SourceBatch, void, undefined> {
+  const list = (signal: AbortSignal): ReturnType<typeof filesNamed> =>
+    filesNamed(files, { ...naming, signal });
+  for await (const source of filesInTurn(list, reading)) {
+    const { uri, compression, batches } = await openOne(source, reading);
+    const place = { uri, compressed: compression !== 'none' };
+    for await (const batch of batches) yield { batch, place };
+  }
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import type { TableReadOptions } from '../../../src/columns/formats/table-format.ts';
+import type { ColumnSchema } from '../../../src/messages/columns/column-schema.ts';
+import { columnBatch } from '../../support/column-vectors.ts';
+import { batchesOf, FORMATS, feature, textSource, written } from './text-table.ts';
+
+const { csv } = FORMATS;
+const read = (text: string, options?: TableReadOptions): ReturnType<typeof batchesOf> =>
+  batchesOf(csv, textSource(text), options);
+
+test('the first row names the columns; missing, empty and special values differ', async () => {
+  const batch = columnBatch('Example', 3, [
+    { ...feature('id', 'int64'), values: [2n ** 63n - 1n, null, 0n] },
+    { ...feature('a,b', 'text'), values: [Buffer.from(''), null, Buffer.from('x "y"\nz')] },
+    { ...feature('x', 'float'), values: [0.1, Number.NaN, null] },
+  ]);
+  expect((await written(csv, [batch])).toString()).toBe(
+    'id,"a,b",x\n9223372036854775807,"",0.1\n,,NaN\n0,"x ""y""\nz",\n',
+  );
+});
+
+test('a list is an error that names feature and record; lossy drops the column', async () => {
+  const batch = columnBatch('Example', 2, [
+    { ...feature('id', 'int64'), values: [1n, 2n] },
+    { ...feature('tags', { type: 'list', items: { type: 'int64' } }), values: [null, [1n]] },
+  ]);
+  await expect(written(csv, [batch])).rejects.toMatchObject({
+    code: 'unrepresentable',
+    record: 1,
+    message: expect.stringContaining('feature "tags"'),
+  });
+  const losses: unknown[] = [];
+  const text = await written(csv, [batch], { lossy: true, onLoss: (loss) => losses.push(loss) });
+  expect(text.toString()).toBe('id\n1\n2\n');
+  expect(losses).toEqual([{ column: 'tags', row: undefined, what: 'lists' }]);
+});
+
+describe('types are inferred from all cells', () => {
+  test.each([
+    ['integers', 'x\n1\n-20\n', 'int64'],
+    ['floats', 'x\n1\n.5\n1e3\n', 'float'],
+    ['numbers with special floats', 'x\n1\nNaN\n', 'float'],
+    ['text among numbers', 'x\n1\nb\n', 'text'],
+    ['leading zeros', 'x\n007\n', 'text'],
+    ['digits beyond 64 bits', 'x\n99999999999999999999\n', 'text'],
+  ])('%s', async (_, text, type) => {
+    expect((await csv.openReader(textSource(text), {})).schema).toMatchObject({
+      message: 'Example',
+      fields: [{ name: 'x', type: { type }, nullable: false }],
+    });
+  });
+});
+
+test('quotes, line ends, a byte order mark and blank lines', async () => {
+  const [batch] = await read('\ufeffa,b\r\n1,"x\r\ny"\r\n\r\n2,\r\n');
+  expect(batch.schema.fields.map(({ name, nullable }) => [name, nullable])).toEqual([
+    ['a', false],
+    ['b', true],
+  ]);
+  expect(batch.columns[1]).toMatchObject({ length: 2, data: Uint8Array.from(Buffer.from('x\r\ny')) });
+});
+
+test('a blank line of a table with one column is a missing value', async () => {
+  const [batch] = await read('a\n1\n\n3\n');
+  expect(batch).toMatchObject({ rows: 3, columns: [{ validity: Uint8Array.of(0b101) }] });
+});
+
+const SCHEMA: ColumnSchema = {
+  recordpipeColumns: 1,
+  message: 'Example',
+  fields: [feature('n', 'int64'), feature('t', 'text')],
+};
+
+test.each([
+  ['a short row', 'n,t\n1,a\n2\n3,c\n', { code: 'malformed-table', record: 1 }, 2],
+  ['a value of another type', 'n,t\n1,a\nx,b\n3,c\n', { code: 'schema-mismatch', record: 1 }, 2],
+])('%s is an error, or skipped', async (_, text, failure, rows) => {
+  await expect(read(text, { schema: SCHEMA })).rejects.toMatchObject({ uri: 'table', ...failure });
+  const batches = await read(text, { schema: SCHEMA, onBadRow: () => {} });
+  expect(batches.reduce((sum, batch) => sum + batch.rows, 0)).toBe(rows);
+});
+
+test.each([
+  ['an open quote', 'n,t\n1,"a\n', /CSV/],
+  ['two columns of one name', 'n,n\n1,2\n', /names two columns "n"/],
+])('%s is damage', async (_, text, message) => {
+  await expect(read(text, { schema: SCHEMA })).rejects.toMatchObject({
+    code: 'malformed-table',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('an error of the source is not hidden', async () => {
+  const source = {
+    ...textSource(''),
+    stream: async function* () {
+      yield Buffer.from('n,t\n1,a\n');
+      throw new Error('disk');
+    },
+  };
+  await expect(batchesOf(csv, source, { schema: SCHEMA })).rejects.toThrow('disk');
+});
