@@ -1,4 +1,7 @@
+import type { ArrowRecordBatch } from '../columns/formats/arrow-data.ts';
 import { UsageError } from '../errors.ts';
+import type { FeaturePlan } from '../messages/example/compile-features.ts';
+import type { FeatureSpecs, ParsedBatch, PlanInt64 } from '../messages/example/feature-specs.ts';
 import { type FileNames, type FileNamesOptions, openFileNames } from './file-names.ts';
 import { IterableDataset } from './iterable-dataset.ts';
 import { type DatasetInput, openInput, operatorOf } from './iterables.ts';
@@ -18,10 +21,11 @@ import { checkCount, checkFunction, checkOptions, countOrAll } from './operator-
 import { openCache } from './operators/cache.ts';
 import { openBatch, openUnbatch, openWindows } from './operators/collecting.ts';
 import { openInterleave } from './operators/interleave.ts';
-import { FilterStage, type MaybePromise, openMap } from './operators/map.ts';
+import { type MaybePromise, openFilter, openMap } from './operators/map.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
 import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
+import { arrowBatches, openParse, type ParseOptions } from './operators/parse.ts';
 import { openPrefetch, openPrefetchToMemory } from './operators/prefetch.ts';
 import { openEnumerate, openShard, openSkip, openTake, rangeOf } from './operators/prefix.ts';
 import { type DatasetProgress, openProgress, sizesBy } from './operators/progress.ts';
@@ -116,10 +120,6 @@ export class Dataset<T> extends IterableDataset<T> {
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
    * import { buildIndex } from 'recordpipe/records/indexes';
-   * import { openTFRecordWriter } from 'recordpipe/records/write';
-   * const writer = await openTFRecordWriter('numbers.tfrecord');
-   * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
-   * await writer.close();
    * await buildIndex('numbers.tfrecord');
    * const shuffled = Dataset.shards('numbers.tfrecord', { order: 'shuffled', seed: 7, worker: 0, workers: 2 });
    * console.log(await shuffled.count()); // 50
@@ -149,15 +149,9 @@ export class Dataset<T> extends IterableDataset<T> {
    * @example
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
-   * const counts: number[] = [];
-   * const mixed = Dataset.mix(
-   *   [
-   *     { dataset: Dataset.range(100).map((n) => `web ${n}`), weight: 0.7 },
-   *     { dataset: Dataset.range(100).map((n) => `code ${n}`), weight: 0.3 },
-   *   ],
-   *   { seed: 1, exact: true, counts },
-   * );
-   * console.log(await mixed.take(20).count(), counts); // 20 [ 14, 6 ]
+   * const [web, code] = [Dataset.range(100), Dataset.range(1000, 1100)];
+   * const mixed = Dataset.mix([{ dataset: web, weight: 0.7 }, { dataset: code, weight: 0.3 }], { seed: 1, exact: true });
+   * console.log((await mixed.take(20).toArray()).filter((n) => n < 1000).length); // 14
    * ```
    */
   static mix<T>(sources: readonly MixSource<Dataset<T>>[], options: MixOptions = {}): Dataset<T> {
@@ -204,11 +198,31 @@ export class Dataset<T> extends IterableDataset<T> {
   filter<U extends T>(test: (element: T) => element is U): Dataset<U>;
   filter(test: (element: T) => boolean | PromiseLike<boolean>): Dataset<T>;
   filter(test: (element: T) => boolean | PromiseLike<boolean>): Dataset<T> {
-    checkFunction('filter', test);
-    return this.#through(
-      'filter',
-      (iteration, from) => new FilterStage(this.openStage(iteration, from), test, iteration),
-    );
+    return this.#through('filter', openFilter(this, test));
+  }
+
+  /**
+   * Reads the features of a plan from Examples. Yields batches of columns, as `plan.parseBatch`
+   * does; the records of files are read without views.
+   * @throws RecordpipeError while iterating: `malformed-example`, `schema-mismatch`
+   * @throws UsageError for a value that is not a plan, and unless `batchRows` is an integer >= 1
+   */
+  parse<S extends FeatureSpecs, M extends PlanInt64>(
+    this: Dataset<Uint8Array>,
+    plan: FeaturePlan<S, M>,
+    { batchRows = 1024 }: ParseOptions = {},
+  ): Dataset<ParsedBatch<S, M>> {
+    return this.#through(`parse(${batchRows})`, openParse(this, plan, batchRows));
+  }
+
+  /**
+   * Converts the batches of `parse` to RecordBatches of the apache-arrow package, which share the
+   * memory of numbers.
+   * @throws RecordpipeError while iterating: `missing-package` if apache-arrow is not installed
+   * @throws UsageError while iterating, for other elements and for a `sparse` spec
+   */
+  toArrow(): Dataset<ArrowRecordBatch> {
+    return this.map(arrowBatches());
   }
 
   /**
@@ -300,9 +314,6 @@ export class Dataset<T> extends IterableDataset<T> {
    * @throws UsageError unless `0 <= index < shards`
    */
   shard(shards: number, index: number): Dataset<T> {
-    checkCount('shard: shards', shards, 1);
-    checkCount('shard: index', index, 0);
-    if (index >= shards) throw new UsageError(`shard: expected an index less than ${shards}, got ${index}`);
     return this.#through(`shard(${shards}, ${index})`, openShard(this, shards, index));
   }
 
@@ -368,14 +379,6 @@ export class Dataset<T> extends IterableDataset<T> {
    * Calls `onProgress` with the number of elements and the time spent waiting for sources, functions
    * and the consumer, at most every 100 ms by default, and at the end. Costs about 0.1 µs per
    * element.
-   * @example
-   * ```ts
-   * import { Dataset } from 'recordpipe/dataset';
-   * const watched = Dataset.range(100).withProgress(({ elements, done, waitingMs: { source, map } }) => {
-   *   if (done) console.log(elements, source, map); // 100 0 0
-   * });
-   * await watched.count();
-   * ```
    */
   withProgress(onProgress: (progress: DatasetProgress) => void, options?: ProgressOptions): Dataset<T> {
     checkFunction('withProgress', onProgress);

@@ -1,4 +1,5 @@
 import { MarkedSource } from '../marked-source.ts';
+import { checkFunction } from '../operator-options.ts';
 import { type Position, splitPosition } from '../position.ts';
 import {
   END,
@@ -26,8 +27,17 @@ interface PendingTest<T> {
   failure?: { readonly error: unknown };
 }
 
+/** Opens the elements for which a function returns true. @throws UsageError unless it is a function */
+export function openFilter<T>(
+  source: Openable<T>,
+  test: (element: T) => boolean | PromiseLike<boolean>,
+): Open<T> {
+  checkFunction('filter', test);
+  return (iteration, from) => new FilterStage(source.openStage(iteration, from), test, iteration);
+}
+
 /** A stage that yields the elements for which a function returns true. */
-export class FilterStage<T> extends Through<T, T> {
+class FilterStage<T> extends Through<T, T> {
   readonly #test: (element: T) => boolean | PromiseLike<boolean>;
   readonly #iteration: Iteration;
   /** The element whose test is pending, and the result of the test once it is known. */
