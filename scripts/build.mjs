@@ -15,7 +15,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const COMMAND_LINE = 'src/cli/main.ts';
 /** Packages to include in the bundle, so that users do not install them and they load faster. */
-const BUNDLED_PACKAGES = ['commander', 'crc-32', 'modern-tar'];
+const BUNDLED_PACKAGES = ['@marcbachmann/cel-js', 'commander', 'crc-32', 'modern-tar', 're2js'];
 /** Entries that build on the other entries. The other entries determine the chunks. */
 const UPPER = /^(upload|scale|pipemode)/;
 /** The modules that the command line loads at startup. */

@@ -4,9 +4,11 @@
 #   scripts/counterparts.sh [NAME]...      (default: all)
 #
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode,
-#   a browser. sagemaker-training: the toolkit of SageMaker's training containers.
+#   a browser. tensorflow has pyarrow, pandas, DuckDB and Ray, too, for tables. sagemaker-training: the toolkit of SageMaker's training containers.
 # bundlers: rollup, webpack, and Next, to test worker threads in bundles.
-# loaders dali grain: loaders of images and datasets for training, for benchmarks.
+# loaders dali grain tfr-reader: loaders of images, datasets and Examples, for benchmarks.
+# python-package: the tools that test and build the Python package, with pandas. torch: PyTorch for
+#   its tests, from Debian, because the wheels contain CUDA.
 # versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
 #   server for measuring clients.
 # slurm: runs job arrays. recipes: tools that check the files of docs/scale-out (shellcheck, GNU
@@ -22,12 +24,12 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
+all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain tfr-reader python-package torch bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
 
 # The files that pin a counterpart. Their hash shows whether the installation is up to date.
 pins_of() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | recipes | loaders | dali | grain) echo "$against/$1.requirements.txt" ;;
+    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | recipes | loaders | dali | grain | tfr-reader | python-package | torch) echo "$against/$1.requirements.txt" ;;
     original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
@@ -60,6 +62,20 @@ install_venv() {
   "${PYTHON:-python3}" -m venv "$cache/$name" &&
     "$cache/$name/bin/python" -m pip install --quiet --disable-pip-version-check "$@" \
       --requirement "$against/$name.requirements.txt"
+}
+
+# Its sources need an older Cython than the newest, and only a constraint reaches their build.
+install_tfr_reader() {
+  echo 'cython<3.1' >"$cache/tfr-reader.constraints"
+  PIP_CONSTRAINT=$cache/tfr-reader.constraints install_venv tfr-reader
+}
+
+# Only Debian has a PyTorch without CUDA. Its NumPy belongs to it.
+install_torch() {
+  install_packages torch 'python3-torch python3-venv' || return 1
+  rm -rf "${cache:?}/torch"
+  /usr/bin/python3 -m venv --system-site-packages "$cache/torch" &&
+    "$cache/torch/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$against/torch.requirements.txt"
 }
 
 install_rust() {
@@ -116,6 +132,9 @@ works() {
     loaders) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("webdataset") and find_spec("streaming")' ;;
     dali) "$cache/$1/bin/python" -c 'import nvidia.dali' ;;
     grain) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("grain") and find_spec("array_record")' ;;
+    tfr-reader) "$cache/$1/bin/python" -c 'import tfr_reader, pyarrow' ;;
+    python-package) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("pyarrow") and find_spec("pytest") and find_spec("build")' ;;
+    torch) "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("torch") and find_spec("pyarrow")' ;;
     sagemaker-training) [ -x "$cache/$1/bin/train" ] && "$cache/$1/bin/python" -c 'from importlib.util import find_spec; assert find_spec("sagemaker_training")' ;;
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
     npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] && [ -d "$against/node_modules/@roboflow/tfrecords" ] ;;
@@ -139,9 +158,11 @@ have() {
 
 install() {
   case $1 in
-    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | grain) install_venv "$1" ;;
+    tensorflow | vahidk | mxnet | sagemaker | sagemaker-training | moto | s3-clients | grain | python-package) install_venv "$1" ;;
     # Their full requirements include PyTorch and CUDA.
     loaders | dali) install_venv "$1" --no-deps ;;
+    tfr-reader) install_tfr_reader ;;
+    torch) install_torch ;;
     original) install_original ;;
     recipes) install_recipes ;;
     rust) install_rust ;;

@@ -18,6 +18,7 @@ import tensorflow as tf
 from example_parsing import parse_batches, parse_singles
 from image_datasets import IMAGE_OPERATIONS
 from peer_protocol import FRAMING_BYTES, Stopwatch, measured, records_to_write, serve
+from tensorflow_tables import TABLE_OPERATIONS
 
 BATCH_BYTES = 4 << 20
 BATCH_RECORDS = 2048
@@ -132,6 +133,7 @@ serve(
         "write": {"TFRecordWriter": write},
         "example": {"parse_single_example": parse_singles, "parse_example": parse_batches},
         "images": IMAGE_OPERATIONS,
+        **TABLE_OPERATIONS,
         "files": {
             "TFRecordDataset": read_files(tf.data.TFRecordDataset),
             "tf_record_iterator": read_files(iterate_all),

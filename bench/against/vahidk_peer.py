@@ -21,6 +21,7 @@ from tfrecord.writer import TFRecordWriter
 
 from images import IMAGE, LABEL, reading
 from peer_protocol import FRAMING_BYTES, Stopwatch, measured, records_to_write, serve
+from tables import batched, converting
 from vahidk_examples import parse_examples
 
 
@@ -82,6 +83,13 @@ def read_images(request, facts):
             facts.add(example[IMAGE], int(example[LABEL][0]))
 
 
+def rows(request):
+    kinds = {"bytes": "byte", "float": "float", "int64": "int"}
+    description = {name: kinds[spec["kind"]] for name, spec in request["specs"].items()}
+    for example in tfrecord_loader(request["path"], None, description):
+        yield {name: value if isinstance(value, bytes) or len(value) > 1 else value[0] for name, value in example.items()}
+
+
 def checksum(records):
     """CRC-32 of the concatenated records, to verify that they are the requested ones."""
     crc = 0
@@ -99,6 +107,7 @@ serve(
         "index": {"tfrecord2idx": index},
         "example": {"extract_feature_dict": parse_examples},
         "images": {"tfrecord_loader": reading(read_images)},
+        "convert": {"tfrecord_loader, pyarrow": converting(lambda request: batched(rows(request)))},
         "get": {"loader, one pass": get_in_one_pass, "loader, a shard per record": get_by_shards},
     },
     notes={

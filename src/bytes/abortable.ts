@@ -1,16 +1,13 @@
 import { RecordpipeError } from '../errors.ts';
 import { hostModule } from './host.ts';
 
-const END: IteratorResult<Uint8Array> = { done: true, value: undefined };
+const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
  * Returns `chunks`, but when the signal fires, closes the source and throws an `aborted` error
  * immediately, even while a chunk is being awaited.
  */
-export function abortable(
-  chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): AsyncIterable<Uint8Array> {
+export function abortable<T>(chunks: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncIterable<T> {
   if (signal === undefined) return chunks;
   const iterator = new AbortableIterator(chunks[Symbol.asyncIterator](), signal);
   return { [Symbol.asyncIterator]: () => iterator };
@@ -47,19 +44,19 @@ export function allowListeners(signal: AbortSignal | undefined): void {
 }
 
 /** Iterates over a source until it ends or the signal fires. */
-class AbortableIterator implements AsyncIterator<Uint8Array> {
-  readonly #source: AsyncIterator<Uint8Array>;
+class AbortableIterator<T> implements AsyncIterator<T> {
+  readonly #source: AsyncIterator<T>;
   readonly #signal: AbortSignal;
   #listening = false;
   /** Rejects the pull in progress. */
   #reject: ((error: unknown) => void) | undefined;
 
-  constructor(source: AsyncIterator<Uint8Array>, signal: AbortSignal) {
+  constructor(source: AsyncIterator<T>, signal: AbortSignal) {
     this.#source = source;
     this.#signal = signal;
   }
 
-  next(): Promise<IteratorResult<Uint8Array>> {
+  next(): Promise<IteratorResult<T>> {
     if (!this.#listening) this.#listen();
     return new Promise((resolve, reject) => {
       this.#reject = reject;
@@ -80,7 +77,7 @@ class AbortableIterator implements AsyncIterator<Uint8Array> {
     });
   }
 
-  async return(): Promise<IteratorResult<Uint8Array>> {
+  async return(): Promise<IteratorReturnResult<undefined>> {
     this.#forget();
     // Do not await this after an abort, because a source that never responds would block
     // everything.

@@ -12,6 +12,11 @@ import type { SmallContent } from './scan-small.ts';
 let small: typeof import('./scan-small.ts') | undefined;
 let share: typeof import('./share-objects.ts') | undefined;
 
+/** Imports the module for record contents on first use. */
+function look(): Promise<typeof import('./look-inside.ts')> {
+  return import('./look-inside.ts');
+}
+
 /**
  * Checks one file and returns its report, which lists invalid data and, if the file could not be
  * read, the reason.
@@ -40,14 +45,16 @@ export async function checkFile(
     const inside =
       file !== undefined && looking !== undefined
         ? looking.begin(input)
-        : task.look && (await import('./look-inside.ts')).lookInside(task.look, input);
-    const found =
+        : task.look && (await (await look()).lookInside(task.look, input, task.maxErrors));
+    const scanned =
       file !== undefined
         ? await small.scanSmall(file, input, task, watch, inside?.onBatch)
         : await examine(input, task, watch, inside?.onBatch);
+    const found =
+      inside === undefined ? scanned : (await look()).withFailures(scanned, inside.failures, task.maxErrors);
     const detected = format === 'auto' && input.range === undefined;
     const report = examinedFile(input, found, { seconds: seconds(), detected });
-    return inside === undefined ? report : inside.report(report, task.maxErrors);
+    return inside === undefined ? report : inside.report(report);
   } catch (error) {
     // The records of a file that cannot be read must not remain counted. A file in memory does not
     // fail after its first record.
@@ -77,7 +84,7 @@ export async function checkFiles(
   onReport: (report: FileReport, index: number) => void,
   turns?: EventLoopTurns,
 ): Promise<void> {
-  const looking = task.look && new (await import('./look-inside.ts')).Looking(task.look);
+  const looking = task.look && (await (await look()).Looking.open(task.look, task.maxErrors));
   const last = inputs.length - 1;
   for (const [i, input] of inputs.entries()) {
     if (turns?.due()) await turns.take();
@@ -104,7 +111,11 @@ async function examine(input: FileInput, task: FileTask, watch: Watch, onBatch: 
       onBatch,
     );
   const { stored = storedBytes(input) } = input;
-  if (task.check === 'count' && (stored >= MIN_HOP_BYTES || isRemote(input.path))) {
+  if (
+    task.check === 'count' &&
+    task.look === undefined &&
+    (stored >= MIN_HOP_BYTES || isRemote(input.path))
+  ) {
     const { countQuickly } = await import('./count-quickly.ts');
     const counted = await countQuickly(input, task, watch);
     if (counted !== undefined)

@@ -2,6 +2,7 @@ import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { RecordpipeError } from '../errors.ts';
 import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
 import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './files-options.ts';
+import { checkFilter, filteredReport } from './filtered-report.ts';
 import { type LookedReport, statsOfFile } from './look-inside.ts';
 import { runFiles } from './run-files.ts';
 import { type SchemaOptions, schemaOf, type TypeConflict } from './schema/infer-schema.ts';
@@ -12,9 +13,14 @@ import { type DatasetStats, MAX_FINDINGS, type StatsFinding, StatsMerger } from 
 export interface CollectStatsOptions extends FilesOptions {
   /** Whether to keep sample images: up to 16 images of up to 128 KiB each. Default false. */
   readonly samples: boolean;
+  /**
+   * Expression that selects the records of the statistics: see `compileFilter`. All records are
+   * verified. Default: all records.
+   */
+  readonly where: string | undefined;
 }
 
-const NAMES: OptionNames<CollectStatsOptions> = { ...FILES_OPTION_NAMES, samples: true };
+const NAMES: OptionNames<CollectStatsOptions> = { ...FILES_OPTION_NAMES, samples: true, where: true };
 
 /**
  * Validates every record of many files, as `validateFiles` does, and collects statistics: sizes,
@@ -35,13 +41,14 @@ export async function collectStats(
   options: Partial<CollectStatsOptions> = {},
 ): Promise<DatasetStats> {
   checkOptionNames('collectStats', options, NAMES);
-  const { blocking = false, samples = false, jobs, onProgress, signal } = options;
+  const { blocking = false, samples = false, where, jobs, onNotice, onProgress, signal } = options;
   const reading = checkedReading(options);
+  if (where !== undefined) await checkFilter(where);
   const { files } = await expandWithNotices(inputs, options.format, options);
-  const look = { stats: { samples } };
+  const look = { stats: { samples }, where };
   const task = { check: 'validate', maxErrors: MAX_FINDINGS, blocking, reading, look } as const;
   const merger = new StatsMerger();
-  await runFiles(files, task, {
+  const reports: readonly LookedReport[] = await runFiles(files, task, {
     jobs,
     onFileInOrder: (report: LookedReport) => {
       merger.add(report.stats ?? statsOfFile(report));
@@ -49,11 +56,12 @@ export async function collectStats(
     onProgress,
     signal,
   });
-  return merger.merged();
+  const stats = merger.merged();
+  return where === undefined ? stats : { ...stats, where: filteredReport(where, reports, onNotice) };
 }
 
 /** Options of {@link inferSchema}. Every field has a default. */
-export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples'>, SchemaOptions {}
+export interface InferSchemaOptions extends Omit<CollectStatsOptions, 'samples' | 'where'>, SchemaOptions {}
 
 /** Result of {@link inferSchema}. */
 export interface InferredSchema {

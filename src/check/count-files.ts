@@ -1,12 +1,20 @@
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
+import type { FilterReport } from '../messages/filter/filter-report.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import { expandWithNotices, type FileInputs } from './expand-inputs.ts';
-import type { FileReport, Finding } from './file-report.ts';
+import type { Finding } from './file-report.ts';
 import { checkedReading, FILES_OPTION_NAMES, type FilesOptions } from './files-options.ts';
+import { checkFilter, filteredReport } from './filtered-report.ts';
+import type { LookedReport } from './look-inside.ts';
 import { runFiles } from './run-files.ts';
 
 /** Options of {@link countFiles}. Every field has a default. */
 export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover'> {
+  /**
+   * Expression that selects the records to count: see `compileFilter`. Payloads are then read and
+   * verified. Default: all records.
+   */
+  readonly where: string | undefined;
   /** Called with the count of each file as soon as the file is done. */
   readonly onFile: ((count: FileCount) => void) | undefined;
   /** Called with each count in report order, as soon as all earlier files are done. */
@@ -20,8 +28,13 @@ export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover
 export interface FileCount {
   /** Path as specified or found; `<stdin>` for standard input. */
   readonly uri: string;
-  /** Number of records; if `error` is present, the number of records before the damage. */
+  /**
+   * Number of records or, with `where`, of those that pass; if `error` is present, the number of
+   * records before the damage.
+   */
   readonly records: number;
+  /** Number of records that `where` tested. Omitted without `where`. */
+  readonly tested?: number;
   /** Reason why the file could not be counted completely. */
   readonly error?: Finding;
   /** Present and true if the file could not be read. */
@@ -37,19 +50,22 @@ export interface CountReport {
   readonly files: readonly FileCount[];
   /** Total number of records. */
   readonly records: number;
+  /** Result of `where`. Omitted without it. */
+  readonly where?: FilterReport;
   /** Notices about the inputs: skipped files, missing or mixed shards, no inputs. */
   readonly notices: readonly InputNotice[];
 }
 
 const NAMES: OptionNames<CountOptions & Pick<FilesOptions, 'payloadCrc' | 'recover'>> = {
   ...FILES_OPTION_NAMES,
+  where: true,
   onFile: true,
   onFileInOrder: true,
 };
 
 /**
- * Counts the records of many files of any format. Verifies every header but no payload. From
- * uncompressed TFRecord and RecordIO files with large records, reads little more than the headers.
+ * Counts the records of many files of any format. Verifies every header but, without `where`, no
+ * payload. From uncompressed TFRecord and RecordIO files with large records, reads little more than the headers.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws the same errors as `validateFiles`
@@ -67,14 +83,16 @@ export async function countFiles(
   checkOptionNames('countFiles', options, NAMES);
   const { blocking = false, jobs, onFile, onFileInOrder, onProgress, signal } = options;
   const reading = checkedReading(options);
-  const { strictShards = false, onNotice } = options;
+  const { strictShards = false, onNotice, where } = options;
+  if (where !== undefined) await checkFilter(where);
   const expanded = await expandWithNotices(inputs, options.format, options);
   const notices: InputNotice[] = [...expanded.notices];
   const note = (notice: InputNotice): void => {
     notices.push(notice);
     onNotice?.(notice);
   };
-  const task = { check: 'count', maxErrors: 1, blocking, reading } as const;
+  const look = where === undefined ? undefined : { where };
+  const task = { check: 'count', maxErrors: 1, blocking, reading, look } as const;
   const files = await runFiles(expanded.files, task, {
     jobs,
     onFile: onFile && ((report) => onFile(fileCount(report))),
@@ -83,14 +101,17 @@ export async function countFiles(
     onProgress,
     signal,
   });
-  const records = files.reduce((sum, file) => sum + file.records, 0);
-  return { files: files.map(fileCount), records, notices };
+  const counts = files.map(fileCount);
+  const records = counts.reduce((sum, file) => sum + file.records, 0);
+  const filtered = where === undefined ? {} : { where: filteredReport(where, files, onNotice) };
+  return { files: counts, records, ...filtered, notices };
 }
 
-function fileCount({ uri, records, errors, unreadable }: FileReport): FileCount {
+function fileCount({ uri, records, where, errors, unreadable }: LookedReport): FileCount {
   return {
     uri,
-    records,
+    records: where?.matched ?? records,
+    ...(where && { tested: where.tested }),
     ...(errors.length > 0 && { error: errors[0] }),
     ...(unreadable && { unreadable: true as const }),
   };

@@ -13,6 +13,7 @@ export type {
   ShardNotice,
   SkippedFiles,
   SkipReason,
+  UnknownFeatureNotice,
 } from '../records/inputs/input-options.ts';
 export {
   type CollectStatsOptions,

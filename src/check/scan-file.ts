@@ -50,11 +50,11 @@ export async function scanFile(
 /** Returns the scan options that do not depend on the kind of source. */
 export function scanOptions(
   input: FileInput,
-  { reading, check, maxErrors }: FileTask,
+  { reading, check, maxErrors, look }: FileTask,
   { signal, onProgress, onFinding }: Watch,
 ): Partial<ScanOptions<RecordReadOptions>> {
-  // Counting does not verify payloads or padding.
-  const counting = { checksum: 'length', strictPadding: false } as const;
+  // Counting does not verify payloads, unless a filter reads them, or padding.
+  const counting = { ...(look === undefined && { checksum: 'length' }), strictPadding: false } as const;
   return {
     ...reading,
     ...(check === 'count' && counting),

@@ -30,7 +30,25 @@ export {
 } from '../messages/columns/column-schema.ts';
 export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
 export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
-export type { TableFormatName } from './formats/table-format.ts';
+export type {
+  ConvertedFile,
+  ConvertFormat,
+  ConvertInputs,
+  ConvertTableOptions,
+  ConvertTableResult,
+} from './convert-options.ts';
+export { convertTable, DEFAULT_CONVERT_TABLE_OPTIONS } from './convert-table.ts';
+export { arrowBatch } from './formats/arrow-batch.ts';
+export { type ArrowColumnOptions, columnBatchOf } from './formats/arrow-columns.ts';
+export type {
+  ArrowData,
+  ArrowField,
+  ArrowRecordBatch,
+  ArrowSchema,
+  ArrowType,
+} from './formats/arrow-data.ts';
+export { TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
+export type { TableFormatName, TableLoss } from './formats/table-format.ts';
 export {
   type ColumnSchemaOptions,
   columnSchemaOf,
@@ -47,3 +65,5 @@ export {
   type SourceOptions,
   sourceBatches,
 } from './read-table-batches.ts';
+export { columnsOfSchema, readTableSchema } from './schema-columns.ts';
+export { type ColumnBatches, type WriteExamplesOptions, writeExamples } from './write-examples.ts';

@@ -13,7 +13,9 @@ export type PythonCounterpart =
   | 'vahidk'
   | 'mxnet'
   | 'sagemaker'
-  | 'sagemaker-training';
+  | 'sagemaker-training'
+  | 'python-package'
+  | 'torch';
 
 /** The names that scripts/counterparts.sh installs. */
 export type Counterpart =

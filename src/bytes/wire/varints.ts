@@ -207,8 +207,10 @@ function checkEnd(bytes: Uint8Array, start: number, end: number): void {
 /**
  * Writes the two words of one varint to `words`. Returns the index of the next varint. Bits beyond
  * 64 are dropped, as in protobuf.
+ *
+ * @throws WireFault for a varint of more than ten bytes
  */
-function longVarint(bytes: Uint8Array, start: number, words: Int32Array, to: number): number {
+export function longVarint(bytes: Uint8Array, start: number, words: Int32Array, to: number): number {
   let low = 0;
   let high = 0;
   let at = start;

@@ -46,13 +46,14 @@ async function checked(order: CheckOrder, task: FileTask, watch: Watch): Promise
     const { start } = range;
     const first = { offset: start, record: typeof from === 'number' ? 0 : from.record };
     if (start < 0) return { ...range, next: first, scan: NOTHING, independent: true };
-    if (task.check === 'count') {
+    if (task.check === 'count' && task.look === undefined) {
       const records = await hopped(source, format, options, range, watch);
       const next = { offset: range.end, record: first.record + (records ?? 0) };
       if (records !== undefined) return { ...range, next, scan: { ...NOTHING, records }, independent: true };
     }
     // Import modules lazily to reduce startup time.
-    const inside = task.look && (await import('../look-inside.ts')).lookInside(task.look, input);
+    const module = task.look && (await import('../look-inside.ts'));
+    const inside = await module?.lookInside(task.look!, input, task.maxErrors);
     const scan = await scanRange(
       source,
       format,
@@ -64,8 +65,10 @@ async function checked(order: CheckOrder, task: FileTask, watch: Watch): Promise
       inside?.onBatch,
     );
     const { offset = 0, record = 0 } = scan.next;
-    const { records, payloadBytes, errorCount, trailingBytes, warnings } = scan;
-    const errors = scan.errors.map(packError);
+    const { records, payloadBytes, trailingBytes, warnings } = scan;
+    const found = inside === undefined ? scan : module!.withFailures(scan, inside.failures, task.maxErrors);
+    const errors = found.errors.map(packError);
+    const { errorCount } = found;
     return {
       ...range,
       next: { offset, record },

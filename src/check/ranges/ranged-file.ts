@@ -1,4 +1,5 @@
 import { RecordpipeError, sentenceOf } from '../../errors.ts';
+import { type FilterCounts, mergeFilterCounts } from '../../messages/filter/filter-report.ts';
 import { type ProvenPlace, RangePass } from '../../records/workers/range-pass.ts';
 import { unpackError } from '../../records/workers/serve-jobs.ts';
 import type { FileChecker, FileProgress, FileTask } from '../file-checker.ts';
@@ -31,6 +32,7 @@ export class RangedFile {
   readonly #found = { records: 0, errors: [] as RecordpipeError[], errorCount: 0, warnings: 0 };
   readonly #stats = new StatsMerger();
   readonly #schema = new SchemaMerger();
+  #where: FilterCounts | undefined;
   /** Whether the results of the ranges cannot be merged. */
   #separate = false;
   /** Number of bytes read so far of each range in progress. */
@@ -116,7 +118,8 @@ export class RangedFile {
     found.records += scan.records;
     found.errorCount += scan.errorCount;
     found.warnings += scan.warnings;
-    const { schema, stats } = looked ?? {};
+    const { schema, stats, where } = looked ?? {};
+    if (where !== undefined) this.#where = this.#where ? mergeFilterCounts(this.#where, where) : where;
     if (stats !== undefined) this.#stats.add(renumberedStats(stats, before));
     if (schema !== undefined && !this.#schema.add(schema, before)) {
       this.#separate = true;
@@ -144,6 +147,7 @@ export class RangedFile {
     const looked = {
       schema: look.schema && this.#schema.merged(),
       stats: look.stats && this.#stats.merged(),
+      where: this.#where,
     };
     return lookedReport(report, looked, look, maxErrors);
   }

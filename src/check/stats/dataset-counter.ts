@@ -71,25 +71,29 @@ export class DatasetCounter {
 
   /** Counts the records of a batch. @param format of the file, if known: see `recognizeRecord` */
   add(batch: RecordBatch, format?: FormatName): void {
-    const { bytes, index, length, firstRecord } = batch;
-    for (let i = 0; i < length; i++) {
-      const from = index[2 * i];
-      const size = index[2 * i + 1];
-      this.#record = firstRecord + i;
-      this.#offset = batch.offset(i);
-      this.#records++;
-      this.#payloadBytes += size;
-      this.#recordBytes.add(size);
-      const type = this.#recognizer.recognize(bytes, from, from + size, format);
-      if (type === 'Example') {
-        this.#examples++;
-        this.#take();
-      } else {
-        const key = COUNT_KEYS[type];
-        this.#counts[key] = (this.#counts[key] ?? 0) + 1;
-        if (type === 'SequenceExample') this.#take();
-        else this.#takeOther(type, bytes, from, from + size);
-      }
+    const { length } = batch;
+    for (let i = 0; i < length; i++) this.addRecord(batch, i, format);
+  }
+
+  /** Counts record `i` of a batch. */
+  addRecord(batch: RecordBatch, i: number, format?: FormatName): void {
+    const { bytes, index } = batch;
+    const from = index[2 * i];
+    const size = index[2 * i + 1];
+    this.#record = batch.firstRecord + i;
+    this.#offset = batch.offset(i);
+    this.#records++;
+    this.#payloadBytes += size;
+    this.#recordBytes.add(size);
+    const type = this.#recognizer.recognize(bytes, from, from + size, format);
+    if (type === 'Example') {
+      this.#examples++;
+      this.#take();
+    } else {
+      const key = COUNT_KEYS[type];
+      this.#counts[key] = (this.#counts[key] ?? 0) + 1;
+      if (type === 'SequenceExample') this.#take();
+      else this.#takeOther(type, bytes, from, from + size);
     }
   }
 

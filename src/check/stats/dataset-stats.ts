@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
+import { type FilterReport, mergeFilterReports } from '../../messages/filter/filter-report.ts';
 import {
   both,
   comparePlaces,
@@ -176,6 +177,8 @@ export interface DatasetStats {
   readonly findings: { readonly count: number; readonly first: readonly StatsFinding[] };
   /** Sample of the images, if requested. */
   readonly samples: readonly ImageSample[];
+  /** Filter that selected the records, if one did. `files` counts all records. */
+  readonly where?: FilterReport;
 }
 
 /** Statistics of an empty set of files, the starting point of a merge. */
@@ -208,6 +211,7 @@ export function mergeStats(a: DatasetStats, b: DatasetStats): DatasetStats {
   const recordBytes = mergeSpreads(a.recordBytes, b.recordBytes);
   const [features, more] = mergeNamed(a.features, b.features);
   const [featureLists, moreLists] = mergeNamed(a.featureLists, b.featureLists);
+  const where = both(a.where, b.where, mergeFilterReports);
   return {
     version: 1,
     files: [...a.files, ...b.files].sort((one, other) => compareTexts(one.uri, other.uri)),
@@ -223,6 +227,7 @@ export function mergeStats(a: DatasetStats, b: DatasetStats): DatasetStats {
       first: firstFindings([...a.findings.first, ...b.findings.first]),
     },
     samples: mergeSamples(a.samples, b.samples),
+    ...(where && { where }),
   };
 }
 

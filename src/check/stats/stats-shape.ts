@@ -1,3 +1,4 @@
+import type { FilterReport } from '../../messages/filter/filter-report.ts';
 import { IMAGE_KINDS } from '../../messages/image-header.ts';
 import {
   type Check,
@@ -114,6 +115,10 @@ const finding: Check = shape<StatsFinding>(
   { uri: text, code, record: orNull(count), offset: orNull(count), message: text },
   {},
 );
+const where: Check = shape<FilterReport>(
+  { expression: text, tested: count, matched: count, missing: listOf(text) },
+  {},
+);
 const firstOther: Check = shape<RecordPlace & { readonly why: string }>(
   { uri: text, record: count, offset: count, why: text },
   {},
@@ -164,5 +169,5 @@ export const datasetStats: Check = shape<DatasetStats>(
     findings: shape<DatasetStats['findings']>({ count, first: listOf(finding, MAX_FINDINGS) }, {}),
     samples: listOf(sample, MAX_SAMPLES),
   },
-  { recordBytes: spread },
+  { recordBytes: spread, where },
 );

@@ -17,12 +17,13 @@ const ARRAYS: { readonly [Type in keyof NumberArrays]: abstract new () => Number
  * @throws RecordpipeError `schema-mismatch` that names the column
  */
 export function checkColumnBatch(
-  { rows, columns }: ColumnBatch,
+  { rows, firstRow, columns }: ColumnBatch,
   { fields }: ColumnSchema,
   place: ErrorPlace = {},
 ): void {
-  if (!Number.isSafeInteger(rows) || rows < 0)
-    throw new RecordpipeError('schema-mismatch', `batch: expected rows >= 0, got ${rows}`, place);
+  for (const [name, value] of Object.entries({ rows, firstRow }))
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new RecordpipeError('schema-mismatch', `batch: expected ${name} >= 0, got ${value}`, place);
   if (columns.length !== fields.length)
     throw new RecordpipeError(
       'schema-mismatch',
@@ -32,15 +33,18 @@ export function checkColumnBatch(
   for (const [i, { name, type, nullable }] of fields.entries()) {
     const vector = columns[i];
     const problem =
-      vector?.length === rows
-        ? (vectorProblem(vector, type) ?? (nullable ? undefined : nullProblem(vector)))
-        : `expected ${rows} rows, as the batch has, got ${vector?.length}`;
+      vectorProblem(vector, type) ??
+      (vector.length === rows
+        ? undefined
+        : `expected ${rows} rows, as the batch has, got ${vector.length}`) ??
+      (nullable ? undefined : nullProblem(vector));
     if (problem !== undefined)
       throw new RecordpipeError('schema-mismatch', `column ${JSON.stringify(name)}: ${problem}`, place);
   }
 }
 
 function vectorProblem(vector: ColumnVector, type: ColumnType): string | undefined {
+  if (typeof vector !== 'object' || vector === null) return `expected a vector, got ${String(vector)}`;
   if (vector.type !== type.type) return `expected type ${type.type}, got ${vector.type}`;
   const { length, validity } = vector;
   if (!Number.isSafeInteger(length) || length < 0) return `expected a length >= 0, got ${length}`;
@@ -49,12 +53,12 @@ function vectorProblem(vector: ColumnVector, type: ColumnType): string | undefin
   if (vector.type === 'list') {
     const { offsets, items } = vector;
     return (
-      offsetsProblem(offsets, length, items?.length) ??
-      vectorProblem(items, (type as Extract<ColumnType, { type: 'list' }>).items)
+      vectorProblem(items, (type as Extract<ColumnType, { type: 'list' }>).items) ??
+      offsetsProblem(offsets, length, items.length)
     );
   }
   if (vector.type === 'bytes' || vector.type === 'text')
-    return offsetsProblem(vector.offsets, length, vector.data.length);
+    return offsetsProblem(vector.offsets, length, vector.data?.length ?? 0);
   const { values } = vector as NumberVector;
   if (!(values instanceof ARRAYS[vector.type])) return `expected an array for type ${vector.type}`;
   return values.length < length ? `expected ${length} values, got ${values.length}` : undefined;

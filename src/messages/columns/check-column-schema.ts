@@ -25,21 +25,20 @@ const TENSOR: PartRules = {
   named: true,
 };
 const PLACES: PartRules = { values: ['uint64'], lists: [0, 1], messages: RECORD, named: true };
-const CONTENT_TYPE: PartRules = { values: ['text'], lists: [0, 0], messages: RECORD, named: true };
 const TEXT: PartRules = { values: ['text'], lists: [0, 0], messages: RECORD, named: false };
 
 const RULES: { readonly [Part in ColumnPart]: PartRules } = {
   feature: { values: [...NUMBERS, ...BYTES], lists: [0, 1], messages: EXAMPLES, named: true },
   featureList: { values: [...NUMBERS, ...BYTES], lists: [2, 2], messages: ['SequenceExample'], named: true },
-  unsetFeatures: { values: ['text'], lists: [1, 1], messages: EXAMPLES, named: false },
+  unsetFeatures: { values: ['text'], lists: [1, 1], messages: [...EXAMPLES, 'Record'], named: false },
   featureValues: TENSOR,
   featureKeys: PLACES,
   featureShape: PLACES,
-  featureContentType: CONTENT_TYPE,
+  featureContentType: { ...TEXT, named: true },
   labelValues: TENSOR,
   labelKeys: PLACES,
   labelShape: PLACES,
-  labelContentType: CONTENT_TYPE,
+  labelContentType: { ...TEXT, named: true },
   uid: TEXT,
   metadata: TEXT,
   configuration: TEXT,
@@ -67,15 +66,21 @@ export function checkColumnSchema(value: unknown, place: ErrorPlace = {}): Colum
     fail(`expected a message (${MESSAGES.join(', ')}), got ${kindOf(message)}`);
   if (!Array.isArray(fields)) return fail(`expected an array of fields, got ${kindOf(fields)}`);
   const names = new Set<string>();
-  const parts = new Set<string>();
+  const parts = new Map<string, ColumnField>();
   for (const [i, field] of fields.entries()) {
     const problem = problemOf(field, message as ColumnMessage, names, parts);
     if (problem !== undefined) fail(`field ${i}: ${problem}`);
   }
-  for (const { part, of } of fields as readonly ColumnField[]) {
-    const values = part.replace(/Keys$|Shape$|ContentType$/, 'Values');
-    if (!parts.has(identity(values, of)))
-      fail(`${part} of ${JSON.stringify(of)}: expected a field of part ${values}, got none`);
+  for (const { name, part, of } of fields as readonly ColumnField[]) {
+    const [list] = /Keys$|Shape$|ContentType$/.exec(part) ?? [];
+    if (list === undefined) continue;
+    const values = part.replace(list, 'Values');
+    const owner = parts.get(identity(values, of));
+    const expected = list === 'ContentType' ? 'bytes' : 'numbers';
+    if (owner === undefined || BYTES.includes(depthOf(owner.type).values) !== (expected === 'bytes'))
+      fail(
+        `${JSON.stringify(name)}: expected a field of part ${values} with ${expected} of the same name (of)`,
+      );
   }
   return value as unknown as ColumnSchema;
 }
@@ -85,7 +90,7 @@ function problemOf(
   field: unknown,
   message: ColumnMessage,
   names: Set<string>,
-  parts: Set<string>,
+  parts: Map<string, ColumnField>,
 ): string | undefined {
   if (!isObject(field)) return `expected an object, got ${kindOf(field)}`;
   const { name, type, nullable, part, of } = field;
@@ -98,7 +103,7 @@ function problemOf(
   if (typeof part !== 'string' || !Object.hasOwn(RULES, part))
     return `${what}: expected a part (${Object.keys(RULES).join(', ')}), got ${kindOf(part)}`;
   const rules = RULES[part as ColumnPart];
-  if (!rules.messages.includes(message)) return `${what}: a ${message} has no part ${part}`;
+  if (!rules.messages.includes(message)) return `${what}: records of type ${message} have no part ${part}`;
   if (rules.named !== (typeof of === 'string') || (!rules.named && of !== undefined))
     return `${what}: expected ${rules.named ? `the name of the ${part} (of)` : 'no "of"'}, got ${kindOf(of)}`;
   if (typeof of === 'string' && LONE_SURROGATE.test(of))
@@ -106,7 +111,7 @@ function problemOf(
   const key = identity(part, of as string | undefined);
   if (parts.has(key))
     return `${what}: two fields contain the same part (${part}${of === undefined ? '' : ` of ${JSON.stringify(of)}`})`;
-  parts.add(key);
+  parts.set(key, field as unknown as ColumnField);
   const { lists, values } = depthOf(type);
   const [min, max] = rules.lists;
   if (lists < min || lists > max || !rules.values.includes(values))

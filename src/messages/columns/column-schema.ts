@@ -17,7 +17,8 @@ export type ColumnPart =
   | 'featureList'
   /**
    * Names of the features of the record that are present and have no kind: a list of text, sorted.
-   * Such a feature is neither missing nor an empty list. The column exists only if there are any.
+   * Such a feature is neither missing nor an empty list. The column exists only if there are any. The
+   * names of a Record begin with `features/` or `label/`.
    */
   | 'unsetFeatures'
   /**

@@ -1,5 +1,5 @@
 import { MAX_MESSAGE_BYTES } from '../../bytes/wire/lengths.ts';
-import { type ErrorPlace, RecordpipeError } from '../../errors.ts';
+import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { checkColumnBatch } from './check-column-batch.ts';
 import { checkColumnSchema } from './check-column-schema.ts';
@@ -13,6 +13,11 @@ import { messageParts } from './message-parts.ts';
 export interface ColumnEncoderOptions {
   /** Name of the table, for errors. */
   readonly uri: string | undefined;
+  /**
+   * Called for a row that no record can represent, which is then skipped. Without it, the error
+   * ends the records, after those of all earlier rows. It may throw to end them.
+   */
+  readonly onSkipped: ((error: RecordpipeError) => void) | undefined;
 }
 
 /** Size of the memory for records that are encoded at a time. A larger record gets its own. */
@@ -47,6 +52,7 @@ const MAX_BLOCK_ROWS = 1024;
 export class ColumnEncoder {
   readonly schema: ColumnSchema;
   readonly #place: ErrorPlace;
+  readonly #onSkipped: ColumnEncoderOptions['onSkipped'];
   readonly #parts: readonly RowPart[];
   #firstRow = 0;
   #bytes: Uint8Array = new Uint8Array(BLOCK_BYTES);
@@ -61,6 +67,7 @@ export class ColumnEncoder {
    */
   constructor(schema: ColumnSchema, options: Partial<ColumnEncoderOptions> = {}) {
     this.#place = { uri: options.uri };
+    this.#onSkipped = options.onSkipped;
     this.schema = checkColumnSchema(schema, this.#place);
     this.#parts = messageParts(this.schema, (what) => this.#errorOf(what));
   }
@@ -72,7 +79,8 @@ export class ColumnEncoder {
    * @throws RecordpipeError `schema-mismatch` for a batch that does not match the schema;
    *   `unrepresentable` for a value that a record cannot contain (a null in a list, a 64-bit float
    *   that is not a 32-bit float, an integer of 2^63 or more); `record-too-large` for a record of
-   *   2 GiB or more. The errors name the column, the feature and the record.
+   *   2 GiB or more. The errors name the feature and the record, and all records before it have been
+   *   yielded.
    */
   *encode(batch: ColumnBatch): Generator<RecordBatch, void, undefined> {
     checkColumnBatch(batch, this.schema, this.#place);
@@ -81,8 +89,21 @@ export class ColumnEncoder {
     let rows = MAX_BLOCK_ROWS;
     for (let first = 0; first < batch.rows; ) {
       const count = Math.min(rows, batch.rows - first);
-      for (const part of this.#parts) part.measure(first, count);
-      const fitting = this.#layOut(first, count);
+      let fitting: number;
+      try {
+        for (const part of this.#parts) part.measure(first, count);
+        fitting = this.#layOut(first, count);
+      } catch (error) {
+        // Columns are measured one after another, so another column may fail in an earlier row.
+        if (!isRecordpipeError(error)) throw error;
+        rows = error.record! - batch.firstRow - first;
+        if (rows > 0) continue;
+        if (this.#onSkipped === undefined) throw error;
+        this.#onSkipped(error);
+        first++;
+        rows = MAX_BLOCK_ROWS;
+        continue;
+      }
       for (const part of this.#parts) part.write(this.#bytes, this.#at, fitting);
       this.#checkWritten(first, fitting);
       yield new RecordBatch(this.#bytes, this.#index, fitting, batch.firstRow + first, 0, 0);

@@ -12,25 +12,15 @@ import {
 import { copyBytes, type ListError, roomFor } from './encode-values.ts';
 import { ListRanges } from './list-ranges.ts';
 
-/** Tag of the entries of Features and FeatureLists. */
-export const MAP_ENTRY = 0x0a;
-
-/**
- * A message that contains only a map, such as Features. Entries are in the order of their names. A
- * row without entries has no such message.
- */
+/** The entries of a map, in the order of their names. */
 export class MapPart implements RowPart {
   sizes: Int32Array = new Int32Array(0);
-  #bodies: Int32Array = new Int32Array(0);
-  readonly #tag: number;
   readonly #entries: readonly EntryPart[];
   readonly #unset: UnsetNames | undefined;
   readonly #error: RowError;
 
-  /** @param entries sorted by name */
-  constructor(tag: number, entries: readonly EntryPart[], unset: UnsetNames | undefined, error: RowError) {
-    this.#tag = tag;
-    this.#entries = entries;
+  constructor(entries: readonly EntryPart[], unset: UnsetNames | undefined, error: RowError) {
+    this.#entries = [...entries].sort((a, b) => compareBytes(a.name, b.name));
     this.#unset = unset;
     this.#error = error;
   }
@@ -43,22 +33,16 @@ export class MapPart implements RowPart {
   measure(first: number, count: number): void {
     this.sizes = roomFor(this.sizes, count);
     const { sizes } = this;
-    this.#bodies = roomFor(this.#bodies, count);
-    const bodies = this.#bodies;
-    bodies.fill(0, 0, count);
+    sizes.fill(0, 0, count);
     const error: ListError = (code, i, problem) => this.#error(code, first + i, problem);
     for (const entry of this.#entries) {
       entry.measure(first, count);
-      addSizes(bodies, entry.sizes, count, error);
+      addSizes(sizes, entry.sizes, count, error);
     }
-    this.#unset?.measure(first, count, bodies, this.#entries, error);
-    for (let i = 0; i < count; i++)
-      sizes[i] = bodies[i] === 0 ? ABSENT : checked(sizeOfField(bodies[i]), i, error);
+    this.#unset?.measure(first, count, sizes, this.#entries, error);
   }
 
   write(bytes: Uint8Array, at: Int32Array, count: number): void {
-    const bodies = this.#bodies;
-    for (let i = 0; i < count; i++) if (bodies[i] > 0) at[i] = putHead(bytes, at[i], this.#tag, bodies[i]);
     const names = this.#unset?.names ?? [];
     let next = 0;
     for (const entry of this.#entries) {
@@ -67,6 +51,39 @@ export class MapPart implements RowPart {
       entry.write(bytes, at, count);
     }
     for (; next < names.length; next++) writeUnset(names[next], bytes, at, count);
+  }
+}
+
+/** A part as a field that rows without the part do not have, such as Features. */
+export class OptionalPart implements RowPart {
+  sizes: Int32Array = new Int32Array(0);
+  readonly #tag: number;
+  readonly #part: RowPart;
+  readonly #error: RowError;
+
+  constructor(tag: number, part: RowPart, error: RowError) {
+    this.#tag = tag;
+    this.#part = part;
+    this.#error = error;
+  }
+
+  bind(batch: ColumnBatch): void {
+    this.#part.bind(batch);
+  }
+
+  measure(first: number, count: number): void {
+    this.#part.measure(first, count);
+    const { sizes: bodies } = this.#part;
+    this.sizes = roomFor(this.sizes, count);
+    const error: ListError = (code, i, problem) => this.#error(code, first + i, problem);
+    for (let i = 0; i < count; i++)
+      this.sizes[i] = bodies[i] <= 0 ? ABSENT : checked(sizeOfField(bodies[i]), i, error);
+  }
+
+  write(bytes: Uint8Array, at: Int32Array, count: number): void {
+    const { sizes: bodies } = this.#part;
+    for (let i = 0; i < count; i++) if (bodies[i] > 0) at[i] = putHead(bytes, at[i], this.#tag, bodies[i]);
+    this.#part.write(bytes, at, count);
   }
 }
 
@@ -88,11 +105,22 @@ export class UnsetNames {
   /** The distinct names in the measured rows, in order. */
   names: readonly UnsetName[] = [];
   readonly #column: number;
+  readonly #tag: number;
+  readonly #map: string;
+  readonly #maps: readonly string[];
   readonly #ranges = new ListRanges();
   #vector!: ListVector;
 
-  constructor(column: number) {
+  /**
+   * @param tag tag of the entries
+   * @param map beginning of the names in the column that belong to this map; empty if all do
+   * @param maps beginnings of the names of all maps
+   */
+  constructor(column: number, tag: number, map = '', maps: readonly string[] = [map]) {
     this.#column = column;
+    this.#tag = tag;
+    this.#map = map;
+    this.#maps = maps;
   }
 
   bind({ columns }: ColumnBatch): void {
@@ -113,10 +141,11 @@ export class UnsetNames {
     for (let i = 0; i < count; i++)
       for (let item = ranges.from[i]; item < ranges.to[i]; item++) {
         const { name, text } = this.#nameOf(item, i, error);
+        if (!text.startsWith(this.#map)) continue;
         let unset = found.get(text);
         if (unset === undefined) {
           const entry = entries.find((one) => compareBytes(one.name, name) === 0);
-          unset = { name, bytes: entryOf(name), entry, rows: [] };
+          unset = { name, bytes: entryOf(this.#tag, name), entry, rows: [] };
           found.set(text, unset);
         }
         const what = `expected each feature once, got ${JSON.stringify(text)}`;
@@ -135,20 +164,25 @@ export class UnsetNames {
     if (validity !== undefined && ((validity[item >> 3] >> (item & 7)) & 1) === 0)
       throw error('unrepresentable', i, 'expected names of features without a kind, got null');
     const name = Uint8Array.prototype.slice.call(data, offsets[item], offsets[item + 1]);
+    let text: string;
     try {
-      return { name, text: decoder.decode(name) };
+      text = decoder.decode(name);
     } catch {
       throw error('unrepresentable', i, 'expected names of features in UTF-8, got other bytes');
     }
+    if (this.#maps.some((map) => text.startsWith(map)))
+      return { name: name.subarray(this.#map.length), text };
+    const problem = `expected names that begin with ${this.#maps.join(' or ')}, got ${JSON.stringify(text)}`;
+    throw error('unrepresentable', i, problem);
   }
 }
 
-function entryOf(name: Uint8Array): Uint8Array {
+function entryOf(tag: number, name: Uint8Array): Uint8Array {
   const head = entryHead(name);
   const body = head.length + 1;
   const bytes = new Uint8Array(sizeOfField(body));
   // The last byte is the length of the value, 0.
-  bytes.set(head, putHead(bytes, 0, MAP_ENTRY, body));
+  bytes.set(head, putHead(bytes, 0, tag, body));
   return bytes;
 }
 

@@ -113,7 +113,7 @@ export class KindPart implements RowPart {
     for (let i = 0; i < count; i++) {
       if (has[i] === 1) sizes[i] = checked(sizeOfField(bodies[i]), i, error);
       else if (bodies[i] === 0) sizes[i] = ABSENT;
-      else throw error('unrepresentable', i, 'expected no keys and no shape, because the values are null');
+      else throw error('unrepresentable', i, 'expected no keys, shape or content type without values');
     }
   }
 

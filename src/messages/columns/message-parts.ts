@@ -1,10 +1,9 @@
-import { compareBytes } from '../../bytes/wire/lengths.ts';
 import { textBytes } from '../../bytes/wire/message-writer.ts';
 import { EXAMPLE_KINDS } from '../example/encode-example.ts';
 import { BYTES, RECORD, TENSOR, VALUE } from '../sagemaker/record.ts';
 import { depthOf } from './check-column-schema.ts';
 import type { ColumnField, ColumnPart, ColumnSchema } from './column-schema.ts';
-import { MAP_ENTRY, MapPart, UnsetNames } from './encode-map.ts';
+import { MapPart, OptionalPart, UnsetNames } from './encode-map.ts';
 import {
   EntryPart,
   FieldPart,
@@ -22,6 +21,9 @@ type ErrorOf = (what: string) => RowError;
 const LIST_VALUES = 0x0a;
 const FEATURES = 0x0a;
 const FEATURE_LISTS = 0x12;
+const ENTRY = 0x0a;
+/** Beginnings of the names of features and labels of a Record that have no kind. */
+const MAPS = ['features/', 'label/'];
 
 /** Returns the parts of a record, in the order in which they are written. */
 export function messageParts(schema: ColumnSchema, errorOf: ErrorOf): RowPart[] {
@@ -35,16 +37,21 @@ function exampleParts({ message, fields }: ColumnSchema, errorOf: ErrorOf): RowP
   for (const [column, field] of fields.entries()) {
     const { tag, values } = featureKind(field);
     const error = errorOf(nameOf(field));
-    if (field.part === 'unsetFeatures') unset = new UnsetNames(column);
+    if (field.part === 'unsetFeatures') unset = new UnsetNames(column, ENTRY);
     else if (field.part === 'feature')
       features.push(
-        entry(MAP_ENTRY, field, new KindPart(tag, [new FieldPart(column, values, error)], error), error),
+        entry(ENTRY, field, new KindPart(tag, [new FieldPart(column, values, error)], error), error),
       );
-    else lists.push(entry(MAP_ENTRY, field, new StepsPart(column, tag, values, error), error));
+    else lists.push(entry(ENTRY, field, new StepsPart(column, tag, values, error), error));
   }
-  const context = new MapPart(FEATURES, inOrder(features), unset, errorOf('features'));
-  if (message === 'Example') return [context];
-  return [context, new MapPart(FEATURE_LISTS, inOrder(lists), undefined, errorOf('feature lists'))];
+  const map = (
+    tag: number,
+    entries: readonly EntryPart[],
+    names: UnsetNames | undefined,
+    what: string,
+  ): RowPart => new OptionalPart(tag, new MapPart(entries, names, errorOf(what)), errorOf(what));
+  const context = map(FEATURES, features, unset, 'features');
+  return message === 'Example' ? [context] : [context, map(FEATURE_LISTS, lists, undefined, 'feature lists')];
 }
 
 function featureKind({ type }: ColumnField): { readonly tag: number; readonly values: ValueEncoder } {
@@ -62,41 +69,47 @@ function featureKind({ type }: ColumnField): { readonly tag: number; readonly va
 
 function recordParts({ fields }: ColumnSchema, errorOf: ErrorOf): RowPart[] {
   const columns = new Map(fields.map(({ part, of }, column) => [`${part} ${of ?? ''}`, column]));
-  const tensors = (part: ColumnPart, tag: number): RowPart[] => {
+  const unset = columns.get('unsetFeatures ');
+  const map = (part: ColumnPart, tag: number, name: string): RowPart => {
     const own = fields.filter((field) => field.part === part);
-    return inOrder(own.map((field) => tensorEntry(tag, field, columns, errorOf(nameOf(field)))));
+    const entries = own.map((field) => valueEntry(tag, field, columns, errorOf(nameOf(field))));
+    const names = unset === undefined ? undefined : new UnsetNames(unset, tag, name, MAPS);
+    return new MapPart(entries, names, errorOf(name.slice(0, -1)));
   };
   const texts = (['uid', 'metadata', 'configuration'] as const).flatMap((part) => {
     const column = columns.get(`${part} `);
     return column === undefined ? [] : [new TextPart(column, new BytesEncoder(RECORD[part]), errorOf(part))];
   });
-  return [...tensors('featureValues', RECORD.features), ...tensors('labelValues', RECORD.label), ...texts];
+  return [
+    map('featureValues', RECORD.features, MAPS[0]),
+    map('labelValues', RECORD.label, MAPS[1]),
+    ...texts,
+  ];
 }
 
-function tensorEntry(
+/** Returns the entry of a feature or label, from the columns of its values and of its other lists. */
+function valueEntry(
   tag: number,
   field: ColumnField,
   columns: ReadonlyMap<string, number>,
   error: RowError,
 ): EntryPart {
   const { part, of } = field;
-  const kind = tensorKind(field);
-  const fields = [new FieldPart(columns.get(`${part} ${of}`)!, kind.values, error)];
-  for (const [list, suffix] of [
-    ['keys', 'Keys'],
-    ['shape', 'Shape'],
-  ] as const) {
-    const column = columns.get(`${part.replace('Values', suffix)} ${of}`);
-    if (column !== undefined)
-      fields.push(new FieldPart(column, new VarintEncoder(TENSOR[list], false), error));
-  }
-  const contentType = columns.get(`${part.replace('Values', 'ContentType')} ${of}`);
+  const kind = valueKind(field);
+  const columnOf = (suffix: string): number | undefined =>
+    columns.get(`${part.replace('Values', suffix)} ${of}`);
+  const parts = [new FieldPart(columnOf('Values')!, kind.values, error)];
+  const keys = columnOf('Keys');
+  if (keys !== undefined) parts.push(new FieldPart(keys, new VarintEncoder(TENSOR.keys, false), error));
+  const shape = columnOf('Shape');
+  if (shape !== undefined) parts.push(new FieldPart(shape, new VarintEncoder(TENSOR.shape, false), error));
+  const contentType = columnOf('ContentType');
   if (contentType !== undefined)
-    fields.push(new TextPart(contentType, new BytesEncoder(BYTES.contentType), error));
-  return entry(tag, field, new KindPart(kind.tag, fields, error), error);
+    parts.push(new TextPart(contentType, new BytesEncoder(BYTES.contentType), error));
+  return entry(tag, field, new KindPart(kind.tag, parts, error), error);
 }
 
-function tensorKind({ type }: ColumnField): { readonly tag: number; readonly values: ValueEncoder } {
+function valueKind({ type }: ColumnField): { readonly tag: number; readonly values: ValueEncoder } {
   switch (depthOf(type).values) {
     case 'float':
       return { tag: VALUE.float32, values: new FloatEncoder(TENSOR.values, false) };
@@ -116,9 +129,4 @@ function entry(tag: number, { of = '' }: ColumnField, value: RowPart, error: Row
 function nameOf({ part, of = '' }: ColumnField): string {
   const what = part === 'featureList' ? 'feature list' : part.startsWith('label') ? 'label' : 'feature';
   return `${what} ${JSON.stringify(of)}`;
-}
-
-/** Sorts entries of a map by the bytes of their names. */
-function inOrder(entries: readonly EntryPart[]): EntryPart[] {
-  return [...entries].sort((a, b) => compareBytes(a.name, b.name));
 }

@@ -1,5 +1,5 @@
 import type { FeatureCursor } from './feature-cursor.ts';
-import { NONE } from './list-cursor.ts';
+import { type ListCursor, NONE } from './list-cursor.ts';
 
 /**
  * Stores the kinds and positions of features, by number, so that their values can be read later.
@@ -41,7 +41,7 @@ export class FeaturePlaces {
   }
 
   /** Opens the list of a feature of `record`. */
-  open(i: number, record: Uint8Array, cursor: FeatureCursor): void {
+  open(i: number, record: Uint8Array, cursor: ListCursor): void {
     cursor.openList(this.kinds[i], this.#joined?.get(i) ?? record, this.#starts[i], this.#ends[i]);
   }
 

@@ -81,8 +81,19 @@ export interface NoFilesNotice {
   readonly message: string;
 }
 
+/** A feature of a filter that no record has. */
+export interface UnknownFeatureNotice {
+  readonly code: 'unknown-feature';
+  readonly message: string;
+}
+
 /** A notice about the inputs of a run, with a stable `code` and a human-readable `message`. */
-export type InputNotice = SkippedFiles | ShardNotice | RecordCountNotice | NoFilesNotice;
+export type InputNotice =
+  | SkippedFiles
+  | ShardNotice
+  | RecordCountNotice
+  | NoFilesNotice
+  | UnknownFeatureNotice;
 
 /** Which files of folders, prefixes and patterns are inputs, and how notices are reported. */
 export interface InputOptions {
@@ -100,7 +111,7 @@ export interface InputOptions {
   readonly exclude: readonly string[] | undefined;
   /** Whether to fail with `incomplete-shards` if shards are missing or mixed. Default false. */
   readonly strictShards: boolean | undefined;
-  /** Called for skipped files and for incomplete sets of shards. */
+  /** Called for skipped files, incomplete sets of shards, and features that no record has. */
   readonly onNotice: ((notice: InputNotice) => void) | undefined;
 }
 

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { ColumnBatch } from '../../../src/messages/columns/column-batch.ts';
-import type { ColumnType } from '../../../src/messages/columns/column-schema.ts';
+import type { ColumnPart, ColumnType } from '../../../src/messages/columns/column-schema.ts';
 import { ColumnEncoder } from '../../../src/messages/columns/encode-columns.ts';
-import { encodeExample, encodeSequenceExample, type FeatureInput } from '../../../src/messages/index.ts';
+import {
+  encodeExample,
+  encodeSageMakerRecord,
+  encodeSequenceExample,
+  type FeatureInput,
+  type SageMakerValueInput,
+} from '../../../src/messages/index.ts';
 import { type ColumnValue, columnBatch, type TestColumn } from '../../support/column-vectors.ts';
 import { NAMES, randomFeature } from '../../support/example-messages.ts';
 import { Random } from '../../support/random.ts';
@@ -87,6 +93,22 @@ function hex(record: Uint8Array): string {
   return Buffer.from(record).toString('hex');
 }
 
+/** Returns a random tensor of a kind, and its values. */
+function randomTensor(random: Random, kind: 'float32' | 'float64' | 'int32') {
+  const count = random.below(4);
+  const values = Array.from({ length: count }, () =>
+    kind === 'int32'
+      ? random.pick([0, 1, -1, 300, 2 ** 31 - 1, -(2 ** 31)])
+      : random.pick([0, -0, 1.5, Number.NaN]),
+  );
+  const places = (length: number): bigint[] =>
+    Array.from({ length }, () => random.pick([2n ** 64n - 1n, 2n ** 40n]));
+  const isSparse = random.below(2) === 0;
+  return { kind, values, keys: isSparse ? [] : places(count), shape: isSparse ? [] : places(2) };
+}
+
+const TENSOR_TYPES = { float32: 'float', float64: 'float64', int32: 'int32' } as const;
+
 describe('the records of a batch are those of the encoders of one record', () => {
   test('Examples', () => {
     const random = new Random(1);
@@ -121,4 +143,100 @@ describe('the records of a batch are those of the encoders of one record', () =>
       expect(encoded(batch)).toEqual(expected.map(hex));
     }
   });
+
+  test('Records of recordio-protobuf', () => {
+    const random = new Random(3);
+    for (let run = 0; run < randomRuns(400); run++) {
+      const count = random.below(12);
+      const rows = Array.from({ length: count }, () => ({
+        features: new Map<string, SageMakerValueInput>(),
+        label: new Map<string, SageMakerValueInput>(),
+        uid: random.pick([undefined, '', 'grün']),
+        metadata: random.pick([undefined, '{}']),
+        configuration: undefined,
+      }));
+      const unset: Uint8Array[][] = rows.map(() => []);
+      const columns: TestColumn[] = [];
+      for (const map of ['features', 'label'] as const) {
+        for (const of of someNames(random)) {
+          const values = rows.map((row, i): SageMakerValueInput | undefined => {
+            const turn = random.below(5);
+            if (turn > 1) return undefined;
+            if (turn === 1) {
+              row[map].set(of, { kind: 'none' });
+              unset[i].push(Buffer.from(`${map}/${of}`));
+            }
+            return undefined;
+          });
+          const kind = random.pick(['float32', 'float64', 'int32', 'bytes'] as const);
+          for (const [i, row] of rows.entries()) {
+            if (row[map].has(of) || random.below(4) === 0) continue;
+            values[i] =
+              kind === 'bytes'
+                ? {
+                    kind,
+                    values: [random.bytes(3), new Uint8Array(0)].slice(random.below(3)),
+                    contentType: random.pick([undefined, 'image/jpeg']),
+                  }
+                : randomTensor(random, kind);
+            row[map].set(of, values[i]!);
+          }
+          columns.push(...recordColumns(map === 'label' ? 'label' : 'feature', of, kind, values));
+        }
+      }
+      columns.push(
+        { ...unnamed('unsetFeatures'), type: { type: 'list', items: { type: 'text' } }, values: unset },
+        { ...unnamed('uid'), values: rows.map(({ uid }) => textValue(uid)) },
+        { ...unnamed('metadata'), values: rows.map(({ metadata }) => textValue(metadata)) },
+      );
+      const batch = columnBatch('Record', count, shuffled(random, columns));
+      expect(encoded(batch)).toEqual(rows.map((row) => hex(encodeSageMakerRecord(row))));
+    }
+  });
 });
+
+function unnamed(part: ColumnPart): Omit<TestColumn, 'values'> {
+  return { name: part, type: { type: 'text' }, nullable: true, part };
+}
+
+function textValue(text: string | undefined): Uint8Array | null {
+  return text === undefined ? null : Buffer.from(text);
+}
+
+function recordColumns(
+  map: 'feature' | 'label',
+  of: string,
+  kind: 'float32' | 'float64' | 'int32' | 'bytes',
+  values: readonly (SageMakerValueInput | undefined)[],
+): TestColumn[] {
+  const column = (
+    suffix: 'Values' | 'Keys' | 'Shape' | 'ContentType',
+    type: ColumnType,
+    cellOf: (value: never) => ColumnValue | undefined,
+  ): TestColumn => ({
+    name: `${map}${suffix} ${of}`,
+    type,
+    nullable: true,
+    part: `${map}${suffix}`,
+    of,
+    values: values.map((value) => (value === undefined ? null : (cellOf(value as never) ?? null))),
+  });
+  const list = (type: 'float' | 'float64' | 'int32' | 'bytes' | 'uint64'): ColumnType => ({
+    type: 'list',
+    items: { type },
+  });
+  if (kind === 'bytes')
+    return [
+      column('Values', list('bytes'), (value: { values: Uint8Array[] }) => value.values),
+      column('ContentType', { type: 'text' }, (value: { contentType?: string }) =>
+        textValue(value.contentType),
+      ),
+    ];
+  return [
+    column('Values', list(TENSOR_TYPES[kind]), (value: { values: number[] }) => value.values),
+    column('Keys', list('uint64'), (value: { keys: bigint[] }) =>
+      value.keys.length === 0 ? null : value.keys,
+    ),
+    column('Shape', list('uint64'), (value: { shape: bigint[] }) => value.shape),
+  ];
+}

@@ -1,0 +1,163 @@
+import { RecordpipeError, UsageError } from '../../errors.ts';
+import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
+import {
+  COLUMN_SCHEMA_KEY,
+  type ColumnField,
+  type ColumnSchema,
+  type ColumnType,
+} from '../../messages/columns/column-schema.ts';
+import type { ArrowField, ArrowRecordBatch, ArrowSchema } from './arrow-data.ts';
+import { damaged, placeOfRows } from './arrow-elements.ts';
+import { columnTypeOf, type ReadVector, vectorReader } from './arrow-vectors.ts';
+import { parseColumnSchema } from './stored-schema.ts';
+
+/** Options for reading batches of an Arrow or Parquet table. */
+export interface ArrowColumnOptions {
+  /** Columns to read. Default: all. */
+  readonly columns?: readonly string[] | undefined;
+  /** The columns. Default: from the table's metadata, or else derived from its types. */
+  readonly schema?: ColumnSchema | undefined;
+  /** Whether floats of 64 bits are rounded to 32 bits instead of an error. Default false. */
+  readonly lossy?: boolean | undefined;
+  /** Name of the table, for messages. */
+  readonly uri?: string | undefined;
+  /** Number of the first row of the batch. Default 0. */
+  readonly firstRow?: number | undefined;
+}
+
+/**
+ * Returns a RecordBatch of the apache-arrow package as a batch of columns. Copies only what has
+ * another layout: dictionaries, views, other types of numbers, and 64-bit offsets.
+ *
+ * @throws RecordpipeError `schema-mismatch` if a column has another type than the schema requires,
+ *   `unrepresentable` if records cannot contain a value, `malformed-table` if the batch contradicts
+ *   itself
+ * @throws UsageError if `columns` names a column that does not exist
+ */
+export function columnBatchOf(batch: ArrowRecordBatch, options: ArrowColumnOptions = {}): ColumnBatch {
+  return new ArrowColumns(batch.schema, options).read(batch, options.firstRow ?? 0);
+}
+
+interface ArrowColumn {
+  readonly field: ColumnField;
+  /** Position among the columns of the table. */
+  readonly index: number;
+  readonly read: ReadVector;
+}
+
+/** Columns of Arrow tables that have one schema. */
+export class ArrowColumns {
+  readonly schema: ColumnSchema;
+  readonly #columns: readonly ArrowColumn[];
+  readonly #uri: string;
+
+  constructor(table: ArrowSchema, options: ArrowColumnOptions) {
+    this.#uri = options.uri ?? '(batch)';
+    const found = fieldsByName(table, this.#uri);
+    const { message, fields } = columnsOf(table, options, this.#uri);
+    const wanted = options.columns && new Set(options.columns);
+    for (const name of wanted ?? [])
+      if (!fields.some((field) => field.name === name))
+        throw new UsageError(
+          `columns: ${JSON.stringify(name)} is not a column of ${this.#uri}; it has: ${fields.map((one) => one.name).join(', ')}`,
+        );
+    this.#columns = fields
+      .filter(({ name }) => wanted?.has(name) ?? true)
+      .map((field) => this.#column(field, found.get(field.name)!, options.lossy ?? false));
+    this.schema = { recordpipeColumns: 1, message, fields: this.#columns.map(({ field }) => field) };
+  }
+
+  /** Returns the columns of a batch. */
+  read(batch: ArrowRecordBatch, firstRow: number): ColumnBatch {
+    const { numRows: rows, data } = batch;
+    const columns = this.#columns.map(({ field, index, read }) => {
+      const place = placeOfRows(field.name, this.#uri, firstRow);
+      const child = data.children[index];
+      if (child === undefined || child.length !== rows)
+        throw damaged(place, `it has ${child?.length ?? 0} values, and the batch has ${rows} rows`);
+      return read(child, place);
+    });
+    return { schema: this.schema, rows, firstRow, columns };
+  }
+
+  #column(field: ColumnField, { index, type }: ArrowField & { index: number }, lossy: boolean): ArrowColumn {
+    const read = vectorReader(field.type, type, lossy);
+    if (read !== undefined) return { field, index, read };
+    const actual = columnTypeOf(type);
+    throw new RecordpipeError(
+      'schema-mismatch',
+      `column ${JSON.stringify(field.name)}: the schema requires ${typeName(field.type)}, and the table has ` +
+        `${typeof actual === 'string' ? `another type (${actual})` : typeName(actual)}; ` +
+        'cast the column, or pass a schema that matches the table',
+      { uri: this.#uri },
+    );
+  }
+}
+
+/** Returns the name of a type of column. */
+export function typeName(type: ColumnType): string {
+  return type.type === 'list' ? `list of ${typeName(type.items)}` : type.type;
+}
+
+function fieldsByName(table: ArrowSchema, uri: string): Map<string, ArrowField & { index: number }> {
+  const found = new Map<string, ArrowField & { index: number }>();
+  table.fields.forEach(({ name, nullable, type }, index) => {
+    if (found.has(name))
+      throw new RecordpipeError(
+        'unrepresentable',
+        `two columns are named ${JSON.stringify(name)}, and a record has one feature of a name; rename one of them`,
+        { uri },
+      );
+    found.set(name, { name, nullable, type, index });
+  });
+  return found;
+}
+
+/** Returns the given columns, or those in the metadata, or else columns for the types of the table. */
+function columnsOf(
+  table: ArrowSchema,
+  options: ArrowColumnOptions,
+  uri: string,
+): Pick<ColumnSchema, 'message' | 'fields'> {
+  const names = new Set(table.fields.map(({ name }) => name));
+  if (options.schema !== undefined) {
+    const missing = options.schema.fields.find(({ name }) => !names.has(name));
+    if (missing === undefined) return options.schema;
+    throw new RecordpipeError(
+      'schema-mismatch',
+      `the schema has the column ${JSON.stringify(missing.name)}, and the table does not; the table has: ` +
+        [...names].join(', '),
+      { uri },
+    );
+  }
+  const text = table.metadata.get(COLUMN_SCHEMA_KEY);
+  const stored = text === undefined ? undefined : parseColumnSchema(text, uri);
+  const wanted = options.columns && new Set(options.columns);
+  const derived: ColumnField[] = [];
+  for (const field of table.fields) {
+    const known = stored?.fields.find(({ name }) => name === field.name);
+    if (known !== undefined) derived.push(known);
+    // The type of a column that is not read does not matter.
+    else if (wanted?.has(field.name) ?? true) derived.push(derivedField(field, uri));
+  }
+  if (stored !== undefined) return { message: stored.message, fields: derived };
+  const isSequence = derived.some(({ part }) => part === 'featureList');
+  return { message: isSequence ? 'SequenceExample' : 'Example', fields: derived };
+}
+
+/** Returns the column that represents a column of the table exactly. */
+function derivedField({ name, nullable, type: arrowType }: ArrowField, uri: string): ColumnField {
+  const reject = (what: string): never => {
+    throw new RecordpipeError('unrepresentable', `column ${JSON.stringify(name)}: ${what}`, { uri });
+  };
+  const type = columnTypeOf(arrowType);
+  if (typeof type === 'string') return reject(type);
+  const depth = depthOf(type);
+  if (depth > 2)
+    return reject(`records have no lists of lists of lists, and the column has lists ${depth} deep`);
+  return { name, type, nullable, part: depth === 2 ? 'featureList' : 'feature', of: name };
+}
+
+function depthOf(type: ColumnType): number {
+  return type.type === 'list' ? 1 + depthOf(type.items) : 0;
+}
