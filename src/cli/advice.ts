@@ -147,7 +147,15 @@ const MANY =
 const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 'repair', 'convert']);
 
 /** Commands whose `--force` replaces an output and nothing else. */
-const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan', 'query']);
+const REPLACING: ReadonlySet<string> = new Set([
+  'convert',
+  'repair',
+  'merge',
+  'shuffle',
+  'sample',
+  'plan',
+  'query',
+]);
 
 /** Matches messages about an index or report that would replace a file of another kind. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
