@@ -89,8 +89,11 @@ export interface QueryColumn {
  * import { writeFileSync } from 'node:fs';
  * const labels = [7, 8, 7].map((id) => encodeTFRecord(encodeExample({ label: { kind: 'int64', value: [id] } })));
  * writeFileSync('labels.tfrecord', Buffer.concat(labels));
- * await using query = await openQuery(`select label, count(*) from 'labels.tfrecord' group by label order by label`);
- * for await (const [label, count] of query) console.log(label, count); // 7n 2n, then 8n 1n
+ * const query = await openQuery("select label, count(*) from 'labels.tfrecord' group by label order by label");
+ * const counts = new Map();
+ * for await (const [label, count] of query) counts.set(label, count);
+ * query.close();
+ * console.log(counts.get(7n), counts.get(8n)); // 2n 1n
  * ```
  */
 export async function openQuery(statement: string, options: Partial<QueryOptions> = {}): Promise<Query> {
