@@ -61,6 +61,10 @@ export {
   inferColumns,
 } from './infer-columns.ts';
 export { planFromSchema, specsFromSchema } from './plan-from-schema.ts';
+export { openQuery, Query, type QueryColumn, type QueryOptions, type QueryTextFormat } from './query.ts';
+export { type QueryFormat, queryFormatOf, type WriteQueryOptions, writeQuery } from './query-output.ts';
+export type { TableReading } from './query-tables.ts';
+export type { QueryValue } from './query-values.ts';
 export { type ReadColumnsOptions, readColumns } from './read-columns.ts';
 export {
   chooseColumns,

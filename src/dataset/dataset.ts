@@ -1,9 +1,6 @@
-import type { ArrowRecordBatch } from '../columns/formats/arrow-data.ts';
-import { UsageError } from '../errors.ts';
-import type { FeaturePlan } from '../messages/example/compile-features.ts';
-import type { FeatureSpecs, ParsedBatch, PlanInt64 } from '../messages/example/feature-specs.ts';
+import type { FeaturePlan, FeatureSpecs, ParsedBatch, PlanInt64 } from '../messages/index.ts';
 import { type FileNames, type FileNamesOptions, openFileNames } from './file-names.ts';
-import { IterableDataset } from './iterable-dataset.ts';
+import { datasetsIn, IterableDataset } from './iterable-dataset.ts';
 import { type DatasetInput, openInput, operatorOf } from './iterables.ts';
 import { combined, source } from './operator.ts';
 import type {
@@ -14,6 +11,7 @@ import type {
   PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
+  WhereOptions,
   WindowOptions,
   WorkerMapOptions,
 } from './operator-options.ts';
@@ -25,13 +23,14 @@ import { type MaybePromise, openFilter, openMap } from './operators/map.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
 import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
-import { arrowBatches, openParse, type ParseOptions } from './operators/parse.ts';
+import { type ArrowRecordBatch, arrowBatches, openParse, type ParseOptions } from './operators/parse.ts';
 import { openPrefetch, openPrefetchToMemory } from './operators/prefetch.ts';
 import { openEnumerate, openShard, openSkip, openTake, rangeOf } from './operators/prefix.ts';
 import { type DatasetProgress, openProgress, sizesBy } from './operators/progress.ts';
 import { openConcatenate, openRepeat } from './operators/sequence.ts';
 import { shuffleOf } from './operators/shuffle.ts';
 import { openUnorderedMap } from './operators/unordered-map.ts';
+import { openWhere, whereName } from './operators/where.ts';
 import { openZip, type Zipped, type ZipSources } from './operators/zip.ts';
 import type { DatasetRecordOptions } from './record-files.ts';
 import { openRecordFiles } from './record-stage.ts';
@@ -135,10 +134,7 @@ export class Dataset<T> extends IterableDataset<T> {
    * Ends when the shortest dataset ends.
    */
   static zip<S extends ZipSources>(sources: S): Dataset<Zipped<S>> {
-    const all: unknown[] = typeof sources === 'object' && sources !== null ? Object.values(sources) : [];
-    if (all.length === 0 || !all.every((one) => one instanceof Dataset))
-      throw new UsageError('zip: expected at least one dataset, in an array or an object');
-    const datasets = all as Dataset<unknown>[];
+    const datasets = datasetsIn<Dataset<unknown>>('zip', 'dataset, in an array or an object', sources);
     return new Dataset(openZip(sources), Dataset.#shared(datasets), combined('zip', datasets));
   }
 
@@ -155,13 +151,8 @@ export class Dataset<T> extends IterableDataset<T> {
    * ```
    */
   static mix<T>(sources: readonly MixSource<Dataset<T>>[], options: MixOptions = {}): Dataset<T> {
-    if (
-      !Array.isArray(sources) ||
-      sources.length === 0 ||
-      !sources.every((one) => one?.dataset instanceof Dataset)
-    )
-      throw new UsageError('mix: expected at least one { dataset, weight }, in an array');
-    const datasets = sources.map(({ dataset }: MixSource<Dataset<T>>) => dataset);
+    const given = Array.isArray(sources) ? sources.map((one) => one?.dataset) : undefined;
+    const datasets = datasetsIn<Dataset<T>>('mix', '{ dataset, weight }, in an array', given);
     const { open, operator } = mixOf<T>(sources, options);
     return new Dataset(open, Dataset.#shared(datasets, true), operator);
   }
@@ -223,6 +214,14 @@ export class Dataset<T> extends IterableDataset<T> {
    */
   toArrow(): Dataset<ArrowRecordBatch> {
     return this.map(arrowBatches());
+  }
+
+  /**
+   * Keeps the records for which an expression is true: see `compileFilter` of
+   * `recordpipe/messages/filter`. Its errors are thrown while iterating.
+   */
+  where(this: Dataset<Uint8Array>, expression: string, options?: WhereOptions): Dataset<Uint8Array> {
+    return this.#through(whereName(expression), openWhere(this, expression, options));
   }
 
   /**

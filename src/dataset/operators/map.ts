@@ -37,7 +37,7 @@ export function openFilter<T>(
 }
 
 /** A stage that yields the elements for which a function returns true. */
-class FilterStage<T> extends Through<T, T> {
+export class FilterStage<T> extends Through<T, T> {
   readonly #test: (element: T) => boolean | PromiseLike<boolean>;
   readonly #iteration: Iteration;
   /** The element whose test is pending, and the result of the test once it is known. */

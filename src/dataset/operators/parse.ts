@@ -14,6 +14,8 @@ import { RecordStage } from '../record-stage.ts';
 import { END, type Iteration, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
 
+export type { ArrowRecordBatch };
+
 /** Options of `Dataset.parse`. Every field has a default. */
 export interface ParseOptions {
   /** Number of records of a batch. The last batch can be shorter. Default 1024. */
