@@ -5,9 +5,12 @@ import { type RecordpipeError, UsageError } from '../errors.ts';
 import type { ColumnBatch } from '../messages/columns/column-batch.ts';
 import { ColumnDecoder } from '../messages/columns/column-decoder.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
+import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import { openOne } from '../records/read-records.ts';
+import { filterOf } from '../transform/selected-records.ts';
 import { columnBatches, type SourceBatch } from './column-batches.ts';
 import type { ConvertFormat, ConvertInputs, ConvertTableOptions } from './convert-options.ts';
+import { filteredBatches } from './filtered-batches.ts';
 import { columnChoice } from './formats/column-choice.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
 import { sourceBatches } from './read-table-batches.ts';
@@ -19,6 +22,8 @@ export interface RowSource {
   readonly batches: AsyncIterable<ColumnBatch>;
   /** Finds the record of a row that has been delivered. */
   readonly places: RowPlaces;
+  /** Selects the records. Default: all. */
+  readonly filter?: RecordFilter | undefined;
 }
 
 /** Skips a record; undefined if a bad record is an error. */
@@ -37,7 +42,9 @@ export async function openRecordRows(
   skip: Skip,
 ): Promise<RowSource> {
   const { inferRecords, columns, lossy, signal, onProgress } = options;
+  const filter = await filterOf(options);
   let records = recordBatches(inputs, from, options, skip);
+  if (filter !== undefined) records = filteredBatches(records, filter, skip);
   let whole = options.schema;
   if (whole === undefined && inferRecords !== undefined) {
     const first = await firstBatches(records, inferRecords);
@@ -60,7 +67,7 @@ export async function openRecordRows(
       signal,
     },
   );
-  return { schema, batches, places };
+  return { schema, batches, places, filter };
 }
 
 /** @throws UsageError for columns that do not exist */
@@ -89,7 +96,7 @@ async function inferredColumns(
     throw new UsageError(
       'schema: required for an input that can be read only once, unless inferRecords is set',
     );
-  const { include, exclude, strictShards, objects, signal, skipErrors } = options;
+  const { include, exclude, strictShards, objects, signal, skipErrors, where } = options;
   const { compression, maxRecordBytes, onTruncated, trailing, payloadCrc, multipart } = options.read;
   const reading = { compression, maxRecordBytes, onTruncated, trailing, payloadCrc, multipart };
   const given = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
@@ -97,6 +104,7 @@ async function inferredColumns(
     ...given,
     format: from as 'auto',
     ...(skipErrors > 0 && { recover: 'scan' }),
+    where,
     include,
     exclude,
     strictShards,
