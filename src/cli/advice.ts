@@ -47,6 +47,8 @@ export function errorText(
  * location at its end, which quotes file names, stays unchanged.
  */
 export function cliMessage({ message }: { readonly message: string }): string {
+  // The rest quotes the expression.
+  if (message.startsWith('where: ')) return `--${message}`;
   const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
   if (place >= 0) return inCliWords(message.slice(0, place)) + message.slice(place);
   const last = message.endsWith(')') ? message.lastIndexOf(' (') : -1;
@@ -101,6 +103,10 @@ const ADVICE: Readonly<Record<string, string>> = {
 const UNREPRESENTABLE_FEATURE =
   'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
 
+/** Next step for a record that a filter cannot test. */
+const SHOW_RECORD =
+  'change the expression; to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
+
 /** Next steps that differ for S3 objects. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'access-denied':
@@ -148,6 +154,7 @@ const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of a
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
   const { code, record, message } = failure;
+  if (message.startsWith('where: ')) return SHOW_RECORD;
   // The existing file is of another kind, so overwriting it would destroy other data.
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
@@ -298,6 +305,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   to: '--to',
   trailing: '--trailing',
   verifyObject: '--verify-object',
+  where: '--where',
   weights: '--weights',
   windowBytes: '--window',
 };
@@ -351,6 +359,8 @@ export function inCliWords(message: string): string {
  * names replaced by command-line options.
  */
 export function usageInCliWords(message: string, command: string | undefined = process.argv[2]): string {
+  // The rest quotes the expression.
+  if (message.startsWith('where: ')) return `--${message}`;
   // A command keeps its name because `schema` is both a command and an option.
   return inCliWords(message).replace(/^\w+(?=: )/, (name) => (name === command ? name : optionName(name)));
 }
