@@ -42,6 +42,8 @@ export interface ConvertTableOptions extends InputOptions {
    * has no records to select. Default: all records.
    */
   readonly where: string | undefined;
+  /** Number of threads that infer the columns of record files. Default: the number of cores. */
+  readonly jobs: number | undefined;
   /** Columns to convert. `*` matches any characters. Default: all. */
   readonly columns: readonly string[] | undefined;
   /**
