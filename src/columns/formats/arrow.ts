@@ -21,7 +21,7 @@ import type {
 /** Arrow's IPC format: as a file, or as a stream that can be read while it is written. */
 export const arrowFormat: TableFormat = {
   name: 'arrow',
-  extensions: ['.arrow', '.feather', '.arrows'],
+  extensions: ['.arrow', '.feather', '.ipc', '.arrows'],
   async openWriter(schema, write, options) {
     return new ArrowWriter(await arrowPackage(), schema, write, options);
   },

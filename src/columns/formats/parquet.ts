@@ -25,7 +25,7 @@ import type { TableFormat, TableReader, TableReadOptions, TableSource } from './
 /** Parquet files, row group by row group. */
 export const parquetFormat: TableFormat = {
   name: 'parquet',
-  extensions: ['.parquet'],
+  extensions: ['.parquet', '.pq'],
   async openWriter(schema, write, options) {
     return new ParquetWriter(await parquetPackage(), await arrowPackage(), schema, write, options);
   },
