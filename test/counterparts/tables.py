@@ -2,7 +2,7 @@
 
     tables.py compare MESSAGE RECORDS TABLE...     tables that recordpipe wrote from a TFRecord file
     tables.py make FOLDER                          writes tables with pyarrow and DuckDB
-    tables.py check RECORDS TABLE                  a TFRecord file that recordpipe wrote from such a table
+    tables.py check TABLE...                       TABLE.tfrecord, which recordpipe wrote from such a table
 
 `compare` and `check` print a JSON line per way of reading: {"way", "rows", "values"}. A difference ends the program
 with an error. Floats are compared as bits. MESSAGE is Example or SequenceExample.
@@ -61,6 +61,8 @@ def lists_of(array):
 
 
 def equal(what, first, mine, theirs):
+    if isinstance(mine, numpy.ndarray) and isinstance(theirs, numpy.ndarray) and numpy.array_equal(mine, theirs):
+        return len(mine)
     mine, theirs = list(mine), list(theirs)
     if mine != theirs:
         at = next((i for i, (a, b) in enumerate(zip(mine, theirs)) if a != b), min(len(mine), len(theirs)))
@@ -237,8 +239,8 @@ if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2])
     elif sys.argv[1] == "check":
-        _, _, records, table = sys.argv
-        report(table, compare("Example", records, fields_of(table), pyarrow_batches(table)))
+        for table in sys.argv[2:]:
+            report(table, compare("Example", f"{table}.tfrecord", fields_of(table), pyarrow_batches(table)))
     else:
         _, _, message, records, *tables = sys.argv
         for table in tables:
