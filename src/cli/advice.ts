@@ -112,6 +112,14 @@ const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'io-failure': 'run recordpipe doctor s3://BUCKET to check credentials, connection, region and permissions',
 };
 
+/** Next steps that differ for errors of `query`. */
+const QUERY_ADVICE: Readonly<Record<string, string>> = {
+  unrepresentable: 'for NULL in place of values that cannot be converted, use TRY_CAST',
+  'malformed-table': 'fix the file or the statement',
+  'schema-mismatch':
+    'select other columns, or fix these records; to show a record, run inspect FILE --skip RECORD -n 1',
+};
+
 /** Next steps for files of other kinds, keyed by text in their `unknown-format` errors. */
 const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = [
   ['text in UTF-16', 'pass the format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
@@ -139,7 +147,15 @@ const MANY =
 const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 'repair', 'convert']);
 
 /** Commands whose `--force` replaces an output and nothing else. */
-const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
+const REPLACING: ReadonlySet<string> = new Set([
+  'convert',
+  'repair',
+  'merge',
+  'shuffle',
+  'sample',
+  'plan',
+  'query',
+]);
 
 /** Matches messages about an index or report that would replace a file of another kind. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
@@ -156,6 +172,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
+  if (command === 'query' && code in QUERY_ADVICE) return QUERY_ADVICE[code];
   switch (code) {
     case 'unknown-format':
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
