@@ -100,6 +100,9 @@ const ADVICE: Readonly<Record<string, string>> = {
     'try again later; raise --retry-timeout to retry for longer, or lower --max-requests to send fewer parallel requests',
 };
 
+const UNREPRESENTABLE_FEATURE =
+  'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
+
 /** Next step for a record that a filter cannot test. */
 const SHOW_RECORD =
   'change the expression; to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
@@ -110,6 +113,14 @@ const OBJECT_ADVICE: Readonly<Record<string, string>> = {
     'check your identity (aws sts get-caller-identity), --profile and permissions (s3:GetObject and s3:ListBucket; for writing, s3:PutObject); for public buckets, pass --no-sign-request',
   'object-missing': 'check the bucket, key and --endpoint-url, and whether the object should exist',
   'io-failure': 'run recordpipe doctor s3://BUCKET to check credentials, connection, region and permissions',
+};
+
+/** Next steps that differ for errors of `query`. */
+const QUERY_ADVICE: Readonly<Record<string, string>> = {
+  unrepresentable: 'for NULL in place of values that cannot be converted, use TRY_CAST',
+  'malformed-table': 'fix the file or the statement',
+  'schema-mismatch':
+    'select other columns, or fix these records; to show a record, run inspect FILE --skip RECORD -n 1',
 };
 
 /** Next steps for files of other kinds, keyed by text in their `unknown-format` errors. */
@@ -139,7 +150,15 @@ const MANY =
 const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 'repair', 'convert']);
 
 /** Commands whose `--force` replaces an output and nothing else. */
-const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
+const REPLACING: ReadonlySet<string> = new Set([
+  'convert',
+  'repair',
+  'merge',
+  'shuffle',
+  'sample',
+  'plan',
+  'query',
+]);
 
 /** Matches messages about an index or report that would replace a file of another kind. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
@@ -156,7 +175,10 @@ export function advice(failure: Failure, command: string | undefined = process.a
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
+  if (command === 'query' && code in QUERY_ADVICE) return QUERY_ADVICE[code];
   switch (code) {
+    case 'unrepresentable':
+      return /^feature "/.test(message) ? UNREPRESENTABLE_FEATURE : ADVICE[code];
     case 'unknown-format':
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
     case 'length-checksum':
@@ -212,6 +234,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   checkpoint: '--checkpoint',
   checkpointIntervalMs: '--checkpoint-interval',
   checkpoints: '--checkpoints',
+  columns: '--columns',
   compression: '--compression',
   contentType: '--content-type',
   cr: '--cr',
@@ -232,6 +255,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   hosts: '--hosts',
   image: '--image',
   indexPath: '--output',
+  inferRecords: '--infer',
   inputMode: '--input-mode',
   instanceCount: '--instance-count',
   interruptAfterMs: '--interrupt-after',
@@ -240,6 +264,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   level: '--level',
   localPath: '--checkpoint-dir',
   lock: '--no-lock',
+  lossy: '--lossy',
   manifest: '--manifest',
   maxBytes: '--cache-size',
   maxErrors: '--max-errors',
@@ -275,6 +300,8 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   resumeFile: '--resume',
   retryTimeoutMs: '--retry-timeout',
   root: '--root',
+  rowGroupRows: '--row-group',
+  rowsPerFile: '--rows-per-file',
   samples: '--no-samples',
   schema: '--schema',
   seed: '--seed',
@@ -284,6 +311,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   single: '--single',
   skip: '--if-changed',
   skipBlank: '--skip-blank',
+  skipErrors: '--skip-errors',
   skipMissing: '--skip-missing',
   spot: '--spot',
   strictEof: '--strict-eof',

@@ -36,6 +36,8 @@ export interface ConvertTableOptions extends InputOptions {
    * is an error. Required for an input that can be read only once, unless `schema` is set.
    */
   readonly inferRecords: number | undefined;
+  /** Number of threads that infer the columns of record files. Default: the number of cores. */
+  readonly jobs: number | undefined;
   /** Columns to convert. `*` matches any characters. Default: all. */
   readonly columns: readonly string[] | undefined;
   /**

@@ -20,6 +20,7 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
   to: undefined,
   schema: undefined,
   inferRecords: undefined,
+  jobs: undefined,
   columns: undefined,
   rowsPerFile: undefined,
   lossy: false,
@@ -101,7 +102,8 @@ export async function convertTable(
 
 const TABLES = Object.keys(TABLE_EXTENSIONS).join(', ');
 
-function completeOptions(given: Partial<ConvertTableOptions>): ConvertTableOptions {
+/** Returns the options with defaults applied. @throws UsageError for an invalid value */
+export function completeOptions(given: Partial<ConvertTableOptions>): ConvertTableOptions {
   checkOptionNames('convertTable', given, DEFAULT_CONVERT_TABLE_OPTIONS);
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: ConvertTableOptions = { ...DEFAULT_CONVERT_TABLE_OPTIONS, ...Object.fromEntries(set) };
