@@ -35,6 +35,8 @@ export {
   type RunDecoder,
   type SourceBatch,
 } from './column-batches.ts';
+export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
+export { columnsToConvert } from './convert-columns.ts';
 export type {
   ConvertedFile,
   ConvertFormat,
@@ -43,6 +45,7 @@ export type {
   ConvertTableResult,
 } from './convert-options.ts';
 export { convertTable, DEFAULT_CONVERT_TABLE_OPTIONS } from './convert-table.ts';
+export { expandTables } from './convert-table-source.ts';
 export { arrowBatch } from './formats/arrow-batch.ts';
 export { type ArrowColumnOptions, columnBatchOf } from './formats/arrow-columns.ts';
 export type {
@@ -52,7 +55,7 @@ export type {
   ArrowSchema,
   ArrowType,
 } from './formats/arrow-data.ts';
-export { TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
+export { isTableFormat, TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
 export type { TableFormatName, TableLoss } from './formats/table-format.ts';
 export {
   type ColumnSchemaOptions,
