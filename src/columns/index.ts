@@ -35,7 +35,6 @@ export {
   type RunDecoder,
   type SourceBatch,
 } from './column-batches.ts';
-export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
 export { columnsToConvert } from './convert-columns.ts';
 export type {
   ConvertedFile,
