@@ -52,8 +52,8 @@ test('counts and statistics of a filter do not depend on the number of threads',
     findings: { count: 2 },
   });
   expect(stats.features.map(({ name, records }) => [name, records])).toEqual([
-    ["image", 802],
-    ["label", 802],
+    ['image', 802],
+    ['label', 802],
   ]);
   expect((await countFiles(files)).records).toBe(4010);
 });

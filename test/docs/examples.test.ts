@@ -16,7 +16,9 @@ import { samplePlace } from './sample-place.ts';
 const readme = existsSync(fileURLToPath(new URL('../../README.md', import.meta.url)));
 const docstrings = docstringExamples('ts');
 const programs = readme
-  ? ['README.md', 'docs/datasets.md', 'docs/filters.md'].flatMap((document) => documentExamples(document, 'ts'))
+  ? ['README.md', 'docs/datasets.md', 'docs/filters.md'].flatMap((document) =>
+      documentExamples(document, 'ts'),
+    )
   : [];
 const scripts = readme ? documentExamples('README.md', 'sh') : [];
 
