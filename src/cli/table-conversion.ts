@@ -7,7 +7,7 @@ import type {
   TableLoss,
 } from 'recordpipe/columns';
 import { RecordpipeError, UsageError } from 'recordpipe/errors';
-import type { TransformOptions } from 'recordpipe/transform';
+import type { SelectingOptions } from 'recordpipe/transform';
 import { complainAbout } from './advice.ts';
 import { type InputSelection, inputsOf, sourceOf } from './options/inputs.ts';
 import { atLeast, choice, flag, grouped, names, type OptionsOf, parsed, value } from './options/option.ts';
@@ -106,16 +106,17 @@ export function refuseTableOptions(options: TableOptions): void {
 /** Returns the library's options for a conversion of tables. */
 export async function tableConversionOf(
   options: TableConversionOptions,
-  common: Partial<TransformOptions>,
+  common: Partial<SelectingOptions>,
 ): Promise<Partial<ConvertTableOptions>> {
   const { from, to, format, schema, infer, columns, rowsPerFile, lossy, skipErrors, rowGroup } = options;
-  const { read, write, overwrite, onProgress, signal } = common;
+  const { where, read, write, overwrite, onProgress, signal } = common;
   const source = from ?? (format === 'auto' ? undefined : format);
   return {
     from: source as ConvertFormat | undefined,
     to: to as ConvertFormat | undefined,
     schema: schema === undefined ? undefined : await schemaIn(schema),
     inferRecords: infer,
+    where,
     columns,
     rowsPerFile,
     lossy: lossy ?? false,

@@ -2,6 +2,7 @@ import { checkOptionNames, checkPath } from '../bytes/arguments.ts';
 import { isRecordpipeError, type RecordpipeError, UsageError } from '../errors.ts';
 import { kindOfName } from '../transform/file-formats.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
+import { selectedRecords } from '../transform/selected-records.ts';
 import type {
   ConvertFormat,
   ConvertInputs,
@@ -20,6 +21,7 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
   to: undefined,
   schema: undefined,
   inferRecords: undefined,
+  where: undefined,
   jobs: undefined,
   columns: undefined,
   rowsPerFile: undefined,
@@ -79,6 +81,8 @@ export async function convertTable(
     throw new UsageError(
       `to: expected a format of tables (${TABLES}), because the inputs are record files, got ${to}`,
     );
+  if (isTableFormat(from) && options.where !== undefined)
+    throw new UsageError(`where: expected record files as inputs, got a table (${from})`);
   for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
   const { skipErrors, onSkipped } = options;
   const skipped = new SkippedRecords(skipErrors, onSkipped);
@@ -93,7 +97,9 @@ export async function convertTable(
     for await (const batch of rows.batches) await outputs.write(batch);
     const written = await outputs.close();
     const records = written.reduce((sum, file) => sum + file.records, 0);
-    return { from, to, records, skipped: skipped.count, outputs: written, schema: rows.schema };
+    const { schema, filter } = rows;
+    const selected = selectedRecords(filter, options);
+    return { from, to, records, skipped: skipped.count, outputs: written, schema, ...selected };
   } catch (error) {
     await outputs.abort();
     throw isRecordpipeError(error) ? places.located(error) : error;
