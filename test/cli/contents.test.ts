@@ -92,16 +92,16 @@ describe('inspect shows', () => {
       context: { 'image/width': { kind: 'int64', value: [1] }, label: { kind: 'int64', value: [2] } },
       featureLists: { 'image/rows': [{ kind: 'int64', value: [3] }] },
     });
-    const names = async (...feature: string[]): Promise<(string | undefined)[]> =>
-      (await shown(record, { feature })).map((line) => /^ {2}(\S+)/.exec(line)?.[1]).filter(Boolean);
+    const names = async (...select: string[]): Promise<(string | undefined)[]> =>
+      (await shown(record, { select })).map((line) => /^ {2}(\S+)/.exec(line)?.[1]).filter(Boolean);
     expect(await names('image/*')).toEqual(['image/width', 'image/rows']);
     expect(await names('l?bel', 'image/rows')).toEqual(['label', 'image/rows']);
-    const views = await recordViews({ feature: ['labl'] });
+    const views = await recordViews({ select: ['labl'] });
     linesOf(views, record, 'tfrecord');
     expect(() => views.checkFeatures(1)).toThrow(
       '--select: no feature "labl" in the record shown; did you mean "label"?',
     );
-    const found = await recordViews({ feature: ['*width*'] });
+    const found = await recordViews({ select: ['*width*'] });
     linesOf(found, record, 'tfrecord');
     expect(() => found.checkFeatures(1)).not.toThrow();
   });
@@ -120,7 +120,7 @@ describe('inspect shows', () => {
     const lines = await shown(encodeExample(features));
     expect(lines).toHaveLength(501);
     expect(lines.at(-1)).toBe('  … and 129,500 more; --select selects features');
-    expect(await shown(encodeExample(features), { feature: ['f129999'] })).toEqual([
+    expect(await shown(encodeExample(features), { select: ['f129999'] })).toEqual([
       '  f129999  int64  [1]  129999',
     ]);
   });
