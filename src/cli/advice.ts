@@ -100,6 +100,9 @@ const ADVICE: Readonly<Record<string, string>> = {
     'try again later; raise --retry-timeout to retry for longer, or lower --max-requests to send fewer parallel requests',
 };
 
+const UNREPRESENTABLE_FEATURE =
+  'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
+
 /** Next step for a record that a filter cannot test. */
 const SHOW_RECORD =
   'change the expression; to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
@@ -174,6 +177,8 @@ export function advice(failure: Failure, command: string | undefined = process.a
   if (ofObjects !== undefined) return ofObjects;
   if (command === 'query' && code in QUERY_ADVICE) return QUERY_ADVICE[code];
   switch (code) {
+    case 'unrepresentable':
+      return /^feature "/.test(message) ? UNREPRESENTABLE_FEATURE : ADVICE[code];
     case 'unknown-format':
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
     case 'length-checksum':
@@ -229,6 +234,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   checkpoint: '--checkpoint',
   checkpointIntervalMs: '--checkpoint-interval',
   checkpoints: '--checkpoints',
+  columns: '--columns',
   compression: '--compression',
   contentType: '--content-type',
   cr: '--cr',
@@ -249,6 +255,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   hosts: '--hosts',
   image: '--image',
   indexPath: '--output',
+  inferRecords: '--infer',
   inputMode: '--input-mode',
   instanceCount: '--instance-count',
   interruptAfterMs: '--interrupt-after',
@@ -257,6 +264,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   level: '--level',
   localPath: '--checkpoint-dir',
   lock: '--no-lock',
+  lossy: '--lossy',
   manifest: '--manifest',
   maxBytes: '--cache-size',
   maxErrors: '--max-errors',
@@ -292,6 +300,8 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   resumeFile: '--resume',
   retryTimeoutMs: '--retry-timeout',
   root: '--root',
+  rowGroupRows: '--row-group',
+  rowsPerFile: '--rows-per-file',
   samples: '--no-samples',
   schema: '--schema',
   seed: '--seed',
@@ -301,6 +311,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   single: '--single',
   skip: '--if-changed',
   skipBlank: '--skip-blank',
+  skipErrors: '--skip-errors',
   skipMissing: '--skip-missing',
   spot: '--spot',
   strictEof: '--strict-eof',

@@ -17,6 +17,8 @@ export interface Transforming<R> {
   readonly input?: string;
   /** Path or address of the output; `-` for standard output. */
   readonly output: string;
+  /** Whether the output is text. Default: according to the options or the name of the input. */
+  readonly isText?: boolean;
   readonly work: (options: Partial<SelectingOptions>) => Promise<R>;
   /** Returns the summary for standard error. */
   readonly summary: (result: R) => string;
@@ -30,12 +32,12 @@ export interface Transforming<R> {
  */
 export async function transforming<R>(
   options: TransformingOptions & FilterOptions,
-  { verb, input = '', output, work, summary, exitCode = () => OK }: Transforming<R>,
+  { verb, input = '', output, isText, work, summary, exitCode = () => OK }: Transforming<R>,
 ): Promise<number> {
   const { json, quiet, where } = options;
   if (json && output === '-')
     throw new UsageError('--json: standard output receives the records; specify an output file instead of -');
-  if (isGuarded(options, isTerminal(output)) && !(await writesText(options, input)))
+  if (isGuarded(options, isTerminal(output)) && !(isText ?? (await writesText(options, input))))
     throw binaryOnTerminal(`${verb}: the output`, '--to base64', output);
   const progress = progressOf(verb, !quiet && !json && options.progress);
   const { update } = progress;
@@ -62,7 +64,7 @@ export async function transforming<R>(
 }
 
 /** Returns the line about `--where`, if it was passed. */
-function whereText(result: unknown): string {
+export function whereText(result: unknown): string {
   const { where } = result as { readonly where?: FilterReport };
   return where === undefined ? '' : `\n${selectedText(where)}`;
 }

@@ -5,9 +5,14 @@ import { type RecordpipeError, UsageError } from '../errors.ts';
 import type { ColumnBatch } from '../messages/columns/column-batch.ts';
 import { ColumnDecoder } from '../messages/columns/column-decoder.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
+import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import { openOne } from '../records/read-records.ts';
+import { localSize } from '../storage/inspect.ts';
+import { kindOfName } from '../transform/file-formats.ts';
+import { filterOf } from '../transform/selected-records.ts';
 import { columnBatches, type SourceBatch } from './column-batches.ts';
 import type { ConvertFormat, ConvertInputs, ConvertTableOptions } from './convert-options.ts';
+import { filteredBatches } from './filtered-batches.ts';
 import { columnChoice } from './formats/column-choice.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
 import { sourceBatches } from './read-table-batches.ts';
@@ -19,6 +24,10 @@ export interface RowSource {
   readonly batches: AsyncIterable<ColumnBatch>;
   /** Finds the record of a row that has been delivered. */
   readonly places: RowPlaces;
+  /** Selects the records. Default: all. */
+  readonly filter?: RecordFilter | undefined;
+  /** Closes the inputs, if `batches` has not been read. */
+  close(): Promise<void>;
 }
 
 /** Skips a record; undefined if a bad record is an error. */
@@ -37,7 +46,12 @@ export async function openRecordRows(
   skip: Skip,
 ): Promise<RowSource> {
   const { inferRecords, columns, lossy, signal, onProgress } = options;
+  const filter = await filterOf(options);
+  const totalBytes = totalOf(namesOf(inputs));
+  const progress =
+    onProgress && ((records: number, bytes: number) => onProgress({ records, bytes, totalBytes }));
   let records = recordBatches(inputs, from, options, skip);
+  if (filter !== undefined) records = filteredBatches(records, filter, skip);
   let whole = options.schema;
   if (whole === undefined && inferRecords !== undefined) {
     const first = await firstBatches(records, inferRecords);
@@ -50,17 +64,13 @@ export async function openRecordRows(
   checkChosen(whole, schema, columns);
   const unlisted = columns === undefined && !lossy ? 'error' : 'ignore';
   const places = new RowPlaces();
-  const batches = columnBatches(
-    tracked(records, places, onProgress),
-    new ColumnDecoder(schema, { unlisted }),
-    {
-      batchRows: BATCH_ROWS,
-      batchBytes: BATCH_BYTES,
-      onSkipped: skip,
-      signal,
-    },
-  );
-  return { schema, batches, places };
+  const batches = columnBatches(tracked(records, places, progress), new ColumnDecoder(schema, { unlisted }), {
+    batchRows: BATCH_ROWS,
+    batchBytes: BATCH_BYTES,
+    onSkipped: skip,
+    signal,
+  });
+  return { schema, batches, places, filter, close: async () => void (await batches.return()) };
 }
 
 /** @throws UsageError for columns that do not exist */
@@ -89,7 +99,7 @@ async function inferredColumns(
     throw new UsageError(
       'schema: required for an input that can be read only once, unless inferRecords is set',
     );
-  const { include, exclude, strictShards, objects, signal, skipErrors } = options;
+  const { include, exclude, strictShards, objects, signal, skipErrors, onProgress, jobs, where } = options;
   const { compression, maxRecordBytes, onTruncated, trailing, payloadCrc, multipart } = options.read;
   const reading = { compression, maxRecordBytes, onTruncated, trailing, payloadCrc, multipart };
   const given = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
@@ -97,11 +107,14 @@ async function inferredColumns(
     ...given,
     format: from as 'auto',
     ...(skipErrors > 0 && { recover: 'scan' }),
+    where,
     include,
     exclude,
     strictShards,
     objects,
     signal,
+    jobs,
+    onProgress: onProgress && (({ bytes, totalBytes }) => onProgress({ records: 0, bytes, totalBytes })),
     ...dropping(options),
   } as Parameters<typeof inferColumns>[1] & Parameters<typeof collectStats>[1]);
 }
@@ -115,6 +128,17 @@ export function namesOf(inputs: ConvertInputs): string[] | undefined {
   const list = Array.isArray(inputs) ? (inputs as readonly unknown[]) : [inputs];
   const isName = (one: unknown): one is string | URL => typeof one === 'string' || one instanceof URL;
   return list.length > 0 && list.every(isName) ? list.map(String) : undefined;
+}
+
+/** Returns the size of all inputs; undefined if it is unknown or they are compressed. */
+function totalOf(names: readonly string[] | undefined): number | undefined {
+  let total = 0;
+  for (const name of names ?? ['-']) {
+    const size = name === '-' || kindOfName(name).compression !== 'none' ? undefined : localSize(name);
+    if (size === undefined) return undefined;
+    total += size;
+  }
+  return total;
 }
 
 /** Yields the batches of records of the inputs, in order. */
@@ -177,7 +201,7 @@ async function firstBatches(
 async function* tracked(
   batches: AsyncIterable<SourceBatch>,
   places: RowPlaces,
-  onProgress: ConvertTableOptions['onProgress'],
+  onProgress: ((records: number, bytes: number) => void) | undefined,
 ): AsyncGenerator<SourceBatch> {
   let row = 0;
   let bytes = 0;
@@ -187,6 +211,6 @@ async function* tracked(
     yield source;
     row += batch.length;
     for (let i = 0; i < batch.length; i++) bytes += batch.index[2 * i + 1];
-    onProgress?.({ records: row, bytes, totalBytes: undefined });
+    onProgress?.(row, bytes);
   }
 }

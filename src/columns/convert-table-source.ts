@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import type { ByteSource } from '../bytes/sources.ts';
+import { filesNamed } from '../dataset/file-names.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { ColumnBatch } from '../messages/columns/column-batch.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
-import { expand } from '../records/inputs/expand.ts';
+import type { InputOptions } from '../records/inputs/input-options.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { ConvertInputs, ConvertTableOptions } from './convert-options.ts';
 import { checkChosen, namesOf, type RowSource, type Skip } from './convert-source.ts';
@@ -30,13 +31,17 @@ export async function openTableRows(
   const tables = new Tables(await tableFormat(format), options, skip);
   const sources =
     namesOf(inputs)?.includes('-') === false
-      ? await tablesNamed(namesOf(inputs)!, format, options)
+      ? await expandTables(namesOf(inputs)!, format, options)
       : [inputs as ByteSource];
   const [only] = sources;
   const first = sources.length === 1 ? await tables.open(only, options.schema) : undefined;
   const schema = first?.reader.schema ?? options.schema ?? (await tables.schemaOf(sources as string[]));
   const places = new RowPlaces();
-  return { schema, batches: tables.batches(sources, schema, first, places), places };
+  const close = async (): Promise<void> => {
+    await first?.reader.close();
+    await first?.source.close();
+  };
+  return { schema, batches: tables.batches(sources, schema, first, places), places, close };
 }
 
 class Tables {
@@ -136,16 +141,24 @@ function aligned(batch: ColumnBatch, schema: ColumnSchema, uri: string): ColumnB
   return { ...batch, schema, columns };
 }
 
-/** Returns the tables in files, patterns, lists, folders and prefixes. */
-async function tablesNamed(
+/**
+ * Returns the tables of a format in files, patterns, `@list`s, folders and prefixes.
+ *
+ * @throws the same errors as `expandInputs` of `recordpipe/check`
+ */
+export async function expandTables(
   names: readonly string[],
   format: TableFormatName,
-  { include, exclude, strictShards, onNotice, objects, signal }: ConvertTableOptions,
+  given: Partial<Pick<ConvertTableOptions, keyof InputOptions | 'objects' | 'signal'>> = {},
 ): Promise<string[]> {
-  const inside = `**/*{${TABLE_EXTENSIONS[format].join()}}`;
+  const { include, exclude, strictShards, onNotice, objects, signal } = given;
+  const endings = TABLE_EXTENSIONS[format].flatMap((extension) => [extension, `${extension}.gz`]);
+  const inside = `**/*{${endings.join()}}`;
   const patterns = names.map((name) => (isFolder(name) ? `${name.replace(/\/+$/, '')}/${inside}` : name));
-  const { files } = await expand(patterns, { include, exclude, strictShards, onNotice, objects, signal });
-  return files.map(({ path }) => path);
+  const files: string[] = [];
+  const naming = { include, exclude, strictShards, onNotice, objects, signal };
+  for await (const { path } of filesNamed(patterns, naming)) files.push(String(path));
+  return files;
 }
 
 function isFolder(name: string): boolean {

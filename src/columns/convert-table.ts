@@ -2,6 +2,7 @@ import { checkOptionNames, checkPath } from '../bytes/arguments.ts';
 import { isRecordpipeError, type RecordpipeError, UsageError } from '../errors.ts';
 import { kindOfName } from '../transform/file-formats.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
+import { selectedRecords } from '../transform/selected-records.ts';
 import type {
   ConvertFormat,
   ConvertInputs,
@@ -20,6 +21,8 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
   to: undefined,
   schema: undefined,
   inferRecords: undefined,
+  where: undefined,
+  jobs: undefined,
   columns: undefined,
   rowsPerFile: undefined,
   lossy: false,
@@ -78,6 +81,8 @@ export async function convertTable(
     throw new UsageError(
       `to: expected a format of tables (${TABLES}), because the inputs are record files, got ${to}`,
     );
+  if (isTableFormat(from) && options.where !== undefined)
+    throw new UsageError(`where: expected record files as inputs, got a table (${from})`);
   for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
   const { skipErrors, onSkipped } = options;
   const skipped = new SkippedRecords(skipErrors, onSkipped);
@@ -92,7 +97,9 @@ export async function convertTable(
     for await (const batch of rows.batches) await outputs.write(batch);
     const written = await outputs.close();
     const records = written.reduce((sum, file) => sum + file.records, 0);
-    return { from, to, records, skipped: skipped.count, outputs: written, schema: rows.schema };
+    const { schema, filter } = rows;
+    const selected = selectedRecords(filter, options);
+    return { from, to, records, skipped: skipped.count, outputs: written, schema, ...selected };
   } catch (error) {
     await outputs.abort();
     throw isRecordpipeError(error) ? places.located(error) : error;
@@ -101,7 +108,8 @@ export async function convertTable(
 
 const TABLES = Object.keys(TABLE_EXTENSIONS).join(', ');
 
-function completeOptions(given: Partial<ConvertTableOptions>): ConvertTableOptions {
+/** Returns the options with defaults applied. @throws UsageError for an invalid value */
+export function completeOptions(given: Partial<ConvertTableOptions>): ConvertTableOptions {
   checkOptionNames('convertTable', given, DEFAULT_CONVERT_TABLE_OPTIONS);
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: ConvertTableOptions = { ...DEFAULT_CONVERT_TABLE_OPTIONS, ...Object.fromEntries(set) };

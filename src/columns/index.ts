@@ -30,6 +30,7 @@ export {
 } from '../messages/columns/column-schema.ts';
 export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
 export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
+export { columnsToConvert } from './convert-columns.ts';
 export type {
   ConvertedFile,
   ConvertFormat,
@@ -38,6 +39,7 @@ export type {
   ConvertTableResult,
 } from './convert-options.ts';
 export { convertTable, DEFAULT_CONVERT_TABLE_OPTIONS } from './convert-table.ts';
+export { expandTables } from './convert-table-source.ts';
 export { arrowBatch } from './formats/arrow-batch.ts';
 export { type ArrowColumnOptions, columnBatchOf } from './formats/arrow-columns.ts';
 export type {
@@ -47,7 +49,7 @@ export type {
   ArrowSchema,
   ArrowType,
 } from './formats/arrow-data.ts';
-export { TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
+export { isTableFormat, TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
 export type { TableFormatName, TableLoss } from './formats/table-format.ts';
 export {
   type ColumnSchemaOptions,
