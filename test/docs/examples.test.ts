@@ -16,10 +16,11 @@ import { samplePlace } from './sample-place.ts';
 const readme = existsSync(fileURLToPath(new URL('../../README.md', import.meta.url)));
 const docstrings = docstringExamples('ts');
 const programs = readme
-  ? ['README.md', 'docs/datasets.md', 'docs/columns.md'].flatMap((document) =>
+  ? ['README.md', 'docs/datasets.md', 'docs/filters.md', 'docs/columns.md'].flatMap((document) =>
       documentExamples(document, 'ts'),
     )
   : [];
+
 const scripts = readme
   ? ['README.md', 'docs/columns.md'].flatMap((document) => documentExamples(document, 'sh'))
   : [];
@@ -122,7 +123,7 @@ describe('docstrings', () => {
   });
 });
 
-describe.runIf(readme)('README.md, docs/datasets.md and docs/columns.md', () => {
+describe.runIf(readme)('README.md and the guides', () => {
   test.each(programs.map((example, index) => ({ ...example, index: 1000 + index })))('$place', (example) => {
     expectOutput(run(example, example.index), expectedOutput(example.code));
   });
