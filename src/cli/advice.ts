@@ -98,6 +98,9 @@ const ADVICE: Readonly<Record<string, string>> = {
     'try again later; raise --retry-timeout to retry for longer, or lower --max-requests to send fewer parallel requests',
 };
 
+const UNREPRESENTABLE_FEATURE =
+  'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
+
 /** Next steps that differ for S3 objects. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'access-denied':
@@ -150,6 +153,8 @@ export function advice(failure: Failure, command: string | undefined = process.a
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
   switch (code) {
+    case 'unrepresentable':
+      return /^feature "/.test(message) ? UNREPRESENTABLE_FEATURE : ADVICE[code];
     case 'unknown-format':
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
     case 'length-checksum':
@@ -205,6 +210,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   checkpoint: '--checkpoint',
   checkpointIntervalMs: '--checkpoint-interval',
   checkpoints: '--checkpoints',
+  columns: '--columns',
   compression: '--compression',
   contentType: '--content-type',
   cr: '--cr',
@@ -225,6 +231,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   hosts: '--hosts',
   image: '--image',
   indexPath: '--output',
+  inferRecords: '--infer',
   inputMode: '--input-mode',
   instanceCount: '--instance-count',
   interruptAfterMs: '--interrupt-after',
@@ -233,6 +240,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   level: '--level',
   localPath: '--checkpoint-dir',
   lock: '--no-lock',
+  lossy: '--lossy',
   manifest: '--manifest',
   maxBytes: '--cache-size',
   maxErrors: '--max-errors',
@@ -268,6 +276,8 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   resumeFile: '--resume',
   retryTimeoutMs: '--retry-timeout',
   root: '--root',
+  rowGroupRows: '--row-group',
+  rowsPerFile: '--rows-per-file',
   samples: '--no-samples',
   schema: '--schema',
   seed: '--seed',
@@ -277,6 +287,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   single: '--single',
   skip: '--if-changed',
   skipBlank: '--skip-blank',
+  skipErrors: '--skip-errors',
   skipMissing: '--skip-missing',
   spot: '--spot',
   strictEof: '--strict-eof',

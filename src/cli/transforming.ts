@@ -15,6 +15,8 @@ export interface Transforming<R> {
   readonly input?: string;
   /** Path or address of the output; `-` for standard output. */
   readonly output: string;
+  /** Whether the output is text. Default: according to the options or the name of the input. */
+  readonly isText?: boolean;
   readonly work: (options: Partial<TransformOptions>) => Promise<R>;
   /** Returns the summary for standard error. */
   readonly summary: (result: R) => string;
@@ -28,12 +30,12 @@ export interface Transforming<R> {
  */
 export async function transforming<R>(
   options: TransformingOptions,
-  { verb, input = '', output, work, summary, exitCode = () => OK }: Transforming<R>,
+  { verb, input = '', output, isText, work, summary, exitCode = () => OK }: Transforming<R>,
 ): Promise<number> {
   const { json, quiet } = options;
   if (json && output === '-')
     throw new UsageError('--json: standard output receives the records; specify an output file instead of -');
-  if (isGuarded(options, isTerminal(output)) && !(await writesText(options, input)))
+  if (isGuarded(options, isTerminal(output)) && !(isText ?? (await writesText(options, input))))
     throw binaryOnTerminal(`${verb}: the output`, '--to base64', output);
   const progress = progressOf(verb, !quiet && !json && options.progress);
   const { update } = progress;

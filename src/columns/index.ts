@@ -30,6 +30,16 @@ export {
 } from '../messages/columns/column-schema.ts';
 export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
 export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
+export { columnsToConvert } from './convert-columns.ts';
+export type {
+  ConvertedFile,
+  ConvertFormat,
+  ConvertInputs,
+  ConvertTableOptions,
+  ConvertTableResult,
+} from './convert-options.ts';
+export { convertTable, DEFAULT_CONVERT_TABLE_OPTIONS } from './convert-table.ts';
+export { expandTables } from './convert-table-source.ts';
 export { arrowBatch } from './formats/arrow-batch.ts';
 export { type ArrowColumnOptions, columnBatchOf } from './formats/arrow-columns.ts';
 export type {
@@ -39,7 +49,8 @@ export type {
   ArrowSchema,
   ArrowType,
 } from './formats/arrow-data.ts';
-export type { TableFormatName } from './formats/table-format.ts';
+export { isTableFormat, TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
+export type { TableFormatName, TableLoss } from './formats/table-format.ts';
 export {
   type ColumnSchemaOptions,
   columnSchemaOf,
@@ -53,4 +64,5 @@ export {
   type SourceOptions,
   sourceBatches,
 } from './read-table-batches.ts';
+export { columnsOfSchema, readTableSchema } from './schema-columns.ts';
 export { type ColumnBatches, type WriteExamplesOptions, writeExamples } from './write-examples.ts';

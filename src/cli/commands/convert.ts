@@ -1,15 +1,28 @@
 import { basename } from 'node:path';
 import { UsageError } from 'recordpipe/errors';
 import type { DoneFile } from 'recordpipe/scale';
+import type { TransformOptions } from 'recordpipe/transform';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
-import { expanded, inputSelection, noInputs, sourceOf } from '../options/inputs.ts';
+import { expanded, inputSelection, inputsOf, noInputs, sourceOf } from '../options/inputs.ts';
+import { accessOf } from '../options/objects.ts';
 import { choice, flag, grouped, type Values, value } from '../options/option.ts';
 import { isSharded, shardOptions } from '../options/reports.ts';
-import { FILE_FORMATS, OUTPUT_HEADING, transformOptions } from '../options/transform.ts';
+import { FILE_FORMATS, type FileFormat, OUTPUT_HEADING, transformOptions } from '../options/transform.ts';
 import { eachFile, outputPaths } from '../output-files.ts';
+import {
+  isTableConversion,
+  refuseTableOptions,
+  TABLE_FORMATS,
+  tableConversionOf,
+  tableInputs,
+  tableOptions,
+  tableSummary,
+} from '../table-conversion.ts';
 import { formatNumberOf } from '../text/format.ts';
 import { transforming, writtenText } from '../transforming.ts';
+
+const FORMATS = [...FILE_FORMATS, ...TABLE_FORMATS];
 
 const OPTIONS = {
   outputDir: value('--output-dir <dir>', 'convert each input into this directory, keeping its base name'),
@@ -18,22 +31,30 @@ const OPTIONS = {
     'with --output-dir: report files that cannot be converted and continue with the others',
   ),
   ...transformOptions,
+  from: choice(
+    '--from <format>',
+    'input format (default: from the extension, else record files whose format is detected from the content)',
+    FORMATS,
+  ).conflicts('format'),
   ...grouped(OUTPUT_HEADING, {
     to: choice(
       '--to <format>',
       'output format (default: from the extension; required for stdout and with --output-dir)',
-      FILE_FORMATS,
+      FORMATS,
     ),
   }),
+  ...tableOptions,
   ...inputSelection,
   ...shardOptions,
 };
 
 export const register: Register = command({
   name: 'convert',
-  description: 'Convert record files to another format or compression; payloads are unchanged.',
+  description:
+    'Convert record files to another format or compression, to tables (Parquet, Arrow, CSV, JSON Lines), and back.',
   arguments: {
-    '[files...]': 'an input (- for stdin) and an output (- for stdout); with --output-dir: inputs only',
+    '[files...]':
+      'an input (- for stdin), or for tables several, and an output (- for stdout); with --output-dir: inputs only',
   },
   options: OPTIONS,
   help: `
@@ -43,6 +64,14 @@ Examples:
   recordpipe convert lines.txt lines.tfrecord --format textline
   recordpipe convert train.tfrecord - --to base64 | head
   recordpipe convert data/ --output-dir converted --to recordio
+  recordpipe convert data/ train.parquet
+  recordpipe convert data/ out/train.parquet --rows-per-file 100000
+  recordpipe convert train.parquet train.tfrecord
+  recordpipe convert train.tfrecord - --to jsonl --columns label,image/* | head
+  recordpipe schema data/ -o schema.json
+  cat train.tfrecord | recordpipe convert - - --to arrow --schema schema.json | python read.py
+
+Between record files, payloads are unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Parquet and Arrow restore the records exactly; csv and jsonl do with the same --schema. A value that the table cannot represent is an error that names feature and record, unless --lossy or --skip-errors is set. Files named *.jsonl and *.csv are tables; to convert their lines as they are, pass --from textline or --to textline.
 
 base64 stores one base64 string per line, and can represent any bytes. textline cannot represent a record that contains a newline: such a record is an error. --delimiter and --cr apply to both input and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.`,
   action: convert,
@@ -53,12 +82,20 @@ type Options = Values<typeof OPTIONS>;
 async function convert(files: string[], options: Options): Promise<number> {
   const { outputDir } = options;
   if (files.length === 0 && options.plan === undefined) throw noInputs();
+  const inputs = outputDir === undefined ? files.slice(0, -1) : files;
+  const isTable = await isTableConversion(
+    inputs,
+    outputDir === undefined ? files.at(-1) : undefined,
+    options,
+  );
+  if (!isTable) refuseTableOptions(options);
   if (isSharded(options)) {
-    if (outputDir !== undefined) return convertShard(outputDir, files, options);
+    if (outputDir !== undefined) return convertShard(outputDir, files, options, isTable);
     throw new UsageError('--shard, --plan: require --output-dir; each output keeps the name of its input');
   }
-  if (outputDir !== undefined) return convertInto(outputDir, files, options);
+  if (outputDir !== undefined) return convertInto(outputDir, files, options, isTable);
   if (options.keepGoing) throw new UsageError('--keep-going: requires --output-dir');
+  if (isTable && files.length >= 2) return convertTables(inputs, files[files.length - 1], options);
   if (files.length !== 2)
     throw new UsageError(
       `convert: expected an input and an output, got ${formatNumberOf(files.length, 'file')}; for several inputs, pass --output-dir`,
@@ -67,7 +104,7 @@ async function convert(files: string[], options: Options): Promise<number> {
   const [input, output] = files;
   if (options.to === undefined && (output === '-' || kindOfName(output).format === undefined))
     throw new UsageError(`convert: the output format cannot be derived from ${output}; pass --to`);
-  return transforming(options, {
+  return transforming(recordsOnly(options), {
     verb: 'convert',
     output,
     work: (common) => convertFile(sourceOf(input).source, output, common),
@@ -75,26 +112,94 @@ async function convert(files: string[], options: Options): Promise<number> {
   });
 }
 
-async function convertInto(folder: string, inputs: string[], options: Options): Promise<number> {
-  const { convertFile } = await import('recordpipe/transform');
-  const files = await expanded(inputs, options);
+/** Returns options whose formats are those of record files. */
+function recordsOnly({ from, to, ...options }: Options): Omit<Options, 'from' | 'to'> & {
+  from?: FileFormat;
+  to?: FileFormat;
+} {
+  return { ...options, ...(from && { from: from as FileFormat }), ...(to && { to: to as FileFormat }) };
+}
+
+async function convertTables(inputs: string[], output: string, options: Options): Promise<number> {
+  const { convertTable, tableFormatOfName } = await import('recordpipe/columns');
+  const { from: _, to = tableFormatOfName(output), ...rest } = options;
+  if (to === undefined && output === '-')
+    throw new UsageError('convert: the format of standard output is unknown; pass --to');
+  return transforming(rest, {
+    verb: 'convert',
+    output,
+    isText: to === 'csv' || to === 'jsonl',
+    work: async (common) =>
+      convertTable(tableInputs(inputs), output, await tableConversionOf(options, common)),
+    summary: tableSummary,
+  });
+}
+
+/** A finished output of a conversion with `--output-dir`. */
+interface Done {
+  readonly text: string;
+  readonly records: number;
+  readonly bytes: number;
+  readonly result: object;
+}
+
+type ConvertOne = (file: string, output: string) => Promise<Done>;
+
+/**
+ * Returns a function that converts one file. The files of tables share their columns, which are
+ * inferred from all of them.
+ */
+async function converter(
+  files: readonly string[],
+  options: Options,
+  common: Partial<TransformOptions>,
+  isTable: boolean,
+): Promise<ConvertOne> {
+  if (!isTable) {
+    const { convertFile } = await import('recordpipe/transform');
+    return async (file, path) => {
+      const result = await convertFile(sourceOf(file).source, path, common);
+      const { records, bytes } = result.output;
+      return { text: writtenText(result.output), records, bytes, result };
+    };
+  }
+  const { columnsToConvert, convertTable, isTableFormat } = await import('recordpipe/columns');
+  const table = await tableConversionOf(options, common);
+  const isShared = files.length > 1 && table.schema === undefined && isTableFormat(options.to ?? '');
+  const schema = isShared ? await columnsToConvert(files, 'all', table) : table.schema;
+  return async (file, path) => {
+    const result = await convertTable(tableInputs([file]), path, { ...table, schema });
+    const bytes = result.outputs.reduce((sum, one) => sum + one.bytes, 0);
+    return { text: tableSummary(result), records: result.records, bytes, result };
+  };
+}
+
+async function convertInto(
+  folder: string,
+  inputs: string[],
+  options: Options,
+  isTable: boolean,
+): Promise<number> {
+  const files = await filesIn(inputs, options);
   const outputs = await outputsIn(folder, files, options);
   let exitCode = OK;
-  return transforming(options, {
+  let failed = 0;
+  return transforming(recordsOnly(options), {
     verb: 'convert',
     output: folder,
     work: async (common) => {
+      const convertOne = await converter(files, options, common, isTable);
       const done = await eachFile(
         files,
-        (file, i) => convertFile(sourceOf(file).source, outputs[i], common),
+        (file, i) => convertOne(file, outputs[i]),
         options.keepGoing ? () => undefined : undefined,
       );
       exitCode = done.exitCode;
-      return done.results;
+      failed = done.failed;
+      return done.results.map(({ text, result }) => ({ text, toJSON: () => result }));
     },
     summary: (results) => {
-      const lines = results.map(({ output }) => writtenText(output));
-      const failed = files.length - results.length;
+      const lines = results.map(({ text }) => text);
       if (failed > 0) lines.push(`${formatNumberOf(failed, 'file')} of ${files.length} not converted`);
       return lines.join('\n');
     },
@@ -102,12 +207,27 @@ async function convertInto(folder: string, inputs: string[], options: Options): 
   });
 }
 
+/** Returns the input files: record files, or tables of the format that the options name. */
+async function filesIn(inputs: string[], options: Options): Promise<string[]> {
+  const from = TABLE_FORMATS.find((name) => name === options.from);
+  if (from === undefined) return expanded(inputs, options);
+  const { expandTables } = await import('recordpipe/columns');
+  return expandTables(inputs, from, { ...accessOf(options), ...inputsOf(options, options.quiet) });
+}
+
 /** Converts each file of a shard to its own output. Continues after a file fails. */
-async function convertShard(folder: string, inputs: string[], options: Options): Promise<number> {
-  const [{ settingsOf, shardFiles }, { convertFile }] = await Promise.all([
-    import('../shard-run.ts'),
-    import('recordpipe/transform'),
-  ]);
+async function convertShard(
+  folder: string,
+  inputs: string[],
+  options: Options,
+  isTable: boolean,
+): Promise<number> {
+  const { settingsOf, shardFiles } = await import('../shard-run.ts');
+  const isFromRecords = !TABLE_FORMATS.some((name) => name === options.from);
+  if (isTable && isFromRecords && options.schema === undefined)
+    throw new UsageError(
+      '--shard, --plan: each shard would infer its own columns; write a schema of all files with recordpipe schema, and pass --schema',
+    );
   const { format, from, to, outputCompression, level } = options;
   const settings = {
     ...settingsOf(options),
@@ -116,6 +236,10 @@ async function convertShard(folder: string, inputs: string[], options: Options):
     outputCompression,
     level,
     escape: options.escape,
+    columns: options.columns?.join(),
+    rowsPerFile: options.rowsPerFile,
+    lossy: options.lossy,
+    skipErrors: options.skipErrors,
     folder,
   };
   const shard = await shardFiles({ command: 'convert', inputs, format, parts: false, settings }, options);
@@ -124,16 +248,17 @@ async function convertShard(folder: string, inputs: string[], options: Options):
   const names = await outputsIn(folder, all, options);
   const outputs = new Map(all.map((uri, i) => [uri, names[i]]));
   let exitCode = OK;
-  return transforming(options, {
+  return transforming(recordsOnly(options), {
     verb: 'convert',
     output: folder,
     work: async (common) => {
+      const convertOne = await converter([], options, common, isTable);
       const { results } = await eachFile<DoneFile>(
         shard.files.map(({ uri }) => uri),
         async (uri) => {
           await shard.check(uri);
           const output = outputs.get(uri)!;
-          const { records, bytes } = (await convertFile(sourceOf(uri).source, output, common)).output;
+          const { records, bytes } = await convertOne(uri, output);
           return { uri, output, records, bytes };
         },
         ({ code, message }, uri) => ({ uri, error: { code, message } }),
@@ -158,13 +283,17 @@ async function outputsIn(
   { to, outputCompression = 'none' }: Options,
 ): Promise<string[]> {
   if (to === undefined) throw new UsageError('convert: --output-dir requires --to');
-  const { extensionOf, kindOfName } = await import('recordpipe/transform');
+  const [{ extensionOf, kindOfName }, { isTableFormat, TABLE_EXTENSIONS, tableFormatOfName }] =
+    await Promise.all([import('recordpipe/transform'), import('recordpipe/columns')]);
+  const extension = isTableFormat(to)
+    ? `${TABLE_EXTENSIONS[to][0]}${outputCompression === 'none' ? '' : extensionOf('tfrecord', outputCompression).slice('.tfrecord'.length)}`
+    : extensionOf(to, outputCompression);
   const names = files.map((file) => {
     const plain = basename(file === '-' ? 'stdin' : file).replace(/\.(gz|gzip|zz|zlib)$/i, '');
     const [shard = ''] = /-\d+-of-\d+$/.exec(plain) ?? [];
     const stem = plain.slice(0, plain.length - shard.length);
-    const known = kindOfName(stem).format === undefined ? stem : stem.replace(/\.[^.]*$/, '');
-    return `${known}${shard}${extensionOf(to, outputCompression)}`;
+    const isKnown = kindOfName(stem).format !== undefined || tableFormatOfName(stem) !== undefined;
+    return `${isKnown ? stem.replace(/\.[^.]*$/, '') : stem}${shard}${extension}`;
   });
   return outputPaths(folder, files, names);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LONE_SURROGATE } from '../../bytes/wire/message-writer.ts';
 import type { BytesVector, ColumnVector, NumberArrays } from '../../messages/columns/column-batch.ts';
 import type { ColumnType, NumberType } from '../../messages/columns/column-schema.ts';
 
@@ -290,8 +291,6 @@ class ListBuilder extends ColumnBuilder {
     return { type: 'list', length: this.length, offsets, items: this.#items.finish(), validity };
   }
 }
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Returns the float for a JSON value that is not a number; undefined if it stands for none. */
 function numberOf(value: unknown): number | undefined {

@@ -3,7 +3,7 @@ import type { Info, Options, Parser } from 'csv-parse';
 import { RecordpipeError } from '../../errors.ts';
 import type { ColumnType } from '../../messages/columns/column-schema.ts';
 import type { TableReadOptions, TableSource } from './table-format.ts';
-import type { TextRow, TextRowFormat } from './text-rows.ts';
+import type { TextRow, TextRowFormat } from './text-row.ts';
 
 /** Maximum size of a row. A missing quote would otherwise make the rest of the file one row. */
 const MAX_ROW_BYTES = 256 * 1024 * 1024;

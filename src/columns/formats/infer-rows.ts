@@ -1,7 +1,7 @@
 import { RecordpipeError } from '../../errors.ts';
 import type { ColumnField, ColumnSchema, ColumnType } from '../../messages/columns/column-schema.ts';
 import { exactInteger, SPECIAL_FLOATS } from './column-builder.ts';
-import type { TextRow, TextRowFormat } from './text-rows.ts';
+import type { TextRow, TextRowFormat } from './text-row.ts';
 
 /** What the values of one column are. */
 interface Facts {

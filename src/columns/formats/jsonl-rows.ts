@@ -3,7 +3,7 @@ import type { RecordBatch } from '../../formats/batch.ts';
 import { readTextLineBatches } from '../../records/textline.ts';
 import { exactIntegerJson } from './column-builder.ts';
 import type { TableReadOptions, TableSource } from './table-format.ts';
-import type { TextRow, TextRowFormat } from './text-rows.ts';
+import type { TextRow, TextRowFormat } from './text-row.ts';
 
 /** Maximum length of a line, which is parsed from a string. */
 const MAX_LINE_BYTES = 2 ** 29 - 25;

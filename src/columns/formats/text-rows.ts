@@ -2,31 +2,10 @@ import { RecordpipeError, UsageError } from '../../errors.ts';
 import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
 import type { ColumnField, ColumnSchema, ColumnType } from '../../messages/columns/column-schema.ts';
 import { type ColumnBuilder, columnBuilder } from './column-builder.ts';
+import { columnChoice } from './column-choice.ts';
 import { inferRows } from './infer-rows.ts';
 import type { TableReader, TableReadOptions, TableSource } from './table-format.ts';
-
-/** A row of a text format: its values by column name. A missing value is null. */
-export interface TextRow {
-  readonly values: Readonly<Record<string, unknown>>;
-  /** Number of the row in the file. */
-  readonly row: number;
-  /** Position of its first byte, if it is known. */
-  readonly offset: number | undefined;
-  /** Size of its text in bytes. */
-  readonly bytes: number;
-}
-
-/** A format whose rows are text. */
-export interface TextRowFormat {
-  /** Yields the rows in groups, from the start. */
-  rows(source: TableSource, options: TableReadOptions): AsyncIterable<readonly TextRow[]>;
-  /** Returns the value for a column of a type, in the form of JSON. */
-  valueOf(value: unknown, type: ColumnType): unknown;
-  /** Returns the value in the form of JSON, if the type of its column is unknown. */
-  guess(value: unknown): unknown;
-  /** Whether a column that has both numbers and text is a column of text. */
-  readonly textWins: boolean;
-}
+import type { TextRow, TextRowFormat } from './text-row.ts';
 
 const BATCH_ROWS = 8192;
 /** Size of the text of a batch. */
@@ -83,16 +62,6 @@ class KeptRows {
       await this.#rows.return?.();
     }
   }
-}
-
-/** Returns a function that reports whether a column is chosen. `*` matches any characters. */
-export function columnChoice(columns: readonly string[] | undefined): (name: string) => boolean {
-  if (columns === undefined) return () => true;
-  const patterns = columns.map((column) => {
-    const literals = column.split('*').map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-    return new RegExp(`^${literals.join('.*')}$`, 's');
-  });
-  return (name) => patterns.some((pattern) => pattern.test(name));
 }
 
 class TextReader implements TableReader {
@@ -178,7 +147,7 @@ class TextReader implements TableReader {
     }
     if (this.#known.size === 0) return undefined;
     for (const name in values)
-      if (!this.#known.has(name))
+      if (!this.#known.has(name) && this.#format.guess(values[name]) !== null)
         return `feature ${JSON.stringify(name)} is not in the schema; to skip it, choose the other columns`;
     return undefined;
   }

@@ -4,6 +4,7 @@ import { checkRecord } from '../example/decode-options.ts';
 import type { ColumnBatch } from './column-batch.ts';
 import type { ColumnSchema } from './column-schema.ts';
 import { ExampleRows } from './example-rows.ts';
+import { RecordRows } from './record-rows.ts';
 import type { RowDecoder } from './row-decoder.ts';
 
 /** Options of a {@link ColumnDecoder}. */
@@ -53,7 +54,8 @@ export class ColumnDecoder {
     if (unlisted !== 'error' && unlisted !== 'ignore')
       throw new UsageError(`unlisted: expected 'error' or 'ignore', got ${String(unlisted)}`);
     this.schema = schema;
-    this.#rows = new ExampleRows(schema, unlisted === 'error');
+    const exact = unlisted === 'error';
+    this.#rows = schema.message === 'Record' ? new RecordRows(schema, exact) : new ExampleRows(schema, exact);
   }
 
   /**

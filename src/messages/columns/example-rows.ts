@@ -98,6 +98,7 @@ export class ExampleRows implements RowDecoder, OtherFeatures {
       this.#unset.add(nameAt(cursor), -1);
       return true;
     }
+    this.#unset?.remove(() => nameAt(cursor));
     if (!this.#exact) return true;
     const what = `kind ${KIND_NAMES[cursor.kind]}`;
     throw this.#found.mismatch(

@@ -58,9 +58,24 @@ export class TensorReader extends WireReader {
   #end = 0;
 
   open({ bytes, start, end }: MessageBody): void {
+    this.openAt(bytes, start, end);
+  }
+
+  openAt(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;
     this.#start = start;
     this.#end = end;
+    this.fault = undefined;
+  }
+
+  /** Returns the whole message as a view. */
+  whole(): Uint8Array {
+    return this.bytes.subarray(this.#start, this.#end);
+  }
+
+  /** Index after the last byte. */
+  get limit(): number {
+    return this.#end;
   }
 
   /** Returns the 32-bit floats as a view of the record if they are aligned, otherwise as a copy. */
@@ -85,7 +100,7 @@ export class TensorReader extends WireReader {
   int32s(): Int32Array {
     const values = new Int32Array(this.#count(TENSOR.values));
     let to = 0;
-    for (this.#begin(); this.#nextRun(TENSOR.values, VARINT); )
+    for (this.begin(); this.nextRun(TENSOR.values, VARINT); )
       to = int32sInto(this.bytes, this.start, this.end, values, to);
     return values;
   }
@@ -96,7 +111,7 @@ export class TensorReader extends WireReader {
     const tag = TENSOR[list];
     const words = new Int32Array(2 * this.#count(tag));
     let to = 0;
-    for (this.#begin(); this.#nextRun(tag, VARINT); )
+    for (this.begin(); this.nextRun(tag, VARINT); )
       to = varintsInto(this.bytes, this.start, this.end, words, to);
     const integers = new BigUint64Array(words.buffer);
     if (mode === 'bigint') return integers;
@@ -117,7 +132,7 @@ export class TensorReader extends WireReader {
     let runs = 0;
     let total = 0;
     let last = 0;
-    for (this.#begin(); this.#nextRun(TENSOR.values, single); ) {
+    for (this.begin(); this.nextRun(TENSOR.values, single); ) {
       const length = this.end - this.start;
       if (length % size !== 0)
         throw new WireFault(this.start, `expected packed floats of ${size} bytes, got ${length} bytes`);
@@ -129,7 +144,7 @@ export class TensorReader extends WireReader {
     if (runs === 1) return new Uint8Array(bytes.buffer, bytes.byteOffset + last, total);
     const joined = new Uint8Array(total);
     let filled = 0;
-    for (this.#begin(); this.#nextRun(TENSOR.values, single); ) {
+    for (this.begin(); this.nextRun(TENSOR.values, single); ) {
       joined.set(bytes.subarray(this.start, this.end), filled);
       filled += this.end - this.start;
     }
@@ -138,16 +153,17 @@ export class TensorReader extends WireReader {
 
   #count(tag: number): number {
     let count = 0;
-    for (this.#begin(); this.#nextRun(tag, VARINT); ) count += countVarints(this.bytes, this.start, this.end);
+    for (this.begin(); this.nextRun(tag, VARINT); ) count += countVarints(this.bytes, this.start, this.end);
     return count;
   }
 
-  #begin(): void {
+  /** Moves to the start of the tensor. */
+  begin(): void {
     this.at = this.#start;
   }
 
   /** Moves to the next packed run of a list, or to its next single value of the wire type. */
-  #nextRun(tag: number, single: number): boolean {
+  nextRun(tag: number, single: number): boolean {
     const singleTag = (tag & FIELD) | single;
     while (this.nextField(this.#end)) if (this.tag === tag || this.tag === singleTag) return true;
     return false;

@@ -1,0 +1,96 @@
+import type { ByteSource } from '../bytes/sources.ts';
+import type { RecordpipeError } from '../errors.ts';
+import type { FormatName } from '../formats/names/index.ts';
+import type { ColumnSchema } from '../messages/columns/column-schema.ts';
+import type { InputOptions } from '../records/inputs/input-options.ts';
+import type { ObjectOptions } from '../storage/object-options.ts';
+import type {
+  InputOptions as RecordInputOptions,
+  OutputOptions as RecordOutputOptions,
+  TransformProgress,
+} from '../transform/transform-options.ts';
+import type { TableFormatName, TableLoss } from './formats/table-format.ts';
+
+/** Formats of inputs and outputs: those of record files and those of tables. */
+export type ConvertFormat = Exclude<FormatName, 'textline'> | TableFormatName;
+
+/**
+ * Inputs of a conversion: one source of bytes, or files. For record files, a name may also be a
+ * folder, a pattern, an `@list` or a prefix, as for `expandInputs` of `recordpipe/check`.
+ */
+export type ConvertInputs = ByteSource | readonly (string | URL)[];
+
+/** Options of {@link convertTable}. Every field has a default. */
+export interface ConvertTableOptions extends InputOptions {
+  /** Format of the inputs. Default `auto`: from the extension of the first, else record files. */
+  readonly from: ConvertFormat | 'auto';
+  /** Format of the output. Default: from its extension. */
+  readonly to: ConvertFormat | undefined;
+  /**
+   * The columns. Default: those stored in the input (Parquet, Arrow), else inferred from all
+   * records, which reads the input twice.
+   */
+  readonly schema: ColumnSchema | undefined;
+  /**
+   * Number of first records from which the columns are inferred. A later record that does not fit
+   * is an error. Required for an input that can be read only once, unless `schema` is set.
+   */
+  readonly inferRecords: number | undefined;
+  /** Number of threads that infer the columns of record files. Default: the number of cores. */
+  readonly jobs: number | undefined;
+  /** Columns to convert. `*` matches any characters. Default: all. */
+  readonly columns: readonly string[] | undefined;
+  /**
+   * Maximum number of rows per output. The outputs are then `NAME-00000-of-00012.EXT`. Default: all
+   * rows in one output.
+   */
+  readonly rowsPerFile: number | undefined;
+  /**
+   * Whether to drop what the output cannot represent: features of several kinds, features without a
+   * column, lists in CSV, and the bits of NaNs in text. Default false: it is an error.
+   */
+  readonly lossy: boolean;
+  /** Called for each thing that `lossy` drops. */
+  readonly onLoss: ((loss: TableLoss) => void) | undefined;
+  /**
+   * Maximum number of damaged or unrepresentable records to skip. Default 0: the first one is an
+   * error. An error leaves no output.
+   */
+  readonly skipErrors: number;
+  /** Called for each skipped record. */
+  readonly onSkipped: ((error: RecordpipeError) => void) | undefined;
+  /** Options for reading record files. */
+  readonly read: RecordInputOptions;
+  /** Options for writing record files, and the compression of CSV and JSON Lines. */
+  readonly write: RecordOutputOptions;
+  /** Number of rows of a Parquet row group. Default: as many as about 64 MiB hold. */
+  readonly rowGroupRows: number | undefined;
+  /** Compression inside of Parquet files. Default `zstd`. */
+  readonly compression: 'none' | 'snappy' | 'gzip' | 'zstd' | undefined;
+  /** Whether to replace existing outputs. Default false. An input is never replaced. */
+  readonly overwrite: boolean;
+  /** How to access objects. */
+  readonly objects: Partial<ObjectOptions> | undefined;
+  /** Called periodically with the progress. */
+  readonly onProgress: ((progress: TransformProgress) => void) | undefined;
+  /** Signal that aborts the work with an `aborted` error and removes unfinished files. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** An output of a conversion. */
+export interface ConvertedFile {
+  readonly path: string;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** Result of a conversion. */
+export interface ConvertTableResult {
+  /** Format of the inputs; `auto` for record files whose format each file determines. */
+  readonly from: ConvertFormat | 'auto';
+  readonly to: ConvertFormat;
+  readonly records: number;
+  readonly skipped: number;
+  readonly outputs: readonly ConvertedFile[];
+  readonly schema: ColumnSchema;
+}

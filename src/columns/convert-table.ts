@@ -1,0 +1,135 @@
+import { checkOptionNames, checkPath } from '../bytes/arguments.ts';
+import { isRecordpipeError, type RecordpipeError, UsageError } from '../errors.ts';
+import { kindOfName } from '../transform/file-formats.ts';
+import { refuseSameFile } from '../transform/record-output.ts';
+import type {
+  ConvertFormat,
+  ConvertInputs,
+  ConvertTableOptions,
+  ConvertTableResult,
+} from './convert-options.ts';
+import { RowOutputs } from './convert-outputs.ts';
+import { namesOf, openRecordRows } from './convert-source.ts';
+import { openTableRows } from './convert-table-source.ts';
+import { isTableFormat, TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
+import { SkippedRecords } from './skipped-records.ts';
+
+/** Default options. */
+export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze({
+  from: 'auto',
+  to: undefined,
+  schema: undefined,
+  inferRecords: undefined,
+  jobs: undefined,
+  columns: undefined,
+  rowsPerFile: undefined,
+  lossy: false,
+  onLoss: undefined,
+  skipErrors: 0,
+  onSkipped: undefined,
+  read: Object.freeze({}),
+  write: Object.freeze({}),
+  rowGroupRows: undefined,
+  compression: undefined,
+  overwrite: false,
+  objects: undefined,
+  onProgress: undefined,
+  signal: undefined,
+  include: undefined,
+  exclude: undefined,
+  strictShards: false,
+  onNotice: undefined,
+});
+
+/**
+ * Converts record files to a table (Parquet, Arrow, CSV, JSON Lines), a table to a record file, or a
+ * table to another format. Rows keep the order of the inputs. Memory is limited for inputs of any
+ * size.
+ *
+ * Outputs appear when the conversion is complete; an error leaves none. A table from Parquet or
+ * Arrow with recordpipe's schema restores records exactly, in deterministic encoding. CSV and JSON
+ * Lines do so with the same `schema`.
+ *
+ * @param inputs files, folders, patterns, `@list`s, `s3://` addresses, `-`, or a source of bytes
+ * @param output a path, an `s3://` address, or `-` for standard output
+ * @throws RecordpipeError the errors of reading the inputs; `schema-mismatch` for records that the
+ *   columns cannot represent; `unrepresentable` for values that the output cannot represent;
+ *   `malformed-table`; `missing-package`; `already-exists`, `not-found`, `access-denied`,
+ *   `io-failure` for the output; `unsupported-source` if the output is an input; `aborted`
+ * @throws UsageError for an invalid option value
+ * @example
+ * ```ts
+ * import { encodeTFRecord } from 'recordpipe';
+ * import { convertTable } from 'recordpipe/columns';
+ * import { encodeExample } from 'recordpipe/messages';
+ * const file = encodeTFRecord(encodeExample({ label: { kind: 'int64', value: [3] } }));
+ * const { records } = await convertTable([file], 'labels.jsonl', { inferRecords: 1000, overwrite: true });
+ * console.log(records); // 1
+ * ```
+ */
+export async function convertTable(
+  inputs: ConvertInputs,
+  output: string,
+  given: Partial<ConvertTableOptions> = {},
+): Promise<ConvertTableResult> {
+  checkPath('output', output);
+  const options = completeOptions(given);
+  const { from, to } = convertFormats(inputs, output, options);
+  if (!isTableFormat(from) && !isTableFormat(to))
+    throw new UsageError(
+      `to: expected a format of tables (${TABLES}), because the inputs are record files, got ${to}`,
+    );
+  for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
+  const { skipErrors, onSkipped } = options;
+  const skipped = new SkippedRecords(skipErrors, onSkipped);
+  const bad = skipped.skip;
+  const rows = isTableFormat(from)
+    ? await openTableRows(inputs, from, options, bad)
+    : await openRecordRows(inputs, from, options, bad);
+  const { places } = rows;
+  const skip = bad && ((error: RecordpipeError) => bad(places.located(error)));
+  const outputs = new RowOutputs(output, { format: to, schema: rows.schema, options, skip });
+  try {
+    for await (const batch of rows.batches) await outputs.write(batch);
+    const written = await outputs.close();
+    const records = written.reduce((sum, file) => sum + file.records, 0);
+    return { from, to, records, skipped: skipped.count, outputs: written, schema: rows.schema };
+  } catch (error) {
+    await outputs.abort();
+    throw isRecordpipeError(error) ? places.located(error) : error;
+  }
+}
+
+const TABLES = Object.keys(TABLE_EXTENSIONS).join(', ');
+
+/** Returns the options with defaults applied. @throws UsageError for an invalid value */
+export function completeOptions(given: Partial<ConvertTableOptions>): ConvertTableOptions {
+  checkOptionNames('convertTable', given, DEFAULT_CONVERT_TABLE_OPTIONS);
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const options: ConvertTableOptions = { ...DEFAULT_CONVERT_TABLE_OPTIONS, ...Object.fromEntries(set) };
+  for (const name of ['inferRecords', 'rowsPerFile', 'rowGroupRows'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
+      throw new UsageError(`${name}: expected an integer >= 1, got ${String(value)}`);
+  }
+  return options;
+}
+
+/**
+ * Returns the formats of inputs and output: from the options, else from the names.
+ *
+ * @throws UsageError if the format of the output is unknown
+ */
+export function convertFormats(
+  inputs: ConvertInputs,
+  output: string,
+  { from, to }: Pick<ConvertTableOptions, 'from' | 'to'>,
+): { from: ConvertFormat | 'auto'; to: ConvertFormat } {
+  const [name = ''] = namesOf(inputs) ?? [];
+  const target = to ?? tableFormatOfName(output) ?? kindOfName(output).format;
+  if (target === undefined || target === 'base64' || target === 'textline')
+    throw new UsageError(
+      `to: expected tfrecord, recordio or a format of tables (${TABLES}), got ${target ?? output}`,
+    );
+  return { from: from === 'auto' ? (tableFormatOfName(name) ?? 'auto') : from, to: target };
+}

@@ -1,0 +1,195 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { encodeTFRecord } from '../../src/formats/index.ts';
+import { encodeExample } from '../../src/messages/index.ts';
+import { cli, ended, startCli } from '../support/cli.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+let places = 0;
+
+/** Creates a folder with two record files, `data/a.tfrecord` with records 0 to 2 and `data/b.tfrecord`. */
+function place(): { cwd: string; names(folder?: string): string[]; read(name: string): Buffer } {
+  const cwd = temp.file(`place-${places++}`);
+  mkdirSync(join(cwd, 'data'), { recursive: true });
+  writeFileSync(join(cwd, 'data/a.tfrecord'), fileOf(0, 3));
+  writeFileSync(join(cwd, 'data/b.tfrecord'), fileOf(3, 5));
+  return {
+    cwd,
+    names: (folder = '.') => readdirSync(join(cwd, folder)).sort(),
+    read: (name) => readFileSync(join(cwd, name)),
+  };
+}
+
+function fileOf(from: number, to: number): Uint8Array {
+  const records = Array.from({ length: to - from }, (_, i) => {
+    const name = i === 0 ? {} : { 'text/name': { kind: 'bytes', value: [`n${from + i}`] } as const };
+    const features = { id: { kind: 'int64', value: [from + i] } as const, ...name };
+    return encodeTFRecord(encodeExample(features, { deterministic: true }));
+  });
+  return concat(records);
+}
+
+test('a folder becomes one table, and the table becomes records again', async () => {
+  const { cwd, read } = place();
+  const first = await cli(['convert', 'data', 'all.csv'], { cwd });
+  expect(first).toMatchObject({ code: 0, stdout: '', stderr: 'all.csv: 5 records, 34 B (records to csv)\n' });
+  expect(read('all.csv').toString()).toBe('id,text/name\n0,\n1,n1\n2,n2\n3,\n4,n4\n');
+  await cli(['convert', 'all.csv', 'all.jsonl'], { cwd });
+  expect(read('all.jsonl').toString().split('\n')[1]).toBe('{"id":1,"text/name":"n1"}');
+  expect(await cli(['convert', 'all.jsonl', 'back.tfrecord'], { cwd })).toMatchObject({ code: 0 });
+  expect(read('back.tfrecord')).toEqual(Buffer.concat([fileOf(0, 3), fileOf(3, 5)]));
+});
+
+test('several inputs, chosen columns, rows per file and --json', async () => {
+  const { cwd, names, read } = place();
+  const args = [
+    'data/b.tfrecord',
+    'data/a.tfrecord',
+    'out.csv',
+    '--columns',
+    'i*',
+    '--rows-per-file',
+    '2',
+    '--json',
+  ];
+  const { stdout, code } = await cli(['convert', ...args], { cwd });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    from: 'auto',
+    to: 'csv',
+    records: 5,
+    skipped: 0,
+    outputs: [{ path: 'out-00000-of-00003.csv', records: 2 }, { records: 2 }, { records: 1 }],
+    schema: { fields: [{ name: 'id' }] },
+  });
+  expect(names()).toEqual(['data', ...[0, 1, 2].map((i) => `out-0000${i}-of-00003.csv`)]);
+  expect(read('out-00000-of-00003.csv').toString()).toBe('id\n3\n4\n');
+});
+
+test('the output of --json is a schema for the way back', async () => {
+  const { cwd, read } = place();
+  const { stdout } = await cli(['convert', 'data', 'all.csv', '--json'], { cwd });
+  writeFileSync(join(cwd, 'columns.json'), stdout);
+  const back = await cli(['convert', 'all.csv', 'back.tfrecord', '--schema', 'columns.json'], { cwd });
+  expect(back.code, back.stderr).toBe(0);
+  expect(read('back.tfrecord')).toEqual(Buffer.concat([fileOf(0, 3), fileOf(3, 5)]));
+});
+
+test('--output-dir writes one table per file, with the same columns', async () => {
+  const { cwd, names, read } = place();
+  writeFileSync(join(cwd, 'data/c.tfrecord-00000-of-00001'), fileOf(9, 10));
+  const run = await cli(['convert', 'data', '--output-dir', 'out', '--to', 'csv'], { cwd });
+  expect(run.code).toBe(0);
+  expect(names('out')).toEqual(['a.csv', 'b.csv', 'c-00000-of-00001.csv']);
+  expect(read('out/c-00000-of-00001.csv').toString()).toBe('id,text/name\n9,\n');
+  const back = await cli(['convert', 'out', '--from', 'csv', '--to', 'tfrecord', '--output-dir', 'back'], {
+    cwd,
+  });
+  expect(back.code, back.stderr).toBe(0);
+  expect(names('back')).toEqual(['a.tfrecord', 'b.tfrecord', 'c-00000-of-00001.tfrecord']);
+  expect(read('back/a.tfrecord')).toEqual(Buffer.from(fileOf(0, 3)));
+});
+
+test('the shards of a plan write the same tables as one run', async () => {
+  const { cwd, names, read } = place();
+  await cli(['plan', 'data', '-o', 'plan.jsonl', '-q'], { cwd });
+  const refused = await cli(['convert', '--plan', 'plan.jsonl', '--to', 'csv', '--output-dir', 'out'], {
+    cwd,
+  });
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('recordpipe schema') });
+  await cli(['schema', 'data', '-o', 'schema.json', '-q'], { cwd });
+  for (const shard of ['0/2', '1/2']) {
+    const args = ['--plan', 'plan.jsonl', '--shard', shard, '--to', 'csv', '--output-dir', 'out'];
+    const run = await cli(['convert', ...args, '--schema', 'schema.json', '--report', 'reports/'], { cwd });
+    expect(run.code, run.stderr).toBe(0);
+  }
+  expect(names('out')).toEqual(['a.csv', 'b.csv']);
+  expect(read('out/a.csv').toString()).toBe('id,text/name\n0,\n1,n1\n2,n2\n');
+  expect((await cli(['merge', 'reports/', '-o', 'total.json'], { cwd })).code).toBe(0);
+});
+
+describe('standard input and output', () => {
+  test('require a schema or --infer', async () => {
+    const { cwd } = place();
+    const args = ['convert', '-', '-', '--to', 'jsonl'];
+    const refused = await cli(args, { cwd, input: fileOf(0, 3) });
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--infer') });
+    const run = await cli([...args, '--infer', '10'], { cwd, input: fileOf(0, 3) });
+    expect(run).toMatchObject({ code: 0, stderr: '<stdout>: 3 records, 61 B (records to jsonl)\n' });
+    expect(run.stdout).toBe('{"id":0}\n{"id":1,"text/name":"n1"}\n{"id":2,"text/name":"n2"}\n');
+    const back = await cli(['convert', '-', '-', '--from', 'jsonl', '--to', 'tfrecord', '--infer', '9'], {
+      cwd,
+      input: run.bytes,
+    });
+    expect(back.bytes).toEqual(Buffer.from(fileOf(0, 3)));
+  });
+
+  test('a reader that closes the pipe ends the command quietly', async () => {
+    const { cwd } = place();
+    writeFileSync(join(cwd, 'big.tfrecord'), Buffer.concat(Array(20_000).fill(fileOf(0, 3))));
+    const child = startCli(['convert', 'big.tfrecord', '-', '--to', 'jsonl', '--infer', '9'], { cwd });
+    const run = ended(child);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await run).toMatchObject({ code: 0, signal: null, stderr: '' });
+  });
+});
+
+test('damage leaves no output, unless --skip-errors allows it', async () => {
+  const { cwd, names, read } = place();
+  const bytes = fileOf(0, 3);
+  bytes[16] ^= 1;
+  writeFileSync(join(cwd, 'bad.tfrecord'), bytes);
+  const args = ['convert', 'bad.tfrecord', 'out.csv', '--infer', '2'];
+  const failed = await cli(args, { cwd });
+  expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('data-checksum') });
+  expect(names()).toEqual(['bad.tfrecord', 'data']);
+  const run = await cli([...args, '--skip-errors', '1'], { cwd });
+  expect(run.code).toBe(0);
+  expect(run.stderr).toContain('1 record skipped');
+  expect(run.stderr).toContain('data-checksum');
+  expect(read('out.csv').toString()).toBe('id,text/name\n1,n1\n2,n2\n');
+});
+
+test('--lossy reports what it drops', async () => {
+  const { cwd, read } = place();
+  const tags = { kind: 'int64', value: [1, 2] } as const;
+  writeFileSync(
+    join(cwd, 'in.tfrecord'),
+    encodeTFRecord(encodeExample({ id: { kind: 'int64', value: [1] }, tags })),
+  );
+  const failed = await cli(['convert', 'in.tfrecord', 'out.csv'], { cwd });
+  expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('--lossy') });
+  const run = await cli(['convert', 'in.tfrecord', 'out.csv', '--lossy'], { cwd });
+  expect(run.stderr).toContain('dropped from "tags": lists');
+  expect(read('out.csv').toString()).toBe('id\n1\n');
+});
+
+describe('convert rejects', () => {
+  test.each([
+    [['data', 'out.tfrecord', '--columns', 'id'], '--columns: applies only to tables'],
+    [['data', '-'], '--to'],
+    [['data', 'out', '--from', 'csv'], 'format'],
+    [['data', 'out.csv', '--columns', 'nope'], 'id, text/name'],
+    [['data', 'out.csv', '--infer', '0'], '>= 1'],
+    [['data/a.tfrecord', 'out.b64', '--from', 'csv'], 'format of tables'],
+  ])('%j: exit code 2', async (args, text) => {
+    const { cwd, names } = place();
+    const { code, stdout, stderr } = await cli(['convert', ...args], { cwd });
+    expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(text);
+    expect(names()).toEqual(['data']);
+  });
+
+  test('an existing output, without --force', async () => {
+    const { cwd } = place();
+    writeFileSync(join(cwd, 'out.csv'), '');
+    expect(await cli(['convert', 'data', 'out.csv'], { cwd })).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('--force'),
+    });
+    expect((await cli(['convert', 'data', 'out.csv', '--force'], { cwd })).code).toBe(0);
+  });
+});

@@ -1,0 +1,239 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import {
+  type ConvertTableOptions,
+  columnsOfSchema,
+  convertTable,
+  inferColumns,
+} from '../../src/columns/index.ts';
+import { encodeTFRecord } from '../../src/formats/index.ts';
+import { encodeExample, type FeaturesInput } from '../../src/messages/index.ts';
+import { concat } from '../support/oracle-tfrecord.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const temp = tempDir();
+let places = 0;
+
+/** Creates a folder and returns functions for its files. */
+function place(): { file(name: string): string; names(): string[]; text(name: string): string } {
+  const path = temp.file(`place-${places++}`);
+  mkdirSync(path);
+  const file = (name: string): string => join(path, name);
+  return { file, names: () => readdirSync(path).sort(), text: (name) => readFileSync(file(name), 'utf8') };
+}
+
+function example(id: number, more: FeaturesInput = {}): Uint8Array {
+  return encodeExample({ id: { kind: 'int64', value: [id] }, ...more }, { deterministic: true });
+}
+
+const fileOf = (records: readonly Uint8Array[]): Uint8Array =>
+  concat(records.map((one) => encodeTFRecord(one)));
+const ids = (from: number, to: number): Uint8Array[] =>
+  Array.from({ length: to - from }, (_, i) => example(from + i));
+
+test('TFRecord to JSON Lines to TFRecord restores the file', async () => {
+  const { file, text } = place();
+  const records = [
+    example(1, { tags: { kind: 'bytes', value: ['a', 'b'] }, x: { kind: 'float', value: [0.1] } }),
+    example(2, {
+      tags: { kind: 'bytes', value: [] },
+      image: { kind: 'bytes', value: [Uint8Array.of(0xff)] },
+    }),
+    example(3),
+  ];
+  writeFileSync(file('in.tfrecord'), fileOf(records));
+  const { schema, records: count } = await convertTable(file('in.tfrecord'), file('out.jsonl'));
+  expect(count).toBe(3);
+  expect(text('out.jsonl')).toBe(
+    '{"id":1,"tags":["a","b"],"x":0.1}\n{"id":2,"image":"/w==","tags":[]}\n{"id":3}\n',
+  );
+  await convertTable(file('out.jsonl'), file('back.tfrecord'), { schema });
+  expect(readFileSync(file('back.tfrecord'))).toEqual(readFileSync(file('in.tfrecord')));
+});
+
+test('several files become one table, or several of rowsPerFile rows', async () => {
+  const { file, names, text } = place();
+  writeFileSync(file('a.tfrecord'), fileOf(ids(0, 5)));
+  writeFileSync(file('b.tfrecord'), fileOf(ids(5, 7)));
+  const inputs = [file('a.tfrecord'), file('b.tfrecord')];
+  await convertTable(inputs, file('all.csv'));
+  expect(text('all.csv')).toBe('id\n0\n1\n2\n3\n4\n5\n6\n');
+  const { outputs } = await convertTable(inputs, file('part.csv.gz'), { rowsPerFile: 3 });
+  expect(outputs.map(({ records }) => records)).toEqual([3, 3, 1]);
+  expect(names().filter((name) => name.startsWith('part'))).toEqual(
+    [0, 1, 2].map((i) => `part-0000${i}-of-00003.csv.gz`),
+  );
+  expect(String(gunzipSync(readFileSync(file('part-00001-of-00003.csv.gz'))))).toBe('id\n3\n4\n5\n');
+  const back = await convertTable(file('part-*.csv.gz'), file('back.tfrecord'), { from: 'csv' });
+  expect(back).toMatchObject({ from: 'csv', to: 'tfrecord', records: 7 });
+  expect(readFileSync(file('back.tfrecord'))).toEqual(Buffer.from(fileOf(ids(0, 7))));
+});
+
+test('text tables with different types have the wider one', async () => {
+  const { file, text } = place();
+  writeFileSync(file('a.jsonl'), '{"x":1,"y":1}\n');
+  writeFileSync(file('b.jsonl.gz'), gzipSync('{"x":[1.5,2]}\n'));
+  const inputs = [file('a.jsonl'), file('b.jsonl.gz')];
+  const { schema } = await convertTable(inputs, file('all.jsonl'));
+  expect(text('all.jsonl')).toBe('{"x":[1],"y":1}\n{"x":[1.5,2]}\n');
+  expect(schema.fields).toMatchObject([
+    { name: 'x', type: { type: 'list', items: { type: 'float' } }, nullable: false },
+    { name: 'y', type: { type: 'int64' }, nullable: true },
+  ]);
+});
+
+test('columns are chosen by name or pattern', async () => {
+  const { file, text } = place();
+  const more = (n: number): FeaturesInput => ({
+    'image/a': { kind: 'int64', value: [n] },
+    'image/b': { kind: 'int64', value: [-n] },
+  });
+  writeFileSync(file('in.tfrecord'), fileOf([example(1, more(5)), example(2, more(6))]));
+  await convertTable(file('in.tfrecord'), file('out.csv'), { columns: ['image/*'] });
+  expect(text('out.csv')).toBe('image/a,image/b\n5,-5\n6,-6\n');
+  await expect(
+    convertTable(file('in.tfrecord'), file('x.csv'), { columns: ['imagE'] }),
+  ).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message: expect.stringContaining('image/a'),
+  });
+});
+
+describe('a stream', () => {
+  const source = (): AsyncIterable<Uint8Array> =>
+    (async function* () {
+      yield fileOf(ids(0, 3));
+      yield fileOf(ids(3, 5));
+    })();
+
+  test('requires a schema or inferRecords', async () => {
+    const { file, text, names } = place();
+    await expect(convertTable(source(), file('x.csv'))).rejects.toMatchObject({ code: 'invalid-argument' });
+    expect(names()).toEqual([]);
+    await convertTable(source(), file('a.csv'), { inferRecords: 2 });
+    const features = { id: { type: 'int64', required: true, shape: [] } } as const;
+    const schema = columnsOfSchema({ recordpipeSchema: 1, message: 'Example', features });
+    await convertTable(source(), file('b.csv'), { schema });
+    expect(text('a.csv')).toBe('id\n0\n1\n2\n3\n4\n');
+    expect(text('b.csv')).toBe(text('a.csv'));
+  });
+});
+
+describe('a bad record', () => {
+  const good = ids(0, 4);
+  const bad = example(9, { tags: { kind: 'bytes', value: ['a', 'b'] } });
+  const cases: readonly (readonly [string, Uint8Array, Partial<ConvertTableOptions>, object])[] = [
+    [
+      'that is damaged',
+      concat([
+        fileOf(good.slice(0, 2)),
+        fileOf(good.slice(2, 3)).map((byte, i) => (i === 15 ? byte ^ 1 : byte)),
+        fileOf(good.slice(3)),
+      ]),
+      {},
+      { code: 'data-checksum', record: 2 },
+    ],
+    [
+      'that the columns lack',
+      fileOf([...good.slice(0, 2), bad, good[3]]),
+      {
+        schema: columnsOfSchema({
+          recordpipeSchema: 1,
+          message: 'Example',
+          features: { id: { type: 'int64', shape: [] } },
+        }),
+      },
+      { code: 'schema-mismatch', record: 2 },
+    ],
+    [
+      'that CSV cannot represent',
+      fileOf([...good.slice(0, 2), bad, good[3]]),
+      {},
+      { code: 'unrepresentable', record: 2 },
+    ],
+  ];
+
+  test.each(cases)('%s is an error without output, or skipped', async (_, bytes, options, failure) => {
+    const { file, names, text } = place();
+    writeFileSync(file('in.tfrecord'), bytes);
+    const uri = file('in.tfrecord');
+    await expect(convertTable(uri, file('out.csv'), options)).rejects.toMatchObject({ uri, ...failure });
+    expect(names()).toEqual(['in.tfrecord']);
+    const skipped: unknown[] = [];
+    const result = await convertTable(uri, file('out.csv'), {
+      ...options,
+      skipErrors: 1,
+      onSkipped: (error) => skipped.push(error),
+    });
+    expect(result).toMatchObject({ skipped: 1, records: 3 });
+    expect(skipped).toMatchObject([{ uri, ...failure }]);
+    expect(text('out.csv').match(/^\d/gm)).toEqual(['0', '1', '3']);
+  });
+
+  test('more bad records than skipErrors are an error', async () => {
+    const { file, names } = place();
+    writeFileSync(file('in.tfrecord'), fileOf([bad, bad, ...good]));
+    await expect(convertTable(file('in.tfrecord'), file('out.csv'), { skipErrors: 1 })).rejects.toMatchObject(
+      {
+        code: 'unrepresentable',
+        record: 1,
+      },
+    );
+    expect(names()).toEqual(['in.tfrecord']);
+  });
+});
+
+test('a feature of several kinds is an error, or lossy drops it', async () => {
+  const { file, text } = place();
+  const records = [
+    example(0, { x: { kind: 'int64', value: [1] } }),
+    example(1, { x: { kind: 'float', value: [1] } }),
+  ];
+  writeFileSync(file('in.tfrecord'), fileOf(records));
+  await expect(convertTable(file('in.tfrecord'), file('out.csv'))).rejects.toMatchObject({
+    code: 'schema-mismatch',
+    message: expect.stringContaining('"x"'),
+  });
+  const losses: unknown[] = [];
+  await convertTable(file('in.tfrecord'), file('out.csv'), {
+    lossy: true,
+    onLoss: (loss) => losses.push(loss),
+  });
+  expect(text('out.csv')).toBe('id\n0\n1\n');
+  expect(losses).toMatchObject([{ column: 'x', row: undefined }]);
+});
+
+test('an existing output, an unknown format and the input as output are errors', async () => {
+  const { file, text } = place();
+  writeFileSync(file('in.tfrecord'), fileOf(ids(0, 1)));
+  writeFileSync(file('out.csv'), 'old');
+  const input = file('in.tfrecord');
+  await expect(convertTable(input, file('out.csv'))).rejects.toMatchObject({ code: 'already-exists' });
+  expect(text('out.csv')).toBe('old');
+  await convertTable(input, file('out.csv'), { overwrite: true });
+  expect(text('out.csv')).toBe('id\n0\n');
+  await expect(convertTable(input, input, { to: 'csv' })).rejects.toMatchObject({
+    code: 'unsupported-source',
+  });
+  await expect(convertTable(input, file('out'))).rejects.toMatchObject({ code: 'invalid-argument' });
+  await expect(convertTable(input, file('out.rec'))).rejects.toThrow(/format of tables/);
+});
+
+test('an abort leaves nothing', async () => {
+  const { file, names } = place();
+  writeFileSync(file('in.tfrecord'), fileOf(ids(0, 10)));
+  const schema = await inferColumns(file('in.tfrecord'), { jobs: 1 });
+  const stop = new AbortController();
+  const endless = (async function* () {
+    for (;;) {
+      yield fileOf(ids(0, 1000));
+      if (names().length > 1) stop.abort();
+    }
+  })();
+  await expect(convertTable(endless, file('out.csv'), { schema, signal: stop.signal })).rejects.toMatchObject(
+    { code: 'aborted' },
+  );
+  expect(names()).toEqual(['in.tfrecord']);
+});
