@@ -13,6 +13,7 @@ import type { ConvertFormat, ConvertInputs, ConvertTableOptions } from './conver
 import { columnChoice } from './formats/column-choice.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
 import { sourceBatches } from './read-table-batches.ts';
+import { recordRange } from './record-range.ts';
 import { RowPlaces } from './row-places.ts';
 
 /** Rows to convert. */
@@ -40,7 +41,7 @@ export async function openRecordRows(
   options: ConvertTableOptions,
   skip: Skip,
 ): Promise<RowSource> {
-  const { inferRecords, columns, lossy, signal, onProgress } = options;
+  const { inferRecords, columns, lossy, batchRows = BATCH_ROWS, signal, onProgress } = options;
   const totalBytes = totalOf(namesOf(inputs));
   const progress =
     onProgress && ((records: number, bytes: number) => onProgress({ records, bytes, totalBytes }));
@@ -58,7 +59,7 @@ export async function openRecordRows(
   const unlisted = columns === undefined && !lossy ? 'error' : 'ignore';
   const places = new RowPlaces();
   const batches = columnBatches(tracked(records, places, progress), new ColumnDecoder(schema, { unlisted }), {
-    batchRows: BATCH_ROWS,
+    batchRows,
     batchBytes: BATCH_BYTES,
     onSkipped: skip,
     signal,
@@ -140,14 +141,16 @@ function recordBatches(
   options: ConvertTableOptions,
   skip: Skip,
 ): AsyncIterable<SourceBatch> {
-  const { include, exclude, strictShards, onNotice, objects, signal } = options;
+  const { include, exclude, strictShards, onNotice, objects, skipRecords, maxRecords, signal } = options;
   const skipping = skip === undefined ? {} : { recover: 'scan' as const, onCorrupt: skip };
   const { uri, ...read } = options.read;
   const reading = { ...read, ...skipping, format: format as 'auto', objects, signal };
   const names = namesOf(inputs);
-  return names === undefined
-    ? batchesOfOne(inputs as ByteSource, { ...reading, uri })
-    : sourceBatches(names, { ...reading, include, exclude, strictShards, onNotice });
+  const all =
+    names === undefined
+      ? batchesOfOne(inputs as ByteSource, { ...reading, uri })
+      : sourceBatches(names, { ...reading, include, exclude, strictShards, onNotice });
+  return skipRecords === 0 && maxRecords === undefined ? all : recordRange(all, skipRecords, maxRecords);
 }
 
 async function* batchesOfOne(
@@ -198,11 +201,11 @@ async function* tracked(
   let row = 0;
   let bytes = 0;
   for await (const source of batches) {
-    const { batch, place } = source;
-    places.add(row, place?.uri, batch.firstRecord);
+    const { batch, place, from = 0, to = batch.length } = source;
+    places.add(row, place?.uri, batch.firstRecord + from);
     yield source;
-    row += batch.length;
-    for (let i = 0; i < batch.length; i++) bytes += batch.index[2 * i + 1];
+    row += to - from;
+    for (let i = from; i < to; i++) bytes += batch.index[2 * i + 1];
     onProgress?.(row, bytes);
   }
 }

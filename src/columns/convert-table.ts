@@ -20,6 +20,9 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
   to: undefined,
   schema: undefined,
   inferRecords: undefined,
+  skipRecords: 0,
+  maxRecords: undefined,
+  batchRows: undefined,
   jobs: undefined,
   columns: undefined,
   rowsPerFile: undefined,
@@ -107,11 +110,13 @@ export function completeOptions(given: Partial<ConvertTableOptions>): ConvertTab
   checkOptionNames('convertTable', given, DEFAULT_CONVERT_TABLE_OPTIONS);
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: ConvertTableOptions = { ...DEFAULT_CONVERT_TABLE_OPTIONS, ...Object.fromEntries(set) };
-  for (const name of ['inferRecords', 'rowsPerFile', 'rowGroupRows'] as const) {
+  for (const name of ['inferRecords', 'maxRecords', 'batchRows', 'rowsPerFile', 'rowGroupRows'] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
       throw new UsageError(`${name}: expected an integer >= 1, got ${String(value)}`);
   }
+  if (!(Number.isSafeInteger(options.skipRecords) && options.skipRecords >= 0))
+    throw new UsageError(`skipRecords: expected an integer >= 0, got ${String(options.skipRecords)}`);
   return options;
 }
 
