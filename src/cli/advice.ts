@@ -47,6 +47,8 @@ export function errorText(
  * location at its end, which quotes file names, stays unchanged.
  */
 export function cliMessage({ message }: { readonly message: string }): string {
+  // The rest quotes the expression.
+  if (message.startsWith('where: ')) return `--${message}`;
   const place = message.search(/ \((?:record \d|at (?:uncompressed )?byte \d)/);
   if (place >= 0) return inCliWords(message.slice(0, place)) + message.slice(place);
   const last = message.endsWith(')') ? message.lastIndexOf(' (') : -1;
@@ -101,12 +103,24 @@ const ADVICE: Readonly<Record<string, string>> = {
 const UNREPRESENTABLE_FEATURE =
   'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
 
+/** Next step for a record that a filter cannot test. */
+const SHOW_RECORD =
+  'change the expression; to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
+
 /** Next steps that differ for S3 objects. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
   'access-denied':
     'check your identity (aws sts get-caller-identity), --profile and permissions (s3:GetObject and s3:ListBucket; for writing, s3:PutObject); for public buckets, pass --no-sign-request',
   'object-missing': 'check the bucket, key and --endpoint-url, and whether the object should exist',
   'io-failure': 'run recordpipe doctor s3://BUCKET to check credentials, connection, region and permissions',
+};
+
+/** Next steps that differ for errors of `query`. */
+const QUERY_ADVICE: Readonly<Record<string, string>> = {
+  unrepresentable: 'for NULL in place of values that cannot be converted, use TRY_CAST',
+  'malformed-table': 'fix the file or the statement',
+  'schema-mismatch':
+    'select other columns, or fix these records; to show a record, run inspect FILE --skip RECORD -n 1',
 };
 
 /** Next steps for files of other kinds, keyed by text in their `unknown-format` errors. */
@@ -136,7 +150,15 @@ const MANY =
 const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 'repair', 'convert']);
 
 /** Commands whose `--force` replaces an output and nothing else. */
-const REPLACING: ReadonlySet<string> = new Set(['convert', 'repair', 'merge', 'shuffle', 'sample', 'plan']);
+const REPLACING: ReadonlySet<string> = new Set([
+  'convert',
+  'repair',
+  'merge',
+  'shuffle',
+  'sample',
+  'plan',
+  'query',
+]);
 
 /** Matches messages about an index or report that would replace a file of another kind. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
@@ -148,10 +170,12 @@ const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of a
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
   const { code, record, message } = failure;
+  if (message.startsWith('where: ')) return SHOW_RECORD;
   // The existing file is of another kind, so overwriting it would destroy other data.
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
+  if (command === 'query' && code in QUERY_ADVICE) return QUERY_ADVICE[code];
   switch (code) {
     case 'unrepresentable':
       return /^feature "/.test(message) ? UNREPRESENTABLE_FEATURE : ADVICE[code];
@@ -301,6 +325,7 @@ export const OPTION_NAMES: Readonly<Record<string, string>> = {
   to: '--to',
   trailing: '--trailing',
   verifyObject: '--verify-object',
+  where: '--where',
   weights: '--weights',
   windowBytes: '--window',
 };
@@ -354,6 +379,8 @@ export function inCliWords(message: string): string {
  * names replaced by command-line options.
  */
 export function usageInCliWords(message: string, command: string | undefined = process.argv[2]): string {
+  // The rest quotes the expression.
+  if (message.startsWith('where: ')) return `--${message}`;
   // A command keeps its name because `schema` is both a command and an option.
   return inCliWords(message).replace(/^\w+(?=: )/, (name) => (name === command ? name : optionName(name)));
 }

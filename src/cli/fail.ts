@@ -48,7 +48,13 @@ export async function fail(error: unknown): Promise<number> {
 function complainWith(code: string, message: string, next: string): void {
   const what = code === 'invalid-argument' ? '' : `${code}: `;
   if (errorsAreJson()) complainInJson({ code: code.replaceAll(' ', '-'), message }, next);
-  else complain(`recordpipe: ${what}${visible(message)}\n  next: ${next}`);
+  else complain(`recordpipe: ${what}${shown(message)}\n  next: ${next}`);
+}
+
+/** Escapes a message. That of a filter shows the expression on further lines. */
+function shown(message: string): string {
+  if (!message.startsWith('--where: ')) return visible(message);
+  return message.split('\n').map(visible).join('\n');
 }
 
 const MORE_MEMORY =

@@ -10,6 +10,7 @@ import { register as inspect } from './commands/inspect.ts';
 import { register as manifest } from './commands/manifest.ts';
 import { register as merge } from './commands/merge.ts';
 import { register as plan } from './commands/plan.ts';
+import { register as query } from './commands/query.ts';
 import { register as repair } from './commands/repair.ts';
 import { register as sample } from './commands/sample.ts';
 import { register as schema } from './commands/schema.ts';
@@ -38,6 +39,7 @@ const COMMANDS: Readonly<Record<string, Register>> = {
   stream,
   train,
   convert,
+  query,
   repair,
   split,
   merge,

@@ -1,7 +1,9 @@
 import { isRecordpipeError, UsageError } from 'recordpipe/errors';
-import type { TransformOptions } from 'recordpipe/transform';
+import type { FilterReport } from 'recordpipe/messages/filter';
+import type { SelectingOptions } from 'recordpipe/transform';
 import { OK } from './exit-codes.ts';
 import { interruption } from './interrupt.ts';
+import { type FilterOptions, noteUnknownFeature, selectedText } from './options/filter.ts';
 import { type TransformingOptions, transformingOf } from './options/transform.ts';
 import { binaryOnTerminal, ClosedOutput, complain, isGuarded, isTerminal, print } from './output.ts';
 import { progressOf } from './progress.ts';
@@ -17,7 +19,7 @@ export interface Transforming<R> {
   readonly output: string;
   /** Whether the output is text. Default: according to the options or the name of the input. */
   readonly isText?: boolean;
-  readonly work: (options: Partial<TransformOptions>) => Promise<R>;
+  readonly work: (options: Partial<SelectingOptions>) => Promise<R>;
   /** Returns the summary for standard error. */
   readonly summary: (result: R) => string;
   /** Returns the exit code. If undefined, the exit code is 0. */
@@ -29,10 +31,10 @@ export interface Transforming<R> {
  * records or the JSON summary; everything else is written to standard error.
  */
 export async function transforming<R>(
-  options: TransformingOptions,
+  options: TransformingOptions & FilterOptions,
   { verb, input = '', output, isText, work, summary, exitCode = () => OK }: Transforming<R>,
 ): Promise<number> {
-  const { json, quiet } = options;
+  const { json, quiet, where } = options;
   if (json && output === '-')
     throw new UsageError('--json: standard output receives the records; specify an output file instead of -');
   if (isGuarded(options, isTerminal(output)) && !(isText ?? (await writesText(options, input))))
@@ -43,13 +45,14 @@ export async function transforming<R>(
   try {
     result = await work({
       ...transformingOf(options),
+      ...(where !== undefined && { where, onNotice: quiet ? undefined : noteUnknownFeature }),
       onProgress:
         update && (({ bytes, totalBytes }) => update({ files: 1, filesDone: 0, bad: 0, bytes, totalBytes })),
       signal: interruption(),
     });
     progress.clear();
     if (json) await print(`${JSON.stringify(result, undefined, 2)}\n`);
-    else if (!quiet) complain(summary(result));
+    else if (!quiet) complain(summary(result) + whereText(result));
     return exitCode(result);
   } catch (error) {
     progress.clear();
@@ -58,6 +61,12 @@ export async function transforming<R>(
       return result === undefined ? OK : exitCode(result);
     throw error;
   }
+}
+
+/** Returns the line about `--where`, if it was passed. */
+function whereText(result: unknown): string {
+  const { where } = result as { readonly where?: FilterReport };
+  return where === undefined ? '' : `\n${selectedText(where)}`;
 }
 
 /** Reports whether the output is text according to its options or the name of the input. */

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import type { ByteSource } from '../bytes/sources.ts';
+import { filesNamed } from '../dataset/file-names.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { ColumnBatch } from '../messages/columns/column-batch.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
-import { expand } from '../records/inputs/expand.ts';
 import type { InputOptions } from '../records/inputs/input-options.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { ConvertInputs, ConvertTableOptions } from './convert-options.ts';
@@ -155,8 +155,10 @@ export async function expandTables(
   const endings = TABLE_EXTENSIONS[format].flatMap((extension) => [extension, `${extension}.gz`]);
   const inside = `**/*{${endings.join()}}`;
   const patterns = names.map((name) => (isFolder(name) ? `${name.replace(/\/+$/, '')}/${inside}` : name));
-  const { files } = await expand(patterns, { include, exclude, strictShards, onNotice, objects, signal });
-  return files.map(({ path }) => path);
+  const files: string[] = [];
+  const naming = { include, exclude, strictShards, onNotice, objects, signal };
+  for await (const { path } of filesNamed(patterns, naming)) files.push(String(path));
+  return files;
 }
 
 function isFolder(name: string): boolean {

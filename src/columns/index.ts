@@ -57,6 +57,10 @@ export {
   type InferColumnsOptions,
   inferColumns,
 } from './infer-columns.ts';
+export { openQuery, Query, type QueryColumn, type QueryOptions, type QueryTextFormat } from './query.ts';
+export { type QueryFormat, queryFormatOf, type WriteQueryOptions, writeQuery } from './query-output.ts';
+export type { TableReading } from './query-tables.ts';
+export type { QueryValue } from './query-values.ts';
 export {
   chooseColumns,
   type ReadTableOptions,

@@ -11,6 +11,7 @@ import type {
   PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
+  WhereOptions,
   WindowOptions,
   WorkerMapOptions,
 } from './operator-options.ts';
@@ -18,7 +19,7 @@ import { checkCount, checkFunction, checkOptions, countOrAll } from './operator-
 import { openCache } from './operators/cache.ts';
 import { openBatch, openUnbatch, openWindows } from './operators/collecting.ts';
 import { openInterleave } from './operators/interleave.ts';
-import { FilterStage, type MaybePromise, openMap } from './operators/map.ts';
+import { type MaybePromise, openFilter, openMap } from './operators/map.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
 import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
@@ -28,6 +29,7 @@ import { type DatasetProgress, openProgress, sizesBy } from './operators/progres
 import { openConcatenate, openRepeat } from './operators/sequence.ts';
 import { shuffleOf } from './operators/shuffle.ts';
 import { openUnorderedMap } from './operators/unordered-map.ts';
+import { openWhere, whereName } from './operators/where.ts';
 import { openZip, type Zipped, type ZipSources } from './operators/zip.ts';
 import type { DatasetRecordOptions } from './record-files.ts';
 import { openRecordFiles } from './record-stage.ts';
@@ -150,13 +152,9 @@ export class Dataset<T> extends IterableDataset<T> {
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
    * const counts: number[] = [];
-   * const mixed = Dataset.mix(
-   *   [
-   *     { dataset: Dataset.range(100).map((n) => `web ${n}`), weight: 0.7 },
-   *     { dataset: Dataset.range(100).map((n) => `code ${n}`), weight: 0.3 },
-   *   ],
-   *   { seed: 1, exact: true, counts },
-   * );
+   * const pages = (name: string): Dataset<string> => Dataset.range(100).map((n) => `${name} ${n}`);
+   * const sources = [{ dataset: pages('web'), weight: 0.7 }, { dataset: pages('code'), weight: 0.3 }];
+   * const mixed = Dataset.mix(sources, { seed: 1, exact: true, counts });
    * console.log(await mixed.take(20).count(), counts); // 20 [ 14, 6 ]
    * ```
    */
@@ -205,10 +203,15 @@ export class Dataset<T> extends IterableDataset<T> {
   filter(test: (element: T) => boolean | PromiseLike<boolean>): Dataset<T>;
   filter(test: (element: T) => boolean | PromiseLike<boolean>): Dataset<T> {
     checkFunction('filter', test);
-    return this.#through(
-      'filter',
-      (iteration, from) => new FilterStage(this.openStage(iteration, from), test, iteration),
-    );
+    return this.#through('filter', openFilter(this, test));
+  }
+
+  /**
+   * Keeps the records for which an expression is true: see `compileFilter` of
+   * `recordpipe/messages/filter`. Its errors are thrown while iterating.
+   */
+  where(this: Dataset<Uint8Array>, expression: string, options?: WhereOptions): Dataset<Uint8Array> {
+    return this.#through(whereName(expression), openWhere(this, expression, options));
   }
 
   /**

@@ -18,6 +18,7 @@ export type {
   PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
+  WhereOptions,
   WindowOptions,
   WorkerMapOptions,
 } from './operator-options.ts';

@@ -1,5 +1,6 @@
 import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
+import type { UnknownFeatureNotice } from '../records/inputs/input-options.ts';
 import type { Padding } from './operators/padding.ts';
 
 /** Checks that `value` is an integer >= `min`, or Infinity if allowed. @throws UsageError */
@@ -121,6 +122,12 @@ export interface ProgressOptions {
   readonly everyMs?: number | undefined;
 }
 
+/** Options of `where`. Every field has a default. */
+export interface WhereOptions {
+  /** Called at the end of an iteration for each feature of the expression that no record has. */
+  readonly onNotice?: ((notice: UnknownFeatureNotice) => void) | undefined;
+}
+
 /** Options of the operators that have any, except for those that check their options themselves. */
 interface OperatorOptions {
   readonly map: MapOptions;
@@ -129,6 +136,7 @@ interface OperatorOptions {
   readonly paddedBatch: PaddedBatchOptions;
   readonly window: WindowOptions;
   readonly interleave: InterleaveOptions;
+  readonly where: WhereOptions;
   readonly prefetchToMemory: PrefetchOptions;
   readonly withProgress: ProgressOptions;
 }
@@ -140,6 +148,7 @@ const NAMES: { readonly [O in keyof OperatorOptions]: OptionNames<OperatorOption
   paddedBatch: { dropRemainder: 0, shape: 0, value: 0 },
   window: { shift: 0, stride: 0, dropRemainder: 0 },
   interleave: { cycleLength: 0, blockLength: 0, ordered: 0 },
+  where: { onNotice: 0 },
   prefetchToMemory: { sizeOf: 0 },
   withProgress: { everyMs: 0 },
 };

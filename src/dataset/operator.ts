@@ -83,7 +83,7 @@ export function isUnordered({ name, sources }: Operator): boolean {
 const UNORDERED = 'unordered)';
 /** Operators that, after resuming, request no element of their source again. */
 const READ_ONCE = new Set(
-  'map mapInWorkers filter batch take skip shard enumerate prefetch prefetchToMemory withProgress repeat zip concatenate mix'.split(
+  'map mapInWorkers filter where batch take skip shard enumerate prefetch prefetchToMemory withProgress repeat zip concatenate mix'.split(
     ' ',
   ),
 );

@@ -64,6 +64,7 @@ export {
   ragged,
   type SparseSpec,
   type SparseSpecOptions,
+  type SpecKind,
   sparse,
   type VarLenSpec,
   varLen,

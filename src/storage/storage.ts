@@ -76,6 +76,11 @@ export interface RangeSink {
    * when the buffer is full.
    */
   memory?(maxBytes: number): Uint8Array;
+  /**
+   * Returns a buffer for `bytes` bytes that follow `skipped` others, which have not arrived yet.
+   * Optional; for storages that read several buffers at a time. They pass them to `onData` in order.
+   */
+  memoryAt?(skipped: number, bytes: number): Uint8Array;
   /** Receives a chunk and takes ownership of it. The chunk is never written to again. */
   onData(chunk: Uint8Array): void;
   /** Called regularly while another process fetches the bytes, so that the wait is not a stall. */
@@ -198,6 +203,10 @@ export interface ObjectSource {
    */
   stat(ref: ObjectRef, signal?: AbortSignal): Promise<ObjectStat>;
   /**
+   * Like {@link stat}, without checksums and metadata. Only for sources that find them faster.
+   */
+  describe?: ((ref: ObjectRef, signal?: AbortSignal) => Promise<ObjectInfo>) | undefined;
+  /**
    * Makes one attempt at a request and reads the whole body. Checks the status, range, ETag and
    * length of the response. The caller is responsible for retries. Never leaves a connection with
    * an unread body.
@@ -205,6 +214,15 @@ export interface ObjectSource {
    *   for the version of the object that `onHead` was called with.
    */
   read(request: RangeRequest, sink: RangeSink, signal: AbortSignal): Promise<void>;
+}
+
+/** Returns the properties of an object, as fast as its source finds them. */
+export function described(
+  source: ObjectSource,
+  ref: ObjectRef,
+  signal: AbortSignal | undefined,
+): Promise<ObjectInfo> {
+  return (source.describe ?? source.stat).call(source, ref, signal);
 }
 
 /** The result of one check of `diagnoseStore`. */

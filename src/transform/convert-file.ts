@@ -2,8 +2,14 @@ import { checkPath } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { eachRecord, openInput, progressOf } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
+import { filterOf, selectedRecords } from './selected-records.ts';
 import { keepingLineEnds } from './text-lines.ts';
-import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
+import {
+  SELECTING_NAMES,
+  type SelectingOptions,
+  type TransformResult,
+  transformOptions,
+} from './transform-options.ts';
 
 /**
  * Converts a file to another format or compression. Payloads stay unchanged. Text converted to text
@@ -28,12 +34,14 @@ import { type TransformOptions, type TransformResult, transformOptions } from '.
 export async function convertFile(
   source: ByteSource,
   output: string,
-  given: Partial<TransformOptions> = {},
+  given: Partial<SelectingOptions> = {},
 ): Promise<TransformResult> {
   checkPath('output', output);
-  const options = keepingLineEnds(transformOptions('convertFile', given), output);
-  const input = await openInput(source, options);
-  return writeOutput(input, [source], output, options, (writer) =>
+  const options = keepingLineEnds(transformOptions('convertFile', given, SELECTING_NAMES), output);
+  const filter = await filterOf(given);
+  const input = await openInput(source, { ...options, filter });
+  const result = await writeOutput(input, [source], output, options, (writer) =>
     eachRecord(input, (payload) => writer.write(payload), progressOf(input, options)),
   );
+  return { ...result, ...selectedRecords(filter, given) };
 }

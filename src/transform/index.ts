@@ -21,6 +21,7 @@ export {
   DEFAULT_TRANSFORM_OPTIONS,
   type InputOptions,
   type OutputOptions,
+  type SelectingOptions,
   type TransformOptions,
   type TransformProgress,
   type TransformResult,

@@ -2,6 +2,7 @@ import {
   closeInput,
   eachRecord,
   endOf,
+  type InputOpening,
   type NamedSource,
   openInput,
   type RecordInput,
@@ -19,7 +20,7 @@ import type { TransformOptions } from './transform-options.ts';
 export async function readSources(
   first: RecordInput,
   sources: readonly NamedSource[],
-  options: TransformOptions,
+  options: TransformOptions & Pick<InputOpening, 'filter'>,
   take: Take,
 ): Promise<number[]> {
   const { read, onProgress } = options;

@@ -3,6 +3,7 @@ import { type ErrorCode, type ErrorPlace, isRecordpipeError, RecordpipeError } f
 import type { RecordBatch } from '../formats/batch.ts';
 import type { Compression } from '../formats/codec-options.ts';
 import { MAX_RECORD_BYTES } from '../formats/codec-options.ts';
+import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import { openRecords } from '../records/read-records.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { addressOf } from '../storage/registry.ts';
@@ -17,6 +18,8 @@ export interface InputOpening {
   readonly signal: AbortSignal | undefined;
   readonly onCorrupt?: ((error: RecordpipeError) => void) | undefined;
   readonly chunkBytes?: number | undefined;
+  /** Selects the records that `eachRecord` passes on. Default: all. */
+  readonly filter?: RecordFilter | undefined;
 }
 
 /** An open source with its detected format. */
@@ -28,6 +31,8 @@ export interface RecordInput {
   readonly totalBytes: number | undefined;
   /** Batches of records. Each batch is valid until the next one is requested. */
   readonly batches: Batches;
+  /** Selects the records that `eachRecord` passes on. Default: all. */
+  readonly filter?: RecordFilter | undefined;
 }
 
 /**
@@ -35,6 +40,11 @@ export interface RecordInput {
  * @throws RecordpipeError the same errors as `openRecords`
  */
 export async function openInput(source: ByteSource, opening: InputOpening): Promise<RecordInput> {
+  const input = await openRecordInput(source, opening);
+  return { ...input, filter: opening.filter };
+}
+
+async function openRecordInput(source: ByteSource, opening: InputOpening): Promise<RecordInput> {
   const { from, read, signal, onCorrupt, chunkBytes } = opening;
   const uri = read.uri ?? nameOf(source);
   const reuse = { reuse: true, signal, onCorrupt, uri, ...(chunkBytes !== undefined && { chunkBytes }) };
@@ -130,13 +140,16 @@ export type Take = (payload: Uint8Array) => Promise<void> | undefined;
 export type OnBatch = (batch: RecordBatch) => void;
 
 /**
- * Passes every record to `take`, in order. Adds the location in the source to errors for records
- * that cannot be written.
+ * Passes every record that the filter selects to `take`, in order. Adds the location in the source to
+ * errors for records that cannot be written.
  */
 export async function eachRecord(input: RecordInput, take: Take, onBatch: OnBatch): Promise<void> {
+  const { filter } = input;
+  const place = { uri: input.uri, compressed: input.compression !== 'none' };
   for await (const batch of input.batches) {
     const { length } = batch;
     for (let i = 0; i < length; i++) {
+      if (filter !== undefined && !filter.matchesIn(batch, i, place)) continue;
       try {
         const pending = take(batch.record(i));
         if (pending !== undefined) await pending;

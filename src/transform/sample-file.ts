@@ -6,14 +6,21 @@ import { SpooledRecords } from './key-sorter.ts';
 import { checkSeed, SmallestKeys, SplitMix64 } from './random-keys.ts';
 import { eachRecord, openInput, progressOf } from './record-input.ts';
 import { writeOutput } from './record-output.ts';
+import { filterOf, selectedRecords } from './selected-records.ts';
 import { keepingLineEnds } from './text-lines.ts';
-import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
+import {
+  SELECTING_NAMES,
+  type SelectingOptions,
+  type TransformOptions,
+  type TransformResult,
+  transformOptions,
+} from './transform-options.ts';
 
 /**
  * Options of {@link sampleFile}. Exactly one of `records` and `fraction` is required; all other
  * fields have defaults.
  */
-export interface SampleOptions extends TransformOptions {
+export interface SampleOptions extends SelectingOptions {
   /** Number of records to draw. If the source has fewer, all are drawn. */
   readonly records: number | undefined;
   /** Probability, 0 to 1, with which each record is drawn independently. */
@@ -28,6 +35,7 @@ export interface SampleOptions extends TransformOptions {
 }
 
 const NAMES: OptionNames<Omit<SampleOptions, keyof TransformOptions>> = {
+  ...SELECTING_NAMES,
   records: true,
   fraction: true,
   seed: true,
@@ -36,7 +44,7 @@ const NAMES: OptionNames<Omit<SampleOptions, keyof TransformOptions>> = {
 
 /** Result of {@link sampleFile}. */
 export interface SampleResult extends TransformResult {
-  /** Number of records in the source. */
+  /** Number of records in the source or, with `where`, of those that pass. */
   readonly of: number;
   readonly seed: number;
 }
@@ -80,7 +88,8 @@ export async function sampleFile(
   checkSeed(seed);
   const spool = new SpooledRecords(tempDir ?? temporaryFolder(output));
   try {
-    const input = await openInput(source, options);
+    const filter = await filterOf(given);
+    const input = await openInput(source, { ...options, filter });
     let of = 0;
     const result = await writeOutput(input, [source], output, options, async (writer) => {
       const keys = new SplitMix64(seed);
@@ -102,7 +111,8 @@ export async function sampleFile(
       });
       await spool.each((hi, lo, payload) => (smallest.has(hi, lo) ? writer.write(payload) : undefined));
     });
-    return { ...result, of, seed };
+    const selected = selectedRecords(filter, given);
+    return { ...result, of: selected.where?.matched ?? of, seed, ...selected };
   } finally {
     await spool.close();
   }

@@ -2,16 +2,31 @@ import { statSync } from 'node:fs';
 import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
+import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import type { WrittenFile } from '../records/write/record-writer.ts';
 import { FeatureValue } from './feature-value.ts';
 import { checkLimit, type Filling, fillShards, type ShardLimits } from './fill-shards.ts';
 import { checkSeed } from './random-keys.ts';
 import { readSources } from './read-sources.ts';
-import { closeInput, type NamedSource, named, openInput, type Take } from './record-input.ts';
+import {
+  closeInput,
+  type InputOpening,
+  type NamedSource,
+  named,
+  openInput,
+  type Take,
+} from './record-input.ts';
 import { sourceChanged, withRereadable } from './reread-sources.ts';
+import { filterOf, selectedRecords } from './selected-records.ts';
 import { checkShardNames, ShardSet, shardNaming, smallBuffers } from './shard-set.ts';
 import { keepingLineEnds } from './text-lines.ts';
-import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
+import {
+  SELECTING_NAMES,
+  type SelectingOptions,
+  type TransformOptions,
+  type TransformResult,
+  transformOptions,
+} from './transform-options.ts';
 import { hashOf, seedBytes, WeightedParts } from './weighted-parts.ts';
 
 /**
@@ -19,7 +34,7 @@ import { hashOf, seedBytes, WeightedParts } from './weighted-parts.ts';
  * one of `recordsPerShard`, `maxShardBytes` and `shards` is set; without them, each part is one
  * file.
  */
-export interface SplitByWeightsOptions extends TransformOptions {
+export interface SplitByWeightsOptions extends SelectingOptions {
   /**
    * Names and weights of the parts, such as `{ train: 0.8, val: 0.1, test: 0.1 }`. Weights are
    * relative: 8, 1 and 1 are the same. The order matters, because each part receives a range of
@@ -54,6 +69,7 @@ export interface SplitByWeightsOptions extends TransformOptions {
 }
 
 const NAMES: OptionNames<Omit<SplitByWeightsOptions, keyof TransformOptions>> = {
+  ...SELECTING_NAMES,
   weights: true,
   by: true,
   missing: true,
@@ -133,7 +149,8 @@ export async function splitByWeights(
   checkBy(by, missing);
   const parts = new WeightedParts(weights as Readonly<Record<string, number>>, missing);
   const chooser = new PartChooser(parts, by, seed);
-  const run: SplitRun = { sources, prefix, given: { ...given, seed }, complete, parts, chooser };
+  const filter = await filterOf(given);
+  const run: SplitRun = { sources, prefix, given: { ...given, seed }, complete, parts, chooser, filter };
   if (shards === undefined) return writeParts(run, sources.map(named), undefined);
   return withRereadable(sources, { output: prefix, tempDir, signal: complete.signal }, async (again) =>
     writeParts(run, again, await countParts(run, again)),
@@ -148,27 +165,29 @@ interface SplitRun {
   readonly complete: TransformOptions;
   readonly parts: WeightedParts;
   readonly chooser: PartChooser;
+  readonly filter: RecordFilter | undefined;
 }
 
 /** Counts the records of each part. */
 async function countParts(run: SplitRun, sources: readonly NamedSource[]): Promise<number[]> {
-  const { complete, parts, chooser } = run;
-  const options = { ...keepingLineEnds(complete, undefined), onProgress: undefined };
+  const { complete, parts, chooser, filter } = run;
+  const options = { ...keepingLineEnds(complete, undefined), onProgress: undefined, filter };
   const counts = parts.parts.map(() => 0);
   await readSources(await openFirst(sources, options), sources, options, (payload) => {
     counts[chooser.partOf(payload)]++;
     return undefined;
   });
+  filter?.reset();
   return counts;
 }
 
 /** Writes the parts. @param counts number of records of each part; required for `shards` */
 async function writeParts(
-  { sources: originals, prefix, given, complete, parts: { parts }, chooser }: SplitRun,
+  { sources: originals, prefix, given, complete, parts: { parts }, chooser, filter }: SplitRun,
   sources: readonly NamedSource[],
   counts: readonly number[] | undefined,
 ): Promise<SplitByWeightsResult> {
-  const options = keepingLineEnds(complete, undefined);
+  const options = { ...keepingLineEnds(complete, undefined), filter };
   const first = await openFirst(sources, options);
   const sets: ShardSet[] = [];
   try {
@@ -204,6 +223,7 @@ async function writeParts(
       compression: kind.compression,
       seed: given.seed,
       ...report(parts, outputs),
+      ...selectedRecords(filter, given),
     };
   } catch (error) {
     for (const set of sets) await set.discard();
@@ -240,7 +260,7 @@ function sum(numbers: readonly number[]): number {
 
 function openFirst(
   [{ source, uri }]: readonly NamedSource[],
-  options: TransformOptions,
+  options: TransformOptions & Pick<InputOpening, 'filter'>,
 ): ReturnType<typeof openInput> {
   return openInput(source, { ...options, read: { ...options.read, uri: options.read.uri ?? uri } });
 }

@@ -2,21 +2,29 @@ import { checkPath, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { crc32c } from '../crc32c/crc32c.ts';
 import { UsageError } from '../errors.ts';
+import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import type { RecordWriter, WrittenFile } from '../records/write/record-writer.ts';
 import { temporaryFolder } from '../storage/inspect.ts';
 import { checkLimit, type Filling, fillShards } from './fill-shards.ts';
 import { KeySorter } from './key-sorter.ts';
-import { closeInput, eachRecord, openInput, progressOf } from './record-input.ts';
+import { closeInput, eachRecord, type InputOpening, openInput, progressOf } from './record-input.ts';
 import { sourceChanged, withRereadable } from './reread-sources.ts';
+import { filterOf, selectedRecords } from './selected-records.ts';
 import { checkShardNames, MAX_OPEN_SHARDS, ShardSet, shardNaming, smallBuffers } from './shard-set.ts';
 import { keepingLineEnds } from './text-lines.ts';
-import { type TransformOptions, type TransformResult, transformOptions } from './transform-options.ts';
+import {
+  SELECTING_NAMES,
+  type SelectingOptions,
+  type TransformOptions,
+  type TransformResult,
+  transformOptions,
+} from './transform-options.ts';
 
 /**
  * Options of {@link splitFile}. Exactly one of the first four fields is required; all others have
  * defaults.
  */
-export interface SplitOptions extends TransformOptions {
+export interface SplitOptions extends SelectingOptions {
   /** Number of records per shard. The last shard may have fewer. */
   readonly recordsPerShard: number | undefined;
   /**
@@ -48,6 +56,7 @@ export interface SplitOptions extends TransformOptions {
 }
 
 const NAMES: OptionNames<Omit<SplitOptions, keyof TransformOptions>> = {
+  ...SELECTING_NAMES,
   recordsPerShard: true,
   maxShardBytes: true,
   shards: true,
@@ -89,20 +98,31 @@ export async function splitFile(
   checkPath('prefix', prefix);
   checkWays(given);
   const { shards, tempDir } = given;
-  if (shards === undefined) return split(source, prefix, given, undefined);
+  const filter = await filterOf(given);
+  if (shards === undefined) return split(source, prefix, given, filter, undefined);
   const options = keepingLineEnds(transformOptions('splitFile', given, NAMES), undefined);
   const spool = { output: prefix, tempDir, signal: options.signal };
   return withRereadable([source], spool, async ([{ source: again, uri }]) => {
     const reading = { ...options, read: { ...options.read, uri: options.read.uri ?? uri } };
-    const records = await countRecords(again, reading);
-    return split(again, prefix, { ...given, ...reading }, records, source);
+    const records = await countRecords(again, { ...reading, filter });
+    filter?.reset();
+    return split(again, prefix, { ...given, ...reading }, filter, records, source);
   });
 }
 
-async function countRecords(source: ByteSource, options: TransformOptions): Promise<number> {
+async function countRecords(source: ByteSource, opening: InputOpening): Promise<number> {
   let records = 0;
-  const input = await openInput(source, options);
-  for await (const batch of input.batches) records += batch.length;
+  const input = await openInput(source, opening);
+  if (input.filter === undefined) for await (const batch of input.batches) records += batch.length;
+  else
+    await eachRecord(
+      input,
+      () => {
+        records++;
+        return undefined;
+      },
+      () => {},
+    );
   return records;
 }
 
@@ -114,11 +134,12 @@ async function split(
   source: ByteSource,
   prefix: string,
   given: Partial<SplitOptions>,
+  filter: RecordFilter | undefined,
   records: number | undefined,
   original: ByteSource = source,
 ): Promise<SplitResult> {
   const options = keepingLineEnds(transformOptions('splitFile', given, NAMES), undefined);
-  const input = await openInput(source, options);
+  const input = await openInput(source, { ...options, filter });
   const naming = shardNaming(input, prefix, given.suffix, options);
   const { kind } = naming;
   const { hashShards, tempDir } = given;
@@ -143,10 +164,12 @@ async function split(
       seen += batch.length;
       progress(batch);
     });
-    if (records !== undefined && seen !== records) throw sourceChanged(records, seen, input.uri);
+    const selected = selectedRecords(filter, given);
+    const found = selected.where?.matched ?? seen;
+    if (records !== undefined && found !== records) throw sourceChanged(records, found, input.uri);
     await end();
     const outputs = await set.name();
-    return { from: input.format, to: kind.format, compression: kind.compression, outputs };
+    return { from: input.format, to: kind.format, compression: kind.compression, outputs, ...selected };
   } catch (error) {
     await set.discard();
     throw error;

@@ -1,6 +1,8 @@
-import { checkOptionNames } from '../bytes/arguments.ts';
+import { checkOptionNames, type OptionNames } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Compression } from '../formats/codec-options.ts';
+import type { FilterReport } from '../messages/filter/filter-report.ts';
+import type { UnknownFeatureNotice } from '../records/inputs/input-options.ts';
 import type { RecordReadOptions } from '../records/read-options.ts';
 import type { WrittenFile } from '../records/write/record-writer.ts';
 import type { AnyRecordWriteOptions } from '../records/write/writers.ts';
@@ -39,6 +41,23 @@ export interface TransformOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Options of transformations that select records. Every field has a default. */
+export interface SelectingOptions extends TransformOptions {
+  /**
+   * Expression that selects records: see `compileFilter`. All other records are dropped. Default: all
+   * records.
+   */
+  readonly where: string | undefined;
+  /** Called for each feature of `where` that no record has. */
+  readonly onNotice: ((notice: UnknownFeatureNotice) => void) | undefined;
+}
+
+/** The option names that {@link SelectingOptions} adds. */
+export const SELECTING_NAMES: OptionNames<Omit<SelectingOptions, keyof TransformOptions>> = {
+  where: true,
+  onNotice: true,
+};
+
 /** Reader options, except those that a transformation sets itself. */
 export type InputOptions = Partial<
   Omit<RecordReadOptions, 'format' | 'reuse' | 'signal' | 'onCorrupt' | 'chunkBytes'>
@@ -68,6 +87,8 @@ export interface TransformResult {
   /** Compression of the output. */
   readonly compression: Compression;
   readonly output: WrittenFile;
+  /** Result of `where`. Omitted without it. */
+  readonly where?: FilterReport;
 }
 
 export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({

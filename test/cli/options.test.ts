@@ -40,6 +40,7 @@ const RUNS: readonly (readonly [command: string, ...runs: (readonly string[])[]]
     [temp.path, '--output-dir', out('converted'), '--to', 'recordio', '--exclude', 'out-*'],
     [data, '--output-dir', out('shard'), '--to', 'base64', '--shard', '0/1'],
   ],
+  ['query', ['select 1 as a', '-o', out('query.parquet')]],
   ['repair', [data, out('repaired.tfrecord')], [data, '--output-dir', out('repaired'), '-q']],
   ['split', [data, out('split'), '--shards', '2'], [data, out('parts'), '--weights', 'a=1']],
   [

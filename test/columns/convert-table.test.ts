@@ -53,6 +53,31 @@ test('TFRecord to JSON Lines to TFRecord restores the file', async () => {
   expect(readFileSync(file('back.tfrecord'))).toEqual(readFileSync(file('in.tfrecord')));
 });
 
+test.each(['parquet', 'arrow', 'arrows'])(
+  'TFRecord to %s and back restores the file exactly',
+  async (extension) => {
+    const { file } = place();
+    const nan = new Float32Array(Uint32Array.of(0x7fc00001, 0x80000000).buffer);
+    const records = [
+      example(2 ** 40, { tags: { kind: 'bytes', value: ['a', 'b'] }, x: { kind: 'float', value: nan } }),
+      example(-2, {
+        tags: { kind: 'bytes', value: [] },
+        image: { kind: 'bytes', value: [Uint8Array.of(0xff)] },
+      }),
+      example(3, { none: { kind: 'none', value: [] } }),
+    ];
+    writeFileSync(file('in.tfrecord'), fileOf(records));
+    const result = await convertTable(file('in.tfrecord'), file(`out.${extension}`));
+    expect(result).toMatchObject({ records: 3, to: extension === 'parquet' ? 'parquet' : 'arrow' });
+    await convertTable(file(`out.${extension}`), file('back.tfrecord'));
+    expect(readFileSync(file('back.tfrecord'))).toEqual(readFileSync(file('in.tfrecord')));
+    await convertTable([file(`out.${extension}`), file(`out.${extension}`)], file('ids.csv'), {
+      columns: ['id'],
+    });
+    expect(readFileSync(file('ids.csv'), 'utf8')).toBe(`id\n${`${2 ** 40}\n-2\n3\n`.repeat(2)}`);
+  },
+);
+
 test('several files become one table, or several of rowsPerFile rows', async () => {
   const { file, names, text } = place();
   writeFileSync(file('a.tfrecord'), fileOf(ids(0, 5)));

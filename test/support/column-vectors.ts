@@ -55,7 +55,8 @@ export function columnVector(type: ColumnType, values: readonly ColumnValue[]): 
 function filler(type: ColumnType): ColumnValue {
   if (type.type === 'list') return [filler(type.items)];
   return type.type === 'bytes' || type.type === 'text'
-    ? Uint8Array.of(0xff)
+    ? // All of the data of a text vector is UTF-8.
+      Uint8Array.of(type.type === 'bytes' ? 0xff : 0x7f)
     : type.type.startsWith('float')
       ? 7
       : 7n;

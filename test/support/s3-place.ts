@@ -21,14 +21,22 @@ export async function s3Place(options: Partial<FaultyS3Options>): Promise<S3Plac
   };
 }
 
-/** Returns the requests for a key in order: the range of each GET, otherwise the operation. */
+/** The range of a GET that finds out an object's size and ETag. */
+const DESCRIBING = 'bytes=0-0';
+
+/**
+ * Returns the requests for the bytes of a key in order: the range of each GET, otherwise the
+ * operation.
+ */
 export function requestsFor(server: FaultyS3, key: string): string[] {
   return server.log
-    .filter((one) => one.key === key)
+    .filter((one) => one.key === key && one.range !== DESCRIBING)
     .map(({ operation, range }) => (operation === 'GetObject' ? (range ?? 'all') : operation));
 }
 
-/** Returns the number of body bytes sent for an object. */
+/** Returns the number of body bytes sent for an object, except to find out its size and ETag. */
 export function sentOf(server: FaultyS3, key: string): number {
-  return server.requests('GetObject', key).reduce((sum, { sent }) => sum + sent, 0);
+  return server
+    .requests('GetObject', key)
+    .reduce((sum, { sent, range }) => sum + (range === DESCRIBING ? 0 : sent), 0);
 }

@@ -1,8 +1,10 @@
 import type { RecordBatch } from 'recordpipe';
+import type { RecordFilter } from 'recordpipe/messages/filter';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
 import { interruption } from '../interrupt.ts';
+import { filterOptions, noteUnknownFeature } from '../options/filter.ts';
 import { expanded, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
 import { objectReadOptions, withSmallStart } from '../options/objects.ts';
 import { atLeast, flag, parsed, type Values } from '../options/option.ts';
@@ -12,6 +14,7 @@ import { binaryOnTerminal, isBinary, isGuarded, print } from '../output.ts';
 const OPTIONS = {
   records: parsed('-n, --records <n>', 'maximum number of records across all inputs; 0: all', atLeast(0), 0),
   skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
+  ...filterOptions,
   newline: flag('--newline', 'write a newline after each payload'),
   base64: flag('--base64', 'write one base64 payload per line'),
   binary: flag('--binary', 'write payloads to a terminal even if they are binary'),
@@ -31,28 +34,35 @@ Examples:
   recordpipe cat lines.tfrecord --newline
   recordpipe cat images.tfrecord -n 1 > first.jpg
   recordpipe cat data/ --base64 | wc -l
+  recordpipe cat data/ --base64 --where 'label == 3 && score >= 0.5' | head
   recordpipe cat lines.txt.gz --cr keep --newline
 
-Every record is verified before it is written. At the first invalid record, cat stops with exit code 1, unless you pass --recover.`,
+Every record is verified before it is written. At the first invalid record, cat stops with exit code 1, unless you pass --recover. With --where, -n and --skip count the records that pass.`,
   action: cat,
 });
 
 type Options = Values<typeof OPTIONS>;
 
 async function cat(inputs: string[], options: Options): Promise<number> {
-  const { readRecordBatches } = await import('recordpipe');
-  const { skip, records } = options;
+  const { readRecordBatches, RecordBatch: Batch } = await import('recordpipe');
+  const { skip, records, where } = options;
+  const filters = where === undefined ? undefined : await import('recordpipe/messages/filter');
+  const filter = await filters?.compileFilter(where!);
   const end = records === 0 ? Number.POSITIVE_INFINITY : skip + records;
   const guarded = isGuarded(options);
   let exitCode = OK;
   let complaints: Promise<unknown> = Promise.resolve();
   let seen = 0;
   const files = await expanded(inputs, options);
-  // Standard input has a name of its own. Files that are read together are requested ahead.
-  const sources = files.includes('-') ? files.map(sourceOf) : [{ source: files.map((uri) => ({ uri })) }];
+  // Standard input and errors of filters have the name of one file. Files that are read together are
+  // requested ahead.
+  const sources =
+    files.includes('-') || filter !== undefined
+      ? files.map(sourceOf)
+      : [{ source: files.map((uri) => ({ uri })) }];
   for (const { source, ...name } of sources) {
     const batches = readRecordBatches(source, {
-      ...withSmallStart(readingOf(options), end),
+      ...withSmallStart(readingOf(options), filter === undefined ? end : Number.POSITIVE_INFINITY),
       ...name,
       reuse: true,
       signal: interruption(),
@@ -62,7 +72,9 @@ async function cat(inputs: string[], options: Options): Promise<number> {
         });
       },
     });
-    for await (const batch of batches) {
+    for await (const whole of batches) {
+      const { batch, failure } =
+        filter === undefined ? { batch: whole } : selected(whole, filter, name, Batch);
       const from = Math.max(0, skip - seen);
       const to = Math.min(batch.length, end - seen);
       seen += batch.length;
@@ -73,11 +85,42 @@ async function cat(inputs: string[], options: Options): Promise<number> {
         await print(data);
       }
       if (seen >= end) break;
+      if (failure !== undefined) throw failure;
     }
     if (seen >= end) break;
   }
   await complaints;
+  // If the command stops early, later records may have the feature.
+  if (filter !== undefined && seen < end)
+    for (const message of filters!.missingFeatures(filter.counts)) noteUnknownFeature({ message });
   return exitCode;
+}
+
+/**
+ * Returns a batch of the selected records of a batch. If a record cannot be tested, returns those
+ * before it, and the error.
+ */
+function selected(
+  batch: RecordBatch,
+  filter: RecordFilter,
+  place: { readonly uri?: string },
+  Batch: typeof RecordBatch,
+): { readonly batch: RecordBatch; readonly failure?: unknown } {
+  const { bytes, index, length, firstRecord } = batch;
+  const kept = new Uint32Array(2 * length);
+  let count = 0;
+  let failure: unknown;
+  try {
+    for (let i = 0; i < length; i++) {
+      if (!filter.matchesIn(batch, i, place)) continue;
+      kept[2 * count] = index[2 * i];
+      kept[2 * count + 1] = index[2 * i + 1];
+      count++;
+    }
+  } catch (error) {
+    failure = error;
+  }
+  return { batch: new Batch(bytes, kept, count, firstRecord, 0, 0), failure };
 }
 
 const NEWLINE = 10;

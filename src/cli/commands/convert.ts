@@ -8,7 +8,12 @@ import { expanded, inputSelection, inputsOf, noInputs, sourceOf } from '../optio
 import { accessOf } from '../options/objects.ts';
 import { choice, flag, grouped, type Values, value } from '../options/option.ts';
 import { isSharded, shardOptions } from '../options/reports.ts';
-import { FILE_FORMATS, type FileFormat, OUTPUT_HEADING, transformOptions } from '../options/transform.ts';
+import {
+  FILE_FORMATS,
+  OUTPUT_HEADING,
+  type TransformingOptions,
+  transformOptions,
+} from '../options/transform.ts';
 import { eachFile, outputPaths } from '../output-files.ts';
 import {
   isTableConversion,
@@ -69,7 +74,7 @@ Examples:
   recordpipe convert train.parquet train.tfrecord
   recordpipe convert train.tfrecord - --to jsonl --columns label,image/* | head
   recordpipe schema data/ -o schema.json
-  cat train.tfrecord | recordpipe convert - - --to arrow --schema schema.json | python read.py
+  zcat a.tfrecord.gz | recordpipe convert - - --to arrow --schema schema.json
 
 Between record files, payloads are unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Parquet and Arrow restore the records exactly; csv and jsonl do with the same --schema. A value that the table cannot represent is an error that names feature and record, unless --lossy or --skip-errors is set. Files named *.jsonl and *.csv are tables; to convert their lines as they are, pass --from textline or --to textline.
 
@@ -112,20 +117,20 @@ async function convert(files: string[], options: Options): Promise<number> {
   });
 }
 
-/** Returns options whose formats are those of record files. */
-function recordsOnly({ from, to, ...options }: Options): Omit<Options, 'from' | 'to'> & {
-  from?: FileFormat;
-  to?: FileFormat;
-} {
-  return { ...options, ...(from && { from: from as FileFormat }), ...(to && { to: to as FileFormat }) };
+/**
+ * Returns the same options without the names of tables. In a conversion of tables, the formats come
+ * from {@link tableConversionOf}.
+ */
+function recordsOnly(options: Options): TransformingOptions {
+  return options as Options & TransformingOptions;
 }
 
 async function convertTables(inputs: string[], output: string, options: Options): Promise<number> {
   const { convertTable, tableFormatOfName } = await import('recordpipe/columns');
-  const { from: _, to = tableFormatOfName(output), ...rest } = options;
+  const { to = tableFormatOfName(output) } = options;
   if (to === undefined && output === '-')
     throw new UsageError('convert: the format of standard output is unknown; pass --to');
-  return transforming(rest, {
+  return transforming(recordsOnly(options), {
     verb: 'convert',
     output,
     isText: to === 'csv' || to === 'jsonl',

@@ -2,6 +2,7 @@ import type { FileCount } from 'recordpipe/check';
 import { complainAbout } from '../advice.ts';
 import { command, type Register } from '../command.ts';
 import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
+import { filterOptions, selectedText } from '../options/filter.ts';
 import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
 import { objectReadOptions } from '../options/objects.ts';
 import type { Values } from '../options/option.ts';
@@ -12,6 +13,7 @@ import { isLiveApart, progressOf } from '../progress.ts';
 import { formatNumberOf, visible } from '../text/format.ts';
 
 const OPTIONS = {
+  ...filterOptions,
   ...runOptions,
   ...linesOptions,
   ...readingOptions,
@@ -30,9 +32,10 @@ Examples:
   recordpipe count -q data/                     print the total only
   recordpipe count 'train-*' --json
   recordpipe count lines.jsonl.gz
+  recordpipe count data/ --where 'label == 3 && len(tags) > 0 && has(bbox)'
   recordpipe count --delimiter '\\0' --format textline names.txt
 
-Payload checksums are not verified; use validate for that.`,
+Payload checksums are not verified, except with --where; use validate for that.`,
   action: count,
 });
 
@@ -43,7 +46,7 @@ Payload checksums are not verified; use validate for that.`,
 const GRACE_MS = 1000;
 
 async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
-  const { json, jsonl, quiet, jobs } = options;
+  const { json, jsonl, quiet, jobs, where } = options;
   const { countFiles } = await import('recordpipe/check');
   const isText = !json && !jsonl;
   const progress = progressOf('count', !quiet && options.progress && (isText || isLiveApart()));
@@ -77,6 +80,7 @@ async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise
   const work = async (signal: AbortSignal): Promise<void> => {
     const report = await countFiles(inputs, {
       ...reading,
+      where,
       jobs,
       blocking: true,
       ...inputsOf(options, quiet),
@@ -89,11 +93,13 @@ async function count(inputs: string[], options: Values<typeof OPTIONS>): Promise
       signal,
     });
     progress.clear();
-    const { records, files, notices } = report;
+    const { records, files, notices, where: filtered } = report;
     if (json) await print(`${JSON.stringify(report, undefined, 2)}\n`);
-    else if (jsonl) await print(`${JSON.stringify({ event: 'summary', records, notices })}\n`);
+    else if (jsonl)
+      await print(`${JSON.stringify({ event: 'summary', records, where: filtered, notices })}\n`);
     else if (quiet) await print(`${records}\n`);
     else await say(files.length > 1 ? `${records}\ttotal of ${formatNumberOf(files.length, 'file')}\n` : '');
+    if (filtered !== undefined && isText && !quiet) complain(selectedText(filtered));
   };
   return output.run(work, { exitCode: () => exitCode, graceMs: GRACE_MS, onInterrupt });
 }

@@ -1,10 +1,12 @@
 import type { OpenedRecords, RecordBatch } from 'recordpipe';
-import { isItemFailure, type RecordpipeError } from 'recordpipe/errors';
+import { type ErrorPlace, isItemFailure, type RecordpipeError } from 'recordpipe/errors';
+import type { RecordFilter } from 'recordpipe/messages/filter';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
 import { featureOption } from '../feature-choice.ts';
 import { interruption } from '../interrupt.ts';
+import { filterOptions, noteUnknownFeature } from '../options/filter.ts';
 import { ONE_FILE, sourceOf } from '../options/inputs.ts';
 import { objectReadOptions, withSmallStart } from '../options/objects.ts';
 import { atLeast, flag, parsed, type Values, value } from '../options/option.ts';
@@ -18,6 +20,7 @@ import { painter } from '../text/terminal.ts';
 const OPTIONS = {
   records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5),
   skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
+  ...filterOptions,
   feature: featureOption,
   saveImages: value('--save-images <dir>', 'write the images of the shown records to a directory'),
   force: flag('--force', 'with --save-images: overwrite existing files'),
@@ -42,19 +45,20 @@ Examples:
   recordpipe inspect train.tfrecord --skip 1000 -n 1
   recordpipe inspect train.tfrecord -n 0 --hash --jsonl
   recordpipe inspect train.tfrecord -n 1 --feature 'label,image/*'
+  recordpipe inspect train.tfrecord --where 'label == 3 && !has(bbox)'
   recordpipe inspect train.tfrecord -n 20 --save-images images/
   recordpipe inspect train.tfrecord -n 0 --jsonl --decode
   recordpipe inspect train.rec                  labels, ids, tensors, images
   recordpipe inspect events.out.tfevents.1 -n 0 scalars of TensorBoard by tag
 
-Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.`,
+With --where, -n and --skip count the records that pass. Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.`,
   action: inspect,
 });
 
 type Options = Values<typeof OPTIONS>;
 
 async function inspect(file: string, options: Options): Promise<number> {
-  const { json, jsonl, skip } = options;
+  const { json, jsonl, skip, where } = options;
   const isText = !json && !jsonl;
   const end = options.records === 0 ? Number.POSITIVE_INFINITY : skip + options.records;
   const paint = painter(1);
@@ -64,6 +68,8 @@ async function inspect(file: string, options: Options): Promise<number> {
     options.hash && import('node:crypto'),
   ]);
   const views = await recordViews(options);
+  const filters = where === undefined ? undefined : await import('recordpipe/messages/filter');
+  const filter = await filters?.compileFilter(where!);
   const errors: RecordpipeError[] = [];
   const note = (error: unknown): undefined => {
     if (!isItemFailure(error)) throw error;
@@ -71,7 +77,7 @@ async function inspect(file: string, options: Options): Promise<number> {
   };
   const { source, uri } = sourceOf(file);
   const opened = await openRecords(source, {
-    ...withSmallStart(readingOf(options), end),
+    ...withSmallStart(readingOf(options), filter === undefined ? end : Number.POSITIVE_INFINITY),
     uri,
     reuse: true,
     signal: interruption(),
@@ -94,7 +100,10 @@ async function inspect(file: string, options: Options): Promise<number> {
     for await (const batch of opened?.batches ?? []) {
       await title(false);
       const lines = new Lines(isText ? say : print);
-      for (let i = Math.max(0, skip - seen); i < batch.length && seen + i < end; i++) {
+      const place = { uri, compressed: compression !== 'none' };
+      for (let i = 0; i < batch.length && seen < end; i++) {
+        if (filter !== undefined && !(await passes(filter, batch, i, place, lines))) continue;
+        if (seen++ < skip) continue;
         const record = describe(batch, i, crypto);
         const payload = batch.record(i);
         if (isText) await lines.add(views.text(record, payload, opened!.format, paint));
@@ -106,7 +115,6 @@ async function inspect(file: string, options: Options): Promise<number> {
         shown++;
         saved += await views.save(record, payload, opened!.format);
       }
-      seen += batch.length;
       await lines.flush();
       if (seen >= end) break;
     }
@@ -114,18 +122,38 @@ async function inspect(file: string, options: Options): Promise<number> {
     note(error);
   }
   await title(errors.length === 0);
+  // If the command stops early, later records may have the feature.
+  if (filter !== undefined && seen < end && errors.length === 0)
+    for (const message of filters!.missingFeatures(filter.counts)) noteUnknownFeature({ message });
   if (isText) {
     if (options.saveImages !== undefined)
       await say(
         paint('dim', `${formatNumberOf(saved, 'image')} written to ${visible(options.saveImages)}\n`),
       );
-    if (shown === 0 && errors.length === 0) await say(paint('dim', `${noneText(seen, skip)}\n`));
+    if (shown === 0 && errors.length === 0)
+      await say(paint('dim', `${noneText(seen, skip, filter !== undefined)}\n`));
   }
   if (json) await print(`${shown === 0 ? '[]' : '\n  ]'},\n  "errors": ${JSON.stringify(errors)}\n}\n`);
   let exitCode = OK;
   for (const error of errors) exitCode = await fail(error);
   if (exitCode === OK && shown > 0) views.checkFeatures(shown);
   return exitCode;
+}
+
+/** Tests a record. If that is impossible, writes the records before it first. */
+async function passes(
+  filter: RecordFilter,
+  batch: RecordBatch,
+  i: number,
+  place: ErrorPlace,
+  lines: Lines,
+): Promise<boolean> {
+  try {
+    return filter.matchesIn(batch, i, place);
+  } catch (error) {
+    await lines.flush();
+    throw error;
+  }
 }
 
 /** Text for standard output, written in pieces of bounded size. */
@@ -177,7 +205,9 @@ function titleText(uri: string, { format, compression }: OpenedRecords, isEmpty:
   return `${visible(uri)}: ${name}, ${compression === 'none' ? 'not compressed' : compression}\n`;
 }
 
-function noneText(records: number, skip: number): string {
+function noneText(records: number, skip: number, isFiltered: boolean): string {
+  if (isFiltered)
+    return records === 0 ? 'no record passes' : `only ${formatNumberOf(records, 'record')} pass`;
   return records === 0
     ? 'no records'
     : `no record ${skip}: the file has ${formatNumberOf(records, 'record')}`;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
+import { filterOptions } from '../options/filter.ts';
 import { ONE_FILE, sourceOf } from '../options/inputs.ts';
 import { atLeast, parsed, type Values, value } from '../options/option.ts';
 import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
@@ -15,6 +16,7 @@ const OPTIONS = {
     '--temp-dir <dir>',
     'with --records: directory for candidate records (default: next to the output)',
   ),
+  ...filterOptions,
   ...transformOptions,
 };
 
@@ -27,6 +29,7 @@ export const register: Register = command({
 Examples:
   recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
   recordpipe sample train.rec - --fraction 0.01 --to base64
+  recordpipe sample train.tfrecord threes.tfrecord -n 100 --where 'label == 3'
 
 The input is read once. -n 1000 selects the records that recordpipe shuffle puts first for the same seed. A smaller --fraction selects a subset of a larger one.
 

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { UsageError } from 'recordpipe/errors';
 import type { SplitByWeightsResult, SplitResult } from 'recordpipe/transform';
 import { command, type Register } from '../command.ts';
+import { filterOptions } from '../options/filter.ts';
 import { expandedInOrder, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
 import { atLeast, grouped, parsed, size, type Values, value } from '../options/option.ts';
 import { transformOptions } from '../options/transform.ts';
@@ -42,6 +43,7 @@ const OPTIONS = {
     '--temp-dir <dir>',
     'with --shards: directory for a copy of stdin (default: next to the shards)',
   ),
+  ...filterOptions,
   ...transformOptions,
   ...inputSelection,
 };
@@ -62,6 +64,7 @@ Examples:
   recordpipe split train.rec part --by-hash 10      duplicates share a shard
   recordpipe split data/ out/ --weights train=0.8,val=0.1,test=0.1 --by user_id
   recordpipe split all.tfrecord out/ --weights train=9,test=1 --shards 10
+  recordpipe split all.tfrecord cats --shards 4 --where '"cat" in tags'
 
 Order is kept: merging the shards restores the input (except with --by-hash and --weights). Existing shards with the same prefix are an error unless you pass --force.
 

@@ -3,6 +3,7 @@ import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
 import { FeatureChoice, featureOption } from '../feature-choice.ts';
 import { interruption } from '../interrupt.ts';
+import { filterOptions, selectedText } from '../options/filter.ts';
 import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
 import { accessOf, objectReadOptions } from '../options/objects.ts';
 import { flag, negation, type Values, value } from '../options/option.ts';
@@ -16,6 +17,7 @@ import { visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
 
 const OPTIONS = {
+  ...filterOptions,
   feature: featureOption,
   html: value(
     '--html <file>',
@@ -44,17 +46,18 @@ Examples:
   recordpipe stats data/ --html report.html
   recordpipe stats 'train-*' --json > stats.json
   recordpipe stats data/ --feature 'label,image/*'
+  recordpipe stats data/ --where 'label == 3 && score > 0.9'
   recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/
 
-Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones. Histogram buckets are powers of two.`,
+Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones or, with --where, those that pass. Histogram buckets are powers of two.`,
   action: stats,
 });
 
 async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
-  const { json, quiet, jobs, html, title, feature, force } = options;
+  const { json, quiet, jobs, html, title, feature, force, where } = options;
   if (feature !== undefined && options.report !== undefined)
     throw new UsageError('--feature: a shard report contains all features; remove --feature or --report');
-  const shard = await statsShard('stats', inputs, options, { samples: options.samples });
+  const shard = await statsShard('stats', inputs, options, { samples: options.samples, where });
   const files = shard?.files ?? inputs;
   if (json && html === '-')
     throw new UsageError('--html: - cannot be combined with --json, because both write to standard output');
@@ -70,6 +73,7 @@ async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise
     jobs,
     blocking: true,
     ...inputsOf(options, quiet),
+    where,
     samples: (html !== undefined || shard !== undefined) && options.samples,
     onProgress: progress.update,
     signal: interruption(),
@@ -88,6 +92,7 @@ async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise
   else if (!quiet && html !== '-') {
     const { statsText } = await import('../text/stats.ts');
     await say(statsText(found, painter(1)));
+    if (found.where !== undefined) complain(selectedText(found.where));
   }
   if (page !== undefined && !json && !quiet) complain(`wrote ${visible(page)}`);
   return finishStats(found, shard);

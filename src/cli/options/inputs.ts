@@ -5,6 +5,7 @@ import { UsageError } from 'recordpipe/errors';
 import { complain } from '../output.ts';
 import { visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
+import { noteUnknownFeature } from './filter.ts';
 import { type AnyObjectOptions, accessOf } from './objects.ts';
 import { flag, grouped, type OptionsOf, parsed, repeated } from './option.ts';
 import type { ReadingOptions } from './reading.ts';
@@ -53,6 +54,10 @@ export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, p
 export function inputsOf({ include, exclude, strictShards }: InputSelection, quiet?: boolean): InputOptions {
   const paint = painter(2);
   const onNotice = (notice: InputNotice): void => {
+    if (notice.code === 'unknown-feature') {
+      noteUnknownFeature(notice);
+      return;
+    }
     const message = visible(notice.message);
     if (notice.code === 'skipped-files') complain(`recordpipe: ${visible(notice.uri)}: ${message}`);
     else complain(`recordpipe: ${paint('yellow', 'warning')}: ${notice.code}: ${message}`);

@@ -1,4 +1,4 @@
-import type { RecordBatch, Schema } from 'apache-arrow';
+import type { Schema } from 'apache-arrow';
 import { abortable } from '../../bytes/abortable.ts';
 import { RecordpipeError } from '../../errors.ts';
 import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
@@ -7,6 +7,7 @@ import { type ArrowPackage, arrowPackage, arrowSchema, recordBatch } from './arr
 import { ArrowColumns } from './arrow-columns.ts';
 import type { ArrowSchema } from './arrow-data.ts';
 import { malformedTable } from './arrow-elements.ts';
+import { type BatchEncoder, fileEncoder, PieceWriter, streamEncoder } from './arrow-encoders.ts';
 import { arrowMessages } from './arrow-messages.ts';
 import type {
   TableFormat,
@@ -20,7 +21,7 @@ import type {
 /** Arrow's IPC format: as a file, or as a stream that can be read while it is written. */
 export const arrowFormat: TableFormat = {
   name: 'arrow',
-  extensions: ['.arrow', '.feather', '.arrows'],
+  extensions: ['.arrow', '.feather', '.ipc', '.arrows'],
   async openWriter(schema, write, options) {
     return new ArrowWriter(await arrowPackage(), schema, write, options);
   },
@@ -29,14 +30,11 @@ export const arrowFormat: TableFormat = {
   },
 };
 
-/** Smaller pieces are joined before they are written. */
-const MAX_JOINED_BYTES = 1024 * 1024;
-
 class ArrowWriter implements TableWriter {
   readonly #arrow: ArrowPackage;
   readonly #schema: Schema;
-  readonly #write: (bytes: Uint8Array) => Promise<void>;
-  readonly #encoder: { write(batch: RecordBatch): void; finish(): unknown };
+  readonly #output: PieceWriter;
+  readonly #encoder: BatchEncoder;
   /** Pieces of the output that are not written. Most are the memory of the batch itself. */
   #pieces: Uint8Array[] = [];
 
@@ -48,14 +46,9 @@ class ArrowWriter implements TableWriter {
   ) {
     this.#arrow = arrow;
     this.#schema = arrowSchema(arrow, schema);
-    this.#write = write;
-    const take = (piece: Uint8Array): void => {
-      if (piece.length > 0) this.#pieces.push(piece);
-    };
-    const encoder = stream ? new arrow.RecordBatchStreamWriter() : fileEncoder(arrow);
-    // The queue of the package would deliver each piece by a promise.
-    encoder.reset(collector(arrow, take), this.#schema);
-    this.#encoder = encoder;
+    this.#output = new PieceWriter(write);
+    const encoder = stream ? streamEncoder : fileEncoder;
+    this.#encoder = encoder(arrow, this.#schema, (piece) => void this.#pieces.push(piece));
   }
 
   write(batch: ColumnBatch): Promise<void> {
@@ -72,44 +65,11 @@ class ArrowWriter implements TableWriter {
     this.#pieces = [];
   }
 
-  async #flush(): Promise<void> {
+  #flush(): Promise<void> {
     const pieces = this.#pieces;
     this.#pieces = [];
-    let from = 0;
-    let size = 0;
-    for (const [i, piece] of pieces.entries()) {
-      size += piece.length;
-      const next = pieces[i + 1];
-      if (next !== undefined && size + next.length <= MAX_JOINED_BYTES) continue;
-      await this.#write(from === i ? piece : Buffer.concat(pieces.slice(from, i + 1), size));
-      from = i + 1;
-      size = 0;
-    }
+    return this.#output.write(pieces);
   }
-}
-
-/**
- * Returns a writer of files that start with the schema, as the format requires, so that they can also
- * be read in order. The package's own writer stores the schema only at the end.
- */
-function fileEncoder(arrow: ArrowPackage): InstanceType<ArrowPackage['RecordBatchFileWriter']> {
-  class FileEncoder extends arrow.RecordBatchFileWriter {
-    protected override _writeSchema(schema: Schema): this {
-      super._writeSchema(schema);
-      return this._writeMessage(arrow.Message.from(schema));
-    }
-  }
-  return new FileEncoder();
-}
-
-/** Returns a queue that passes each piece on at once. */
-function collector(
-  arrow: ArrowPackage,
-  take: (piece: Uint8Array) => void,
-): InstanceType<ArrowPackage['AsyncByteQueue']> {
-  const queue = new arrow.AsyncByteQueue();
-  queue.write = (piece) => take(piece as Uint8Array);
-  return queue;
 }
 
 async function openArrow(

@@ -1,4 +1,3 @@
-import { RecordpipeError } from '../../errors.ts';
 import { splitCompressedName } from '../../formats/codec-options.ts';
 import type { TableFormat, TableFormatName } from './table-format.ts';
 
@@ -21,7 +20,7 @@ export async function tableFormat(name: TableFormatName): Promise<TableFormat> {
     case 'arrow':
       return (await import('./arrow.ts')).arrowFormat;
     case 'parquet':
-      throw new RecordpipeError('unsupported-source', `${name} is not supported yet`);
+      return (await import('./parquet.ts')).parquetFormat;
     case 'csv':
       return (await import('./csv-format.ts')).csvFormat;
     case 'jsonl':

@@ -99,6 +99,14 @@ export class FilterStage<T> extends Through<T, T> {
   }
 }
 
+/** Opens the elements of a source for which a function returns true. */
+export function openFilter<T>(
+  source: Openable<T>,
+  test: (element: T) => boolean | PromiseLike<boolean>,
+): Open<T> {
+  return (iteration, from = null) => new FilterStage(source.openStage(iteration, from), test, iteration);
+}
+
 /** Return value of a function passed to `map`. */
 export type MaybePromise<T> = T | PromiseLike<T>;
 

@@ -22,7 +22,7 @@ export interface ColumnEncoderOptions {
 
 /** Size of the memory for records that are encoded at a time. A larger record gets its own. */
 const BLOCK_BYTES = 256 * 1024;
-const MAX_BLOCK_ROWS = 1024;
+const MAX_BLOCK_ROWS = 256;
 
 /**
  * Encodes the rows of column batches as records: tf.train.Examples, SequenceExamples or

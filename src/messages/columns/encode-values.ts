@@ -58,12 +58,12 @@ export class VarintEncoder implements ValueEncoder {
       let size = 0;
       for (let w = 2 * from[i]; w < 2 * to[i]; w += 2) {
         const high = words[w + HIGH_WORD];
-        // A varint has one byte per started seven bits.
-        if (high === 0) size += ((38 - Math.clz32(words[w + LOW_WORD] | 1)) / 7) | 0;
+        // A varint has one byte per started seven bits; n * 37 >> 8 is n / 7 for n up to 70.
+        if (high === 0) size += ((38 - Math.clz32(words[w + LOW_WORD] | 1)) * 37) >> 8;
         else {
           if (isUnsigned && high < 0)
             throw error('unrepresentable', i, `expected integers below 2^63, got ${unsigned(words, w)}`);
-          size += ((70 - Math.clz32(high)) / 7) | 0;
+          size += ((70 - Math.clz32(high)) * 37) >> 8;
         }
       }
       sizes[i] = fieldSize(size, i, error);
@@ -85,9 +85,14 @@ export class VarintEncoder implements ValueEncoder {
           low = (low >>> 7) | (high << 25);
           high >>>= 7;
         }
-        while (low >>> 0 >= 0x80) {
+        // Two steps without a loop, because most integers are small.
+        if (low >>> 0 >= 0x80) {
           bytes[next++] = (low & 0x7f) | 0x80;
           low >>>= 7;
+          if (low >= 0x80) {
+            bytes[next++] = (low & 0x7f) | 0x80;
+            for (low >>>= 7; low >= 0x80; low >>>= 7) bytes[next++] = (low & 0x7f) | 0x80;
+          }
         }
         bytes[next++] = low;
       }

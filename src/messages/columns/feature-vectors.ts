@@ -1,10 +1,10 @@
 import { UsageError } from '../../errors.ts';
 import { addValues, listsOf, recordAt } from '../example/columns.ts';
+import { type ContiguousBytes, ContiguousCollector, findMalformedText } from '../example/contiguous-bytes.ts';
 import type { FoundFeatures } from '../example/found-features.ts';
 import { KIND_NAMES } from '../example/list-cursor.ts';
 import { OnePass } from '../example/one-pass.ts';
-import { type UnsafeError, type ValueCollector, valueCollector } from '../example/value-collector.ts';
-import { BytesVectorCollector, type ContiguousBytes, findMalformedText } from './bytes-collector.ts';
+import { type InvalidValue, type ValueCollector, valueCollector } from '../example/value-collector.ts';
 import type { BytesVector, ColumnVector, ListVector, NumberVector } from './column-batch.ts';
 import type { ColumnType } from './column-schema.ts';
 import { Validity } from './validity.ts';
@@ -51,7 +51,7 @@ function valueType(name: string, { type }: ColumnType): ValueType {
 
 function collectorOf(name: string, type: ValueType): ValueCollector {
   return type === 'bytes' || type === 'text'
-    ? new BytesVectorCollector()
+    ? new ContiguousCollector()
     : valueCollector(JSON.stringify(name), type, 'bigint', undefined);
 }
 
@@ -83,7 +83,7 @@ function scalarVector(
   slot: number,
   nullable: boolean,
 ): FeatureVector {
-  const isBytes = collector instanceof BytesVectorCollector;
+  const isBytes = collector instanceof ContiguousCollector;
   const onePass = isBytes ? undefined : new OnePass(slot, collector, 1);
   return {
     onePass,
@@ -92,7 +92,8 @@ function scalarVector(
       if (onePass?.end(records))
         return valueVector(found, slot, type, collector.finish(records, NEVER), records, same);
       const validity = presence(found, slot, nullable);
-      collector.begin(isBytes ? totalLength(found, slot) : records);
+      if (isBytes) collector.beginLists(totalLength(found, slot));
+      else collector.begin(records);
       for (let record = 0; record < records; record++) {
         const end = addValues(found, record, slot, collector, record);
         if (end === record + 1) continue;
@@ -163,4 +164,4 @@ function same(index: number): number {
 }
 
 /** Integers are 64-bit, so none is out of range. */
-const NEVER: UnsafeError = () => new Error('unreachable');
+const NEVER: InvalidValue = () => new Error('unreachable');

@@ -1,7 +1,7 @@
 import { type RecordpipeError, UsageError } from '../../errors.ts';
 import { recordAt } from '../example/columns.ts';
+import { findMalformedText } from '../example/contiguous-bytes.ts';
 import { BYTES, TENSOR, VALUE } from '../sagemaker/record.ts';
-import { findMalformedText } from './bytes-collector.ts';
 import type { BytesVector, ColumnVector, NumberVector } from './column-batch.ts';
 import type { ColumnType } from './column-schema.ts';
 import { type FoundTensors, kindName } from './found-tensors.ts';

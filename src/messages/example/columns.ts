@@ -10,7 +10,7 @@ import {
 import type { FoundFeatures } from './found-features.ts';
 import { KIND_NAMES } from './list-cursor.ts';
 import { OnePass } from './one-pass.ts';
-import { type UnsafeError, type ValueCollector, valueCollector } from './value-collector.ts';
+import { type InvalidValue, type ValueCollector, valueCollector } from './value-collector.ts';
 
 const MAX_VALUES = 2 ** 31 - 1;
 
@@ -89,15 +89,15 @@ function fixedLenColumn(spec: FixedLenSpec, collector: ValueCollector, slot: num
     }
     return to;
   };
-  const onUnsafe = (found: FoundFeatures): UnsafeError =>
-    unsafeError(found, slot, (index) => Math.floor(index / size));
-  const values = (found: FoundFeatures): unknown => collector.finish(collect(found), onUnsafe(found));
+  const onInvalid = (found: FoundFeatures): InvalidValue =>
+    invalidValue(found, slot, (index) => Math.floor(index / size));
+  const values = (found: FoundFeatures): unknown => collector.finish(collect(found), onInvalid(found));
   const onePass = new OnePass(slot, collector, size);
   const batchValues = (found: FoundFeatures): unknown =>
-    onePass.end(found.records) ? collector.finish(found.records * size, onUnsafe(found)) : values(found);
+    onePass.end(found.records) ? collector.finish(found.records * size, onInvalid(found)) : values(found);
   const one = (found: FoundFeatures): unknown => {
     collect(found);
-    return collector.finishOne(onUnsafe(found));
+    return collector.finishOne(onInvalid(found));
   };
   return {
     onePass,
@@ -277,8 +277,8 @@ export function listsOf(
     check?.(found, record, to - from);
     splits[record + 1] = to;
   }
-  const onUnsafe = unsafeError(found, slot, (index) => recordAt(splits, index));
-  return { values: collector.finish(to, onUnsafe), splits };
+  const onInvalid = invalidValue(found, slot, (index) => recordAt(splits, index));
+  return { values: collector.finish(to, onInvalid), splits };
 }
 
 /** Adds the values of one feature of one record, starting at `to`. */
@@ -296,13 +296,8 @@ export function addValues(
   }
 }
 
-function unsafeError(found: FoundFeatures, slot: number, recordOf: (index: number) => number): UnsafeError {
-  return (index, value) =>
-    found.mismatch(
-      recordOf(index),
-      slot,
-      `expected integers of at most 2^53 - 1 as numbers, got ${value}; int64: 'bigint' accepts it`,
-    );
+function invalidValue(found: FoundFeatures, slot: number, recordOf: (index: number) => number): InvalidValue {
+  return (index, what) => found.mismatch(recordOf(index), slot, what);
 }
 
 /** Returns the record to which the value at `index` belongs. */

@@ -1,16 +1,24 @@
 import { UsageError } from '../../errors.ts';
 import type { FeatureKind } from './feature.ts';
 
+/**
+ * Kind of the values of a feature. `text` is bytes that are UTF-8, as strings; other bytes are an
+ * error that names the feature.
+ */
+export type SpecKind = FeatureKind | 'text';
+
 /** A default value. */
-export type DefaultValue<K extends FeatureKind = FeatureKind> = K extends 'bytes'
-  ? Uint8Array | string
-  : K extends 'float'
-    ? number
-    : number | bigint;
+export type DefaultValue<K extends SpecKind = SpecKind> = K extends 'text'
+  ? string
+  : K extends 'bytes'
+    ? Uint8Array | string
+    : K extends 'float'
+      ? number
+      : number | bigint;
 
 /** Spec of a feature with as many values in each record as the shape has. */
 export interface FixedLenSpec<
-  K extends FeatureKind = FeatureKind,
+  K extends SpecKind = SpecKind,
   S extends readonly number[] = readonly number[],
 > {
   readonly type: 'fixedLen';
@@ -20,7 +28,7 @@ export interface FixedLenSpec<
 }
 
 /** Spec of a feature with any number of values. */
-export interface VarLenSpec<K extends FeatureKind = FeatureKind> {
+export interface VarLenSpec<K extends SpecKind = SpecKind> {
   readonly type: 'varLen';
   readonly kind: K;
 }
@@ -29,7 +37,7 @@ export interface VarLenSpec<K extends FeatureKind = FeatureKind> {
  * Spec of a feature with any number of values, or of groups of a shape. In a batch, records are
  * padded to the longest one.
  */
-export interface FixedLenSequenceSpec<K extends FeatureKind = FeatureKind> {
+export interface FixedLenSequenceSpec<K extends SpecKind = SpecKind> {
   readonly type: 'fixedLenSequence';
   readonly kind: K;
   readonly shape: readonly number[];
@@ -37,7 +45,7 @@ export interface FixedLenSequenceSpec<K extends FeatureKind = FeatureKind> {
 }
 
 /** Spec of the values of one feature at positions given by other features. */
-export interface SparseSpec<K extends FeatureKind = FeatureKind> {
+export interface SparseSpec<K extends SpecKind = SpecKind> {
   readonly type: 'sparse';
   readonly kind: K;
   readonly indexKeys: readonly string[];
@@ -47,7 +55,7 @@ export interface SparseSpec<K extends FeatureKind = FeatureKind> {
 }
 
 /** Spec of a feature with any number of values. A batch includes the splits between records. */
-export interface RaggedSpec<K extends FeatureKind = FeatureKind> {
+export interface RaggedSpec<K extends SpecKind = SpecKind> {
   readonly type: 'ragged';
   readonly kind: K;
   readonly valueKey: string | undefined;
@@ -56,7 +64,7 @@ export interface RaggedSpec<K extends FeatureKind = FeatureKind> {
 /** What to read from one feature. */
 export type FeatureSpec = FixedLenSpec | VarLenSpec | FixedLenSequenceSpec | SparseSpec | RaggedSpec;
 
-const KINDS: readonly unknown[] = ['bytes', 'float', 'int64'];
+const KINDS: readonly unknown[] = ['bytes', 'text', 'float', 'int64'];
 /** Maximum size of a dimension: indices are 32-bit numbers. */
 const MAX_SIZE = 2 ** 31 - 1;
 
@@ -76,7 +84,7 @@ const MAX_SIZE = 2 ** 31 - 1;
  * console.log(label, weight); // 3n 1
  * ```
  */
-export function fixedLen<const S extends readonly number[], K extends FeatureKind>(
+export function fixedLen<const S extends readonly number[], K extends SpecKind>(
   shape: S,
   kind: K,
   defaultValue?: DefaultValue<K> | readonly DefaultValue<K>[],
@@ -105,7 +113,7 @@ export function fixedLen<const S extends readonly number[], K extends FeatureKin
  * console.log(ids.shape, ids.indices.join(), ids.values.join()); // [ 3, 2 ] 0,0,0,1,2,0,2,1 5,6,5,6
  * ```
  */
-export function varLen<K extends FeatureKind>(kind: K): VarLenSpec<K> {
+export function varLen<K extends SpecKind>(kind: K): VarLenSpec<K> {
   checkKind(kind);
   return { type: 'varLen', kind };
 }
@@ -123,7 +131,7 @@ export function varLen<K extends FeatureKind>(kind: K): VarLenSpec<K> {
  * console.log(xy.shape, [...xy.values]); // [ 2, 1, 2 ] [ 1, 2, -1, -1 ]
  * ```
  */
-export function fixedLenSequence<K extends FeatureKind>(
+export function fixedLenSequence<K extends SpecKind>(
   shape: readonly number[],
   kind: K,
   defaultValue?: DefaultValue<K>,
@@ -156,7 +164,7 @@ export interface SparseSpecOptions {
  * console.log([...words.indices], [...words.values], words.shape); // [ 3, 70 ] [ 2, 0.5 ] [ 100 ]
  * ```
  */
-export function sparse<K extends FeatureKind>(
+export function sparse<K extends SpecKind>(
   indexKey: string | readonly string[],
   valueKey: string,
   kind: K,
@@ -192,7 +200,7 @@ export function sparse<K extends FeatureKind>(
  * console.log([...ids.rowSplits], [...ids.values]); // [ 0, 2, 2, 4 ] [ 5, 6, 5, 6 ]
  * ```
  */
-export function ragged<K extends FeatureKind>(kind: K, valueKey?: string): RaggedSpec<K> {
+export function ragged<K extends SpecKind>(kind: K, valueKey?: string): RaggedSpec<K> {
   checkKind(kind);
   return { type: 'ragged', kind, valueKey };
 }
@@ -211,29 +219,33 @@ export function sizeOfShape(shape: readonly number[]): number {
 
 function checkKind(kind: unknown): void {
   if (!KINDS.includes(kind))
-    throw new UsageError(`kind: expected 'bytes', 'float' or 'int64', got ${String(kind)}`);
+    throw new UsageError(`kind: expected 'bytes', 'text', 'float' or 'int64', got ${String(kind)}`);
 }
 
 /** Type of integers in the result of a plan. */
 export type PlanInt64 = 'bigint' | 'number';
 
 /** Values of a kind. Bytes are views of the records. */
-export type Values<K extends FeatureKind, M extends PlanInt64> = K extends 'bytes'
-  ? Uint8Array[]
-  : K extends 'float'
-    ? Float32Array
-    : M extends 'number'
-      ? Float64Array
-      : BigInt64Array;
+export type Values<K extends SpecKind, M extends PlanInt64> = K extends 'text'
+  ? string[]
+  : K extends 'bytes'
+    ? Uint8Array[]
+    : K extends 'float'
+      ? Float32Array
+      : M extends 'number'
+        ? Float64Array
+        : BigInt64Array;
 
 /** One value of a kind. */
-export type Value<K extends FeatureKind, M extends PlanInt64> = K extends 'bytes'
-  ? Uint8Array
-  : K extends 'float'
-    ? number
-    : M extends 'number'
+export type Value<K extends SpecKind, M extends PlanInt64> = K extends 'text'
+  ? string
+  : K extends 'bytes'
+    ? Uint8Array
+    : K extends 'float'
       ? number
-      : bigint;
+      : M extends 'number'
+        ? number
+        : bigint;
 
 /**
  * Values in row-major order. The first dimension is the number of records; the others are the shape

@@ -12,11 +12,11 @@ import {
 import { MAX_VARINT_BYTES } from '../../bytes/wire/wire-reader.ts';
 import { UsageError } from '../../errors.ts';
 import { int64Words } from './encode-example.ts';
-import type { FeatureKind } from './feature.ts';
 import type { FeatureCursor } from './feature-cursor.ts';
-import type { PlanInt64 } from './feature-specs.ts';
+import type { PlanInt64, SpecKind } from './feature-specs.ts';
 import { floatsInto, int64sInto, NO_BYTES, ValueMemory, viewOf, viewsInto } from './feature-values.ts';
 import { BYTES, FLOAT, INT64 } from './list-cursor.ts';
+import { TextCollector } from './text-collector.ts';
 
 /** Collects values of one kind from many lists into the array of a column. */
 export interface ValueCollector {
@@ -41,15 +41,15 @@ export interface ValueCollector {
   /**
    * Returns the first `count` values, which the caller owns.
    *
-   * @param onUnsafe returns the error for an integer that a number cannot represent
+   * @param onInvalid returns the error for a value that the column cannot represent
    */
-  finish(count: number, onUnsafe: UnsafeError): unknown;
+  finish(count: number, onInvalid: InvalidValue): unknown;
   /** Returns the first value, without an array. */
-  finishOne(onUnsafe: UnsafeError): unknown;
+  finishOne(onInvalid: InvalidValue): unknown;
 }
 
-/** Returns the error for the integer at an index of the column. */
-export type UnsafeError = (index: number, value: bigint) => Error;
+/** Returns the error for the value at an index of the column. @param what what was expected */
+export type InvalidValue = (index: number, what: string) => Error;
 
 type Default = Uint8Array | string | number | bigint;
 
@@ -62,7 +62,7 @@ type Default = Uint8Array | string | number | bigint;
  */
 export function valueCollector(
   what: string,
-  kind: FeatureKind,
+  kind: SpecKind,
   int64: PlanInt64,
   given: Default | readonly Default[] | undefined,
   reuse = false,
@@ -75,6 +75,15 @@ export function valueCollector(
           if (one instanceof Uint8Array) return one;
           if (typeof one === 'string') return textBytes(what, one);
           throw new UsageError(`${what}: defaultValue: expected bytes or a string, got ${typeof one}`);
+        }),
+      );
+    case 'text':
+      return new TextCollector(
+        defaults.map((one) => {
+          if (typeof one !== 'string')
+            throw new UsageError(`${what}: defaultValue: expected a string, got ${typeof one}`);
+          textBytes(what, one);
+          return one;
         }),
       );
     case 'float': {
@@ -243,12 +252,12 @@ class Int64Collector implements ValueCollector {
     fillWords(this.#words, this.#defaults, 2 * from, 2 * to);
   }
 
-  finish(count: number, onUnsafe: UnsafeError): BigInt64Array | Float64Array {
+  finish(count: number, onInvalid: InvalidValue): BigInt64Array | Float64Array {
     const words = this.#finished(2 * count);
     const integers = new BigInt64Array(words.buffer, 0, count);
     if (!this.#asNumbers) return integers;
     const unsafe = findUnsafe(words, 0, 2 * count);
-    if (unsafe >= 0) throw onUnsafe(unsafe, integers[unsafe]);
+    if (unsafe >= 0) throw onInvalid(unsafe, unsafeText(integers[unsafe]));
     const numbers = new Float64Array(words.buffer, 0, count);
     wordsToNumbers(words, numbers, count);
     return numbers;
@@ -269,14 +278,18 @@ class Int64Collector implements ValueCollector {
     return own;
   }
 
-  finishOne(onUnsafe: UnsafeError): bigint | number {
+  finishOne(onInvalid: InvalidValue): bigint | number {
     one[0] = this.#words[0];
     one[1] = this.#words[1];
     if (!this.#asNumbers) return oneInteger[0];
     const number = one[HIGH_WORD] * 2 ** 32 + (one[LOW_WORD] >>> 0);
     if (Number.isSafeInteger(number)) return number;
-    throw onUnsafe(0, oneInteger[0]);
+    throw onInvalid(0, unsafeText(oneInteger[0]));
   }
+}
+
+function unsafeText(value: bigint): string {
+  return `expected integers of at most 2^53 - 1 as numbers, got ${value}; int64: 'bigint' accepts it`;
 }
 
 /** Fills [from, to) of `words` with the defaults in turn, or with zeros if there are none. */

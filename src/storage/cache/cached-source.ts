@@ -1,7 +1,13 @@
 import { FetchFailure } from '../errors.ts';
 import type { SocketLock } from '../local/socket-lock.ts';
 import type { ObjectOptions } from '../object-options.ts';
-import type { ObjectSource, RangeReader, RangeRequest, RangeSink } from '../storage.ts';
+import {
+  described,
+  type ObjectSource,
+  type RangeReader,
+  type RangeRequest,
+  type RangeSink,
+} from '../storage.ts';
 import { type CachedVersion, CHUNK_BYTES, ChunkFile, type ChunkWriter } from './chunk-file.ts';
 import { type DiskCache, diskCacheOf } from './disk-cache.ts';
 import { RangeDelivery } from './range-delivery.ts';
@@ -26,6 +32,7 @@ export function cachedSource(
   return {
     list: (prefix, signal, enter) => source.list(prefix, signal, enter),
     stat: (ref, signal) => source.stat(ref, signal),
+    describe: source.describe && ((ref, signal) => described(source, ref, signal)),
     async read(request, sink, signal) {
       const range = this.range?.() as RangeReader;
       try {
@@ -40,6 +47,8 @@ export function cachedSource(
 
 /** Maximum number of chunks to fetch with one request: as many as a part has by default. */
 const MAX_RUN = 8;
+/** Number of chunks to read at a time. */
+const READS_AHEAD = 2;
 /** Interval at which a wait for another process is reported. */
 const WAIT_MS = 1_000;
 
@@ -72,7 +81,7 @@ class CachedRange implements RangeReader {
     if (delivery === undefined || !delivery.isInside) return this.#request(request, sink, signal);
     if (delivery.done) delivery.head();
     while (!delivery.done) {
-      await this.#disk.inTurn(() => this.#takeAll(delivery, signal));
+      await this.#disk.inTurn((next) => this.#takeAll(delivery, next, signal));
       if (!delivery.done) await this.#fetch(delivery, signal);
     }
   }
@@ -95,34 +104,56 @@ class CachedRange implements RangeReader {
     // The first response had no ETag.
     if (etag === undefined && start > 0) return this.#disk.cannotCache(uri);
     try {
-      const stat = await this.#source.stat({ uri, etag, versionId }, signal);
-      if (!isStrong(stat.etag)) return this.#disk.cannotCache(uri);
-      if (etag !== undefined && etag !== stat.etag) return undefined;
-      const found = versionId ?? (this.#pinVersion ? stat.versionId : undefined);
-      return { service, uri, etag: stat.etag, size: stat.size, versionId: found };
+      const info = await described(this.#source, { uri, etag, versionId }, signal);
+      if (!isStrong(info.etag)) return this.#disk.cannotCache(uri);
+      if (etag !== undefined && etag !== info.etag) return undefined;
+      const found = versionId ?? (this.#pinVersion ? info.versionId : undefined);
+      return { service, uri, etag: info.etag, size: info.size, versionId: found };
     } catch {
       return undefined; // The request itself fails with the reason, or needs fewer permissions.
     }
   }
 
-  /** Delivers bytes from the cache up to the first missing chunk. */
-  async #takeAll(delivery: RangeDelivery, signal: AbortSignal): Promise<void> {
-    while (!delivery.done) {
-      if (signal.aborted) throw new FetchFailure('aborted', 'aborted');
-      if (!(await this.#take(delivery))) return;
-      // The reader uses the chunk before the next one is read.
-      await new Promise((resolve) => void setImmediate(resolve));
+  /**
+   * Delivers bytes from the cache up to the first missing chunk. The next chunk is read while one is
+   * verified and used.
+   * @param next called when the last chunk is being read
+   */
+  async #takeAll(delivery: RangeDelivery, next: () => void, signal: AbortSignal): Promise<void> {
+    const ahead: Promise<Uint8Array | undefined>[] = [];
+    let position = delivery.at;
+    try {
+      while (!delivery.done) {
+        if (signal.aborted) throw new FetchFailure('aborted', 'aborted');
+        while (ahead.length < READS_AHEAD && position < delivery.end) {
+          const file = this.#fileAt(delivery, position);
+          ahead.push(this.#read(file, delivery, position));
+          position = file.start + file.length;
+        }
+        if (position >= delivery.end) next();
+        if (!this.#deliver(await ahead.shift(), delivery)) return;
+      }
+    } finally {
+      // They may write to memory of the reader.
+      await Promise.all(ahead);
     }
   }
 
   /** Delivers the next bytes from the cache. @returns false if the cache does not have them */
   async #take(delivery: RangeDelivery): Promise<boolean> {
     const file = this.#fileAt(delivery, delivery.at);
-    if (this.#writer?.file.index === file.index) return false;
-    const start = delivery.at - file.start;
+    return this.#deliver(await this.#read(file, delivery, delivery.at), delivery);
+  }
+
+  /** Reads the part of a chunk from a position on that belongs to the range. Never fails. */
+  async #read(file: ChunkFile, delivery: RangeDelivery, position: number): Promise<Uint8Array | undefined> {
+    if (this.#writer?.file.index === file.index) return undefined;
     const end = Math.min(file.length, delivery.end - file.start);
-    const memory = (length: number) => delivery.memory(delivery.at, length);
-    const bytes = await file.read(start, end, this.#disk.pace, memory);
+    const memory = (bytes: number): Uint8Array => delivery.memoryAt(position, bytes);
+    return file.read(position - file.start, end, this.#disk.pace, memory);
+  }
+
+  #deliver(bytes: Uint8Array | undefined, delivery: RangeDelivery): boolean {
     if (bytes === undefined) return false;
     this.#counts.cachedBytes += bytes.length;
     delivery.deliver(bytes, delivery.at);

@@ -49,6 +49,21 @@ export const READ_FLAGS: number = constants.O_RDONLY | constants.O_NOFOLLOW | co
 const WRITE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+const hashes = new WeakMap<CachedVersion, string>();
+
+/** Returns a hash of everything that identifies a version. */
+function hashOf(version: CachedVersion): string {
+  let hash = hashes.get(version);
+  if (hash === undefined) {
+    const { service, uri, etag, size } = version;
+    hash = createHash('sha256')
+      .update(JSON.stringify([service, uri, etag, size]))
+      .digest('hex');
+    hashes.set(version, hash);
+  }
+  return hash;
+}
+
 /**
  * The file of one chunk: its bytes, then a trailer with the object's version, a CRC-32C of every 64
  * KiB, and a checksum of the trailer itself. A file states whose bytes it has, so no list of files
@@ -68,9 +83,7 @@ export class ChunkFile {
     this.index = index;
     this.length = Math.min(CHUNK_BYTES, size - index * CHUNK_BYTES);
     this.#text = JSON.stringify({ service, uri, etag, size, index });
-    const hash = createHash('sha256')
-      .update(JSON.stringify([service, uri, etag, size]))
-      .digest('hex');
+    const hash = hashOf(version);
     this.name = `${hash.slice(0, 40)}.${index}`;
     this.folder = join(root, hash.slice(0, 2));
   }
@@ -102,8 +115,9 @@ export class ChunkFile {
   }
 
   /**
-   * Reads and verifies a range of the chunk, and marks the file as used.
-   * @param pace measures whether the file is in memory; it is then read on this thread
+   * Reads and verifies a range of the chunk, and marks the file as used. Reads on a thread of the
+   * host, except for a single block, which takes less time than the change of threads.
+   * @param pace measures whether the file is in memory
    * @param memory returns memory for the range
    * @returns undefined if there is no such file, or if it is corrupt; a corrupt file is removed
    */
@@ -139,21 +153,22 @@ export class ChunkFile {
     memory: (bytes: number) => Uint8Array,
   ): Promise<Uint8Array | undefined> {
     const trailer = Buffer.allocUnsafe(this.#trailerBytes);
-    const got = pace.timed(() => readSync(descriptor, trailer, 0, trailer.length, this.length));
-    const checksums = got === trailer.length ? checksumsIn(trailer, this.#text, this.#blocks) : undefined;
+    const trailerBytes = pace.timed(() => readSync(descriptor, trailer, 0, trailer.length, this.length));
+    const checksums =
+      trailerBytes === trailer.length ? checksumsIn(trailer, this.#text, this.#blocks) : undefined;
     if (checksums === undefined) return undefined;
     const from = start - (start % BLOCK_BYTES);
     const to = Math.min(this.length, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES);
     const isWhole = from === start && to === end;
     let target = isWhole ? memory(to - from) : new Uint8Array(to - from);
     if (target.length < to - from) target = new Uint8Array(to - from);
-    const isSlow = pace.slow;
-    if (isSlow && !(await filled(descriptor, target, from))) return undefined;
+    const isHere = to - from <= BLOCK_BYTES && !pace.slow;
+    const got = isHere
+      ? pace.timed(() => readSync(descriptor, target, 0, target.length, from))
+      : await readAhead(descriptor, target, from);
+    if (got < target.length) return undefined;
     for (let at = from; at < to; at += BLOCK_BYTES) {
       const block = target.subarray(at - from, Math.min(at + BLOCK_BYTES, to) - from);
-      // A block that this thread reads is verified while it is in the core's cache.
-      if (!isSlow && pace.timed(() => readSync(descriptor, block, 0, block.length, at)) < block.length)
-        return undefined;
       if (crc32c(block) !== checksums.readUInt32LE((4 * at) / BLOCK_BYTES)) return undefined;
     }
     return isWhole ? target : target.subarray(start - from, end - from);
@@ -192,11 +207,11 @@ export function parseTrailer(end: Buffer): { readonly text: string; readonly che
   };
 }
 
-/** Fills memory on a thread of the host. @returns false if the file is too short */
-function filled(descriptor: number, target: Uint8Array, position: number): Promise<boolean> {
+/** Fills memory on a thread of the host. @returns number of bytes read */
+function readAhead(descriptor: number, target: Uint8Array, position: number): Promise<number> {
   return new Promise((resolve, reject) => {
     read(descriptor, target, 0, target.length, position, (error, bytes) => {
-      if (error === null) resolve(bytes === target.length);
+      if (error === null) resolve(bytes);
       else reject(error);
     });
   });

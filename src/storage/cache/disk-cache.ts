@@ -58,22 +58,23 @@ export class DiskCache {
   }
 
   /**
-   * Runs work that reads chunks on this thread, after the work of earlier calls. Ranges are read in
-   * the order in which they were requested, so that a reader gets bytes that the core's cache still
-   * has. Chunks on a slow disk are read concurrently instead.
+   * Runs work that reads chunks, after the work of earlier calls. Ranges are read in the order in
+   * which they were requested, so that a reader gets bytes that the core's cache still has. Chunks
+   * on a slow disk are read concurrently instead.
+   * @param work calls its argument to let the next work begin before it ends
    */
-  async inTurn(work: () => Promise<void>): Promise<void> {
-    if (this.pace.slow) return work();
+  async inTurn(work: (next: () => void) => Promise<void>): Promise<void> {
+    if (this.pace.slow) return work(() => {});
     const before = this.#turn;
-    let end: (() => void) | undefined;
+    let end!: () => void;
     this.#turn = new Promise((resolve) => {
       end = resolve;
     });
     await before;
     try {
-      await work();
+      await work(end);
     } finally {
-      end?.();
+      end();
     }
   }
 

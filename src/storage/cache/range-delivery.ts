@@ -52,6 +52,11 @@ export class RangeDelivery {
     return this.#sink.memory?.(wanted) ?? newBlock(wanted);
   }
 
+  /** Returns memory for all of the bytes from a position on, before those that precede it arrive. */
+  memoryAt(position: number, bytes: number): Uint8Array {
+    return this.#sink.memoryAt?.(position - this.at, bytes) ?? newBlock(bytes);
+  }
+
   /** Delivers the part of `bytes`, which begin at `position`, that follows the bytes delivered. */
   deliver(bytes: Uint8Array, position: number): void {
     if (this.done) return;

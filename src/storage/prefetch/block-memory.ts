@@ -101,6 +101,12 @@ export class BlockMemory {
     return this.#block.subarray(this.#filled, this.#filled + maxBytes);
   }
 
+  /** Returns memory for bytes from `offset` of the range on. See RangeSink. */
+  at(offset: number, bytes: number): Uint8Array {
+    if (this.#first !== undefined) return this.#first.subarray(offset, offset + bytes);
+    return this.#pool === undefined ? newBlock(bytes) : this.#pool.take(bytes);
+  }
+
   /**
    * Records bytes that have arrived.
    * @returns whether the bytes lie in the memory that {@link next} returned

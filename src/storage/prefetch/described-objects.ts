@@ -1,15 +1,15 @@
 import { isRemote } from '../registry.ts';
-import type { ObjectRef } from '../storage.ts';
+import { described, type ObjectRef } from '../storage.ts';
 import type { ObjectRefs } from './object-plan.ts';
 import type { TransferContext } from './transfer-control.ts';
 
 /** Maximum number of objects that are described ahead, each with one request. */
 const MAX_AHEAD = 32;
 /**
- * Factor by which the number of objects ahead grows with every object. It starts at one, because
- * the answer for the first object would arrive later among many.
+ * Number of objects to describe when reading begins. Among more, the answer for the first object
+ * would arrive later.
  */
-const GROWTH = 8;
+const FIRST_AHEAD = 8;
 /**
  * Age at which a description is discarded, so that a slow reader does not get an object in a
  * version that was replaced long before it was read. The object is then described again.
@@ -31,7 +31,7 @@ export class DescribedObjects implements AsyncIterableIterator<ObjectRef> {
   readonly #ahead: Promise<() => IteratorResult<ObjectRef>>[] = [];
   /** Settles when the last of these objects is known, but not described. */
   #known: Promise<unknown> = Promise.resolve();
-  #maxAhead = 1;
+  #maxAhead = FIRST_AHEAD;
   #ended = false;
   /** Whether the service describes objects, and with strong ETags. */
   #describes = true;
@@ -48,7 +48,7 @@ export class DescribedObjects implements AsyncIterableIterator<ObjectRef> {
   async next(): Promise<IteratorResult<ObjectRef>> {
     this.#fill();
     const step = await this.#ahead.shift();
-    this.#maxAhead = Math.min(GROWTH * this.#maxAhead, MAX_AHEAD);
+    this.#maxAhead = MAX_AHEAD;
     this.#fill();
     return step?.() ?? END;
   }
@@ -87,7 +87,7 @@ export class DescribedObjects implements AsyncIterableIterator<ObjectRef> {
     const askedAt = performance.now();
     try {
       const source = await this.#context.sourceOf(uri);
-      const found = await source.stat({ uri, etag, versionId }, this.#stop.signal);
+      const found = await described(source, { uri, etag, versionId }, this.#stop.signal);
       // Weak ETags do not distinguish versions.
       this.#describes = found.etag !== undefined && !found.etag.startsWith('W/');
       if (!this.#describes || (etag !== undefined && etag !== found.etag)) return unchanged;

@@ -203,6 +203,7 @@ export class RangeTransfer {
         },
         memory: (maxBytes: number) =>
           this.#memory.next(maxBytes, Math.max(maxBytes, (this.#length ?? 0) - this.#got)),
+        memoryAt: (skipped: number, bytes: number) => this.#memory.at(this.#got + skipped, bytes),
         onData: (chunk: Uint8Array) => {
           if (!attempt.signal.aborted) this.#data(chunk);
         },

@@ -2,7 +2,7 @@ import { objectUri, parseObjectUri } from '../object-address.ts';
 import type { ObjectOptions } from '../object-options.ts';
 import { objectOutput } from '../object-output.ts';
 import type { OutputOptions, Place, Storage } from '../storage.ts';
-import { getRange } from './get-range.ts';
+import { describeOnce, getRange } from './get-range.ts';
 import { listS3 } from './list.ts';
 import { retry } from './retry.ts';
 import { S3Caller } from './s3-caller.ts';
@@ -20,6 +20,8 @@ export async function s3SourceOf(options: ObjectOptions): Promise<Storage> {
     place: s3Place,
     list: (prefix, signal) => listS3(caller, prefix, options, signal),
     stat: (ref, signal) => retry({ uri: ref.uri, options, signal }, () => statOnce(caller, ref, signal)),
+    describe: (ref, signal) =>
+      retry({ uri: ref.uri, options, signal }, () => describeOnce(caller, ref, signal)),
     read: (request, sink, signal) => getRange(caller, request, sink, signal),
     async checkService(uri, checks, signal) {
       const { checkService } = await import('./check-service.ts');

@@ -46,14 +46,15 @@ function schemaOf(records: readonly CanonicalRecord[]): { schema: ColumnSchema; 
             of,
           }) as ColumnField;
         fields.push(list(`${prefix}Values`, TYPES[kind as keyof typeof TYPES]));
-        fields.push(list(`${prefix}Keys`, 'uint64'), list(`${prefix}Shape`, 'uint64'));
-        fields.push({
-          name: `${key} content`,
-          type: { type: 'text' },
-          nullable: true,
-          part: `${prefix}ContentType`,
-          of,
-        });
+        if (kind !== 'bytes') fields.push(list(`${prefix}Keys`, 'uint64'), list(`${prefix}Shape`, 'uint64'));
+        else
+          fields.push({
+            name: `${key} content`,
+            type: { type: 'text' },
+            nullable: true,
+            part: `${prefix}ContentType`,
+            of,
+          });
       }
   return { schema: { recordpipeColumns: 1, message: 'Record', fields }, kinds };
 }

@@ -21,6 +21,8 @@ test('types come from the specs', () => {
     path: fixedLenSequence([2], 'float'),
     words: sparse('at', 'weight', 'float', 100),
     ids: ragged('int64'),
+    name: fixedLen([], 'text', ''),
+    names: ragged('text'),
   };
   const plan = compileFeatures(specs);
   const one = plan.parse(encodeExample({}));
@@ -31,6 +33,8 @@ test('types come from the specs', () => {
   expectTypeOf(one.path).toEqualTypeOf<Float32Array>();
   expectTypeOf(one.words).toEqualTypeOf<SparseColumn<Float32Array>>();
   expectTypeOf(one.ids).toEqualTypeOf<BigInt64Array>();
+  expectTypeOf(one.name).toEqualTypeOf<string>();
+  expectTypeOf(one.names).toEqualTypeOf<string[]>();
 
   const batch = plan.parseBatch([]);
   expectTypeOf(batch.image).toEqualTypeOf<DenseColumn<Uint8Array[]>>();

@@ -2,9 +2,8 @@ import { hostModule } from '../../bytes/host.ts';
 import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import { UsageError } from '../../errors.ts';
 import { findMalformedUtf8 } from '../../formats/utf8.ts';
-import type { FeatureCursor } from '../example/feature-cursor.ts';
-import { BYTES } from '../example/list-cursor.ts';
-import type { ValueCollector } from '../example/value-collector.ts';
+import type { FeatureCursor } from './feature-cursor.ts';
+import { BYTES } from './list-cursor.ts';
 
 /** Maximum size of a value that is copied byte by byte, which is faster than creating a view. */
 const MAX_SHORT_BYTES = 40;
@@ -20,25 +19,25 @@ export interface ContiguousBytes {
   readonly data: Uint8Array;
 }
 
-/** Collects byte strings in contiguous memory. */
-export class BytesVectorCollector implements ValueCollector {
+/** Collects byte strings in contiguous memory: a `ValueCollector`. */
+export class ContiguousCollector {
   readonly kind: number = BYTES;
   #data: Uint8Array = NO_BYTES;
+  #reused: Uint8Array = NO_BYTES;
   #at = 0;
   /** Offsets of the values so far, in memory that is reused across columns. */
   #offsets = new Int32Array(MIN_VALUES);
 
-  begin(bytes: number): void {
-    if (bytes > MAX_DATA_BYTES)
-      throw new UsageError(
-        `records: expected columns of at most 2^31 - 1 bytes, got ${bytes}; use smaller batches`,
-      );
-    this.#data = new Uint8Array(unclearedMemory(bytes));
+  /** Starts a column whose size in bytes is unknown. Its memory is reused across columns. */
+  begin(): void {
+    this.#data = this.#reused;
     this.#at = 0;
   }
 
   beginLists(bytes: number): void {
-    this.begin(bytes);
+    if (bytes > MAX_DATA_BYTES) throw tooLarge(bytes);
+    this.#data = new Uint8Array(unclearedMemory(bytes));
+    this.#at = 0;
   }
 
   add(cursor: FeatureCursor, to: number): number {
@@ -64,9 +63,11 @@ export class BytesVectorCollector implements ValueCollector {
     const data = this.#data;
     const end = this.#at;
     this.#data = NO_BYTES;
+    const offsets = this.#offsets.slice(0, count + 1);
+    if (data === this.#reused) return { offsets, data: data.slice(0, end) };
     // The caller sees the whole buffer, and uncleared memory may contain anything.
     if (end < data.length) data.fill(0, end);
-    return { offsets: this.#offsets.slice(0, count + 1), data: data.subarray(0, end) };
+    return { offsets, data: data.subarray(0, end) };
   }
 
   finishOne(): Uint8Array {
@@ -75,8 +76,9 @@ export class BytesVectorCollector implements ValueCollector {
 
   #append(cursor: FeatureCursor, to: number): void {
     const { list, runStart, runEnd } = cursor;
-    const data = this.#data;
     let at = this.#at;
+    if (at + runEnd - runStart > this.#data.length) this.#grow(at + runEnd - runStart);
+    const data = this.#data;
     if (runEnd - runStart <= MAX_SHORT_BYTES) for (let i = runStart; i < runEnd; i++) data[at++] = list[i];
     else {
       const { offset, buffer } = cursor;
@@ -85,6 +87,14 @@ export class BytesVectorCollector implements ValueCollector {
     }
     this.#at = at;
     this.#end(to);
+  }
+
+  /** Grows the memory of a column whose size was unknown. */
+  #grow(bytes: number): void {
+    if (bytes > MAX_DATA_BYTES) throw tooLarge(bytes);
+    const grown = new Uint8Array(Math.min(2 * bytes, MAX_DATA_BYTES));
+    grown.set(this.#data.subarray(0, this.#at));
+    this.#data = this.#reused = grown;
   }
 
   /** Ends the value at an index. */
@@ -96,6 +106,12 @@ export class BytesVectorCollector implements ValueCollector {
     }
     this.#offsets[index + 1] = this.#at;
   }
+}
+
+function tooLarge(bytes: number): UsageError {
+  return new UsageError(
+    `records: expected columns of at most 2^31 - 1 bytes, got ${bytes}; use smaller batches`,
+  );
 }
 
 /** Returns the index of the first value that is not UTF-8, or -1 if there is none. */

@@ -1,0 +1,149 @@
+import type { Query, QueryFormat } from 'recordpipe/columns';
+import { UsageError } from 'recordpipe/errors';
+import { command, type Register } from '../command.ts';
+import { OK } from '../exit-codes.ts';
+import { interruption } from '../interrupt.ts';
+import { inputSelection, inputsOf } from '../options/inputs.ts';
+import { objectReadOptions, objectsOf } from '../options/objects.ts';
+import { choice, defined, flag, grouped, parsed, size, type Values, value } from '../options/option.ts';
+import { payloadOptions, readingOptions } from '../options/reading.ts';
+import { OUTPUT_HEADING } from '../options/transform.ts';
+import { binaryOnTerminal, ClosedOutput, complain, isGuarded, print, say } from '../output.ts';
+import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
+import { tableLines } from '../text/terminal.ts';
+
+const FORMATS = ['table', 'csv', 'json', 'jsonl', 'parquet'] as const;
+type Format = (typeof FORMATS)[number];
+
+const { format, compression, maxRecordSize, onTruncated, trailing, multipart } = readingOptions;
+
+const OPTIONS = {
+  ...grouped(OUTPUT_HEADING, {
+    output: value('-o, --output <file>', 'write the result to a file or s3://bucket/key (default: stdout)'),
+    to: choice('--to <format>', 'output format (default: from the extension, else table)', FORMATS),
+    json: flag('--json', 'the same as --to json'),
+    force: flag('-f, --force', 'overwrite an existing output file'),
+    binary: flag('--binary', 'write Parquet to a terminal'),
+    quiet: flag('-q, --quiet', 'print no number of rows'),
+  }),
+  memory: parsed('--memory <size>', 'memory limit of DuckDB (default: 256MiB)', size),
+  tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: that of the system)'),
+  format,
+  compression,
+  maxRecordSize,
+  onTruncated,
+  trailing,
+  multipart,
+  payloadCrc: payloadOptions.payloadCrc,
+  ...objectReadOptions,
+  ...inputSelection,
+};
+
+export const register: Register = command({
+  name: 'query',
+  description: 'Run a SELECT statement of SQL over record files, with DuckDB.',
+  arguments: {
+    '<statement>':
+      "a SELECT statement. Tables are record files in quotes: 'FILE.tfrecord', 'DIR/', 'DIR/*.rec', 's3://bucket/prefix/', '@list'; and local Parquet, CSV and JSON files",
+  },
+  options: OPTIONS,
+  help: `
+Examples:
+  recordpipe query "describe 'data/*.tfrecord'"
+  recordpipe query "select * from 'train.tfrecord' limit 5"
+  recordpipe query "select label, count(*) from 'data/' group by label"
+  recordpipe query "from 'a.rec' join 'names.csv' using (id)" -o joined.parquet
+
+Requires the package @duckdb/node-api: npm install @duckdb/node-api. Each feature is a column: a feature with one value in every record is a value, any other feature is a list. Names of features that contain other characters than letters, digits and _ need double quotes: "image/encoded".
+
+The files are read twice: to infer the columns, then to load only the columns that the statement uses. A statement that only lists columns with a LIMIT reads no further than necessary. Only SELECT statements run (also WITH, FROM, DESCRIBE and SUMMARIZE); DuckDB's extensions are not loaded.
+
+In csv, json and jsonl, integers have all digits and bytes are base64. table shortens long values.`,
+  action: query,
+});
+
+type Options = Values<typeof OPTIONS>;
+
+async function query(statement: string, options: Options): Promise<number> {
+  const { output = '-', json, force = false, memory, tempDir, quiet } = options;
+  const { openQuery, queryFormatOf, writeQuery } = await import('recordpipe/columns');
+  if (json && options.to !== undefined && options.to !== 'json')
+    throw new UsageError(`query: pass only one of --json and --to ${options.to}`);
+  const to: Format = options.to ?? (json ? 'json' : (queryFormatOf(output) ?? 'table'));
+  if (to === 'table' && output !== '-')
+    throw new UsageError(
+      `query: expected an output that ends in .csv, .json, .jsonl or .parquet, or --to, got ${output}`,
+    );
+  if (isGuarded(options) && to === 'parquet' && output === '-')
+    throw binaryOnTerminal('query: Parquet', '--to csv');
+  const { format, compression, onTruncated, trailing, multipart, payloadCrc } = options;
+  const objects = objectsOf(options);
+  const signal = interruption();
+  const query = await openQuery(
+    statement,
+    defined({
+      ...inputsOf(options, quiet),
+      format,
+      compression,
+      onTruncated,
+      trailing,
+      multipart,
+      payloadCrc,
+      maxRecordBytes: options.maxRecordSize,
+      objects,
+      memoryBytes: memory,
+      tempDir,
+      signal,
+    }),
+  );
+  try {
+    if (to === 'table') await printTable(query, quiet);
+    else if (output === '-' && to !== 'parquet') for await (const text of query.text(to)) await print(text);
+    else {
+      const bytes = await writeQuery(query, output, {
+        format: to as QueryFormat,
+        overwrite: force,
+        objects,
+        signal,
+      });
+      if (output !== '-' && !quiet) complain(`${visible(output)}: ${formatBytes(bytes)}`);
+    }
+    return OK;
+  } catch (error) {
+    // The reader of standard output has closed it (`| head`).
+    if (error instanceof ClosedOutput) return OK;
+    throw error;
+  } finally {
+    query.close();
+  }
+}
+
+/** Number of rows whose columns have the same widths. */
+const BLOCK_ROWS = 1000;
+const MAX_CELL_CHARACTERS = 60;
+const NUMBERS = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
+
+async function printTable(query: Query, quiet: true | undefined): Promise<void> {
+  const heads = query.columns.map(({ name, type }) =>
+    NUMBERS.test(type) ? ` ${cellText(name)}` : cellText(name),
+  );
+  let rows: string[][] = [];
+  let printed = 0;
+  const flush = async (): Promise<void> => {
+    const lines = tableLines(heads, rows);
+    await say(`${(printed === 0 ? lines : lines.slice(1)).join('\n')}\n`);
+    printed += rows.length;
+    rows = [];
+  };
+  for await (const row of query.cells()) {
+    rows.push(row.map((cell) => (cell === null ? 'NULL' : cellText(cell))));
+    if (rows.length === BLOCK_ROWS) await flush();
+  }
+  if (rows.length > 0 || printed === 0) await flush();
+  if (!quiet) complain(formatNumberOf(printed, 'row'));
+}
+
+function cellText(text: string): string {
+  const shown = visible(text.slice(0, MAX_CELL_CHARACTERS + 1));
+  return shown.length > MAX_CELL_CHARACTERS ? `${shown.slice(0, MAX_CELL_CHARACTERS)}…` : shown;
+}

@@ -1,0 +1,55 @@
+import { UsageError } from 'recordpipe';
+import { Dataset } from 'recordpipe/dataset';
+import { encodeExample } from 'recordpipe/messages';
+import { openTFRecordWriter } from 'recordpipe/records/write';
+import { expect, test } from 'vitest';
+import { tempDir } from '../support/temp-dir.ts';
+
+const dir = tempDir();
+
+function example(label: number): Uint8Array {
+  return encodeExample({ label: { kind: 'int64', value: [label] } });
+}
+
+function labelOf(record: Uint8Array): number {
+  return record[record.length - 1];
+}
+
+const records = Array.from({ length: 20 }, (_, i) => example(i));
+
+test('where keeps the records for which the expression is true, in order', async () => {
+  const found = await Dataset.from(records).where('label % 5 == 2').toArray();
+  expect(found.map(labelOf)).toEqual([2, 7, 12, 17]);
+});
+
+test('a resumed iteration continues after the last record that passed', async () => {
+  const path = dir.file('resume.tfrecord');
+  const writer = await openTFRecordWriter(path);
+  for (const record of records) await writer.write(record);
+  await writer.close();
+  const dataset = Dataset.records(path).where('label > 3').shuffle(4, { seed: 1 });
+  const whole = (await dataset.toArray()).map(labelOf);
+  for (const taken of [0, 1, 5, 15]) {
+    const iterator = dataset.iterate();
+    const first: number[] = [];
+    for (let i = 0; i < taken; i++) first.push(labelOf((await iterator.next()).value as Uint8Array));
+    const state = JSON.parse(JSON.stringify(iterator.state()));
+    await iterator.return();
+    const rest = (await dataset.resume(state).toArray()).map(labelOf);
+    expect([...first, ...rest].sort()).toEqual([...whole].sort());
+    const other = Dataset.records(path).where('label > 4').shuffle(4, { seed: 1 });
+    expect(() => other.resume(state)).toThrow(/where/);
+  }
+});
+
+test('where rejects an invalid expression and reports a feature that no record has', async () => {
+  await expect(Dataset.from(records).where('label =').count()).rejects.toThrow(UsageError);
+  expect(() => Dataset.from(records).where(3 as never)).toThrow(UsageError);
+  await expect(Dataset.from(records).where('label == "x"').count()).rejects.toMatchObject({
+    code: 'schema-mismatch',
+  });
+  const notices: string[] = [];
+  const onNotice = ({ message }: { message: string }): number => notices.push(message);
+  expect(await Dataset.from(records).where('lable == 3', { onNotice }).count()).toBe(0);
+  expect(notices).toEqual(['where: no record has a feature "lable"; did you mean "label"?']);
+});
