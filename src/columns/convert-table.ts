@@ -82,6 +82,8 @@ export async function convertTable(
     throw new UsageError(
       `to: expected a format of tables (${TABLES}), because the inputs are record files, got ${to}`,
     );
+  if (isTableFormat(from) && (options.skipRecords > 0 || options.maxRecords !== undefined))
+    throw new UsageError(`skipRecords, maxRecords: apply only to record files, got ${from}`);
   for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
   const { skipErrors, onSkipped } = options;
   const skipped = new SkippedRecords(skipErrors, onSkipped);
