@@ -7,7 +7,7 @@ import type {
   TableLoss,
 } from 'recordpipe/columns';
 import { RecordpipeError, UsageError } from 'recordpipe/errors';
-import type { TransformOptions } from 'recordpipe/transform';
+import type { SelectingOptions } from 'recordpipe/transform';
 import { complainAbout } from './advice.ts';
 import { type InputSelection, inputsOf, sourceOf } from './options/inputs.ts';
 import { atLeast, choice, flag, grouped, names, type OptionsOf, parsed, value } from './options/option.ts';
@@ -112,11 +112,11 @@ export function refuseTableOptions(options: TableOptions): void {
 /** Returns the library's options for a conversion of tables. */
 export async function tableConversionOf(
   options: TableConversionOptions,
-  common: Partial<TransformOptions>,
+  common: Partial<SelectingOptions>,
 ): Promise<Partial<ConvertTableOptions>> {
   const { from, to, format, schema, infer, columns, rowsPerFile, lossy, skipErrors, rowGroup } = options;
   const { skip: skipRecords = 0, records: maxRecords, batchRows } = options;
-  const { read, write, overwrite, onProgress, signal } = common;
+  const { where, read, write, overwrite, onProgress, signal } = common;
   const source = from ?? (format === 'auto' ? undefined : format);
   return {
     from: source as ConvertFormat | undefined,
@@ -126,6 +126,7 @@ export async function tableConversionOf(
     skipRecords,
     maxRecords,
     batchRows,
+    where,
     columns,
     rowsPerFile,
     lossy: lossy ?? false,

@@ -64,7 +64,7 @@ export async function transforming<R>(
 }
 
 /** Returns the line about `--where`, if it was passed. */
-function whereText(result: unknown): string {
+export function whereText(result: unknown): string {
   const { where } = result as { readonly where?: FilterReport };
   return where === undefined ? '' : `\n${selectedText(where)}`;
 }

@@ -7,10 +7,6 @@ import type { ColumnDecoder, RecordRun } from '../messages/columns/column-decode
 /** A batch of records and its source. It must stay valid until the next column batch. */
 export interface SourceBatch {
   readonly batch: RecordBatch;
-  /** Number of the first record to convert. Default 0. */
-  readonly from?: number | undefined;
-  /** Number of the record after the last one to convert. Default: all that follow. */
-  readonly to?: number | undefined;
   readonly place?: RecordRun['place'];
 }
 
@@ -61,10 +57,10 @@ export async function* columnBatches(
         throw error;
       }
       if (step.done) break;
-      const { batch, place, to: end = batch.length } = step.value;
-      const { index } = batch;
-      let { from = 0 } = step.value;
-      for (let i = from; i < end; i++) {
+      const { batch, place } = step.value;
+      const { length, index } = batch;
+      let from = 0;
+      for (let i = 0; i < length; i++) {
         rows++;
         bytes += index[2 * i + 1];
         if (rows < batchRows && bytes < batchBytes) continue;
@@ -73,7 +69,7 @@ export async function* columnBatches(
         yield* take();
         checkAborted(signal);
       }
-      if (from < end) runs.push({ batch, from, to: end, place });
+      if (from < length) runs.push({ batch, from, to: length, place });
     }
     yield* take();
   } finally {

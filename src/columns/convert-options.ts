@@ -2,6 +2,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import type { RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
+import type { FilterReport } from '../messages/filter/filter-report.ts';
 import type { InputOptions } from '../records/inputs/input-options.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import type {
@@ -36,6 +37,11 @@ export interface ConvertTableOptions extends InputOptions {
    * is an error. Required for an input that can be read only once, unless `schema` is set.
    */
   readonly inferRecords: number | undefined;
+  /**
+   * Expression that selects the records of record files: see `compileFilter`. An input that is a table
+   * has no records to select. Default: all records.
+   */
+  readonly where: string | undefined;
   /** Number of threads that infer the columns of record files. Default: the number of cores. */
   readonly jobs: number | undefined;
   /** Number of records of record files to skip at the start, over all inputs. Default 0. */
@@ -99,4 +105,6 @@ export interface ConvertTableResult {
   readonly skipped: number;
   readonly outputs: readonly ConvertedFile[];
   readonly schema: ColumnSchema;
+  /** Result of `where`. Omitted without it. */
+  readonly where?: FilterReport;
 }

@@ -5,11 +5,14 @@ import { type RecordpipeError, UsageError } from '../errors.ts';
 import type { ColumnBatch } from '../messages/columns/column-batch.ts';
 import { ColumnDecoder } from '../messages/columns/column-decoder.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
+import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import { openOne } from '../records/read-records.ts';
 import { localSize } from '../storage/inspect.ts';
 import { kindOfName } from '../transform/file-formats.ts';
+import { filterOf } from '../transform/selected-records.ts';
 import { columnBatches, type SourceBatch } from './column-batches.ts';
 import type { ConvertFormat, ConvertInputs, ConvertTableOptions } from './convert-options.ts';
+import { filteredBatches } from './filtered-batches.ts';
 import { columnChoice } from './formats/column-choice.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
 import { sourceBatches } from './read-table-batches.ts';
@@ -22,6 +25,8 @@ export interface RowSource {
   readonly batches: AsyncIterable<ColumnBatch>;
   /** Finds the record of a row that has been delivered. */
   readonly places: RowPlaces;
+  /** Selects the records. Default: all. */
+  readonly filter?: RecordFilter | undefined;
   /** Closes the inputs, if `batches` has not been read. */
   close(): Promise<void>;
 }
@@ -42,10 +47,12 @@ export async function openRecordRows(
   skip: Skip,
 ): Promise<RowSource> {
   const { inferRecords, columns, lossy, batchRows = BATCH_ROWS, signal, onProgress } = options;
+  const filter = await filterOf(options);
   const totalBytes = totalOf(namesOf(inputs));
   const progress =
     onProgress && ((records: number, bytes: number) => onProgress({ records, bytes, totalBytes }));
   let records = recordBatches(inputs, from, options, skip);
+  if (filter !== undefined) records = filteredBatches(records, filter, skip);
   let whole = options.schema;
   if (whole === undefined && inferRecords !== undefined) {
     const first = await firstBatches(records, inferRecords);
@@ -64,7 +71,7 @@ export async function openRecordRows(
     onSkipped: skip,
     signal,
   });
-  return { schema, batches, places, close: async () => void (await batches.return()) };
+  return { schema, batches, places, filter, close: async () => void (await batches.return()) };
 }
 
 /** @throws UsageError for columns that do not exist */
@@ -93,7 +100,7 @@ async function inferredColumns(
     throw new UsageError(
       'schema: required for an input that can be read only once, unless inferRecords is set',
     );
-  const { include, exclude, strictShards, objects, signal, skipErrors, onProgress, jobs } = options;
+  const { include, exclude, strictShards, objects, signal, skipErrors, onProgress, jobs, where } = options;
   const { compression, maxRecordBytes, onTruncated, trailing, payloadCrc, multipart } = options.read;
   const reading = { compression, maxRecordBytes, onTruncated, trailing, payloadCrc, multipart };
   const given = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
@@ -101,6 +108,7 @@ async function inferredColumns(
     ...given,
     format: from as 'auto',
     ...(skipErrors > 0 && { recover: 'scan' }),
+    where,
     include,
     exclude,
     strictShards,
@@ -201,11 +209,11 @@ async function* tracked(
   let row = 0;
   let bytes = 0;
   for await (const source of batches) {
-    const { batch, place, from = 0, to = batch.length } = source;
-    places.add(row, place?.uri, batch.firstRecord + from);
+    const { batch, place } = source;
+    places.add(row, place?.uri, batch.firstRecord);
     yield source;
-    row += to - from;
-    for (let i = from; i < to; i++) bytes += batch.index[2 * i + 1];
+    row += batch.length;
+    for (let i = 0; i < batch.length; i++) bytes += batch.index[2 * i + 1];
     onProgress?.(row, bytes);
   }
 }

@@ -2,6 +2,7 @@ import { checkOptionNames, checkPath } from '../bytes/arguments.ts';
 import { isRecordpipeError, type RecordpipeError, UsageError } from '../errors.ts';
 import { kindOfName } from '../transform/file-formats.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
+import { selectedRecords } from '../transform/selected-records.ts';
 import type {
   ConvertFormat,
   ConvertInputs,
@@ -23,6 +24,7 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
   skipRecords: 0,
   maxRecords: undefined,
   batchRows: undefined,
+  where: undefined,
   jobs: undefined,
   columns: undefined,
   rowsPerFile: undefined,
@@ -84,6 +86,8 @@ export async function convertTable(
     );
   if (isTableFormat(from) && (options.skipRecords > 0 || options.maxRecords !== undefined))
     throw new UsageError(`skipRecords, maxRecords: apply only to record files, got ${from}`);
+  if (isTableFormat(from) && options.where !== undefined)
+    throw new UsageError(`where: expected record files as inputs, got a table (${from})`);
   for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
   const { skipErrors, onSkipped } = options;
   const skipped = new SkippedRecords(skipErrors, onSkipped);
@@ -98,7 +102,9 @@ export async function convertTable(
     for await (const batch of rows.batches) await outputs.write(batch);
     const written = await outputs.close();
     const records = written.reduce((sum, file) => sum + file.records, 0);
-    return { from, to, records, skipped: skipped.count, outputs: written, schema: rows.schema };
+    const { schema, filter } = rows;
+    const selected = selectedRecords(filter, options);
+    return { from, to, records, skipped: skipped.count, outputs: written, schema, ...selected };
   } catch (error) {
     await outputs.abort();
     throw isRecordpipeError(error) ? places.located(error) : error;

@@ -9,6 +9,7 @@ import { filesInTurn } from '../records/files-in-turn.ts';
 import type { InputOptions } from '../records/inputs/input-options.ts';
 import { openOne, readRecordBatches } from '../records/read-records.ts';
 import { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
+import { filteredBatches } from './filtered-batches.ts';
 
 /** Options of {@link readTableBatches}. Every field has a default. */
 export interface ReadTableOptions
@@ -21,6 +22,8 @@ export interface ReadTableOptions
    * default of `unlisted` is `ignore`.
    */
   readonly columns?: readonly string[] | undefined;
+  /** Expression that selects records: see `compileFilter`. Default: all records. */
+  readonly where?: string | undefined;
 }
 
 /** Maximum number of rows of a batch by default. */
@@ -43,14 +46,25 @@ export function readTableBatches(
   schema: ColumnSchema,
   options: ReadTableOptions = {},
 ): AsyncGenerator<ColumnBatch, void, undefined> {
-  const { columns, batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, onSkipped, signal, ...rest } = options;
+  const { columns, where, batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, ...more } = options;
+  const { onSkipped, signal, ...rest } = more;
   const { unlisted = columns === undefined ? 'error' : 'ignore', ...reading } = rest;
   checkCount('readTableBatches: batchRows', batchRows, 1);
   checkCount('readTableBatches: batchBytes', batchBytes, 1);
   const chosen = columns === undefined ? schema : chooseColumns(schema, columns);
   const decoder = new ColumnDecoder(chosen, { unlisted });
-  const source = sourceBatches(files, { ...reading, signal });
+  const all = sourceBatches(files, { ...reading, signal });
+  const source = where === undefined ? all : selectedBatches(all, where, onSkipped);
   return columnBatches(source, decoder, { batchRows, batchBytes, onSkipped, signal });
+}
+
+async function* selectedBatches(
+  source: AsyncIterable<SourceBatch>,
+  where: string,
+  onSkipped: ColumnBatchOptions['onSkipped'],
+): AsyncGenerator<SourceBatch, void, undefined> {
+  const { compileFilter } = await import('../messages/filter/index.ts');
+  yield* filteredBatches(source, await compileFilter(where), onSkipped);
 }
 
 /**

@@ -14,11 +14,11 @@ export async function* recordRange(
 ): AsyncGenerator<SourceBatch, void, undefined> {
   const end = count === undefined ? Number.POSITIVE_INFINITY : skip + count;
   let seen = 0;
-  for await (const source of batches) {
-    const { length } = source.batch;
+  for await (const { batch, place } of batches) {
+    const { length } = batch;
     const from = Math.max(0, skip - seen);
     const to = Math.min(length, end - seen);
-    if (from < to) yield { ...source, from, to };
+    if (from < to) yield { batch: batch.slice(from, to), place };
     seen += length;
     if (seen >= end) return;
   }

@@ -88,6 +88,14 @@ export class RecordBatch implements Iterable<Uint8Array> {
     return this.#base + this.index[2 * i] - this.#headerBytes;
   }
 
+  /** Returns the records from index `from` up to `to` as a batch of the same bytes. */
+  slice(from: number, to: number): RecordBatch {
+    const { bytes, index, firstRecord, parts } = this;
+    const slice = index.subarray(2 * from, 2 * to);
+    const first = firstRecord + from;
+    return new RecordBatch(bytes, slice, to - from, first, this.#base, this.#headerBytes, parts, this.#copy);
+  }
+
   /**
    * Returns the same batch with a `record(i)` and an iterator that return copies, which share no
    * memory with `bytes`.

@@ -3,7 +3,9 @@ import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import type { SelectingOptions } from './transform-options.ts';
 
 /** Returns the filter of `where`, if it is set. @throws UsageError for an invalid expression */
-export async function filterOf({ where }: Partial<SelectingOptions>): Promise<RecordFilter | undefined> {
+export async function filterOf({
+  where,
+}: Pick<Partial<SelectingOptions>, 'where'>): Promise<RecordFilter | undefined> {
   if (where === undefined) return undefined;
   const { compileFilter } = await import('../messages/filter/index.ts');
   return compileFilter(where);
@@ -15,7 +17,7 @@ export async function filterOf({ where }: Partial<SelectingOptions>): Promise<Re
  */
 export function selectedRecords(
   filter: RecordFilter | undefined,
-  { onNotice }: Partial<SelectingOptions>,
+  { onNotice }: Pick<Partial<SelectingOptions>, 'onNotice'>,
 ): { readonly where?: FilterReport } {
   if (filter === undefined) return {};
   const { counts } = filter;

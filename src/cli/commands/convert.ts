@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { UsageError } from 'recordpipe/errors';
 import type { DoneFile } from 'recordpipe/scale';
-import type { TransformOptions } from 'recordpipe/transform';
+import type { SelectingOptions } from 'recordpipe/transform';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
+import { type FilterOptions, filterOptions } from '../options/filter.ts';
 import { expanded, inputSelection, inputsOf, noInputs, sourceOf } from '../options/inputs.ts';
 import { accessOf } from '../options/objects.ts';
 import { choice, flag, grouped, type Values, value } from '../options/option.ts';
@@ -25,7 +26,7 @@ import {
   tableSummary,
 } from '../table-conversion.ts';
 import { formatNumberOf } from '../text/format.ts';
-import { transforming, writtenText } from '../transforming.ts';
+import { transforming, whereText, writtenText } from '../transforming.ts';
 
 const FORMATS = [...FILE_FORMATS, ...TABLE_FORMATS];
 
@@ -35,6 +36,7 @@ const OPTIONS = {
     '--keep-going',
     'with --output-dir: report files that cannot be converted and continue with the others',
   ),
+  ...filterOptions,
   ...transformOptions,
   from: choice(
     '--from <format>',
@@ -73,6 +75,7 @@ Examples:
   recordpipe convert data/ out/train.parquet --rows-per-file 100000
   recordpipe convert train.parquet train.tfrecord
   recordpipe convert train.tfrecord - --to jsonl --columns label,image/* | head
+  recordpipe convert data/ threes.parquet --where 'label == 3 && has(bbox)'
   recordpipe schema data/ -o schema.json
   zcat a.tfrecord.gz | recordpipe convert - - --to arrow --schema schema.json
 
@@ -121,7 +124,7 @@ async function convert(files: string[], options: Options): Promise<number> {
  * Returns the same options without the names of tables. In a conversion of tables, the formats come
  * from {@link tableConversionOf}.
  */
-function recordsOnly(options: Options): TransformingOptions {
+function recordsOnly(options: Options): TransformingOptions & FilterOptions {
   return options as Options & TransformingOptions;
 }
 
@@ -157,7 +160,7 @@ type ConvertOne = (file: string, output: string) => Promise<Done>;
 async function converter(
   files: readonly string[],
   options: Options,
-  common: Partial<TransformOptions>,
+  common: Partial<SelectingOptions>,
   isTable: boolean,
 ): Promise<ConvertOne> {
   if (!isTable) {
@@ -165,7 +168,7 @@ async function converter(
     return async (file, path) => {
       const result = await convertFile(sourceOf(file).source, path, common);
       const { records, bytes } = result.output;
-      return { text: writtenText(result.output), records, bytes, result };
+      return { text: writtenText(result.output) + whereText(result), records, bytes, result };
     };
   }
   const { columnsToConvert, convertTable, isTableFormat } = await import('recordpipe/columns');
@@ -175,7 +178,7 @@ async function converter(
   return async (file, path) => {
     const result = await convertTable(tableInputs([file]), path, { ...table, schema });
     const bytes = result.outputs.reduce((sum, one) => sum + one.bytes, 0);
-    return { text: tableSummary(result), records: result.records, bytes, result };
+    return { text: tableSummary(result) + whereText(result), records: result.records, bytes, result };
   };
 }
 
@@ -245,6 +248,7 @@ async function convertShard(
     rowsPerFile: options.rowsPerFile,
     lossy: options.lossy,
     skipErrors: options.skipErrors,
+    where: options.where,
     folder,
   };
   const shard = await shardFiles({ command: 'convert', inputs, format, parts: false, settings }, options);

@@ -5,6 +5,7 @@ import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
 import type { ColumnSchema } from '../../messages/columns/column-schema.ts';
 import { type ArrowPackage, arrowPackage, arrowSchema, recordBatch } from './arrow-batch.ts';
 import { ArrowColumns } from './arrow-columns.ts';
+import { registerDecompressors } from './arrow-compression.ts';
 import type { ArrowSchema } from './arrow-data.ts';
 import { malformedTable } from './arrow-elements.ts';
 import { type BatchEncoder, fileEncoder, PieceWriter, streamEncoder } from './arrow-encoders.ts';
@@ -78,6 +79,7 @@ async function openArrow(
   options: TableReadOptions,
 ): Promise<TableReader> {
   const { uri } = source;
+  registerDecompressors(arrow);
   const messages = arrowMessages(source, abortable(source.stream(), options.signal));
   const batches = await asTable(uri, async () => {
     const reader = await arrow.RecordBatchReader.from(messages);

@@ -136,10 +136,11 @@ export class ThriftReader {
     return this.#bytes[this.at++];
   }
 
+  /** Returns a copy, so that the metadata does not keep the memory of the data around it. */
   #take(length: number): Uint8Array {
     if (length > this.#bytes.length - this.at) throw new RangeError('the metadata ends early');
     this.at += length;
-    return this.#bytes.subarray(this.at - length, this.at);
+    return this.#bytes.slice(this.at - length, this.at);
   }
 }
 
