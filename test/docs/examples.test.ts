@@ -16,7 +16,9 @@ import { samplePlace } from './sample-place.ts';
 const readme = existsSync(fileURLToPath(new URL('../../README.md', import.meta.url)));
 const docstrings = docstringExamples('ts');
 const programs = readme
-  ? ['README.md', 'docs/datasets.md'].flatMap((document) => documentExamples(document, 'ts'))
+  ? ['README.md', 'docs/datasets.md', 'docs/filters.md'].flatMap((document) =>
+      documentExamples(document, 'ts'),
+    )
   : [];
 const scripts = readme ? documentExamples('README.md', 'sh') : [];
 
@@ -118,7 +120,7 @@ describe('docstrings', () => {
   });
 });
 
-describe.runIf(readme)('README.md and docs/datasets.md', () => {
+describe.runIf(readme)('README.md and the guides', () => {
   test.each(programs.map((example, index) => ({ ...example, index: 1000 + index })))('$place', (example) => {
     expectOutput(run(example, example.index), expectedOutput(example.code));
   });
