@@ -1,8 +1,20 @@
 import { checkAborted } from '../bytes/abortable.ts';
-import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
+import type { RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
-import type { ColumnBatch } from '../messages/columns/column-batch.ts';
-import type { ColumnDecoder, RecordRun } from '../messages/columns/column-decoder.ts';
+import { type RecordRun, rowsOf, sliceRuns, validRows } from '../messages/record-run.ts';
+
+/** Converts records to a batch of columns. */
+export interface RunDecoder<Batch> {
+  /**
+   * Converts the records of several batches to one.
+   *
+   * @param firstRow number of the first row in the source
+   * @throws RecordpipeError for a record that it cannot convert
+   */
+  decodeRuns(runs: readonly RecordRun[], firstRow: number): Batch;
+  /** Row of the last batch for which an error was thrown; -1 if it concerns no row. */
+  readonly failedRow: number;
+}
 
 /** A batch of records and its source. It must stay valid until the next column batch. */
 export interface SourceBatch {
@@ -30,17 +42,17 @@ export interface ColumnBatchOptions {
  *
  * @throws RecordpipeError the errors of the source and the decoder, after all valid rows before them
  */
-export async function* columnBatches(
+export async function* columnBatches<Batch>(
   source: AsyncIterable<SourceBatch>,
-  decoder: ColumnDecoder,
+  decoder: RunDecoder<Batch>,
   { batchRows, batchBytes, onSkipped, signal }: ColumnBatchOptions,
-): AsyncGenerator<ColumnBatch, void, undefined> {
+): AsyncGenerator<Batch, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   let runs: RecordRun[] = [];
   let firstRow = 0;
   let rows = 0;
   let bytes = 0;
-  const take = (): Generator<ColumnBatch> => {
+  const take = (): Generator<Batch> => {
     const taken = decodedRuns(decoder, runs, firstRow, onSkipped);
     firstRow += rows;
     runs = [];
@@ -78,54 +90,27 @@ export async function* columnBatches(
 }
 
 /** Converts records to one batch, or to several with skipped records between them. */
-function* decodedRuns(
-  decoder: ColumnDecoder,
+function* decodedRuns<Batch>(
+  decoder: RunDecoder<Batch>,
   given: readonly RecordRun[],
   firstRow: number,
   onSkipped: ColumnBatchOptions['onSkipped'],
-): Generator<ColumnBatch, void, undefined> {
+): Generator<Batch, void, undefined> {
   let runs = given;
   let row = firstRow;
   while (runs.length > 0) {
-    const { batch, failure } = validRows(decoder, runs, row);
-    if (batch.rows > 0) yield batch;
+    const all = runs;
+    const start = row;
+    const { batch, rows, failure } = validRows(
+      rowsOf(all),
+      (count) => decoder.decodeRuns(sliceRuns(all, 0, count), start),
+      () => decoder.failedRow,
+    );
+    if (rows > 0) yield batch;
     if (failure === undefined) return;
     if (onSkipped === undefined) throw failure;
     onSkipped(failure);
-    runs = slice(runs, batch.rows + 1, Number.POSITIVE_INFINITY);
-    row += batch.rows + 1;
+    runs = sliceRuns(runs, rows + 1, Number.POSITIVE_INFINITY);
+    row += rows + 1;
   }
-}
-
-/** Returns the rows before the first record that the decoder cannot convert, and its error. */
-function validRows(
-  decoder: ColumnDecoder,
-  given: readonly RecordRun[],
-  firstRow: number,
-): { batch: ColumnBatch; failure: RecordpipeError | undefined } {
-  let runs = given;
-  let failure: RecordpipeError | undefined;
-  for (;;) {
-    try {
-      return { batch: decoder.decodeRuns(runs, firstRow), failure };
-    } catch (error) {
-      // Columns are read one after another, so a later column may fail in an earlier record.
-      if (!isRecordpipeError(error) || decoder.failedRow < 0) throw error;
-      failure = error;
-      runs = slice(runs, 0, decoder.failedRow);
-    }
-  }
-}
-
-/** Returns the records from number `start` up to `end`. */
-function slice(runs: readonly RecordRun[], start: number, end: number): RecordRun[] {
-  const kept: RecordRun[] = [];
-  let first = 0;
-  for (const run of runs) {
-    const from = run.from + Math.max(0, start - first);
-    const to = Math.min(run.to, run.from + end - first);
-    if (from < to) kept.push({ ...run, from, to });
-    first += run.to - run.from;
-  }
-  return kept;
 }

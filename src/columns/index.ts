@@ -17,7 +17,6 @@ export type {
 export {
   ColumnDecoder,
   type ColumnDecoderOptions,
-  type RecordRun,
 } from '../messages/columns/column-decoder.ts';
 export {
   COLUMN_SCHEMA_KEY,
@@ -29,7 +28,13 @@ export {
   type NumberType,
 } from '../messages/columns/column-schema.ts';
 export { ColumnEncoder, type ColumnEncoderOptions } from '../messages/columns/encode-columns.ts';
-export { type ColumnBatchOptions, columnBatches, type SourceBatch } from './column-batches.ts';
+export type { RecordRun } from '../messages/record-run.ts';
+export {
+  type ColumnBatchOptions,
+  columnBatches,
+  type RunDecoder,
+  type SourceBatch,
+} from './column-batches.ts';
 export { columnsToConvert } from './convert-columns.ts';
 export type {
   ConvertedFile,
@@ -57,10 +62,12 @@ export {
   type InferColumnsOptions,
   inferColumns,
 } from './infer-columns.ts';
+export { planFromSchema, specsFromSchema } from './plan-from-schema.ts';
 export { openQuery, Query, type QueryColumn, type QueryOptions, type QueryTextFormat } from './query.ts';
 export { type QueryFormat, queryFormatOf, type WriteQueryOptions, writeQuery } from './query-output.ts';
 export type { TableReading } from './query-tables.ts';
 export type { QueryValue } from './query-values.ts';
+export { type ReadColumnsOptions, readColumns } from './read-columns.ts';
 export {
   chooseColumns,
   type ReadTableOptions,

@@ -1,6 +1,6 @@
-import { UsageError } from '../errors.ts';
+import type { FeaturePlan, FeatureSpecs, ParsedBatch, PlanInt64 } from '../messages/index.ts';
 import { type FileNames, type FileNamesOptions, openFileNames } from './file-names.ts';
-import { IterableDataset } from './iterable-dataset.ts';
+import { datasetsIn, IterableDataset } from './iterable-dataset.ts';
 import { type DatasetInput, openInput, operatorOf } from './iterables.ts';
 import { combined, source } from './operator.ts';
 import type {
@@ -23,6 +23,7 @@ import { type MaybePromise, openFilter, openMap } from './operators/map.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
 import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
+import { type ArrowRecordBatch, arrowBatches, openParse, type ParseOptions } from './operators/parse.ts';
 import { openPrefetch, openPrefetchToMemory } from './operators/prefetch.ts';
 import { openEnumerate, openShard, openSkip, openTake, rangeOf } from './operators/prefix.ts';
 import { type DatasetProgress, openProgress, sizesBy } from './operators/progress.ts';
@@ -118,10 +119,6 @@ export class Dataset<T> extends IterableDataset<T> {
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
    * import { buildIndex } from 'recordpipe/records/indexes';
-   * import { openTFRecordWriter } from 'recordpipe/records/write';
-   * const writer = await openTFRecordWriter('numbers.tfrecord');
-   * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
-   * await writer.close();
    * await buildIndex('numbers.tfrecord');
    * const shuffled = Dataset.shards('numbers.tfrecord', { order: 'shuffled', seed: 7, worker: 0, workers: 2 });
    * console.log(await shuffled.count()); // 50
@@ -137,10 +134,7 @@ export class Dataset<T> extends IterableDataset<T> {
    * Ends when the shortest dataset ends.
    */
   static zip<S extends ZipSources>(sources: S): Dataset<Zipped<S>> {
-    const all: unknown[] = typeof sources === 'object' && sources !== null ? Object.values(sources) : [];
-    if (all.length === 0 || !all.every((one) => one instanceof Dataset))
-      throw new UsageError('zip: expected at least one dataset, in an array or an object');
-    const datasets = all as Dataset<unknown>[];
+    const datasets = datasetsIn<Dataset<unknown>>('zip', 'dataset, in an array or an object', sources);
     return new Dataset(openZip(sources), Dataset.#shared(datasets), combined('zip', datasets));
   }
 
@@ -151,21 +145,14 @@ export class Dataset<T> extends IterableDataset<T> {
    * @example
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
-   * const counts: number[] = [];
-   * const pages = (name: string): Dataset<string> => Dataset.range(100).map((n) => `${name} ${n}`);
-   * const sources = [{ dataset: pages('web'), weight: 0.7 }, { dataset: pages('code'), weight: 0.3 }];
-   * const mixed = Dataset.mix(sources, { seed: 1, exact: true, counts });
-   * console.log(await mixed.take(20).count(), counts); // 20 [ 14, 6 ]
+   * const [web, code] = [Dataset.range(100), Dataset.range(1000, 1100)];
+   * const mixed = Dataset.mix([{ dataset: web, weight: 0.7 }, { dataset: code, weight: 0.3 }], { seed: 1, exact: true });
+   * console.log((await mixed.take(20).toArray()).filter((n) => n < 1000).length); // 14
    * ```
    */
   static mix<T>(sources: readonly MixSource<Dataset<T>>[], options: MixOptions = {}): Dataset<T> {
-    if (
-      !Array.isArray(sources) ||
-      sources.length === 0 ||
-      !sources.every((one) => one?.dataset instanceof Dataset)
-    )
-      throw new UsageError('mix: expected at least one { dataset, weight }, in an array');
-    const datasets = sources.map(({ dataset }: MixSource<Dataset<T>>) => dataset);
+    const given = Array.isArray(sources) ? sources.map((one) => one?.dataset) : undefined;
+    const datasets = datasetsIn<Dataset<T>>('mix', '{ dataset, weight }, in an array', given);
     const { open, operator } = mixOf<T>(sources, options);
     return new Dataset(open, Dataset.#shared(datasets, true), operator);
   }
@@ -202,8 +189,31 @@ export class Dataset<T> extends IterableDataset<T> {
   filter<U extends T>(test: (element: T) => element is U): Dataset<U>;
   filter(test: (element: T) => boolean | PromiseLike<boolean>): Dataset<T>;
   filter(test: (element: T) => boolean | PromiseLike<boolean>): Dataset<T> {
-    checkFunction('filter', test);
     return this.#through('filter', openFilter(this, test));
+  }
+
+  /**
+   * Reads the features of a plan from Examples. Yields batches of columns, as `plan.parseBatch`
+   * does; the records of files are read without views.
+   * @throws RecordpipeError while iterating: `malformed-example`, `schema-mismatch`
+   * @throws UsageError for a value that is not a plan, and unless `batchRows` is an integer >= 1
+   */
+  parse<S extends FeatureSpecs, M extends PlanInt64>(
+    this: Dataset<Uint8Array>,
+    plan: FeaturePlan<S, M>,
+    { batchRows = 1024 }: ParseOptions = {},
+  ): Dataset<ParsedBatch<S, M>> {
+    return this.#through(`parse(${batchRows})`, openParse(this, plan, batchRows));
+  }
+
+  /**
+   * Converts the batches of `parse` to RecordBatches of the apache-arrow package, which share the
+   * memory of numbers.
+   * @throws RecordpipeError while iterating: `missing-package` if apache-arrow is not installed
+   * @throws UsageError while iterating, for other elements and for a `sparse` spec
+   */
+  toArrow(): Dataset<ArrowRecordBatch> {
+    return this.map(arrowBatches());
   }
 
   /**
@@ -303,9 +313,6 @@ export class Dataset<T> extends IterableDataset<T> {
    * @throws UsageError unless `0 <= index < shards`
    */
   shard(shards: number, index: number): Dataset<T> {
-    checkCount('shard: shards', shards, 1);
-    checkCount('shard: index', index, 0);
-    if (index >= shards) throw new UsageError(`shard: expected an index less than ${shards}, got ${index}`);
     return this.#through(`shard(${shards}, ${index})`, openShard(this, shards, index));
   }
 
@@ -371,14 +378,6 @@ export class Dataset<T> extends IterableDataset<T> {
    * Calls `onProgress` with the number of elements and the time spent waiting for sources, functions
    * and the consumer, at most every 100 ms by default, and at the end. Costs about 0.1 µs per
    * element.
-   * @example
-   * ```ts
-   * import { Dataset } from 'recordpipe/dataset';
-   * const watched = Dataset.range(100).withProgress(({ elements, done, waitingMs: { source, map } }) => {
-   *   if (done) console.log(elements, source, map); // 100 0 0
-   * });
-   * await watched.count();
-   * ```
    */
   withProgress(onProgress: (progress: DatasetProgress) => void, options?: ProgressOptions): Dataset<T> {
     checkFunction('withProgress', onProgress);

@@ -212,3 +212,16 @@ async function drain<T>(run: Run<T>, visit: (element: T) => Promise<unknown> | u
   }
   await run.close();
 }
+
+/**
+ * Returns the datasets in an array or object.
+ *
+ * @param what expected contents, for the error
+ * @throws UsageError unless all values are datasets, and for none
+ */
+export function datasetsIn<D>(operator: string, what: string, sources: unknown): D[] {
+  const all: unknown[] = typeof sources === 'object' && sources !== null ? Object.values(sources) : [];
+  if (all.length === 0 || !all.every((one) => one instanceof IterableDataset))
+    throw new UsageError(`${operator}: expected at least one ${what}`);
+  return all as D[];
+}

@@ -1,4 +1,5 @@
 import { RecordpipeError } from '../errors.ts';
+import type { RecordRun } from '../messages/record-run.ts';
 import { type FileToRead, filesInTurn } from '../records/files-in-turn.ts';
 import type { RecordReadOptions } from '../records/read-options.ts';
 import { type OpenedRecords, openOne } from '../records/read-records.ts';
@@ -33,6 +34,8 @@ interface FileIdentity {
  */
 export class FilesReading {
   readonly from: Position;
+  /** Source of the last batch, for errors. */
+  place: RecordRun['place'];
   readonly #names: FileNames;
   readonly #options: DatasetRecordOptions;
   /** The current file. */
@@ -69,9 +72,11 @@ export class FilesReading {
         await opened.batches.return();
         throw otherFile(opened.uri, number, found, stored);
       }
+      const place = { uri: opened.uri, compressed: opened.compression !== 'none' };
       for await (const batch of opened.batches) {
         this.#file = number;
         this.#identity = found;
+        this.place = place;
         yield batch;
       }
       number++;

@@ -1,4 +1,5 @@
 import type { RecordBatch } from '../formats/batch.ts';
+import type { RecordRun } from '../messages/record-run.ts';
 import { readRecordBatches } from '../records/read-records.ts';
 import { checkFileNames, type FileNames } from './file-names.ts';
 import type { Position } from './position.ts';
@@ -58,6 +59,18 @@ export abstract class RecordStage extends Stage<Uint8Array> {
     const passed = Math.min(count, this.#length - this.#at);
     this.#at += passed;
     return passed;
+  }
+
+  /** Returns up to `count` ready records without views of them, or undefined if none is ready. */
+  take(count: number): RecordRun | undefined {
+    const from = this.#at;
+    const taken = this.pass(count);
+    return taken === 0 ? undefined : { batch: this.#batch!, from, to: from + taken, place: this.place };
+  }
+
+  /** Source of the current batch, for errors. */
+  protected get place(): RecordRun['place'] {
+    return undefined;
   }
 
   ready(): Promise<void> {
@@ -123,6 +136,10 @@ class FileRecordStage extends RecordStage {
     if (delivered === undefined || delivered.count === 0) return this.#outside;
     const last = delivered.count - 1;
     return this.#reading.position(delivered.batch.firstRecord + last, delivered.batch.offset(last));
+  }
+
+  protected override get place(): RecordRun['place'] {
+    return this.#reading.place;
   }
 
   protected override leave(): void {

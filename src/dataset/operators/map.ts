@@ -1,4 +1,5 @@
 import { MarkedSource } from '../marked-source.ts';
+import { checkFunction } from '../operator-options.ts';
 import { type Position, splitPosition } from '../position.ts';
 import {
   END,
@@ -24,6 +25,15 @@ interface PendingTest<T> {
   readonly element: T;
   answer?: boolean;
   failure?: { readonly error: unknown };
+}
+
+/** Opens the elements for which a function returns true. @throws UsageError unless it is a function */
+export function openFilter<T>(
+  source: Openable<T>,
+  test: (element: T) => boolean | PromiseLike<boolean>,
+): Open<T> {
+  checkFunction('filter', test);
+  return (iteration, from) => new FilterStage(source.openStage(iteration, from), test, iteration);
 }
 
 /** A stage that yields the elements for which a function returns true. */
@@ -97,14 +107,6 @@ export class FilterStage<T> extends Through<T, T> {
       this.#waiting = undefined;
     });
   }
-}
-
-/** Opens the elements of a source for which a function returns true. */
-export function openFilter<T>(
-  source: Openable<T>,
-  test: (element: T) => boolean | PromiseLike<boolean>,
-): Open<T> {
-  return (iteration, from = null) => new FilterStage(source.openStage(iteration, from), test, iteration);
 }
 
 /** Return value of a function passed to `map`. */

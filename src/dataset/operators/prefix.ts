@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { checkCount } from '../operator-options.ts';
 import { isCount, malformedPosition, type Position, splitPosition } from '../position.ts';
 import { END, LATER, type Open, type Openable, Stage, type Step, Through } from '../stage.ts';
 
@@ -76,8 +77,14 @@ class SkipStage<T> extends Through<T, T> {
   }
 }
 
-/** Opens every `shards`-th element of a source, starting at `index`. */
+/**
+ * Opens every `shards`-th element of a source, starting at `index`.
+ * @throws UsageError unless `0 <= index < shards`
+ */
 export function openShard<T>(source: Openable<T>, shards: number, index: number): Open<T> {
+  checkCount('shard: shards', shards, 1);
+  checkCount('shard: index', index, 0);
+  if (index >= shards) throw new UsageError(`shard: expected an index less than ${shards}, got ${index}`);
   return (iteration, from = null) => {
     const { counts, source: position } = splitPosition('shard', from, [index]);
     return new ShardStage(source.openStage(iteration, position), shards, counts[0]);

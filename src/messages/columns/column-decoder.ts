@@ -1,6 +1,7 @@
 import { type ErrorPlace, UsageError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { checkRecord } from '../example/decode-options.ts';
+import { eachRow, placeOfRow, type RecordRun, rowsOf } from '../record-run.ts';
 import type { ColumnBatch } from './column-batch.ts';
 import type { ColumnSchema } from './column-schema.ts';
 import { ExampleRows } from './example-rows.ts';
@@ -14,17 +15,6 @@ export interface ColumnDecoderOptions {
    * lost, or `ignore`.
    */
   readonly unlisted: 'error' | 'ignore';
-}
-
-/** Consecutive records of a batch, and where they come from. */
-export interface RecordRun {
-  readonly batch: RecordBatch;
-  /** Index of the first record in the batch. */
-  readonly from: number;
-  /** Index after the last record. */
-  readonly to: number;
-  /** Source of the batch, for errors. */
-  readonly place?: Pick<ErrorPlace, 'uri' | 'compressed'> | undefined;
 }
 
 /**
@@ -92,26 +82,10 @@ export class ColumnDecoder {
    * @throws the same errors as {@link decode}
    */
   decodeRuns(runs: readonly RecordRun[], firstRow: number): ColumnBatch {
-    let total = 0;
-    for (const { from, to } of runs) total += to - from;
-    const placeOf = (row: number): ErrorPlace => {
-      let rest = row;
-      for (const { batch, from, to, place } of runs) {
-        if (rest < to - from)
-          return { ...place, record: batch.firstRecord + from + rest, offset: batch.offset(from + rest) };
-        rest -= to - from;
-      }
-      return {};
-    };
-    return this.#decode(total, firstRow, placeOf, (rows) => {
-      for (const { batch, from, to } of runs) {
-        const { bytes, index } = batch;
-        for (let i = from; i < to; i++) {
-          const start = index[2 * i];
-          rows.add(bytes, start, start + index[2 * i + 1]);
-        }
-      }
-    });
+    const placeOf = (row: number): ErrorPlace => placeOfRow(runs, row);
+    return this.#decode(rowsOf(runs), firstRow, placeOf, (rows) =>
+      eachRow(runs, (bytes, start, end) => rows.add(bytes, start, end)),
+    );
   }
 
   /** Row of the last batch for which `decode` has thrown an error; -1 if it concerns no row. */

@@ -20,7 +20,7 @@ export class UnsetNames implements FeatureVector {
     this.#current.set(name, slot);
   }
 
-  /** Removes a name of which a later feature has a kind; the last one is used. */
+  /** Removes a name whose later feature has a kind; the last feature is used. */
   remove(name: () => string): void {
     if (this.#current.size > 0) this.#current.delete(name());
   }

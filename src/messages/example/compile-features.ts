@@ -124,18 +124,58 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
     return parsed;
   };
 
-  const parseBatch = (records: readonly Uint8Array[] | RecordBatch, place: ErrorPlace = {}): unknown => {
+  const parseMany = (add: () => void): unknown => {
     const parsed: Record<string, unknown> = {};
     try {
-      if (records instanceof RecordBatch) addBatch(many, records, place);
-      else addAll(many, records, place);
+      add();
       for (let i = 0; i < names.length; i++) parsed[names[i]] = columns[i].batch(many);
     } finally {
       many.close();
     }
     return parsed;
   };
-  return Object.freeze({ parse, parseBatch }) as FeaturePlan<S, M>;
+  const parseBatch = (records: readonly Uint8Array[] | RecordBatch, place: ErrorPlace = {}): unknown =>
+    parseMany(() => {
+      if (records instanceof RecordBatch) addBatch(many, records, place);
+      else addAll(many, records, place);
+    });
+
+  const parseRows: PlanInternals['parseRows'] = (rows, placeOf, addEach) =>
+    parseMany(() => {
+      many.begin(rows, placeOf);
+      addEach((bytes, start, end) => many.add(bytes, start, end));
+    });
+
+  const plan = Object.freeze({ parse, parseBatch });
+  internals.set(plan, { specs: { ...specs }, parseRows });
+  return plan as FeaturePlan<S, M>;
+}
+
+/** What other modules need from a plan in addition to its methods. */
+export interface PlanInternals {
+  readonly specs: FeatureSpecs;
+  /**
+   * Returns the features of many records, column by column.
+   *
+   * @param rows maximum number of records
+   * @param placeOf called with the row for which an error is thrown; returns its source
+   * @param addAll passes each record, which is [start, end) of `bytes`, to `add`
+   */
+  readonly parseRows: (
+    rows: number,
+    placeOf: (row: number) => ErrorPlace,
+    addAll: (add: (bytes: Uint8Array, start: number, end: number) => void) => void,
+  ) => unknown;
+}
+
+const internals = new WeakMap<object, PlanInternals>();
+
+/** Returns the internals of a plan. @throws UsageError for any other value */
+export function planInternals(plan: unknown): PlanInternals {
+  const found = typeof plan === 'object' && plan !== null ? internals.get(plan) : undefined;
+  if (found === undefined)
+    throw new UsageError(`plan: expected a plan from compileFeatures, got ${typeName(plan)}`);
+  return found;
 }
 
 function addBatch(found: FoundFeatures, batch: RecordBatch, place: ErrorPlace): void {
