@@ -33,12 +33,15 @@ const FILES = ['one large', 'many small'];
 /** The cases of datasets of records. */
 const DATASETS = ['peers', 'state', 's3'];
 
+/** The cases of record files as tables. */
+const COLUMNS = ['convert', 'where', 'python'];
+
 /** The cases of scaling out: plans, merged reports, workers. */
 const SHARDS = ['plan', 'merge', 'workers'];
 
 /**
  * @typedef {{ name: string, group: 'kernel' | 'read' | 'write' | 'several' | 'index' | 'pipe' |
- *   'dataset' | 'datasets' | 's3' | 'stream' | 'train' | 'channels' | 'memory' | 'process' | 'example' | 'stats' |
+ *   'dataset' | 'datasets' | 's3' | 'stream' | 'train' | 'channels' | 'memory' | 'process' | 'example' | 'columns' | 'stats' |
  *   'shards' | 'images' | 'files', format?: string, size?: number, what: string }} Case
  * @param {{ full: boolean }} options full: run the memory cases on files of 10 GiB instead of 256
  *   MiB
@@ -70,6 +73,7 @@ export function corpus({ full }) {
     { name: 'dataset/records-100B', group: 'dataset', format: 'tfrecord', size: 100, what: 'records' },
     ...DATASETS.map((what) => ({ name: `datasets/${what}`, group: 'datasets', what })),
     ...EXAMPLES.map((what) => ({ name: `example/${what.replaceAll(' ', '-')}`, group: 'example', what })),
+    ...COLUMNS.map((what) => ({ name: `columns/${what}`, group: 'columns', what })),
     { name: 'stats/html', group: 'stats', what: 'stats --html' },
     ...SHARDS.map((what) => ({ name: `shards/${what}`, group: 'shards', what })),
     { name: 'cli/help', group: 'process', what: 'help' },

@@ -6,7 +6,7 @@ import { median, sizeName, threeDigits } from './statistics.mjs';
  * stopped early.
  * @typedef {{ group: string, format?: string, size?: number, who: string, what: string, cores:
  *   'one' | 'all', version?: string, records?: number, unit: 'GB/s' | 's/GB' | 'records/s' |
- *   'images/s' | 'objects/s' | 'parts' | 'ms' | 'MiB' |
+ *   'rows/s' | 'images/s' | 'objects/s' | 'parts' | 'ms' | 'MiB' |
  *   'bytes', median: number, rounds: number[] } | {
  *   group: string, format?: string, size?: number, who: string, what: string, cores: 'one' | 'all',
  *   skipped?: string, failed?: string }} Figure

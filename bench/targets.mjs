@@ -5,6 +5,7 @@
  */
 
 import { sizeName } from './statistics.mjs';
+import { COLUMN_TARGETS } from './targets/columns.mjs';
 import { DATASET_TARGETS } from './targets/datasets.mjs';
 import { EXAMPLE_TARGETS } from './targets/example.mjs';
 import { FORMAT_TARGETS } from './targets/formats.mjs';
@@ -41,6 +42,7 @@ export function targets({ figures }) {
     ...TRAIN_TARGETS,
     ...DATASET_TARGETS,
     ...EXAMPLE_TARGETS,
+    ...COLUMN_TARGETS,
     ...SHARD_TARGETS,
     ...SINGLE_TARGETS,
   ]) {

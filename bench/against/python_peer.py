@@ -26,7 +26,7 @@ def with_schema(request):
     """The schema is stored, as in the second run of a program."""
     path = request["path"]
     if path not in schemas:
-        schemas[path] = recordpipe.schema(path)
+        schemas[path] = recordpipe.infer_columns(path)
     with recordpipe.read(path, schema=schemas[path]) as reader:
         yield from map(recordpipe.to_numpy, reader)
 

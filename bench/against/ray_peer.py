@@ -37,10 +37,13 @@ def convert(request):
     if not ray.is_initialized():
         ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
         ray.data.DataContext.get_current().enable_progress_bars = False
-    shutil.rmtree(request["target"], ignore_errors=True)
-    with Stopwatch() as watch:
-        ray.data.read_tfrecords(request["path"], file_extensions=None).write_parquet(request["target"])
-    records = pyarrow.parquet.ParquetDataset(request["target"]).read(columns=[]).num_rows
+    folder = f"{request['target']}.ray"
+    try:
+        with Stopwatch() as watch:
+            ray.data.read_tfrecords(request["path"], file_extensions=None).write_parquet(folder)
+        records = pyarrow.parquet.ParquetDataset(folder).read(columns=[]).num_rows
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     peaks = []
     for pid in descendants(os.getpid()):
         try:

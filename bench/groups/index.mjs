@@ -1,5 +1,6 @@
 import { runChains } from './chains.mjs';
 import { runChannelTimes } from './channel-times.mjs';
+import { runColumns } from './columns.mjs';
 import { runDatasets } from './datasets.mjs';
 import { runExamples } from './examples.mjs';
 import { runFiles } from './files.mjs';
@@ -37,6 +38,7 @@ export const GROUPS = [
   ['datasets', runDatasets],
   ['memory', runMemory],
   ['example', runExamples],
+  ['columns', runColumns],
   ['stats', runStats],
   ['shards', runShards],
 ];

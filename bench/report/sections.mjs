@@ -5,6 +5,7 @@
  */
 
 import { KERNEL_SIZES, RECORD_SIZES } from '../corpus.mjs';
+import { COLUMN_SECTIONS } from './column-sections.mjs';
 import { DATASET_SECTIONS } from './dataset-sections.mjs';
 
 const STOPS_EARLY = 'Slow readers stop after a limited number of records (see results.json).';
@@ -349,6 +350,7 @@ export const SECTIONS = [
     after:
       '`npm-tfrecord` uses a static module of protobufjs 6, `protobufjs` compiles its decoder from types, `bufbuild` is `@bufbuild/protobuf`. TensorFlow is called through `tf.function`.',
   },
+  ...COLUMN_SECTIONS,
   {
     title: 'Statistics',
     command: 'stats/',

@@ -21,6 +21,7 @@ import { FORMATS, frameBytes } from '../formats.mjs';
 import { CHAIN_OPERATIONS } from './chain-operations.mjs';
 import { DATASET_OPERATIONS } from './dataset-operations.mjs';
 import { EXAMPLE_OPERATIONS } from './example-operations.mjs';
+import { FILTER_OPERATIONS } from './filter-operations.mjs';
 import { IMAGE_OPERATIONS } from './image-operations.mjs';
 import { INDEX_OPERATIONS } from './index-operations.mjs';
 import { PIPE_OPERATIONS } from './pipe-operations.mjs';
@@ -180,6 +181,7 @@ export const OPERATIONS = {
   ...PIPE_OPERATIONS,
   ...CHAIN_OPERATIONS,
   ...EXAMPLE_OPERATIONS,
+  ...FILTER_OPERATIONS,
   ...IMAGE_OPERATIONS,
   ...DATASET_OPERATIONS,
 };

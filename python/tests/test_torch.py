@@ -21,7 +21,7 @@ def ids_of(loader: Any) -> list[int]:
 @pytest.mark.parametrize("share_by", [None, "records"])
 def test_workers_and_ranks_see_every_record_once(cli: str, shards: Any, sizes: Any, share_by: Any) -> None:
     paths = shards(*sizes)
-    schema = recordpipe.schema(paths)
+    schema = recordpipe.infer_columns(paths)
     for world_size in (1, 2):
         for workers in (0, 2):
             found = []
@@ -52,7 +52,7 @@ def test_ragged_columns_are_lists_of_tensors(cli: str, shards: Any) -> None:
 @pytest.mark.parametrize("persistent", [False, True])
 def test_epochs_reach_the_workers(cli: str, shards: Any, persistent: bool) -> None:
     paths = shards(*[2] * 8)
-    records = Records(paths, batch_size=2, shuffle_files=True, schema=recordpipe.schema(paths))
+    records = Records(paths, batch_size=2, shuffle_files=True, schema=recordpipe.infer_columns(paths))
     loader = DataLoader(records, batch_size=None, num_workers=2, persistent_workers=persistent)
     orders = []
     for epoch in (0, 1, 0):
@@ -64,7 +64,7 @@ def test_epochs_reach_the_workers(cli: str, shards: Any, persistent: bool) -> No
 
 def test_the_error_of_a_worker_keeps_its_code(cli: str, shards: Any) -> None:
     (path,) = shards(10)
-    schema = recordpipe.schema(path)
+    schema = recordpipe.infer_columns(path)
     data = bytearray(Path(path).read_bytes())
     data[-1] ^= 1
     Path(path).write_bytes(data)

@@ -21,6 +21,9 @@ export const TABLE_FORMATS: readonly TableFormatName[] = ['parquet', 'arrow', 'c
 export interface TableOptions {
   readonly schema?: string;
   readonly infer?: number;
+  readonly skip?: number;
+  readonly records?: number;
+  readonly batchRows?: number;
   readonly columns?: readonly string[];
   readonly rowsPerFile?: number;
   readonly lossy?: true;
@@ -40,6 +43,9 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
     'infer the columns from the first N records only (required for stdin without --schema)',
     atLeast(1),
   ),
+  skip: parsed('--skip <n>', 'number of records to skip at the start, over all inputs', atLeast(0)),
+  records: parsed('-n, --records <n>', 'maximum number of records after those', atLeast(1)),
+  batchRows: parsed('--batch-rows <n>', 'maximum rows of an Arrow record batch (default: 16384)', atLeast(1)),
   columns: parsed(
     '--columns <names>',
     'columns to convert, comma-separated; * matches any characters',
@@ -109,6 +115,7 @@ export async function tableConversionOf(
   common: Partial<SelectingOptions>,
 ): Promise<Partial<ConvertTableOptions>> {
   const { from, to, format, schema, infer, columns, rowsPerFile, lossy, skipErrors, rowGroup } = options;
+  const { skip: skipRecords = 0, records: maxRecords, batchRows } = options;
   const { where, read, write, overwrite, onProgress, signal } = common;
   const source = from ?? (format === 'auto' ? undefined : format);
   return {
@@ -116,6 +123,9 @@ export async function tableConversionOf(
     to: to as ConvertFormat | undefined,
     schema: schema === undefined ? undefined : await schemaIn(schema),
     inferRecords: infer,
+    skipRecords,
+    maxRecords,
+    batchRows,
     where,
     columns,
     rowsPerFile,

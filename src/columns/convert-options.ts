@@ -44,6 +44,12 @@ export interface ConvertTableOptions extends InputOptions {
   readonly where: string | undefined;
   /** Number of threads that infer the columns of record files. Default: the number of cores. */
   readonly jobs: number | undefined;
+  /** Number of records of record files to skip at the start, over all inputs. Default 0. */
+  readonly skipRecords: number;
+  /** Maximum number of records of record files to convert after those. Default: all. */
+  readonly maxRecords: number | undefined;
+  /** Maximum number of rows of a batch, which Arrow keeps. Default 16,384, or fewer if they are large. */
+  readonly batchRows: number | undefined;
   /** Columns to convert. `*` matches any characters. Default: all. */
   readonly columns: readonly string[] | undefined;
   /**

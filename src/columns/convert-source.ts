@@ -16,6 +16,7 @@ import { filteredBatches } from './filtered-batches.ts';
 import { columnChoice } from './formats/column-choice.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
 import { sourceBatches } from './read-table-batches.ts';
+import { recordRange } from './record-range.ts';
 import { RowPlaces } from './row-places.ts';
 
 /** Rows to convert. */
@@ -45,7 +46,7 @@ export async function openRecordRows(
   options: ConvertTableOptions,
   skip: Skip,
 ): Promise<RowSource> {
-  const { inferRecords, columns, lossy, signal, onProgress } = options;
+  const { inferRecords, columns, lossy, batchRows = BATCH_ROWS, signal, onProgress } = options;
   const filter = await filterOf(options);
   const totalBytes = totalOf(namesOf(inputs));
   const progress =
@@ -65,7 +66,7 @@ export async function openRecordRows(
   const unlisted = columns === undefined && !lossy ? 'error' : 'ignore';
   const places = new RowPlaces();
   const batches = columnBatches(tracked(records, places, progress), new ColumnDecoder(schema, { unlisted }), {
-    batchRows: BATCH_ROWS,
+    batchRows,
     batchBytes: BATCH_BYTES,
     onSkipped: skip,
     signal,
@@ -148,14 +149,16 @@ function recordBatches(
   options: ConvertTableOptions,
   skip: Skip,
 ): AsyncIterable<SourceBatch> {
-  const { include, exclude, strictShards, onNotice, objects, signal } = options;
+  const { include, exclude, strictShards, onNotice, objects, skipRecords, maxRecords, signal } = options;
   const skipping = skip === undefined ? {} : { recover: 'scan' as const, onCorrupt: skip };
   const { uri, ...read } = options.read;
   const reading = { ...read, ...skipping, format: format as 'auto', objects, signal };
   const names = namesOf(inputs);
-  return names === undefined
-    ? batchesOfOne(inputs as ByteSource, { ...reading, uri })
-    : sourceBatches(names, { ...reading, include, exclude, strictShards, onNotice });
+  const all =
+    names === undefined
+      ? batchesOfOne(inputs as ByteSource, { ...reading, uri })
+      : sourceBatches(names, { ...reading, include, exclude, strictShards, onNotice });
+  return skipRecords === 0 && maxRecords === undefined ? all : recordRange(all, skipRecords, maxRecords);
 }
 
 async function* batchesOfOne(

@@ -21,6 +21,9 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
   to: undefined,
   schema: undefined,
   inferRecords: undefined,
+  skipRecords: 0,
+  maxRecords: undefined,
+  batchRows: undefined,
   where: undefined,
   jobs: undefined,
   columns: undefined,
@@ -81,6 +84,8 @@ export async function convertTable(
     throw new UsageError(
       `to: expected a format of tables (${TABLES}), because the inputs are record files, got ${to}`,
     );
+  if (isTableFormat(from) && (options.skipRecords > 0 || options.maxRecords !== undefined))
+    throw new UsageError(`skipRecords, maxRecords: apply only to record files, got ${from}`);
   if (isTableFormat(from) && options.where !== undefined)
     throw new UsageError(`where: expected record files as inputs, got a table (${from})`);
   for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
@@ -113,11 +118,13 @@ export function completeOptions(given: Partial<ConvertTableOptions>): ConvertTab
   checkOptionNames('convertTable', given, DEFAULT_CONVERT_TABLE_OPTIONS);
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: ConvertTableOptions = { ...DEFAULT_CONVERT_TABLE_OPTIONS, ...Object.fromEntries(set) };
-  for (const name of ['inferRecords', 'rowsPerFile', 'rowGroupRows'] as const) {
+  for (const name of ['inferRecords', 'maxRecords', 'batchRows', 'rowsPerFile', 'rowGroupRows'] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
       throw new UsageError(`${name}: expected an integer >= 1, got ${String(value)}`);
   }
+  if (!(Number.isSafeInteger(options.skipRecords) && options.skipRecords >= 0))
+    throw new UsageError(`skipRecords: expected an integer >= 0, got ${String(options.skipRecords)}`);
   return options;
 }
 

@@ -38,13 +38,15 @@ export function queryError(error: unknown): unknown {
 
 const NEXT: Readonly<Record<string, string>> = {
   'Missing Extension Error': ', which recordpipe does not load; download or convert the file first',
-  'Out of Memory Error': '; raise the memory limit (memoryBytes)',
+  'Out of Memory Error': '; allow more memory (memoryBytes)',
 };
 
 /** Splits a message into its kind and its text, without the lines that point to the position. */
 function parsed(message: string): { kind: string; text: string } {
   const [, kind = '', rest = message] = /^([\w ]+ Error): ([\s\S]*)$/.exec(message) ?? [];
-  if (kind === 'Missing Extension Error') return { kind, text: rest.split('\n')[0] };
+  // The other lines advise SQL statements that are not available here.
+  if (kind === 'Missing Extension Error' || kind === 'Out of Memory Error')
+    return { kind, text: rest.split('\n')[0] };
   const [text, position = ''] = rest.split(/\n+LINE \d+: /);
   const [line = '', pointer = ''] = position.split('\n');
   const caret = pointer.indexOf('^') - (/^LINE \d+: /m.exec(rest)?.[0].length ?? 0);

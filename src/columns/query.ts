@@ -30,7 +30,8 @@ import {
 export interface QueryOptions extends TableReading {
   /**
    * Memory limit of DuckDB in bytes; at least 32 MiB. Tables that exceed it are moved to temporary
-   * files. Default 256 MiB. The limit excludes the memory of reading, about 150 MiB.
+   * files; a statement that cannot run within it, such as a sort of large images, is an `io-failure`
+   * error. Default 1 GiB. The limit excludes the memory of reading, about 150 MiB.
    */
   readonly memoryBytes: number;
   /** Folder for temporary files. Default: that of the system. */
@@ -56,7 +57,7 @@ const NAMES: OptionNames<QueryOptions> = {
   signal: true,
 };
 
-const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
+const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
 const MIN_MEMORY_BYTES = 32 * 1024 * 1024;
 
 /** A column of a query's result. */
@@ -240,8 +241,7 @@ export class Query implements AsyncDisposable, AsyncIterable<readonly QueryValue
    * @throws RecordpipeError `unrepresentable`, `malformed-table`, `io-failure`, `aborted`
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly QueryValue[], void, undefined> {
-    for await (const rows of this.#chunks(await this.#run()))
-      for (const row of rows) yield row.map(queryValue);
+    for await (const row of this.#rows(await this.#run())) yield row.map(queryValue);
   }
 
   /**
@@ -253,8 +253,8 @@ export class Query implements AsyncDisposable, AsyncIterable<readonly QueryValue
   async *cells(): AsyncGenerator<readonly (string | null)[], void, undefined> {
     const result = await this.#run();
     const texts = plainTexts(result, this.#database);
-    for await (const rows of this.#chunks(result))
-      for (const row of rows) yield row.map((value, i) => (value === null ? null : texts[i](value)));
+    for await (const row of this.#rows(result))
+      yield row.map((value, i) => (value === null ? null : texts[i](value)));
   }
 
   /**
@@ -270,14 +270,12 @@ export class Query implements AsyncDisposable, AsyncIterable<readonly QueryValue
     let text =
       format === 'csv' ? `${result.columnNames().map(csvCell).join()}\n` : format === 'json' ? '[' : '';
     let separator = format === 'json' ? '\n' : '';
-    for await (const rows of this.#chunks(result)) {
-      for (const row of rows) {
-        text += separator + write(row);
-        if (format === 'json') separator = ',\n';
-        if (text.length < PIECE_CHARACTERS) continue;
-        yield text;
-        text = '';
-      }
+    for await (const row of this.#rows(result)) {
+      text += separator + write(row);
+      if (format === 'json') separator = ',\n';
+      if (text.length < PIECE_CHARACTERS) continue;
+      yield text;
+      text = '';
     }
     yield format === 'json' ? `${text}\n]\n` : text;
   }
@@ -318,17 +316,18 @@ export class Query implements AsyncDisposable, AsyncIterable<readonly QueryValue
     }
   }
 
-  async *#chunks(result: DuckDBResult): AsyncGenerator<DuckDBValue[][], void, undefined> {
-    const rows = result.yieldRows();
+  /** Yields the rows one by one, so that only one row of large values is in memory. */
+  async *#rows(result: DuckDBResult): AsyncGenerator<readonly DuckDBValue[], void, undefined> {
     for (;;) {
-      let step: IteratorResult<DuckDBValue[][]>;
+      let chunk: Awaited<ReturnType<DuckDBResult['fetchChunk']>>;
       try {
-        step = await rows.next();
+        chunk = await result.fetchChunk();
       } catch (error) {
         throw this.#failure(error);
       }
-      if (step.done) return;
-      yield step.value;
+      if (chunk === null || chunk.rowCount === 0) return;
+      const { rowCount } = chunk;
+      for (let i = 0; i < rowCount; i++) yield chunk.getRowValues(i);
     }
   }
 

@@ -193,3 +193,13 @@ describe('convert rejects', () => {
     expect((await cli(['convert', 'data', 'out.csv', '--force'], { cwd })).code).toBe(0);
   });
 });
+
+test('--skip and --records select records over all inputs', async () => {
+  const { cwd, read } = place();
+  const range = ['--skip', '2', '--records', '2', '--batch-rows', '1'];
+  expect(await cli(['convert', 'data', 'some.csv', ...range], { cwd })).toMatchObject({ code: 0 });
+  expect(read('some.csv').toString()).toBe('id,text/name\n2,n2\n3,\n');
+  const { code, stderr } = await cli(['convert', 'data/a.tfrecord', 'a.rec', '--skip', '1'], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain('--skip: applies only to tables');
+});

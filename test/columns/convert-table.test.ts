@@ -262,3 +262,45 @@ test('an abort leaves nothing', async () => {
   );
   expect(names()).toEqual(['in.tfrecord']);
 });
+
+describe('skipRecords and maxRecords', () => {
+  test('select a range over all inputs, in batches of any size', async () => {
+    const { file, text } = place();
+    writeFileSync(file('a.tfrecord'), fileOf(ids(0, 5)));
+    writeFileSync(file('b.tfrecord'), fileOf(ids(5, 5)));
+    writeFileSync(file('c.tfrecord'), fileOf(ids(5, 12)));
+    const inputs = ['a', 'b', 'c'].map((name) => file(`${name}.tfrecord`));
+    const schema = await inferColumns(inputs);
+    for (let skipRecords = 0; skipRecords <= 13; skipRecords++) {
+      for (const maxRecords of [1, 4, 5, 12, undefined]) {
+        const options = { schema, skipRecords, maxRecords, batchRows: 3, overwrite: true };
+        const { records } = await convertTable(inputs, file('out.csv'), options);
+        const expected = [...Array(12).keys()].slice(skipRecords, skipRecords + (maxRecords ?? 12));
+        expect(records, `${skipRecords} ${maxRecords}`).toBe(expected.length);
+        expect(text('out.csv').trim().split('\n').slice(1).map(Number)).toEqual(expected);
+      }
+    }
+  });
+
+  test('damage before the range is an error, and damage after it is not read', async () => {
+    const { file } = place();
+    const bytes = Buffer.from(fileOf(ids(0, 10)));
+    writeFileSync(file('a.tfrecord'), bytes);
+    const schema = await inferColumns(file('a.tfrecord'));
+    bytes[Math.floor((5.5 * bytes.length) / 10)] ^= 1;
+    writeFileSync(file('a.tfrecord'), bytes);
+    const convert = (options: Partial<ConvertTableOptions>): Promise<unknown> =>
+      convertTable([file('a.tfrecord')], file('out.csv'), { schema, overwrite: true, ...options });
+    await expect(convert({ skipRecords: 7 })).rejects.toMatchObject({ code: 'data-checksum', record: 5 });
+    expect(await convert({ skipRecords: 1, maxRecords: 4 })).toMatchObject({ records: 4 });
+  });
+
+  test('apply to record files only, and are integers', async () => {
+    const { file } = place();
+    writeFileSync(file('in.csv'), 'id\n1\n');
+    const options = { skipRecords: 1 };
+    await expect(convertTable(file('in.csv'), file('out.jsonl'), options)).rejects.toThrow('skipRecords');
+    for (const bad of [{ skipRecords: -1 }, { maxRecords: 0 }, { batchRows: 1.5 }])
+      await expect(convertTable(file('in.csv'), file('out.jsonl'), bad)).rejects.toThrow(Object.keys(bad)[0]);
+  });
+});

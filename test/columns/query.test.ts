@@ -10,7 +10,7 @@ import {
 } from '../../src/columns/index.ts';
 import { UsageError } from '../../src/errors.ts';
 import { encodeRecordIO, encodeTFRecord } from '../../src/index.ts';
-import { encodeExample, encodeSequenceExample } from '../../src/messages/index.ts';
+import { encodeExample, encodeSageMakerRecord, encodeSequenceExample } from '../../src/messages/index.ts';
 import { failureOf } from '../records/write/written.ts';
 import { Random } from '../support/random.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
@@ -193,6 +193,17 @@ describe('tables', () => {
     });
     writeFileSync('s.tfrecord', encodeTFRecord(sequence));
     expect(await rowsOf("select frames, id from 's.tfrecord'")).toEqual([[[[1n, 2n], []], 'a']]);
+  });
+
+  test('contain Records', async () => {
+    const record = encodeSageMakerRecord({
+      features: { values: { kind: 'float32', values: [1.5, -2] } },
+      label: { values: { kind: 'float32', values: [3] } },
+    });
+    writeFileSync('r.rec', Buffer.concat([encodeRecordIO(record), encodeRecordIO(record)]));
+    const rows = await rowsOf("from 'r.rec'");
+    expect(rows).toHaveLength(2);
+    expect(rows[1].flat()).toEqual(expect.arrayContaining([1.5, -2, 3]));
   });
 
   test('a feature of several kinds is an error only if the statement uses it', async () => {

@@ -9,7 +9,7 @@ from ._arrays import to_numpy
 from ._batches import Batches
 from ._command import find_command
 from ._errors import CommandNotFoundError, DataError, RecordpipeError, UsageError
-from ._reader import Reader, read, read_pandas
+from ._reader import Reader, infer_columns, read, read_pandas
 from ._reports import FileReport, Finding, ValidateReport, count, list_files, schema, stats, validate
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "ValidateReport",
     "count",
     "find_command",
+    "infer_columns",
     "list_files",
     "read",
     "read_pandas",

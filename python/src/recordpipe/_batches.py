@@ -11,9 +11,8 @@ from typing import Any, Collection, Iterator, Mapping, Optional, Sequence
 from ._arrays import Arrays, rebatched, to_numpy
 from ._command import Paths
 from ._errors import RecordpipeError, UsageError
-from ._reader import Schema, read
+from ._reader import Schema, infer_columns, read
 from ._reports import count, list_files
-from ._reports import schema as infer_schema
 
 _STATE = "recordpipeBatches"
 
@@ -45,8 +44,8 @@ class Batches:
         shuffle_files: whether each epoch reads the files in another order
         seed: seed of that order; all shares need the same
         drop_last: whether to omit a last batch with fewer records
-        schema: result of `schema`, or the path of such a file. Default: inferred, which reads all
-            records once
+        schema: result of `infer_columns`, or the path of such a file. Default: inferred, which reads
+            all records once
         fill: values for missing numbers, by column
         ragged: columns whose lists have different lengths
         skip_errors: number of damaged records to skip
@@ -91,7 +90,9 @@ class Batches:
         self.drop_last = drop_last
         self.fill = dict(fill or {})
         self.ragged = frozenset(ragged)
-        self.schema = infer_schema(paths, options=options) if schema is None else schema
+        if schema is None:
+            schema = infer_columns(paths, skip_errors=skip_errors, options=options)
+        self.schema = schema
         self._files = list_files(paths, options=options)
         self._counts: Optional[dict[str, int]] = None
         self._reading: dict[str, Any] = {

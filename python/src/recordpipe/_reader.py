@@ -162,8 +162,8 @@ def read(
         columns: names of the features to read; patterns such as ``image/*``. Default: all
         where: predicate, for example ``label == 3 && len(tags) > 0``
         batch_rows: number of rows per batch
-        schema: result of `schema`, or the path of such a file. Without it, all records are read
-            twice: once to infer the columns
+        schema: result of `infer_columns`, or the path of such a file. Without it, all records are
+            read twice: once to infer the columns
         skip: number of records to skip at the start, before `where`
         limit: number of records to read after those, before `where`
         skip_errors: number of damaged records to skip. Default: the first one is an error
@@ -197,6 +197,26 @@ def read(
     with ExitStack() as files_of_reader:
         arguments += files_of_reader.enter_context(schema_option(schema))
         return Reader(Process(arguments), files_of_reader.pop_all())
+
+
+def infer_columns(
+    paths: Paths,
+    *,
+    format: Optional[str] = None,
+    skip_errors: Optional[int] = None,
+    options: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Reads all records and returns the columns that represent them, as the `schema` of `read`.
+
+    The result is plain JSON. Store it, so that later runs and other processes use the same columns.
+
+    Raises:
+        RecordpipeError: a file is damaged or cannot be read, or a feature has several types
+    """
+    arguments: dict[str, Any] = {"format": format, "skip_errors": skip_errors, "options": options}
+    with read(paths, limit=1, **arguments) as reader:
+        found: dict[str, Any] = json.loads(reader.schema.metadata[b"recordpipe"])
+        return found
 
 
 def read_pandas(paths: Paths, **arguments: Any) -> Any:

@@ -142,15 +142,14 @@ def stats(paths: Paths, *, jobs: Optional[int] = None, options: Sequence[str] = 
 def schema(
     paths: Paths,
     *,
-    loose: bool = True,
+    loose: bool = False,
     jobs: Optional[int] = None,
     options: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Infers the schema of records, for `read` and `validate`.
+    """Infers the strictest schema to which all records conform, for `validate`.
 
     Args:
-        loose: restrict the schema to types, presence, fixed lengths and image formats. Otherwise it
-            also contains the observed ranges and values, for `validate`
+        loose: restrict the schema to types, presence, fixed lengths and image formats
 
     Raises:
         RecordpipeError: a file is damaged or cannot be read

@@ -26,7 +26,11 @@ const OPTIONS = {
     binary: flag('--binary', 'write Parquet to a terminal'),
     quiet: flag('-q, --quiet', 'print no number of rows'),
   }),
-  memory: parsed('--memory <size>', 'memory limit of DuckDB (default: 256MiB)', size),
+  memory: parsed(
+    '--memory <size>',
+    'memory limit of DuckDB; tables beyond it are moved to temporary files (default: 1GiB)',
+    size,
+  ),
   tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: that of the system)'),
   format,
   compression,

@@ -43,7 +43,9 @@ export function columnTypeOf(type: ArrowType): ColumnType | string {
   const leaf = numberTypeOf(type) ?? bytesTypeOf(type);
   if (leaf !== undefined) return { type: leaf };
   if (!LISTS.includes(typeId)) return whyNot(typeId);
-  const items = columnTypeOf(type.children[0].type);
+  const [child] = type.children;
+  if (!child) return 'its lists have no type of items, so the schema is corrupt';
+  const items = columnTypeOf(child.type);
   return typeof items === 'string' ? items : { type: 'list', items };
 }
 
@@ -79,7 +81,8 @@ export function vectorReader(target: ColumnType, type: ArrowType, lossy: boolean
   }
   if (target.type === 'list') {
     const { items } = target;
-    const read = LISTS.includes(typeId) ? vectorReader(items, type.children[0].type, lossy) : undefined;
+    const [child] = LISTS.includes(typeId) ? type.children : [];
+    const read = child && vectorReader(items, child.type, lossy);
     return read && ((data, place) => readLists(data, place, read, items));
   }
   if (target.type === 'bytes' || target.type === 'text') {
