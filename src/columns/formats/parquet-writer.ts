@@ -176,7 +176,7 @@ export class ParquetWriter implements TableWriter {
       );
     for (const id of [COLUMN.bytes, COLUMN.compressedBytes])
       metadata.set(id, intField(numberAt(metadata, id)! + pages.grown, 64));
-    pieces.push(...pages.pieces);
+    for (const piece of pages.pieces) pieces.push(piece);
     this.#written += pages.bytes;
     return new Map([
       [CHUNK.offset, intField(0, 64)],
