@@ -4,14 +4,14 @@ import { parsed, type TypedOption } from './options/option.ts';
 import { quoted } from './text/format.ts';
 
 /** Option that selects the features that a command shows. */
-export const featureOption: TypedOption<readonly string[] | undefined> = parsed(
-  '--feature <name>',
+export const selectOption: TypedOption<readonly string[] | undefined> = parsed(
+  '--select <names>',
   "show only these features: names or patterns such as 'image/*', separated by commas (\\, for a comma in a name); repeatable",
   featureNames,
 );
 
 /**
- * Parses `--feature label,image/*` and appends the names to the previous values. `\,` represents a
+ * Parses `--select label,image/*` and appends the names to the previous values. `\,` represents a
  * comma in a name.
  * @throws InvalidArgumentError for an argument without a name
  */
@@ -23,7 +23,7 @@ export function featureNames(argument: string, previous: readonly string[] = [])
 }
 
 /**
- * The features that `--feature` selects by name or by pattern. In patterns, `*` matches any text
+ * The features that `--select` selects by name or by pattern. In patterns, `*` matches any text
  * and `?` matches any character.
  */
 export class FeatureChoice {
@@ -62,8 +62,8 @@ export class FeatureChoice {
         ? `did you mean ${quoted(similar)}?`
         : this.#names.size === 0
           ? 'no named features were found'
-          : `remove --feature to see all ${this.#names.size}`;
-    throw new UsageError(`--feature: no feature ${quoted(missing)} in ${where}; ${next}`);
+          : `remove --select to see all ${this.#names.size}`;
+    throw new UsageError(`--select: no feature ${quoted(missing)} in ${where}; ${next}`);
   }
 }
 

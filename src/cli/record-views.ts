@@ -26,7 +26,7 @@ export interface ShownRecord {
 /** Options for showing record contents. */
 export interface ViewOptions {
   readonly decode?: true;
-  readonly feature?: readonly string[];
+  readonly select?: readonly string[];
   readonly saveImages?: string;
   readonly force?: true;
   readonly json?: true;
@@ -41,7 +41,7 @@ export interface RecordViews {
   /** Writes the images of a record to `--save-images` and returns their number. */
   save(shown: ShownRecord, payload: Uint8Array, format: FormatName): Promise<number>;
   /**
-   * Checks that every feature selected by `--feature` was found.
+   * Checks that every feature selected by `--select` was found.
    * @throws UsageError if a selected feature is in none of the shown records
    */
   checkFeatures(records: number): void;
@@ -69,16 +69,16 @@ const PIECE_BYTES = 2 ** 20;
  *   `--save-images`
  */
 export async function recordViews(options: ViewOptions): Promise<RecordViews> {
-  const { decode, feature, saveImages, force = false, json, jsonl } = options;
+  const { decode, select, saveImages, force = false, json, jsonl } = options;
   const isJson = json || jsonl;
   if (decode && !isJson) throw new UsageError('--decode: requires --json or --jsonl');
   if (force && saveImages === undefined) throw new UsageError('--force: requires --save-images');
-  if (feature !== undefined && isJson && !decode && saveImages === undefined)
-    throw new UsageError('--feature: requires --decode when combined with --json or --jsonl');
+  if (select !== undefined && isJson && !decode && saveImages === undefined)
+    throw new UsageError('--select: requires --decode when combined with --json or --jsonl');
   const images = saveImages === undefined ? undefined : await import('./save-images.ts');
-  const choice = feature && new FeatureChoice(feature);
+  const choice = select && new FeatureChoice(select);
   const isShown = choice?.includes ?? (() => true);
-  const needsNames = feature !== undefined || saveImages !== undefined;
+  const needsNames = select !== undefined || saveImages !== undefined;
 
   function* jsonPieces(shown: ShownRecord, payload: Uint8Array, format: FormatName): Generator<string> {
     const line = JSON.stringify(shown);
@@ -112,7 +112,7 @@ export async function recordViews(options: ViewOptions): Promise<RecordViews> {
       let inside: string[];
       if (isMessageType(type) && !isEmpty) {
         inside = contentLines(payload, type, isShown);
-        if (inside.length === 0) inside = [feature === undefined ? '(no features)' : '(no such feature)'];
+        if (inside.length === 0) inside = [select === undefined ? '(no features)' : '(no such feature)'];
       } else {
         if (needsNames && !isEmpty) lines.push(paint('yellow', `  no named features: ${description}`));
         inside = previewLines(payload);

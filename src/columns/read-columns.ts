@@ -31,7 +31,10 @@ export interface ReadColumnsOptions extends SourceOptions, Partial<Omit<ColumnBa
  * const records = [1, 2, 3].map((label) => encodeExample({ label: { kind: 'int64', value: [label] } }));
  * writeFileSync('labels.tfrecord', Buffer.concat(records.map((record) => encodeTFRecord(record))));
  * const plan = compileFeatures({ label: fixedLen([], 'int64') }, { int64: 'number' });
- * for await (const { label } of readColumns('labels.tfrecord', plan, { batchRows: 2 })) console.log(label.values.join()); // 1,2
+ * const sums: number[] = [];
+ * for await (const { label } of readColumns('labels.tfrecord', plan, { batchRows: 2 }))
+ *   sums.push(label.values.reduce((sum, value) => sum + value));
+ * console.log(sums); // [ 3, 3 ]
  * ```
  */
 export function readColumns<S extends FeatureSpecs, M extends PlanInt64>(

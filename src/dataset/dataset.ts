@@ -93,11 +93,6 @@ export class Dataset<T> extends IterableDataset<T> {
    * first bytes of the next objects are requested while one is read. To mix records of several files, use `files(…).interleave((file) => Dataset.records(file))`.
    * @throws RecordpipeError while iterating, the same errors as `readRecords`
    * @throws UsageError for an invalid option
-   * @example
-   * ```ts
-   * import { Dataset } from 'recordpipe/dataset';
-   * for await (const records of Dataset.records('data/train-*.tfrecord').batch(256).prefetch(2)) console.log(records.length);
-   * ```
    */
   static records(names: FileNames, options?: DatasetRecordOptions): Dataset<Uint8Array> {
     return new Dataset(openRecordFiles(names, options), undefined, source('records'));
@@ -119,6 +114,10 @@ export class Dataset<T> extends IterableDataset<T> {
    * ```ts
    * import { Dataset } from 'recordpipe/dataset';
    * import { buildIndex } from 'recordpipe/records/indexes';
+   * import { openTFRecordWriter } from 'recordpipe/records/write';
+   * const writer = await openTFRecordWriter('numbers.tfrecord');
+   * for (let i = 0; i < 100; i++) await writer.write(Uint8Array.of(i));
+   * await writer.close();
    * await buildIndex('numbers.tfrecord');
    * const shuffled = Dataset.shards('numbers.tfrecord', { order: 'shuffled', seed: 7, worker: 0, workers: 2 });
    * console.log(await shuffled.count()); // 50

@@ -92,21 +92,21 @@ describe('inspect shows', () => {
       context: { 'image/width': { kind: 'int64', value: [1] }, label: { kind: 'int64', value: [2] } },
       featureLists: { 'image/rows': [{ kind: 'int64', value: [3] }] },
     });
-    const names = async (...feature: string[]): Promise<(string | undefined)[]> =>
-      (await shown(record, { feature })).map((line) => /^ {2}(\S+)/.exec(line)?.[1]).filter(Boolean);
+    const names = async (...select: string[]): Promise<(string | undefined)[]> =>
+      (await shown(record, { select })).map((line) => /^ {2}(\S+)/.exec(line)?.[1]).filter(Boolean);
     expect(await names('image/*')).toEqual(['image/width', 'image/rows']);
     expect(await names('l?bel', 'image/rows')).toEqual(['label', 'image/rows']);
-    const views = await recordViews({ feature: ['labl'] });
+    const views = await recordViews({ select: ['labl'] });
     linesOf(views, record, 'tfrecord');
     expect(() => views.checkFeatures(1)).toThrow(
-      '--feature: no feature "labl" in the record shown; did you mean "label"?',
+      '--select: no feature "labl" in the record shown; did you mean "label"?',
     );
-    const found = await recordViews({ feature: ['*width*'] });
+    const found = await recordViews({ select: ['*width*'] });
     linesOf(found, record, 'tfrecord');
     expect(() => found.checkFeatures(1)).not.toThrow();
   });
 
-  test('--feature separates names by commas, except escaped ones, and rejects an argument without a name', () => {
+  test('--select separates names by commas, except escaped ones, and rejects an argument without a name', () => {
     expect(featureNames('label,image/*')).toEqual(['label', 'image/*']);
     expect(featureNames('a\\,b*,c', ['first'])).toEqual(['first', 'a,b*', 'c']);
     for (const none of ['', ',', ',,'])
@@ -119,8 +119,8 @@ describe('inspect shows', () => {
     );
     const lines = await shown(encodeExample(features));
     expect(lines).toHaveLength(501);
-    expect(lines.at(-1)).toBe('  … and 129,500 more; --feature selects features');
-    expect(await shown(encodeExample(features), { feature: ['f129999'] })).toEqual([
+    expect(lines.at(-1)).toBe('  … and 129,500 more; --select selects features');
+    expect(await shown(encodeExample(features), { select: ['f129999'] })).toEqual([
       '  f129999  int64  [1]  129999',
     ]);
   });
@@ -142,19 +142,19 @@ describe('inspect shows', () => {
   });
 });
 
-test('inspect --feature with a name that no record has exits with 2 and suggests the nearest', async () => {
+test('inspect --select with a name that no record has exits with 2 and suggests the nearest', async () => {
   const path = temp.file(
     'x.tfrecord',
     encodeTFRecord(encodeExample({ label: { kind: 'int64', value: [1] } })),
   );
-  const { code, stderr } = await cli(['inspect', path, '--feature', 'image,labl']);
+  const { code, stderr } = await cli(['inspect', path, '--select', 'image,labl']);
   expect(code).toBe(2);
   expect(stderr).toContain('no feature "image" in the record shown');
-  const json = await cli(['inspect', path, '--feature', 'labl', '--jsonl', '--decode']);
+  const json = await cli(['inspect', path, '--select', 'labl', '--jsonl', '--decode']);
   expect([json.code, json.stderr.includes('did you mean "label"?')]).toEqual([2, true]);
-  const stats = await cli(['stats', path, '--feature', 'labels']);
+  const stats = await cli(['stats', path, '--select', 'labels']);
   expect([stats.code, stats.stderr.includes('did you mean "label"?')]).toEqual([2, true]);
-  const chosen = await cli(['stats', path, '--feature', 'l*', '--json']);
+  const chosen = await cli(['stats', path, '--select', 'l*', '--json']);
   expect(JSON.parse(chosen.stdout).features.map(({ name }: { name: string }) => name)).toEqual(['label']);
 });
 

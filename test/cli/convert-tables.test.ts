@@ -5,6 +5,7 @@ import { encodeTFRecord } from '../../src/formats/index.ts';
 import { encodeExample } from '../../src/messages/index.ts';
 import { cli, ended, startCli } from '../support/cli.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
+import { type S3Place, s3Place } from '../support/s3-place.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -202,4 +203,32 @@ test('--skip and --records select records over all inputs', async () => {
   const { code, stderr } = await cli(['convert', 'data/a.tfrecord', 'a.rec', '--skip', '1'], { cwd });
   expect(code).toBe(2);
   expect(stderr).toContain('--skip: applies only to tables');
+});
+
+test('objects are inputs and outputs', async () => {
+  const { cwd } = place();
+  await using s3: S3Place = await s3Place({
+    objects: { 'bucket/data/a.tfrecord': fileOf(0, 3), 'bucket/data/b.tfrecord': fileOf(3, 5) },
+  });
+  const run = (...args: string[]): ReturnType<typeof cli> =>
+    cli(['convert', ...args], { cwd, env: { ...process.env, ...s3.env } });
+  for (const name of ['all.parquet', 'all.arrow', 'all.jsonl.gz']) {
+    const there = await run('s3://bucket/data/', `s3://bucket/${name}`);
+    expect(there.code, there.stderr).toBe(0);
+    const back = await run(`s3://bucket/${name}`, '-', '--to', 'tfrecord', '-q');
+    expect(back.code, back.stderr).toBe(0);
+    expect(back.bytes).toEqual(Buffer.concat([fileOf(0, 3), fileOf(3, 5)]));
+  }
+});
+
+test('Arrow goes through pipes as a stream', async () => {
+  const { cwd } = place();
+  const first = await cli(['convert', 'data', '-', '--to', 'arrow', '-q'], { cwd });
+  expect(first.code, first.stderr).toBe(0);
+  const back = await cli(['convert', '-', '-', '--from', 'arrow', '--to', 'tfrecord', '-q'], {
+    cwd,
+    input: first.bytes,
+  });
+  expect(back.code, back.stderr).toBe(0);
+  expect(back.bytes).toEqual(Buffer.concat([fileOf(0, 3), fileOf(3, 5)]));
 });

@@ -42,7 +42,7 @@ describe('no command lets foreign text control a terminal', () => {
     ['validate', [GOOD, '--schema', `text${EVIL}.txt`]],
     ['count', [BAD, GOOD]],
     ['inspect', [BAD, '--recover']],
-    ['inspect', [GOOD, '--feature', `x${EVIL}`]],
+    ['inspect', [GOOD, '--select', `x${EVIL}`]],
     ['inspect', [`text${EVIL}.txt`]],
     ['stats', [BAD, GOOD, `text${EVIL}.txt`]],
     ['schema', [GOOD, 'conflict.tfrecord', `text${EVIL}.txt`]],

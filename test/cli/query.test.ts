@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/index.ts';
 import { encodeExample } from '../../src/messages/index.ts';
 import { cli, startCli } from '../support/cli.ts';
+import { faultyS3 } from '../support/faulty-s3/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -82,6 +83,23 @@ describe('failures', () => {
     const { code, stderr } = await query("select count(*) from 'damaged.tfrecord'");
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('data-checksum') });
   });
+});
+
+test('a table may be a prefix or pattern of objects', async () => {
+  const object = new Uint8Array(readFileSync(temp.file('x y.tfrecord')));
+  const objects = { 'bucket/data/a 1.tfrecord': object, 'bucket/data/b.tfrecord': object };
+  await using server = await faultyS3({ objects });
+  const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+  for (const [table, count] of [
+    ['s3://bucket/data/', 60],
+    ['s3://bucket/data/a*.tfrecord', 30],
+    ['s3://bucket/data/b.tfrecord', 30],
+  ] as const) {
+    const statement = `select count(*) as n, count(score) as s from '${table}'`;
+    const args = ['query', statement, '--to', 'csv', '--endpoint-url', server.url];
+    const { code, stdout } = await cli(args, { cwd: temp.path, env });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `n,s\n${count},${(count / 30) * 29}\n` });
+  }
 });
 
 test('a signal ends a long query and removes its temporary files', async () => {

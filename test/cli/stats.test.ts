@@ -122,9 +122,9 @@ test('inspect shows features, decodes, and saves images', async () => {
     '4',
     '--jsonl',
     '--decode',
-    '--feature',
+    '--select',
     'label',
-    '--feature',
+    '--select',
     'score',
   ]);
   expect(JSON.parse(one.stdout)).toMatchObject({
@@ -145,7 +145,7 @@ test('inspect shows features, decodes, and saves images', async () => {
   const forced = await cli(['inspect', good, '-n', '1', '--save-images', folder, '--force']);
   expect([forced.code, forced.stdout.includes('1 image written')]).toEqual([0, true]);
   const text = temp.file('plain.tfrecord', encodeTFRecord(Buffer.from('hello')));
-  expect((await cli(['inspect', text, '--feature', 'x'])).stdout).toContain('no named features: text');
+  expect((await cli(['inspect', text, '--select', 'x'])).stdout).toContain('no named features: text');
   expect(JSON.parse((await cli(['inspect', text, '--jsonl', '--decode'])).stdout)).toMatchObject({
     type: 'text',
     text: 'hello',

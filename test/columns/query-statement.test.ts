@@ -29,7 +29,7 @@ test.each([
   ["select #1 from 'x'", 'x*'],
   ["select a from 'x' as t(b, a)", 'x*'],
   ["with c as (from 'x') select a from c, 'y'", 'y x*'],
-  ['select a from schema.\'x\', "y"', 'y'],
+  ['select a from s."x", "y"', 'y'],
   ["select a from 'x' where exists (from 'y' where y.b = x.c)", 'x y*'],
   ["select a, b from 'x' limit 5", 'x5'],
   ["select * from 'x' limit 5 offset 2", 'x*7'],

@@ -16,11 +16,14 @@ import { samplePlace } from './sample-place.ts';
 const readme = existsSync(fileURLToPath(new URL('../../README.md', import.meta.url)));
 const docstrings = docstringExamples('ts');
 const programs = readme
-  ? ['README.md', 'docs/datasets.md', 'docs/filters.md'].flatMap((document) =>
+  ? ['README.md', 'docs/datasets.md', 'docs/filters.md', 'docs/columns.md'].flatMap((document) =>
       documentExamples(document, 'ts'),
     )
   : [];
-const scripts = readme ? documentExamples('README.md', 'sh') : [];
+
+const scripts = readme
+  ? ['README.md', 'docs/columns.md'].flatMap((document) => documentExamples(document, 'sh'))
+  : [];
 
 const place = samplePlace();
 afterAll(() => place.remove());
@@ -139,7 +142,8 @@ describe.runIf(readme)('README.md and the guides', () => {
     const { stdout, stderr, status } = place.run('bash', '-c', line.replace(/^npx /, ''));
     const finds = /recordpipe (validate|cat) data\/(\s|$)|repair data\/damaged/.test(line);
     const writesFiles =
-      /recordpipe (index|convert|repair|split|merge|shuffle|sample|plan) /.test(line) && !/ - /.test(line);
+      /recordpipe (index|convert|repair|split|merge|shuffle|sample|plan|schema) /.test(line) &&
+      !/ - /.test(line);
     expect({ status, stderr }).toMatchObject({ status: finds ? 1 : 0 });
     expect(stderr).not.toMatch(/^\s+at /m);
     if (!writesFiles) expect(stdout).not.toBe('');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeTFRecord } from '../../src/index.ts';
+import { encodeExample } from '../../src/messages/index.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -20,7 +21,7 @@ export interface Ran {
  * Creates a directory in which the documents' examples run. The built package is installed,
  * `recordpipe` and `npx recordpipe` are on the path, and data/ contains two valid shards,
  * `train-00000-of-00002.tfrecord` and `train-00001-of-00002.tfrecord`, and `damaged.tfrecord`, in
- * whose 8th record one bit is flipped.
+ * whose 8th record one bit is flipped. examples/ contains two files with two Examples each.
  */
 export function samplePlace(): {
   run(command: string, ...args: string[]): Ran;
@@ -41,6 +42,12 @@ export function samplePlace(): {
   const damaged = concat(frames);
   damaged[concat(frames.slice(0, 7)).length + 13] ^= 1;
   writeFileSync(join(folder, 'data/damaged.tfrecord'), damaged);
+
+  mkdirSync(join(folder, 'examples'));
+  for (const [i, name] of ['a', 'b'].entries()) {
+    const examples = [0, 1].map((row) => encodeTFRecord(sampleExample(2 * i + row)));
+    writeFileSync(join(folder, `examples/${name}.tfrecord`), concat(examples));
+  }
 
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' };
   delete (env as NodeJS.ProcessEnv)['RECORDPIPE_KERNEL'];
@@ -65,4 +72,14 @@ export function samplePlace(): {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Returns an Example with a list, which every second record lacks. */
+function sampleExample(id: number): Uint8Array {
+  return encodeExample({
+    id: { kind: 'int64', value: [id] },
+    name: { kind: 'bytes', value: [`name ${id}`] },
+    'image/width': { kind: 'int64', value: [640] },
+    ...(id % 2 === 0 && { tags: { kind: 'int64', value: [1, 2] } as const }),
+  });
 }

@@ -4,7 +4,7 @@ import type { RecordFilter } from 'recordpipe/messages/filter';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
-import { featureOption } from '../feature-choice.ts';
+import { selectOption } from '../feature-choice.ts';
 import { interruption } from '../interrupt.ts';
 import { filterOptions, noteUnknownFeature } from '../options/filter.ts';
 import { ONE_FILE, sourceOf } from '../options/inputs.ts';
@@ -21,7 +21,7 @@ const OPTIONS = {
   records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5),
   skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
   ...filterOptions,
-  feature: featureOption,
+  select: selectOption,
   saveImages: value('--save-images <dir>', 'write the images of the shown records to a directory'),
   force: flag('--force', 'with --save-images: overwrite existing files'),
   decode: flag('--decode', "with --json or --jsonl: also print the contents, in protobuf's JSON mapping"),
@@ -44,7 +44,7 @@ Examples:
   recordpipe inspect train.tfrecord             the first 5 records
   recordpipe inspect train.tfrecord --skip 1000 -n 1
   recordpipe inspect train.tfrecord -n 0 --hash --jsonl
-  recordpipe inspect train.tfrecord -n 1 --feature 'label,image/*'
+  recordpipe inspect train.tfrecord -n 1 --select 'label,image/*'
   recordpipe inspect train.tfrecord --where 'label == 3 && !has(bbox)'
   recordpipe inspect train.tfrecord -n 20 --save-images images/
   recordpipe inspect train.tfrecord -n 0 --jsonl --decode

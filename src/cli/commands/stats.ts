@@ -1,7 +1,7 @@
 import type { DatasetStats } from 'recordpipe/check';
 import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
-import { FeatureChoice, featureOption } from '../feature-choice.ts';
+import { FeatureChoice, selectOption } from '../feature-choice.ts';
 import { interruption } from '../interrupt.ts';
 import { filterOptions, selectedText } from '../options/filter.ts';
 import { INPUTS, inputSelection, inputsOf } from '../options/inputs.ts';
@@ -18,7 +18,7 @@ import { painter } from '../text/terminal.ts';
 
 const OPTIONS = {
   ...filterOptions,
-  feature: featureOption,
+  select: selectOption,
   html: value(
     '--html <file>',
     'also write an HTML page: one self-contained file, no scripts; - for stdout, instead of the text',
@@ -45,7 +45,7 @@ Examples:
   recordpipe stats data/
   recordpipe stats data/ --html report.html
   recordpipe stats 'train-*' --json > stats.json
-  recordpipe stats data/ --feature 'label,image/*'
+  recordpipe stats data/ --select 'label,image/*'
   recordpipe stats data/ --where 'label == 3 && score > 0.9'
   recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/
 
@@ -54,9 +54,9 @@ Every record is verified as in validate. Invalid records are listed as findings;
 });
 
 async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise<number> {
-  const { json, quiet, jobs, html, title, feature, force, where } = options;
-  if (feature !== undefined && options.report !== undefined)
-    throw new UsageError('--feature: a shard report contains all features; remove --feature or --report');
+  const { json, quiet, jobs, html, title, select, force, where } = options;
+  if (select !== undefined && options.report !== undefined)
+    throw new UsageError('--select: a shard report contains all features; remove --select or --report');
   const shard = await statsShard('stats', inputs, options, { samples: options.samples, where });
   const files = shard?.files ?? inputs;
   if (json && html === '-')
@@ -78,7 +78,7 @@ async function stats(inputs: string[], options: Values<typeof OPTIONS>): Promise
     onProgress: progress.update,
     signal: interruption(),
   }).finally(progress.clear);
-  const found = feature === undefined ? collected : chosenFeatures(collected, new FeatureChoice(feature));
+  const found = select === undefined ? collected : chosenFeatures(collected, new FeatureChoice(select));
   if (html === '-') await print(statsHtml(found, { title }));
   if (page !== undefined) {
     await refuseReportOn(

@@ -51,7 +51,7 @@ export function contentLines(
     if (steps.length > MAX_STEPS) rows.push(['  …']);
   }
   const lines = tableLines(['', '', '', ''], rows).slice(1);
-  if (hidden > 0) lines.push(`… and ${formatCount(hidden)} more; --feature selects features`);
+  if (hidden > 0) lines.push(`… and ${formatCount(hidden)} more; --select selects features`);
   return lines;
 }
 

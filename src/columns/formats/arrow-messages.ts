@@ -1,4 +1,5 @@
 import { malformedTable } from './arrow-elements.ts';
+import { schemaOfFooter } from './arrow-footer.ts';
 import { readArrowMessage } from './arrow-metadata.ts';
 import type { TableSource } from './table-format.ts';
 
@@ -41,7 +42,11 @@ export async function* arrowMessages(
       const headBytes = uint32(prefix, 0) === CONTINUATION ? 8 : 4;
       if (prefix.length < headBytes) throw truncated();
       const metadataBytes = uint32(prefix, headBytes - 4);
-      if (metadataBytes === 0) break;
+      if (metadataBytes === 0) {
+        if (number === 0 && !isFile) throw notArrow(number, uri);
+        if (number === 0) yield await schemaOfFooter(source);
+        break;
+      }
       if (metadataBytes > MAX_METADATA_BYTES) throw notArrow(number, uri);
       const head = await bytes.peek(headBytes + metadataBytes);
       if (head.length < headBytes + metadataBytes) throw number === 0 ? notArrow(number, uri) : truncated();
@@ -50,7 +55,10 @@ export async function* arrowMessages(
         throw number === 0
           ? notArrow(number, uri)
           : malformedTable(`message ${number} of the Arrow data is corrupt: ${message}`, uri);
-      if (number === 0 && message.kind !== 'schema') throw notArrow(number, uri);
+      if (number === 0 && message.kind !== 'schema') {
+        if (!isFile) throw notArrow(number, uri);
+        yield await schemaOfFooter(source);
+      }
       if (number > 0 && message.kind === 'schema')
         throw malformedTable(`message ${number} of the Arrow data is a second schema`, uri);
       const total = head.length + message.bodyBytes;

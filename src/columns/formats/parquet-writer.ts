@@ -70,6 +70,11 @@ export class ParquetWriter implements TableWriter {
   }
 
   async write(batch: ColumnBatch): Promise<void> {
+    if (batch.columns.length === 0 && batch.rows > 0)
+      throw new RecordpipeError(
+        'unrepresentable',
+        'no record has a feature, and a Parquet file cannot contain rows without columns; write Arrow instead',
+      );
     const whole = recordBatch(this.#arrow, this.#schema, batch);
     const { rowGroupRows } = this.#options;
     const rowBytes =
@@ -176,7 +181,7 @@ export class ParquetWriter implements TableWriter {
       );
     for (const id of [COLUMN.bytes, COLUMN.compressedBytes])
       metadata.set(id, intField(numberAt(metadata, id)! + pages.grown, 64));
-    pieces.push(...pages.pieces);
+    for (const piece of pages.pieces) pieces.push(piece);
     this.#written += pages.bytes;
     return new Map([
       [CHUNK.offset, intField(0, 64)],

@@ -113,6 +113,11 @@ class ParquetReader implements TableReader {
     for (const [number, group] of this.#metadata.groups.entries()) {
       if (group.rows === 0) continue;
       checkAborted(signal);
+      if (this.#columns.length === 0) {
+        yield { schema: this.schema, rows: group.rows, firstRow, columns: [] };
+        firstRow += group.rows;
+        continue;
+      }
       const what = `row group ${number} of the Parquet file`;
       const file = await this.#fileOf(group, what);
       const parts = Math.min(MAX_PARTS, Math.ceil(group.bytes / DECODED_BYTES)) || 1;
@@ -135,6 +140,7 @@ class ParquetReader implements TableReader {
 
   /** Returns the Arrow schema of some columns. */
   #tableSchema(columns: readonly ParquetColumn[]): ArrowSchema {
+    if (columns.length === 0) return { fields: [], metadata: new Map() };
     const file = parquetFile([], partOfMetadata(this.#metadata, columns));
     return readCorrectly(this.#source.uri, 'the Parquet schema', () => {
       const stream = this.#parquet.readSchema(file).intoIPCStream();
@@ -217,7 +223,9 @@ function readCorrectly<Result>(uri: string, what: string, run: () => Result): Re
     return run();
   } catch (error) {
     if (error instanceof RecordpipeError) throw error;
-    const text = error instanceof Error ? error.message : String(error);
+    // Rust code that panics ends in a trap, whose message says nothing.
+    const isTrap = error instanceof WebAssembly.RuntimeError;
+    const text = isTrap ? 'it cannot be decoded' : error instanceof Error ? error.message : String(error);
     throw malformedTable(`${what} is corrupt: ${text}`, uri, error);
   }
 }

@@ -211,6 +211,29 @@ describe('tables of other programs', () => {
   });
 });
 
+test('files of apache-arrow, which have their schema at the end', async () => {
+  const table = new arrow.Table({ x: arrow.vectorFromArray([1, 2], new arrow.Float32()) });
+  for (const rows of [table, table.slice(0, 0)]) {
+    const bytes = arrow.tableToIPC(rows, 'file');
+    const { schema, batches } = await readTable(arrowFormat, tableSource(bytes));
+    expect(schema.fields).toMatchObject([{ name: 'x', type: { type: 'float' } }]);
+    expect(batches.reduce((sum, batch) => sum + batch.rows, 0)).toBe(rows.numRows);
+    await expect(readTable(arrowFormat, tableSource(bytes, { isPipe: true }))).rejects.toMatchObject({
+      code: 'malformed-table',
+      message: expect.stringContaining('its schema only at the end'),
+    });
+    for (let size = 0; size < bytes.length; size++)
+      await expect(readTable(arrowFormat, tableSource(bytes.subarray(0, size)))).rejects.toMatchObject({
+        code: 'malformed-table',
+      });
+  }
+});
+
+test('an Arrow stream that ends before its schema is an error', async () => {
+  const end = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+  await expect(readTable(arrowFormat, tableSource(end))).rejects.toMatchObject({ code: 'malformed-table' });
+});
+
 test('a Feather file of pandas, compressed with LZ4', async () => {
   // pyarrow.feather.write_feather(pa.table({'x': [7] * 300 (int32), 'w': ['repeated'] * 300}), …)
   const bytes = Buffer.from(FEATHER.join(''), 'base64');

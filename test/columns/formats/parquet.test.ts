@@ -56,6 +56,20 @@ describe('round trips', () => {
   });
 });
 
+test('rows without columns are an error when written, and can be counted when read', async () => {
+  const schema = { recordpipeColumns: 1, message: 'Example', fields: [] } as const;
+  const empty = { schema, rows: 3, firstRow: 0, columns: [] };
+  await expect(tableBytes(parquetFormat, schema, [empty])).rejects.toMatchObject({ code: 'unrepresentable' });
+  expect(await readTable(parquetFormat, tableSource(await tableBytes(parquetFormat, schema, [])))).toEqual({
+    schema,
+    batches: [],
+  });
+  const { bytes, batches } = await randomTable(new Random(9));
+  const found = await readTable(parquetFormat, tableSource(bytes), { columns: [] });
+  const rows = (all: typeof batches): number => all.reduce((sum, batch) => sum + batch.rows, 0);
+  expect([found.schema.fields, rows(found.batches)]).toEqual([[], rows(batches)]);
+});
+
 describe('projection', () => {
   test('reads only the bytes of the requested columns', async () => {
     const random = new Random(4);

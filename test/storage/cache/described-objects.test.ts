@@ -99,3 +99,24 @@ it('an error of the list follows the objects before it, and ending early ends th
   for await (const _ of readObjects(list(), { ...cached(), source })) break;
   await vi.waitFor(() => expect(ended).toBe(2));
 });
+
+it('an object in the cache costs one request for a byte; an empty one a HEAD in addition', async () => {
+  await using place = await s3Place({ objects: { 'bucket/a': bytesOf(5000), 'bucket/b': bytesOf(0) } });
+  const objects = cached(place.objects);
+  const refs = [{ uri: 's3://bucket/a' }, { uri: 's3://bucket/b' }];
+  for (const epoch of [1, 2]) {
+    const before = place.server.log.length;
+    const sizes: number[] = [];
+    for await (const { object } of readObjects(refs, objects)) sizes.push(object.size);
+    expect(sizes).toEqual([5000, 0]);
+    if (epoch === 1) continue;
+    const requests = place.server.log
+      .slice(before)
+      .map(({ key, range, operation }) => [key, range ?? operation]);
+    expect(requests.sort()).toEqual([
+      ['a', 'bytes=0-0'],
+      ['b', 'HeadObject'],
+      ['b', 'bytes=0-0'],
+    ]);
+  }
+});
