@@ -17,8 +17,6 @@ from ._errors import CommandNotFoundError, error_from
 Paths = Union[str, "os.PathLike[str]", Iterable[Union[str, "os.PathLike[str]"]]]
 
 _SCRIPT_EXTENSIONS = (".js", ".mjs", ".cjs")
-# The capacity to request for pipes: fewer switches between the two processes.
-_PIPE_BYTES = 1 << 20
 _INSTALL = (
     "install Node.js 20.19 or later and run `npm install --global recordpipe`, "
     "or `pip install 'recordpipe[node]'`, or set RECORDPIPE to the program"
@@ -128,7 +126,6 @@ class Process:
             ) from error
         assert self._process.stdout is not None
         self.stdout: IO[bytes] = self._process.stdout
-        _enlarge(self.stdout)
         self._end = weakref.finalize(self, _end, self._process, self._stderr, os.getpid())
 
     def failure(self) -> Optional[Exception]:
@@ -164,15 +161,6 @@ def run(arguments: Sequence[str], accept: Sequence[int] = (0,)) -> bytes:
         return output
     finally:
         process.close()
-
-
-def _enlarge(pipe: IO[bytes]) -> None:
-    try:
-        import fcntl
-
-        fcntl.fcntl(pipe, getattr(fcntl, "F_SETPIPE_SZ", 1031), _PIPE_BYTES)
-    except (ImportError, OSError):
-        pass  # Not Linux, or above the limit of the user.
 
 
 def _end(process: "subprocess.Popen[bytes]", stderr: IO[bytes], owner: int) -> None:
