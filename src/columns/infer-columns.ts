@@ -41,10 +41,23 @@ export async function inferColumns(
   inputs: FileInputs,
   options: Partial<InferColumnsOptions> = {},
 ): Promise<ColumnSchema> {
-  const { lossy = false, onDropped, ...collecting } = options;
-  const stats = await collectStats(inputs, collecting);
+  const { lossy = false, onDropped, onNotice, ...collecting } = options;
+  const unknown: string[] = [];
+  const stats = await collectStats(inputs, {
+    ...collecting,
+    onNotice(notice) {
+      if (notice.code === 'unknown-feature') unknown.push(notice.message);
+      onNotice?.(notice);
+    },
+  });
   const [first] = stats.findings.first;
   if (stats.records === 0 && first !== undefined) throw findingError(first, stats);
+  const { where } = stats;
+  if (where !== undefined && where.tested > 0 && where.matched === 0) {
+    const why = unknown.map((message) => `; ${message.replace('where: ', '')}`).join('');
+    const text = `columns: 0 of ${where.tested} records pass the filter, so that no columns can be inferred${why}`;
+    throw new RecordpipeError('no-records', text);
+  }
   return columnSchemaOf(stats, { lossy, onDropped });
 }
 
