@@ -44,6 +44,18 @@ test('a folder becomes one table, and the table becomes records again', async ()
   expect(read('back.tfrecord')).toEqual(Buffer.concat([fileOf(0, 3), fileOf(3, 5)]));
 });
 
+test('a feature without a name survives in every format', async () => {
+  const { cwd, read } = place();
+  const record = encodeExample({ '': { kind: 'int64', value: [1] }, b: { kind: 'int64', value: [2] } });
+  writeFileSync(join(cwd, 'unnamed.tfrecord'), encodeTFRecord(record));
+  for (const extension of ['arrow', 'arrows', 'parquet', 'csv', 'jsonl']) {
+    const [table, back] = [`unnamed.${extension}`, `${extension}.tfrecord`];
+    expect(await cli(['convert', 'unnamed.tfrecord', table], { cwd })).toMatchObject({ code: 0 });
+    expect(await cli(['convert', table, back], { cwd })).toMatchObject({ code: 0 });
+    expect(read(back)).toEqual(read('unnamed.tfrecord'));
+  }
+});
+
 test('several inputs, chosen columns, rows per file and --json', async () => {
   const { cwd, names, read } = place();
   const args = [

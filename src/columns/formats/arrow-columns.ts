@@ -53,8 +53,10 @@ export class ArrowColumns {
 
   constructor(table: ArrowSchema, options: ArrowColumnOptions) {
     this.#uri = options.uri ?? '(batch)';
-    const found = fieldsByName(table, this.#uri);
-    const { message, fields } = columnsOf(table, options, this.#uri);
+    // The apache-arrow package writes no name for an empty name, and returns null for it.
+    const named = table.fields.map(({ name, nullable, type }) => ({ name: name ?? '', nullable, type }));
+    const found = fieldsByName(named, this.#uri);
+    const { message, fields } = columnsOf(named, table.metadata, options, this.#uri);
     const wanted = options.columns && new Set(options.columns);
     for (const name of wanted ?? [])
       if (!fields.some((field) => field.name === name))
@@ -99,9 +101,12 @@ export function typeName(type: ColumnType): string {
   return type.type === 'list' ? `list of ${typeName(type.items)}` : type.type;
 }
 
-function fieldsByName(table: ArrowSchema, uri: string): Map<string, ArrowField & { index: number }> {
+function fieldsByName(
+  table: readonly ArrowField[],
+  uri: string,
+): Map<string, ArrowField & { index: number }> {
   const found = new Map<string, ArrowField & { index: number }>();
-  table.fields.forEach(({ name, nullable, type }, index) => {
+  table.forEach(({ name, nullable, type }, index) => {
     if (found.has(name))
       throw new RecordpipeError(
         'unrepresentable',
@@ -115,11 +120,12 @@ function fieldsByName(table: ArrowSchema, uri: string): Map<string, ArrowField &
 
 /** Returns the given columns, or those in the metadata, or else columns for the types of the table. */
 function columnsOf(
-  table: ArrowSchema,
+  table: readonly ArrowField[],
+  metadata: ArrowSchema['metadata'],
   options: ArrowColumnOptions,
   uri: string,
 ): Pick<ColumnSchema, 'message' | 'fields'> {
-  const names = new Set(table.fields.map(({ name }) => name));
+  const names = new Set(table.map(({ name }) => name));
   if (options.schema !== undefined) {
     const missing = options.schema.fields.find(({ name }) => !names.has(name));
     if (missing === undefined) return options.schema;
@@ -130,11 +136,11 @@ function columnsOf(
       { uri },
     );
   }
-  const text = table.metadata.get(COLUMN_SCHEMA_KEY);
+  const text = metadata.get(COLUMN_SCHEMA_KEY);
   const stored = text === undefined ? undefined : parseColumnSchema(text, uri);
   const wanted = options.columns && new Set(options.columns);
   const derived: ColumnField[] = [];
-  for (const field of table.fields) {
+  for (const field of table) {
     const known = stored?.fields.find(({ name }) => name === field.name);
     if (known !== undefined) derived.push(known);
     // The type of a column that is not read does not matter.
