@@ -104,13 +104,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 const UNREPRESENTABLE_FEATURE =
   'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
 
-/** Next step for a record that a filter cannot test. */
-const SHOW_RECORD =
-  'change the expression; to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
-
-/** Next step for a record that has no value to split by. */
-const SHOW_SPLIT_RECORD =
-  'check the name of the feature; to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
+/** Next step for a record that a command cannot use. */
+const SHOW_RECORD = 'to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
 
 /** Next steps that differ for S3 objects. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
@@ -178,8 +173,9 @@ const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of a
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
   const { code, record, message } = failure;
-  if (message.startsWith('where: ')) return SHOW_RECORD;
-  if (command === 'split' && code === 'schema-mismatch') return SHOW_SPLIT_RECORD;
+  if (message.startsWith('where: ')) return `change the expression; ${SHOW_RECORD}`;
+  if (command === 'split' && code === 'schema-mismatch')
+    return `check the name of the feature; ${SHOW_RECORD}`;
   // The existing file is of another kind, so overwriting it would destroy other data.
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
@@ -199,7 +195,9 @@ export function advice(failure: Failure, command: string | undefined = process.a
       return ONE_FILE.has(command ?? '') && NO_SUCH_PATTERN.test(message) ? many("'PATTERN'") : undefined;
     case 'unsupported-source':
       if (message.startsWith('cannot open http')) return 'curl -fsS URL | recordpipe COMMAND -';
-      return message.startsWith('is a directory') && MERGEABLE.has(command ?? '') ? many('DIRECTORY') : undefined;
+      return message.startsWith('is a directory') && MERGEABLE.has(command ?? '')
+        ? many('DIRECTORY')
+        : undefined;
     case 'already-exists':
       return replacingAdvice(message, command);
     case 'access-denied':

@@ -35,7 +35,8 @@ export interface InferColumnsOptions extends Omit<CollectStatsOptions, 'samples'
  * Reads every record of many files and returns the columns that represent all of them exactly.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs` of `recordpipe/check`
- * @throws the same errors as `collectStats` and {@link columnSchemaOf}
+ * @throws the same errors as `collectStats` and {@link columnSchemaOf}; `no-records` if no record passes
+ *   `where`
  */
 export async function inferColumns(
   inputs: FileInputs,
@@ -55,7 +56,7 @@ export async function inferColumns(
   const { where } = stats;
   if (where !== undefined && where.tested > 0 && where.matched === 0) {
     const why = unknown.map((message) => `; ${message.replace('where: ', '')}`).join('');
-    const text = `columns: 0 of ${where.tested} records pass the filter, so that no columns can be inferred${why}`;
+    const text = `0 of ${where.tested} records pass the filter, so no columns can be inferred${why}`;
     throw new RecordpipeError('no-records', text);
   }
   return columnSchemaOf(stats, { lossy, onDropped });

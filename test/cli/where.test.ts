@@ -88,7 +88,7 @@ test('an invalid expression shows where it fails; a record that cannot be tested
   expect(unknown.stderr).toContain('--where: no record has a feature "lable"; did you mean "label"?');
   const table = await cli(['convert', some, '-', '--to', 'jsonl', '--where', 'lable == 3']);
   expect([table.code, table.stdout]).toEqual([1, '']);
-  expect(table.stderr).toContain('no-records: columns: 0 of 12 records pass the filter');
+  expect(table.stderr).toContain('no-records: 0 of 12 records pass the filter');
   expect(table.stderr).toContain('no record has a feature "lable"; did you mean "label"?\n  next: check');
 });
 

@@ -1,5 +1,5 @@
 import type { UsageError } from '../../errors.ts';
-import { filterError, noFeature, nestedTooDeeply } from './filter-errors.ts';
+import { filterError, nestedTooDeeply, noFeature } from './filter-errors.ts';
 import { ListReader } from './list-reader.ts';
 import {
   Arithmetic,
@@ -178,7 +178,7 @@ class Compilation {
     const [one, other] = [this.#operand(left), this.#operand(right)];
     const text = [left, right].find(({ args }) => typeof args === 'string');
     if (one instanceof Literal && other instanceof Literal && text !== undefined)
-      throw this.#error(node, noFeature(operator, text.args));
+      throw this.#error(node, noFeature(operator, text.args as string));
     const types = [one, other].map((operand) => staticType(operand));
     // No feature is a condition.
     if (types[0] !== types[1] && (!types.includes(NO_VALUE) || types.includes(CONDITION)))
