@@ -30,8 +30,8 @@ export interface ConvertTableOptions extends InputOptions {
   /**
    * The columns. Default: those stored in the input (Parquet, Arrow), else inferred from all
    * records. A whole file is read once, unless a later record leads to other columns than the first
-   * ones. With `where`, `columns`, `lossy`, `skipErrors`, a range, or `-` as the output, the input is
-   * read twice.
+   * ones. With `where`, `columns`, `lossy`, `skipErrors`, a range, or an output that is not a
+   * file or an object, the input is read twice.
    */
   readonly schema: ColumnSchema | undefined;
   /**

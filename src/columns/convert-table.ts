@@ -1,5 +1,6 @@
 import { checkOptionNames, checkPath } from '../bytes/arguments.ts';
 import { isRecordpipeError, type RecordpipeError, UsageError } from '../errors.ts';
+import { isRereadable } from '../storage/inspect.ts';
 import { kindOfName } from '../transform/file-formats.ts';
 import { refuseSameFile } from '../transform/record-output.ts';
 import { selectedRecords } from '../transform/selected-records.ts';
@@ -111,7 +112,8 @@ function mayGuess(inputs: ConvertInputs, output: string, options: ConvertTableOp
   const { schema, inferRecords, where, columns, lossy, skipErrors, skipRecords, maxRecords } = options;
   if (schema !== undefined || inferRecords !== undefined || lossy || skipErrors > 0) return false;
   const isPart = where !== undefined || columns !== undefined || skipRecords > 0 || maxRecords !== undefined;
-  return !isPart && output !== '-' && namesOf(inputs)?.includes('-') === false;
+  // Standard output, pipes and devices are written in place.
+  return !isPart && isRereadable(output) && namesOf(inputs)?.includes('-') === false;
 }
 
 async function convertOnce(

@@ -1,5 +1,7 @@
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { convertTable, inferColumns } from '../../src/columns/index.ts';
 import { encodeTFRecord } from '../../src/formats/index.ts';
@@ -84,4 +86,17 @@ test.each<[string, Uint8Array]>([
   expect(failure).toMatchObject({ code: 'schema-mismatch', uri: files[1], record: 0 });
   await expect(convertTable(files, join(out, 'table.arrow'), { jobs: 1 })).rejects.toEqual(failure);
   expect(readdirSync(out)).toHaveLength(2);
+});
+
+test('a pipe receives one whole table, because what is written cannot be discarded', async () => {
+  const { files, bytes, out } = place(FULL, encoded(without(FULL)));
+  const pipe = join(out, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reading = promisify(execFile)('cat', [pipe], { encoding: 'buffer', maxBuffer: 2 ** 26 });
+  await convertTable(files, pipe, { to: 'arrow', jobs: 1 });
+  const table = join(out, 'table.arrow');
+  writeFileSync(table, (await reading).stdout);
+  const back = join(out, 'back.tfrecord');
+  await convertTable(table, back);
+  expect(readFileSync(back).equals(bytes)).toBe(true);
 });
