@@ -90,6 +90,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'malformed-report': 'rerun its shard, then merge again',
   'report-mismatch':
     'merge only reports with the same plan, command and options; if a file has changed, regenerate the plan and rerun all shards',
+  'no-records': 'pass the columns as --schema FILE, or select other records',
   'access-denied': 'run as a user with access to the file, or change its permissions',
   'object-missing': 'check the path, and whether the file should exist',
   'missing-package': 'install the package next to recordpipe',
@@ -102,6 +103,10 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const UNREPRESENTABLE_FEATURE =
   'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
+
+/** Next step for a column of a table whose values records cannot contain. */
+const UNREPRESENTABLE_COLUMN =
+  'change the column in the program that wrote the table, or pass the names of the others as --columns';
 
 /** Next step for a record that a filter cannot test. */
 const SHOW_RECORD =
@@ -118,6 +123,7 @@ const OBJECT_ADVICE: Readonly<Record<string, string>> = {
 /** Next steps that differ for errors of `query`. */
 const QUERY_ADVICE: Readonly<Record<string, string>> = {
   unrepresentable: 'for NULL in place of values that cannot be converted, use TRY_CAST',
+  'no-records': 'name files with records',
   'malformed-table': 'fix the file or the statement',
   'schema-mismatch':
     'select other columns, or fix these records; to show a record, run inspect FILE --skip RECORD -n 1',
@@ -178,7 +184,9 @@ export function advice(failure: Failure, command: string | undefined = process.a
   if (command === 'query' && code in QUERY_ADVICE) return QUERY_ADVICE[code];
   switch (code) {
     case 'unrepresentable':
-      return /^feature "/.test(message) ? UNREPRESENTABLE_FEATURE : ADVICE[code];
+      if (/^feature "/.test(message)) return UNREPRESENTABLE_FEATURE;
+      if (/^column "/.test(message)) return UNREPRESENTABLE_COLUMN;
+      return message.startsWith('textline: ') ? ADVICE[code] : undefined;
     case 'unknown-format':
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
     case 'length-checksum':
