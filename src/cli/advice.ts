@@ -85,6 +85,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'malformed-table': 'fix the table, or write it again; if it has another format, pass --from',
   'schema-mismatch':
     'fix or exclude these records or, if they are correct, edit the schema; to show a record, run inspect FILE --skip RECORD -n 1',
+  'no-records': 'check the inputs and the filter; for a table without rows, pass --schema FILE',
   'malformed-manifest': 'to list all problems of the manifest, run recordpipe manifest check FILE',
   'malformed-plan': 'regenerate the plan with recordpipe plan',
   'malformed-report': 'rerun its shard, then merge again',
@@ -108,9 +109,8 @@ const UNREPRESENTABLE_FEATURE =
 const UNREPRESENTABLE_COLUMN =
   'change the column in the program that wrote the table, or pass the names of the others as --columns';
 
-/** Next step for a record that a filter cannot test. */
-const SHOW_RECORD =
-  'change the expression; to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
+/** Next step for a record that a command cannot use. */
+const SHOW_RECORD = 'to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
 
 /** Next steps that differ for S3 objects. */
 const OBJECT_ADVICE: Readonly<Record<string, string>> = {
@@ -151,9 +151,12 @@ const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = 
 const NO_SUCH_PATTERN = /^no such file; check the path \(.*(?:[*?]|\[.+\]).*\)$/;
 /** Matches errors for the misspelled addresses `s3:/bucket` and `s3:bucket`. */
 const S3_TYPO = /\(s3:(?!\/\/).*\)$/i;
-const MANY =
-  "this command takes one file, not a pattern; merge them first: recordpipe merge 'PATTERN' -o - | recordpipe COMMAND -";
+const many = (inputs: string): string =>
+  `this command takes one file, not a directory or pattern; merge them first: recordpipe merge ${inputs} -o - | recordpipe COMMAND -`;
 const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 'repair', 'convert']);
+
+/** Commands whose input can be the output of `merge`. */
+const MERGEABLE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample']);
 
 /** Commands whose `--force` replaces an output and nothing else. */
 const REPLACING: ReadonlySet<string> = new Set([
@@ -176,7 +179,9 @@ const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of a
  */
 export function advice(failure: Failure, command: string | undefined = process.argv[2]): string | undefined {
   const { code, record, message } = failure;
-  if (message.startsWith('where: ')) return SHOW_RECORD;
+  if (message.startsWith('where: ')) return `change the expression; ${SHOW_RECORD}`;
+  if (command === 'split' && code === 'schema-mismatch')
+    return `check the name of the feature; ${SHOW_RECORD}`;
   // The existing file is of another kind, so overwriting it would destroy other data.
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
@@ -195,9 +200,12 @@ export function advice(failure: Failure, command: string | undefined = process.a
       return record === 0 ? NOT_A_RECORD : DAMAGED;
     case 'not-found':
       if (S3_TYPO.test(message)) return 'to name an object, write s3://bucket/key';
-      return ONE_FILE.has(command ?? '') && NO_SUCH_PATTERN.test(message) ? MANY : undefined;
+      return ONE_FILE.has(command ?? '') && NO_SUCH_PATTERN.test(message) ? many("'PATTERN'") : undefined;
     case 'unsupported-source':
-      return message.startsWith('cannot open http') ? 'curl -fsS URL | recordpipe COMMAND -' : undefined;
+      if (message.startsWith('cannot open http')) return 'curl -fsS URL | recordpipe COMMAND -';
+      return message.startsWith('is a directory') && MERGEABLE.has(command ?? '')
+        ? many('DIRECTORY')
+        : undefined;
     case 'already-exists':
       return replacingAdvice(message, command);
     case 'access-denied':

@@ -29,7 +29,9 @@ export interface ConvertTableOptions extends InputOptions {
   readonly to: ConvertFormat | undefined;
   /**
    * The columns. Default: those stored in the input (Parquet, Arrow), else inferred from all
-   * records, which reads the input twice.
+   * records. A whole file is read once, unless a later record leads to other columns than the first
+   * ones. With `where`, `columns`, `lossy`, `skipErrors`, a range, or `-` as the output, the input is
+   * read twice.
    */
   readonly schema: ColumnSchema | undefined;
   /**

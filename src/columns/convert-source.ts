@@ -14,6 +14,7 @@ import { columnBatches, type SourceBatch } from './column-batches.ts';
 import type { ConvertFormat, ConvertInputs, ConvertTableOptions } from './convert-options.ts';
 import { filteredBatches } from './filtered-batches.ts';
 import { columnChoice } from './formats/column-choice.ts';
+import { checkedGuess, GUESS, isConclusive, WrongGuess } from './guess-columns.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
 import { sourceBatches } from './read-table-batches.ts';
 import { recordRange } from './record-range.ts';
@@ -39,12 +40,18 @@ const BATCH_ROWS = 16_384;
 /** Number of bytes of records from which a batch is complete. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
-/** Opens record files as rows. Without a schema, infers it from all records or from the first. */
+/**
+ * Opens record files as rows. Without a schema, infers it from all records or from the first.
+ *
+ * @param guess whether to use the columns of the first records until a record refutes them
+ * @throws WrongGuess if the first records leave columns open; while iterating, for later records
+ */
 export async function openRecordRows(
   inputs: ConvertInputs,
   from: ConvertFormat | 'auto',
   options: ConvertTableOptions,
   skip: Skip,
+  guess = false,
 ): Promise<RowSource> {
   const { inferRecords, columns, lossy, batchRows = BATCH_ROWS, signal, onProgress } = options;
   const filter = await filterOf(options);
@@ -54,9 +61,16 @@ export async function openRecordRows(
   let records = recordBatches(inputs, from, options, skip);
   if (filter !== undefined) records = filteredBatches(records, filter, skip);
   let whole = options.schema;
-  if (whole === undefined && inferRecords !== undefined) {
-    const first = await firstBatches(records, inferRecords);
-    whole = columnSchemaOf(first.stats, dropping(options));
+  const limits = guess ? GUESS : inferRecords && { records: inferRecords, bytes: Number.POSITIVE_INFINITY };
+  if (whole === undefined && limits) {
+    const first = await firstBatches(records, limits);
+    try {
+      if (guess && !isConclusive(first.stats)) throw new WrongGuess();
+      whole = columnSchemaOf(first.stats, dropping(options));
+    } catch (error) {
+      await first.close();
+      throw error;
+    }
     records = first.all;
   }
   whole ??= await inferredColumns(inputs, from, options);
@@ -71,7 +85,8 @@ export async function openRecordRows(
     onSkipped: skip,
     signal,
   });
-  return { schema, batches, places, filter, close: async () => void (await batches.return()) };
+  const checked = guess ? checkedGuess(batches) : batches;
+  return { schema, batches: checked, places, filter, close: async () => void (await batches.return()) };
 }
 
 /** @throws UsageError for columns that do not exist */
@@ -173,20 +188,27 @@ async function* batchesOfOne(
 /** Counts the first records. Returns their statistics, and all batches including the first. */
 async function firstBatches(
   batches: AsyncIterable<SourceBatch>,
-  records: number,
-): Promise<{ stats: ReturnType<DatasetCounter['stats']>; all: AsyncIterable<SourceBatch> }> {
+  limits: typeof GUESS,
+): Promise<{
+  stats: ReturnType<DatasetCounter['stats']>;
+  all: AsyncIterable<SourceBatch>;
+  close(): Promise<void>;
+}> {
   const iterator = batches[Symbol.asyncIterator]();
   const kept: SourceBatch[] = [];
   const counter = new DatasetCounter({ samples: false });
   let uri: string | undefined;
-  for (let count = 0; count < records; ) {
+  let bytes = 0;
+  for (let count = 0; count < limits.records && bytes < limits.bytes; ) {
     const { done, value } = await iterator.next();
     if (done) break;
     const { batch, place } = value;
     if (kept.length === 0 || place?.uri !== uri) counter.begin(place?.uri ?? '');
     uri = place?.uri;
-    counter.add(batch);
-    count += batch.length;
+    for (let i = 0; i < batch.length && count < limits.records; i++, count++) {
+      counter.addRecord(batch, i);
+      bytes += batch.index[2 * i + 1];
+    }
     kept.push(value);
   }
   async function* all(): AsyncGenerator<SourceBatch> {
@@ -197,7 +219,7 @@ async function firstBatches(
       await iterator.return?.();
     }
   }
-  return { stats: counter.stats(), all: all() };
+  return { stats: counter.stats(), all: all(), close: async () => void (await iterator.return?.()) };
 }
 
 /** Notes where the records come from, and reports the progress. */

@@ -13,6 +13,7 @@ import { RowOutputs } from './convert-outputs.ts';
 import { namesOf, openRecordRows } from './convert-source.ts';
 import { openTableRows } from './convert-table-source.ts';
 import { isTableFormat, TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
+import { isWrongGuess } from './guess-columns.ts';
 import { SkippedRecords } from './skipped-records.ts';
 
 /** Default options. */
@@ -91,12 +92,42 @@ export async function convertTable(
   if (options.rowsPerFile !== undefined && output === '-')
     throw new UsageError('rowsPerFile: requires a name for the outputs, got standard output (-)');
   for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
-  const { skipErrors, onSkipped } = options;
+  if (!isTableFormat(from) && mayGuess(inputs, output, options)) {
+    try {
+      return await convertOnce(inputs, output, { ...options, from, to }, true);
+    } catch (error) {
+      if (!isWrongGuess(error)) throw error;
+      // The first attempt has reported them.
+      return convertOnce(inputs, output, { ...options, from, to, onNotice: undefined });
+    }
+  }
+  return convertOnce(inputs, output, { ...options, from, to });
+}
+
+/**
+ * Reports whether to try the columns of the first records first, which reads the inputs once instead
+ * of twice. A wrong guess must be noticed, so every record is converted whole, and it must leave no
+ * trace, so the output can be discarded.
+ */
+function mayGuess(inputs: ConvertInputs, output: string, options: ConvertTableOptions): boolean {
+  const { schema, inferRecords, where, columns, lossy, skipErrors, skipRecords, maxRecords } = options;
+  if (schema !== undefined || inferRecords !== undefined || lossy || skipErrors > 0) return false;
+  const isPart = where !== undefined || columns !== undefined || skipRecords > 0 || maxRecords !== undefined;
+  return !isPart && output !== '-' && namesOf(inputs)?.includes('-') === false;
+}
+
+async function convertOnce(
+  inputs: ConvertInputs,
+  output: string,
+  options: ConvertTableOptions & { readonly to: ConvertFormat },
+  guess = false,
+): Promise<ConvertTableResult> {
+  const { from, to, skipErrors, onSkipped } = options;
   const skipped = new SkippedRecords(skipErrors, onSkipped);
   const bad = skipped.skip;
   const rows = isTableFormat(from)
     ? await openTableRows(inputs, from, options, bad)
-    : await openRecordRows(inputs, from, options, bad);
+    : await openRecordRows(inputs, from, options, bad, guess);
   const { places } = rows;
   const skip = bad && ((error: RecordpipeError) => bad(places.located(error)));
   const outputs = new RowOutputs(output, { format: to, schema: rows.schema, options, skip });

@@ -35,16 +35,30 @@ export interface InferColumnsOptions extends Omit<CollectStatsOptions, 'samples'
  * Reads every record of many files and returns the columns that represent all of them exactly.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs` of `recordpipe/check`
- * @throws the same errors as `collectStats` and {@link columnSchemaOf}
+ * @throws the same errors as `collectStats` and {@link columnSchemaOf}; `no-records` if no record passes
+ *   `where`
  */
 export async function inferColumns(
   inputs: FileInputs,
   options: Partial<InferColumnsOptions> = {},
 ): Promise<ColumnSchema> {
-  const { lossy = false, onDropped, ...collecting } = options;
-  const stats = await collectStats(inputs, collecting);
+  const { lossy = false, onDropped, onNotice, ...collecting } = options;
+  const unknown: string[] = [];
+  const stats = await collectStats(inputs, {
+    ...collecting,
+    onNotice(notice) {
+      if (notice.code === 'unknown-feature') unknown.push(notice.message);
+      onNotice?.(notice);
+    },
+  });
   const [first] = stats.findings.first;
   if (stats.records === 0 && first !== undefined) throw findingError(first, stats);
+  const { where } = stats;
+  if (where !== undefined && where.tested > 0 && where.matched === 0) {
+    const why = unknown.map((message) => `; ${message.replace('where: ', '')}`).join('');
+    const text = `0 of ${where.tested} records pass the filter, so no columns can be inferred${why}`;
+    throw new RecordpipeError('no-records', text);
+  }
   return columnSchemaOf(stats, { lossy, onDropped });
 }
 

@@ -149,7 +149,7 @@ const SITUATIONS: readonly (readonly [
     'a pattern for a command that takes one file',
     'sample',
     () => failure(() => convertFile('no*', '-', { to: 'base64' })),
-    /\n {2}next: this command takes one file, not a pattern; merge them first/,
+    /\n {2}next: this command takes one file, not a directory or pattern; merge them first/,
   ],
   [
     'an existing output',

@@ -25,6 +25,11 @@ test.each([
     "merge 'PATTERN' -o - |",
   ],
   [
+    'a directory for a command that takes one file',
+    ['sample', '.', 'o.tfrecord', '-n', '1'],
+    'merge DIRECTORY -o - |',
+  ],
+  [
     'several files for one that takes one',
     ['sample', 'a', 'b', 'c'],
     'merge X… -o - | recordpipe sample - …',

@@ -86,6 +86,10 @@ test('an invalid expression shows where it fails; a record that cannot be tested
   const unknown = await cli(['cat', some, '--base64', '--where', 'lable == 3']);
   expect([unknown.code, unknown.stdout]).toEqual([0, '']);
   expect(unknown.stderr).toContain('--where: no record has a feature "lable"; did you mean "label"?');
+  const table = await cli(['convert', some, '-', '--to', 'jsonl', '--where', 'lable == 3']);
+  expect([table.code, table.stdout]).toEqual([1, '']);
+  expect(table.stderr).toContain('no-records: 0 of 12 records pass the filter');
+  expect(table.stderr).toContain('no record has a feature "lable"; did you mean "label"?\n  next: check');
 });
 
 test('reports of shards state the filter, and merge only with the same one', async () => {

@@ -16,13 +16,19 @@ import { samplePlace } from './sample-place.ts';
 const readme = existsSync(fileURLToPath(new URL('../../README.md', import.meta.url)));
 const docstrings = docstringExamples('ts');
 const programs = readme
-  ? ['README.md', 'docs/datasets.md', 'docs/filters.md', 'docs/columns.md'].flatMap((document) =>
-      documentExamples(document, 'ts'),
-    )
+  ? [
+      'README.md',
+      'docs/datasets.md',
+      'docs/filters.md',
+      'docs/columns.md',
+      'docs/arrow-and-parquet.md',
+    ].flatMap((document) => documentExamples(document, 'ts'))
   : [];
 
 const scripts = readme
-  ? ['README.md', 'docs/columns.md'].flatMap((document) => documentExamples(document, 'sh'))
+  ? ['README.md', 'docs/columns.md', 'docs/filters.md'].flatMap((document) =>
+      documentExamples(document, 'sh'),
+    )
   : [];
 
 const place = samplePlace();

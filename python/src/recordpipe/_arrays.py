@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Collection, Dict, Iterable, Iterator, Mapping, Optional, Union
 
 import numpy as np
@@ -49,7 +50,7 @@ def _array(name: str, column: Any, fill: Any, ragged: bool) -> np.ndarray[Any, A
     if column.null_count > 0:
         raise ValueError(
             f"column {name!r} has missing values: pass fill={{{name!r}: VALUE}}, "
-            f"or select records that have it with where='has({name})'"
+            f"or select records that have it with where={f'has({json.dumps(name)})'!r}"
         )
     return _values(column)
 

@@ -1,5 +1,5 @@
 import type { UsageError } from '../../errors.ts';
-import { filterError, nestedTooDeeply } from './filter-errors.ts';
+import { filterError, nestedTooDeeply, noFeature } from './filter-errors.ts';
 import { ListReader } from './list-reader.ts';
 import {
   Arithmetic,
@@ -176,6 +176,9 @@ class Compilation {
     const lists = [left, right].filter(({ op }) => op === 'list');
     if (lists.length > 0) return this.#listEquality(node, operator, left, right);
     const [one, other] = [this.#operand(left), this.#operand(right)];
+    const text = [left, right].find(({ args }) => typeof args === 'string');
+    if (one instanceof Literal && other instanceof Literal && text !== undefined)
+      throw this.#error(node, noFeature(operator, text.args as string));
     const types = [one, other].map((operand) => staticType(operand));
     // No feature is a condition.
     if (types[0] !== types[1] && (!types.includes(NO_VALUE) || types.includes(CONDITION)))

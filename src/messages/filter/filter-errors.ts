@@ -23,3 +23,9 @@ export function filterError(
 export function nestedTooDeeply(expression: string): UsageError {
   return filterError(expression, { start: 0, end: 1 }, 'the expression is nested too deeply');
 }
+
+/** Returns the message for a comparison of a string with another literal. */
+export function noFeature(operator: string, text: string): string {
+  const name = JSON.stringify(text);
+  return `expected a feature on one side of ${operator}; if ${name} is a feature, write feature(${name})`;
+}

@@ -42,10 +42,15 @@ export function filterReport({ names: _, ...report }: FilterCounts): FilterRepor
  * Returns a notice for each feature of the expression that no record has, with the most similar name
  * that one has.
  */
-export function missingFeatures({ tested, missing, names }: FilterCounts): string[] {
+export function missingFeatures({ expression, tested, missing, names }: FilterCounts): string[] {
   if (tested === 0) return [];
+  const sorted = [...names].sort();
+  // A name that is not quoted, such as image/height, is arithmetic with the features image and height.
+  const unquoted = expression.replace(/"[^"]*"|'[^']*'/g, '""');
+  const parsed = sorted.filter((name) => /[^\w.]/.test(name) && unquoted.includes(name)).reverse();
   return missing.map((name) => {
-    const nearest = nearestName(name, [...names].sort());
+    const nearest =
+      parsed.find((whole) => whole.split(/[^\w.]+/).includes(name)) ?? nearestName(name, sorted);
     const next = nearest === undefined ? '' : `; did you mean ${written(nearest)}?`;
     return `where: no record has a feature ${JSON.stringify(name)}${next}`;
   });

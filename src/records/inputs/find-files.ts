@@ -196,7 +196,7 @@ async function* folderFiles(
   }
   if (any) return;
   const what = remote
-    ? 'no record object has this prefix (*.tfrecord, *.rec, *-00000-of-00012, …); to read objects with other names, use a pattern or --include, or list them explicitly'
+    ? 'no record object has this prefix (*.tfrecord, *.rec, *-00000-of-00012, …); to read objects with other names, use a pattern or list them explicitly'
     : `no ${SOUGHT[format]}`;
   throw nothing(what, input, selection);
 }

@@ -243,7 +243,7 @@ export interface Selection {
 export const DATASET_INFO = 'dataset_info.json';
 
 /** Hint about how to read files that a folder does not include. */
-const OTHERWISE = 'to read files with other names, use a pattern or --include';
+const OTHERWISE = 'to read files with other names, use a pattern such as DIR/*.bin';
 
 /** Description of the files missing from a folder without inputs, for the error. */
 export const SOUGHT: Readonly<Record<Format, string>> = {

@@ -95,7 +95,8 @@ describe('errors', () => {
     ['label == 3 and x', 'write &&\n  label == 3 and x\n             ^^^'],
     ['(label == 3', 'expected ), got the end'],
     ['label', 'expected a condition, got the feature "label"'],
-    ['"a" == 3', 'cannot compare "a" with 3'],
+    ['"image/a" >= 3', 'a feature on one side of >=; if "image/a" is a feature, write feature("image/a")'],
+    ['"format" == "jpeg"', 'if "format" is a feature, write feature("format")'],
     ['label == null', 'write !has(…)'],
     ['label in []', 'at least one value'],
     ['label in [1, "a"]', 'only numbers or only strings'],
@@ -187,4 +188,11 @@ test('counts state what was tested, and suggest names', async () => {
   expect(both).toMatchObject({ tested: 3, matched: 2, missing: ['image/encodd'] });
   filter.reset();
   expect(missingFeatures(filter.counts)).toEqual([]);
+
+  const quotient = await compileFilter('image/height >= 480 && feature("image/height") > 0');
+  quotient.matches(encodeExample({ 'image/height': { kind: 'int64', value: [480] } }));
+  expect(missingFeatures(quotient.counts)).toEqual([
+    'where: no record has a feature "height"; did you mean feature("image/height")?',
+    'where: no record has a feature "image"; did you mean feature("image/height")?',
+  ]);
 });
