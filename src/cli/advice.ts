@@ -79,7 +79,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   'trailing-garbage': `${FETCH_AGAIN}; to accept bytes after the last record, pass --trailing ignore`,
   'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a missing end, pass --on-truncated stop`,
   'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
-  unrepresentable: 'choose a format that can store any bytes: --to tfrecord, recordio or base64',
   'malformed-base64':
     'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
   'malformed-table': 'fix the table, or write it again; if it has another format, pass --from',
@@ -91,7 +90,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   'malformed-report': 'rerun its shard, then merge again',
   'report-mismatch':
     'merge only reports with the same plan, command and options; if a file has changed, regenerate the plan and rerun all shards',
-  'no-records': 'pass the columns as --schema FILE, or select other records',
   'access-denied': 'run as a user with access to the file, or change its permissions',
   'object-missing': 'check the path, and whether the file should exist',
   'missing-package': 'install the package next to recordpipe',
@@ -102,12 +100,11 @@ const ADVICE: Readonly<Record<string, string>> = {
     'try again later; raise --retry-timeout to retry for longer, or lower --max-requests to send fewer parallel requests',
 };
 
-const UNREPRESENTABLE_FEATURE =
-  'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
-
-/** Next step for a column of a table whose values records cannot contain. */
-const UNREPRESENTABLE_COLUMN =
-  'change the column in the program that wrote the table, or pass the names of the others as --columns';
+const UNREPRESENTABLE: Readonly<Record<string, string>> = {
+  feature:
+    'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records',
+  column: 'change the column before, or pass the names of the others as --columns',
+};
 
 /** Next step for a record that a command cannot use. */
 const SHOW_RECORD = 'to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
@@ -123,7 +120,6 @@ const OBJECT_ADVICE: Readonly<Record<string, string>> = {
 /** Next steps that differ for errors of `query`. */
 const QUERY_ADVICE: Readonly<Record<string, string>> = {
   unrepresentable: 'for NULL in place of values that cannot be converted, use TRY_CAST',
-  'no-records': 'name files with records',
   'malformed-table': 'fix the file or the statement',
   'schema-mismatch':
     'select other columns, or fix these records; to show a record, run inspect FILE --skip RECORD -n 1',
@@ -189,9 +185,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
   if (command === 'query' && code in QUERY_ADVICE) return QUERY_ADVICE[code];
   switch (code) {
     case 'unrepresentable':
-      if (/^feature "/.test(message)) return UNREPRESENTABLE_FEATURE;
-      if (/^column "/.test(message)) return UNREPRESENTABLE_COLUMN;
-      return message.startsWith('textline: ') ? ADVICE[code] : undefined;
+      return UNREPRESENTABLE[/^(feature|column) "/.exec(message)?.[1] ?? ''];
     case 'unknown-format':
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
     case 'length-checksum':
