@@ -32,7 +32,8 @@ export function queryError(error: unknown): unknown {
   const { kind, text } = parsed(error.message);
   const code = text.startsWith('No files found') ? 'not-found' : CODES[kind];
   if (kind === '') return error;
-  if (code === undefined) return new UsageError(`query: ${kind}: ${text}`, { cause: error });
+  if (code === undefined)
+    return new UsageError(`query: ${kind}: ${text}${nameToQuote(text)}`, { cause: error });
   return new RecordpipeError(code, `${kind}: ${text}${NEXT[kind] ?? ''}`, {}, error);
 }
 
@@ -40,6 +41,14 @@ const NEXT: Readonly<Record<string, string>> = {
   'Missing Extension Error': ', which recordpipe does not load; download or convert the file first',
   'Out of Memory Error': '; allow more memory (memoryBytes)',
 };
+
+/** Returns the next step for a name such as image/height that is not quoted. */
+function nameToQuote(text: string): string {
+  const [, missing] = /^Referenced column "(\w+)" not found/.exec(text) ?? [];
+  const names = Array.from(text.matchAll(/"([^"]+)"/g), ([, name]) => name);
+  const name = names.find((one) => one.startsWith(`${missing}/`) || one.startsWith(`${missing}-`));
+  return name === undefined ? '' : `; write such a name in double quotes: "${name}"`;
+}
 
 /** Splits a message into its kind and its text, without the lines that point to the position. */
 function parsed(message: string): { kind: string; text: string } {

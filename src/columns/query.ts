@@ -125,6 +125,10 @@ export async function openQuery(statement: string, options: Partial<QueryOptions
   }
 }
 
+/** Matches the name of a file or folder without quotes. */
+const BARE_PATH = /\b(?:from|join)\s+[\w.*@:-]*[/*@.][^\s'"()]*/i;
+const QUOTE_PATH = "; write names of files in single quotes, such as 'data/*.tfrecord'";
+
 /** Returns the syntax tree of a statement. @throws UsageError unless it is one SELECT statement */
 async function syntaxTree(database: QueryDatabase, statement: string): Promise<unknown> {
   const sql =
@@ -135,7 +139,7 @@ async function syntaxTree(database: QueryDatabase, statement: string): Promise<u
     throw new UsageError(
       'query: expected a SELECT statement, which may begin with WITH, FROM, DESCRIBE or SUMMARIZE; all others are rejected, because they may write files (PIVOT needs its values: FROM t PIVOT (… FOR x IN (…)))',
     );
-  if (error) throw new UsageError(`query: ${message}`);
+  if (error) throw new UsageError(`query: ${message}${BARE_PATH.test(statement) ? QUOTE_PATH : ''}`);
   if (statements.length !== 1)
     throw new UsageError(`query: expected one SELECT statement, got ${statements.length}`);
   return statements[0];

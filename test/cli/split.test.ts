@@ -158,9 +158,10 @@ describe('--weights', () => {
 
   test('writes named parts of a directory and prints their exact shares', async () => {
     const out = temp.file('parts');
-    mkdirSync(out);
     const by = ['--by', 'user_id', '--seed', '4'];
-    const { code, stderr, stdout } = await cli(['split', folder, out, ...weights, ...by, '--records', '100']);
+    const { code, stderr, stdout } = await cli([
+      ...['split', folder, `${out}/`, ...weights, ...by, '--records', '100'],
+    ]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     const lines = stderr.trimEnd().split('\n');
     expect(lines).toHaveLength(3);

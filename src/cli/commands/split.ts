@@ -5,6 +5,7 @@ import type { SplitByWeightsResult, SplitResult } from 'recordpipe/transform';
 import { command, type Register } from '../command.ts';
 import { filterOptions } from '../options/filter.ts';
 import { expandedInOrder, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
+import { isAddress } from '../options/objects.ts';
 import { atLeast, grouped, parsed, size, type Values, value } from '../options/option.ts';
 import { transformOptions } from '../options/transform.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
@@ -68,7 +69,7 @@ Examples:
 
 Order is kept: merging the shards restores the input (except with --by-hash and --weights). Existing shards with the same prefix are an error unless you pass --force.
 
---weights writes the shards PREFIX-NAME-00000-of-00010.EXT of each part; in a directory, NAME-00000-of-00010.EXT. Without --records, --size or --shards, each part is one file. A hash of the seed and the value of the --by feature determines the part; without --by, the hash of the payload does. The part therefore does not depend on the order or the number of the files, and it stays the same when you add records.
+--weights writes the shards PREFIX-NAME-00000-of-00010.EXT of each part; in a directory, NAME-00000-of-00010.EXT. A prefix that ends with / is a directory, which is created. Without --records, --size or --shards, each part is one file. A hash of the seed and the value of the --by feature determines the part; without --by, the hash of the payload does. The part therefore does not depend on the order or the number of the files, and it stays the same when you add records.
 
 Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of text files keep the extension of the input, e.g. .csv.`,
   action: split,
@@ -146,6 +147,10 @@ async function splitParts(
       `split: expected a path prefix or a directory as the last argument, got the file ${prefix}`,
     );
   const files = await expandedInOrder(inputs, options);
+  if (prefix.endsWith('/') && !isAddress(prefix)) {
+    const { makeFolder } = await import('recordpipe/records/write');
+    makeFolder(prefix);
+  }
   const { splitByWeights } = await import('recordpipe/transform');
   return transforming(options, {
     verb: 'split',
