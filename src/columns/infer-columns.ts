@@ -146,12 +146,13 @@ function messageOf(stats: DatasetStats): ColumnMessage {
     return sequenceExample > 0 ? 'SequenceExample' : 'Example';
   if (records > 0 && record === records) return 'Record';
   const found = messageCountTexts(messages).map(({ count, name }) => `${count} of type ${name}`);
-  const got = records === 0 ? 'no records' : found.join(', ');
+  if (records === 0)
+    throw new RecordpipeError('no-records', 'the columns cannot be inferred, because there are no records');
   const { why, ...place } = firstOther ?? { why: undefined };
   const first = why === undefined ? '' : `; the first of them is ${why}`;
   throw new RecordpipeError(
-    records === 0 ? 'no-records' : 'schema-mismatch',
-    `columns: expected only Examples, only SequenceExamples or only Records, got ${got}${first}`,
+    'schema-mismatch',
+    `columns: expected only Examples, only SequenceExamples or only Records, got ${found.join(', ')}${first}`,
     place,
   );
 }

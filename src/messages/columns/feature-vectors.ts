@@ -11,7 +11,7 @@ import { Validity } from './validity.ts';
 
 /** Builds the vector of one feature from the features found in records. */
 export interface FeatureVector {
-  /** Collects the vector as its values are found, if every record has one number. */
+  /** Collects the vector as its values are found, if every record has one value. */
   readonly onePass?: OnePass | undefined;
   /** @throws RecordpipeError `schema-mismatch`, `malformed-example` */
   build(found: FoundFeatures): ColumnVector;
@@ -84,12 +84,12 @@ function scalarVector(
   nullable: boolean,
 ): FeatureVector {
   const isBytes = collector instanceof ContiguousCollector;
-  const onePass = isBytes ? undefined : new OnePass(slot, collector, 1);
+  const onePass = new OnePass(slot, collector, 1);
   return {
     onePass,
     build(found) {
       const { records } = found;
-      if (onePass?.end(records))
+      if (onePass.end(records))
         return valueVector(found, slot, type, collector.finish(records, NEVER), records, same);
       const validity = presence(found, slot, nullable);
       if (isBytes) collector.beginLists(totalLength(found, slot));

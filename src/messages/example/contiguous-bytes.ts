@@ -9,6 +9,8 @@ import { BYTES } from './list-cursor.ts';
 const MAX_SHORT_BYTES = 40;
 /** Maximum size of the data of a vector: offsets are 32-bit integers. */
 const MAX_DATA_BYTES = 2 ** 31 - 1;
+/** Maximum size of the data of a column whose values are collected as they are found. */
+const MAX_PUT_BYTES = 1024 * 1024;
 /** Initial number of values for which there is memory. */
 const MIN_VALUES = 1024;
 const NO_BYTES = new Uint8Array(0);
@@ -50,8 +52,13 @@ export class ContiguousCollector {
     return to;
   }
 
-  put(): boolean {
-    return false;
+  /** Values of a record replace those that it already has, because the last feature is used. */
+  put(cursor: FeatureCursor, to: number, count: number): boolean {
+    if (cursor.kind !== BYTES || !cursor.isOneRun || count !== 1) return false;
+    this.#at = this.#offsets[to];
+    if (this.#at + cursor.runEnd - cursor.runStart > MAX_PUT_BYTES) return false;
+    this.#append(cursor, to);
+    return true;
   }
 
   /** Adds empty values. */
