@@ -95,6 +95,19 @@ def error_from(stderr: str, returncode: int) -> RecordpipeError:
     return kind(f"recordpipe ended with {end}: {text}", code=code)
 
 
+def warnings_in(stderr: str) -> list[str]:
+    """Returns the skipped records, and the features of a filter that no record has."""
+    # Others, such as missing shards, would be wrong for the share of a worker.
+    found = []
+    for line in stderr.splitlines():
+        error = _json_error(line)
+        if error is not None:
+            found.append(f"skipped: {error.get('code')}: {error.get('message')}")
+        elif line.startswith("recordpipe: warning: --where: "):
+            found.append(line[len("recordpipe: warning: --") :])
+    return found
+
+
 def _json_error(line: str) -> Optional[dict[str, Any]]:
     if not line.startswith('{"error":'):
         return None
