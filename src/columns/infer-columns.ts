@@ -59,7 +59,15 @@ export async function inferColumns(
     const text = `0 of ${where.tested} records pass the filter, so no columns can be inferred${why}`;
     throw new RecordpipeError('no-records', text);
   }
-  return columnSchemaOf(stats, { lossy, onDropped });
+  const isTolerant = options.recover === 'scan';
+  return columnSchemaOf(isTolerant ? withoutOthers(stats) : stats, { lossy, onDropped });
+}
+
+/** Returns statistics without damaged payloads, which no column can represent. */
+function withoutOthers(stats: DatasetStats): DatasetStats {
+  const { records, messages } = stats;
+  if (messages.other === records) return stats;
+  return { ...stats, records: records - messages.other, messages: { ...messages, other: 0 } };
 }
 
 /**

@@ -167,6 +167,18 @@ test('damage leaves no output, unless --skip-errors allows it', async () => {
   expect(read('out.csv').toString()).toBe('id,text/name\n1,n1\n2,n2\n');
 });
 
+test('--skip-errors skips payloads that are no messages', async () => {
+  const { cwd, read } = place();
+  writeFileSync(join(cwd, 'bad.tfrecord'), concat([fileOf(0, 1), encodeTFRecord(Uint8Array.of(255, 255))]));
+  const args = ['convert', 'bad.tfrecord', 'data/b.tfrecord', 'out.csv'];
+  expect((await cli(args, { cwd })).code).toBe(1);
+  const { code, stderr } = await cli([...args, '--skip-errors', '1'], { cwd });
+  expect(code).toBe(0);
+  expect(stderr).toContain('malformed-example');
+  expect(stderr).toContain('3 records, 24 B, 1 record skipped');
+  expect(read('out.csv').toString()).toBe('id,text/name\n0,\n3,\n4,n4\n');
+});
+
 test('--lossy reports what it drops', async () => {
   const { cwd, read } = place();
   const tags = { kind: 'int64', value: [1, 2] } as const;
