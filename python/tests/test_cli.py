@@ -32,9 +32,11 @@ def test_columns_where_skip_and_limit(cli: str, shards: Any) -> None:
     assert recordpipe.read(paths, skip=3, limit=4).read_all().column("id").to_pylist() == [3, 4, 5, 6]
 
 
-def test_a_filter_with_an_unknown_feature_is_a_warning(cli: str, shards: Any) -> None:
+def test_an_invalid_filter_is_an_error_and_an_unknown_feature_a_warning(cli: str, shards: Any) -> None:
     paths = shards(4, label=lambda i: i)
     schema = recordpipe.infer_columns(paths)
+    with pytest.raises(recordpipe.UsageError, match="^invalid-argument: where: .*write =="):
+        list(recordpipe.read(paths, where="label = 3", schema=schema))
     with pytest.warns(RuntimeWarning, match='^where: no record has a feature "lable"; did you mean "label"'):
         assert recordpipe.read(paths, where="lable == 3", schema=schema).read_all().num_rows == 0
 

@@ -13,6 +13,9 @@ _IN_TEXT = re.compile(
     re.MULTILINE,
 )
 
+# An option at the start of a message, which is an argument here.
+_OPTION = re.compile(r"^--(where|columns|schema|format|skip|batch-rows|skip-errors)(?=: )")
+
 
 class RecordpipeError(Exception):
     """A failure that concerns data, input or the environment.
@@ -81,13 +84,17 @@ def error_from(stderr: str, returncode: int) -> RecordpipeError:
     kind = {1: DataError, 2: UsageError}.get(returncode, RecordpipeError)
     if printed:
         error = printed[-1]
+        message, next_step = str(error.get("message")), error.get("next")
+        if kind is UsageError:
+            message = _OPTION.sub(lambda found: found[1].replace("-", "_"), message)
+            next_step = None
         return kind(
-            str(error.get("message")),
+            message,
             code=str(error.get("code")),
             uri=error.get("uri"),
             record=error.get("record"),
             offset=error.get("offset"),
-            next_step=error.get("next"),
+            next_step=next_step,
         )
     end = f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
     text = stderr.strip()[-2000:] or "it printed nothing"
