@@ -32,6 +32,15 @@ def test_columns_where_skip_and_limit(cli: str, shards: Any) -> None:
     assert recordpipe.read(paths, skip=3, limit=4).read_all().column("id").to_pylist() == [3, 4, 5, 6]
 
 
+def test_an_invalid_filter_is_an_error_and_an_unknown_feature_a_warning(cli: str, shards: Any) -> None:
+    paths = shards(4, label=lambda i: i)
+    schema = recordpipe.infer_columns(paths)
+    with pytest.raises(recordpipe.UsageError, match="^invalid-argument: where: .*write =="):
+        list(recordpipe.read(paths, where="label = 3", schema=schema))
+    with pytest.warns(RuntimeWarning, match='^where: no record has a feature "lable"; did you mean "label"'):
+        assert recordpipe.read(paths, where="lable == 3", schema=schema).read_all().num_rows == 0
+
+
 def test_read_pandas(cli: str, shards: Any) -> None:
     pytest.importorskip("pandas")
     frame = recordpipe.read_pandas(shards(4, label=lambda i: i % 2))
@@ -52,6 +61,9 @@ def test_damage_is_an_error_after_the_valid_records(cli: str, shards: Any) -> No
     error = caught.value
     assert (error.code, error.uri, error.record, error.offset) == ("data-checksum", path, 7, 7 * size)
     assert found == list(range(7))
+
+    with pytest.warns(RuntimeWarning, match=r"^skipped: data-checksum: .*record 7 "):
+        assert recordpipe.read(path, schema=schema, skip_errors=1).read_all().num_rows == 9
 
     report = recordpipe.validate(path)
     assert not report.ok

@@ -68,7 +68,7 @@ def test_arguments_become_options(stand_in: Any, seen: Any) -> None:
         )
     )
     assert seen()["arguments"] == [
-        *["convert", path, "-", "--to", "arrow", "--quiet", "--profile", "me", "--columns", "a,b/*"],
+        *["convert", path, "-", "--to", "arrow", "--no-progress", "--profile", "me", "--columns", "a,b/*"],
         *["--where", "a > 1", "--batch-rows", "10", "--skip", "3", "--records", "4"],
         *["--skip-errors", "5", "--format", "tfrecord", "--schema", "schema.json"],
     ]

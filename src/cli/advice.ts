@@ -79,7 +79,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   'trailing-garbage': `${FETCH_AGAIN}; to accept bytes after the last record, pass --trailing ignore`,
   'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a missing end, pass --on-truncated stop`,
   'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
-  unrepresentable: 'choose a format that can store any bytes: --to tfrecord, recordio or base64',
   'malformed-base64':
     'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
   'malformed-table': 'fix the table, or write it again; if it has another format, pass --from',
@@ -101,8 +100,11 @@ const ADVICE: Readonly<Record<string, string>> = {
     'try again later; raise --retry-timeout to retry for longer, or lower --max-requests to send fewer parallel requests',
 };
 
-const UNREPRESENTABLE_FEATURE =
-  'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records';
+const UNREPRESENTABLE: Readonly<Record<string, string>> = {
+  feature:
+    'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records',
+  column: 'change the column before, or pass the names of the others as --columns',
+};
 
 /** Next step for a record that a command cannot use. */
 const SHOW_RECORD = 'to show the record, run recordpipe inspect FILE --skip RECORD -n 1';
@@ -183,7 +185,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
   if (command === 'query' && code in QUERY_ADVICE) return QUERY_ADVICE[code];
   switch (code) {
     case 'unrepresentable':
-      return /^feature "/.test(message) ? UNREPRESENTABLE_FEATURE : ADVICE[code];
+      return UNREPRESENTABLE[/^(feature|column) "/.exec(message)?.[1] ?? ''];
     case 'unknown-format':
       return FOREIGN.find(([text]) => message.includes(text))?.[1];
     case 'length-checksum':

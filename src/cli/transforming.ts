@@ -88,7 +88,8 @@ export function writtenText(output: {
   return `${visible(output.path)}: ${formatNumberOf(output.records, 'record')}, ${formatBytes(output.bytes)}`;
 }
 
-function isClosedOutput(error: unknown): boolean {
+/** Reports whether a write to standard output failed because its reader has closed it (`| head`). */
+export function isClosedOutput(error: unknown): boolean {
   if (!isRecordpipeError(error, 'io-failure') || error.uri !== '<stdout>') return false;
   return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EPIPE';
 }

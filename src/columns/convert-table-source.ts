@@ -67,7 +67,8 @@ class Tables {
       ...(signal && { signal }),
       ...(this.#skip && { onBadRow: this.#skip }),
       ...(inferRecords !== undefined && { inferRows: inferRecords }),
-      ...(this.#isText && columns && { columns }),
+      // With plain names, a column of an unsupported type is no error unless it is chosen.
+      ...(columns && (this.#isText || !columns.some((name) => name.includes('*'))) && { columns }),
     };
     try {
       const reader = await this.#format.openReader(source, options);

@@ -90,6 +90,8 @@ export async function convertTable(
     throw new UsageError(`skipRecords, maxRecords: apply only to record files, got ${from}`);
   if (isTableFormat(from) && options.where !== undefined)
     throw new UsageError(`where: expected record files as inputs, got a table (${from})`);
+  if (options.rowsPerFile !== undefined && output === '-')
+    throw new UsageError('rowsPerFile: requires a name for the outputs, got standard output (-)');
   for (const name of namesOf(inputs) ?? []) refuseSameFile([name], output);
   if (!isTableFormat(from) && mayGuess(inputs, output, options)) {
     try {

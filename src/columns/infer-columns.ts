@@ -59,7 +59,15 @@ export async function inferColumns(
     const text = `0 of ${where.tested} records pass the filter, so no columns can be inferred${why}`;
     throw new RecordpipeError('no-records', text);
   }
-  return columnSchemaOf(stats, { lossy, onDropped });
+  const isTolerant = options.recover === 'scan';
+  return columnSchemaOf(isTolerant ? withoutOthers(stats) : stats, { lossy, onDropped });
+}
+
+/** Returns statistics without damaged payloads, which no column can represent. */
+function withoutOthers(stats: DatasetStats): DatasetStats {
+  const { records, messages } = stats;
+  if (messages.other === records) return stats;
+  return { ...stats, records: records - messages.other, messages: { ...messages, other: 0 } };
 }
 
 /**
@@ -146,12 +154,13 @@ function messageOf(stats: DatasetStats): ColumnMessage {
     return sequenceExample > 0 ? 'SequenceExample' : 'Example';
   if (records > 0 && record === records) return 'Record';
   const found = messageCountTexts(messages).map(({ count, name }) => `${count} of type ${name}`);
-  const got = records === 0 ? 'no records' : found.join(', ');
+  if (records === 0)
+    throw new RecordpipeError('no-records', 'the columns cannot be inferred, because there are no records');
   const { why, ...place } = firstOther ?? { why: undefined };
   const first = why === undefined ? '' : `; the first of them is ${why}`;
   throw new RecordpipeError(
-    records === 0 ? 'no-records' : 'schema-mismatch',
-    `columns: expected only Examples, only SequenceExamples or only Records, got ${got}${first}`,
+    'schema-mismatch',
+    `columns: expected only Examples, only SequenceExamples or only Records, got ${found.join(', ')}${first}`,
     place,
   );
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DateDay, Int64, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/formats/index.ts';
 import { encodeExample } from '../../src/messages/index.ts';
@@ -166,6 +167,18 @@ test('damage leaves no output, unless --skip-errors allows it', async () => {
   expect(read('out.csv').toString()).toBe('id,text/name\n1,n1\n2,n2\n');
 });
 
+test('--skip-errors skips payloads that are no messages', async () => {
+  const { cwd, read } = place();
+  writeFileSync(join(cwd, 'bad.tfrecord'), concat([fileOf(0, 1), encodeTFRecord(Uint8Array.of(255, 255))]));
+  const args = ['convert', 'bad.tfrecord', 'data/b.tfrecord', 'out.csv'];
+  expect((await cli(args, { cwd })).code).toBe(1);
+  const { code, stderr } = await cli([...args, '--skip-errors', '1'], { cwd });
+  expect(code).toBe(0);
+  expect(stderr).toContain('malformed-example');
+  expect(stderr).toContain('3 records, 24 B, 1 record skipped');
+  expect(read('out.csv').toString()).toBe('id,text/name\n0,\n3,\n4,n4\n');
+});
+
 test('--lossy reports what it drops', async () => {
   const { cwd, read } = place();
   const tags = { kind: 'int64', value: [1, 2] } as const;
@@ -194,6 +207,44 @@ describe('convert rejects', () => {
     expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(text);
     expect(names()).toEqual(['data']);
+  });
+
+  test('several outputs on standard output', async () => {
+    const { cwd, names } = place();
+    const args = ['convert', 'data', '-', '--to', 'arrow', '--rows-per-file', '2'];
+    const { code, stderr } = await cli(args, { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^recordpipe: --rows-per-file: requires a name for the outputs/);
+    expect(names()).toEqual(['data']);
+  });
+
+  test('an input without records, which needs a schema', async () => {
+    const { cwd, names } = place();
+    writeFileSync(join(cwd, 'empty.tfrecord'), '');
+    const { code, stderr } = await cli(['convert', 'empty.tfrecord', 'empty.csv'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'recordpipe: no-records: the columns cannot be inferred, because there are no records\n' +
+        '  next: check the inputs and the filter; for a table without rows, pass --schema FILE\n',
+    );
+    expect(names()).toEqual(['data', 'empty.tfrecord']);
+    await cli(['schema', 'data', '-o', 'schema.json'], { cwd });
+    const args = ['convert', 'empty.tfrecord', 'empty.csv', '--schema', 'schema.json'];
+    expect(await cli(args, { cwd })).toMatchObject({ code: 0 });
+  });
+
+  test('columns of types that records do not have, and names the way to leave them out', async () => {
+    const { cwd, read } = place();
+    const day = vectorFromArray([new Date(0)], new DateDay());
+    const table = new Table({ id: vectorFromArray([1n], new Int64()), day });
+    writeFileSync(join(cwd, 'days.arrow'), tableToIPC(table, 'file'));
+    const { code, stderr } = await cli(['convert', 'days.arrow', 'days.tfrecord'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toContain('unrepresentable: column "day": records have no date values');
+    expect(stderr).toContain('  next: change the column before, or pass the names');
+    const args = ['convert', 'days.arrow', 'days.jsonl', '--columns', 'id'];
+    expect(await cli(args, { cwd })).toMatchObject({ code: 0 });
+    expect(read('days.jsonl').toString()).toBe('{"id":1}\n');
   });
 
   test('an existing output, without --force', async () => {

@@ -18,6 +18,7 @@ test.each([
   ['cat', [big]],
   ['inspect', [big, '-n', '0', '--hash', '--jsonl']],
   ['validate', [...Array(40).fill(big), '--jsonl']],
+  ['query', ['select random() as x from range(300000)', '--to', 'parquet']],
 ])('%s ends quietly when the reader closes the pipe', async (command, args) => {
   const child = startCli([command, ...args]);
   const run = ended(child);

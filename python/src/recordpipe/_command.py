@@ -8,11 +8,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import warnings
 import weakref
 from pathlib import Path
 from typing import IO, Any, Iterable, Optional, Sequence, Union
 
-from ._errors import CommandNotFoundError, error_from
+from ._errors import CommandNotFoundError, error_from, warnings_in
 
 Paths = Union[str, "os.PathLike[str]", Iterable[Union[str, "os.PathLike[str]"]]]
 
@@ -133,17 +134,24 @@ class Process:
         # A process that still writes ends now, instead of waiting for its reader.
         self.stdout.close()
         returncode = self._process.wait()
-        return None if returncode == 0 else self._error(returncode)
+        if returncode != 0:
+            return self._error(returncode)
+        for warning in warnings_in(self._printed()):
+            warnings.warn(warning, RuntimeWarning, stacklevel=3)
+        return None
 
     def close(self) -> None:
         """Ends the process if it still runs."""
         self._end()
 
     def _error(self, returncode: int) -> Exception:
-        self._stderr.seek(0)
-        error = error_from(self._stderr.read().decode("utf-8", "replace"), returncode)
+        error = error_from(self._printed(), returncode)
         self.close()
         return error
+
+    def _printed(self) -> str:
+        self._stderr.seek(0)
+        return self._stderr.read().decode("utf-8", "replace")
 
 
 def run(arguments: Sequence[str], accept: Sequence[int] = (0,)) -> bytes:

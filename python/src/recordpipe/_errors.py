@@ -13,6 +13,9 @@ _IN_TEXT = re.compile(
     re.MULTILINE,
 )
 
+# An option at the start of a message, which is an argument here.
+_OPTION = re.compile(r"^--(where|columns|schema|format|skip|batch-rows|skip-errors)(?=: )")
+
 
 class RecordpipeError(Exception):
     """A failure that concerns data, input or the environment.
@@ -81,18 +84,35 @@ def error_from(stderr: str, returncode: int) -> RecordpipeError:
     kind = {1: DataError, 2: UsageError}.get(returncode, RecordpipeError)
     if printed:
         error = printed[-1]
+        message, next_step = str(error.get("message")), error.get("next")
+        if kind is UsageError:
+            message = _OPTION.sub(lambda found: found[1].replace("-", "_"), message)
+            next_step = None
         return kind(
-            str(error.get("message")),
+            message,
             code=str(error.get("code")),
             uri=error.get("uri"),
             record=error.get("record"),
             offset=error.get("offset"),
-            next_step=error.get("next"),
+            next_step=next_step,
         )
     end = f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
     text = stderr.strip()[-2000:] or "it printed nothing"
     code = "invalid-argument" if returncode == 2 else "process-failed"
     return kind(f"recordpipe ended with {end}: {text}", code=code)
+
+
+def warnings_in(stderr: str) -> list[str]:
+    """Returns the skipped records, and the features of a filter that no record has."""
+    # Others, such as missing shards, would be wrong for the share of a worker.
+    found = []
+    for line in stderr.splitlines():
+        error = _json_error(line)
+        if error is not None:
+            found.append(f"skipped: {error.get('code')}: {error.get('message')}")
+        elif line.startswith("recordpipe: warning: --where: "):
+            found.append(line[len("recordpipe: warning: --") :])
+    return found
 
 
 def _json_error(line: str) -> Optional[dict[str, Any]]:

@@ -166,7 +166,8 @@ def read(
             read twice: once to infer the columns
         skip: number of records to skip at the start, before `where`
         limit: number of records to read after those, before `where`
-        skip_errors: number of damaged records to skip. Default: the first one is an error
+        skip_errors: number of damaged records to skip, each with a warning. Default: the first one is
+            an error
         format: ``tfrecord``, ``recordio`` or ``textline``. Default: detected
         options: further options of ``recordpipe convert``, for example
             ``["--endpoint-url", "http://localhost:9000"]``
@@ -181,7 +182,7 @@ def read(
     files = paths_of(paths)
     if not files or limit == 0:
         raise UsageError("paths: no paths" if not files else "limit: 0", code="invalid-argument")
-    arguments = ["convert", *files, "-", "--to", "arrow", "--quiet", *options]
+    arguments = ["convert", *files, "-", "--to", "arrow", "--no-progress", *options]
     if columns is not None:
         arguments += ["--columns", ",".join(columns)]
     for name, value in (

@@ -11,6 +11,7 @@ import { OUTPUT_HEADING } from '../options/transform.ts';
 import { binaryOnTerminal, ClosedOutput, complain, isGuarded, print, say } from '../output.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 import { tableLines } from '../text/terminal.ts';
+import { isClosedOutput } from '../transforming.ts';
 
 const FORMATS = ['table', 'csv', 'json', 'jsonl', 'parquet'] as const;
 type Format = (typeof FORMATS)[number];
@@ -115,7 +116,7 @@ async function query(statement: string, options: Options): Promise<number> {
     return OK;
   } catch (error) {
     // The reader of standard output has closed it (`| head`).
-    if (error instanceof ClosedOutput) return OK;
+    if (error instanceof ClosedOutput || isClosedOutput(error)) return OK;
     throw error;
   } finally {
     query.close();

@@ -61,7 +61,7 @@ export class ArrowColumns {
     for (const name of wanted ?? [])
       if (!fields.some((field) => field.name === name))
         throw new UsageError(
-          `columns: ${JSON.stringify(name)} is not a column of ${this.#uri}; it has: ${fields.map((one) => one.name).join(', ')}`,
+          `columns: ${JSON.stringify(name)} is not a column of ${this.#uri}; it has: ${named.map((one) => one.name).join(', ')}`,
         );
     this.#columns = fields
       .filter(({ name }) => wanted?.has(name) ?? true)

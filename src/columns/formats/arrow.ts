@@ -114,6 +114,11 @@ async function asTable<Result>(uri: string, run: () => Promise<Result>): Promise
     return await run();
   } catch (error) {
     if (error instanceof RecordpipeError) throw error;
+    const [, type] = /^Unrecognized type: "(\w+)"/.exec((error as Error).message) ?? [];
+    if (type !== undefined) {
+      const text = `the table has a column of the type ${type}, which the apache-arrow package cannot read; write the table again with a cast of the column`;
+      throw new RecordpipeError('unrepresentable', text, { uri }, error);
+    }
     throw malformedTable(`the Arrow data is corrupt: ${(error as Error).message}`, uri, error);
   }
 }

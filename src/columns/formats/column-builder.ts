@@ -135,8 +135,9 @@ class NumberBuilder extends ColumnBuilder {
       if (number === undefined) return `expected a number, got ${described(value)}`;
       const values = this.#values as Float32Array;
       values[at] = number;
-      return Number.isFinite(number) && !Number.isFinite(values[at])
-        ? `${number} exceeds the range of 32-bit floats`
+      // Infinity and NaN are text in JSON and CSV; a number becomes infinite only by its size.
+      return typeof value === 'number' && !Number.isFinite(values[at])
+        ? `${Number.isFinite(value) ? value : 'the number'} exceeds the range of ${type === 'float' ? 32 : 64}-bit floats`
         : undefined;
     }
     const number = typeof value === 'boolean' ? Number(value) : value;

@@ -140,7 +140,8 @@ function chunkOf(
   if (metadata === undefined || struct.has(CHUNK.path)) return fail(`${what} is in another file`);
   const data = numberAt(metadata, COLUMN.dataOffset) ?? -1;
   const dictionary = numberAt(metadata, COLUMN.dictionaryOffset) ?? 0;
-  const start = dictionary > 0 && dictionary < data ? dictionary : data;
+  // pyarrow writes 0 for a chunk without values, which has a dictionary and no data.
+  const start = dictionary > 0 && (dictionary < data || data === 0) ? dictionary : data;
   const end = start + (numberAt(metadata, COLUMN.compressedBytes) ?? -1);
   if (!(start >= PARQUET_MAGIC.length && end >= start && end <= dataEnd))
     fail(`${what} has a column in the bytes ${start} to ${end}, and the data ends at ${dataEnd}`);

@@ -114,6 +114,7 @@ describe('a row that does not fit the schema', () => {
     ['{"n":9223372036854775808}', 'exceeds the range of int64'],
     ['{"n":[1,2]}', 'got a list of 2 values'],
     ['{"f":1e39}', 'exceeds the range of 32-bit floats'],
+    ['{"f":1e400}', 'feature "f": the number exceeds the range of 32-bit floats'],
     ['{"f":"x"}', 'expected a number'],
     ['{"t":5}', 'feature "t": expected text, got 5'],
     ['{"t":"\\ud800"}', 'lone surrogate'],
