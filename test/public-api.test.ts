@@ -108,6 +108,14 @@ test('every type that a public declaration mentions is exported', () => {
   expect(missing).toEqual([]);
 });
 
+test('public declarations need no package that is optional', () => {
+  const packages = program
+    .getSourceFiles()
+    .map(({ fileName }) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(fileName)?.[1]);
+  const unique = [...new Set(packages)].filter((name) => name !== undefined).sort();
+  expect(unique).toEqual(['@types/node', 'typescript', 'undici-types']);
+});
+
 test('the root entry exports all of the codec', () => {
   const root = exportsOf.get('recordpipe')!;
   for (const part of ['crc32c', 'formats', 'records'])

@@ -45,7 +45,6 @@ export type {
 } from './convert-options.ts';
 export { convertTable, DEFAULT_CONVERT_TABLE_OPTIONS } from './convert-table.ts';
 export { expandTables } from './convert-table-source.ts';
-export { arrowBatch } from './formats/arrow-batch.ts';
 export { type ArrowColumnOptions, columnBatchOf } from './formats/arrow-columns.ts';
 export type {
   ArrowData,
@@ -54,6 +53,7 @@ export type {
   ArrowSchema,
   ArrowType,
 } from './formats/arrow-data.ts';
+export { arrowBatch } from './formats/arrow-record-batch.ts';
 export { isTableFormat, TABLE_EXTENSIONS, tableFormatOfName } from './formats/registry.ts';
 export type { TableFormatName, TableLoss } from './formats/table-format.ts';
 export {
@@ -65,8 +65,7 @@ export {
 export { planFromSchema, specsFromSchema } from './plan-from-schema.ts';
 export { openQuery, Query, type QueryColumn, type QueryOptions, type QueryTextFormat } from './query.ts';
 export { type QueryFormat, queryFormatOf, type WriteQueryOptions, writeQuery } from './query-output.ts';
-export type { TableReading } from './query-tables.ts';
-export type { QueryValue } from './query-values.ts';
+export type { QueryValue, TableReading } from './query-types.ts';
 export { type ReadColumnsOptions, readColumns } from './read-columns.ts';
 export {
   chooseColumns,

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { CollectStatsOptions } from '../check/collect-stats.ts';
 import { DatasetCounter } from '../check/stats/dataset-counter.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import { ColumnDecoder } from '../messages/columns/column-decoder.ts';
@@ -11,6 +10,7 @@ import { columnBatches, type SourceBatch } from './column-batches.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
 import { type QueryDatabase, quotedName } from './query-database.ts';
 import type { TableReference } from './query-statement.ts';
+import type { TableReading } from './query-types.ts';
 import { appendBatches, sqlType } from './query-vectors.ts';
 import { chooseColumns, readTableBatches, sourceBatches } from './read-table-batches.ts';
 
@@ -19,27 +19,6 @@ const DUCKDB_FILES = /\.(?:parquet|csv|tsv|json|jsonl|ndjson)(?:\.gz|\.zst)?$/i;
 /** Maximum size of the records at the start of a table that are kept in memory. */
 const MAX_HEAD_BYTES = 64 * 1024 * 1024;
 const HEAD_BATCH_ROWS = 16_384;
-
-/** Options for reading the record files of tables. */
-export type TableReading = Partial<
-  Pick<
-    CollectStatsOptions,
-    | 'format'
-    | 'compression'
-    | 'maxRecordBytes'
-    | 'onTruncated'
-    | 'trailing'
-    | 'multipart'
-    | 'payloadCrc'
-    | 'objects'
-    | 'include'
-    | 'exclude'
-    | 'strictShards'
-    | 'onNotice'
-    | 'jobs'
-    | 'signal'
-  >
->;
 
 /**
  * Reports whether the name of a table refers to record files: a file with a name of records, a

@@ -1,20 +1,6 @@
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { shortestFloat } from './formats/text-values.ts';
-
-/**
- * A value of a query's result. 64-bit and larger integers are bigints; decimals, dates, times and
- * other types that JavaScript lacks are DuckDB's text; a struct is an object, and a map
- * is an array of pairs.
- */
-export type QueryValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | readonly QueryValue[]
-  | { readonly [field: string]: QueryValue };
+import type { QueryValue } from './query-types.ts';
 
 type Fields = Readonly<Record<string, DuckDBValue>>;
 

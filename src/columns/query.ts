@@ -14,17 +14,10 @@ import {
   loadTable,
   namesRecords,
   type RecordTable,
-  type TableReading,
   usedColumns,
 } from './query-tables.ts';
-import {
-  jsonText,
-  plainText,
-  type QueryValue,
-  queryValue,
-  type TypeIds,
-  type ValueText,
-} from './query-values.ts';
+import type { QueryValue, TableReading } from './query-types.ts';
+import { jsonText, plainText, queryValue, type TypeIds, type ValueText } from './query-values.ts';
 
 /** Options of {@link openQuery}. Every field has a default. */
 export interface QueryOptions extends TableReading {

@@ -5,7 +5,6 @@ import {
   type ColumnSchema,
   type ColumnType,
 } from '../../messages/columns/column-schema.ts';
-import type { ArrowRecordBatch } from './arrow-data.ts';
 import { optionalPackage } from './optional-package.ts';
 
 /** The apache-arrow package. */
@@ -14,32 +13,6 @@ export type ArrowPackage = typeof import('apache-arrow');
 /** Imports apache-arrow on first use. @throws RecordpipeError `missing-package` */
 export function arrowPackage(): Promise<ArrowPackage> {
   return optionalPackage('Arrow and Parquet files need', ['apache-arrow'], () => import('apache-arrow'));
-}
-
-/**
- * Returns a batch as a RecordBatch of the apache-arrow package. Both share memory. The schema of the
- * columns is in the metadata, under the key `recordpipe`, so that the records can be restored.
- *
- * @throws RecordpipeError `missing-package` if apache-arrow is not installed
- * @example
- * ```ts
- * import { arrowBatch, type ColumnBatch } from 'recordpipe/columns';
- * const batch: ColumnBatch = {
- *   schema: {
- *     recordpipeColumns: 1,
- *     message: 'Example',
- *     fields: [{ name: 'x', type: { type: 'float' }, nullable: false, part: 'feature', of: 'x' }],
- *   },
- *   rows: 2,
- *   firstRow: 0,
- *   columns: [{ type: 'float', length: 2, values: new Float32Array([1, 2]) }],
- * };
- * console.log((await arrowBatch(batch)).numRows); // 2
- * ```
- */
-export async function arrowBatch(batch: ColumnBatch): Promise<ArrowRecordBatch> {
-  const arrow = await arrowPackage();
-  return recordBatch(arrow, arrowSchema(arrow, batch.schema), batch);
 }
 
 /** Returns the Arrow schema of columns. */

@@ -1,6 +1,6 @@
 import { typeName } from '../../bytes/arguments.ts';
-import { arrowBatch } from '../../columns/formats/arrow-batch.ts';
 import type { ArrowRecordBatch } from '../../columns/formats/arrow-data.ts';
+import { arrowBatch } from '../../columns/formats/arrow-record-batch.ts';
 import { type ErrorPlace, UsageError } from '../../errors.ts';
 import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
 import { planColumns } from '../../messages/columns/plan-columns.ts';

@@ -1,8 +1,8 @@
 import * as arrow from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import { arrowFormat } from '../../../src/columns/formats/arrow.ts';
-import { arrowBatch } from '../../../src/columns/formats/arrow-batch.ts';
 import { columnBatchOf } from '../../../src/columns/formats/arrow-columns.ts';
+import { arrowBatch } from '../../../src/columns/formats/arrow-record-batch.ts';
 import { columnBatch } from '../../support/column-vectors.ts';
 import { damaged, randomDamage } from '../../support/corrupt.ts';
 import { Random } from '../../support/random.ts';
