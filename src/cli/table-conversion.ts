@@ -65,7 +65,7 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
     'skip up to N damaged or unrepresentable records, and report them (default: 0)',
     atLeast(0),
   ),
-  rowGroup: parsed('--row-group <rows>', 'rows per Parquet row group (default: about 64 MiB)', atLeast(1)),
+  rowGroup: parsed('--row-group <rows>', 'rows per Parquet row group (default: about 16 MiB)', atLeast(1)),
   tableCompression: choice('--table-compression <kind>', 'compression inside Parquet files (default: zstd)', [
     'none',
     'snappy',

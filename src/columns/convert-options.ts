@@ -77,9 +77,9 @@ export interface ConvertTableOptions extends InputOptions {
   readonly read: RecordInputOptions;
   /** Options for writing record files, and the compression of CSV and JSON Lines. */
   readonly write: RecordOutputOptions;
-  /** Number of rows of a Parquet row group. Default: as many as about 64 MiB hold. */
+  /** Number of rows of a Parquet row group. Default: as many as about 16 MiB hold. */
   readonly rowGroupRows: number | undefined;
-  /** Compression inside of Parquet files. Default `zstd`. */
+  /** Compression inside Parquet files. Default `zstd`. */
   readonly compression: 'none' | 'snappy' | 'gzip' | 'zstd' | undefined;
   /** Whether to replace existing outputs. Default false. An input is never replaced. */
   readonly overwrite: boolean;

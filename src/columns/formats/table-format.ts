@@ -27,9 +27,9 @@ export interface TableFormat {
 
 /** Options for writing a table. */
 export interface TableWriteOptions {
-  /** Number of rows of a Parquet row group. Default: as many as about 64 MiB hold. */
+  /** Number of rows of a Parquet row group. Default: as many as about 16 MiB hold. */
   readonly rowGroupRows?: number;
-  /** Compression inside of Parquet files. Default `zstd`, or `snappy` if it is not available. */
+  /** Compression inside Parquet files. Default `zstd`. */
   readonly compression?: 'none' | 'snappy' | 'gzip' | 'zstd';
   /** Whether values that the format cannot represent are dropped instead of an error. */
   readonly lossy?: boolean;
