@@ -186,12 +186,27 @@ class NumberBuilder extends ColumnBuilder {
   }
 }
 
+/** Builds a column whose elements are ranges of other values. */
+abstract class OffsetBuilder extends ColumnBuilder {
+  /** Element `i` ends at `offsets[i + 1]`. */
+  protected offsets: Int32Array<ArrayBuffer> = new Int32Array(FIRST_VALUES);
+
+  protected addEmpty(): void {
+    const at = ++this.length;
+    if (at === this.offsets.length) {
+      const larger = new Int32Array(2 * at);
+      larger.set(this.offsets);
+      this.offsets = larger;
+    }
+    this.offsets[at] = this.offsets[at - 1];
+  }
+}
+
 const FIRST_BYTES = 4096;
 const MAX_COLUMN_BYTES = 2 ** 31 - 1;
 
-class BytesBuilder extends ColumnBuilder {
+class BytesBuilder extends OffsetBuilder {
   readonly #type: 'bytes' | 'text';
-  #offsets = new Int32Array(FIRST_VALUES);
   #data: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
 
   constructor(type: 'bytes' | 'text') {
@@ -200,7 +215,7 @@ class BytesBuilder extends ColumnBuilder {
   }
 
   add(value: unknown): string | undefined {
-    const start = this.#offsets[this.length];
+    const start = this.offsets[this.length];
     this.addEmpty();
     if (typeof value !== 'string') return `expected ${this.#type}, got ${described(value)}`;
     // A UTF-16 unit becomes up to three bytes.
@@ -217,24 +232,14 @@ class BytesBuilder extends ColumnBuilder {
       if (this.#data.toString('base64', start, start + written) !== value)
         problem = `expected canonical base64, got ${described(value)}`;
     }
-    this.#offsets[this.length] = start + written;
+    this.offsets[this.length] = start + written;
     return problem;
-  }
-
-  protected addEmpty(): void {
-    const at = ++this.length;
-    if (at === this.#offsets.length) {
-      const larger = new Int32Array(2 * at);
-      larger.set(this.#offsets);
-      this.#offsets = larger;
-    }
-    this.#offsets[at] = this.#offsets[at - 1];
   }
 
   protected cut(): void {}
 
   protected vector(validity: Uint8Array | undefined): BytesVector {
-    const offsets = this.#offsets.slice(0, this.length + 1);
+    const offsets = this.offsets.slice(0, this.length + 1);
     const data = new Uint8Array(this.#data.subarray(0, offsets[this.length]));
     return { type: this.#type, length: this.length, offsets, data, validity };
   }
@@ -243,15 +248,14 @@ class BytesBuilder extends ColumnBuilder {
     if (bytes <= this.#data.length) return true;
     if (bytes > MAX_COLUMN_BYTES) return false;
     const larger = Buffer.allocUnsafeSlow(Math.min(MAX_COLUMN_BYTES, Math.max(bytes, 2 * this.#data.length)));
-    this.#data.copy(larger, 0, 0, this.#offsets[this.length]);
+    this.#data.copy(larger, 0, 0, this.offsets[this.length]);
     this.#data = larger;
     return true;
   }
 }
 
-class ListBuilder extends ColumnBuilder {
+class ListBuilder extends OffsetBuilder {
   readonly #items: ColumnBuilder;
-  #offsets = new Int32Array(FIRST_VALUES);
 
   constructor(items: ColumnBuilder) {
     super();
@@ -269,26 +273,16 @@ class ListBuilder extends ColumnBuilder {
         if (problem !== undefined) return problem;
       }
     }
-    this.#offsets[this.length] = this.#items.length;
+    this.offsets[this.length] = this.#items.length;
     return undefined;
   }
 
-  protected addEmpty(): void {
-    const at = ++this.length;
-    if (at === this.#offsets.length) {
-      const larger = new Int32Array(2 * at);
-      larger.set(this.#offsets);
-      this.#offsets = larger;
-    }
-    this.#offsets[at] = this.#offsets[at - 1];
-  }
-
   protected cut(): void {
-    this.#items.truncate(this.#offsets[this.length]);
+    this.#items.truncate(this.offsets[this.length]);
   }
 
   protected vector(validity: Uint8Array | undefined): ColumnVector {
-    const offsets = this.#offsets.slice(0, this.length + 1);
+    const offsets = this.offsets.slice(0, this.length + 1);
     return { type: 'list', length: this.length, offsets, items: this.#items.finish(), validity };
   }
 }
