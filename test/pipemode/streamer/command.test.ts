@@ -229,17 +229,7 @@ describe('recordpipe stream without a program', () => {
         const got = readFileSync(\`${root}/input/data/x_0\`).length;
         const seen = { MY_FLAG, SM_HOSTS, SM_CURRENT_HOST, SM_HPS, SM_CURRENT_INSTANCE_TYPE, TRAINING_JOB_NAME, got };
         writeFileSync('${root}/seen.json', JSON.stringify(seen));`);
-      const args = [
-        'stream',
-        '--job',
-        config,
-        '--root',
-        root,
-        '--epochs',
-        '1',
-        '--hyperparameter',
-        'rate=1',
-      ];
+      const args = ['stream', '--job', config, '--root', root, '--epochs', '1', '--hyperparameter', 'rate=1'];
       const { code, stderr } = await cli([...args, '--current-host', 'algo-2', '--', ...reader]);
       expect(code).toBe(0);
       expect(JSON.parse(readFileSync(join(root, 'seen.json'), 'utf8'))).toEqual({
@@ -298,7 +288,11 @@ describe('recordpipe stream without a program', () => {
       ['stream', '-c', 'a=b', '--dir', 'x', '--hosts', 'algo-1,algo-1'],
       /--hosts: expected distinct names/,
     ],
-    [2, ['stream', '-c', 'a=b', '--dir', 'x', '--current-host', 'algo-2'], /--current-host: expected one of --hosts/],
+    [
+      2,
+      ['stream', '-c', 'a=b', '--dir', 'x', '--current-host', 'algo-2'],
+      /--current-host: expected one of --hosts/,
+    ],
     [
       2,
       ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics-port', '70000'],
