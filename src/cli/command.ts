@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { configure } from './configuration/configure.ts';
 import { interruptedBy } from './interrupt.ts';
-import { choice, type OptionTable, type Values } from './options/option.ts';
+import { type CommonOptions, commonOptions } from './options/every-command.ts';
+import type { OptionTable, Values } from './options/option.ts';
 import { useColor } from './text/terminal.ts';
 
 /** Declaration of a command: its arguments, options, help and action. */
@@ -42,17 +44,13 @@ export function command<O extends OptionTable, A extends readonly unknown[]>(
     const command = parent.command(name).description(description);
     if (usage !== undefined) command.usage(usage);
     for (const [flags, text] of Object.entries(declaration.arguments)) command.argument(flags, text);
-    const color = choice(
-      '--color <when>',
-      'when to use colors (honors NO_COLOR)',
-      ['auto', 'always', 'never'],
-      'auto',
-    );
-    for (const option of [...Object.values(options), color]) command.addOption(option);
+    for (const option of [...Object.values(options), ...Object.values(commonOptions)])
+      command.addOption(option);
     command.addHelpText('after', `${help}\n${exitCodes}`).action(async (...args: unknown[]) => {
       // Commander appends the options and the command to the arguments.
-      const given = args.slice(0, -1) as [...A, Values<O>];
-      useColor((given.at(-1) as Values<{ color: typeof color }>).color);
+      configure(command);
+      const given = [...args.slice(0, -2), command.opts()] as [...A, Values<O>];
+      useColor(command.opts<CommonOptions>().color);
       const exitCode = await action(...given);
       process.exitCode = interruptedBy() ?? exitCode;
     });

@@ -35,7 +35,7 @@ const OPTIONS = {
     'add a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
     assignments,
   ),
-  config: value('--config <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
+  job: value('--job <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
   json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr if a program runs'),
   quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
   progress: reportOptions.progress,
@@ -51,7 +51,7 @@ const OPTIONS = {
     firstEpoch: parsed('--first-epoch <n>', 'number of the first epoch', atLeast(0), 0),
     hosts: parsed(
       '--hosts <names>',
-      'hosts of the job, e.g. algo-1,algo-2 (default: algo-1, or the hosts of --config)',
+      'hosts of the job, e.g. algo-1,algo-2 (default: algo-1, or the hosts of --job)',
       names,
     ),
     host: value('--host <name>', 'name of this host (default: the first)'),
@@ -100,7 +100,7 @@ Examples:
   recordpipe stream -c train=s3://bucket/train/ -- python train.py
   recordpipe stream -c train=data/ -c test=more/ --root ml -- node train.mjs
   recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label --wrap --shuffle 7 -- python train.py
-  recordpipe stream --config channels.json --dir pipes --epochs 2 & cat pipes/train_0
+  recordpipe stream --job channels.json --dir pipes --epochs 2 & cat pipes/train_0
   recordpipe stream -c train=s3://bucket/train/ --checkpoint ck.json --resume ck.json -- python train.py
   recordpipe stream -c train=s3://bucket/train/ --resume position.json -- python train.py
 
@@ -232,9 +232,9 @@ interface Job {
 
 async function jobOf(options: Options): Promise<Job> {
   const { jobHosts, readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/streamer');
-  const { config, channel = [], hosts: names } = options;
-  const given = config === undefined ? undefined : readTrainingRequest(config, 'Pipe');
-  if (given !== undefined) checkStreamable(given, config as string);
+  const { job, channel = [], hosts: names } = options;
+  const given = job === undefined ? undefined : readTrainingRequest(job, 'Pipe');
+  if (given !== undefined) checkStreamable(given, job as string);
   const listed = channel.map((text): JobChannelInput => {
     const [name, uri] = assignment(text);
     return { name, uri, ...channelSettings(options) };
@@ -252,7 +252,7 @@ async function jobOf(options: Options): Promise<Job> {
     ...(names !== undefined && { instanceCount: names.length }),
   });
   if (request.channels.length === 0)
-    throw new UsageError('channels: expected at least one; pass -c NAME=URI or --config FILE');
+    throw new UsageError('channels: expected at least one; pass -c NAME=URI or --job FILE');
   const hosts = jobHosts(request).map((host, i) => ({ ...host, name: names?.[i] ?? host.name }));
   const all = hosts.map(({ name }) => name).join(', ');
   const host = hosts.find(({ name }) => name === (options.host ?? hosts[0].name));
@@ -268,7 +268,7 @@ async function jobOf(options: Options): Promise<Job> {
 }
 
 /** Checks that `stream` can serve all channels. @throws RecordpipeError if only `train` can */
-function checkStreamable({ channels, instanceGroups }: TrainingRequest, config: string): void {
+function checkStreamable({ channels, instanceGroups }: TrainingRequest, job: string): void {
   const file = channels.find(({ inputMode }) => inputMode !== 'Pipe');
   const grouped = channels.find((channel) => channel.instanceGroups.length > 0);
   let what: string | undefined;
@@ -277,8 +277,8 @@ function checkStreamable({ channels, instanceGroups }: TrainingRequest, config: 
   else if (grouped !== undefined && instanceGroups.length > 1)
     what = `channel ${grouped.name} is only for some instance groups, but stream serves all hosts alike`;
   if (what === undefined) return;
-  const next = `run the whole job with recordpipe train --job ${config}`;
-  throw new RecordpipeError('malformed-config', `${what}; ${next}`, { uri: config });
+  const next = `run the whole job with recordpipe train --job ${job}`;
+  throw new RecordpipeError('malformed-config', `${what}; ${next}`, { uri: job });
 }
 
 /** Warns about fields of the request that have no effect. */

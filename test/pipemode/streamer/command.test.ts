@@ -196,7 +196,7 @@ describe('recordpipe stream without a program', () => {
       'channels.json',
       Buffer.from(JSON.stringify([{ ChannelName: 'x', DataSource: source }])),
     );
-    const child = startCli(['stream', '--config', config, '--dir', dir, '--epochs', '1']);
+    const child = startCli(['stream', '--job', config, '--dir', dir, '--epochs', '1']);
     const exit = exited(child);
     expect((await catPipe(join(dir, 'x_0'))).toString('latin1')).toBe(WHOLE);
     expect((await exit).code).toBe(0);
@@ -231,7 +231,7 @@ describe('recordpipe stream without a program', () => {
         writeFileSync('${root}/seen.json', JSON.stringify(seen));`);
       const args = [
         'stream',
-        '--config',
+        '--job',
         config,
         '--root',
         root,
@@ -262,7 +262,7 @@ describe('recordpipe stream without a program', () => {
       const root = newPlace();
       const { stderr } = await cli([
         'stream',
-        '--config',
+        '--job',
         config,
         '--root',
         root,
@@ -284,7 +284,7 @@ describe('recordpipe stream without a program', () => {
         [channel({ RecordWraperType: 'RecordIO' })],
       ],
     ])('rejects %s', async (message, request) => {
-      const { code, stderr } = await cli(['stream', '--config', requestFile(request), '--dir', newPlace()]);
+      const { code, stderr } = await cli(['stream', '--job', requestFile(request), '--dir', newPlace()]);
       expect(code).not.toBe(0);
       expect(stderr).toMatch(message);
     });
