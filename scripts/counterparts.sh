@@ -11,8 +11,9 @@
 #   its tests, from Debian, because the wheels contain CUDA.
 # versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
 #   server for measuring clients.
-# slurm: runs job arrays. recipes: tools that check the files of docs/scale-out (shellcheck, GNU
-#   parallel, schemas of Kubernetes and of AWS services, the Amazon States Language).
+# slurm: runs job arrays. recipes: tools that check the files of docs/scale-out and of
+#   docs/checking-in-ci.md (shellcheck, GNU parallel, jq, pre-commit, schemas of Kubernetes, of AWS
+#   services, of GitHub and of GitLab, the Amazon States Language).
 #
 # Prints one line per name, `have: NAME` or `skipped: NAME (why)`, and exits with 0 in both cases:
 # a missing counterpart skips tests and figures and is not a failure. Installs to
@@ -97,14 +98,14 @@ install_original() {
 
 # The Debian tools need root; the others are in a Python environment.
 install_recipes() {
-  if ! { command -v shellcheck && command -v parallel; }; then
-    install_packages recipes 'shellcheck parallel' || return 1
+  if ! { command -v shellcheck && command -v parallel && command -v jq; }; then
+    install_packages recipes 'shellcheck parallel jq' || return 1
   fi
   install_venv recipes
 }
 
 recipe_tools() {
-  command -v shellcheck && command -v parallel && "$cache/recipes/bin/python" -c 'import botocore, kubernetes_validate, statelint'
+  command -v shellcheck && command -v parallel && command -v jq && "$cache/recipes/bin/python" -c 'import botocore, check_jsonschema, kubernetes_validate, pre_commit, statelint'
 }
 
 install_versitygw() {

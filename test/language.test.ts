@@ -58,6 +58,7 @@ const files = [
 function findings(name: string, text: string): string[] {
   return text.split('\n').flatMap((line, i) =>
     BANNED.flatMap(([phrase, instead]) => {
+      if (line.startsWith('<!-- ')) return []; // for the tests of the page, not for its readers
       const found = phrase.exec(line);
       return found === null ? [] : [`${name}:${i + 1}: "${found[0]}": write ${instead}: ${line.trim()}`];
     }),

@@ -76,7 +76,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'truncated-header': TRUNCATED,
   'truncated-record': TRUNCATED,
   'record-too-large': 'if records may be this large, raise --max-record-size; otherwise the file is damaged',
-  'trailing-garbage': `${FETCH_AGAIN}; to accept bytes after the last record, pass --trailing ignore`,
+  'trailing-garbage': `${FETCH_AGAIN}; to save the valid records, run recordpipe repair`,
   'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a missing end, pass --on-truncated stop`,
   'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
   'malformed-base64':

@@ -27,15 +27,13 @@ export const register: Register = command({
     'Show the settings in effect and, given an S3 location, diagnose access to it: credentials, connection, clock, region, permissions, throughput.',
   arguments: { '[address]': 's3://bucket, s3://bucket/prefix, s3://bucket/key, or a local path' },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe doctor                             only the settings
-  recordpipe doctor s3://bucket/train/
-  recordpipe doctor s3://bucket --profile research --json
-  recordpipe doctor s3://open-data/ --no-sign-request
-  recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --probe 1GiB
-
-doctor writes nothing and prints no secrets.`,
+  examples: `
+recordpipe doctor                             # only the settings
+recordpipe doctor s3://bucket/train/
+recordpipe doctor s3://bucket --profile research --json
+recordpipe doctor s3://open-data/ --no-sign-request
+recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --probe 1GiB`,
+  notes: `doctor writes nothing and prints no secrets.`,
   action: doctor,
 });
 

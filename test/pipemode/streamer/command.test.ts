@@ -149,7 +149,7 @@ describe('recordpipe stream without a program', () => {
       '--epochs',
       '1',
       '--json',
-      '--metrics',
+      '--metrics-port',
       '0',
     ]);
     const stdout = text(child.stdout!);
@@ -229,18 +229,8 @@ describe('recordpipe stream without a program', () => {
         const got = readFileSync(\`${root}/input/data/x_0\`).length;
         const seen = { MY_FLAG, SM_HOSTS, SM_CURRENT_HOST, SM_HPS, SM_CURRENT_INSTANCE_TYPE, TRAINING_JOB_NAME, got };
         writeFileSync('${root}/seen.json', JSON.stringify(seen));`);
-      const args = [
-        'stream',
-        '--job',
-        config,
-        '--root',
-        root,
-        '--epochs',
-        '1',
-        '--hyperparameter',
-        'rate=1',
-      ];
-      const { code, stderr } = await cli([...args, '--host', 'algo-2', '--', ...reader]);
+      const args = ['stream', '--job', config, '--root', root, '--epochs', '1', '--hyperparameter', 'rate=1'];
+      const { code, stderr } = await cli([...args, '--current-host', 'algo-2', '--', ...reader]);
       expect(code).toBe(0);
       expect(JSON.parse(readFileSync(join(root, 'seen.json'), 'utf8'))).toEqual({
         MY_FLAG: 'on',
@@ -298,11 +288,15 @@ describe('recordpipe stream without a program', () => {
       ['stream', '-c', 'a=b', '--dir', 'x', '--hosts', 'algo-1,algo-1'],
       /--hosts: expected distinct names/,
     ],
-    [2, ['stream', '-c', 'a=b', '--dir', 'x', '--host', 'algo-2'], /--host: expected one of --hosts/],
     [
       2,
-      ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics', '70000'],
-      /--metrics: expected a port/,
+      ['stream', '-c', 'a=b', '--dir', 'x', '--current-host', 'algo-2'],
+      /--current-host: expected one of --hosts/,
+    ],
+    [
+      2,
+      ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics-port', '70000'],
+      /--metrics-port: expected a port/,
     ],
     [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /name of a channel/],
     [

@@ -1,0 +1,30 @@
+// Writes docs/reference/ from the sources: `npm run docs:generate`. `test/docs/reference.test.ts`
+// fails if a page is out of date.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { errorPages } from './docs/errors.mjs';
+
+const REFERENCE = fileURLToPath(new URL('../docs/reference', import.meta.url));
+
+/** Returns the texts of all generated pages, by their path in docs/reference/. */
+export async function referencePages() {
+  return new Map([...errorPages()]);
+}
+
+/** Returns the texts of the committed pages, by their path in docs/reference/. */
+export function committedPages() {
+  const names = readdirSync(REFERENCE, { recursive: true, encoding: 'utf8' });
+  const pages = names.map((name) => name.replaceAll('\\', '/')).filter((name) => name.endsWith('.md'));
+  return new Map(pages.sort().map((name) => [name, readFileSync(join(REFERENCE, name), 'utf8')]));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  mkdirSync(REFERENCE, { recursive: true });
+  const pages = await referencePages();
+  for (const name of committedPages().keys()) if (!pages.has(name)) rmSync(join(REFERENCE, name));
+  for (const [name, text] of pages) {
+    mkdirSync(dirname(join(REFERENCE, name)), { recursive: true });
+    writeFileSync(join(REFERENCE, name), text);
+  }
+}
