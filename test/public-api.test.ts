@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { TASKS } from '../scripts/docs/tasks.mjs';
 import { buildIfStale } from './support/build-once.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { CONSUMER_OPTIONS, publicEntries, ROOT, writeConsumer } from './support/type-consumer.ts';
@@ -106,6 +107,23 @@ test('every type that a public declaration mentions is exported', () => {
   for (const symbol of exported) visit(symbol);
   expect(exported.size).toBeGreaterThan(300);
   expect(missing).toEqual([]);
+});
+
+test('every public declaration is in one group of the API reference', () => {
+  const grouped = TASKS.flatMap(({ page, exports }) =>
+    Object.entries(exports).flatMap(([specifier, names]) =>
+      names.map((name) => ({ page, name, symbol: exportsOf.get(specifier)?.get(name) })),
+    ),
+  );
+  expect(grouped.filter(({ symbol }) => symbol === undefined)).toEqual([]);
+  const pages = new Map<ts.Symbol, string[]>();
+  for (const { page, symbol } of grouped) pages.set(symbol!, [...(pages.get(symbol!) ?? []), page]);
+  const misplaced = [...exportsOf].flatMap(([specifier, symbols]) =>
+    [...symbols]
+      .filter(([, symbol]) => pages.get(symbol)?.length !== 1)
+      .map(([name, symbol]) => `${specifier}: ${name} is in [${pages.get(symbol) ?? ''}]`),
+  );
+  expect(misplaced).toEqual([]);
 });
 
 test('public declarations need no package that is optional', () => {

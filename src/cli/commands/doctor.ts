@@ -25,14 +25,12 @@ export const register: Register = command({
     'Diagnose access to an S3 location: credentials, connection, clock, region, permissions, throughput.',
   arguments: { '<address>': 's3://bucket, s3://bucket/prefix, s3://bucket/key, or a local path' },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe doctor s3://bucket/train/
-  recordpipe doctor s3://bucket --profile research --json
-  recordpipe doctor s3://open-data/ --no-sign-request
-  recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --probe 1GiB
-
-doctor writes nothing and prints no secrets.`,
+  examples: `
+recordpipe doctor s3://bucket/train/
+recordpipe doctor s3://bucket --profile research --json
+recordpipe doctor s3://open-data/ --no-sign-request
+recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --probe 1GiB`,
+  notes: `doctor writes nothing and prints no secrets.`,
   action: doctor,
 });
 
