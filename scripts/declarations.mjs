@@ -1,5 +1,6 @@
 // Makes tsc's declarations work with older compilers and targets, and hides internal constructors.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Rewrites one `.d.ts` file in place. */
 export function portDeclarations(path) {
@@ -38,4 +39,17 @@ function namedPrivates(text) {
       return line.replace(/^(\s*)#private;$/, `$1private readonly __${name};`);
     })
     .join('\n');
+}
+
+/** Returns the paths of the declaration files that `entries` import, transitively, and of `entries`. */
+export function reachable(entries, reached = new Set()) {
+  for (const path of entries.filter((entry) => !reached.has(entry))) {
+    reached.add(path);
+    const imports = readFileSync(path, 'utf8').matchAll(/(?:from |import\(?)\s*['"](\.[^'"]+)\.js['"]/g);
+    reachable(
+      Array.from(imports, ([, name]) => join(path, '..', `${name}.d.ts`)),
+      reached,
+    );
+  }
+  return reached;
 }

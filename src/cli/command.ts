@@ -1,20 +1,34 @@
 import type { Command } from 'commander';
+import { configure } from './configuration/configure.ts';
 import { interruptedBy } from './interrupt.ts';
-import { choice, type OptionTable, type Values } from './options/option.ts';
+import { type CommonOptions, commonOptions } from './options/every-command.ts';
+import type { OptionTable, Values } from './options/option.ts';
 import { useColor } from './text/terminal.ts';
 
-/** Declaration of a command: its arguments, options, help and action. */
-export interface CommandDeclaration<O extends OptionTable, A extends readonly unknown[]> {
+/** The texts of a command after its options. */
+export interface CommandTexts {
+  /** Command lines, one per line. A comment follows after `#`. */
+  readonly examples: string;
+  /** Paragraphs. */
+  readonly notes?: string;
+  /** Default: `EXIT_CODES`. */
+  readonly exitCodes?: ExitCodes;
+  /** A paragraph about exit codes. */
+  readonly exitNote?: string;
+}
+
+/** Meanings of exit codes. */
+export type ExitCodes = Readonly<Record<string, string>>;
+
+/** Declaration of a command: its arguments, options, texts and action. */
+export interface CommandDeclaration<O extends OptionTable, A extends readonly unknown[]>
+  extends CommandTexts {
   readonly name: string;
   readonly description: string;
   readonly usage?: string;
   /** Argument descriptions, keyed by flags such as `<file>`, `[output]` and `<files...>`. */
   readonly arguments: Readonly<Record<string, string>>;
   readonly options: O;
-  /** Examples and notes for the help. */
-  readonly help: string;
-  /** Last section of the help. Default: `EXIT_CODES`. */
-  readonly exitCodes?: string;
   /** Runs the command and returns its exit code. Imports the library lazily. */
   readonly action: (...args: [...A, Values<O>]) => Promise<number>;
 }
@@ -22,37 +36,58 @@ export interface CommandDeclaration<O extends OptionTable, A extends readonly un
 /** Adds a command to its parent. */
 export type Register = (parent: Command) => void;
 
-/** Default last section of the help. */
-export const EXIT_CODES = `
-Exit codes:
-  0         ok
-  1         invalid data
-  2         invalid usage
-  3         a file or object could not be read or written
-  70        internal error: a bug in recordpipe
-  129, 130, 131, 143
-            stopped by a signal: hangup, interrupt, quit, terminate`;
+/** Exit codes of most commands. */
+export const EXIT_CODES: ExitCodes = {
+  0: 'ok',
+  1: 'invalid data',
+  2: 'invalid usage',
+  3: 'a file or object could not be read or written',
+  70: 'internal error: a bug in recordpipe',
+  '129, 130, 131, 143': 'stopped by a signal: hangup, interrupt, quit, terminate',
+};
+
+const texts = new WeakMap<Command, CommandTexts>();
+
+/** Returns the texts of a declared command; undefined for a group of commands. */
+export function textsOf(command: Command): CommandTexts | undefined {
+  return texts.get(command);
+}
+
+/** Adds texts to a command and its help. */
+export function describe(command: Command, added: CommandTexts): Command {
+  texts.set(command, added);
+  return command.addHelpText('after', helpText(added));
+}
+
+function helpText({ examples, notes, exitCodes = EXIT_CODES, exitNote }: CommandTexts): string {
+  const codes = Object.entries(exitCodes).map(([code, meaning]) =>
+    code.length < 9 ? `  ${code.padEnd(9)} ${meaning}` : `  ${code}\n  ${' '.repeat(9)} ${meaning}`,
+  );
+  return [
+    `\nExamples:\n${examples.trim().replace(/^/gm, '  ')}`,
+    notes,
+    `Exit codes:\n${codes.join('\n')}`,
+    exitNote,
+  ]
+    .filter((part) => part !== undefined)
+    .join('\n\n');
+}
 
 /** Declares a command. */
 export function command<O extends OptionTable, A extends readonly unknown[]>(
   declaration: CommandDeclaration<O, A>,
 ): Register {
-  const { name, description, usage, options, help, exitCodes = EXIT_CODES, action } = declaration;
+  const { name, description, usage, options, action } = declaration;
   return (parent) => {
-    const command = parent.command(name).description(description);
+    const command = parent.command(name).description(description).helpOption('-h, --help', 'print help');
     if (usage !== undefined) command.usage(usage);
     for (const [flags, text] of Object.entries(declaration.arguments)) command.argument(flags, text);
-    const color = choice(
-      '--color <when>',
-      'when to use colors (honors NO_COLOR)',
-      ['auto', 'always', 'never'],
-      'auto',
-    );
-    for (const option of [...Object.values(options), color]) command.addOption(option);
-    command.addHelpText('after', `${help}\n${exitCodes}`).action(async (...args: unknown[]) => {
+    for (const option of Object.values({ ...options, ...commonOptions })) command.addOption(option);
+    describe(command, declaration).action(async (...args: unknown[]) => {
       // Commander appends the options and the command to the arguments.
-      const given = args.slice(0, -1) as [...A, Values<O>];
-      useColor((given.at(-1) as Values<{ color: typeof color }>).color);
+      configure(command);
+      const given = [...args.slice(0, -2), command.opts()] as [...A, Values<O>];
+      useColor(command.opts<CommonOptions>().color);
       const exitCode = await action(...given);
       process.exitCode = interruptedBy() ?? exitCode;
     });

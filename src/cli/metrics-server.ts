@@ -20,7 +20,8 @@ export async function serveMetrics(
   port: number | undefined,
 ): Promise<MetricsServer> {
   if (port === undefined) return { close: () => {} };
-  if (port > MAX_PORT) throw new UsageError(`--metrics: expected a port from 0 to ${MAX_PORT}, got ${port}`);
+  if (port > MAX_PORT)
+    throw new UsageError(`--metrics-port: expected a port from 0 to ${MAX_PORT}, got ${port}`);
   const [{ createServer }, { prometheusText }] = await Promise.all([
     import('node:http'),
     import('recordpipe/pipemode/streamer'),

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { EXIT_CODES, type Register } from './command.ts';
+import { type CommandTexts, describe, EXIT_CODES, type Register } from './command.ts';
 import { register as cache } from './commands/cache.ts';
 import { register as cat } from './commands/cat.ts';
 import { register as convert } from './commands/convert.ts';
@@ -24,6 +24,7 @@ import { register as validate } from './commands/validate.ts';
 import { fail, packageVersion } from './fail.ts';
 import { complain, print } from './output.ts';
 import { visible } from './text/format.ts';
+import { optionText } from './text/help.ts';
 import { fill } from './text/terminal.ts';
 
 /** Commands, in the order of the help. */
@@ -61,7 +62,7 @@ export function program(called: string | undefined): Command {
     .description(
       'Read, validate, index and convert record files (TFRecord, RecordIO, text lines) without TensorFlow or MXNet.',
     )
-    .version(packageVersion(), '-V, --version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: printHelp,
@@ -70,7 +71,10 @@ export function program(called: string | undefined): Command {
     })
     .showSuggestionAfterError()
     .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
-    .addHelpText('after', ROOT_HELP);
+    .configureHelp({ optionDescription: optionText })
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print the help of a command');
+  describe(root, ROOT_TEXTS);
   if (called === '--version' || called === '-V') return root;
   const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
   for (const register of isCommand ? [COMMANDS[called]] : Object.values(COMMANDS)) register(root);
@@ -104,12 +108,13 @@ function printHelp(text: string): void {
   });
 }
 
-const ROOT_HELP = `
-Examples:
-  recordpipe validate data/                     a directory and its subdirectories
-  recordpipe count 'train-*.tfrecord'
-  recordpipe inspect train.rec -n 3
-  recordpipe stats data/ --html report.html
-  recordpipe cat lines.tfrecord --newline | head
-${EXIT_CODES.replace('  70 ', '  4         stream, train: no reader opened a pipe in time\n  70 ')}
-Programs under stream and train pass on their own exit codes.`;
+const ROOT_TEXTS: CommandTexts = {
+  examples: `
+recordpipe validate data/                 # a directory and its subdirectories
+recordpipe count 'train-*.tfrecord'
+recordpipe inspect train.rec -n 3
+recordpipe stats data/ --html report.html
+recordpipe cat lines.tfrecord --newline | head`,
+  exitCodes: { ...EXIT_CODES, 4: 'stream, train: no reader opened a pipe in time' },
+  exitNote: 'Programs under stream and train pass on their own exit codes.',
+};

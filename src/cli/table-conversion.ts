@@ -36,15 +36,15 @@ export interface TableOptions {
 export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, arrow, csv, jsonl):', {
   schema: value(
     '--schema <file>',
-    'columns: a schema of recordpipe schema, or the output of convert --json (default: inferred from all records)',
+    'columns: a schema written by recordpipe schema, or the output of convert --json (default: inferred from all records)',
   ),
   infer: parsed(
     '--infer <n>',
     'infer the columns from the first N records only (required for stdin without --schema)',
     atLeast(1),
   ),
-  skip: parsed('--skip <n>', 'number of records to skip at the start, over all inputs', atLeast(0)),
-  records: parsed('-n, --records <n>', 'maximum number of records after those', atLeast(1)),
+  skip: parsed('--skip <n>', 'number of records to skip at the start (default: 0)', atLeast(0)),
+  records: parsed('-n, --records <n>', 'maximum number of records (default: all)', atLeast(1)),
   batchRows: parsed('--batch-rows <n>', 'maximum rows of an Arrow record batch (default: 16384)', atLeast(1)),
   columns: parsed(
     '--columns <names>',
@@ -53,7 +53,7 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   rowsPerFile: parsed(
     '--rows-per-file <n>',
-    'maximum rows per output; the outputs are NAME-00000-of-00012.EXT',
+    'maximum rows of an output file; the files are NAME-00000-of-00012.EXT',
     atLeast(1),
   ),
   lossy: flag(
@@ -65,14 +65,18 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
     'skip up to N damaged or unrepresentable records, and report them (default: 0)',
     atLeast(0),
   ),
-  rowGroup: parsed('--row-group <rows>', 'rows per Parquet row group (default: about 16 MiB)', atLeast(1)),
+  rowGroup: parsed(
+    '--row-group <n>',
+    'maximum rows of a Parquet row group (default: about 16 MiB)',
+    atLeast(1),
+  ),
   tableCompression: choice('--table-compression <kind>', 'compression inside Parquet files (default: zstd)', [
     'none',
     'snappy',
     'gzip',
     'zstd',
   ]),
-  jobs: parsed('-j, --jobs <n>', 'threads that infer columns (default: one per core)', atLeast(1)),
+  jobs: parsed('-j, --jobs <n>', 'number of threads that infer columns (default: one per core)', atLeast(1)),
 });
 
 /** Options of a conversion that concern its tables and its inputs. */

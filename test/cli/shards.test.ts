@@ -212,7 +212,7 @@ test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEn
 });
 
 test('a number of shards that differs from the plan is rejected', async () => {
-  await run(['plan', 'data', '-o', 'eight.jsonl', '-n', '8', '-f']);
+  await run(['plan', 'data', '-o', 'eight.jsonl', '--shards', '8', '-f']);
   const wrong = await run(['stats', '--plan', 'eight.jsonl', '--shard', '0/4']);
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('the plan has 8 shards')]);
   const right = await run(['stats', '--plan', 'eight.jsonl', '--shard', 'auto'], {

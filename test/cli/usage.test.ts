@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { program } from '../../src/cli/program.ts';
+import { optionText } from '../../src/cli/text/help.ts';
 import { cli } from '../support/cli.ts';
 
 const COMMANDS = 'validate count inspect cat index convert repair split merge shuffle sample'.split(' ');
@@ -67,6 +68,28 @@ describe('help', () => {
         expect(text, command.name()).not.toMatch(UNIDIOMATIC);
       }
     }
+  });
+
+  /** Options whose text depends on the command, for example on what is overwritten. */
+  const SPECIFIC = new Set(
+    '--attributes --channel --checkpoint-interval --current-host --fail-fast --force --format --from --grace --html --json --job --manifest --max-errors --memory --output --output-dir --prefix --quiet --records --report --resume --root --schema --seed --shards --skip --temp-dir --to --jobs --hyperparameter --dry-run'.split(
+      ' ',
+    ),
+  );
+
+  test('uses the same words and placeholders for the same option', () => {
+    const flags = new Map<string, string>();
+    const texts = new Map<string, string>();
+    for (const command of withSubcommands(program(undefined)))
+      for (const option of command.options) {
+        const name = option.long!;
+        const text = optionText(option);
+        if (!['--channel', '--manifest', '--output'].includes(name))
+          expect(option.flags, command.name()).toBe(flags.get(name) ?? option.flags);
+        if (!SPECIFIC.has(name)) expect(text, command.name()).toBe(texts.get(name) ?? text);
+        flags.set(name, option.flags);
+        texts.set(name, text);
+      }
   });
 
   test('of the program names the commands and the exit codes', async () => {

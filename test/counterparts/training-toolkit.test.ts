@@ -168,7 +168,7 @@ describe.skipIf(missing !== undefined)("AWS's own train command runs without wai
       'sagemaker_program="dump.py"',
       `sagemaker_submit_directory=${JSON.stringify(source)}`,
     ].flatMap((text) => ['--hyperparameter', text]);
-    const hosts = ['--hosts', 'algo-1,algo-2', '--host', 'algo-2'];
+    const hosts = ['--hosts', 'algo-1,algo-2', '--current-host', 'algo-2'];
     const args = ['stream', '-c', `train=${data}`, '--root', root, ...hosts, ...parameters, '--', command];
     const { code, stderr } = await cli(args, { timeout: 120_000 });
     expect(code, stderr).toBe(0);

@@ -63,5 +63,6 @@ test('blocks, outputs, files and reasons of a page are found', () => {
   ]);
   expect(matchesOutput('3 files\na\nb\nend\n', page.blocks[0].output!)).toBe(true);
   expect(matchesOutput('3 files\nend', page.blocks[0].output!)).toBe(true);
+  expect(matchesOutput('ok in 0.13 s (1.05 KiB/s)\n', 'ok in 34 ms')).toBe(true);
   expect(matchesOutput('4 files\nend', page.blocks[0].output!)).toBe(false);
 });

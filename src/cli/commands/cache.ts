@@ -1,18 +1,19 @@
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
-import { flag, parsed, size, type Values, value } from '../options/option.ts';
+import { parsed, size, type Values, value } from '../options/option.ts';
+import { reportOptions } from '../options/reports.ts';
 import { complain, print, say } from '../output.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 
 const LS_OPTIONS = {
-  json: flag('--json', 'print the objects and the total as JSON'),
+  json: reportOptions.json,
 };
 
 const RM_OPTIONS = {
-  prefix: value('--prefix <address>', 'remove only objects whose addresses start with this text'),
+  prefix: value('--prefix <uri>', 'remove only objects whose addresses start with this text'),
   toSize: parsed('--to-size <size>', 'remove the least recently used chunks until this size is left', size),
-  json: flag('--json', 'print what was removed as JSON'),
-  quiet: flag('-q, --quiet', 'hide the summary'),
+  json: reportOptions.json,
+  quiet: reportOptions.quiet,
 };
 
 const DIR = { '<dir>': 'the directory passed to --cache-dir' };
@@ -22,10 +23,9 @@ const registerLs = command({
   description: 'List the objects in a disk cache.',
   arguments: DIR,
   options: LS_OPTIONS,
-  help: `
-Examples:
-  recordpipe cache ls /var/cache/recordpipe
-  recordpipe cache ls /var/cache/recordpipe --json`,
+  examples: `
+recordpipe cache ls /var/cache/recordpipe
+recordpipe cache ls /var/cache/recordpipe --json`,
   action: list,
 });
 
@@ -34,13 +34,11 @@ const registerRm = command({
   description: 'Remove objects from a disk cache, by default all of them.',
   arguments: DIR,
   options: RM_OPTIONS,
-  help: `
-Examples:
-  recordpipe cache rm /var/cache/recordpipe
-  recordpipe cache rm /var/cache/recordpipe --prefix s3://bucket/train/
-  recordpipe cache rm /var/cache/recordpipe --to-size 5GiB
-
-Other processes may use the cache meanwhile. They fetch removed chunks again when they need them.`,
+  examples: `
+recordpipe cache rm /var/cache/recordpipe
+recordpipe cache rm /var/cache/recordpipe --prefix s3://bucket/train/
+recordpipe cache rm /var/cache/recordpipe --to-size 5GiB`,
+  notes: `Other processes may use the cache meanwhile. They fetch removed chunks again when they need them.`,
   action: remove,
 });
 

@@ -12,12 +12,12 @@ import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts
 import { binaryOnTerminal, isBinary, isGuarded, print } from '../output.ts';
 
 const OPTIONS = {
-  records: parsed('-n, --records <n>', 'maximum number of records across all inputs; 0: all', atLeast(0), 0),
+  records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 0),
   skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
   ...filterOptions,
   newline: flag('--newline', 'write a newline after each payload'),
   base64: flag('--base64', 'write one base64 payload per line'),
-  binary: flag('--binary', 'write payloads to a terminal even if they are binary'),
+  binary: flag('--binary', 'write binary output to a terminal'),
   ...readingOptions,
   ...payloadOptions,
   ...objectReadOptions,
@@ -29,15 +29,13 @@ export const register: Register = command({
   description: 'Write record payloads to standard output, unchanged and without separators.',
   arguments: { '<inputs...>': INPUTS },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe cat lines.tfrecord --newline
-  recordpipe cat images.tfrecord -n 1 > first.jpg
-  recordpipe cat data/ --base64 | wc -l
-  recordpipe cat data/ --base64 --where 'label == 3 && score >= 0.5' | head
-  recordpipe cat lines.txt.gz --cr keep --newline
-
-Every record is verified before it is written. At the first invalid record, cat stops with exit code 1, unless you pass --recover. With --where, -n and --skip count the records that pass.`,
+  examples: `
+recordpipe cat lines.tfrecord --newline
+recordpipe cat images.tfrecord -n 1 > first.jpg
+recordpipe cat data/ --base64 | wc -l
+recordpipe cat data/ --base64 --where 'label == 3 && score >= 0.5' | head
+recordpipe cat lines.txt.gz --cr keep --newline`,
+  notes: `Every record is verified before it is written. At the first invalid record, cat stops with exit code 1, unless you pass --recover. With --where, -n and --skip count the records that pass.`,
   action: cat,
 });
 

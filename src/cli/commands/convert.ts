@@ -8,6 +8,7 @@ import { type FilterOptions, filterOptions } from '../options/filter.ts';
 import { expanded, inputSelection, inputsOf, noInputs, sourceOf } from '../options/inputs.ts';
 import { accessOf } from '../options/objects.ts';
 import { choice, flag, grouped, type Values, value } from '../options/option.ts';
+import { INPUT_HEADING } from '../options/reading.ts';
 import { isSharded, shardOptions } from '../options/reports.ts';
 import {
   FILE_FORMATS,
@@ -38,11 +39,13 @@ const OPTIONS = {
   ),
   ...filterOptions,
   ...transformOptions,
-  from: choice(
-    '--from <format>',
-    'input format (default: from the extension, else record files whose format is detected from the content)',
-    FORMATS,
-  ).conflicts('format'),
+  ...grouped(INPUT_HEADING, {
+    from: choice(
+      '--from <format>',
+      'input format (default: from the extension, else record files whose format is detected from the content)',
+      FORMATS,
+    ).conflicts('format'),
+  }),
   ...grouped(OUTPUT_HEADING, {
     to: choice(
       '--to <format>',
@@ -64,22 +67,20 @@ export const register: Register = command({
       'an input (- for stdin), or for tables several, and an output (- for stdout); with --output-dir: inputs only',
   },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe convert train.tfrecord train.rec
-  recordpipe convert train.rec train.tfrecord.gz
-  recordpipe convert lines.txt lines.tfrecord --format textline
-  recordpipe convert train.tfrecord - --to base64 | head
-  recordpipe convert data/ --output-dir converted --to recordio
-  recordpipe convert data/ train.parquet
-  recordpipe convert data/ out/train.parquet --rows-per-file 100000
-  recordpipe convert train.parquet train.tfrecord
-  recordpipe convert train.tfrecord - --to jsonl --columns label,image/* | head
-  recordpipe convert data/ threes.parquet --where 'label == 3 && has(bbox)'
-  recordpipe schema data/ -o schema.json
-  zcat a.tfrecord.gz | recordpipe convert - - --to arrow --schema schema.json
-
-Between record files, payloads are unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Parquet and Arrow restore the records exactly; csv and jsonl do with the same --schema. A value that the table cannot represent is an error that names feature and record, unless --lossy or --skip-errors is set. Files named *.jsonl and *.csv are tables; to convert their lines as they are, pass --from textline or --to textline.
+  examples: `
+recordpipe convert train.tfrecord train.rec
+recordpipe convert train.rec train.tfrecord.gz
+recordpipe convert lines.txt lines.tfrecord --format textline
+recordpipe convert train.tfrecord - --to base64 | head
+recordpipe convert data/ --output-dir converted --to recordio
+recordpipe convert data/ train.parquet
+recordpipe convert data/ out/train.parquet --rows-per-file 100000
+recordpipe convert train.parquet train.tfrecord
+recordpipe convert train.tfrecord - --to jsonl --columns label,image/* | head
+recordpipe convert data/ threes.parquet --where 'label == 3 && has(bbox)'
+recordpipe schema data/ -o schema.json
+zcat a.tfrecord.gz | recordpipe convert - - --to arrow --schema schema.json`,
+  notes: `Between record files, payloads are unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Parquet and Arrow restore the records exactly; csv and jsonl do with the same --schema. A value that the table cannot represent is an error that names feature and record, unless --lossy or --skip-errors is set. Files named *.jsonl and *.csv are tables; to convert their lines as they are, pass --from textline or --to textline.
 
 base64 stores one base64 string per line, and can represent any bytes. textline cannot represent a record that contains a newline: such a record is an error. --delimiter and --cr apply to both input and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.`,
   action: convert,

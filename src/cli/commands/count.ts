@@ -26,16 +26,14 @@ export const register: Register = command({
   description: 'Count records. Reads only the headers of files with large records.',
   arguments: { '<inputs...>': INPUTS },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe count data/
-  recordpipe count -q data/                     print the total only
-  recordpipe count 'train-*' --json
-  recordpipe count lines.jsonl.gz
-  recordpipe count data/ --where 'label == 3 && len(tags) > 0 && has(bbox)'
-  recordpipe count --delimiter '\\0' --format textline names.txt
-
-Payload checksums are not verified, except with --where; use validate for that.`,
+  examples: `
+recordpipe count data/
+recordpipe count -q data/                 # print the total only
+recordpipe count 'train-*' --json
+recordpipe count lines.jsonl.gz
+recordpipe count data/ --where 'label == 3 && len(tags) > 0 && has(bbox)'
+recordpipe count --delimiter '\\0' --format textline names.txt`,
+  notes: `Payload checksums are not verified, except with --where; use validate for that.`,
   action: count,
 });
 

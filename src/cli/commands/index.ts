@@ -23,7 +23,7 @@ const OPTIONS = {
     ['rpidx', 'vahidk', 'dali', 'mx'],
     'rpidx',
   ),
-  output: value('-o, --output <file>', 'path of the index (one input only)'),
+  output: value('-o, --output <file>', 'output file of the index (one input only)'),
   check: flag('--check', 'verify existing indexes against their data; write nothing'),
   force: flag('-f, --force', 'rebuild indexes, and replace other files at their paths').conflicts('check'),
   full: flag('--full', 'also verify payload checksums'),
@@ -32,7 +32,6 @@ const OPTIONS = {
   payloadCrc: payloadOptions.payloadCrc,
   ...runOptions,
   ...linesOptions,
-  quiet: flag('-q, --quiet', 'print only errors; no progress'),
   multipart,
   cr,
   delimiter,
@@ -46,14 +45,12 @@ export const register: Register = command({
   description: 'Build or verify indexes: record offsets for random access.',
   arguments: { '[inputs...]': STORED_INPUTS },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe index data/                        FILE.rpidx next to each
-  recordpipe index train.tfrecord --kind dali   the format of tfrecord2idx
-  recordpipe index train.rec --kind mx          train.idx, as MXNet expects it
-  recordpipe index 'train-*' --check
-
-Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys. A file that is not an index is replaced only with --force. From directories, the kinds vahidk and dali take TFRecord files and mx takes RecordIO files.`,
+  examples: `
+recordpipe index data/                    # FILE.rpidx next to each
+recordpipe index train.tfrecord --kind dali  # the format of tfrecord2idx
+recordpipe index train.rec --kind mx      # train.idx, as MXNet expects it
+recordpipe index 'train-*' --check`,
+  notes: `Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys. A file that is not an index is replaced only with --force. From directories, the kinds vahidk and dali take TFRecord files and mx takes RecordIO files.`,
   action: index,
 });
 

@@ -11,7 +11,7 @@ import { ONE_FILE, sourceOf } from '../options/inputs.ts';
 import { objectReadOptions, withSmallStart } from '../options/objects.ts';
 import { atLeast, flag, parsed, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts';
-import { reportOptions } from '../options/reports.ts';
+import { linesOptions, reportOptions } from '../options/reports.ts';
 import { print, say } from '../output.ts';
 import type { ShownRecord } from '../record-views.ts';
 import { formatNumberOf, visible } from '../text/format.ts';
@@ -23,11 +23,11 @@ const OPTIONS = {
   ...filterOptions,
   select: selectOption,
   saveImages: value('--save-images <dir>', 'write the images of the shown records to a directory'),
-  force: flag('--force', 'with --save-images: overwrite existing files'),
+  force: flag('-f, --force', 'with --save-images: overwrite existing files'),
   decode: flag('--decode', "with --json or --jsonl: also print the contents, in protobuf's JSON mapping"),
   hash: flag('--hash', 'show the SHA-256 of each payload'),
   json: reportOptions.json,
-  jsonl: flag('--jsonl', 'print one JSON object per record, one per line').conflicts('json'),
+  ...linesOptions,
   ...readingOptions,
   ...payloadOptions,
   ...objectReadOptions,
@@ -39,19 +39,17 @@ export const register: Register = command({
     'Show records: number, offset, length and contents (features, labels, tensors, scalars, text or bytes).',
   arguments: { '<file>': ONE_FILE },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe inspect train.tfrecord             the first 5 records
-  recordpipe inspect train.tfrecord --skip 1000 -n 1
-  recordpipe inspect train.tfrecord -n 0 --hash --jsonl
-  recordpipe inspect train.tfrecord -n 1 --select 'label,image/*'
-  recordpipe inspect train.tfrecord --where 'label == 3 && !has(bbox)'
-  recordpipe inspect train.tfrecord -n 20 --save-images images/
-  recordpipe inspect train.tfrecord -n 0 --jsonl --decode
-  recordpipe inspect train.rec                  labels, ids, tensors, images
-  recordpipe inspect events.out.tfevents.1 -n 0 scalars of TensorBoard by tag
-
-With --where, -n and --skip count the records that pass. Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.`,
+  examples: `
+recordpipe inspect train.tfrecord         # the first 5 records
+recordpipe inspect train.tfrecord --skip 1000 -n 1
+recordpipe inspect train.tfrecord -n 0 --hash --jsonl
+recordpipe inspect train.tfrecord -n 1 --select 'label,image/*'
+recordpipe inspect train.tfrecord --where 'label == 3 && !has(bbox)'
+recordpipe inspect train.tfrecord -n 20 --save-images images/
+recordpipe inspect train.tfrecord -n 0 --jsonl --decode
+recordpipe inspect train.rec              # labels, ids, tensors, images
+recordpipe inspect events.out.tfevents.1 -n 0  # scalars of TensorBoard by tag`,
+  notes: `With --where, -n and --skip count the records that pass. Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.`,
   action: inspect,
 });
 

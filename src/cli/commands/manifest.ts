@@ -10,27 +10,25 @@ import { checkReplaceable } from '../output-files.ts';
 import { formatNumberOf, visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
 
-const QUIET = flag('-q, --quiet', 'hide the summary');
-
 const CHECK_OPTIONS = {
   attributes: parsed(
-    '-a, --attributes <names>',
-    'AttributeNames of the training job, comma-separated',
+    '--attributes <names>',
+    'AttributeNames of the training job, e.g. image-ref,label',
     names,
   ),
   headObjects: flag('--head-objects', 'also check that each listed object exists'),
   maxProblems: parsed('--max-problems <n>', 'maximum problems listed (all are counted)', atLeast(0), 100),
   json: reportOptions.json,
   ...linesOptions,
-  quiet: QUIET,
+  quiet: reportOptions.quiet,
   ...objectReadOptions,
 };
 
 const CREATE_OPTIONS = {
-  output: value('-o, --output <file>', 'output path or s3://bucket/key (default: stdout)'),
+  output: value('-o, --output <file>', 'output file or s3://bucket/key (default: stdout)'),
   force: flag('-f, --force', 'overwrite an existing --output'),
-  prefix: value('--prefix <prefix>', 'prefix shared by all addresses (default: their common directory)'),
-  quiet: QUIET,
+  prefix: value('--prefix <uri>', 'prefix shared by all addresses (default: their common directory)'),
+  quiet: reportOptions.quiet,
   ...accessOptions,
   ...inputSelection,
 };
@@ -40,10 +38,9 @@ const registerCheck = command({
   description: 'Check a ManifestFile or AugmentedManifestFile and report problems by line and column.',
   arguments: { '<manifest>': 'a path, s3://bucket/key, or - for stdin' },
   options: CHECK_OPTIONS,
-  help: `
-Examples:
-  recordpipe manifest check train.manifest
-  recordpipe manifest check s3://bucket/train.manifest --attributes image-ref,label --head-objects`,
+  examples: `
+recordpipe manifest check train.manifest
+recordpipe manifest check s3://bucket/train.manifest --attributes image-ref,label --head-objects`,
   action: check,
 });
 
@@ -54,10 +51,9 @@ const registerCreate = command({
     '<addresses...>': 's3://bucket/prefix/, s3://bucket/key or quoted patterns, all in one bucket',
   },
   options: CREATE_OPTIONS,
-  help: `
-Examples:
-  recordpipe manifest create s3://bucket/train/ -o train.manifest
-  recordpipe manifest create 's3://bucket/train/*.tfrecord' -o s3://bucket/manifests/train.manifest`,
+  examples: `
+recordpipe manifest create s3://bucket/train/ -o train.manifest
+recordpipe manifest create 's3://bucket/train/*.tfrecord' -o s3://bucket/manifests/train.manifest`,
   action: create,
 });
 

@@ -11,14 +11,17 @@ import { transforming, writtenText } from '../transforming.ts';
 const OPTIONS = {
   output: value(
     '-o, --output <file>',
-    'output file, s3://bucket/key, or - for stdout (required for records)',
+    'output file or s3://bucket/key, or - for stdout (required for records)',
   ),
   sort: flag('--sort', 'sort inputs by name and drop duplicates (default: as given)'),
   ...transformOptions,
   ...inputSelection,
   ...grouped('Shard reports:', {
-    html: value('--html <file>', 'stats reports: also write an HTML page; - for stdout, instead of the text'),
-    title: value('--title <text>', 'title of the HTML page'),
+    html: value(
+      '--html <file>',
+      'stats reports: also write an HTML page to a file; - for stdout, instead of the text',
+    ),
+    title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
     schema: value('--schema <file>', 'schema reports: also write the schema, for validate --schema'),
     partial: flag(
       '--partial',
@@ -34,14 +37,12 @@ export const register: Register = command({
     '<files...>': `${INPUTS}. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
   },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe merge train-0000*-of-00012.tfrecord -o train.tfrecord
-  recordpipe merge data/ extra.rec.gz -o all.tfrecord
-  recordpipe merge 'train-*' --sort -o - | recordpipe validate -
-  recordpipe merge s3://bucket/reports/ -o total.json --html total.html
-
-Inputs may differ in format and compression. The output format comes from --to, else from the output's extension, else from the first input.
+  examples: `
+recordpipe merge train-0000*-of-00012.tfrecord -o train.tfrecord
+recordpipe merge data/ extra.rec.gz -o all.tfrecord
+recordpipe merge 'train-*' --sort -o - | recordpipe validate -
+recordpipe merge s3://bucket/reports/ -o total.json --html total.html`,
+  notes: `Inputs may differ in format and compression. The output format comes from --to, else from the output's extension, else from the first input.
 
 ${TEXT_NOTES}
 

@@ -15,6 +15,7 @@ import {
   type Values,
   value,
 } from '../options/option.ts';
+import { reportOptions } from '../options/reports.ts';
 import { complain, print } from '../output.ts';
 import { refuseReportOn } from '../output-files.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
@@ -22,9 +23,9 @@ import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 const OPTIONS = {
   output: value(
     '-o, --output <file>',
-    'output path or s3://bucket/key (.gz: compressed), or - for stdout',
+    'output file or s3://bucket/key (.gz: compressed), or - for stdout',
   ).makeOptionMandatory() as TypedOption<string>,
-  shards: parsed('-n, --shards <n>', 'number of shards; workers can then omit it from --shard', atLeast(1)),
+  shards: parsed('--shards <n>', 'number of shards; workers can then omit it from --shard', atLeast(1)),
   cut: parsed(
     '--cut <size>',
     'split files larger than this into parts of about this size (requires an index next to the file)',
@@ -36,9 +37,9 @@ const OPTIONS = {
     ['auto', ...FORMAT_NAMES],
     'auto',
   ),
-  force: flag('-f, --force', 'overwrite an existing plan'),
-  json: flag('--json', 'print a summary of the plan as JSON'),
-  quiet: flag('-q, --quiet', 'hide the summary and notes'),
+  force: flag('-f, --force', 'overwrite an existing --output'),
+  json: flag('--json', 'print a summary of the plan as one JSON document'),
+  quiet: reportOptions.quiet,
   ...objectReadOptions,
   ...inputSelection,
 };
@@ -48,14 +49,12 @@ export const register: Register = command({
   description: 'List input files with size and ETag, to divide the work among several machines.',
   arguments: { '<inputs...>': STORED_INPUTS },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe plan s3://bucket/train/ -o s3://bucket/plan.jsonl.gz --shards 8
-  recordpipe plan data/ --cut 1GiB -o plan.jsonl
-  recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
-  recordpipe merge reports/ -o total.json
-
-A plan lists addresses, sizes and ETags, with a hash over all of them. If a file has changed when a worker reads it, the worker fails. The plan and the number of shards alone determine the shard of each file. Shards are of about equal size.`,
+  examples: `
+recordpipe plan s3://bucket/train/ -o s3://bucket/plan.jsonl.gz --shards 8
+recordpipe plan data/ --cut 1GiB -o plan.jsonl
+recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
+recordpipe merge reports/ -o total.json`,
+  notes: `A plan lists addresses, sizes and ETags, with a hash over all of them. If a file has changed when a worker reads it, the worker fails. The plan and the number of shards alone determine the shard of each file. Shards are of about equal size.`,
   action: plan,
 });
 

@@ -19,20 +19,20 @@ type Format = (typeof FORMATS)[number];
 const { format, compression, maxRecordSize, onTruncated, trailing, multipart } = readingOptions;
 
 const OPTIONS = {
-  ...grouped(OUTPUT_HEADING, {
-    output: value('-o, --output <file>', 'write the result to a file or s3://bucket/key (default: stdout)'),
-    to: choice('--to <format>', 'output format (default: from the extension, else table)', FORMATS),
-    json: flag('--json', 'the same as --to json'),
-    force: flag('-f, --force', 'overwrite an existing output file'),
-    binary: flag('--binary', 'write Parquet to a terminal'),
-    quiet: flag('-q, --quiet', 'print no number of rows'),
-  }),
   memory: parsed(
     '--memory <size>',
-    'memory limit of DuckDB; tables beyond it are moved to temporary files (default: 1GiB)',
+    'memory limit of DuckDB; tables beyond it are moved to temporary files (default: 1 GiB)',
     size,
   ),
   tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: that of the system)'),
+  ...grouped(OUTPUT_HEADING, {
+    output: value('-o, --output <file>', 'output file or s3://bucket/key (default: stdout)'),
+    to: choice('--to <format>', 'output format (default: from the extension, else table)', FORMATS),
+    json: flag('--json', 'the same as --to json'),
+    force: flag('-f, --force', 'overwrite an existing --output'),
+    binary: flag('--binary', 'write binary output to a terminal'),
+    quiet: flag('-q, --quiet', 'hide notices and the number of rows'),
+  }),
   format,
   compression,
   maxRecordSize,
@@ -52,14 +52,12 @@ export const register: Register = command({
       "a SELECT statement. Tables are record files in quotes: 'FILE.tfrecord', 'DIR/', 'DIR/*.rec', 's3://bucket/prefix/', '@list'; and local Parquet, CSV and JSON files",
   },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe query "describe 'data/*.tfrecord'"
-  recordpipe query "select * from 'train.tfrecord' limit 5"
-  recordpipe query "select label, count(*) from 'data/' group by label"
-  recordpipe query "from 'a.rec' join 'names.csv' using (id)" -o joined.parquet
-
-Requires the package @duckdb/node-api: npm install @duckdb/node-api. Each feature is a column: a feature with one value in every record is a value, any other feature is a list. Names of features that contain other characters than letters, digits and _ need double quotes: "image/encoded".
+  examples: `
+recordpipe query "describe 'data/*.tfrecord'"
+recordpipe query "select * from 'train.tfrecord' limit 5"
+recordpipe query "select label, count(*) from 'data/' group by label"
+recordpipe query "from 'a.rec' join 'names.csv' using (id)" -o joined.parquet`,
+  notes: `Requires the package @duckdb/node-api: npm install @duckdb/node-api. Each feature is a column: a feature with one value in every record is a value, any other feature is a list. Names of features that contain other characters than letters, digits and _ need double quotes: "image/encoded".
 
 The files are read twice: to infer the columns, then to load only the columns that the statement uses. A statement that only lists columns with a LIMIT reads no further than necessary. Only SELECT statements run (also WITH, FROM, DESCRIBE and SUMMARIZE); DuckDB's extensions are not loaded.
 

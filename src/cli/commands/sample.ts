@@ -9,12 +9,12 @@ import { formatCount } from '../text/format.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  records: parsed('-n, --records <n>', 'exactly N records (or all, if there are fewer)', atLeast(0)),
+  records: parsed('-n, --records <n>', 'exactly N records (or all, if the input has fewer)', atLeast(0)),
   fraction: parsed('--fraction <p>', 'include each record with this probability, 0 to 1', probability),
-  seed: parsed('--seed <n>', 'random seed; the same seed selects the same records', atLeast(0), 0),
+  seed: parsed('--seed <n>', 'random seed; the same seed gives the same result', atLeast(0), 0),
   tempDir: value(
     '--temp-dir <dir>',
-    'with --records: directory for candidate records (default: next to the output)',
+    'with --records: directory for temporary files (default: that of the output)',
   ),
   ...filterOptions,
   ...transformOptions,
@@ -25,13 +25,11 @@ export const register: Register = command({
   description: 'Sample records at random without replacement, keeping their order.',
   arguments: { '<input>': ONE_FILE, '<output>': OUTPUT },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
-  recordpipe sample train.rec - --fraction 0.01 --to base64
-  recordpipe sample train.tfrecord threes.tfrecord -n 100 --where 'label == 3'
-
-The input is read once. -n 1000 selects the records that recordpipe shuffle puts first for the same seed. A smaller --fraction selects a subset of a larger one.
+  examples: `
+recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
+recordpipe sample train.rec - --fraction 0.01 --to base64
+recordpipe sample train.tfrecord threes.tfrecord -n 100 --where 'label == 3'`,
+  notes: `The input is read once. -n 1000 selects the records that recordpipe shuffle puts first for the same seed. A smaller --fraction selects a subset of a larger one.
 
 ${TEXT_NOTES}`,
   action: sample,

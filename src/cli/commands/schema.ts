@@ -18,7 +18,7 @@ import { formatCount, visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
 
 const OPTIONS = {
-  output: value('-o, --output <file>', 'write the schema as JSON to a file; - for stdout'),
+  output: value('-o, --output <file>', 'output file of the schema as JSON, or - for stdout'),
   force: flag('-f, --force', 'overwrite an existing --output'),
   loose: flag(
     '--loose',
@@ -38,13 +38,11 @@ export const register: Register = command({
   description: 'Infer the strictest schema to which all records conform, for validate --schema.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe schema data/                       print a table
-  recordpipe schema data/ -o schema.json
-  recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json
-
-The schema is as strict as the data: it has the observed ranges, lengths, sizes and text values. Edit it to relax it; a rule that you delete is not checked. A feature that never has a value has no type.`,
+  examples: `
+recordpipe schema data/                   # print a table
+recordpipe schema data/ -o schema.json
+recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json`,
+  notes: `The schema is as strict as the data: it has the observed ranges, lengths, sizes and text values. Edit it to relax it; a rule that you delete is not checked. A feature that never has a value has no type.`,
   action: schema,
 });
 

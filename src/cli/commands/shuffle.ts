@@ -5,16 +5,13 @@ import { OUTPUT, TEXT_NOTES, transformOptions } from '../options/transform.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  seed: parsed('--seed <n>', 'random seed; the same seed gives the same order', atLeast(0), 0),
+  seed: parsed('--seed <n>', 'random seed; the same seed gives the same result', atLeast(0), 0),
   memory: parsed(
     '--memory <size>',
     'memory limit for records and their index, e.g. 1GiB (default: 256 MiB)',
     size,
   ),
-  tempDir: value(
-    '--temp-dir <dir>',
-    'directory for data that does not fit in memory (default: next to the output)',
-  ),
+  tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: that of the output)'),
   ...transformOptions,
   ...inputSelection,
 };
@@ -24,13 +21,11 @@ export const register: Register = command({
   description: 'Shuffle the records of a file, or of all files of a directory, using bounded memory.',
   arguments: { '<input>': INPUT, '<output>': OUTPUT },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
-  recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
-  recordpipe shuffle train/ shuffled.tfrecord
-
-The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by SplitMix64 numbers generated from the seed. Data that does not fit in memory needs temporary disk space equal to the total size of the records.
+  examples: `
+recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
+recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
+recordpipe shuffle train/ shuffled.tfrecord`,
+  notes: `The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by SplitMix64 numbers generated from the seed. Data that does not fit in memory needs temporary disk space equal to the total size of the records.
 
 ${TEXT_NOTES}`,
   action: shuffle,

@@ -34,7 +34,7 @@ const OPTIONS = {
       '--missing <name>',
       'part for records without the feature (default: such a record is an error)',
     ),
-    seed: parsed('--seed <n>', 'seed; the same seed selects the same parts (default: 0)', atLeast(0)),
+    seed: parsed('--seed <n>', 'random seed; the same seed gives the same result (default: 0)', atLeast(0)),
   }),
   suffix: value(
     '--suffix <text>',
@@ -42,7 +42,7 @@ const OPTIONS = {
   ),
   tempDir: value(
     '--temp-dir <dir>',
-    'with --shards: directory for a copy of stdin (default: next to the shards)',
+    'with --shards: directory for temporary files (default: that of the shards)',
   ),
   ...filterOptions,
   ...transformOptions,
@@ -58,16 +58,14 @@ export const register: Register = command({
     '<paths...>': `the input, then the path prefix of the shards. With --weights, one or more inputs: ${INPUTS}; then a prefix or directory`,
   },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe split train.tfrecord train --shards 12
-  recordpipe split train.rec out/train --size 128MiB --output-compression gzip
-  recordpipe split train.rec part --by-hash 10      duplicates share a shard
-  recordpipe split data/ out/ --weights train=0.8,val=0.1,test=0.1 --by user_id
-  recordpipe split all.tfrecord out/ --weights train=9,test=1 --shards 10
-  recordpipe split all.tfrecord cats --shards 4 --where '"cat" in tags'
-
-Order is kept: merging the shards restores the input (except with --by-hash and --weights). Existing shards with the same prefix are an error unless you pass --force.
+  examples: `
+recordpipe split train.tfrecord train --shards 12
+recordpipe split train.rec out/train --size 128MiB --output-compression gzip
+recordpipe split train.rec part --by-hash 10  # duplicates share a shard
+recordpipe split data/ out/ --weights train=0.8,val=0.1,test=0.1 --by user_id
+recordpipe split all.tfrecord out/ --weights train=9,test=1 --shards 10
+recordpipe split all.tfrecord cats --shards 4 --where '"cat" in tags'`,
+  notes: `Order is kept: merging the shards restores the input (except with --by-hash and --weights). Existing shards with the same prefix are an error unless you pass --force.
 
 --weights writes the shards PREFIX-NAME-00000-of-00010.EXT of each part; in a directory, NAME-00000-of-00010.EXT. A prefix that ends with / is a directory, which is created. Without --records, --size or --shards, each part is one file. A hash of the seed and the value of the --by feature determines the part; without --by, the hash of the payload does. The part therefore does not depend on the order or the number of the files, and it stays the same when you add records.
 

@@ -21,11 +21,11 @@ const OPTIONS = {
   select: selectOption,
   html: value(
     '--html <file>',
-    'also write an HTML page: one self-contained file, no scripts; - for stdout, instead of the text',
+    'also write an HTML page to a file, self-contained and without scripts; - for stdout, instead of the text',
   ),
-  title: value('--title <text>', 'title of the page (default: the directory or file)'),
+  title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
   force: flag('-f, --force', 'overwrite a file at --html that is not a page of statistics'),
-  samples: negation('--no-samples', 'omit sample images from the page'),
+  samples: negation('--no-samples', 'omit sample images from the HTML page'),
   ...runOptions,
   ...readingOptions,
   ...payloadOptions,
@@ -40,16 +40,14 @@ export const register: Register = command({
     'Summarize records: sizes, features, labels, images and scalars, as text, JSON or an HTML page.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe stats data/
-  recordpipe stats data/ --html report.html
-  recordpipe stats 'train-*' --json > stats.json
-  recordpipe stats data/ --select 'label,image/*'
-  recordpipe stats data/ --where 'label == 3 && score > 0.9'
-  recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/
-
-Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones or, with --where, those that pass. Histogram buckets are powers of two.`,
+  examples: `
+recordpipe stats data/
+recordpipe stats data/ --html report.html
+recordpipe stats 'train-*' --json > stats.json
+recordpipe stats data/ --select 'label,image/*'
+recordpipe stats data/ --where 'label == 3 && score > 0.9'
+recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/`,
+  notes: `Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones or, with --where, those that pass. Histogram buckets are powers of two.`,
   action: stats,
 });
 

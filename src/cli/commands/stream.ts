@@ -7,7 +7,7 @@ import type {
   StreamEvent,
   TrainingRequest,
 } from 'recordpipe/pipemode/streamer';
-import { command, type Register } from '../command.ts';
+import { command, EXIT_CODES, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { serveMetrics } from '../metrics-server.ts';
 import {
@@ -35,7 +35,7 @@ const OPTIONS = {
     'add a channel: NAME=s3://bucket/prefix or NAME=directory; repeatable',
     assignments,
   ),
-  config: value('--config <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
+  job: value('--job <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
   json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr if a program runs'),
   quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
   progress: reportOptions.progress,
@@ -51,22 +51,21 @@ const OPTIONS = {
     firstEpoch: parsed('--first-epoch <n>', 'number of the first epoch', atLeast(0), 0),
     hosts: parsed(
       '--hosts <names>',
-      'hosts of the job, e.g. algo-1,algo-2 (default: algo-1, or the hosts of --config)',
+      'hosts of the job, e.g. algo-1,algo-2 (default: algo-1, or the hosts of --job)',
       names,
     ),
-    host: value('--host <name>', 'name of this host (default: the first)'),
-    hyperparameter: parsed(
-      '--hyperparameter <name=value>',
-      'set a hyperparameter, which is also passed to scripts as --NAME VALUE; repeatable',
-      assignments,
+    currentHost: value(
+      '--current-host <name>',
+      'serve only this host of the job, e.g. algo-2 (default: the first)',
     ),
+    hyperparameter: parsed('--hyperparameter <name=value>', 'set a hyperparameter; repeatable', assignments),
     grace: parsed(
       '--grace <time>',
-      'time between a signal and SIGKILL when the program is stopped (default: 10s)',
+      'time between SIGTERM and SIGKILL when the program is stopped (default: 10s)',
       duration,
     ),
     hold: flag('--hold', 'after a failure, keep pipes open until their readers close them'),
-    force: flag('--force', 'use existing pipes'),
+    force: flag('-f, --force', 'use existing pipes, and replace an existing --checkpoint'),
   }),
   ...pipeOptions,
   ...resumeOptions,
@@ -78,38 +77,29 @@ const OPTIONS = {
  * Last section of the help. It differs from the default because the exit code may come from the
  * program.
  */
-const EXIT_CODES = `
-Exit codes:
-  0         ok
-  1         invalid data
-  2         invalid usage
-  3         data could not be read, or pipes could not be created
-  4         no reader opened a pipe in time
-  70        internal error: a bug in recordpipe
-  129, 130, 131, 143
-            stopped by a signal: hangup, interrupt, quit, terminate
-  With a program, stream exits with its exit code`;
-
 export const register: Register = command({
   name: 'stream',
   description: 'Stream data from S3 or a directory into named pipes, as SageMaker Pipe mode does.',
   arguments: { '[command...]': 'after --: a training program to run against the pipes' },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe stream -c train=s3://bucket/train/ -- python train.py
-  recordpipe stream -c train=data/ -c test=more/ --root ml -- node train.mjs
-  recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label --wrap --shuffle 7 -- python train.py
-  recordpipe stream --config channels.json --dir pipes --epochs 2 & cat pipes/train_0
-  recordpipe stream -c train=s3://bucket/train/ --checkpoint ck.json --resume ck.json -- python train.py
-  recordpipe stream -c train=s3://bucket/train/ --resume position.json -- python train.py
-
-The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables, which contain the paths below --root. A program that uses /opt/ml literally needs --root /opt/ml, or train, which shows --root as /opt/ml. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are forwarded; a program that has not ended after --grace, or at a second signal, is killed. The program runs in its own session: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
+  examples: `
+recordpipe stream -c train=s3://bucket/train/ -- python train.py
+recordpipe stream -c train=data/ -c test=more/ --root ml -- node train.mjs
+recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label --wrap --shuffle 7 -- python train.py
+recordpipe stream --job channels.json --dir pipes --epochs 2 & cat pipes/train_0
+recordpipe stream -c train=s3://bucket/train/ --checkpoint ck.json --resume ck.json -- python train.py
+recordpipe stream -c train=s3://bucket/train/ --resume position.json -- python train.py`,
+  notes: `The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables, which contain the paths below --root. A program that uses /opt/ml literally needs --root /opt/ml, or train, which shows --root as /opt/ml. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are forwarded; a program that has not ended after --grace, or at a second signal, is killed. The program runs in its own session: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
 
 --resume continues an interrupted epoch, with the same data and options, in the pipe of that epoch: NAME_3 for epoch 3. A position of the reader is exact: no record is lost or repeated. Let the program write it together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as the state of PipeModeDataset. A --checkpoint of stream is the position up to which the program has certainly read the pipe: records that were in the pipe are sent again (up to 1 MiB), and records that the program had read but not used are lost, unless --read-ahead covers them. If --resume and --checkpoint name the same file, it may be missing at the first start.
 
 Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
-  exitCodes: EXIT_CODES,
+  exitCodes: {
+    ...EXIT_CODES,
+    3: 'data could not be read, or pipes could not be created',
+    4: 'no reader opened a pipe in time',
+  },
+  exitNote: 'If stream runs a program, its exit code is that of the program.',
   action: stream,
 });
 
@@ -146,7 +136,7 @@ async function stream(command: string[], options: Options): Promise<number> {
     },
   });
   if (supervised || options.dir === undefined) writeJobFiles(request, host, paths, hosts);
-  const server = await serveMetrics(() => streamer.metrics, options.metrics);
+  const server = await serveMetrics(() => streamer.metrics, options.metricsPort);
   const announce = (): void => {
     if (options.json || options.quiet) return;
     progress.clear();
@@ -232,9 +222,9 @@ interface Job {
 
 async function jobOf(options: Options): Promise<Job> {
   const { jobHosts, readTrainingRequest, trainingRequest } = await import('recordpipe/pipemode/streamer');
-  const { config, channel = [], hosts: names } = options;
-  const given = config === undefined ? undefined : readTrainingRequest(config, 'Pipe');
-  if (given !== undefined) checkStreamable(given, config as string);
+  const { job, channel = [], hosts: names } = options;
+  const given = job === undefined ? undefined : readTrainingRequest(job, 'Pipe');
+  if (given !== undefined) checkStreamable(given, job as string);
   const listed = channel.map((text): JobChannelInput => {
     const [name, uri] = assignment(text);
     return { name, uri, ...channelSettings(options) };
@@ -252,33 +242,33 @@ async function jobOf(options: Options): Promise<Job> {
     ...(names !== undefined && { instanceCount: names.length }),
   });
   if (request.channels.length === 0)
-    throw new UsageError('channels: expected at least one; pass -c NAME=URI or --config FILE');
+    throw new UsageError('channels: expected at least one; pass -c NAME=URI or --job FILE');
   const hosts = jobHosts(request).map((host, i) => ({ ...host, name: names?.[i] ?? host.name }));
   const all = hosts.map(({ name }) => name).join(', ');
-  const host = hosts.find(({ name }) => name === (options.host ?? hosts[0].name));
+  const host = hosts.find(({ name }) => name === (options.currentHost ?? hosts[0].name));
   if (host === undefined)
-    throw new UsageError(`--host: expected one of --hosts (${all}), got ${options.host}`);
+    throw new UsageError(`--current-host: expected one of --hosts (${all}), got ${options.currentHost}`);
   if (given !== undefined) warn(request, options);
-  if (hosts.length > 1 && names === undefined && options.host === undefined)
+  if (hosts.length > 1 && names === undefined && options.currentHost === undefined)
     note(
-      `the job has the hosts ${all}; this stream serves ${host.name}; to serve another host, pass --host`,
+      `the job has the hosts ${all}; this stream serves ${host.name}; to serve another host, pass --current-host`,
       options,
     );
   return { request, host, hosts };
 }
 
 /** Checks that `stream` can serve all channels. @throws RecordpipeError if only `train` can */
-function checkStreamable({ channels, instanceGroups }: TrainingRequest, config: string): void {
-  const file = channels.find(({ inputMode }) => inputMode !== 'Pipe');
+function checkStreamable({ channels, instanceGroups }: TrainingRequest, file: string): void {
+  const other = channels.find(({ inputMode }) => inputMode !== 'Pipe');
   const grouped = channels.find((channel) => channel.instanceGroups.length > 0);
   let what: string | undefined;
-  if (file !== undefined)
-    what = `channel ${file.name} is in ${file.inputMode} mode, but stream serves only Pipe mode`;
+  if (other !== undefined)
+    what = `channel ${other.name} is in ${other.inputMode} mode, but stream serves only Pipe mode`;
   else if (grouped !== undefined && instanceGroups.length > 1)
     what = `channel ${grouped.name} is only for some instance groups, but stream serves all hosts alike`;
   if (what === undefined) return;
-  const next = `run the whole job with recordpipe train --job ${config}`;
-  throw new RecordpipeError('malformed-config', `${what}; ${next}`, { uri: config });
+  const next = `run the whole job with recordpipe train --job ${file}`;
+  throw new RecordpipeError('malformed-config', `${what}; ${next}`, { uri: file });
 }
 
 /** Warns about fields of the request that have no effect. */

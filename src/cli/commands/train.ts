@@ -1,6 +1,6 @@
 import { isRecordpipeError } from 'recordpipe/errors';
 import type { JobChannel, TrainingEvent, TrainingResult, TrainingRun } from 'recordpipe/pipemode/train';
-import { command, type Register } from '../command.ts';
+import { command, EXIT_CODES, type Register } from '../command.ts';
 import { downloadProgress } from '../download-progress.ts';
 import { exitCodeOf, OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
@@ -33,7 +33,7 @@ const OPTIONS = {
     optMl: negation('--no-opt-ml', 'do not show --root as /opt/ml to the program'),
     grace: parsed(
       '--grace <time>',
-      'time between SIGTERM and SIGKILL when the job stops (default: 120s)',
+      'time between SIGTERM and SIGKILL when the program is stopped (default: 120s)',
       duration,
     ),
     interruptAfter: parsed(
@@ -69,40 +69,31 @@ const OPTIONS = {
  * Last section of the help. It differs from the default because the exit code may come from the
  * program.
  */
-const EXIT_CODES = `
-Exit codes:
-  that of the program, if it ran (with several hosts, of the first that failed); otherwise
-  0         ok
-  1         invalid data
-  2         invalid usage
-  3         data could not be read, or results could not be saved
-  4         no reader opened a pipe in time
-  70        internal error: a bug in recordpipe
-  129, 130, 131, 143
-            stopped by a signal: hangup, interrupt, quit, terminate
-  143       also: stopped by a time limit before the program started`;
-
 export const register: Register = command({
   name: 'train',
   description: 'Run a SageMaker training job on this machine.',
   arguments: { '[command...]': 'after --: the training program (default: the entry point of the request)' },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe train -c s3://bucket/train/ -- python train.py
-  recordpipe train -c train=s3://bucket/train/ -c val=data/val --input-mode train=Pipe --hyperparameter lr=0.1 -- python train.py
-  recordpipe train --job request.json
-  recordpipe train --job request.json -c train=sample/ --output results/ -- python train.py
-  recordpipe train --job request.json --dry-run
-  recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
-  recordpipe train -c train=data/ --input-mode Pipe --spot --checkpoints ckpt/ --interrupt-after 30s --resume position.json -- python train.py
-
-The program runs as under SageMaker's training toolkit: it receives hyperparameters in SM_HPS and, if the command names a script, as arguments, finds channels through SM_CHANNEL_* (in File mode, directories; in Pipe mode, prefixes of named pipes: the pipe of epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0), and finds the job's configuration files in input/config. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
+  examples: `
+recordpipe train -c s3://bucket/train/ -- python train.py
+recordpipe train -c train=s3://bucket/train/ -c val=data/val --input-mode train=Pipe --hyperparameter lr=0.1 -- python train.py
+recordpipe train --job request.json
+recordpipe train --job request.json -c train=sample/ --output results/ -- python train.py
+recordpipe train --job request.json --dry-run
+recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
+recordpipe train -c train=data/ --input-mode Pipe --spot --checkpoints ckpt/ --interrupt-after 30s --resume position.json -- python train.py`,
+  notes: `The program runs as under SageMaker's training toolkit: it receives hyperparameters in SM_HPS and, if the command names a script, as arguments, finds channels through SM_CHANNEL_* (in File mode, directories; in Pipe mode, prefixes of named pipes: the pipe of epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0), and finds the job's configuration files in input/config. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
 
 After an interruption, SageMaker starts Pipe channels again with epoch 0. With --resume, they continue: let the program write {"train": {"epoch": 3, "records": 12345}} to that file together with each checkpoint. The next attempt then serves the rest of epoch 3 as train_3. With several hosts, {host} in the name stands for the name of the host.
 
 The job stops as a whole: if a program fails, data cannot be read, or the time limit is reached, all programs receive SIGTERM, and SIGKILL after --grace. A signal to train is passed on to the programs in the same way. Only then are pipes closed, so that no program treats truncated data as complete.`,
-  exitCodes: EXIT_CODES,
+  exitCodes: {
+    ...EXIT_CODES,
+    3: 'data could not be read, or results could not be saved',
+    4: 'no reader opened a pipe in time',
+  },
+  exitNote:
+    'If the program ran, the exit code of train is that of the program (with several hosts, of the first program that failed). The exit code is 143 if a time limit ends the job before the program starts.',
   action: (words: string[], options: Options) => inJson(options, () => train(words, options)),
 });
 
@@ -179,7 +170,7 @@ async function run(
 ): Promise<number> {
   const signals = new StreamSignals();
   signals.passTo(job);
-  const server = await serveMetrics(() => job.metrics, options.metrics);
+  const server = await serveMetrics(() => job.metrics, options.metricsPort);
   progress.start(() => job.metrics.map((one) => ({ ...one, channel: channelName(one, isShared) })));
   let result: TrainingResult;
   try {

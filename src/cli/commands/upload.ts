@@ -16,7 +16,7 @@ import { formatBytes, formatNumberOf, formatSeconds, visible } from '../text/for
 import { type Painter, painter } from '../text/terminal.ts';
 
 const OPTIONS = {
-  dryRun: flag('-n, --dry-run', 'validate and show what would be uploaded'),
+  dryRun: flag('--dry-run', 'validate and show what would be uploaded'),
   ifChanged: flag('--if-changed', 'skip files whose object has the same size and checksum').conflicts(
     'clobber',
   ),
@@ -24,18 +24,21 @@ const OPTIONS = {
   force: flag('-f, --force', 'overwrite existing objects, and an existing --manifest'),
   manifest: value(
     '--manifest <file>',
-    'after all uploads succeed, write a SageMaker ManifestFile (path or s3://…)',
+    'after all uploads succeed, write a SageMaker ManifestFile to a file or s3://bucket/key',
   ),
   contentType: value('--content-type <type>', 'MIME type of the objects'),
   validate: negation('--no-validate', 'upload without validating'),
-  schema: value('--schema <file>', 'also check records against a schema written by recordpipe schema'),
+  schema: value(
+    '--schema <file>',
+    'also check record contents against a schema written by recordpipe schema',
+  ),
   maxErrors: parsed(
     '--max-errors <n>',
     'maximum findings listed per file (all are counted)',
     atLeast(0),
     100,
   ),
-  failFast: flag('--fail-fast', 'stop starting files after one is invalid or fails'),
+  failFast: flag('--fail-fast', 'start no more files after one is invalid or fails'),
   ...runOptions,
   ...linesOptions,
   ...readingOptions,
@@ -52,14 +55,12 @@ export const register: Register = command({
     '<files...>': `${LOCAL_INPUTS}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
   },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe upload data/ s3://bucket/train/
-  recordpipe upload 'data/**/*.tfrecord' s3://bucket/train/ --force --if-changed --manifest train.manifest
-  recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
-  recordpipe upload data/ s3://bucket/train/ --dry-run --json
-
-A destination with a trailing slash is a folder: files found in directories and patterns keep their relative paths; other files keep only their base names. Any other destination is the key of a single object. An existing object with the same size and checksum is kept; any other is an error unless you pass --force (overwrite it) or --no-clobber (keep it). With --force --if-changed, only files that differ are uploaded.
+  examples: `
+recordpipe upload data/ s3://bucket/train/
+recordpipe upload 'data/**/*.tfrecord' s3://bucket/train/ --force --if-changed --manifest train.manifest
+recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
+recordpipe upload data/ s3://bucket/train/ --dry-run --json`,
+  notes: `A destination with a trailing slash is a folder: files found in directories and patterns keep their relative paths; other files keep only their base names. Any other destination is the key of a single object. An existing object with the same size and checksum is kept; any other is an error unless you pass --force (overwrite it) or --no-clobber (keep it). With --force --if-changed, only files that differ are uploaded.
 
 Each file is validated, then uploaded; several files run in parallel. If a file changes in the meantime, its upload is aborted and reported as an error. S3 verifies the received data by CRC-32C. On a signal, incomplete uploads are aborted. Parts uploaded by a killed process are reused.`,
   action: upload,

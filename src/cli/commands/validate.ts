@@ -59,18 +59,16 @@ export const register: Register = command({
   description: 'Validate every record of every file: framing, lengths, checksums.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
-  help: `
-Examples:
-  recordpipe validate data/ extra.tfrecord.gz
-  recordpipe validate 'train-*' --fail-fast
-  recordpipe validate --format textline --encoding utf8 *.jsonl
-  recordpipe validate data/ --schema schema.json
-  recordpipe validate agent.rec --multipart concat
-  recordpipe validate @shards.txt --json --report report.json
-  recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
-  curl -s https://example.org/x.tfrecord | recordpipe validate -
-
-The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline, text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: validate verifies parts, lengths and padding, but cannot verify payloads.`,
+  examples: `
+recordpipe validate data/ extra.tfrecord.gz
+recordpipe validate 'train-*' --fail-fast
+recordpipe validate --format textline --encoding utf8 *.jsonl
+recordpipe validate data/ --schema schema.json
+recordpipe validate agent.rec --multipart concat
+recordpipe validate @shards.txt --json --report report.json
+recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
+curl -s https://example.org/x.tfrecord | recordpipe validate -`,
+  notes: `The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline, text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: validate verifies parts, lengths and padding, but cannot verify payloads.`,
   action: validate,
 });
 

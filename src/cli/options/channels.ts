@@ -33,7 +33,7 @@ export interface PipeOptions {
   readonly maxLineSize?: number;
   readonly lazy?: true;
   readonly lock: boolean;
-  readonly metrics?: number;
+  readonly metricsPort?: number;
 }
 
 export const channelOptions: OptionsOf<ChannelOptions> = grouped('Channels given with -c:', {
@@ -45,7 +45,11 @@ export const channelOptions: OptionsOf<ChannelOptions> = grouped('Channels given
   ),
   gunzip: flag('--gunzip', 'decompress objects while streaming (CompressionType Gzip)'),
   wrap: flag('--wrap', 'wrap each object or attribute in a RecordIO record (RecordWrapperType)'),
-  shuffle: parsed('--shuffle <seed>', 'shuffle objects or lines differently in each epoch', atLeast(0)),
+  shuffle: parsed(
+    '--shuffle <n>',
+    'random seed: shuffle objects or lines, differently in each epoch',
+    atLeast(0),
+  ),
   sharded: flag('--sharded', 'give each host its share of the objects or lines (ShardedByS3Key)'),
 });
 
@@ -66,8 +70,8 @@ export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
   ),
   lazy: flag('--lazy', 'start fetching only when a reader opens the pipe'),
   lock: negation('--no-lock', 'serve channels without locking them'),
-  metrics: parsed(
-    '--metrics <port>',
+  metricsPort: parsed(
+    '--metrics-port <port>',
     'serve Prometheus metrics on 127.0.0.1; 0 picks a free port',
     atLeast(0),
   ),

@@ -53,7 +53,7 @@ export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
   requestPayer: flag('--request-payer', 'confirm that you pay for requests to requester-pays buckets'),
   retryTimeout: parsed(
     '--retry-timeout <time>',
-    'keep retrying for this long, e.g. 30s (default: 5m)',
+    'maximum time to retry a failed request, e.g. 30s (default: 5m)',
     duration,
   ),
 });
@@ -62,7 +62,7 @@ export const transferOptions: OptionsOf<TransferOptions> = {
   ...accessOptions,
   ...grouped(HEADING, {
     partSize: parsed('--part-size <size>', 'bytes per request (default: 8 MiB)', size),
-    window: parsed('--window <size>', 'maximum bytes held in memory (default: 64 MiB)', size),
+    window: parsed('--window <size>', 'maximum bytes of objects held in memory (default: 64 MiB)', size),
     maxRequests: parsed('--max-requests <n>', 'maximum concurrent requests (default: 8)', atLeast(1)),
   }),
 };
@@ -79,7 +79,7 @@ export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
     cacheDir: value('--cache-dir <dir>', 'keep the bytes of objects in this directory for later reads'),
     cacheSize: parsed(
       '--cache-size <size>',
-      'maximum size of --cache-dir, at least 64MiB (default: 10 GiB)',
+      'maximum size of --cache-dir, at least 64 MiB (default: 10 GiB)',
       size,
     ),
   }),

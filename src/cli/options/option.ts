@@ -82,10 +82,13 @@ export function choice(
   return preset === undefined ? option : option.default(preset);
 }
 
-/** Shows options under a separate heading in the help. */
+/** Returns copies of options that the help shows under a separate heading. */
 export function grouped<O extends OptionTable>(heading: string, options: O): O {
-  for (const option of Object.values(options)) option.helpGroup(heading);
-  return options;
+  const copies = Object.entries(options).map(([name, option]) => {
+    const copy: Option = Object.assign(Object.create(Option.prototype), option);
+    return [name, copy.helpGroup(heading)];
+  });
+  return Object.fromEntries(copies) as O;
 }
 
 // Parsers of arguments.

@@ -35,31 +35,40 @@ export interface PayloadOptions {
   readonly recover?: true;
 }
 
+/** Heading of the options for reading input files. */
+export const INPUT_HEADING = 'Input:';
+
 /**
  * Declarations of the reading options. Options specific to a format have no defaults because the
  * library applies its own.
  */
 export const readingOptions: OptionsOf<ReadingOptions> = {
-  format: choice('--format <format>', 'format of the input files', ['auto', ...FORMAT_NAMES], 'auto'),
-  compression: choice(
-    '--compression <kind>',
-    'compression of the input files',
-    ['auto', 'none', 'gzip', 'zlib'],
-    'auto',
-  ),
-  maxRecordSize: parsed('--max-record-size <size>', 'maximum payload size, e.g. 8MiB (default: 2 GiB)', size),
-  onTruncated: choice(
-    '--on-truncated <what>',
-    'how to treat a truncated final header',
-    ['error', 'stop'],
-    'error',
-  ),
-  trailing: choice(
-    '--trailing <what>',
-    'how to treat bytes after the last record',
-    ['error', 'zeros-ok', 'ignore'],
-    'error',
-  ),
+  ...grouped(INPUT_HEADING, {
+    format: choice('--format <format>', 'format of the input files', ['auto', ...FORMAT_NAMES], 'auto'),
+    compression: choice(
+      '--compression <kind>',
+      'compression of the input files',
+      ['auto', 'none', 'gzip', 'zlib'],
+      'auto',
+    ),
+    maxRecordSize: parsed(
+      '--max-record-size <size>',
+      'maximum payload size, e.g. 8MiB (default: 2 GiB)',
+      size,
+    ),
+    onTruncated: choice(
+      '--on-truncated <what>',
+      'how to treat a truncated final header',
+      ['error', 'stop'],
+      'error',
+    ),
+    trailing: choice(
+      '--trailing <what>',
+      'how to treat bytes after the last record',
+      ['error', 'zeros-ok', 'ignore'],
+      'error',
+    ),
+  }),
   ...grouped('RecordIO:', {
     multipart: choice(
       '--multipart <kind>',
@@ -87,7 +96,7 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
   }),
 };
 
-export const payloadOptions: OptionsOf<PayloadOptions> = {
+export const payloadOptions: OptionsOf<PayloadOptions> = grouped(INPUT_HEADING, {
   payloadCrc: choice(
     '--payload-crc <kind>',
     "smdebug: also accept the values that SageMaker's debugger writes in place of checksums",
@@ -95,7 +104,7 @@ export const payloadOptions: OptionsOf<PayloadOptions> = {
     'crc32c',
   ),
   recover: flag('--recover', 'skip damaged data and resume at the next valid record'),
-};
+});
 
 function delimiter(text: string): Uint8Array {
   const bytes = parseEscapes(text);

@@ -56,8 +56,8 @@ export interface ReportOptions {
 }
 
 export const reportOptions: OptionsOf<ReportOptions> = {
-  json: flag('--json', 'print one JSON document'),
-  quiet: flag('-q, --quiet', 'hide progress and summary'),
+  json: flag('--json', 'print the result as one JSON document'),
+  quiet: flag('-q, --quiet', 'hide progress, notices and summary'),
   progress: negation('--no-progress', 'hide progress'),
 };
 
@@ -71,15 +71,11 @@ const MAX_JOBS = 256;
 
 export const runOptions: OptionsOf<RunOptions> = {
   ...reportOptions,
-  jobs: parsed(
-    '-j, --jobs <n>',
-    `number of threads for files and parts of large files, up to ${MAX_JOBS} (default: one per core)`,
-    (text) => {
-      const jobs = atLeast(1)(text);
-      if (jobs <= MAX_JOBS) return jobs;
-      throw new InvalidArgumentError(`Expected an integer from 1 to ${MAX_JOBS}.`);
-    },
-  ),
+  jobs: parsed('-j, --jobs <n>', `number of threads, up to ${MAX_JOBS} (default: one per core)`, (text) => {
+    const jobs = atLeast(1)(text);
+    if (jobs <= MAX_JOBS) return jobs;
+    throw new InvalidArgumentError(`Expected an integer from 1 to ${MAX_JOBS}.`);
+  }),
 };
 
 /** Options of commands that can print one line per file or record. */

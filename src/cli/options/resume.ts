@@ -7,7 +7,7 @@ import { duration, grouped, type OptionsOf, parsed, repeated, size, value } from
 export interface ResumeOptions {
   readonly resume?: readonly string[];
   readonly checkpoint?: string;
-  readonly checkpointEvery?: number;
+  readonly checkpointInterval?: number;
   readonly readAhead?: number;
 }
 
@@ -18,8 +18,8 @@ export const resumeOptions: OptionsOf<ResumeOptions> = grouped('Resume:', {
     repeated,
   ),
   checkpoint: value('--checkpoint <file>', 'write the positions of all channels to a file, atomically'),
-  checkpointEvery: parsed(
-    '--checkpoint-every <time>',
+  checkpointInterval: parsed(
+    '--checkpoint-interval <time>',
     'interval between checkpoints (default: 5s)',
     duration,
   ),
@@ -42,9 +42,9 @@ export interface Resuming {
  * @throws RecordpipeError `not-found` for another missing file
  */
 export async function resumingOf(options: ResumeOptions, force: boolean): Promise<Resuming> {
-  const { checkpoint: path, checkpointEvery, readAhead, resume = [] } = options;
-  if (path === undefined && (checkpointEvery ?? readAhead) !== undefined)
-    throw new UsageError('--checkpoint-every and --read-ahead require --checkpoint');
+  const { checkpoint: path, checkpointInterval, readAhead, resume = [] } = options;
+  if (path === undefined && (checkpointInterval ?? readAhead) !== undefined)
+    throw new UsageError('--checkpoint-interval and --read-ahead require --checkpoint');
   const files = resume.filter(existsSync);
   const missing = resume.find((file) => file !== path && !files.includes(file));
   if (missing !== undefined)
@@ -59,7 +59,7 @@ export async function resumingOf(options: ResumeOptions, force: boolean): Promis
         ? undefined
         : {
             path,
-            everyMs: checkpointEvery,
+            everyMs: checkpointInterval,
             readAheadBytes: readAhead,
             overwrite: force || files.includes(path),
           },

@@ -4,6 +4,7 @@ import type { TransformOptions } from 'recordpipe/transform';
 import { type ObjectReadOptions, objectReadOptions } from './objects.ts';
 import { choice, defined, flag, grouped, negation, type OptionsOf, parsed } from './option.ts';
 import {
+  INPUT_HEADING,
   type PayloadOptions,
   payloadOptions,
   type ReadingOptions,
@@ -43,15 +44,16 @@ export const TEXT_NOTES =
   'Text lines converted to text lines keep their carriage returns unless you pass --cr.';
 
 export const transformOptions: OptionsOf<TransformingOptions> = {
-  from: choice(
-    '--from <format>',
-    'input format: any --format, or base64 (default: from the extension, else the content)',
-    FILE_FORMATS,
-  ).conflicts('format'),
+  ...grouped(INPUT_HEADING, {
+    from: choice(
+      '--from <format>',
+      'input format: any --format, or base64 (default: from the extension, else the content)',
+      FILE_FORMATS,
+    ).conflicts('format'),
+  }),
   ...readingOptions,
   payloadCrc: payloadOptions.payloadCrc,
   ...reportOptions,
-  json: flag('--json', 'print a summary as JSON'),
   ...objectReadOptions,
   ...grouped(OUTPUT_HEADING, {
     to: choice(

@@ -149,7 +149,7 @@ describe('recordpipe stream without a program', () => {
       '--epochs',
       '1',
       '--json',
-      '--metrics',
+      '--metrics-port',
       '0',
     ]);
     const stdout = text(child.stdout!);
@@ -196,7 +196,7 @@ describe('recordpipe stream without a program', () => {
       'channels.json',
       Buffer.from(JSON.stringify([{ ChannelName: 'x', DataSource: source }])),
     );
-    const child = startCli(['stream', '--config', config, '--dir', dir, '--epochs', '1']);
+    const child = startCli(['stream', '--job', config, '--dir', dir, '--epochs', '1']);
     const exit = exited(child);
     expect((await catPipe(join(dir, 'x_0'))).toString('latin1')).toBe(WHOLE);
     expect((await exit).code).toBe(0);
@@ -229,18 +229,8 @@ describe('recordpipe stream without a program', () => {
         const got = readFileSync(\`${root}/input/data/x_0\`).length;
         const seen = { MY_FLAG, SM_HOSTS, SM_CURRENT_HOST, SM_HPS, SM_CURRENT_INSTANCE_TYPE, TRAINING_JOB_NAME, got };
         writeFileSync('${root}/seen.json', JSON.stringify(seen));`);
-      const args = [
-        'stream',
-        '--config',
-        config,
-        '--root',
-        root,
-        '--epochs',
-        '1',
-        '--hyperparameter',
-        'rate=1',
-      ];
-      const { code, stderr } = await cli([...args, '--host', 'algo-2', '--', ...reader]);
+      const args = ['stream', '--job', config, '--root', root, '--epochs', '1', '--hyperparameter', 'rate=1'];
+      const { code, stderr } = await cli([...args, '--current-host', 'algo-2', '--', ...reader]);
       expect(code).toBe(0);
       expect(JSON.parse(readFileSync(join(root, 'seen.json'), 'utf8'))).toEqual({
         MY_FLAG: 'on',
@@ -262,7 +252,7 @@ describe('recordpipe stream without a program', () => {
       const root = newPlace();
       const { stderr } = await cli([
         'stream',
-        '--config',
+        '--job',
         config,
         '--root',
         root,
@@ -284,7 +274,7 @@ describe('recordpipe stream without a program', () => {
         [channel({ RecordWraperType: 'RecordIO' })],
       ],
     ])('rejects %s', async (message, request) => {
-      const { code, stderr } = await cli(['stream', '--config', requestFile(request), '--dir', newPlace()]);
+      const { code, stderr } = await cli(['stream', '--job', requestFile(request), '--dir', newPlace()]);
       expect(code).not.toBe(0);
       expect(stderr).toMatch(message);
     });
@@ -298,11 +288,15 @@ describe('recordpipe stream without a program', () => {
       ['stream', '-c', 'a=b', '--dir', 'x', '--hosts', 'algo-1,algo-1'],
       /--hosts: expected distinct names/,
     ],
-    [2, ['stream', '-c', 'a=b', '--dir', 'x', '--host', 'algo-2'], /--host: expected one of --hosts/],
     [
       2,
-      ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics', '70000'],
-      /--metrics: expected a port/,
+      ['stream', '-c', 'a=b', '--dir', 'x', '--current-host', 'algo-2'],
+      /--current-host: expected one of --hosts/,
+    ],
+    [
+      2,
+      ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics-port', '70000'],
+      /--metrics-port: expected a port/,
     ],
     [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /name of a channel/],
     [

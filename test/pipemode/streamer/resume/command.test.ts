@@ -104,7 +104,7 @@ test('SIGTERM writes a last checkpoint', async () => {
   const child = startCli([
     'stream',
     ...channels,
-    ...['--dir', dir, '--checkpoint', checkpoint, '--checkpoint-every', '1h'],
+    ...['--dir', dir, '--checkpoint', checkpoint, '--checkpoint-interval', '1h'],
   ]);
   const exit = once(child, 'close');
   await catPipe(join(dir, 'train_0'));

@@ -78,7 +78,7 @@ test.each(DOES_ALL_RUNS ? READERS : READERS.slice(0, 2))(
         position,
         '--checkpoint',
         checkpoint,
-        '--checkpoint-every',
+        '--checkpoint-interval',
         '2ms',
         '--force',
       ];
