@@ -203,7 +203,7 @@ const standIns = {
   name: 'stand-ins',
   resolveId(specifier, importer, { kind }) {
     if (importer === undefined || !specifier.startsWith('.')) return undefined;
-    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && !specifier.endsWith('/codec.ts');
+    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && specifier !== './decoder.ts';
     if (kind === 'dynamic-import' && needsFiles) return EMPTY;
     const standIn = join(importer, '..', specifier, '..', `no-${basename(specifier)}`);
     return existsSync(standIn) ? standIn : undefined;
