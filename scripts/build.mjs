@@ -1,15 +1,18 @@
 // Builds dist/ from src/: `node scripts/build.mjs [bundle|types]` builds the JavaScript, the
 // declarations, or both.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { portDeclarations } from './declarations.mjs';
+import { minify } from 'rolldown/utils';
+import { bundleDeclarations, portDeclarations } from './declarations.mjs';
+import { lineMap } from './line-map.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
+const browser = join(dist, 'browser');
 const types = join(dist, 'types');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
@@ -36,22 +39,23 @@ export async function bundle() {
     [basename(manifest.bin.recordpipe, '.js')]: COMMAND_LINE,
     ...Object.fromEntries(WORKERS.map((source) => [basename(source, '.ts'), source])),
   };
-  const outputs = new Set([
-    ...(await bundled(dist, publicModules('default'), programs, {
-      platform: 'node',
-      plugins: [packageFiles, lazyPackages],
-    })),
-    ...(await bundled(
-      join(dist, 'browser'),
-      publicModules('browser'),
-      {},
-      {
-        platform: 'browser',
-        plugins: [lazyPackages, standIns],
-      },
-    )),
+  const forNode = await bundled(dist, publicModules('default'), programs, {
+    platform: 'node',
+    plugins: [packageFiles, lazyPackages, smallPackages],
+  });
+  const forBrowsers = await bundled(
+    browser,
+    publicModules('browser'),
+    {},
+    { platform: 'browser', plugins: [lazyPackages, smallPackages, standIns] },
+  );
+  const outputs = new Map([
+    ...[...forNode].map(([name, text]) => [join(dist, name), text]),
+    ...[...withoutShared(forBrowsers, forNode)].map(([name, text]) => [join(browser, name), text]),
+    [join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses()],
   ]);
-  outputs.add(licenses());
+  mkdirSync(browser, { recursive: true });
+  for (const [path, text] of outputs) writeFileSync(path, text);
   prune(dist, (path) => outputs.has(path) || path.startsWith(types));
   chmodSync(join(root, manifest.bin.recordpipe), 0o755);
 }
@@ -73,8 +77,8 @@ function sourceOf(subpath) {
 }
 
 /**
- * Writes a bundle into one directory, so that a worker is next to the module that starts it and
- * package.json is in the parent directory. Returns the paths of the files.
+ * Returns the files of a bundle by name. They belong in one folder, so that a worker is next to the
+ * module that starts it and package.json is in the parent directory.
  */
 async function bundled(folder, library, programs, options) {
   const build = await rolldown({
@@ -87,24 +91,41 @@ async function bundled(folder, library, programs, options) {
     tsconfig: 'tsconfig.json',
     logLevel: 'silent',
   });
-  const { output } = await build.write({
+  const { output } = await build.generate({
     dir: folder,
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     sourcemap: true,
-    // Lines stay short, because Node prints the line of an uncaught error. Whitespace adds a fifth
-    // to the unpacked size, but no measurable startup time.
-    minify: false,
-    // Positions suffice to find code in the repository. Sources would double the package size.
-    sourcemapExcludeSources: true,
+    // Lines stay short, because Node prints the line of an uncaught error, and functions keep their
+    // names, because stacks contain them. Short local names save a tenth of the package.
+    minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: false } },
     comments: { legal: true, annotation: true, jsdoc: false },
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [{ name: chunksOf(library) }],
     },
   });
-  return output.map(({ fileName }) => join(folder, fileName));
+  return new Map(
+    output.map(({ fileName, code, source }) => [
+      fileName,
+      code ?? (fileName.endsWith('.map') ? lineMap(source) : source),
+    ]),
+  );
+}
+
+/** Removes the files of a browser bundle that the bundle for Node has too, and imports those instead. */
+function withoutShared(forBrowsers, forNode) {
+  const isShared = (name) => name.endsWith('.js') && forBrowsers.get(name) === forNode.get(name);
+  const own = [...forBrowsers].filter(([name]) => !isShared(name.replace(/\.map$/, '')));
+  return new Map(
+    own.map(([name, text]) => [
+      name,
+      text.replace(/(["'])\.\/([\w.-]+\.js)\1/g, (specifier, quote, file) =>
+        isShared(file) ? `${quote}../${file}${quote}` : specifier,
+      ),
+    ]),
+  );
 }
 
 /** The packages that users install. All others are bundled. */
@@ -161,9 +182,8 @@ function closure(id, importsOf, reached = new Set()) {
   return reached;
 }
 
-/** Writes the licenses of the bundled packages. */
+/** Returns the licenses of the bundled packages. */
 function licenses() {
-  const path = join(dist, 'THIRD-PARTY-LICENSES.txt');
   const { resolve: locate } = createRequire(import.meta.url);
   const texts = BUNDLED_PACKAGES.map((name) => {
     const place = join('node_modules', name);
@@ -172,8 +192,7 @@ function licenses() {
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     return `${name} ${version} (${license})\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`;
   });
-  writeFileSync(path, texts.join(`\n${'-'.repeat(80)}\n\n`));
-  return path;
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /**
@@ -184,7 +203,7 @@ const standIns = {
   name: 'stand-ins',
   resolveId(specifier, importer, { kind }) {
     if (importer === undefined || !specifier.startsWith('.')) return undefined;
-    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && !specifier.endsWith('/codec.ts');
+    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && specifier !== './decoder.ts';
     if (kind === 'dynamic-import' && needsFiles) return EMPTY;
     const standIn = join(importer, '..', specifier, '..', `no-${basename(specifier)}`);
     return existsSync(standIn) ? standIn : undefined;
@@ -232,6 +251,15 @@ const lazyPackages = {
   },
 };
 
+/** Minifies the bundled packages that are large and not ours to debug. */
+const smallPackages = {
+  name: 'small-packages',
+  transform: {
+    filter: { id: /node_modules\/(re2js|@marcbachmann\/cel-js)\// },
+    handler: async (code, id) => minify(id, code, { module: true, sourcemap: true }),
+  },
+};
+
 /**
  * Returns transformed code with a source map, for code whose lines match those of its source.
  * Without a map, stacks would name another source.
@@ -242,8 +270,8 @@ function sameLines(code) {
   return { code, map: { version: 3, sources: [''], names: [], mappings } };
 }
 
-/** Writes the declarations of every module to dist/types/. */
-export function declare() {
+/** Writes the declarations of the public modules, without what they do not mention, to dist/types/. */
+export async function declare() {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const { status, stdout } = spawnSync(
     process.execPath,
@@ -260,7 +288,12 @@ export function declare() {
       .map((line) => resolve(root, line.slice(EMITTED.length).trim())),
   );
   for (const path of outputs) portDeclarations(path);
-  prune(types, (path) => outputs.has(path));
+  const entries = Object.values(manifest.exports).flatMap((target) => target.types ?? []);
+  const bundles = await bundleDeclarations(
+    types,
+    entries.map((entry) => join(root, entry)),
+  );
+  prune(types, (path) => bundles.has(path));
 }
 
 /** Removes files of earlier builds. Returns whether the directory is empty afterwards. */
@@ -277,5 +310,5 @@ function prune(folder, isKept) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [part] = process.argv.slice(2);
   if (part !== 'types') await bundle();
-  if (part !== 'bundle') declare();
+  if (part !== 'bundle') await declare();
 }

@@ -1,5 +1,7 @@
-// Makes tsc's declarations work with older compilers and targets, and hides internal constructors.
+// Makes tsc's declarations work with older compilers and targets, hides internal constructors, and
+// bundles them.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 
 /** Rewrites one `.d.ts` file in place. */
 export function portDeclarations(path) {
@@ -38,4 +40,23 @@ function namedPrivates(text) {
       return line.replace(/^(\s*)#private;$/, `$1private readonly __${name};`);
     })
     .join('\n');
+}
+
+/**
+ * Replaces the declarations of `entries` in `folder` with bundles of what they export and mention.
+ * Returns the paths of the bundles. What several entries share is in chunks in the same folder.
+ */
+export async function bundleDeclarations(folder, entries) {
+  const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
+  const build = await rollup({
+    input: Object.fromEntries(entries.map((path) => [relative(folder, path).replace(/\.d\.ts$/, ''), path])),
+    external: (name) => !/^[./]/.test(name),
+    plugins: [dts({ tsconfig: 'tsconfig.build.json' })],
+  });
+  const { output } = await build.write({
+    dir: folder,
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: ({ name }) => `${name.replace(/\.d$/, '')}-[hash].d.ts`,
+  });
+  return new Set(output.map(({ fileName }) => join(folder, fileName)));
 }

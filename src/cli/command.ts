@@ -1,7 +1,9 @@
 import { Argument, type Command } from 'commander';
+import { configure } from './configuration/configure.ts';
 import { interruptedBy } from './interrupt.ts';
-import { choice, type OptionTable, type TypedOption, type Values } from './options/option.ts';
-import { type ColorChoice, useColor } from './text/terminal.ts';
+import { type CommonOptions, commonOptions } from './options/every-command.ts';
+import type { OptionTable, Values } from './options/option.ts';
+import { useColor } from './text/terminal.ts';
 
 /** The texts of a command after its options. */
 export interface CommandTexts {
@@ -50,16 +52,6 @@ export const EXIT_CODES: ExitCodes = {
   '129, 130, 131, 143': 'stopped by a signal: hangup, interrupt, quit, terminate',
 };
 
-/** Options of all commands. */
-const commonOptions: { readonly color: TypedOption<ColorChoice> } = {
-  color: choice(
-    '--color <when>',
-    'when to use colors (honors NO_COLOR)',
-    ['auto', 'always', 'never'],
-    'auto',
-  ),
-};
-
 const texts = new WeakMap<Command, CommandTexts>();
 
 /** Returns the texts of a declared command; undefined for a group of commands. */
@@ -104,8 +96,9 @@ export function command<O extends OptionTable, A extends readonly unknown[]>(
     for (const option of Object.values({ ...options, ...commonOptions })) command.addOption(option);
     describe(command, declaration).action(async (...args: unknown[]) => {
       // Commander appends the options and the command to the arguments.
-      const given = args.slice(0, -1) as [...A, Values<O>];
-      useColor((given.at(-1) as Values<typeof commonOptions>).color);
+      configure(command);
+      const given = [...args.slice(0, -2), command.opts()] as [...A, Values<O>];
+      useColor(command.opts<CommonOptions>().color);
       const exitCode = await action(...given);
       process.exitCode = interruptedBy() ?? exitCode;
     });

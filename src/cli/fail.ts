@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { isOutOfMemory, isRecordpipeError, UsageError } from 'recordpipe/errors';
 import { complainAbout, complainInJson, errorsAreJson, usageInCliWords } from './advice.ts';
+import { ConfigurationError } from './configuration/configuration-error.ts';
+import { originOf } from './configuration/configure.ts';
 import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
@@ -19,8 +21,12 @@ export async function fail(error: unknown): Promise<number> {
     else if (next !== undefined) complain(`  next: ${next}`);
     return error.exitCode === 0 ? OK : USAGE;
   }
+  if (error instanceof ConfigurationError) {
+    complainWith(error.code, error.message, error.next);
+    return USAGE;
+  }
   if (error instanceof UsageError) {
-    complainWith(error.code, usageInCliWords(error.message), `run ${helpCommand()} for usage`);
+    complainWith(error.code, withOrigin(usageInCliWords(error.message)), `run ${helpCommand()} for usage`);
     return USAGE;
   }
   if (isRecordpipeError(error)) {
@@ -49,6 +55,12 @@ function complainWith(code: string, message: string, next: string): void {
   const what = code === 'invalid-argument' ? '' : `${code}: `;
   if (errorsAreJson()) complainInJson({ code: code.replaceAll(' ', '-'), message }, next);
   else complain(`recordpipe: ${what}${shown(message)}\n  next: ${next}`);
+}
+
+/** Adds the file or variable to a message about an option that is not on the command line. */
+function withOrigin(message: string): string {
+  const origin = originOf(/^--[\w-]+(?=:)/.exec(message)?.[0]);
+  return origin === undefined ? message : `${message} (set by ${origin})`;
 }
 
 /** Escapes a message. That of a filter shows the expression on further lines. */

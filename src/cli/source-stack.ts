@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Maps the locations in a stack trace of the bundled package to its sources, if the source maps
- * exist.
+ * exist. The maps have lines but no columns.
  */
 export function sourceStack(stack: string): string {
   return stack.replace(/(file:\/\/[^\s()]+\.js):(\d+):(\d+)/g, (place, url, line, column) => {
@@ -21,5 +21,5 @@ function sourceOf(url: string, line: number, column: number): string | undefined
   const entry = map.findEntry(line - 1, column - 1);
   if (!('originalSource' in entry) || entry.originalSource === '') return undefined;
   const file = entry.originalSource.replace(/^(\.\.\/)+/, '');
-  return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  return `${file}:${entry.originalLine + 1}`;
 }

@@ -10,10 +10,12 @@ export interface Block {
   readonly place: string;
   readonly language: string;
   readonly code: string;
-  /** The file as which the block is stored: the name in the comment that is its first line. */
+  /** The file as which the block is stored: `<!-- file NAME -->` before it, or the name in the comment that is its first line. */
   readonly file: string | undefined;
   /** Why the block is not run: `<!-- not run: REASON -->` before it. */
   readonly notRun: string | undefined;
+  /** Expected exit code of an `sh` block: `<!-- exit N -->` before it. Otherwise 0. */
+  readonly exitCode: number;
   /** What a terminal shows after an `sh` block: the block that follows it. */
   readonly output?: string;
 }
@@ -45,10 +47,11 @@ export function allPages(): Page[] {
 export function parsePage(name: string, text: string): Page {
   const lines = text.split('\n');
   const blocks: Block[] = [];
-  let notRun: string | undefined;
+  let marks: { notRun?: string; file?: string; exit?: string } = {};
   let end = -1;
   for (let at = 0; at < lines.length; at++) {
-    notRun = /^<!-- not run: (.+) -->$/.exec(lines[at])?.[1] ?? notRun;
+    const mark = /^<!-- (not run:|file|exit) (.+) -->$/.exec(lines[at]);
+    if (mark !== null) marks = { ...marks, [mark[1] === 'not run:' ? 'notRun' : mark[1]]: mark[2] };
     const language = /^```(\w*)$/.exec(lines[at])?.[1];
     if (language === undefined) continue;
     const start = at + 1;
@@ -59,8 +62,16 @@ export function parsePage(name: string, text: string): Page {
     const previous = blocks.at(-1);
     if (previous?.language === 'sh' && (language === 'text' || (isNext && /^jsonl?$|^csv$/.test(language))))
       blocks[blocks.length - 1] = { ...previous, output: code };
-    else blocks.push({ place: `${name}:${start + 1}`, language, code, file: fileName(lines[start]), notRun });
-    notRun = undefined;
+    else
+      blocks.push({
+        place: `${name}:${start + 1}`,
+        language,
+        code,
+        file: marks.file ?? fileName(lines[start]),
+        notRun: marks.notRun,
+        exitCode: Number(marks.exit ?? 0),
+      });
+    marks = {};
     end = at;
   }
   return {
@@ -77,7 +88,8 @@ function fileName(line: string): string | undefined {
 }
 
 /**
- * Whether lines match the output that a page shows. A line `…` stands for any number of lines, and `…` in a line for any text.
+ * Whether lines match the output that a page shows. A line `…` stands for any number of lines, and
+ * `…` in a line for any text. Numbers before a unit of time or speed always match.
  */
 export function matchesOutput(text: string, shown: string): boolean {
   const pattern = shown
@@ -85,7 +97,15 @@ export function matchesOutput(text: string, shown: string): boolean {
     .split('\n')
     .map((line) => (line.trim() === '…' ? '(?:.*\n)*?' : `${line.split('…').map(escaped).join('.*?')}\n`))
     .join('');
-  return new RegExp(`^${pattern}$`).test(`${text.trimEnd()}\n`.replace(/^\n$/, ''));
+  return new RegExp(`^${withoutTimes(pattern)}$`).test(
+    `${withoutTimes(text).trimEnd()}\n`.replace(/^\n$/, ''),
+  );
 }
+
+/** A command may print its speed, if it takes long enough. */
+const withoutTimes = (text: string): string =>
+  text
+    .replace(/[\d.\\]+ (?:ms|s|min|(?:[KMG]i?)?B\\?\/s|records\\?\/s)(?!\w)/g, '# units')
+    .replace(/ \\?\(# units\\?\)/g, '');
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

@@ -23,7 +23,7 @@ describe.each(pages.filter(({ testedBy }) => testedBy === undefined))('$name', (
 
   async function runOnServer(one: Page): Promise<Map<string, BlockRun>> {
     if (!one.s3) return runPage(one, place, {});
-    await using s3 = await s3Place({});
+    await using s3 = await s3Place({ buckets: ['bucket'] });
     return await runPage(one, place, s3.env);
   }
 
@@ -63,5 +63,6 @@ test('blocks, outputs, files and reasons of a page are found', () => {
   ]);
   expect(matchesOutput('3 files\na\nb\nend\n', page.blocks[0].output!)).toBe(true);
   expect(matchesOutput('3 files\nend', page.blocks[0].output!)).toBe(true);
+  expect(matchesOutput('ok in 0.13 s (1.05 KiB/s)\n', 'ok in 34 ms')).toBe(true);
   expect(matchesOutput('4 files\nend', page.blocks[0].output!)).toBe(false);
 });

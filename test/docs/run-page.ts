@@ -11,7 +11,7 @@ export interface BlockRun {
 
 /**
  * Runs the blocks of a page in order, in one folder. `sh` blocks run in bash and must succeed; a
- * line that ends with `# exit code N` must exit with N. `ts` blocks run as modules. Blocks that
+ * block after `<!-- exit N -->`, or a line that ends with `# exit code N`, must exit with N. `ts` blocks run as modules. Blocks that
  * start with a file name are stored.
  */
 export async function runPage(
@@ -38,7 +38,7 @@ export async function runPage(
       const { stdout, status } = await place.start('bash', ['-c', script(block.code)], env);
       runs.set(block.place, {
         output: stdout,
-        ...(status !== 0 && { failure: `exit code ${status}\n${stdout}` }),
+        ...(status !== block.exitCode && { failure: `exit code ${status}\n${stdout}` }),
       });
     }
   }

@@ -1,5 +1,7 @@
-import type { StoreCheck } from 'recordpipe/storage';
+import { redacted } from 'recordpipe/errors';
+import type { StoreCheck, StoreDiagnosis } from 'recordpipe/storage';
 import { command, type Register } from '../command.ts';
+import { type AppliedSetting, configuration, misspelledVariables } from '../configuration/configure.ts';
 import { IO_FAILURE, OK } from '../exit-codes.ts';
 import { interruption } from '../interrupt.ts';
 import { objectReadOptions, objectsOf } from '../options/objects.ts';
@@ -22,10 +24,11 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'doctor',
   description:
-    'Diagnose access to an S3 location: credentials, connection, clock, region, permissions, throughput.',
-  arguments: { '<address>': 's3://bucket, s3://bucket/prefix, s3://bucket/key, or a local path' },
+    'Show the settings in effect and, given an S3 location, diagnose access to it: credentials, connection, clock, region, permissions, throughput.',
+  arguments: { '[address]': 's3://bucket, s3://bucket/prefix, s3://bucket/key, or a local path' },
   options: OPTIONS,
   examples: `
+recordpipe doctor                             # only the settings
 recordpipe doctor s3://bucket/train/
 recordpipe doctor s3://bucket --profile research --json
 recordpipe doctor s3://open-data/ --no-sign-request
@@ -34,25 +37,65 @@ recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --
   action: doctor,
 });
 
-async function doctor(address: string, options: Values<typeof OPTIONS>): Promise<number> {
-  const { json, probe } = options;
-  const { diagnoseStore } = await import('recordpipe/storage');
+async function doctor(address: string | undefined, options: Values<typeof OPTIONS>): Promise<number> {
+  const { json } = options;
   const paint = painter(1);
-  const diagnosis = await diagnoseStore(address, {
+  const show = (check: Line): void => {
+    if (!json) say(lineOf(check, paint)).catch(() => {}); // The print below throws the same error.
+  };
+  for (const line of settingLines()) show(line);
+  const diagnosis = address === undefined ? undefined : await diagnosed(address, options, show);
+  const { file = null, settings } = configuration();
+  const document = { ...diagnosis, configuration: { file, settings: settings.map(redactedSetting) } };
+  await print(json ? `${JSON.stringify(document, undefined, 2)}\n` : '');
+  return diagnosis?.ok === false ? IO_FAILURE : OK;
+}
+
+async function diagnosed(
+  address: string,
+  options: Values<typeof OPTIONS>,
+  onCheck: (check: StoreCheck) => void,
+): Promise<StoreDiagnosis> {
+  const { probe } = options;
+  const { diagnoseStore } = await import('recordpipe/storage');
+  return diagnoseStore(address, {
     ...objectsOf(options),
     ...(probe !== undefined && { probeBytes: probe }),
-    onCheck: (check) => {
-      if (!json) say(lineOf(check, paint)).catch(() => {}); // The print below throws the same error.
-    },
+    onCheck,
     signal: interruption(),
   });
-  await print(json ? `${JSON.stringify(diagnosis, undefined, 2)}\n` : '');
-  return diagnosis.ok ? OK : IO_FAILURE;
+}
+
+/** A line of the report. */
+type Line = Omit<StoreCheck, 'name'> & { readonly name: string };
+
+/** Returns where settings come from. */
+function settingLines(): Line[] {
+  const { file, settings } = configuration();
+  const text = file ?? 'no recordpipe.config.json in this directory or its parents';
+  return [
+    { name: 'config', status: 'ok', text },
+    ...settings.map(redactedSetting).map(({ name, value, source }): Line => {
+      return { name, status: 'ok', text: `${value} (${source === file ? 'config' : source})` };
+    }),
+    ...misspelledVariables().map(({ variable, meant }): Line => {
+      return {
+        name: 'variable',
+        status: 'skipped',
+        text: `${variable} is not a setting`,
+        next: `set ${meant}`,
+      };
+    }),
+  ];
+}
+
+function redactedSetting({ name, value, source }: AppliedSetting): AppliedSetting {
+  return { name, value: redacted(value), source };
 }
 
 const STYLES = { ok: 'green', failed: 'red', skipped: 'dim' } as const;
 
-function lineOf({ name, status, text, next }: StoreCheck, paint: Painter): string {
+function lineOf({ name, status, text, next }: Line, paint: Painter): string {
   const head = `${paint(STYLES[status], status.padEnd(8))} ${name.padEnd(12)} ${visible(text)}\n`;
   return next === undefined ? head : `${head}${' '.repeat(22)}next: ${visible(next)}\n`;
 }

@@ -1,0 +1,165 @@
+import type { Command } from 'commander';
+import type { CommonOptions } from '../options/every-command.ts';
+import { type ConfigFile, readConfigFile, similarName } from './config-file.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { SETTINGS, type Setting, variableOf } from './settings.ts';
+
+/** A setting that does not have its default value, and where its value comes from. */
+export interface AppliedSetting {
+  readonly name: string;
+  readonly value: string;
+  /** `command line`, the name of an environment variable, or the path of a file. */
+  readonly source: string;
+}
+
+/** The settings in effect. Settings with default values are not listed. */
+export interface Configuration {
+  /** Path of the file; undefined if there is none. */
+  readonly file: string | undefined;
+  /** Settings of any command. */
+  readonly settings: readonly AppliedSetting[];
+  /** Names of the settings that the command has. */
+  readonly used: ReadonlySet<string>;
+}
+
+let current: Configuration = { file: undefined, settings: [], used: new Set() };
+
+/** Returns the settings of the command that runs. */
+export function configuration(): Configuration {
+  return current;
+}
+
+/** Returns the file or variable that set an option such as `--region`, if one did. */
+export function originOf(long: string | undefined): string | undefined {
+  return current.settings.find(
+    ({ name, source }) =>
+      SETTINGS[name].option.long === long && source !== 'command line' && current.used.has(name),
+  )?.source;
+}
+
+/**
+ * Completes the options of a command from environment variables and a file. The command line takes
+ * precedence over variables, and variables over the file.
+ * @throws ConfigurationError
+ */
+export function configure(command: Command): void {
+  const { config } = command.opts<CommonOptions>();
+  const variable = process.env['RECORDPIPE_CONFIG'] || undefined;
+  const file = config === false ? undefined : readConfigFile(config ?? variable);
+  const settings: AppliedSetting[] = [];
+  const used = new Set<string>();
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    const fromFile = file && fileValue(file, name, setting);
+    const applied = isTyped(command, name) ? typed(command, name) : chosen(name, setting, fromFile);
+    if (applied === undefined) continue;
+    settings.push(applied);
+    if (!applies(command, name, setting)) continue;
+    used.add(name);
+    if ('parsed' in applied) command.setOptionValueWithSource(name, applied.parsed, 'config');
+  }
+  current = { file: file?.path, settings, used };
+}
+
+/**
+ * Returns variables that look like misspelled settings, with the probable name. Others are no error:
+ * Kubernetes sets RECORDPIPE_PORT for a service that is called recordpipe.
+ */
+export function misspelledVariables(): readonly { readonly variable: string; readonly meant: string }[] {
+  const known = new Set([...Object.keys(SETTINGS).map(variableOf), ...NOT_SETTINGS]);
+  return Object.keys(process.env).flatMap((variable) => {
+    if (!variable.startsWith('RECORDPIPE_') || known.has(variable)) return [];
+    const similar = similarName(variable.slice('RECORDPIPE_'.length));
+    return similar === undefined ? [] : [{ variable, meant: variableOf(similar) }];
+  });
+}
+
+/** Variables that are not settings. */
+const NOT_SETTINGS = ['RECORDPIPE_CONFIG', 'RECORDPIPE_ERRORS', 'RECORDPIPE_KERNEL'];
+
+/** A value before and after parsing. */
+interface Given extends AppliedSetting {
+  readonly parsed: unknown;
+}
+
+/** Reports whether a command has this option, and no other option excludes the setting. */
+function applies(command: Command, name: string, { option, yieldsTo = [], needs }: Setting): boolean {
+  if (!command.options.includes(option)) return false;
+  if (isTyped(command, name)) return true;
+  if (yieldsTo.some((other) => isTyped(command, other))) return false;
+  return needs === undefined || command.getOptionValue(needs) !== undefined;
+}
+
+/** Reports whether an option is on the command line. */
+function isTyped(command: Command, name: string): boolean {
+  return command.getOptionValueSource(name) === 'cli';
+}
+
+function typed(command: Command, name: string): AppliedSetting {
+  return { name, value: String(command.getOptionValue(name)), source: 'command line' };
+}
+
+/** Returns the value of a variable or the file. The library itself reads variables of AWS. */
+function chosen(
+  name: string,
+  setting: Setting,
+  fromFile: Given | undefined,
+): Given | AppliedSetting | undefined {
+  return variableValue(name, setting) ?? otherVariable(name, setting) ?? fromFile;
+}
+
+/** Returns the setting if the library or the AWS SDK reads it from a variable of its own. */
+function otherVariable(name: string, { others = [] }: Setting): AppliedSetting | undefined {
+  const source = others.find((variable) => process.env[variable]);
+  if (source === undefined) return undefined;
+  // The ID of an access key is no secret, but it says nothing about the profile.
+  const value = source === 'AWS_ACCESS_KEY_ID' ? 'keys in the environment' : String(process.env[source]);
+  return { name, value, source };
+}
+
+function variableValue(name: string, setting: Setting): Given | undefined {
+  const source = variableOf(name);
+  const value = process.env[source];
+  if (!value) return undefined;
+  if (setting.kind !== 'boolean') return parsed({ name, value, source }, setting);
+  const flag = { true: true, 1: true, false: false, 0: false }[value.toLowerCase()];
+  if (flag === undefined) throw invalid(source, 'Expected true or false.');
+  return { name, value: String(flag), source, parsed: flag };
+}
+
+function fileValue({ path, values }: ConfigFile, name: string, setting: Setting): Given | undefined {
+  if (!Object.hasOwn(values, name)) return undefined;
+  const value = values[name];
+  const [types, expected] = JSON_TYPES[setting.kind];
+  if (!types.includes(typeof value) || value === '') throw invalid(`${path}: ${name}`, expected);
+  const given = { name, value: String(value), source: path };
+  return setting.kind === 'boolean' ? { ...given, parsed: value } : parsed(given, setting);
+}
+
+/** JSON types of each kind of setting, and the message for others. */
+const JSON_TYPES: Readonly<Record<Setting['kind'], readonly [types: readonly string[], expected: string]>> = {
+  text: [['string'], 'Expected a string.'],
+  path: [['string'], 'Expected a path.'],
+  size: [['string', 'number'], 'Expected a size such as "8MiB", or a number of bytes.'],
+  duration: [['string'], 'Expected a duration such as "30s".'],
+  count: [['number'], 'Expected an integer.'],
+  boolean: [['boolean'], 'Expected true or false.'],
+};
+
+/** Parses a value as the command line does. */
+function parsed(given: AppliedSetting, { option }: Setting): Given {
+  const { name, value, source } = given;
+  try {
+    const parse = option.parseArg as ((text: string, previous: undefined) => unknown) | undefined;
+    return { ...given, parsed: parse === undefined ? value : parse(value, undefined) };
+  } catch (error) {
+    const place = source.startsWith('RECORDPIPE_') ? source : `${source}: ${name}`;
+    throw invalid(place, (error as Error).message);
+  }
+}
+
+function invalid(place: string, message: string): ConfigurationError {
+  const next = place.startsWith('RECORDPIPE_')
+    ? `correct or unset ${place}`
+    : 'correct the file, or pass --no-config to ignore it';
+  return new ConfigurationError(`${place}: ${message}`, next);
+}

@@ -1,0 +1,26 @@
+import type { ColorChoice } from '../text/terminal.ts';
+import { choice, grouped, negation, type OptionsOf, value } from './option.ts';
+
+/** Options of every command. */
+export interface CommonOptions {
+  readonly color: ColorChoice;
+  /** A file, false to use none, or undefined to search for it. */
+  readonly config?: string | false;
+}
+
+const config = value(
+  '--config <file>',
+  'read settings from this file (default: recordpipe.config.json in this directory or the nearest parent that has one)',
+);
+
+export const commonOptions: OptionsOf<CommonOptions> & { readonly noConfig: ReturnType<typeof negation> } =
+  grouped('Settings (defaults: RECORDPIPE_ variables, recordpipe.config.json):', {
+    color: choice(
+      '--color <when>',
+      'when to use colors (honors NO_COLOR)',
+      ['auto', 'always', 'never'],
+      'auto',
+    ),
+    config: config as OptionsOf<CommonOptions>['config'],
+    noConfig: negation('--no-config', 'ignore recordpipe.config.json'),
+  });
