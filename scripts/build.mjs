@@ -7,7 +7,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
-import { portDeclarations, reachable } from './declarations.mjs';
+import { bundleDeclarations, portDeclarations } from './declarations.mjs';
 import { lineMap } from './line-map.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -203,7 +203,7 @@ const standIns = {
   name: 'stand-ins',
   resolveId(specifier, importer, { kind }) {
     if (importer === undefined || !specifier.startsWith('.')) return undefined;
-    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && !specifier.endsWith('/codec.ts');
+    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && specifier !== './decoder.ts';
     if (kind === 'dynamic-import' && needsFiles) return EMPTY;
     const standIn = join(importer, '..', specifier, '..', `no-${basename(specifier)}`);
     return existsSync(standIn) ? standIn : undefined;
@@ -270,8 +270,8 @@ function sameLines(code) {
   return { code, map: { version: 3, sources: [''], names: [], mappings } };
 }
 
-/** Writes the declarations of the public modules, and of all that they import, to dist/types/. */
-export function declare() {
+/** Writes the declarations of the public modules, without what they do not mention, to dist/types/. */
+export async function declare() {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const { status, stdout } = spawnSync(
     process.execPath,
@@ -289,8 +289,11 @@ export function declare() {
   );
   for (const path of outputs) portDeclarations(path);
   const entries = Object.values(manifest.exports).flatMap((target) => target.types ?? []);
-  const reached = reachable(entries.map((entry) => join(root, entry)));
-  prune(types, (path) => reached.has(path));
+  const bundles = await bundleDeclarations(
+    types,
+    entries.map((entry) => join(root, entry)),
+  );
+  prune(types, (path) => bundles.has(path));
 }
 
 /** Removes files of earlier builds. Returns whether the directory is empty afterwards. */
@@ -307,5 +310,5 @@ function prune(folder, isKept) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [part] = process.argv.slice(2);
   if (part !== 'types') await bundle();
-  if (part !== 'bundle') declare();
+  if (part !== 'bundle') await declare();
 }

@@ -1,6 +1,7 @@
-// Makes tsc's declarations work with older compilers and targets, and hides internal constructors.
+// Makes tsc's declarations work with older compilers and targets, hides internal constructors, and
+// bundles them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** Rewrites one `.d.ts` file in place. */
 export function portDeclarations(path) {
@@ -41,15 +42,21 @@ function namedPrivates(text) {
     .join('\n');
 }
 
-/** Returns the paths of the declaration files that `entries` import, transitively, and of `entries`. */
-export function reachable(entries, reached = new Set()) {
-  for (const path of entries.filter((entry) => !reached.has(entry))) {
-    reached.add(path);
-    const imports = readFileSync(path, 'utf8').matchAll(/(?:from |import\(?)\s*['"](\.[^'"]+)\.js['"]/g);
-    reachable(
-      Array.from(imports, ([, name]) => join(path, '..', `${name}.d.ts`)),
-      reached,
-    );
-  }
-  return reached;
+/**
+ * Replaces the declarations of `entries` in `folder` with bundles of what they export and mention.
+ * Returns the paths of the bundles. What several entries share is in chunks in the same folder.
+ */
+export async function bundleDeclarations(folder, entries) {
+  const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
+  const build = await rollup({
+    input: Object.fromEntries(entries.map((path) => [relative(folder, path).replace(/\.d\.ts$/, ''), path])),
+    external: (name) => !/^[./]/.test(name),
+    plugins: [dts({ tsconfig: 'tsconfig.build.json' })],
+  });
+  const { output } = await build.write({
+    dir: folder,
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: ({ name }) => `${name.replace(/\.d$/, '')}-[hash].d.ts`,
+  });
+  return new Set(output.map(({ fileName }) => join(folder, fileName)));
 }

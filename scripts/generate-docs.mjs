@@ -1,15 +1,17 @@
-// Writes docs/reference/ from the sources: `npm run docs:generate`. `test/docs/reference.test.ts`
-// fails if a page is out of date.
+// Writes schema/output/ and docs/reference/ from the sources: `npm run docs:generate`.
+// `test/docs/reference.test.ts` fails if a page is out of date, and `.ci/run` if a schema is.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorPages } from './docs/errors.mjs';
+import { jsonPages } from './docs/json.mjs';
 
+const SCHEMAS = fileURLToPath(new URL('../schema/output', import.meta.url));
 const REFERENCE = fileURLToPath(new URL('../docs/reference', import.meta.url));
 
 /** Returns the texts of all generated pages, by their path in docs/reference/. */
 export async function referencePages() {
-  return new Map([...errorPages()]);
+  return new Map([...errorPages(), ...jsonPages()]);
 }
 
 /** Returns the texts of the committed pages, by their path in docs/reference/. */
@@ -19,7 +21,17 @@ export function committedPages() {
   return new Map(pages.sort().map((name) => [name, readFileSync(join(REFERENCE, name), 'utf8')]));
 }
 
+/** Writes the schemas of schema/output/, which the reference of the JSON documents describes. */
+async function writeSchemas() {
+  const { outputSchemas } = await import('./docs/schemas.mjs');
+  rmSync(SCHEMAS, { recursive: true, force: true });
+  mkdirSync(SCHEMAS, { recursive: true });
+  for (const [name, schema] of outputSchemas())
+    writeFileSync(join(SCHEMAS, `${name}.json`), `${JSON.stringify(schema, undefined, 2)}\n`);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await writeSchemas();
   mkdirSync(REFERENCE, { recursive: true });
   const pages = await referencePages();
   for (const name of committedPages().keys()) if (!pages.has(name)) rmSync(join(REFERENCE, name));

@@ -69,7 +69,7 @@ function textOf(declaration: ts.Declaration): string {
   return (
     printer
       .printNode(ts.EmitHint.Unspecified, statement, declaration.getSourceFile())
-      .replace(/^export (declare )?/, '')
+      .replace(/^(export )?(declare )?/, '')
       // Compilers differ in the quotes of their declarations.
       .replace(/"([^"'\\]*)"/g, "'$1'")
   );

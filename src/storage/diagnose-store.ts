@@ -55,6 +55,8 @@ export async function diagnoseStore(uri: string | URL, options?: DiagnoseOptions
 }
 
 const MAX_LISTED = 1000;
+/** The address of a whole bucket. */
+const NO_KEY = /^s3:\/\/[^/]+\/?$/;
 const PROBED_BYTES = 16;
 /** Minimum number of bytes for a meaningful throughput measurement. */
 const MIN_MEASURED_BYTES = 8 * 1024 * 1024;
@@ -98,6 +100,7 @@ class ReadChecks {
       }
       if (count > 0)
         this.#checks.passed('list', `objects under ${uri} can be listed; the first ${count} are empty`);
+      else if (NO_KEY.test(uri)) this.#checks.passed('list', `${uri} can be listed; it has no objects`);
       else this.#checks.failed('list', `no object under ${uri}`, 'check the name; keys are case sensitive');
     } catch (error) {
       const next = 'allow s3:ListBucket for the bucket; without it, specify each object';

@@ -1,26 +1,23 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { encodeTFRecord } from 'recordpipe';
 import { encodeExample } from 'recordpipe/messages';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parsePage, ROOT } from '../docs/page.ts';
 import { ended } from '../support/cli.ts';
 import { s3Place } from '../support/s3-place.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { missingCounterpart } from './counterpart.ts';
 import { installed } from './s3/server.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const temp = tempDir();
 
 /** The files of the page, by name. */
 const files = new Map(
-  [
-    ...readFileSync(join(ROOT, 'docs/checking-in-ci.md'), 'utf8').matchAll(
-      /^<!-- file (\S+) -->\n```yaml\n(.*?)^```$/gms,
-    ),
-  ].map(([, name, text]) => [name, text]),
+  parsePage('checking-in-ci.md', readFileSync(join(ROOT, 'docs/checking-in-ci.md'), 'utf8')).blocks.flatMap(
+    ({ file, code }) => (file === undefined ? [] : [[file, `${code}\n`] as const]),
+  ),
 );
 
 /** Runs a program in the folder of the page. Its programs find recordpipe by npx and by name. */

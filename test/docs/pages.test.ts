@@ -23,7 +23,7 @@ describe.each(pages.filter(({ testedBy }) => testedBy === undefined))('$name', (
 
   async function runOnServer(one: Page): Promise<Map<string, BlockRun>> {
     if (!one.s3) return runPage(one, place, {});
-    await using s3 = await s3Place({});
+    await using s3 = await s3Place({ buckets: ['bucket'] });
     return await runPage(one, place, s3.env);
   }
 

@@ -53,6 +53,14 @@ test('all checks pass, without secrets', async () => {
   expect(text).not.toMatch(/very-secret|AKIAEXAMPLE/);
 });
 
+test('an empty bucket passes, an empty folder does not', async () => {
+  const given = { objects: {}, buckets: ['bucket'] };
+  const { ok, statuses } = await looked('s3://bucket', given);
+  expect([ok, statuses]).toEqual([true, expect.objectContaining({ list: 'ok', get: 'skipped' })]);
+  await server.close();
+  expect((await looked('s3://bucket/train/', given)).statuses).toMatchObject({ list: 'failed' });
+});
+
 test('without permission to list, a named object is read', async () => {
   const faults: FaultyS3Options['faults'] = [
     { operation: 'ListObjectsV2', do: 'status', status: 403, times: 9 },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
@@ -13,10 +13,13 @@ import { startSlurm } from './slurm.ts';
 
 const RECIPE = fileURLToPath(new URL('../../../docs/scale-out/slurm.sbatch', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../../../examples/slurm-array', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const FILES = 200;
 const HUNG = 5;
 
-const missing = missingCounterpart('slurm') ?? missingCounterpart('versitygw');
+const missingSlurm = missingCounterpart('slurm');
+const missing = missingSlurm ?? missingCounterpart('versitygw');
 
 describe.skipIf(missing !== undefined)('Slurm: an array of 8 over 200 files on versitygw', () => {
   test('a killed task runs again from the list of merge; the total equals that of one run, byte for byte', async () => {
@@ -72,6 +75,20 @@ describe.skipIf(missing !== undefined)('Slurm: an array of 8 over 200 files on v
     } finally {
       await server.stop();
     }
+  });
+});
+
+describe.skipIf(missingSlurm !== undefined)('Slurm: examples/slurm-array', () => {
+  test('its tests pass on a cluster', async () => {
+    await using slurm = await startSlurm();
+    const project = join(slurm.path, 'project');
+    cpSync(EXAMPLE, project, { recursive: true });
+    mkdirSync(join(project, 'node_modules/.bin'), { recursive: true });
+    symlinkSync(ROOT, join(project, 'node_modules/recordpipe'));
+    symlinkSync(MAIN, join(project, 'node_modules/.bin/recordpipe'));
+    const { stdout } = await slurm.run('sh', ['-c', 'cd project && node --test']);
+    expect(stdout).toMatch(/^# pass 3$/m);
+    expect(stdout).not.toContain('skipped: a real Slurm cluster');
   });
 });
 

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const SCHEMAS = new URL('../../schema/output/', import.meta.url);
+
+/** Returns the reference of the JSON documents, from their committed schemas: `json.md`. */
+export function jsonPages() {
+  const names = readdirSync(SCHEMAS).sort();
+  const schemas = names.map((name) => JSON.parse(readFileSync(new URL(name, SCHEMAS), 'utf8')));
+  const sections = schemas.map((schema) => section(`## ${nameOf(schema)}`, schema));
+  const types = [...typesOf(schemas)].filter(([name]) => name !== 'ErrorCode').sort();
+  const typeSections = types.map(([name, rule]) => section(`### ${name}`, rule));
+  const text = [HEAD, overview(schemas), ...sections, '## Types', ...typeSections].join('\n\n');
+  return new Map([['json.md', `${text}\n`]]);
+}
+
+const HEAD = `# JSON output
+
+Commands print JSON with \`--json\` (one document) and \`--jsonl\` (one object per line). Every document
+has a JSON Schema (draft 2020-12), which the package contains in \`schema/output/\`. Releases may add
+fields but never rename or remove one, so ignore fields that you do not know. A field without a value
+is omitted, unless its type includes \`null\`. [Error codes](errors.md) lists the values of \`code\`.
+
+To validate a document, use any validator of JSON Schema, for example ajv:
+
+\`\`\`text
+recordpipe validate data/ --json > report.json
+npx ajv-cli validate --spec=draft2020 -s node_modules/recordpipe/schema/output/validate.json -d report.json
+\`\`\`
+
+\`recordpipe query --json\` prints the rows of the result, whose fields are its columns. \`recordpipe schema
+--json\` prints [a schema of records](../../schema/recordpipe-schema.json).`;
+
+function nameOf({ title }) {
+  return title.replace('recordpipe ', '');
+}
+
+function overview(schemas) {
+  const rows = schemas.map((schema) => {
+    const name = nameOf(schema);
+    return `| [${name}](#${name}) | ${cell(schema.description)} | [schema](../../schema/output/${name}.json) |`;
+  });
+  return ['| document | what it is | schema |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Returns all named types. A name has one meaning in all documents. */
+function typesOf(schemas) {
+  const types = new Map();
+  for (const { title, $defs = {} } of schemas)
+    for (const [name, rule] of Object.entries($defs)) {
+      if (types.has(name) && JSON.stringify(types.get(name)) !== JSON.stringify(rule))
+        throw new Error(`${title}: the type ${name} differs from that of another document`);
+      types.set(name, rule);
+    }
+  return types;
+}
+
+function section(heading, rule) {
+  const parts = [heading];
+  if (rule.description !== undefined) parts.push(rule.description);
+  if (rule.properties === undefined) parts.push(`Type: ${typeText(rule)}`);
+  else parts.push(fields(rule));
+  return parts.join('\n\n');
+}
+
+function fields({ properties, required = [], additionalProperties }) {
+  const rows = Object.entries(properties).map(([name, rule]) => {
+    const label = required.includes(name) ? `\`${name}\`` : `\`${name}\` (optional)`;
+    return `| ${label} | ${cell(typeText(rule))} | ${cell(rule.description ?? '')} |`;
+  });
+  if (additionalProperties !== undefined)
+    rows.push(`| any other | ${cell(typeText(additionalProperties))} | |`);
+  return ['| field | type | meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Describes the type of a rule in Markdown. */
+function typeText(rule) {
+  if (rule.$ref !== undefined) return link(rule.$ref.replace('#/$defs/', ''));
+  if ('const' in rule) return `\`${JSON.stringify(rule.const)}\``;
+  if (rule.enum !== undefined) return rule.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' | ');
+  if (rule.anyOf !== undefined) return rule.anyOf.map(typeText).join(' | ');
+  if (rule.prefixItems !== undefined) return `[${rule.prefixItems.map(typeText).join(', ')}]`;
+  if (rule.type === 'array')
+    return `list of ${rule.items.anyOf || rule.items.enum ? `(${typeText(rule.items)})` : typeText(rule.items)}`;
+  if (rule.type === 'object') return objectText(rule);
+  return rule.type ?? 'any';
+}
+
+function objectText({ properties, required = [], additionalProperties }) {
+  if (properties === undefined)
+    return additionalProperties === undefined ? 'object' : `object of ${typeText(additionalProperties)}`;
+  const members = Object.entries(properties).map(
+    ([name, rule]) => `\`${name}\`${required.includes(name) ? '' : '?'}: ${typeText(rule)}`,
+  );
+  return `{ ${members.join(', ')} }`;
+}
+
+function link(name) {
+  return name === 'ErrorCode' ? '[error code](errors.md)' : `[${name}](#${name.toLowerCase()})`;
+}
+
+/** Escapes text for a cell of a table. */
+function cell(text) {
+  return text.replaceAll('|', '\\|').replaceAll('\n', '<br>');
+}
