@@ -89,7 +89,11 @@ function settingLines(): Line[] {
   return [
     { name: 'config', status: 'ok', text },
     ...settings.map(redactedSetting).map(({ name, value, source }): Line => {
-      return { name, status: 'ok', text: `${value} (${source === file ? 'config' : source})` };
+      return {
+        name: 'setting',
+        status: 'ok',
+        text: `${name}: ${value} (${source === file ? 'config' : source})`,
+      };
     }),
     ...misspelledVariables().map(({ variable, meant }): Line => {
       return {
