@@ -29,7 +29,9 @@ export type Counterpart =
   | 's3-clients'
   | 'nginx'
   | 'slurm'
-  | 'recipes';
+  | 'shells'
+  | 'recipes'
+  | 'actionlint';
 
 /**
  * Returns the reason why a counterpart is not available, as reported by scripts/counterparts.sh;
