@@ -11,7 +11,7 @@
 #   its tests, from Debian, because the wheels contain CUDA.
 # versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
 #   server for measuring clients.
-# slurm: runs job arrays. recipes: tools that check the files of docs/scale-out and of
+# slurm: runs job arrays. shells: zsh and fish, to test completion. recipes: tools that check the files of docs/scale-out and of
 #   docs/checking-in-ci.md (shellcheck, GNU parallel, jq, pre-commit, schemas of Kubernetes, of AWS
 #   services, of GitHub and of GitLab, the Amazon States Language).
 #
@@ -25,7 +25,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain tfr-reader python-package torch bundlers chromium versitygw rgw moto s3-clients nginx slurm recipes)
+all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain tfr-reader python-package torch bundlers chromium versitygw rgw moto s3-clients nginx slurm shells recipes)
 
 # The files that pin a counterpart. Their hash shows whether the installation is up to date.
 pins_of() {
@@ -46,6 +46,7 @@ packages_of() {
     rgw) echo radosgw ceph-mon ceph-osd ceph-common ;;
     nginx) echo nginx-light ;;
     slurm) echo slurmctld slurmd slurm-client munge ;;
+    shells) echo zsh fish ;;
     *) return 1 ;;
   esac
 }
@@ -147,6 +148,7 @@ works() {
     s3-clients) [ -x "$cache/s3-clients/bin/aws" ] && "$cache/s3-clients/bin/s5cmd" version ;;
     # /usr/sbin is not in every user's PATH.
     slurm) [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] && [ -x /usr/sbin/munged ] && command -v sbatch ;;
+    shells) command -v zsh && command -v fish ;;
     recipes) recipe_tools ;;
     nginx) [ -x /usr/sbin/nginx ] || command -v nginx ;;
   esac

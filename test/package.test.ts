@@ -94,6 +94,21 @@ describe('exports', () => {
   });
 });
 
+test('the browser build detects every format', async () => {
+  const program = `import * as codec from './dist/browser/index.js';
+    const { encodeTFRecord, encodeRecordIO, encodeTextLine, readRecords, scanRecords } = codec;
+    const encoders = Object.entries({ encodeTFRecord, encodeRecordIO, encodeTextLine });
+    for (const [name, encode] of encoders) {
+      const file = new Blob([encode(new Uint8Array(3).fill(65))]);
+      const records = [];
+      for await (const record of readRecords(file)) records.push(record.length);
+      const { format } = await scanRecords(file);
+      console.log(format, ...records);
+    }`;
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd: root });
+  expect((await run).stdout).toBe('tfrecord 3\nrecordio 3\ntextline 3\n');
+});
+
 /** Returns the source of a public subpath. */
 function sourceOf(subpath: string): string {
   return subpath === './errors' ? 'src/errors.ts' : join('src', subpath, 'index.ts');

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { configure } from './configuration/configure.ts';
 import { interruptedBy } from './interrupt.ts';
 import { type CommonOptions, commonOptions } from './options/every-command.ts';
@@ -27,10 +27,16 @@ export interface CommandDeclaration<O extends OptionTable, A extends readonly un
   readonly description: string;
   readonly usage?: string;
   /** Argument descriptions, keyed by flags such as `<file>`, `[output]` and `<files...>`. */
-  readonly arguments: Readonly<Record<string, string>>;
+  readonly arguments: Readonly<Record<string, string | ChosenArgument>>;
   readonly options: O;
   /** Runs the command and returns its exit code. Imports the library lazily. */
   readonly action: (...args: [...A, Values<O>]) => Promise<number>;
+}
+
+/** An argument that is one of a fixed set of words. */
+export interface ChosenArgument {
+  readonly text: string;
+  readonly choices: readonly string[];
 }
 
 /** Adds a command to its parent. */
@@ -81,7 +87,12 @@ export function command<O extends OptionTable, A extends readonly unknown[]>(
   return (parent) => {
     const command = parent.command(name).description(description).helpOption('-h, --help', 'print help');
     if (usage !== undefined) command.usage(usage);
-    for (const [flags, text] of Object.entries(declaration.arguments)) command.argument(flags, text);
+    for (const [flags, argument] of Object.entries(declaration.arguments))
+      command.addArgument(
+        typeof argument === 'string'
+          ? new Argument(flags, argument)
+          : new Argument(flags, argument.text).choices(argument.choices),
+      );
     for (const option of Object.values({ ...options, ...commonOptions })) command.addOption(option);
     describe(command, declaration).action(async (...args: unknown[]) => {
       // Commander appends the options and the command to the arguments.

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type CommandTexts, describe, EXIT_CODES, type Register } from './command.ts';
 import { register as cache } from './commands/cache.ts';
 import { register as cat } from './commands/cat.ts';
+import { register as completion } from './commands/completion.ts';
 import { register as convert } from './commands/convert.ts';
 import { register as count } from './commands/count.ts';
 import { register as doctor } from './commands/doctor.ts';
@@ -24,7 +25,7 @@ import { register as validate } from './commands/validate.ts';
 import { fail, packageVersion } from './fail.ts';
 import { complain, print } from './output.ts';
 import { visible } from './text/format.ts';
-import { optionText } from './text/help.ts';
+import { describedText } from './text/help.ts';
 import { fill } from './text/terminal.ts';
 
 /** Commands, in the order of the help. */
@@ -50,11 +51,12 @@ const COMMANDS: Readonly<Record<string, Register>> = {
   doctor,
   cache,
   manifest,
+  completion,
 };
 
 /**
- * Builds the command line. Declares only the called command, or all commands for help and
- * suggestions.
+ * Builds the command line. Declares only the called command, or all commands for help, suggestions
+ * and completion.
  * @param called the first command-line argument
  */
 export function program(called: string | undefined): Command {
@@ -71,13 +73,13 @@ export function program(called: string | undefined): Command {
     })
     .showSuggestionAfterError()
     .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
-    .configureHelp({ optionDescription: optionText })
+    .configureHelp({ optionDescription: describedText })
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print the help of a command');
   describe(root, ROOT_TEXTS);
   if (called === '--version' || called === '-V') return root;
-  const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
-  for (const register of isCommand ? [COMMANDS[called]] : Object.values(COMMANDS)) register(root);
+  const isAlone = called !== undefined && called !== 'completion' && Object.hasOwn(COMMANDS, called);
+  for (const register of isAlone ? [COMMANDS[called]] : Object.values(COMMANDS)) register(root);
   return root;
 }
 

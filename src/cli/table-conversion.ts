@@ -36,7 +36,7 @@ export interface TableOptions {
 export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, arrow, csv, jsonl):', {
   schema: value(
     '--schema <file>',
-    'columns: a schema written by recordpipe schema, or the output of convert --json (default: inferred from all records)',
+    'schema of the columns: a file written by recordpipe schema, or the output of convert --json (default: inferred from all records)',
   ),
   infer: parsed(
     '--infer <n>',

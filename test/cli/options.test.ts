@@ -55,6 +55,7 @@ const RUNS: readonly (readonly [command: string, ...runs: (readonly string[])[]]
     [data, 's3://bucket/', '--dry-run', '--endpoint-url', 'http://127.0.0.1:9', '--retry-timeout', '1ms'],
   ],
   ['doctor', [data]],
+  ['completion', ['bash']],
   ['cache ls', [out('cache')]],
   ['cache rm', [out('cache')]],
   ['manifest check', [temp.file('a.manifest', Buffer.from('[]'))]],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { program } from '../../src/cli/program.ts';
-import { optionText } from '../../src/cli/text/help.ts';
+import { describedText } from '../../src/cli/text/help.ts';
 import { cli } from '../support/cli.ts';
 
 const COMMANDS = 'validate count inspect cat index convert repair split merge shuffle sample'.split(' ');
@@ -83,7 +83,7 @@ describe('help', () => {
     for (const command of withSubcommands(program(undefined)))
       for (const option of command.options) {
         const name = option.long!;
-        const text = optionText(option);
+        const text = describedText(option);
         if (!['--channel', '--manifest', '--output'].includes(name))
           expect(option.flags, command.name()).toBe(flags.get(name) ?? option.flags);
         if (!SPECIFIC.has(name)) expect(text, command.name()).toBe(texts.get(name) ?? text);

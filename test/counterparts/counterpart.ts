@@ -29,6 +29,7 @@ export type Counterpart =
   | 's3-clients'
   | 'nginx'
   | 'slurm'
+  | 'shells'
   | 'recipes';
 
 /**

@@ -10,7 +10,7 @@ const LS_OPTIONS = {
 };
 
 const RM_OPTIONS = {
-  prefix: value('--prefix <uri>', 'remove only objects whose addresses start with this text'),
+  prefix: value('--prefix <prefix>', 'remove only objects whose addresses start with this text'),
   toSize: parsed('--to-size <size>', 'remove the least recently used chunks until this size is left', size),
   json: reportOptions.json,
   quiet: reportOptions.quiet,

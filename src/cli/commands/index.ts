@@ -19,7 +19,7 @@ const { format, maxRecordSize, multipart, cr, delimiter } = readingOptions;
 const OPTIONS = {
   kind: choice(
     '--kind <kind>',
-    'rpidx (native) writes FILE.rpidx; vahidk and dali (TFRecord) and mx (RecordIO) write NAME.idx',
+    'kind of index; rpidx (native) writes FILE.rpidx; vahidk and dali (TFRecord) and mx (RecordIO) write NAME.idx',
     ['rpidx', 'vahidk', 'dali', 'mx'],
     'rpidx',
   ),

@@ -19,10 +19,13 @@ const OPTIONS = {
   ...grouped('Shard reports:', {
     html: value(
       '--html <file>',
-      'stats reports: also write an HTML page to a file; - for stdout, instead of the text',
+      'also write an HTML page to a file (stats reports); - for stdout, instead of the text',
     ),
     title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
-    schema: value('--schema <file>', 'schema reports: also write the schema, for validate --schema'),
+    schema: value(
+      '--schema <file>',
+      'also write the schema to a file (schema reports), for validate --schema',
+    ),
     partial: flag(
       '--partial',
       'combine the available reports into one partial report, to be merged with others later',

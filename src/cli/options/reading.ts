@@ -72,14 +72,14 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
   ...grouped('RecordIO:', {
     multipart: choice(
       '--multipart <kind>',
-      'multipart records: dmlc restores the magic number between parts (default), concat does not (SageMaker), error rejects them',
+      'how to treat multipart records; dmlc restores the magic number between parts (default), concat does not (SageMaker), error rejects them',
       ['dmlc', 'concat', 'error'],
     ),
   }),
   ...grouped('Text lines:', {
     cr: choice(
       '--cr <kind>',
-      'carriage returns: crlf strips one before each newline (default), keep keeps all, all strips all (TensorFlow)',
+      'how to treat carriage returns; crlf strips one before each newline (default), keep keeps all, all strips all (TensorFlow)',
       ['keep', 'crlf', 'all'],
     ),
     delimiter: parsed(
@@ -99,7 +99,7 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
 export const payloadOptions: OptionsOf<PayloadOptions> = grouped(INPUT_HEADING, {
   payloadCrc: choice(
     '--payload-crc <kind>',
-    "smdebug: also accept the values that SageMaker's debugger writes in place of checksums",
+    "accepted payload checksums; smdebug: also the values that SageMaker's debugger writes in their place",
     ['crc32c', 'smdebug'],
     'crc32c',
   ),

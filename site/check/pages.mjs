@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { withPage } from './browser.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** One page of every kind. */
+const PAGES = [
+  '/',
+  '/guides',
+  '/datasets',
+  '/scale-out/',
+  '/benchmarks',
+  '/changelog',
+  '/validate',
+  '/missing',
+];
+
+const VIEWS = {
+  light: { colorScheme: 'light', width: 1280, height: 900 },
+  dark: { colorScheme: 'dark', width: 1280, height: 900 },
+  narrow: { colorScheme: 'light', width: 360, height: 740 },
+};
+
+/** Checks pages with axe-core, and that they are not wider than the window. */
+export async function checkPages(browser, origin, screenshots) {
+  const problems = [];
+  for (const path of PAGES) {
+    const found = await withPage(browser, { origin, path, init: AXE }, async (page) => {
+      const problems = [];
+      for (const [view, { colorScheme, ...viewport }] of Object.entries(VIEWS)) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.setViewportSize(viewport);
+        if (screenshots !== undefined)
+          await page.screenshot({ path: join(screenshots, `${nameOf(path)}-${view}.png`) });
+        const inView = [...(await violations(page)), ...(await overflow(page))];
+        problems.push(...inView.map((problem) => `${path} (${view}): ${problem}`));
+      }
+      return problems;
+    });
+    // The server answers 404 on purpose, which the console reports.
+    problems.push(...found.filter((problem) => path !== '/missing' || !problem.includes('404')));
+  }
+  const did = `${PAGES.length} pages in ${Object.keys(VIEWS).join(', ')}, ${problems.length} problems`;
+  return { did, problems };
+}
+
+function nameOf(path) {
+  return path.replace(/^\/|\/$/g, '').replaceAll('/', '-') || 'home';
+}
+
+async function violations(page) {
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, help, nodes }) => {
+    const where = nodes.slice(0, 3).map(({ target, any }) => `${target} ${any[0]?.message ?? ''}`);
+    return `${id}: ${help}: ${nodes.length} times: ${where.join(' | ')}`;
+  });
+}
+
+async function overflow(page) {
+  const [content, window] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  return content > window ? [`the content is ${content} pixels wide in a window of ${window}`] : [];
+}

@@ -1,0 +1,19 @@
+import { withPage } from './browser.mjs';
+
+const QUERY = 'shuffle';
+const EXPECTED = 'Datasets';
+
+/** Searches as a reader does. */
+export async function checkSearch(browser, origin) {
+  let results = 0;
+  const problems = await withPage(browser, { origin, path: '/' }, async (page) => {
+    await page.keyboard.press('/');
+    await page.locator('#localsearch-input').fill(QUERY);
+    const result = page.locator('.VPLocalSearchBox .result');
+    await result.first().waitFor();
+    results = await result.count();
+    const titles = await result.allInnerTexts();
+    return titles.some((title) => title.includes(EXPECTED)) ? [] : [`"${QUERY}" finds no ${EXPECTED}`];
+  });
+  return { did: `${results} results of "${QUERY}"`, problems };
+}
