@@ -14,6 +14,7 @@
 # slurm: runs job arrays. shells: zsh and fish, to test completion. recipes: tools that check the files of docs/scale-out and of
 #   docs/checking-in-ci.md (shellcheck, GNU parallel, jq, pre-commit, schemas of Kubernetes, of AWS
 #   services, of GitHub and of GitLab, the Amazon States Language).
+# actionlint: checks .github/workflows.
 #
 # Prints one line per name, `have: NAME` or `skipped: NAME (why)`, and exits with 0 in both cases:
 # a missing counterpart skips tests and figures and is not a failure. Installs to
@@ -25,7 +26,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain tfr-reader python-package torch bundlers chromium versitygw rgw moto s3-clients nginx slurm shells recipes)
+all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain tfr-reader python-package torch bundlers chromium versitygw rgw moto s3-clients nginx slurm shells recipes actionlint)
 
 # The files that pin a counterpart. Their hash shows whether the installation is up to date.
 pins_of() {
@@ -35,7 +36,7 @@ pins_of() {
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
     bundlers) echo "$against/bundlers/package.json" "$against/bundlers/package-lock.json" ;;
-    versitygw) echo "$against/versitygw.version" ;;
+    versitygw | actionlint) echo "$against/$1.version" ;;
   esac
 }
 
@@ -113,6 +114,10 @@ install_versitygw() {
   GOBIN=$cache/versitygw/bin go install "github.com/versity/versitygw/cmd/versitygw@$(cat "$against/versitygw.version")"
 }
 
+install_actionlint() {
+  GOBIN=$cache/actionlint/bin go install "github.com/rhysd/actionlint/cmd/actionlint@$(cat "$against/actionlint.version")"
+}
+
 # RUNLEVEL prevents the packages from starting services.
 install_packages() {
   if [ "$(id -u)" -ne 0 ]; then
@@ -142,6 +147,7 @@ works() {
     npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] && [ -d "$against/node_modules/@roboflow/tfrecords" ] ;;
     bundlers) [ -d "$against/bundlers/node_modules/webpack" ] && [ -d "$against/bundlers/node_modules/rollup" ] && [ -d "$against/bundlers/node_modules/next" ] ;;
     chromium) chromium --version ;;
+    actionlint) "$cache/actionlint/bin/actionlint" -version ;;
     versitygw) [ -x "$cache/versitygw/bin/versitygw" ] ;;
     rgw) command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph ;;
     moto) "$cache/moto/bin/python" -c 'from importlib.util import find_spec; assert find_spec("moto.server")' ;;
@@ -172,6 +178,7 @@ install() {
     npm) install_npm ;;
     bundlers) install_bundlers ;;
     versitygw) install_versitygw ;;
+    actionlint) install_actionlint ;;
     *) install_packages "$1" ;;
   esac
 }

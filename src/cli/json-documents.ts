@@ -18,7 +18,7 @@ import type { ManifestProblem, ManifestReport } from 'recordpipe/pipemode/manife
 import type { ChannelStatus, StreamCheckpoint, StreamEvent } from 'recordpipe/pipemode/streamer';
 import type { TrainingPlan } from 'recordpipe/pipemode/train';
 import type { ShardCommand, ShardReport, TotalReport } from 'recordpipe/scale';
-import type { CacheListing, Removed, StoreDiagnosis } from 'recordpipe/storage';
+import type { CacheListing, Removed } from 'recordpipe/storage';
 import type {
   MergeResult,
   RepairResult,
@@ -29,7 +29,7 @@ import type {
   TransformResult,
 } from 'recordpipe/transform';
 import type { UploadedFile, UploadReport } from 'recordpipe/upload';
-import type { AppliedSetting } from './configuration/configure.ts';
+import type { DoctorReport } from './commands/doctor.ts';
 import type { MetricsDocument, OptionWarning, TrainLine } from './json-training.ts';
 
 /**
@@ -82,7 +82,7 @@ export interface JsonDocuments {
   /** A line of `recordpipe upload --jsonl`. */
   readonly 'upload-line': UploadLine;
   /** Output of `recordpipe doctor --json`. */
-  readonly doctor: DoctorDocument;
+  readonly doctor: DoctorReport;
   /** Output of `recordpipe cache ls --json`. */
   readonly 'cache-ls': CacheListing;
   /** Output of `recordpipe cache rm --json`. */
@@ -312,19 +312,6 @@ export interface FinishedUpload extends UploadedFile {
 /** The last line. */
 export interface UploadSummary extends Pick<UploadReport, 'ok' | 'totals' | 'manifest'> {
   readonly event: 'summary';
-}
-
-/** Where settings come from and, with an address, the access to it. */
-export interface DoctorDocument extends Partial<StoreDiagnosis> {
-  readonly configuration: Configuration;
-}
-
-/** Settings from a file or from variables. */
-export interface Configuration {
-  /** Path of `recordpipe.config.json`; null if there is none. */
-  readonly file: string | null;
-  /** Settings that apply, without secrets. */
-  readonly settings: readonly AppliedSetting[];
 }
 
 /** A line of `manifest check --jsonl`. */

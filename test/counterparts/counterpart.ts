@@ -30,7 +30,8 @@ export type Counterpart =
   | 'nginx'
   | 'slurm'
   | 'shells'
-  | 'recipes';
+  | 'recipes'
+  | 'actionlint';
 
 /**
  * Returns the reason why a counterpart is not available, as reported by scripts/counterparts.sh;
