@@ -79,12 +79,10 @@ class SchemaWriter {
     if (type.flags & ts.TypeFlags.BooleanLiteral) return { const: type.intrinsicName === 'true' };
     if (type.flags & ts.TypeFlags.StringLike) return { type: 'string' };
     if (type.flags & ts.TypeFlags.NumberLike) return { type: 'number' };
-    if (checker.isTupleType(type))
-      return {
-        type: 'array',
-        prefixItems: checker.getTypeArguments(type).map((one) => this.#rule(one)),
-        items: false,
-      };
+    if (checker.isTupleType(type)) {
+      const prefixItems = checker.getTypeArguments(type).map((one) => this.#rule(one));
+      return { type: 'array', prefixItems, minItems: prefixItems.length, items: false };
+    }
     if (checker.isArrayType(type))
       return { type: 'array', items: this.#rule(checker.getTypeArguments(type)[0]) };
     if (type.symbol?.name === 'Date') return { type: 'string', format: 'date-time' };

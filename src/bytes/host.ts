@@ -1,6 +1,7 @@
 import { RecordpipeError } from '../errors.ts';
 
 interface HostModules {
+  'node:diagnostics_channel': typeof import('node:diagnostics_channel');
   'node:buffer': typeof import('node:buffer');
   'node:events': typeof import('node:events');
   'node:fs': typeof import('node:fs');

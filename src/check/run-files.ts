@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { checkAborted, onAbort } from '../bytes/abortable.ts';
+import { trace } from '../bytes/trace.ts';
 import { isRecordpipeError, type RecordpipeError } from '../errors.ts';
 import { MAX_SMALL_BYTES } from '../storage/local/small-file.ts';
 import { isRemote } from '../storage/registry.ts';
@@ -61,6 +62,7 @@ export async function runFiles(
   const run = new Run(inputs, task.failFast ?? false, options);
   const jobs = options.jobs ?? run.usefulJobs();
   const ranged = await run.divide(task, jobs);
+  trace('threads', () => threadsText(inputs, jobs, ranged.size));
   const works = await shareFiles(inputs, task, jobs, ranged);
   const checkers = new Set(works.map(({ checker }) => checker));
   const close = (): Promise<unknown> => Promise.all([...checkers].map((checker) => checker.close()));
@@ -74,6 +76,20 @@ export async function runFiles(
   }
   checkAborted(signal);
   return run.finish();
+}
+
+function threadsText(inputs: readonly FileInput[], jobs: number, ranged: number): string {
+  const bytes = inputs.reduce((sum, input) => sum + storedBytes(input), 0);
+  const parts = ranged === 0 ? '' : `; large files that are divided: ${ranged}`;
+  return `files: ${inputs.length}, bytes: ${bytes}, jobs: ${jobs}, cores: ${availableParallelism()}${parts}`;
+}
+
+/** Traces the result of one file. */
+function traceFile({ uri, format, compression, records, bytes, seconds, errorCount }: FileReport): void {
+  trace('file', () => {
+    const kind = `${format ?? 'unknown format'}, compression ${compression ?? 'unknown'}`;
+    return `${uri}: ${kind}, records: ${records}, bytes: ${bytes}, findings: ${errorCount}, ${Math.round(seconds * 1000)} ms`;
+  });
 }
 
 /** Tracks the progress and reports of one run. */
@@ -246,6 +262,7 @@ class Run {
     const { requirements, onFile, onFileInOrder } = this.#options;
     const report = requirements === undefined ? found : judgeFile(found, this.#inputs[index], requirements);
     this.#reports[index] = report;
+    traceFile(report);
     this.#sized(index, report.bytes);
     this.#running.delete(index);
     this.#doneBytes += report.bytes;

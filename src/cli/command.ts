@@ -99,8 +99,14 @@ export function command<O extends OptionTable, A extends readonly unknown[]>(
       configure(command);
       const given = [...args.slice(0, -2), command.opts()] as [...A, Values<O>];
       useColor(command.opts<CommonOptions>().color);
-      const exitCode = await action(...given);
-      process.exitCode = interruptedBy() ?? exitCode;
+      const endVerbose =
+        command.opts<CommonOptions>().verbose && (await import('./verbose.ts')).startVerbose();
+      try {
+        const exitCode = await action(...given);
+        process.exitCode = interruptedBy() ?? exitCode;
+      } finally {
+        if (endVerbose) endVerbose();
+      }
     });
   };
 }

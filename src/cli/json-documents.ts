@@ -18,7 +18,7 @@ import type { ManifestProblem, ManifestReport } from 'recordpipe/pipemode/manife
 import type { ChannelStatus, StreamCheckpoint, StreamEvent } from 'recordpipe/pipemode/streamer';
 import type { TrainingPlan } from 'recordpipe/pipemode/train';
 import type { ShardCommand, ShardReport, TotalReport } from 'recordpipe/scale';
-import type { CacheListing, Removed, StoreDiagnosis } from 'recordpipe/storage';
+import type { CacheListing, Removed } from 'recordpipe/storage';
 import type {
   MergeResult,
   RepairResult,
@@ -29,6 +29,7 @@ import type {
   TransformResult,
 } from 'recordpipe/transform';
 import type { UploadedFile, UploadReport } from 'recordpipe/upload';
+import type { DoctorReport } from './commands/doctor.ts';
 import type { MetricsDocument, OptionWarning, TrainLine } from './json-training.ts';
 
 /**
@@ -81,7 +82,7 @@ export interface JsonDocuments {
   /** A line of `recordpipe upload --jsonl`. */
   readonly 'upload-line': UploadLine;
   /** Output of `recordpipe doctor --json`. */
-  readonly doctor: StoreDiagnosis;
+  readonly doctor: DoctorReport;
   /** Output of `recordpipe cache ls --json`. */
   readonly 'cache-ls': CacheListing;
   /** Output of `recordpipe cache rm --json`. */

@@ -83,6 +83,13 @@ export function terminalColumns(): number {
   return process.stderr.columns || DEFAULT_COLUMNS;
 }
 
+let liveLine: StatusLine | undefined;
+
+/** Removes the live line, if one is shown. The next update shows it again. */
+export function clearLiveLine(): void {
+  liveLine?.clear();
+}
+
 /** Creates a status line on standard error. */
 export function statusLine(): StatusLine {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
@@ -90,7 +97,7 @@ export function statusLine(): StatusLine {
   // Do not show progress for a short command.
   let last = performance.now() + (live ? LIVE_MS : 0);
   let shown = false;
-  return {
+  const line: StatusLine = {
     update: (text) => {
       const now = performance.now();
       if (now - last < (live ? LIVE_MS : PLAIN_MS)) return;
@@ -98,12 +105,14 @@ export function statusLine(): StatusLine {
       if (live) process.stderr.write(`\r${text(terminalColumns() - 1)}\x1b[K`);
       else process.stderr.write(`${text(Number.POSITIVE_INFINITY)}\n`);
       shown = live;
+      liveLine = line;
     },
     clear: () => {
       if (shown) process.stderr.write('\r\x1b[K');
       shown = false;
     },
   };
+  return line;
 }
 
 /** Joins the items into one line of at most `columns` columns. */

@@ -1,6 +1,7 @@
 import { inflatedHead } from '../bytes/inflate/inflated-head.ts';
 import { looksLikeGzip, looksLikeZlib } from '../bytes/sniff.ts';
 import type { ByteSource } from '../bytes/sources.ts';
+import { trace } from '../bytes/trace.ts';
 import { RecordpipeError } from '../errors.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import type { FormatName } from '../formats/names/index.ts';
@@ -78,10 +79,10 @@ export async function identifySource(source: ByteSource, given: IdentifyOptions)
   const found = { uri, size: () => file.size, source };
   const short = { bytes: file.head, whole: file.size <= FIRST_PEEK_BYTES };
   const verdict = await judge({ ...short, final: short.whole }, given, uri);
-  if (verdict !== undefined) return { ...found, ...verdict };
+  if (verdict !== undefined) return { ...found, ...traced(verdict, uri) };
   const bytes = (await sourceHead(source, PEEK_BYTES))?.head ?? file.head;
   const long = { bytes, whole: file.size <= PEEK_BYTES, final: true };
-  return { ...found, ...((await judge(long, given, uri)) as Verdict) };
+  return { ...found, ...traced((await judge(long, given, uri)) as Verdict, uri) };
 }
 
 /** Opens a source that can be read only once, and identifies it. */
@@ -101,12 +102,17 @@ export async function identifyPeeked(peeked: PeekedSource, given: HeadOptions): 
       const { head, whole } = peeked;
       const final = whole || head.length === PEEK_BYTES;
       const verdict = await judge({ bytes: head, whole, final }, given, uri);
-      if (verdict !== undefined) return { ...verdict, uri, size, etag, source: peeked };
+      if (verdict !== undefined) return { ...traced(verdict, uri), uri, size, etag, source: peeked };
     }
   } catch (error) {
     await peeked.close();
     throw error;
   }
+}
+
+function traced(verdict: Verdict, uri: string | undefined): Verdict {
+  trace('format', () => `${uri ?? 'the input'}: ${verdict.format}, compression ${verdict.compression}`);
+  return verdict;
 }
 
 function nameOf(source: ByteSource): string | undefined {

@@ -7,6 +7,7 @@ import { fail } from '../../src/cli/fail.ts';
 import { print } from '../../src/cli/output.ts';
 import { program } from '../../src/cli/program.ts';
 import { closeS3Clients } from '../../src/storage/s3/s3-clients.ts';
+import { checkJsonOutput } from './json-output.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -34,13 +35,18 @@ export interface CliOptions extends SpawnOptions {
 
 /**
  * Runs the built command line as users do. It runs inside this process unless the process boundary
- * matters, because starting a process takes far longer than most commands.
+ * matters, because starting a process takes far longer than most commands. JSON output is validated
+ * against its published schema.
  */
 export async function cli(
   args: readonly string[],
   { input, separate = false, ...options }: CliOptions = {},
 ): Promise<CliRun> {
-  if (input === undefined && !separate && runsInProcess(args, options)) return cliInProcess(args, options);
+  if (input === undefined && !separate && runsInProcess(args, options)) {
+    const run = await cliInProcess(args, options);
+    checkJsonOutput(args, run);
+    return run;
+  }
   const child = startCli(args, options);
   child.stdin?.on('error', () => {}); // A command that stops at damage does not read all of its input.
   child.stdin?.end(input ?? '');
@@ -177,8 +183,15 @@ function captureStreams(): { out: Buffer[]; err: Buffer[]; restore: () => void }
   };
 }
 
-/** Collects the output of a process until it exits. */
-export function ended(child: ChildProcess): Promise<CliRun> {
+/** Collects the output of a process until it exits. Validates JSON output of the command line. */
+export async function ended(child: ChildProcess): Promise<CliRun> {
+  const run = await collected(child);
+  const [, main, ...args] = child.spawnargs;
+  if (main === MAIN) checkJsonOutput(args, run);
+  return run;
+}
+
+function collected(child: ChildProcess): Promise<CliRun> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));

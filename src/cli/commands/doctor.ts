@@ -37,6 +37,16 @@ recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --
   action: doctor,
 });
 
+/** Output of `recordpipe doctor --json`. Without an address, it contains only the configuration. */
+export interface DoctorReport extends Partial<StoreDiagnosis> {
+  readonly configuration: {
+    /** Path of recordpipe.config.json, or of the file of --config; null if there is none. */
+    readonly file: string | null;
+    /** Settings that do not have their default values. */
+    readonly settings: readonly AppliedSetting[];
+  };
+}
+
 async function doctor(address: string | undefined, options: Values<typeof OPTIONS>): Promise<number> {
   const { json } = options;
   const paint = painter(1);
@@ -46,7 +56,10 @@ async function doctor(address: string | undefined, options: Values<typeof OPTION
   for (const line of settingLines()) show(line);
   const diagnosis = address === undefined ? undefined : await diagnosed(address, options, show);
   const { file = null, settings } = configuration();
-  const document = { ...diagnosis, configuration: { file, settings: settings.map(redactedSetting) } };
+  const document: DoctorReport = {
+    ...diagnosis,
+    configuration: { file, settings: settings.map(redactedSetting) },
+  };
   await print(json ? `${JSON.stringify(document, undefined, 2)}\n` : '');
   return diagnosis?.ok === false ? IO_FAILURE : OK;
 }
@@ -76,7 +89,11 @@ function settingLines(): Line[] {
   return [
     { name: 'config', status: 'ok', text },
     ...settings.map(redactedSetting).map(({ name, value, source }): Line => {
-      return { name, status: 'ok', text: `${value} (${source === file ? 'config' : source})` };
+      return {
+        name: 'setting',
+        status: 'ok',
+        text: `${name}: ${value} (${source === file ? 'config' : source})`,
+      };
     }),
     ...misspelledVariables().map(({ variable, meant }): Line => {
       return {

@@ -42,6 +42,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   cacheSize: { option: objectReadOptions.cacheSize, kind: 'size', yieldsTo: ['single'], needs: 'cacheDir' },
   jobs: { option: runOptions.jobs, kind: 'count' },
   progress: { option: reportOptions.progress, kind: 'boolean' },
+  verbose: { option: commonOptions.verbose, kind: 'boolean' },
   color: { option: commonOptions.color, kind: 'text', others: ['NO_COLOR'] },
 };
 

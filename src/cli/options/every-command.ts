@@ -1,11 +1,12 @@
 import type { ColorChoice } from '../text/terminal.ts';
-import { choice, grouped, negation, type OptionsOf, value } from './option.ts';
+import { choice, flag, grouped, negation, type OptionsOf, value } from './option.ts';
 
 /** Options of every command. */
 export interface CommonOptions {
   readonly color: ColorChoice;
   /** A file, false to use none, or undefined to search for it. */
   readonly config?: string | false;
+  readonly verbose?: true;
 }
 
 const config = value(
@@ -23,4 +24,5 @@ export const commonOptions: OptionsOf<CommonOptions> & { readonly noConfig: Retu
     ),
     config: config as OptionsOf<CommonOptions>['config'],
     noConfig: negation('--no-config', 'ignore recordpipe.config.json'),
+    verbose: flag('--verbose', 'print what is read, decided and requested, with times, on stderr'),
   });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { checkAborted } from '../../bytes/abortable.ts';
+import { trace } from '../../bytes/trace.ts';
 import { isRecordpipeError, RecordpipeError, UsageError } from '../../errors.ts';
 import type { FormatName } from '../../formats/names/index.ts';
 import { locationOf } from '../../storage/inspect.ts';
@@ -119,10 +120,13 @@ export class Expansion {
   }
 
   async *#located(input: string): AsyncGenerator<readonly FoundFile[], void, undefined> {
+    let count = 0;
     for await (const found of findFiles(locationOf(input), this.#selection(), this.#options)) {
+      count += found.length;
       for (const file of found) this.#sets.add(file);
       yield found.map(({ alone: _, ...file }) => file);
     }
+    trace('input', () => `${input}: ${count === 1 ? '1 file' : `${count} files`}`);
   }
 
   #selection(): Selection {

@@ -1,4 +1,5 @@
 import type { OptionNames } from '../../bytes/arguments.ts';
+import { trace } from '../../bytes/trace.ts';
 import { UsageError } from '../../errors.ts';
 import type { FormatName } from '../../formats/names/index.ts';
 import { compileGlob, type Glob } from '../../storage/glob.ts';
@@ -196,6 +197,10 @@ export class Skipped {
 
   /** Adds a skipped file. @param detail a noun that describes the contents */
   add(uri: string, reason: SkipReason, name: string, detail?: string): void {
+    trace(
+      'input',
+      () => `skipped ${name} in ${uri}: ${REASONS[reason]}${detail === undefined ? '' : ` (${detail})`}`,
+    );
     const key = `${reason} ${uri}`;
     let found = this.#found.get(key);
     if (found === undefined) {

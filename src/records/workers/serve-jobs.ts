@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { isTraced, onTrace, type TraceLine } from '../../bytes/trace.ts';
 import { type ErrorPlace, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 
 /** First message of every worker. */
@@ -8,6 +9,8 @@ export const READY = 'recordpipe: ready';
 export interface JobOrder {
   readonly job: number;
   readonly content: unknown;
+  /** Whether to send what `trace` publishes. */
+  readonly traced?: true;
 }
 
 /** A message of a worker about a job: a note, or the result or error that follows all notes. */
@@ -15,6 +18,11 @@ export type JobAnswer =
   | { readonly job: number; readonly note: unknown }
   | { readonly job: number; readonly result: unknown }
   | { readonly job: number; readonly error: unknown };
+
+/** A line that `trace` published on the worker thread. */
+export interface TraceAnswer {
+  readonly trace: TraceLine;
+}
 
 /** The result of a job. */
 export interface JobResult {
@@ -34,7 +42,8 @@ export function serveJobs(
   const port = parentPort;
   if (port === null) throw new Error('expected to run on a worker thread');
   const send = (answer: JobAnswer, buffers?: ArrayBuffer[]): void => port.postMessage(answer, buffers);
-  port.on('message', async ({ job, content }: JobOrder) => {
+  port.on('message', async ({ job, content, traced }: JobOrder) => {
+    if (traced && !isTraced()) onTrace((line) => port.postMessage({ trace: line } satisfies TraceAnswer));
     try {
       const { value, buffers } = await work(content, (note) => send({ job, note }));
       send({ job, result: value }, buffers);

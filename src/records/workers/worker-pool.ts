@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { type JobAnswer, type JobOrder, READY, unpackError } from './serve-jobs.ts';
+import { isTraced, relayTrace } from '../../bytes/trace.ts';
+import { type JobAnswer, type JobOrder, READY, type TraceAnswer, unpackError } from './serve-jobs.ts';
 
 /** Options of a pool. */
 export interface PoolOptions<Content> {
@@ -140,7 +141,7 @@ class JobThread<Content> {
       if (this.#state === 'starting') {
         if (message === READY) this.#ready();
         else failed(new Error('its module is not a worker of recordpipe'));
-      } else if (this.#state === 'ready') this.#answered(message as JobAnswer);
+      } else if (this.#state === 'ready') this.#answered(message as JobAnswer | TraceAnswer);
     });
     worker.on('error', failed);
     worker.on('messageerror', failed);
@@ -161,14 +162,19 @@ class JobThread<Content> {
   #post(job: number, pending: Pending<Content>): void {
     pending.posted = true;
     try {
-      this.#worker!.postMessage({ job, content: pending.content } satisfies JobOrder, pending.buffers);
+      const order: JobOrder = { job, content: pending.content, ...(isTraced() && { traced: true }) };
+      this.#worker!.postMessage(order, pending.buffers);
     } catch (error) {
       this.#pending.delete(job);
       pending.reject(error);
     }
   }
 
-  #answered(answer: JobAnswer): void {
+  #answered(answer: JobAnswer | TraceAnswer): void {
+    if ('trace' in answer) {
+      relayTrace(answer.trace);
+      return;
+    }
     const pending = this.#pending.get(answer.job);
     if ('note' in answer) {
       pending?.onNote(answer.note);

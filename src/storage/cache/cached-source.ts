@@ -1,3 +1,4 @@
+import { trace } from '../../bytes/trace.ts';
 import { FetchFailure } from '../errors.ts';
 import type { SocketLock } from '../local/socket-lock.ts';
 import type { ObjectOptions } from '../object-options.ts';
@@ -80,10 +81,17 @@ class CachedRange implements RangeReader {
     const delivery = version && new RangeDelivery(version, request, sink);
     if (delivery === undefined || !delivery.isInside) return this.#request(request, sink, signal);
     if (delivery.done) delivery.head();
+    let missed = false;
     while (!delivery.done) {
       await this.#disk.inTurn((next) => this.#takeAll(delivery, next, signal));
-      if (!delivery.done) await this.#fetch(delivery, signal);
+      if (delivery.done) break;
+      missed = true;
+      await this.#fetch(delivery, signal);
     }
+    trace('cache', () => {
+      const { uri, start, end = delivery.end } = request;
+      return `${uri}: bytes ${start} to ${end} ${missed ? 'were fetched and stored' : 'were in the cache'}`;
+    });
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { trace } from '../../bytes/trace.ts';
 import type { RecordpipeError } from '../../errors.ts';
 import { type FailedRequest, FetchFailure, objectError } from '../errors.ts';
 import type { ObjectSource, RangeHead } from '../storage.ts';
@@ -253,6 +254,8 @@ export class RangeTransfer {
     counts.throttles += 1;
     const before = gate.limit;
     gate.throttled(sentAt);
+    if (gate.limit === before) return;
+    trace('retry', () => `${this.#state.uri}: throttled; at most ${gate.limit} requests at a time`);
     if (gate.limit < before) onEvent?.({ type: 'throttled', uri: this.#state.uri, limit: gate.limit });
   }
 
@@ -267,6 +270,10 @@ export class RangeTransfer {
       throw new TransferFailure(failure, { ...rest, attempts, elapsedMs });
     }
     counts.retries += 1;
+    trace(
+      'retry',
+      () => `${uri}: ${failure.message}; attempt ${budget.attempts + 1} in ${Math.round(delayMs)} ms`,
+    );
     onEvent?.({
       type: 'retry',
       ...rest,

@@ -3,6 +3,7 @@ import { FetchFailure, objectError } from '../errors.ts';
 import { parseObjectUri } from '../object-address.ts';
 import type { ObjectOptions } from '../object-options.ts';
 import type { Checks } from '../storage.ts';
+import { type SdkCredentials, sourceText } from './credential-source.ts';
 import { connectionFailure, s3Failure } from './failures.ts';
 import { s3Sdk } from './packages.ts';
 import { retry } from './retry.ts';
@@ -57,25 +58,6 @@ function unsigned(checks: Checks): false {
 const CREDENTIALS_ADVICE =
   'run aws configure or aws sso login, or use a role; for public buckets, pass --no-sign-request';
 
-/** Descriptions of credential sources, by their names in the SDK. */
-const SOURCES: readonly (readonly [name: RegExp, text: string])[] = [
-  [/ENV_VARS_STS_WEB_ID|WEB_ID/, 'a web identity'],
-  [/SSO/, 'single sign-on'],
-  [/LOGIN/, 'a login'],
-  [/STS/, 'an assumed role'],
-  [/ENV_VARS/, 'the environment (AWS_ACCESS_KEY_ID)'],
-  [/PROCESS/, 'the credential process of the profile'],
-  [/IMDS/, 'the role of this instance'],
-  [/HTTP/, 'the role of this container'],
-  [/PROFILE/, 'a profile'],
-];
-
-interface SdkCredentials {
-  readonly accessKeyId: string;
-  readonly expiration?: Date;
-  readonly $source?: Readonly<Record<string, string>>;
-}
-
 async function checkCredentials(
   clients: S3Clients,
   bucket: string,
@@ -95,11 +77,8 @@ async function checkCredentials(
     checks.failed('credentials', s3Failure(error).message, CREDENTIALS_ADVICE);
     return false;
   }
-  const { accessKeyId, expiration, $source = {} } = found;
-  const names = Object.keys($source).join(' ');
-  const source = SOURCES.find(([name]) => name.test(names))?.[1] ?? 'the default chain';
-  const from = `from ${credentials === undefined ? source : 'the options'}`;
-  const text = accessKeyId.length < 12 ? from : `${from}, key ending in ${accessKeyId.slice(-4)}`;
+  const { expiration } = found;
+  const text = sourceText(found, credentials !== undefined);
   if (expiration === undefined) checks.passed('credentials', text);
   else if (expiration.getTime() >= Date.now())
     checks.passed('credentials', `${text}, valid until ${expiration.toISOString()}`);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allowListeners, onAbort } from '../../bytes/abortable.ts';
+import { trace } from '../../bytes/trace.ts';
 import { RecordpipeError } from '../../errors.ts';
 import { FetchFailure, objectError } from '../errors.ts';
 import type { TransferOptions } from '../object-options.ts';
@@ -54,6 +55,7 @@ export async function retry<R>(request: RetriedRequest, send: (attempt: Attempt)
       const { attempts, elapsedMs } = budget;
       throw request.errorOf?.(failure, budget) ?? objectError(failure, { uri, attempts, elapsedMs });
     }
+    trace('retry', () => `${uri}: ${failure.message}; next attempt in ${Math.round(pauseMs)} ms`);
     // The wait ends early if the signal fires; the next attempt then fails.
     await sleep(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }

@@ -1,7 +1,9 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { isTraced, trace } from '../../bytes/trace.ts';
 import { registerSecret } from '../../redact.ts';
 import type { ObjectOptions } from '../object-options.ts';
 import type { WatchdogOptions } from '../prefetch/attempts.ts';
+import { type SdkCredentials, sourceText } from './credential-source.ts';
 import { HttpClient, networkKey } from './http/http-client.ts';
 import {
   type CredentialsProvider,
@@ -101,6 +103,7 @@ export class S3Clients {
       ? undefined
       : (known?.credentials ?? given ?? { get: () => this.#sdkCredentials(), refresh: () => {} });
     this.#config = clientConfig(options, this.http, endpoint, given);
+    trace('service', () => `${this.endpointUrl ?? 'AWS'}, region ${region}, ${signingText(options, known)}`);
   }
 
   /**
@@ -128,6 +131,7 @@ export class S3Clients {
     let client = this.#clients.get(region);
     if (client === undefined) {
       client = s3Sdk().then((sdk) => newClient(sdk, { ...this.#config, region }));
+      if (isTraced() && this.#credentials !== undefined) void client.then(traceCredentials).catch(() => {});
       this.#clients.set(region, client);
       client.catch(() => this.#clients.delete(region));
     }
@@ -170,10 +174,32 @@ export class S3Clients {
 
   setRegion(bucket: string, region: string): void {
     this.#bucketRegions.set(bucket, region);
+    trace('service', () => `bucket ${bucket} is in ${region}`);
   }
 
   destroy(): void {
     this.http.destroy();
+  }
+}
+
+/** Describes how requests are signed. */
+function signingText(
+  { anonymous, credentials, profile }: ObjectOptions,
+  known: KnownService | undefined,
+): string {
+  if (anonymous) return 'requests are not signed';
+  if (credentials !== undefined) return 'credentials from the options';
+  if (known !== undefined) return 'credentials from the environment (AWS_ACCESS_KEY_ID)';
+  return profile === undefined ? 'credentials from the default chain' : `profile ${profile}`;
+}
+
+/** Describes the credentials of a client. The SDK finds them now instead of before the first request. */
+async function traceCredentials({ config }: S3Client): Promise<void> {
+  try {
+    const found = await (config.credentials as () => Promise<SdkCredentials>)();
+    trace('service', () => `credentials ${sourceText(found, false)}`);
+  } catch (error) {
+    trace('service', () => `no credentials: ${(error as Error).message}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { trace } from '../../../bytes/trace.ts';
 import { UsageError } from '../../../errors.ts';
 import { redactedUrl, registerSecret } from '../../../redact.ts';
 import { FetchFailure } from '../../errors.ts';
@@ -68,6 +69,7 @@ export class HttpClient {
     const direct = request.method === 'GET' && proxy === undefined;
     const head = direct ? requestHead(request) : '';
     const dispatcher = direct ? undefined : await this.#dispatcher(request.protocol);
+    const sentAt = performance.now();
     try {
       const exchange = new Exchange(signal, sink, this.#timeouts);
       const response = await exchange.send((receiver) =>
@@ -75,11 +77,13 @@ export class HttpClient {
           ? this.#pool.send(request, head, receiver)
           : dispatch(dispatcher, request, receiver),
       );
+      traceRequest(request, sentAt, () => answerText(response));
       const { date } = response.headers;
       if (date !== undefined) this.#serviceTime = { date, at: Date.now() };
       if (sink === undefined) checkDocument(response.statusCode, response.body as Uint8Array);
       return response;
     } catch (error) {
+      traceRequest(request, sentAt, () => (error as Error).message);
       // Name the proxy in the message of a connection failure.
       if (proxy !== undefined && error instanceof Error)
         Object.assign(error, { proxyVariable: proxy.variable });
@@ -118,6 +122,24 @@ export class HttpClient {
     }
     return dispatcher;
   }
+}
+
+/** Traces a request and its outcome. */
+function traceRequest(request: HttpRequest, sentAt: number, outcome: () => string): void {
+  const ms = Math.round(performance.now() - sentAt);
+  trace('request', () => {
+    const { method, protocol, hostname, port, headers } = request;
+    const host = port === undefined ? hostname : `${hostname}:${port}`;
+    const range = headers['range'] ?? headers['Range'];
+    const asked = range === undefined ? '' : ` ${range}`;
+    return `${method} ${protocol}//${host}${requestTarget(request)}${asked}: ${outcome()}, ${ms} ms`;
+  });
+}
+
+function answerText({ statusCode, headers }: HttpResponse): string {
+  const length = headers['content-length'];
+  const id = headers['x-amz-request-id'];
+  return `${statusCode}${length === undefined ? '' : `, ${length} bytes`}${id === undefined ? '' : `, request ${id}`}`;
 }
 
 const DOCUMENT_HEAD_BYTES = 1024;
