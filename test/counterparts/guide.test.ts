@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { encodeTFRecord } from 'recordpipe';
 import { encodeExample } from 'recordpipe/messages';
 import { describe, expect, test } from 'vitest';
-import { guideSections } from '../docs/guide.ts';
 import { buildIfStale } from '../support/build-once.ts';
 import { s3Place } from '../support/s3-place.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { counterpartRoot, missingCounterpart } from './counterpart.ts';
+import { guideSections } from './guide.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const temp = tempDir();

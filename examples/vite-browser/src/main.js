@@ -28,8 +28,12 @@ async function check(file) {
   };
   try {
     const scan = await scanRecords(file, { maxErrors: MAX_ERRORS, onProgress, signal });
-    const found = scan.errorCount === 0 ? 'valid' : `${scan.errorCount} errors`;
-    show(`${file.name}: ${scan.records} records, ${scan.format}, ${scan.compression}: ${found}`, scan.errors);
+    const { records, format, compression, errorCount, errors: found } = scan;
+    const verdict = errorCount === 0 ? 'valid' : 'invalid';
+    show(
+      `${file.name}: ${verdict} (records: ${records}, format: ${format}, compression: ${compression})`,
+      found,
+    );
   } catch (error) {
     if (signal.aborted) return; // Another file is being checked.
     // The format is unknown, or the browser cannot read the file. Anything else is a bug.

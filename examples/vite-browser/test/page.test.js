@@ -57,19 +57,19 @@ test('the page', { skip: executablePath === undefined }, async (t) => {
 
   await t.test('shows the number of records of a valid file', async () => {
     assert.deepEqual(await drop('a.tfrecord', valid), {
-      result: 'a.tfrecord: 3 records, tfrecord, none: valid',
+      result: 'a.tfrecord: valid (records: 3, format: tfrecord, compression: none)',
       errors: [],
     });
   });
 
   await t.test('reads a compressed file', async () => {
     const { result } = await drop('a.tfrecord.gz', gzipSync(valid));
-    assert.equal(result, 'a.tfrecord.gz: 3 records, tfrecord, gzip: valid');
+    assert.equal(result, 'a.tfrecord.gz: valid (records: 3, format: tfrecord, compression: gzip)');
   });
 
   await t.test('shows where a file is damaged', async () => {
     const { result, errors } = await drop('b.tfrecord', damaged);
-    assert.equal(result, 'b.tfrecord: 2 records, tfrecord, none: 1 errors');
+    assert.equal(result, 'b.tfrecord: invalid (records: 2, format: tfrecord, compression: none)');
     assert.match(errors[0], /record 0/);
   });
 
