@@ -84,11 +84,13 @@ const NAMES: OptionNames<Omit<SplitByWeightsOptions, keyof TransformOptions>> = 
 
 /** One part of a split. */
 export interface SplitPart {
+  /** Name of the part. */
   readonly name: string;
   /** Weight divided by the sum of all weights; 0 for an additional part of `missing`. */
   readonly expectedShare: number;
   /** Number of records divided by that of all parts; 0 if there are no records. */
   readonly share: number;
+  /** Number of records in the part. */
   readonly records: number;
   /** Shards, sorted by name. */
   readonly outputs: readonly WrittenFile[];
@@ -96,6 +98,7 @@ export interface SplitPart {
 
 /** Result of {@link splitByWeights}. */
 export interface SplitByWeightsResult extends Omit<TransformResult, 'output'> {
+  /** The seed of the random order, for repeating the run. */
   readonly seed: number;
   /** Parts in the order of the weights. */
   readonly parts: readonly SplitPart[];
