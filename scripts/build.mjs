@@ -43,13 +43,13 @@ export async function bundle() {
   };
   const forNode = await bundled(dist, publicModules('default'), programs, {
     platform: 'node',
-    plugins: [packageFiles, lazyPackages, smallPackages],
+    plugins: [packageFiles, lazyPackages],
   });
   const forBrowsers = await bundled(
     browser,
     publicModules('browser'),
     {},
-    { platform: 'browser', plugins: [lazyPackages, smallPackages, standIns] },
+    { platform: 'browser', plugins: [lazyPackages, standIns] },
   );
   const outputs = new Map([
     ...[...forNode].map(([name, text]) => [join(dist, name), text]),
@@ -109,12 +109,21 @@ async function bundled(folder, library, programs, options) {
       groups: [{ name: chunksOf(library) }],
     },
   });
-  return new Map(
-    output.map(({ fileName, code, source }) => [
-      fileName,
-      code ?? (fileName.endsWith('.map') ? lineMap(source) : source),
-    ]),
-  );
+  const vendored = new Set(output.filter(isVendored).map(({ fileName }) => fileName));
+  const files = new Map();
+  for (const { fileName, code, source } of output) {
+    if (vendored.has(fileName)) files.set(fileName, (await minify(fileName, code, { module: true })).code);
+    else if (code !== undefined) files.set(fileName, code);
+    else if (!vendored.has(fileName.replace(/\.map$/, ''))) files.set(fileName, lineMap(source));
+  }
+  return files;
+}
+
+/** Reports whether a chunk has little code of ours. Its lines and its map help nobody. */
+function isVendored({ modules }) {
+  const sizes = Object.entries(modules ?? {}).map(([id, { code }]) => [id, code?.length ?? 0]);
+  const sum = (list) => list.reduce((total, [, size]) => total + size, 0);
+  return sum(sizes.filter(([id]) => id.includes('node_modules'))) > 0.8 * sum(sizes);
 }
 
 /** Removes the files of a browser bundle that the bundle for Node has too, and imports those instead. */
@@ -251,15 +260,6 @@ const lazyPackages = {
         ),
       );
     },
-  },
-};
-
-/** Minifies the bundled packages that are large and not ours to debug. */
-const smallPackages = {
-  name: 'small-packages',
-  transform: {
-    filter: { id: /node_modules\/(re2js|@marcbachmann\/cel-js)\// },
-    handler: async (code, id) => minify(id, code, { module: true, sourcemap: true }),
   },
 };
 
