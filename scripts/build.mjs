@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
 import { bundleDeclarations, portDeclarations } from './declarations.mjs';
 import { manPages } from './docs/man.mjs';
-import { lineMap } from './line-map.mjs';
+import { sourceLines } from './source-lines.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -100,21 +100,25 @@ async function bundled(folder, library, programs, options) {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     sourcemap: true,
-    // Lines stay short, because Node prints the line of an uncaught error, and functions keep their
-    // names, because stacks contain them. Short local names save a tenth of the package.
-    minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: false } },
+    // Functions keep their names, because stacks contain them.
+    minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     comments: { legal: true, annotation: true, jsdoc: false },
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [{ name: chunksOf(library) }],
     },
   });
-  const vendored = new Set(output.filter(isVendored).map(({ fileName }) => fileName));
+  const maps = new Map(output.map(({ fileName, source }) => [fileName, source]));
   const files = new Map();
-  for (const { fileName, code, source } of output) {
-    if (vendored.has(fileName)) files.set(fileName, (await minify(fileName, code, { module: true })).code);
-    else if (code !== undefined) files.set(fileName, code);
-    else if (!vendored.has(fileName.replace(/\.map$/, ''))) files.set(fileName, lineMap(source));
+  for (const chunk of output.filter(({ code }) => code !== undefined)) {
+    const { fileName: name, code } = chunk;
+    const map = isVendored(chunk) ? undefined : maps.get(`${name}.map`);
+    if (map === undefined)
+      files.set(name, isVendored(chunk) ? (await minify(name, code, { module: true })).code : code);
+    else {
+      const lines = sourceLines(name, code, map);
+      files.set(name, lines.code).set(`${name}.map`, lines.map);
+    }
   }
   return files;
 }
