@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
 import { bundleDeclarations, portDeclarations } from './declarations.mjs';
+import { manPages } from './docs/man.mjs';
 import { lineMap } from './line-map.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const browser = join(dist, 'browser');
+const man = join(dist, 'man');
 const types = join(dist, 'types');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
@@ -52,9 +54,10 @@ export async function bundle() {
   const outputs = new Map([
     ...[...forNode].map(([name, text]) => [join(dist, name), text]),
     ...[...withoutShared(forBrowsers, forNode)].map(([name, text]) => [join(browser, name), text]),
+    ...[...(await manPages(manifest.version))].map(([name, text]) => [join(man, name), text]),
     [join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses()],
   ]);
-  mkdirSync(browser, { recursive: true });
+  for (const folder of [browser, man]) mkdirSync(folder, { recursive: true });
   for (const [path, text] of outputs) writeFileSync(path, text);
   prune(dist, (path) => outputs.has(path) || path.startsWith(types));
   chmodSync(join(root, manifest.bin.recordpipe), 0o755);

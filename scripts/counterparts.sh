@@ -5,13 +5,13 @@
 #
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode,
 #   a browser. tensorflow has pyarrow, pandas, DuckDB and Ray, too, for tables. sagemaker-training: the toolkit of SageMaker's training containers.
-# bundlers: rollup, webpack, and Next, to test worker threads in bundles.
+# bundlers: rollup, webpack, and Next, to test worker threads in bundles. runtimes: Bun and Deno.
 # loaders dali grain tfr-reader: loaders of images, datasets and Examples, for benchmarks.
 # python-package: the tools that test and build the Python package, with pandas. torch: PyTorch for
 #   its tests, from Debian, because the wheels contain CUDA.
 # versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
 #   server for measuring clients.
-# slurm: runs job arrays. shells: zsh and fish, to test completion. recipes: tools that check the files of docs/scale-out and of
+# slurm: runs job arrays. shells: zsh, fish and mandoc, to test completion and man pages. recipes: tools that check the files of docs/scale-out and of
 #   docs/checking-in-ci.md (shellcheck, GNU parallel, jq, pre-commit, schemas of Kubernetes, of AWS
 #   services, of GitHub and of GitLab, the Amazon States Language).
 # actionlint: checks .github/workflows.
@@ -26,7 +26,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 against=$root/bench/against
 cache=$root/.cache/counterparts
-all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain tfr-reader python-package torch bundlers chromium versitygw rgw moto s3-clients nginx slurm shells recipes actionlint)
+all=(tensorflow original vahidk mxnet sagemaker sagemaker-training rust npm loaders dali grain tfr-reader python-package torch bundlers runtimes chromium versitygw rgw moto s3-clients nginx slurm shells recipes actionlint)
 
 # The files that pin a counterpart. Their hash shows whether the installation is up to date.
 pins_of() {
@@ -35,7 +35,7 @@ pins_of() {
     original) echo "$against/original.requirements.txt" "$root/scripts/install-original.sh" ;;
     rust) echo "$against/rust/Cargo.toml" "$against/rust/Cargo.lock" "$against/rust/src/main.rs" ;;
     npm) echo "$against/package.json" "$against/package-lock.json" ;;
-    bundlers) echo "$against/bundlers/package.json" "$against/bundlers/package-lock.json" ;;
+    bundlers | runtimes) echo "$against/$1/package.json" "$against/$1/package-lock.json" ;;
     versitygw | actionlint) echo "$against/$1.version" ;;
   esac
 }
@@ -47,7 +47,7 @@ packages_of() {
     rgw) echo radosgw ceph-mon ceph-osd ceph-common ;;
     nginx) echo nginx-light ;;
     slurm) echo slurmctld slurmd slurm-client munge ;;
-    shells) echo zsh fish ;;
+    shells) echo zsh fish mandoc ;;
     *) return 1 ;;
   esac
 }
@@ -93,6 +93,14 @@ install_npm() {
 install_bundlers() {
   (cd "$against/bundlers" && npm ci --no-audit --no-fund)
 }
+
+# Without its installation script, which may download the program from elsewhere.
+install_runtimes() {
+  (cd "$against/runtimes" && npm ci --no-audit --no-fund --ignore-scripts && chmod +x "$(bun)" "$(deno)")
+}
+
+bun() { echo "$against/runtimes/node_modules/@oven/bun-linux-x64/bin/bun"; }
+deno() { echo "$against/runtimes/node_modules/@deno/linux-x64-glibc/deno"; }
 
 install_original() {
   "$root/scripts/install-original.sh" "$cache/original"
@@ -146,6 +154,7 @@ works() {
     rust) [ -x "$cache/rust/release/tfrecord-peer" ] ;;
     npm) [ -d "$against/node_modules/tfrecord" ] && [ -d "$against/node_modules/aws-crt" ] && [ -d "$against/node_modules/rxjs" ] && [ -d "$against/node_modules/@roboflow/tfrecords" ] ;;
     bundlers) [ -d "$against/bundlers/node_modules/webpack" ] && [ -d "$against/bundlers/node_modules/rollup" ] && [ -d "$against/bundlers/node_modules/next" ] ;;
+    runtimes) "$(bun)" --version && "$(deno)" --version ;;
     chromium) chromium --version ;;
     actionlint) "$cache/actionlint/bin/actionlint" -version ;;
     versitygw) [ -x "$cache/versitygw/bin/versitygw" ] ;;
@@ -154,7 +163,7 @@ works() {
     s3-clients) [ -x "$cache/s3-clients/bin/aws" ] && "$cache/s3-clients/bin/s5cmd" version ;;
     # /usr/sbin is not in every user's PATH.
     slurm) [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] && [ -x /usr/sbin/munged ] && command -v sbatch ;;
-    shells) command -v zsh && command -v fish ;;
+    shells) command -v zsh && command -v fish && command -v mandoc ;;
     recipes) recipe_tools ;;
     nginx) [ -x /usr/sbin/nginx ] || command -v nginx ;;
   esac
@@ -177,6 +186,7 @@ install() {
     rust) install_rust ;;
     npm) install_npm ;;
     bundlers) install_bundlers ;;
+    runtimes) install_runtimes ;;
     versitygw) install_versitygw ;;
     actionlint) install_actionlint ;;
     *) install_packages "$1" ;;

@@ -22,6 +22,7 @@ export type Counterpart =
   | PythonCounterpart
   | 'npm'
   | 'bundlers'
+  | 'runtimes'
   | 'chromium'
   | 'versitygw'
   | 'rgw'

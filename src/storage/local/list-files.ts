@@ -138,6 +138,8 @@ export interface Walk {
 
 /** Maximum number of entries to read from a folder at a time. */
 const BUFFERED_ENTRIES = 1024;
+/** In Deno, `read` and `readSync` each return all entries, so that mixing them returns each twice. */
+const ONE_WAY = 'Deno' in globalThis;
 
 /**
  * Yields batches of all files in a folder and its subfolders, in no particular order. Memory does
@@ -196,7 +198,7 @@ async function* batchesOf(folder: string): AsyncGenerator<Dirent[], void, undefi
     for (let first = await dir.read(); first !== null; first = await dir.read()) {
       const batch = [first];
       while (batch.length < BUFFERED_ENTRIES) {
-        const entry = dir.readSync();
+        const entry = ONE_WAY ? await dir.read() : dir.readSync();
         if (entry === null) break;
         batch.push(entry);
       }

@@ -14,9 +14,14 @@ export function s3Sdk(): Promise<S3Sdk> {
   return loadOptional(() => import('@aws-sdk/client-s3'));
 }
 
-/** Imports undici on first use. @throws RecordpipeError `missing-package`, `io-failure` */
+/**
+ * Imports undici on first use. Names its file, because Bun has a module of its own called undici, which
+ * lacks `dispatch`.
+ *
+ * @throws RecordpipeError `missing-package`, `io-failure`
+ */
 export function undici(): Promise<typeof import('undici')> {
-  return loadOptional(() => import('undici'));
+  return loadOptional(() => import('undici/index.js'));
 }
 
 /** Imports one of the optional dependencies that `s3://` needs. */
