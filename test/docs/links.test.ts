@@ -11,7 +11,7 @@ const documents = [
 ].sort();
 
 /** Pages that are being written. */
-const PLANNED: readonly string[] = ['docs/command-line.md', 'docs/browsers-and-bundlers.md'];
+const PLANNED: readonly string[] = ['docs/browsers-and-bundlers.md'];
 
 /** A relative link: the path from the root of the repository, and the anchor. */
 interface Link {
