@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
@@ -206,7 +206,7 @@ const standIns = {
   name: 'stand-ins',
   resolveId(specifier, importer, { kind }) {
     if (importer === undefined || !specifier.startsWith('.')) return undefined;
-    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && specifier !== './decoder.ts';
+    const needsFiles = /[\\/]formats[\\/]\w+[\\/]format\.ts$/.test(importer) && specifier !== './decoder.ts';
     if (kind === 'dynamic-import' && needsFiles) return EMPTY;
     const standIn = join(importer, '..', specifier, '..', `no-${basename(specifier)}`);
     return existsSync(standIn) ? standIn : undefined;
@@ -223,7 +223,7 @@ const packageFiles = {
     handler: (code, id) =>
       sameLines(
         code.replace(/new URL\('((?:\.\.\/)+[^']+)', import\.meta\.url\)/g, (url, path) => {
-          const file = relative(root, join(id, '..', path));
+          const file = relative(root, join(id, '..', path)).replaceAll(sep, '/');
           return file.startsWith('src/') ? url : `new URL('../${file}', import.meta.url)`;
         }),
       ),

@@ -5,7 +5,7 @@
 #
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode,
 #   a browser. tensorflow has pyarrow, pandas, DuckDB and Ray, too, for tables. sagemaker-training: the toolkit of SageMaker's training containers.
-# bundlers: rollup, webpack, and Next, to test worker threads in bundles. runtimes: Bun and Deno.
+# bundlers: rollup, webpack, and Next, to test bundles with them, esbuild and Vite. runtimes: Bun and Deno.
 # loaders dali grain tfr-reader: loaders of images, datasets and Examples, for benchmarks.
 # python-package: the tools that test and build the Python package, with pandas. torch: PyTorch for
 #   its tests, from Debian, because the wheels contain CUDA.

@@ -4,6 +4,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import type { WrittenFile } from '../records/write/record-writer.ts';
+import { withSlashes } from '../storage/local/local-paths.ts';
 import { FeatureValue } from './feature-value.ts';
 import { checkLimit, type Filling, fillShards, type ShardLimits } from './fill-shards.ts';
 import { checkSeed } from './random-keys.ts';
@@ -269,7 +270,8 @@ function openFirst(
 }
 
 /** Returns the prefix of the shards of a part. */
-function partPrefix(prefix: string, name: string): string {
+function partPrefix(given: string, name: string): string {
+  const prefix = withSlashes(given);
   if (prefix.endsWith('/')) return prefix + name;
   const isFolder = statSync(prefix, { throwIfNoEntry: false })?.isDirectory() === true;
   return isFolder ? `${prefix}/${name}` : `${prefix}-${name}`;
