@@ -20,6 +20,9 @@ const PAGES = [
   '/missing',
 ];
 
+/** Pages that are also checked with axe-core in a narrow window, where their layout differs most. */
+const NARROW = ['/', '/datasets', '/report.html'];
+
 const VIEWS = {
   light: { colorScheme: 'light', width: 1280, height: 900 },
   dark: { colorScheme: 'dark', width: 1280, height: 900 },
@@ -37,7 +40,8 @@ export async function checkPages(browser, origin, screenshots) {
         await page.setViewportSize(viewport);
         if (screenshots !== undefined)
           await page.screenshot({ path: join(screenshots, `${nameOf(path)}-${view}.png`) });
-        const inView = [...(await violations(page)), ...(await overflow(page))];
+        const isChecked = view !== 'narrow' || NARROW.includes(path);
+        const inView = [...(isChecked ? await violations(page) : []), ...(await overflow(page))];
         problems.push(...inView.map((problem) => `${path} (${view}): ${problem}`));
       }
       return problems;
