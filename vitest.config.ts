@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { defineConfig, type Plugin } from 'vitest/config';
+import type { Plugin, ViteUserConfig } from 'vitest/config';
 
 /** Starts worker threads from dist/, because Node 20 cannot run the TypeScript sources. */
 export const builtWorkers: Plugin = {
@@ -14,7 +14,9 @@ export const builtWorkers: Plugin = {
   },
 };
 
-const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
+/** All tests that need only Node. */
+export const tests: readonly string[] = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => file.endsWith('.test.ts') && !/^(counterparts|slow|browser)\//.test(file))
   .map((file) => `test/${file}`);
 /** Fast tests without processes and servers: `npm run test:fast`. */
@@ -42,16 +44,17 @@ function groupOf(file: string): Group {
  * The files of some groups. If they share processes, each process loads the modules of src/ once.
  * Each project transforms these modules again, so there are only two.
  */
-const project = (name: string, isolate: boolean, groups: readonly Group[]) => ({
+const project = (files: readonly string[], name: string, isolate: boolean, groups: readonly Group[]) => ({
   extends: true as const,
   test: {
     name,
     isolate,
-    include: tests.filter((file) => groups.includes(groupOf(file)) && wanted.includes(groupOf(file))),
+    include: files.filter((file) => groups.includes(groupOf(file)) && wanted.includes(groupOf(file))),
   },
 });
 
-const config: ReturnType<typeof defineConfig> = defineConfig({
+/** Returns the configuration that runs these tests. */
+export const configOf = (files: readonly string[]): ViteUserConfig => ({
   // `recordpipe` and its subpaths resolve to src/, as tsconfig.json states.
   resolve: { tsconfigPaths: true },
   plugins: [builtWorkers],
@@ -65,8 +68,10 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     pool: 'forks',
     // One more than cores: many tests wait for a server, a pipe or a process.
     maxWorkers: 3,
-    projects: [project('shared', false, ['unit', 'system']), project('alone', true, ['alone'])],
+    projects: [project(files, 'shared', false, ['unit', 'system']), project(files, 'alone', true, ['alone'])],
   },
 });
+
+const config: ViteUserConfig = configOf(tests);
 
 export default config;

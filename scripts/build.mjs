@@ -3,16 +3,18 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
 import { bundleDeclarations, portDeclarations } from './declarations.mjs';
+import { manPages } from './docs/man.mjs';
 import { lineMap } from './line-map.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const browser = join(dist, 'browser');
+const man = join(dist, 'man');
 const types = join(dist, 'types');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
@@ -52,9 +54,10 @@ export async function bundle() {
   const outputs = new Map([
     ...[...forNode].map(([name, text]) => [join(dist, name), text]),
     ...[...withoutShared(forBrowsers, forNode)].map(([name, text]) => [join(browser, name), text]),
+    ...[...(await manPages(manifest.version))].map(([name, text]) => [join(man, name), text]),
     [join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses()],
   ]);
-  mkdirSync(browser, { recursive: true });
+  for (const folder of [browser, man]) mkdirSync(folder, { recursive: true });
   for (const [path, text] of outputs) writeFileSync(path, text);
   prune(dist, (path) => outputs.has(path) || path.startsWith(types));
   chmodSync(join(root, manifest.bin.recordpipe), 0o755);
@@ -203,7 +206,7 @@ const standIns = {
   name: 'stand-ins',
   resolveId(specifier, importer, { kind }) {
     if (importer === undefined || !specifier.startsWith('.')) return undefined;
-    const needsFiles = /\/formats\/\w+\/format\.ts$/.test(importer) && specifier !== './decoder.ts';
+    const needsFiles = /[\\/]formats[\\/]\w+[\\/]format\.ts$/.test(importer) && specifier !== './decoder.ts';
     if (kind === 'dynamic-import' && needsFiles) return EMPTY;
     const standIn = join(importer, '..', specifier, '..', `no-${basename(specifier)}`);
     return existsSync(standIn) ? standIn : undefined;
@@ -220,7 +223,7 @@ const packageFiles = {
     handler: (code, id) =>
       sameLines(
         code.replace(/new URL\('((?:\.\.\/)+[^']+)', import\.meta\.url\)/g, (url, path) => {
-          const file = relative(root, join(id, '..', path));
+          const file = relative(root, join(id, '..', path)).replaceAll(sep, '/');
           return file.startsWith('src/') ? url : `new URL('../${file}', import.meta.url)`;
         }),
       ),

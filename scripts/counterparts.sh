@@ -5,13 +5,13 @@
 #
 # tensorflow original vahidk mxnet sagemaker rust npm chromium: record files, kernels, Pipe mode,
 #   a browser. tensorflow has pyarrow, pandas, DuckDB and Ray, too, for tables. sagemaker-training: the toolkit of SageMaker's training containers.
-# bundlers: rollup, webpack, and Next, to test worker threads in bundles. runtimes: Bun and Deno.
+# bundlers: rollup, webpack, and Next, to test bundles with them, esbuild and Vite. runtimes: Bun and Deno.
 # loaders dali grain tfr-reader: loaders of images, datasets and Examples, for benchmarks.
 # python-package: the tools that test and build the Python package, with pandas. torch: PyTorch for
 #   its tests, from Debian, because the wheels contain CUDA.
 # versitygw rgw moto: S3-compatible services. s3-clients: aws, s5cmd, boto3 with its CRT. nginx: the
 #   server for measuring clients.
-# slurm: runs job arrays. shells: zsh and fish, to test completion. recipes: tools that check the files of docs/scale-out and of
+# slurm: runs job arrays. shells: zsh, fish and mandoc, to test completion and man pages. recipes: tools that check the files of docs/scale-out and of
 #   docs/checking-in-ci.md (shellcheck, GNU parallel, jq, pre-commit, schemas of Kubernetes, of AWS
 #   services, of GitHub and of GitLab, the Amazon States Language).
 # actionlint: checks .github/workflows.
@@ -47,7 +47,7 @@ packages_of() {
     rgw) echo radosgw ceph-mon ceph-osd ceph-common ;;
     nginx) echo nginx-light ;;
     slurm) echo slurmctld slurmd slurm-client munge ;;
-    shells) echo zsh fish ;;
+    shells) echo zsh fish mandoc ;;
     *) return 1 ;;
   esac
 }
@@ -163,7 +163,7 @@ works() {
     s3-clients) [ -x "$cache/s3-clients/bin/aws" ] && "$cache/s3-clients/bin/s5cmd" version ;;
     # /usr/sbin is not in every user's PATH.
     slurm) [ -x /usr/sbin/slurmctld ] && [ -x /usr/sbin/slurmd ] && [ -x /usr/sbin/munged ] && command -v sbatch ;;
-    shells) command -v zsh && command -v fish ;;
+    shells) command -v zsh && command -v fish && command -v mandoc ;;
     recipes) recipe_tools ;;
     nginx) [ -x /usr/sbin/nginx ] || command -v nginx ;;
   esac

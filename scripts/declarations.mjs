@@ -1,7 +1,7 @@
 // Makes tsc's declarations work with older compilers and targets, hides internal constructors, and
 // bundles them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 
 /** Rewrites one `.d.ts` file in place. */
 export function portDeclarations(path) {
@@ -49,8 +49,15 @@ function namedPrivates(text) {
 export async function bundleDeclarations(folder, entries) {
   const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
   const build = await rollup({
-    input: Object.fromEntries(entries.map((path) => [relative(folder, path).replace(/\.d\.ts$/, ''), path])),
-    external: (name) => !/^[./]/.test(name),
+    input: Object.fromEntries(
+      entries.map((path) => [
+        relative(folder, path)
+          .replace(/\.d\.ts$/, '')
+          .replaceAll(sep, '/'),
+        path,
+      ]),
+    ),
+    external: (name) => !name.startsWith('.') && !isAbsolute(name),
     plugins: [dts({ tsconfig: 'tsconfig.build.json' })],
   });
   const { output } = await build.write({

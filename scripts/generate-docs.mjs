@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cliPages } from './docs/cli.mjs';
 import { errorPages } from './docs/errors.mjs';
 import { jsonPages } from './docs/json.mjs';
 
@@ -11,7 +12,7 @@ const REFERENCE = fileURLToPath(new URL('../docs/reference', import.meta.url));
 
 /** Returns the texts of all generated pages, by their path in docs/reference/. */
 export async function referencePages() {
-  return new Map([...errorPages(), ...jsonPages()]);
+  return new Map([...cliPages(), ...errorPages(), ...jsonPages()]);
 }
 
 /** Returns the texts of the committed pages, by their path in docs/reference/. */

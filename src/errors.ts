@@ -164,11 +164,17 @@ export interface ErrorJson {
  * ```
  */
 export class RecordpipeError extends Error {
+  /** `RecordpipeError`, or the name of a subclass. */
   override readonly name: string = 'RecordpipeError';
+  /** Identifies the kind of failure. */
   readonly code: ErrorCode;
+  /** File, URL or stream name; undefined if the failure concerns no file or stream. */
   readonly uri: string | undefined;
+  /** Zero-based index of the record; undefined if the failure has no location in a file. */
   readonly record: number | undefined;
+  /** Zero-based offset of the record's first byte; undefined if the failure has no location in a file. */
   readonly offset: number | undefined;
+  /** Whether `offset` counts the uncompressed bytes of a compressed stream. */
   readonly compressed: boolean;
 
   /**
@@ -216,6 +222,7 @@ export class RecordpipeError extends Error {
  * ```
  */
 export class UsageError extends RecordpipeError {
+  /** `UsageError`. */
   override readonly name = 'UsageError';
 
   constructor(message: string, options?: { readonly cause?: unknown }) {

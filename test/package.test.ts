@@ -44,7 +44,7 @@ test('the package manifest', () => {
     bin: { recordpipe: 'dist/cli.js' },
   });
   expect(manifest.version).toMatch(/^\d+\.\d+\.\d+$/);
-  expect(manifest.scripts['prepare']).toContain('build');
+  expect(manifest.scripts['prepare']).toContain('scripts/prepare.mjs');
 });
 
 describe('exports', () => {

@@ -126,6 +126,46 @@ test('every public declaration is in one group of the API reference', () => {
   expect(misplaced).toEqual([]);
 });
 
+test('every public declaration, and every member of it, has a docstring', () => {
+  const missing: string[] = [];
+  const check = (symbol: ts.Symbol | undefined, name: string): void => {
+    if (symbol !== undefined && symbol.getDocumentationComment(checker).length === 0) missing.push(name);
+  };
+  for (const symbols of exportsOf.values())
+    for (const [name, symbol] of symbols) {
+      check(symbol, name);
+      for (const member of (symbol.declarations ?? []).flatMap(membersOf))
+        check(checker.getSymbolAtLocation(member.name), `${name}.${member.name.getText()}`);
+    }
+  expect([...new Set(missing)]).toEqual([]);
+});
+
+type Member = (ts.ClassElement | ts.TypeElement) & { readonly name: ts.PropertyName };
+
+/** Returns the named members of a class or an interface, or of the object types of an alias. */
+function membersOf(declaration: ts.Declaration): Member[] {
+  if (ts.isTypeAliasDeclaration(declaration)) return membersWithin(declaration.type);
+  if (!ts.isInterfaceDeclaration(declaration) && !ts.isClassDeclaration(declaration)) return [];
+  const members: readonly (ts.ClassElement | ts.TypeElement)[] = declaration.members;
+  return members.filter(isPublic) as Member[];
+}
+
+function membersWithin(node: ts.Node): Member[] {
+  // Arguments of types such as Exclude select members of other types.
+  if (ts.isTypeReferenceNode(node)) return [];
+  const own = ts.isTypeLiteralNode(node) ? (node.members.filter(isPublic) as Member[]) : [];
+  const inner: Member[] = [];
+  ts.forEachChild(node, (child) => {
+    inner.push(...membersWithin(child));
+  });
+  return [...own, ...inner];
+}
+
+function isPublic(member: ts.ClassElement | ts.TypeElement): boolean {
+  const isPrivate = (ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private) !== 0;
+  return member.name !== undefined && !ts.isComputedPropertyName(member.name) && !isPrivate;
+}
+
 test('public declarations need no package that is optional', () => {
   const packages = program
     .getSourceFiles()

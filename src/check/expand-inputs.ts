@@ -62,6 +62,7 @@ export type FileInputs = string | readonly (string | KnownFile)[];
 export interface Reaching {
   /** Options for accessing objects. Default: `DEFAULT_OBJECT_OPTIONS` of `recordpipe/storage`. */
   readonly objects?: Partial<ObjectOptions> | undefined;
+  /** Aborts the listing. */
   readonly signal?: AbortSignal | undefined;
 }
 

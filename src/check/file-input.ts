@@ -21,6 +21,7 @@ export interface KnownFile {
 
 /** A range of whole records in an uncompressed file, as determined from an index. */
 export interface RecordRange {
+  /** Format of the file. */
   readonly format: FormatName;
   /** Zero-based index of the first record. */
   readonly from: number;

@@ -61,6 +61,7 @@ export interface FileReport {
    * I/O failed. If true, the report says nothing about the validity of the data.
    */
   readonly unreadable: boolean;
+  /** Noteworthy properties of the file. */
   readonly warnings: readonly FileWarning[];
   /**
    * Part of the file that was checked. `records` and `bytes` count only this part; locations of
@@ -90,8 +91,11 @@ export interface FileSchemaReport {
 
 /** A feature that is not in a schema. */
 export interface UnlistedFeature {
+  /** Name of the feature or feature list. */
   readonly feature: string;
+  /** Whether it is a feature list. */
   readonly isList: boolean;
+  /** Type of its values. */
   readonly type: FeatureType;
 }
 

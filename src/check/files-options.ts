@@ -42,6 +42,7 @@ const MAX_JOBS = 256;
 export interface FilesProgress {
   /** Number of files. */
   readonly files: number;
+  /** Number of finished files. */
   readonly filesDone: number;
   /** Number of invalid or unreadable files found so far. */
   readonly bad: number;

@@ -42,6 +42,7 @@ export interface ValidateReport {
   readonly ok: boolean;
   /** One entry per file, sorted by the UTF-8 bytes of `uri`. */
   readonly files: readonly FileReport[];
+  /** Totals over all files. */
   readonly totals: ReportTotals;
   /**
    * Present if a signal stopped the run, which makes the report partial. Only the command-line
@@ -62,6 +63,7 @@ export interface Interruption {
 
 /** A report without the fields that vary between runs. */
 export interface CheckedReport extends Omit<ValidateReport, 'files' | 'notices'> {
+  /** One entry per file, sorted by the UTF-8 bytes of `uri`. */
   readonly files: readonly CheckedFile[];
 }
 

@@ -15,11 +15,13 @@ export async function fail(error: unknown): Promise<number> {
   if (signal !== undefined) return signal;
   if (error instanceof ClosedOutput) return OK;
   if (error instanceof CommanderError) {
-    const next = error.exitCode === 0 ? undefined : nextStep(error);
-    if (error.exitCode !== 0 && errorsAreJson())
-      complainInJson({ code: 'invalid-argument', message: error.message.replace(/^error: /, '') }, next);
-    else if (next !== undefined) complain(`  next: ${next}`);
-    return error.exitCode === 0 ? OK : USAGE;
+    if (error.exitCode === 0) return OK;
+    const isHelp = error.code === 'commander.help';
+    // Commander appends a suggestion on a second line.
+    const message = isHelp ? 'expected a command' : error.message.replace(/^error: /, '').replace('\n', ' ');
+    // Without a command, Commander has printed the help.
+    if (!isHelp || errorsAreJson()) complainWith('invalid-argument', message, nextStep(error));
+    return USAGE;
   }
   if (error instanceof ConfigurationError) {
     complainWith(error.code, error.message, error.next);
@@ -102,11 +104,13 @@ function bugReport(): string {
   return `this is a bug in recordpipe; please report it with this text, recordpipe ${packageVersion()}, Node ${version}, ${platform} ${arch}, and the command line`;
 }
 
-/** Returns the next step for an error that Commander has already printed. */
-function nextStep({ code, message }: CommanderError): string | undefined {
+/** Returns the next step for an error of Commander. */
+function nextStep({ code, message }: CommanderError): string {
   const [, option] = /^error: unknown option '(.+)'/.exec(message) ?? [];
   if (option !== undefined && existsSync(option)) return `if this is a file, write ./${visible(option)}`;
-  if (code !== 'commander.excessArguments') return undefined;
+  if (message.startsWith(`error: unknown command '${process.argv[2]}'`))
+    return 'run recordpipe help for usage';
+  if (code !== 'commander.excessArguments') return `run ${helpCommand()} for usage`;
   return `this command takes one file; merge several first: recordpipe merge X… -o - | recordpipe ${process.argv[2]} - …`;
 }
 

@@ -105,7 +105,7 @@ export interface JsonDocuments {
   readonly 'train-metrics': MetricsDocument;
   /** A line on standard error with `RECORDPIPE_ERRORS=json`. */
   readonly 'error-line': ErrorLine;
-  /** The schema of the columns in Parquet and Arrow files, as metadata `recordpipe.columns`. */
+  /** The schema of the columns in Parquet and Arrow files, as metadata with the key `recordpipe`. */
   readonly 'column-schema': ColumnSchema;
 }
 

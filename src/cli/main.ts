@@ -54,7 +54,7 @@ async function endOn(error: unknown): Promise<void> {
  */
 function keepCompiledModules(): void {
   const { enableCompileCache } = modules as { enableCompileCache?: (folder?: string) => void };
-  const { HOME, XDG_CACHE_HOME } = process.env;
-  const caches = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
+  const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
+  const caches = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`) || LOCALAPPDATA;
   if (enableCompileCache && caches && existsSync(caches)) enableCompileCache(`${caches}/recordpipe`);
 }

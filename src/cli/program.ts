@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { errorsAreJson } from './advice.ts';
 import { type CommandTexts, describe, EXIT_CODES, type Register } from './command.ts';
 import { register as cache } from './commands/cache.ts';
 import { register as cat } from './commands/cat.ts';
@@ -24,7 +25,6 @@ import { register as upload } from './commands/upload.ts';
 import { register as validate } from './commands/validate.ts';
 import { fail, packageVersion } from './fail.ts';
 import { complain, print } from './output.ts';
-import { visible } from './text/format.ts';
 import { describedText } from './text/help.ts';
 import { fill } from './text/terminal.ts';
 
@@ -68,11 +68,13 @@ export function program(called: string | undefined): Command {
     .exitOverride()
     .configureOutput({
       writeOut: printHelp,
-      writeErr: (text) => complain(text.replace(/\n$/, '')),
-      outputError: (text, write) => write(errorLines(text)),
+      writeErr: (text) => {
+        if (!errorsAreJson()) complain(text.replace(/\n$/, ''));
+      },
+      // `fail` prints errors.
+      outputError: () => {},
     })
     .showSuggestionAfterError()
-    .showHelpAfterError('(run recordpipe help, or recordpipe COMMAND --help, for usage)')
     .configureHelp({ optionDescription: describedText })
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print the help of a command');
@@ -81,18 +83,6 @@ export function program(called: string | undefined): Command {
   const isAlone = called !== undefined && called !== 'completion' && Object.hasOwn(COMMANDS, called);
   for (const register of isAlone ? [COMMANDS[called]] : Object.values(COMMANDS)) register(root);
   return root;
-}
-
-/**
- * Formats an error of Commander, which is a line that quotes arguments, optionally followed by a
- * suggestion.
- */
-function errorLines(text: string): string {
-  return text
-    .trimEnd()
-    .split(/\n(?=\(Did you mean)/)
-    .map(visible)
-    .join('\n');
 }
 
 let printed: unknown;

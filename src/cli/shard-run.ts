@@ -27,7 +27,7 @@ import {
 import { statObject } from 'recordpipe/storage';
 import { exitCodeOf, INVALID, IO_FAILURE, OK } from './exit-codes.ts';
 import { type InputSelection, inputsOf } from './options/inputs.ts';
-import { type AnyObjectOptions, accessOf, isAddress } from './options/objects.ts';
+import { type AnyObjectOptions, accessOf, endsAsFolder, isAddress } from './options/objects.ts';
 import { defined } from './options/option.ts';
 import type { PayloadOptions, ReadingOptions } from './options/reading.ts';
 import type { ShardOptions } from './options/reports.ts';
@@ -87,7 +87,7 @@ export async function shardRun<C extends ShardCommand>(
     if (choice !== undefined) complain(shardText({ shard, shards }, by, files, plan));
   }
   if (report !== undefined && !isAddress(report)) {
-    if (report.endsWith('/')) makeFolder(report);
+    if (endsAsFolder(report)) makeFolder(report);
     await checkReportFolder(await named(report, 'x'));
   }
   return {
@@ -157,7 +157,7 @@ function shardText(
 
 /** Returns the path of a report. If the path is a directory, appends the name of the report. */
 async function named(report: string, name: string): Promise<string> {
-  if (report.endsWith('/')) return `${report}${name}`;
+  if (endsAsFolder(report)) return `${report}${name}`;
   const folder = !isAddress(report) && (await stat(report).catch(() => undefined))?.isDirectory();
   return folder ? join(report, name) : report;
 }

@@ -18,7 +18,9 @@ export interface RunDecoder<Batch> {
 
 /** A batch of records and its source. It must stay valid until the next column batch. */
 export interface SourceBatch {
+  /** The rows. */
   readonly batch: RecordBatch;
+  /** Where the first row is. */
   readonly place?: RecordRun['place'];
 }
 
@@ -33,6 +35,7 @@ export interface ColumnBatchOptions {
    * error ends the batches, after those of all earlier records. It may throw to end them.
    */
   readonly onSkipped?: ((error: RecordpipeError) => void) | undefined;
+  /** Aborts the operation. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -93,8 +93,11 @@ export interface ConvertTableOptions extends InputOptions {
 
 /** An output of a conversion. */
 export interface ConvertedFile {
+  /** Path or address of the output. */
   readonly path: string;
+  /** Number of records in it. */
   readonly records: number;
+  /** Its size, in bytes. */
   readonly bytes: number;
 }
 
@@ -102,10 +105,15 @@ export interface ConvertedFile {
 export interface ConvertTableResult {
   /** Format of the inputs; `auto` for record files whose format each file determines. */
   readonly from: ConvertFormat | 'auto';
+  /** Format of the outputs. */
   readonly to: ConvertFormat;
+  /** Number of records written. */
   readonly records: number;
+  /** Number of records that `skipErrors` skipped. */
   readonly skipped: number;
+  /** The files that were written. */
   readonly outputs: readonly ConvertedFile[];
+  /** The columns. */
   readonly schema: ColumnSchema;
   /** Result of `where`. Omitted without it. */
   readonly where?: FilterReport;

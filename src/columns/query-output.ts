@@ -15,6 +15,7 @@ export interface WriteQueryOptions {
   readonly overwrite: boolean;
   /** How to access objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
+  /** Aborts the operation. */
   readonly signal: AbortSignal | undefined;
 }
 

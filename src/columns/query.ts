@@ -55,6 +55,7 @@ const MIN_MEMORY_BYTES = 32 * 1024 * 1024;
 
 /** A column of a query's result. */
 export interface QueryColumn {
+  /** Name of the column. */
   readonly name: string;
   /** DuckDB's name of its type, such as `BIGINT` or `FLOAT[]`. */
   readonly type: string;

@@ -86,6 +86,7 @@ export function chooseColumns(schema: ColumnSchema, names: readonly string[]): C
 
 /** Options of {@link sourceBatches}. */
 export interface SourceOptions extends DatasetRecordOptions, Partial<InputOptions> {
+  /** Aborts the operation. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -141,8 +141,11 @@ export interface OwnScanning<R extends CodecOptions> {
 
 /** Counts that a scan returns. */
 export interface ScanCounts {
+  /** Number of valid records. */
   readonly records: number;
+  /** Total size of their payloads, in bytes. */
   readonly payloadBytes: number;
+  /** Number of bytes after the last record that the options accept. */
   readonly trailingBytes: number;
   /** Number of accepted irregularities that lose no data; see `ReadStats`. */
   readonly warnings?: number;

@@ -91,11 +91,13 @@ export const CERTAIN_BYTES = 12;
 /** The format of a file with the evidence for it, or the reason why it is unknown. */
 export type DetectedFormat =
   | {
+      /** Name of the format. */
       readonly format: FormatName;
       /** Evidence for the format. */
       readonly reason: string;
     }
   | {
+      /** The bytes match no format. */
       readonly format: undefined;
       /** Reason why no format matches. */
       readonly reason: string;

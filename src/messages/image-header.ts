@@ -5,9 +5,11 @@ export const IMAGE_KINDS: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 
 
 /** Kind and size of an image. */
 export interface ImageHeader {
+  /** Format of the image. */
   readonly kind: ImageKind;
   /** Width in pixels; 0 if the header is truncated or has no size. */
   readonly width: number;
+  /** Height in pixels; 0 if the header is truncated or has no size. */
   readonly height: number;
 }
 

@@ -34,8 +34,11 @@ export interface UnpackedIR extends IRHeader {
 export interface IRHeaderInput {
   /** Ignored. Allowed so that an unpacked header can be packed again. */
   readonly flag?: number;
+  /** One label, or several. */
   readonly label: number | Float32Array | readonly number[];
+  /** Id of the record. Default 0. */
   readonly id: bigint | number;
+  /** Second id. Default 0. */
   readonly id2?: bigint | number;
 }
 

@@ -3,6 +3,7 @@ import type { RecordBatch } from '../formats/batch.ts';
 
 /** Consecutive records of a batch, and where they come from. */
 export interface RecordRun {
+  /** The batch that contains the records. */
   readonly batch: RecordBatch;
   /** Index of the first record in the batch. */
   readonly from: number;

@@ -63,6 +63,7 @@ export const DEFAULT_SOURCE_OPTIONS: SourceOptions = {
   signal: undefined,
 };
 
+/** Default options of {@link readRecords}. */
 export const DEFAULT_READ_OPTIONS: ReadOptions = /* @__PURE__ */ extended<ReadOptions, CodecOptions>(
   DEFAULT_CODEC_OPTIONS,
   DEFAULT_SOURCE_OPTIONS,

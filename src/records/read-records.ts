@@ -92,7 +92,9 @@ export type RecordSources = ByteSource | readonly (string | URL | ObjectRef)[];
 
 /** An open source with a known format and compression. */
 export interface OpenedRecords {
+  /** Format of the source. */
   readonly format: FormatName;
+  /** Compression of the whole source. */
   readonly compression: Compression;
   /** Name of the source in errors. */
   readonly uri: string | undefined;

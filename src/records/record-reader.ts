@@ -208,7 +208,9 @@ export function alreadyRead(again: string): RecordpipeError {
  * (`ReadableWritablePair` requires DOM types.)
  */
 export interface DecoderStream {
+  /** The records. */
   readonly readable: ReadableStream<Uint8Array>;
+  /** The bytes of a file, in chunks of any size. */
   readonly writable: WritableStream<Uint8Array>;
 }
 

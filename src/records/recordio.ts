@@ -25,6 +25,7 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
 /** Options for reading RecordIO. Every field has a default. */
 export interface RecordIOReadOptions extends RecordIOOptions, SourceOptions {}
 
+/** Default options of {@link readRecordIO}. */
 export const DEFAULT_RECORDIO_READ_OPTIONS: RecordIOReadOptions = /* @__PURE__ */ extended<
   RecordIOReadOptions,
   RecordIOOptions

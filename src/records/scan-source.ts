@@ -45,8 +45,11 @@ export type ScanOptions<O extends CodecOptions> = Omit<
 
 /** The result of a scan. */
 export interface RecordScan extends ScanCounts {
+  /** Name of the source. */
   readonly uri: string | undefined;
+  /** Format of the source. */
   readonly format: FormatName;
+  /** Compression of the whole source. */
   readonly compression: Compression;
   /** Number of valid records. */
   readonly records: number;

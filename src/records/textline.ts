@@ -25,6 +25,7 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
 /** Options for reading lines of text. Every field has a default. */
 export interface TextLineReadOptions extends TextLineOptions, SourceOptions {}
 
+/** Default options of {@link readTextLines}. */
 export const DEFAULT_TEXTLINE_READ_OPTIONS: TextLineReadOptions = /* @__PURE__ */ extended<
   TextLineReadOptions,
   TextLineOptions

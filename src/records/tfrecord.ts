@@ -21,6 +21,7 @@ import { type RecordScan, type ScanOptions, scanNames, scanSource } from './scan
 /** Options for reading TFRecords. Every field has a default. */
 export interface TFRecordReadOptions extends TFRecordOptions, SourceOptions {}
 
+/** Default options of {@link readTFRecords}. */
 export const DEFAULT_TFRECORD_READ_OPTIONS: TFRecordReadOptions = /* @__PURE__ */ extended<
   TFRecordReadOptions,
   TFRecordOptions

@@ -19,6 +19,7 @@ import { checkShards, type Shard } from './shard.ts';
 
 /** Shard of this process, and the engine that assigned it. */
 export interface EnvironmentShard extends Shard {
+  /** The engine that started the process. */
   readonly engine: ShardEngine;
   /** Human-readable evidence: variables with their values, or a file. */
   readonly by: string;

@@ -28,9 +28,11 @@ import { checkShards, MAX_SHARDS, type Shard } from './shard.ts';
 
 /** Output that a command wrote for a file. */
 export interface DoneFile {
+  /** Path or address of the file. */
   readonly uri: string;
   /** Path or address of the output; omitted if no output was written. */
   readonly output?: string;
+  /** Number of records. */
   readonly records?: number;
   /** Size of the output, in bytes. */
   readonly bytes?: number;
@@ -43,14 +45,19 @@ export interface DoneFile {
  * shard writes the same bytes.
  */
 export interface ShardResults {
+  /** Reports of the files. */
   readonly validate: { readonly files: readonly CheckedFile[] };
+  /** Statistics of the files. */
   readonly stats: DatasetStats;
   /** Statistics of the files. The schema is inferred when all shards are merged. */
   readonly schema: DatasetStats;
+  /** Indexes that were written. */
   readonly index: { readonly files: readonly DoneFile[] };
+  /** Files that were written. */
   readonly convert: { readonly files: readonly DoneFile[] };
 }
 
+/** Commands whose work can be divided among shards. */
 export type ShardCommand = keyof ShardResults;
 
 /** Values of the options that affect the results. */
@@ -60,13 +67,17 @@ export type ShardSettings = Readonly<Record<string, string | number | boolean>>;
 export interface ShardPart<C extends ShardCommand = ShardCommand> {
   /** Zero-based shard number. */
   readonly shard: number;
+  /** Results of the command. */
   readonly result: ShardResults[C];
 }
 
 /** The plan to which a report refers. */
 export interface PlanSummary {
+  /** SHA-256 over all files, in hexadecimal. */
   readonly hash: string;
+  /** Number of files, or of parts of files. */
   readonly files: number;
+  /** Total size, in bytes. */
   readonly bytes: number;
 }
 
@@ -75,12 +86,17 @@ export interface PlanSummary {
  * may be added; `version` changes when the meaning of a field changes.
  */
 export interface ShardReport<C extends ShardCommand = ShardCommand> {
+  /** Identifies the kind of document. */
   readonly recordpipe: 'shard-report';
+  /** Version of this layout. */
   readonly version: 1;
+  /** The command. */
   readonly command: C;
+  /** The plan. */
   readonly plan: PlanSummary;
   /** Total number of shards. */
   readonly shards: number;
+  /** Options that affect the results. */
   readonly settings: ShardSettings;
   /** Shards in this report, sorted by number. */
   readonly parts: readonly ShardPart<C>[];

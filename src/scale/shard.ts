@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 export interface Shard {
   /** Zero-based shard number. */
   readonly shard: number;
+  /** Total number of shards. */
   readonly shards: number;
 }
 
@@ -38,7 +39,14 @@ export function shardList(shards: readonly number[]): string {
 }
 
 /** Value of a shard option: an explicit shard, or `auto` to read it from the environment. */
-export type ShardChoice = Shard | { readonly auto: true; readonly shards: number | undefined };
+export type ShardChoice =
+  | Shard
+  | {
+      /** The environment of the process states the shard. */
+      readonly auto: true;
+      /** Total number of shards, if the environment does not state it. */
+      readonly shards: number | undefined;
+    };
 
 /**
  * Parses `I/N` (zero-based), `auto` and `auto/N`.

@@ -23,26 +23,37 @@ export function checkedFile({ seconds: _, ...file }: FileReport): CheckedFile {
 
 /** Merged results of all shards, by command. */
 export interface TotalResults {
+  /** Report of all files. */
   readonly validate: CheckedReport;
+  /** Statistics of all files. */
   readonly stats: DatasetStats;
+  /** The inferred schema, features with several types, and the statistics. */
   readonly schema: {
     readonly schema: RecordSchema;
     readonly conflicts: readonly TypeConflict[];
     readonly stats: DatasetStats;
   };
+  /** Indexes that were written. */
   readonly index: { readonly files: readonly DoneFile[] };
+  /** Files that were written. */
   readonly convert: { readonly files: readonly DoneFile[] };
 }
 
 /** Merged report of all shards. It is byte-for-byte identical to the report of a single run. */
 export interface TotalReport<C extends ShardCommand = ShardCommand> {
+  /** Identifies the kind of document. */
   readonly recordpipe: 'total-report';
+  /** Version of this layout. */
   readonly version: 1;
+  /** The command. */
   readonly command: C;
+  /** The plan. */
   readonly plan: PlanSummary;
+  /** Options that affect the results. */
   readonly settings: ShardSettings;
   /** Whether every file is ok. */
   readonly ok: boolean;
+  /** Results of the command, for all files. */
   readonly result: TotalResults[C];
 }
 

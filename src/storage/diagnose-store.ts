@@ -15,13 +15,17 @@ export type DiagnoseOptions = Partial<ObjectOptions> & {
   readonly probeMs?: number | undefined;
   /** Called with each check as soon as it completes. */
   readonly onCheck?: ((check: StoreCheck) => void) | undefined;
+  /** Aborts the operation. */
   readonly signal?: AbortSignal | undefined;
 };
 
+/** Result of {@link diagnoseStore}. */
 export interface StoreDiagnosis {
+  /** The address that was checked. */
   readonly uri: string;
   /** Whether all checks passed or were skipped. */
   readonly ok: boolean;
+  /** The checks, in their order. */
   readonly checks: readonly StoreCheck[];
 }
 

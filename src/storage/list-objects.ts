@@ -11,14 +11,31 @@ export type ListWarning =
    * An object of 0 bytes whose key ends with a slash, as consoles create for a folder. It is
    * skipped.
    */
-  | { readonly type: 'folder-mark'; readonly uri: string }
+  | {
+      /** Kind of the warning. */
+      readonly type: 'folder-mark';
+      /** Address of the object or prefix. */
+      readonly uri: string;
+    }
   /** Another object of 0 bytes. It is listed. */
-  | { readonly type: 'empty-object'; readonly uri: string }
+  | {
+      /** Kind of the warning. */
+      readonly type: 'empty-object';
+      /** Address of the object or prefix. */
+      readonly uri: string;
+    }
   /**
    * The prefix matches more than the folder with its name: `train` also matches `train2/…`.
    * `sibling` is the first such object. A trailing slash limits the prefix to the folder.
    */
-  | { readonly type: 'siblings'; readonly uri: string; readonly sibling: string };
+  | {
+      /** Kind of the warning. */
+      readonly type: 'siblings';
+      /** Address of the object or prefix. */
+      readonly uri: string;
+      /** Address of the first object outside the folder. */
+      readonly sibling: string;
+    };
 
 /** Options for listing objects. */
 export type ListOptions = Partial<ObjectOptions> & {
@@ -28,7 +45,9 @@ export type ListOptions = Partial<ObjectOptions> & {
    * possibly nothing. Default `name`.
    */
   readonly as?: 'name' | 'prefix' | undefined;
+  /** Called for objects that represent folders, empty objects, and prefixes that match other folders. */
   readonly onWarning?: ((warning: ListWarning) => void) | undefined;
+  /** Aborts the operation. */
   readonly signal?: AbortSignal | undefined;
 };
 

@@ -72,6 +72,7 @@ export interface TransferOptions {
 /** Options for accessing and transferring objects. Every field has a default. */
 export interface ObjectOptions extends S3Options, TransferOptions {}
 
+/** Default options for S3 objects. */
 export const DEFAULT_OBJECT_OPTIONS: ObjectOptions = Object.freeze({
   credentials: undefined,
   region: undefined,

@@ -60,10 +60,15 @@ async function known(
 
 /** An object that is open for reading ranges of it: see {@link openObjectReader}. */
 export class ObjectReader {
+  /** Address of the object. */
   readonly uri: string;
+  /** Size in bytes. */
   readonly size: number;
+  /** ETag of the version that is read; undefined for local files. */
   readonly etag: string | undefined;
+  /** Id of the version; undefined in a bucket without versions. */
   readonly versionId: string | undefined;
+  /** Time of the last change. */
   readonly modified: Date | undefined;
   readonly #context: TransferContext;
   readonly #signal: AbortSignal | undefined;

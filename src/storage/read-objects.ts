@@ -26,6 +26,7 @@ export type ObjectsReadOptions = ObjectReadOptions & {
 
 /** Pieces of objects, and the statistics of the transfer so far. */
 export interface ObjectPieces extends AsyncIterable<ObjectPiece> {
+  /** Statistics of the transfer so far. */
   readonly stats: TransferStats;
 }
 
@@ -72,6 +73,7 @@ export function readObjects(refs: ObjectRefs, options?: ObjectsReadOptions): Obj
 
 /** An object that is open for reading from beginning to end. */
 export interface OpenObject {
+  /** Address of the object. */
   readonly uri: string;
   /**
    * Returns the size of the object, or undefined if it is not known yet. The first response

@@ -7,26 +7,34 @@ export interface ObjectInfo {
    * Address of the object, `s3://bucket/key` with an unescaped key, or the path of a local file.
    */
   readonly uri: string;
+  /** Size in bytes. */
   readonly size: number;
   /**
    * A token that changes whenever the object changes. It is not a digest. Undefined if the service
    * sends none.
    */
   readonly etag: string | undefined;
+  /** Id of the version; undefined in a bucket without versions. */
   readonly versionId?: string | undefined;
+  /** Time of the last change. */
   readonly modified?: Date | undefined;
 }
 
 /** An object to read, with its known properties. The first response provides the rest. */
 export interface ObjectRef {
+  /** Address of the object. */
   readonly uri: string;
+  /** Size in bytes, if known. */
   readonly size?: number | undefined;
+  /** ETag, if known. A different version is an error. */
   readonly etag?: string | undefined;
+  /** Id of the version to read. Default: the current one. */
   readonly versionId?: string | undefined;
 }
 
 /** A checksum that the service stores for an object. */
 export interface ObjectChecksum {
+  /** Name of the algorithm. */
   readonly algorithm: 'crc32c' | 'crc32' | 'crc64nvme' | 'sha1' | 'sha256';
   /** The checksum in base64, as the service sends it. */
   readonly value: string;
@@ -38,7 +46,9 @@ export interface ObjectChecksum {
   readonly kind: 'whole' | 'parts';
 }
 
+/** Properties of an object, as `statObject` returns them. */
 export interface ObjectStat extends ObjectInfo {
+  /** Checksums that the service stores for the object. */
   readonly checksums: readonly ObjectChecksum[];
   /** User metadata, with names in lower case. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -46,6 +56,7 @@ export interface ObjectStat extends ObjectInfo {
 
 /** A range to read with one request. */
 export interface RangeRequest {
+  /** Address of the object. */
   readonly uri: string;
   /** Position of the first byte. */
   readonly start: number;
@@ -53,6 +64,7 @@ export interface RangeRequest {
   readonly end: number | undefined;
   /** ETag that the object must have (If-Match). */
   readonly etag?: string | undefined;
+  /** Id of the version to read. Default: the current one. */
   readonly versionId?: string | undefined;
   /** Size of the object, if it is known. */
   readonly size?: number | undefined;
@@ -182,7 +194,7 @@ export interface Place {
   readonly missing: 'object-missing' | 'not-found';
 }
 
-/** A source of objects: a {@link Storage}, or a test. */
+/** A source of objects: a storage, or a test. */
 export interface ObjectSource {
   /** URL of the service, if several services may have objects with equal addresses. */
   readonly service?: string | undefined;
@@ -227,7 +239,9 @@ export function described(
 
 /** The result of one check of `diagnoseStore`. */
 export interface StoreCheck {
+  /** What was checked. */
   readonly name: 'credentials' | 'connection' | 'clock' | 'region' | 'list' | 'get' | 'throughput';
+  /** Result of the check. A check that depends on a failed one is skipped. */
   readonly status: 'ok' | 'failed' | 'skipped';
   /** Result in one sentence. Never contains a secret. */
   readonly text: string;

@@ -10,7 +10,9 @@ export type FileFormat = FormatName | 'base64';
 
 /** Format and compression indicated by a file name. */
 export interface NamedKind {
+  /** Format of the file; undefined if the name does not show it. */
   readonly format: FileFormat | undefined;
+  /** Compression of the file. */
   readonly compression: Compression;
 }
 

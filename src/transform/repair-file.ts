@@ -39,11 +39,13 @@ export interface RepairFinding extends ErrorJson {
  * contract; others may be added.
  */
 export interface RepairResult extends TransformResult {
+  /** Path or address of the input. */
   readonly uri: string | undefined;
   /** Whether the source is undamaged. If true, the output has all of its records. */
   readonly ok: boolean;
   /** The first `maxFindings` findings, in source order. */
   readonly findings: readonly RepairFinding[];
+  /** Number of findings, including those that are not listed. */
   readonly findingCount: number;
 }
 

@@ -46,6 +46,7 @@ const NAMES: OptionNames<Omit<SampleOptions, keyof TransformOptions>> = {
 export interface SampleResult extends TransformResult {
   /** Number of records in the source or, with `where`, of those that pass. */
   readonly of: number;
+  /** The seed of the random order, for repeating the run. */
   readonly seed: number;
 }
 

@@ -4,6 +4,7 @@ import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordFilter } from '../messages/filter/record-filter.ts';
 import type { WrittenFile } from '../records/write/record-writer.ts';
+import { withSlashes } from '../storage/local/local-paths.ts';
 import { FeatureValue } from './feature-value.ts';
 import { checkLimit, type Filling, fillShards, type ShardLimits } from './fill-shards.ts';
 import { checkSeed } from './random-keys.ts';
@@ -83,11 +84,13 @@ const NAMES: OptionNames<Omit<SplitByWeightsOptions, keyof TransformOptions>> = 
 
 /** One part of a split. */
 export interface SplitPart {
+  /** Name of the part. */
   readonly name: string;
   /** Weight divided by the sum of all weights; 0 for an additional part of `missing`. */
   readonly expectedShare: number;
   /** Number of records divided by that of all parts; 0 if there are no records. */
   readonly share: number;
+  /** Number of records in the part. */
   readonly records: number;
   /** Shards, sorted by name. */
   readonly outputs: readonly WrittenFile[];
@@ -95,6 +98,7 @@ export interface SplitPart {
 
 /** Result of {@link splitByWeights}. */
 export interface SplitByWeightsResult extends Omit<TransformResult, 'output'> {
+  /** The seed of the random order, for repeating the run. */
   readonly seed: number;
   /** Parts in the order of the weights. */
   readonly parts: readonly SplitPart[];
@@ -266,7 +270,8 @@ function openFirst(
 }
 
 /** Returns the prefix of the shards of a part. */
-function partPrefix(prefix: string, name: string): string {
+function partPrefix(given: string, name: string): string {
+  const prefix = withSlashes(given);
   if (prefix.endsWith('/')) return prefix + name;
   const isFolder = statSync(prefix, { throwIfNoEntry: false })?.isDirectory() === true;
   return isFolder ? `${prefix}/${name}` : `${prefix}-${name}`;

@@ -86,11 +86,13 @@ export interface TransformResult {
   readonly to: FileFormat;
   /** Compression of the output. */
   readonly compression: Compression;
+  /** Path or address of the output. */
   readonly output: WrittenFile;
   /** Result of `where`. Omitted without it. */
   readonly where?: FilterReport;
 }
 
+/** Default options of operations on record files. */
 export const DEFAULT_TRANSFORM_OPTIONS: TransformOptions = Object.freeze({
   from: 'auto',
   to: undefined,

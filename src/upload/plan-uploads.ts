@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import { Expansion } from '../records/inputs/expand.ts';
 import type { ExpandOptions, InputNotice } from '../records/inputs/input-options.ts';
 import { compileGlob, isGlob } from '../storage/glob.ts';
+import { withSlashes } from '../storage/local/local-paths.ts';
 import { compareKeys, parseObjectUri } from '../storage/object-address.ts';
 import { isRemote } from '../storage/registry.ts';
 
@@ -68,7 +69,7 @@ export async function planUploads(
 /** Returns the folder to which names are relative; undefined for a single file or a list. */
 async function baseOf(input: string): Promise<string | undefined> {
   if (input === '-' || input.startsWith('@')) return undefined;
-  const path = input.startsWith('file://') ? fileURLToPath(input) : input;
+  const path = withSlashes(input.startsWith('file://') ? fileURLToPath(input) : input);
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined) return found.isDirectory() ? path : undefined;
   if (!isGlob(path)) return undefined;

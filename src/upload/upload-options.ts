@@ -56,6 +56,7 @@ export interface UploadOptions extends Omit<FilesOptions, 'jobs' | 'blocking' | 
   readonly manifest: string | undefined;
   /** Called with each file in report order, as soon as all earlier files are finished. */
   readonly onFile: ((file: UploadedFile) => void) | undefined;
+  /** Called periodically. */
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
 }
 

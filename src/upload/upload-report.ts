@@ -7,6 +7,7 @@ import type { PlannedUpload } from './plan-uploads.ts';
  * Result for one file. The fields up to `error` are a stable contract; other fields may be added.
  */
 export interface UploadedFile {
+  /** Path of the file. */
   readonly path: string;
   /** Address of the object. */
   readonly uri: string;
@@ -18,6 +19,7 @@ export interface UploadedFile {
    * bucket.
    */
   readonly status: 'uploaded' | 'unchanged' | 'kept' | 'would-upload' | 'refused' | 'failed';
+  /** Size of the file, in bytes. */
   readonly bytes: number;
   /** CRC-32C of the file, in hexadecimal; null if the file could not be read to its end. */
   readonly crc32c: string | null;
@@ -29,7 +31,9 @@ export interface UploadedFile {
   readonly report?: FileReport;
   /** How the contents of an `uploaded` object were verified: see `WrittenObject`. */
   readonly verified?: 'checksum' | 'size' | 'sent';
+  /** ETag of the object, if it was uploaded. */
   readonly etag?: string;
+  /** Id of the version, if it was uploaded to a bucket with versions. */
   readonly versionId?: string;
   /** Number of parts that were sent or, in a dry run, would be sent. */
   readonly parts?: number;
@@ -48,6 +52,7 @@ export interface UploadReport {
   readonly ok: boolean;
   /** One entry per file, sorted by the UTF-8 bytes of `path`. */
   readonly files: readonly UploadedFile[];
+  /** Totals over all files. */
   readonly totals: {
     readonly files: number;
     readonly uploaded: number;

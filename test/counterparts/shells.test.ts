@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { manPages } from '../../scripts/docs/man.mjs';
 import { completionScript } from '../../src/cli/completion/script.ts';
 import { program } from '../../src/cli/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -32,7 +33,7 @@ const TYPED: readonly (readonly [typed: string, ...received: string[]])[] = [
   ['help inde', 'help', 'index'],
 ];
 
-describe.skipIf(missingCounterpart('shells'))('completion in interactive shells', () => {
+describe.skipIf(missingCounterpart('shells'))('completion in interactive shells, and man pages', () => {
   const temp = tempDir();
   const place = temp.file('place');
   for (const folder of ['place/data', 'functions']) mkdirSync(temp.file(folder), { recursive: true });
@@ -78,5 +79,17 @@ describe.skipIf(missingCounterpart('shells'))('completion in interactive shells'
     expect(typed.map(([line], i) => [line, listed[i]])).toEqual(
       typed.map(([line, ...words]) => [line, line.includes('--jobs') ? '' : words.at(-1)]),
     );
+  });
+
+  test('mandoc finds no fault in the man pages', async () => {
+    for (const [name, page] of await manPages('0.1.0')) {
+      const { stdout } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning'], {
+        input: page,
+        encoding: 'utf8',
+      });
+      // The pages have no date, so that builds are reproducible.
+      const faults = stdout.split('\n').filter((line) => line !== '' && !line.includes('missing date'));
+      expect(faults, name).toEqual([]);
+    }
   });
 });

@@ -25,6 +25,8 @@ export interface Ran {
 /** A folder in which `recordpipe` is installed. */
 export interface SamplePlace {
   readonly folder: string;
+  /** Environment of its programs. */
+  readonly env: NodeJS.ProcessEnv;
   start(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
   /** Imports modules in order, in one process. Returns one result for each that was reached. */
   runModules(paths: readonly string[], env?: NodeJS.ProcessEnv): Promise<BlockRun[]>;
@@ -44,23 +46,23 @@ export function samplePlace(): SamplePlace {
   for (const name of PACKAGES)
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   symlinkSync('../recordpipe/dist/cli.js', join(bin, 'recordpipe'));
-  const environment = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  const env: NodeJS.ProcessEnv = {
     ...process.env,
     RECORDPIPE_KERNEL: undefined,
     PATH: `${bin}${delimiter}${process.env['PATH']}`,
     NO_COLOR: '1',
-    ...more,
-  });
-  const start: SamplePlace['start'] = async (command, args, env = {}) => {
-    const child = spawn(command, args, { cwd: folder, env: environment(env), stdio: 'pipe' });
+  };
+  const start: SamplePlace['start'] = async (command, args, more = {}) => {
+    const child = spawn(command, args, { cwd: folder, env: { ...env, ...more }, stdio: 'pipe' });
     child.stdin.end();
     return ended(child);
   };
   return {
     folder,
+    env,
     start,
-    async runModules(paths, env) {
-      const { stdout, stderr } = await start(process.execPath, [RUN_MODULES, ...paths], env);
+    async runModules(paths, more) {
+      const { stdout, stderr } = await start(process.execPath, [RUN_MODULES, ...paths], more);
       const lines = stdout.split('\n').slice(0, -1);
       const runs = lines.map((line) => {
         const run = JSON.parse(line) as { stdout: string; stderr: string };

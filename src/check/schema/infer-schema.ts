@@ -31,7 +31,9 @@ const MIN_OCCURRENCES = 2;
  * allow.
  */
 export interface TypeConflict {
+  /** Name of the feature or feature list. */
   readonly feature: string;
+  /** Whether it is a feature list. */
   readonly isList: boolean;
   /** Types of the lists, in descending order of frequency. The schema has the first one. */
   readonly types: readonly {

@@ -2,7 +2,9 @@ import type { ImageKind } from '../../messages/image-header.ts';
 
 /** Minimum and maximum, both inclusive. A missing bound imposes no limit. */
 export interface Bounds<T = number> {
+  /** Minimum. */
   readonly min?: T;
+  /** Maximum. */
   readonly max?: T;
 }
 
@@ -47,6 +49,7 @@ export interface FeatureSchema {
   readonly images?: readonly ImageKind[];
   /** Width of images in pixels. */
   readonly width?: Bounds;
+  /** Limits of the height of images, in pixels. */
   readonly height?: Bounds;
 }
 
@@ -64,6 +67,7 @@ export interface FeatureListSchema extends FeatureSchema {
 export interface RecordSchema {
   /** Location of the JSON Schema, which identifies the document to people and editors. */
   readonly $schema?: string;
+  /** Version of this layout. */
   readonly recordpipeSchema: 1;
   /**
    * Type of the records. `features` contains the context of a SequenceExample or
@@ -73,7 +77,9 @@ export interface RecordSchema {
   readonly message: SchemaMessage;
   /** A note that is not checked. */
   readonly comment?: string;
+  /** Rules of the features, by name. */
   readonly features: { readonly [name: string]: FeatureSchema };
+  /** Rules of the feature lists, by name. */
   readonly featureLists?: { readonly [name: string]: FeatureListSchema };
   /** Whether features without rules are findings (`error`) or not (`allow`). Default `error`. */
   readonly unknownFeatures?: 'error' | 'allow';

@@ -22,16 +22,19 @@ export type SchemaRule =
 
 /** A rule that records of a file violate. */
 export interface SchemaViolation {
+  /** The violated rule. */
   readonly rule: SchemaRule;
   /**
    * Name of the feature or, with `isList`, of the feature list; null for rules about whole records.
    */
   readonly feature: string | null;
+  /** Whether it is a feature list. */
   readonly isList: boolean;
   /** Number of records that violate the rule. */
   readonly count: number;
   /** Index of the first record that violates the rule. */
   readonly record: number;
+  /** Offset of that record. */
   readonly offset: number;
   /** Description of the expected value and the actual value in the first record. */
   readonly message: string;

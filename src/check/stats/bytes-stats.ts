@@ -5,6 +5,7 @@ import { isTextAt } from './text.ts';
 
 /** Statistics of the values of a bytes feature. */
 export interface BytesStats {
+  /** Number of values. */
   readonly values: number;
   /** Total size of all values in bytes. */
   readonly total: number;
@@ -14,14 +15,17 @@ export interface BytesStats {
   readonly text: number;
   /** Statistics of the values that begin like an image, by image kind. */
   readonly images: { readonly [kind in ImageKind]?: ImageStats };
+  /** The distinct values, if there are few. */
   readonly distinct: DistinctValues;
 }
 
 /** Statistics of the images of one kind. */
 export interface ImageStats {
+  /** Number of images. */
   readonly values: number;
   /** Width in pixels of the images whose header has a size; missing if there are none. */
   readonly width?: Spread;
+  /** Height in pixels of the images whose header has a size; missing if there are none. */
   readonly height?: Spread;
 }
 

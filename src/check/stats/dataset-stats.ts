@@ -22,8 +22,11 @@ export const MAX_FINDINGS = 100;
 
 /** A file of the data set. */
 export interface FileStats {
+  /** Path or address of the file. */
   readonly uri: string;
+  /** Format of the file; null if it is unknown. */
   readonly format: string | null;
+  /** Compression of the whole file; null if it is unknown. */
   readonly compression: string | null;
   /** Number of valid records. */
   readonly records: number;
@@ -31,15 +34,21 @@ export interface FileStats {
   readonly bytes: number;
   /** Number of findings. */
   readonly findings: number;
+  /** Whether the file could not be read to its end. */
   readonly unreadable: boolean;
 }
 
 /** A problem found in a file. */
 export interface StatsFinding {
+  /** Path or address of the file. */
   readonly uri: string;
+  /** Identifies the kind of failure. */
   readonly code: ErrorCode;
+  /** Zero-based index of the record; null if the failure has no location in the file. */
   readonly record: number | null;
+  /** Offset of the record; null if the failure has no location in the file. */
   readonly offset: number | null;
+  /** Human-readable description. */
   readonly message: string;
 }
 
@@ -48,18 +57,25 @@ export interface StatsFinding {
  * `sequenceExample` and `other`.
  */
 export interface MessageCounts {
+  /** Number of tf.train.Examples. */
   readonly example: number;
   /** Number of records with feature lists. */
   readonly sequenceExample: number;
+  /** Number of ExampleListWithContext messages. */
   readonly exampleListWithContext?: number;
+  /** Number of TensorBoard events. */
   readonly event?: number;
   /** Number of aialgs.data.Record messages. */
   readonly record?: number;
+  /** Number of records with an IRHeader. */
   readonly irHeader?: number;
   /** Number of records without named features: text, other messages and binary data together. */
   readonly other: number;
+  /** Number of records that are text. */
   readonly text?: number;
+  /** Number of records that are other protobuf messages. */
   readonly protobuf?: number;
+  /** Number of records that are other bytes. */
   readonly binary?: number;
   /** Position and description of the first record counted in `other`. */
   readonly firstOther?: RecordPlace & { readonly why: string };
@@ -156,6 +172,7 @@ export function messageCounts(
  * meaning of a field changes.
  */
 export interface DatasetStats {
+  /** Version of this layout. */
   readonly version: 1;
   /** Files of the set, sorted by uri. */
   readonly files: readonly FileStats[];
@@ -163,7 +180,9 @@ export interface DatasetStats {
   readonly records: number;
   /** Number of bytes per valid record, without framing; missing if there are no records. */
   readonly recordBytes?: Spread;
+  /** Total size of the payloads, in bytes. */
   readonly payloadBytes: number;
+  /** Number of records of each type. */
   readonly messages: MessageCounts;
   /**
    * Features of Examples and contexts, and the corresponding fields of other messages (see
@@ -174,6 +193,7 @@ export interface DatasetStats {
   readonly featureLists: readonly NamedFeature[];
   /** Whether the set has more than 4,096 features or feature lists. */
   readonly truncated: boolean;
+  /** The first findings, by file and position. */
   readonly findings: { readonly count: number; readonly first: readonly StatsFinding[] };
   /** Sample of the images, if requested. */
   readonly samples: readonly ImageSample[];

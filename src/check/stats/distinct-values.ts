@@ -11,9 +11,11 @@ export const MAX_LABEL_BYTES = 64;
  * or as base64 if they are not UTF-8.
  */
 export interface ValueCount {
+  /** The value. Integers beyond 2^53 are decimal strings. */
   readonly value: number | string;
   /** Present if `value` is base64. */
   readonly base64?: true;
+  /** Number of occurrences. */
   readonly count: number;
 }
 

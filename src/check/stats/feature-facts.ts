@@ -8,6 +8,7 @@ import { bytesText, countText, numberOf, numberText, rangeText, shareText } from
 
 /** Description of the statistics of a feature in words. */
 export interface FeatureFacts {
+  /** Name of the feature. */
   readonly name: string;
   /**
    * Types of the feature, in descending order of frequency. More than one type violates the rules
@@ -16,6 +17,7 @@ export interface FeatureFacts {
   readonly types: readonly string[];
   /** Share of the records that have the feature, from 0 to 1. */
   readonly share: number;
+  /** The same share as text, such as `50 %`. */
   readonly present: string;
   /** Number of values per list and, for a feature list, of steps per record. */
   readonly lengths: string;

@@ -37,14 +37,19 @@ export type ValueKind = Exclude<FeatureKind, 'none'>;
 
 /** Position of a record in a file. */
 export interface RecordPlace {
+  /** Path or address of the file. */
   readonly uri: string;
+  /** Zero-based index of the record. */
   readonly record: number;
+  /** Zero-based offset of the record's first byte, in the uncompressed bytes. */
   readonly offset: number;
 }
 
 /** Number of occurrences of a kind, and its first occurrence by file name and record. */
 export interface KindStats {
+  /** Number of occurrences. */
   readonly count: number;
+  /** First occurrence. */
   readonly first: RecordPlace;
 }
 
@@ -58,8 +63,11 @@ export interface FeatureStats {
   readonly kinds: { readonly [kind in FeatureKind]?: KindStats };
   /** Number of values per list; missing if no list has a kind. */
   readonly length?: Spread;
+  /** Statistics of its integers; missing if there are none. */
   readonly int64?: Int64Stats;
+  /** Statistics of its floats; missing if there are none. */
   readonly float?: FloatStats;
+  /** Statistics of its byte strings; missing if there are none. */
   readonly bytes?: BytesStats;
   /** Number of steps per record of a feature list. */
   readonly steps?: Spread;
@@ -67,6 +75,7 @@ export interface FeatureStats {
 
 /** A feature with its statistics. */
 export interface NamedFeature extends FeatureStats {
+  /** Name of the feature. */
   readonly name: string;
 }
 

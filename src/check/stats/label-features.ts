@@ -3,9 +3,11 @@ import type { NamedFeature } from './feature-stats.ts';
 
 /** A feature with few distinct values. */
 export interface LabelFeature {
+  /** Name of the feature. */
   readonly name: string;
   /** All values of the feature, in descending order of frequency. */
   readonly distinct: readonly ValueCount[];
+  /** Number of values. */
   readonly values: number;
 }
 

@@ -7,8 +7,11 @@ export type Log2Counts = readonly number[];
 
 /** Minimum, maximum and distribution of integers >= 0. */
 export interface Spread {
+  /** Minimum. */
   readonly min: number;
+  /** Maximum. */
   readonly max: number;
+  /** Number of values per power of two. */
   readonly log2: Log2Counts;
 }
 
@@ -69,11 +72,15 @@ function trimmed(counts: number[]): number[] {
  * 2^-127.
  */
 export interface SignedLog2 {
+  /** Counts of the negative values. */
   readonly negative: readonly ExponentCount[];
+  /** Number of zeros. */
   readonly zeros: number;
+  /** Counts of the positive values. */
   readonly positive: readonly ExponentCount[];
 }
 
+/** A power of two and the number of values in its bucket: `[exponent, count]`. */
 export type ExponentCount = readonly [exponent: number, count: number];
 
 /**

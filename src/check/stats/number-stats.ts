@@ -9,11 +9,15 @@ import { type ExponentCount, exponentCounts, mergeSignedLog2, type SignedLog2 } 
 
 /** Statistics of the values of an int64 feature. */
 export interface Int64Stats {
+  /** Number of values. */
   readonly values: number;
   /** Exact minimum: a number up to 2^53, otherwise a decimal string. */
   readonly min: number | string;
+  /** Exact maximum, in the same form as `min`. */
   readonly max: number | string;
+  /** Number of finite values per power of two. */
   readonly log2: SignedLog2;
+  /** The distinct values, if there are few. */
   readonly distinct: DistinctValues;
 }
 
@@ -26,10 +30,15 @@ export interface FloatStats {
    * there are no finite values.
    */
   readonly min: number | null;
+  /** Maximum of the finite values, in the same form as `min`. */
   readonly max: number | null;
+  /** Number of NaNs. */
   readonly nan: number;
+  /** Number of values that are infinity. */
   readonly positiveInfinity: number;
+  /** Number of values that are negative infinity. */
   readonly negativeInfinity: number;
+  /** Number of finite values per power of two. */
   readonly log2: SignedLog2;
   /** Distinct finite values of the labels of an IRHeader or Record. Missing for other features. */
   readonly distinct?: DistinctValues;

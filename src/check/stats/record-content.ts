@@ -14,8 +14,18 @@ import type { RecordType } from './record-type.ts';
  */
 export type FieldValue =
   | Feature<'bigint'>
-  | { readonly kind: 'float64'; readonly value: Float64Array }
-  | { readonly kind: 'int32'; readonly value: Int32Array };
+  | {
+      /** Type of the numbers. */
+      readonly kind: 'float64';
+      /** The numbers. */
+      readonly value: Float64Array;
+    }
+  | {
+      /** Type of the numbers. */
+      readonly kind: 'int32';
+      /** The numbers. */
+      readonly value: Int32Array;
+    };
 
 /** The fields of a record by name, whatever its message type. */
 export interface RecordContent {

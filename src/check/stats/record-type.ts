@@ -30,6 +30,7 @@ export type RecordType =
 
 /** Type and description of a record. */
 export interface RecognizedRecord {
+  /** Type of the record. */
   readonly type: RecordType;
   /** Description of the record, such as `protobuf message of unknown type (fields 1, 2)`. */
   readonly description: string;

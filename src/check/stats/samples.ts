@@ -3,13 +3,19 @@ import { compareTexts, type RecordPlace } from './feature-stats.ts';
 
 /** A sample image of the data. */
 export interface ImageSample {
+  /** Name of the feature. */
   readonly feature: string;
+  /** Path or address of the file. */
   readonly uri: string;
+  /** Zero-based index of the record. */
   readonly record: number;
   /** Position of the record. */
   readonly offset: number;
+  /** Format of the image. */
   readonly kind: ImageKind;
+  /** Width in pixels. */
   readonly width: number;
+  /** Height in pixels. */
   readonly height: number;
   /**
    * Label of the image's record, if the record has a feature whose name ends in label, class, text,

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
 import { expanded, expandedInOrder, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
-import { isAddress } from '../options/objects.ts';
+import { endsAsFolder, isAddress } from '../options/objects.ts';
 import { flag, grouped, type Values, value } from '../options/option.ts';
 import { TEXT_NOTES, transformOptions } from '../options/transform.ts';
 import { formatNumberOf } from '../text/format.ts';
@@ -89,6 +89,6 @@ async function merge(files: string[], options: Options): Promise<number> {
 
 /** Reports whether an input may be a shard report. Only JSON files and directories can be. */
 function mayBeReport(input: string): boolean {
-  if (input.endsWith('.json') || input.endsWith('/')) return true;
+  if (input.endsWith('.json') || endsAsFolder(input)) return true;
   return !isAddress(input) && statSync(input, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -5,7 +5,7 @@ import type { SplitByWeightsResult, SplitResult } from 'recordpipe/transform';
 import { command, type Register } from '../command.ts';
 import { filterOptions } from '../options/filter.ts';
 import { expandedInOrder, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
-import { isAddress } from '../options/objects.ts';
+import { endsAsFolder, isAddress } from '../options/objects.ts';
 import { atLeast, grouped, parsed, size, type Values, value } from '../options/option.ts';
 import { transformOptions } from '../options/transform.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
@@ -145,7 +145,7 @@ async function splitParts(
       `split: expected a path prefix or a directory as the last argument, got the file ${prefix}`,
     );
   const files = await expandedInOrder(inputs, options);
-  if (prefix.endsWith('/') && !isAddress(prefix)) {
+  if (endsAsFolder(prefix) && !isAddress(prefix)) {
     const { makeFolder } = await import('recordpipe/records/write');
     makeFolder(prefix);
   }

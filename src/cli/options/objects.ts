@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { UsageError } from 'recordpipe/errors';
 import type { ObjectOptions } from 'recordpipe/storage';
 import { interruption } from '../interrupt.ts';
@@ -125,6 +126,11 @@ export function accessOf(options: AnyObjectOptions): Access {
 /** Reports whether an argument is an address, such as `s3://bucket/key`, rather than a path. */
 export function isAddress(argument: string): boolean {
   return /^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(argument);
+}
+
+/** Reports whether a path or an address names a folder by a separator at its end. */
+export function endsAsFolder(argument: string): boolean {
+  return argument.endsWith('/') || (argument.endsWith(sep) && !isAddress(argument));
 }
 
 /** Size of the first request for an object if only a few records are read, in bytes. */

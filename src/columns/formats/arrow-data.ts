@@ -7,7 +7,9 @@
 
 /** A RecordBatch of the apache-arrow package. */
 export interface ArrowRecordBatch {
+  /** Number of rows. */
   readonly numRows: number;
+  /** The columns. */
   readonly schema: ArrowSchema;
   /** A struct, whose children are the columns. */
   readonly data: ArrowData;
@@ -15,26 +17,39 @@ export interface ArrowRecordBatch {
 
 /** A Schema of the apache-arrow package. */
 export interface ArrowSchema {
+  /** The columns, in their order. */
   readonly fields: readonly ArrowField[];
+  /** Texts by key. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
 /** A Field of the apache-arrow package. */
 export interface ArrowField {
+  /** Name of the field. */
   readonly name: string;
+  /** Whether elements may be null. */
   readonly nullable: boolean;
+  /** Type of the elements. */
   readonly type: ArrowType;
 }
 
 /** A DataType of the apache-arrow package. Each type has some of the optional properties. */
 export interface ArrowType {
+  /** Number of the type in Arrow's format. */
   readonly typeId: number;
+  /** Fields of a nested type. */
   readonly children: readonly ArrowField[];
+  /** Bits per integer. */
   readonly bitWidth?: number;
+  /** Whether integers are signed. */
   readonly isSigned?: boolean;
+  /** Precision of floats: half, single or double. */
   readonly precision?: number;
+  /** Bytes per element of fixed size. */
   readonly byteWidth?: number;
+  /** Items per list of fixed size. */
   readonly listSize?: number;
+  /** Type of the values of a dictionary. */
   readonly dictionary?: ArrowType;
 }
 
@@ -43,16 +58,27 @@ export interface ArrowType {
  * are bits. All other arrays start at the first element.
  */
 export interface ArrowData {
+  /** Type of the elements. */
   readonly type: ArrowType;
+  /** Number of elements. */
   readonly length: number;
+  /** Number of elements before the first one in bit arrays. */
   readonly offset: number;
+  /** Number of nulls; negative if it has not been counted. */
   readonly nullCount: number;
+  /** Values, bytes or indices, depending on the type. */
   readonly values: unknown;
+  /** One bit per element, which is set if the element is present. */
   readonly nullBitmap: Uint8Array | undefined;
+  /** Starts of the elements of variable size, and the end of the last one. */
   readonly valueOffsets: unknown;
+  /** Data of the child types. */
   readonly children: readonly ArrowData[];
+  /** The dictionary to which the values refer. */
   readonly dictionary?: { readonly data: readonly ArrowData[] } | undefined;
+  /** Buffers of views. */
   readonly variadicBuffers?: readonly Uint8Array[];
+  /** Returns some of the elements, without copying them. */
   slice(offset: number, length: number): ArrowData;
 }
 

@@ -49,6 +49,7 @@ export interface TableWriteOptions {
 
 /** Something that `lossy` dropped. */
 export interface TableLoss {
+  /** Name of the column. */
   readonly column: string;
   /** Number of the row; undefined if the whole column was dropped. */
   readonly row: number | undefined;

@@ -8,6 +8,7 @@ import { ExactSchedule, type MixSchedule, RandomSchedule } from './mix-schedule.
 
 /** A source of a mix. */
 export interface MixSource<D> {
+  /** The dataset to draw from. */
   readonly dataset: D;
   /** Share of this source relative to the other weights: a number > 0. */
   readonly weight: number;

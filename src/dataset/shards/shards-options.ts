@@ -27,6 +27,7 @@ export interface ShardsOptions extends ShardIndexing {
    * them. Default: 0 of 1.
    */
   readonly worker?: number | undefined;
+  /** Number of worker threads that build indexes. */
   readonly workers?: number | undefined;
   /**
    * Position in the global order at which all workers begin: the number of records that all workers

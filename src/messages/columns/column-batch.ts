@@ -6,6 +6,7 @@ import type { ColumnSchema, NumberType } from './column-schema.ts';
  * https://arrow.apache.org/docs/format/Columnar.html.
  */
 export interface ColumnBatch {
+  /** The columns. */
   readonly schema: ColumnSchema;
   /** Number of rows. Every column has this length. */
   readonly rows: number;
@@ -31,16 +32,22 @@ export interface NullableElements {
 
 /** Arrays of numbers, by type. */
 export interface NumberArrays {
+  /** Signed 64-bit integers. */
   readonly int64: BigInt64Array;
+  /** Unsigned 64-bit integers. */
   readonly uint64: BigUint64Array;
+  /** Signed 32-bit integers. */
   readonly int32: Int32Array;
+  /** 32-bit floats. */
   readonly float: Float32Array;
+  /** 64-bit floats. */
   readonly float64: Float64Array;
 }
 
 /** Numbers. The value of a null is 0. */
 export type NumberVector = {
   readonly [Type in NumberType]: NullableElements & {
+    /** Type of the values. */
     readonly type: Type;
     /** One value per element. */
     readonly values: NumberArrays[Type];
@@ -49,16 +56,20 @@ export type NumberVector = {
 
 /** Byte strings. `text` is UTF-8. */
 export interface BytesVector extends NullableElements {
+  /** Type of the values. */
   readonly type: 'bytes' | 'text';
   /** Element `i` is `data[offsets[i], offsets[i + 1])`. There is one more offset than elements. */
   readonly offsets: Int32Array;
+  /** All byte strings, one after the other. */
   readonly data: Uint8Array;
 }
 
 /** Lists. */
 export interface ListVector extends NullableElements {
+  /** Type of the values. */
   readonly type: 'list';
   /** Element `i` is the items from `offsets[i]` up to `offsets[i + 1]`. */
   readonly offsets: Int32Array;
+  /** The items of all lists, one list after the other. */
   readonly items: ColumnVector;
 }

@@ -35,6 +35,7 @@ export interface ColumnDecoderOptions {
  * ```
  */
 export class ColumnDecoder {
+  /** The columns. */
   readonly schema: ColumnSchema;
   readonly #rows: RowDecoder;
   #failedRow = -1;

@@ -3,8 +3,16 @@ export type NumberType = 'int64' | 'uint64' | 'int32' | 'float' | 'float64';
 
 /** Type of the values of a column. */
 export type ColumnType =
-  | { readonly type: NumberType | 'bytes' | 'text' }
-  | { readonly type: 'list'; readonly items: ColumnType };
+  | {
+      /** Type of the values. */
+      readonly type: NumberType | 'bytes' | 'text';
+    }
+  | {
+      /** Type of the values. */
+      readonly type: 'list';
+      /** Type of the items. */
+      readonly items: ColumnType;
+    };
 
 /** Types of records that columns represent exactly. */
 export type ColumnMessage = 'Example' | 'SequenceExample' | 'Record';
@@ -43,9 +51,11 @@ export type ColumnPart =
 export interface ColumnField {
   /** Name of the column. No two columns of a schema have the same name. */
   readonly name: string;
+  /** Type of the values. */
   readonly type: ColumnType;
   /** Whether rows may be null. Null means that the record does not have the part. */
   readonly nullable: boolean;
+  /** Part of the record. */
   readonly part: ColumnPart;
   /** Name of the feature, feature list or tensor; missing if the part has no name. */
   readonly of?: string;
@@ -56,8 +66,11 @@ export interface ColumnField {
  * files, under the key {@link COLUMN_SCHEMA_KEY}, so that the records can be restored exactly.
  */
 export interface ColumnSchema {
+  /** Version of this layout. */
   readonly recordpipeColumns: 1;
+  /** Type of the records. */
   readonly message: ColumnMessage;
+  /** The columns, in their order. */
   readonly fields: readonly ColumnField[];
 }
 

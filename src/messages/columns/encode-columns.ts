@@ -50,6 +50,7 @@ const MAX_BLOCK_ROWS = 256;
  * ```
  */
 export class ColumnEncoder {
+  /** The columns. */
   readonly schema: ColumnSchema;
   readonly #place: ErrorPlace;
   readonly #onSkipped: ColumnEncoderOptions['onSkipped'];

@@ -29,7 +29,9 @@ export type FeatureListSpecs = { readonly [name: string]: FeatureListSpec };
  * of the records of a batch.
  */
 export interface ParsedSequence<C extends FeatureSpecs, L extends FeatureListSpecs, M extends PlanInt64> {
+  /** Values of the features of the context. */
   readonly context: ParsedExample<C, M>;
+  /** Values of the feature lists. */
   readonly featureLists: { -readonly [Name in keyof L]: ParsedColumn<L[Name], M> };
 }
 

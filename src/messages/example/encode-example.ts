@@ -21,13 +21,30 @@ import { UsageError } from '../../errors.ts';
  * encoded as UTF-8.
  */
 export type FeatureInput =
-  | { readonly kind: 'bytes'; readonly value: readonly (Uint8Array | string)[] }
-  | { readonly kind: 'float'; readonly value: Float32Array | Float64Array | readonly number[] }
   | {
+      /** Type of the list. */
+      readonly kind: 'bytes';
+      /** The values. */
+      readonly value: readonly (Uint8Array | string)[];
+    }
+  | {
+      /** Type of the list. */
+      readonly kind: 'float';
+      /** The values. */
+      readonly value: Float32Array | Float64Array | readonly number[];
+    }
+  | {
+      /** Type of the list. */
       readonly kind: 'int64';
+      /** The values. */
       readonly value: BigInt64Array | Float64Array | Int32Array | readonly (number | bigint)[];
     }
-  | { readonly kind: 'none'; readonly value?: readonly never[] };
+  | {
+      /** Type of the list. */
+      readonly kind: 'none';
+      /** The values. */
+      readonly value?: readonly never[];
+    };
 
 /** Features by name: a Map, or a plain object. */
 export type FeaturesInput = ReadonlyMap<string, FeatureInput> | { readonly [name: string]: FeatureInput };
@@ -78,7 +95,9 @@ export const DEFAULT_ENCODE_EXAMPLE_OPTIONS: Readonly<EncodeExampleOptions> = Ob
 
 /** A SequenceExample to encode. */
 export interface SequenceExampleInput {
+  /** Features of the context. Default: none. */
   readonly context?: FeaturesInput;
+  /** The feature lists: one feature per step. Default: none. */
   readonly featureLists?:
     | ReadonlyMap<string, readonly FeatureInput[]>
     | { readonly [name: string]: readonly FeatureInput[] };

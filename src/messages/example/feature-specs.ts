@@ -21,15 +21,21 @@ export interface FixedLenSpec<
   K extends SpecKind = SpecKind,
   S extends readonly number[] = readonly number[],
 > {
+  /** Kind of the spec. */
   readonly type: 'fixedLen';
+  /** Type of the values. */
   readonly kind: K;
+  /** Size of each dimension; empty for one value. */
   readonly shape: S;
+  /** The values of a record without the feature. If there are none, such a record is an error. */
   readonly defaultValue?: DefaultValue<K> | readonly DefaultValue<K>[];
 }
 
 /** Spec of a feature with any number of values. */
 export interface VarLenSpec<K extends SpecKind = SpecKind> {
+  /** Kind of the spec. */
   readonly type: 'varLen';
+  /** Type of the values. */
   readonly kind: K;
 }
 
@@ -38,26 +44,39 @@ export interface VarLenSpec<K extends SpecKind = SpecKind> {
  * padded to the longest one.
  */
 export interface FixedLenSequenceSpec<K extends SpecKind = SpecKind> {
+  /** Kind of the spec. */
   readonly type: 'fixedLenSequence';
+  /** Type of the values. */
   readonly kind: K;
+  /** Shape of each group of values; empty for single values. */
   readonly shape: readonly number[];
+  /** The value that pads shorter records in a batch. */
   readonly defaultValue?: DefaultValue<K>;
 }
 
 /** Spec of the values of one feature at positions given by other features. */
 export interface SparseSpec<K extends SpecKind = SpecKind> {
+  /** Kind of the spec. */
   readonly type: 'sparse';
+  /** Type of the values. */
   readonly kind: K;
+  /** Names of the features with the indices, one per dimension. */
   readonly indexKeys: readonly string[];
+  /** Name of the feature with the values. */
   readonly valueKey: string;
+  /** Size of each dimension. */
   readonly sizes: readonly number[];
+  /** Whether the indices of each record are in ascending order, so that they are not sorted. */
   readonly alreadySorted: boolean;
 }
 
 /** Spec of a feature with any number of values. A batch includes the splits between records. */
 export interface RaggedSpec<K extends SpecKind = SpecKind> {
+  /** Kind of the spec. */
   readonly type: 'ragged';
+  /** Type of the values. */
   readonly kind: K;
+  /** Name of the feature. Default: the name of the column. */
   readonly valueKey: string | undefined;
 }
 
@@ -252,20 +271,27 @@ export type Value<K extends SpecKind, M extends PlanInt64> = K extends 'text'
  * of the spec.
  */
 export interface DenseColumn<V> {
+  /** All values, one record after the other. */
   readonly values: V;
+  /** Size of each dimension. */
   readonly shape: readonly number[];
 }
 
 /** Values with positions. The position of value `k` begins at `indices[k * shape.length]`. */
 export interface SparseColumn<V> {
+  /** Positions of the values, one index per dimension. */
   readonly indices: Int32Array;
+  /** The values. */
   readonly values: V;
+  /** Size of each dimension. */
   readonly shape: readonly number[];
 }
 
 /** Values of all records. The values of record `i` are [rowSplits[i], rowSplits[i + 1]). */
 export interface RaggedColumn<V> {
+  /** All values, one record after the other. */
   readonly values: V;
+  /** Start of each record in `values`, and the end of the last one. */
   readonly rowSplits: Int32Array;
 }
 

@@ -16,25 +16,33 @@ export type Int64Values<M extends Int64Mode = Int64Mode> = M extends 'bigint'
 
 /** A feature of strings, images or other bytes. */
 export interface BytesFeature {
+  /** Type of the list. */
   readonly kind: 'bytes';
+  /** The values. */
   readonly value: Uint8Array[];
 }
 
 /** A feature of 32-bit floats. */
 export interface FloatFeature {
+  /** Type of the list. */
   readonly kind: 'float';
+  /** The values. */
   readonly value: Float32Array;
 }
 
 /** A feature of 64-bit integers. */
 export interface Int64Feature<M extends Int64Mode = Int64Mode> {
+  /** Type of the list. */
   readonly kind: 'int64';
+  /** The values. */
   readonly value: Int64Values<M>;
 }
 
 /** A feature without a list. */
 export interface UnsetFeature {
+  /** The feature has no list. */
   readonly kind: 'none';
+  /** Always empty. */
   readonly value: readonly never[];
 }
 
@@ -53,6 +61,8 @@ export type Example<M extends Int64Mode = Int64Mode> = Map<string, Feature<M>>;
  * one feature per step.
  */
 export interface SequenceExample<M extends Int64Mode = Int64Mode> {
+  /** Features of the context. */
   readonly context: Map<string, Feature<M>>;
+  /** The feature lists, with one feature per step. */
   readonly featureLists: Map<string, Feature<M>[]>;
 }

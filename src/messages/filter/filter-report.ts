@@ -2,6 +2,7 @@ import { nearestName } from '../../bytes/arguments.ts';
 
 /** Result of a filter, as reports contain it. */
 export interface FilterReport {
+  /** The expression. */
   readonly expression: string;
   /** Number of records tested. */
   readonly tested: number;

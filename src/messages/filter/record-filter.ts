@@ -13,6 +13,7 @@ import { FilterMismatch, type Test, TRUE } from './value.ts';
  * current record, so one filter serves one thread.
  */
 export interface RecordFilter {
+  /** The expression. */
   readonly expression: string;
   /** Names of the features on which the result depends. */
   readonly features: readonly string[];

@@ -81,13 +81,16 @@ function uint64Words(what: string, values: Uint64Input): Int32Array {
 
 /** A tensor to encode: in the form that `decodeSageMakerRecord` returns, or with plain arrays. */
 export interface TensorInput {
+  /** Type of the numbers. */
   readonly kind: 'float32' | 'float64' | 'int32';
+  /** The numbers, in row-major order. */
   readonly values: Float32Array | Float64Array | Int32Array | readonly number[];
   /**
    * For a sparse tensor, the element index of each value; omitted for a dense tensor. Keys require
    * a shape.
    */
   readonly keys?: Uint64Input | undefined;
+  /** Size of each dimension. Default: none. */
   readonly shape?: Uint64Input | undefined;
 }
 
@@ -95,11 +98,17 @@ export interface TensorInput {
 export type SageMakerValueInput =
   | TensorInput
   | {
+      /** Type of the value. */
       readonly kind: 'bytes';
+      /** The byte strings. */
       readonly values: readonly (Uint8Array | string)[];
+      /** Media type of the bytes, such as `image/jpeg`. */
       readonly contentType?: string | undefined;
     }
-  | { readonly kind: 'none' };
+  | {
+      /** Type of the value. */
+      readonly kind: 'none';
+    };
 
 /** Features or labels by name: a Map, or a plain object. */
 export type SageMakerValuesInput =
@@ -108,10 +117,15 @@ export type SageMakerValuesInput =
 
 /** A Record to encode. */
 export interface SageMakerRecordInput {
+  /** The features by name. */
   readonly features?: SageMakerValuesInput;
+  /** The labels by name. */
   readonly label?: SageMakerValuesInput;
+  /** Id of the record. */
   readonly uid?: string | undefined;
+  /** Text that describes the record, usually JSON. */
   readonly metadata?: string | undefined;
+  /** Configuration of an algorithm, as text. */
   readonly configuration?: string | undefined;
 }
 

@@ -25,25 +25,33 @@ export interface TensorPlaces<M extends Uint64Mode = Uint64Mode> {
 
 /** A tensor of 32-bit floats. */
 export interface Float32Tensor<M extends Uint64Mode = Uint64Mode> extends TensorPlaces<M> {
+  /** Type of the numbers. */
   readonly kind: 'float32';
+  /** The numbers, in row-major order. */
   readonly values: Float32Array;
 }
 
 /** A tensor of 64-bit floats. */
 export interface Float64Tensor<M extends Uint64Mode = Uint64Mode> extends TensorPlaces<M> {
+  /** Type of the numbers. */
   readonly kind: 'float64';
+  /** The numbers, in row-major order. */
   readonly values: Float64Array;
 }
 
 /** A tensor of 32-bit integers. */
 export interface Int32Tensor<M extends Uint64Mode = Uint64Mode> extends TensorPlaces<M> {
+  /** Type of the numbers. */
   readonly kind: 'int32';
+  /** The numbers, in row-major order. */
   readonly values: Int32Array;
 }
 
 /** Bytes of any kind, such as images or strings. */
 export interface SageMakerBytes {
+  /** The value is a list of byte strings. */
   readonly kind: 'bytes';
+  /** The byte strings. */
   readonly values: Uint8Array[];
   /** Media type of the bytes, such as `image/jpeg`. */
   readonly contentType: string | undefined;
@@ -51,6 +59,7 @@ export interface SageMakerBytes {
 
 /** A value without a kind. */
 export interface UnsetValue {
+  /** The value has no content. */
   readonly kind: 'none';
 }
 
@@ -64,10 +73,15 @@ export type SageMakerValue<M extends Uint64Mode = Uint64Mode> =
 
 /** An aialgs.data.Record. SageMaker's algorithms read the feature and the label named `values`. */
 export interface SageMakerRecord<M extends Uint64Mode = Uint64Mode> {
+  /** The features by name. */
   readonly features: Map<string, SageMakerValue<M>>;
+  /** The labels by name. */
   readonly label: Map<string, SageMakerValue<M>>;
+  /** Id of the record. */
   readonly uid: string | undefined;
+  /** Text that describes the record, usually JSON. */
   readonly metadata: string | undefined;
+  /** Configuration of an algorithm, as text. */
   readonly configuration: string | undefined;
 }
 

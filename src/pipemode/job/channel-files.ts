@@ -51,6 +51,7 @@ export function statusPath(pipeDir: string, channel: string): string {
 
 /** Where the bytes of a resumed epoch start. Part of the status file. */
 export interface EpochStartStatus {
+  /** Zero-based number of the epoch. */
   readonly epoch: number;
   /** Number of bytes of the epoch that precede those of the pipe. */
   readonly bytes: number;

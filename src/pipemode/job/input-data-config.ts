@@ -13,6 +13,7 @@ import type { JobChannel } from './training-request.ts';
 export interface ChannelConfig {
   /** Input mode: `Pipe`, `File` or `FastFile`, in any case. */
   readonly TrainingInputMode?: string;
+  /** Media type of the data, if the job states it. */
   readonly ContentType?: string;
   /** Distribution of the data to hosts: `FullyReplicated` or `ShardedByS3Key`. */
   readonly S3DistributionType?: string;
@@ -20,6 +21,7 @@ export interface ChannelConfig {
   readonly RecordWrapperType?: string;
   /** Compression of the objects in S3: `None` or `Gzip`. SageMaker decompresses them. */
   readonly CompressionType?: string;
+  /** Other fields of the file. */
   readonly [key: string]: unknown;
 }
 

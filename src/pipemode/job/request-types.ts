@@ -10,14 +10,19 @@ export interface JobChannel extends StreamChannel {
 
 /** A channel as given by the caller. `inputMode` defaults to the input mode of the job. */
 export type JobChannelInput = StreamChannelInput & {
+  /** How the program gets the data. Default: that of the job. */
   readonly inputMode?: InputMode | undefined;
+  /** Names of the instance groups that get the channel. Default: all. */
   readonly instanceGroups?: readonly string[] | undefined;
 };
 
 /** A group of identical instances. */
 export interface InstanceGroup {
+  /** Name of the group. */
   readonly name: string;
+  /** Instance type of its hosts. */
   readonly instanceType: string;
+  /** Number of its hosts. */
   readonly instanceCount: number;
 }
 
@@ -36,11 +41,13 @@ export interface TrainingRequest {
   readonly hyperparameters: Readonly<Record<string, string>>;
   /** Environment variables for the training program. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The channels of the job. */
   readonly channels: readonly JobChannel[];
   /** The instance groups. A job with `InstanceCount` has one group, `homogeneousCluster`. */
   readonly instanceGroups: readonly InstanceGroup[];
   /** Command that replaces the entry point of the image. */
   readonly containerEntrypoint: readonly string[];
+  /** Arguments of the entry point. */
   readonly containerArguments: readonly string[];
   /** The container image of the request: `TrainingImage`. */
   readonly image: string | undefined;
@@ -87,5 +94,6 @@ export interface TrainingRequestInput
 export interface JobHost {
   /** Name of the host: `algo-1`, `algo-2`, … */
   readonly name: string;
+  /** Instance group of the host. */
   readonly group: InstanceGroup;
 }

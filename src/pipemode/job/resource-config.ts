@@ -15,9 +15,13 @@ export interface ResourceConfig {
   readonly current_host: string;
   /** Names of all hosts of the job, including this one. */
   readonly hosts: readonly string[];
+  /** Name of the network interface that the hosts use. */
   readonly network_interface_name?: string;
+  /** Instance type of this host. */
   readonly current_instance_type?: string;
+  /** Instance group of this host. */
   readonly current_group_name?: string;
+  /** Other fields of the file. */
   readonly [key: string]: unknown;
 }
 

@@ -25,11 +25,13 @@ export interface CheckManifestOptions {
   readonly maxLineBytes: number;
   /** Options for accessing objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
+  /** Aborts the operation. */
   readonly signal: AbortSignal | undefined;
 }
 
 /** The result of `checkManifest`. Its fields are stable; more may be added. */
 export interface ManifestReport {
+  /** Path or address of the manifest. */
   readonly uri: string;
   /**
    * Kind of manifest. `manifest`: a ManifestFile, which is one JSON array. `augmented`: an
@@ -40,7 +42,9 @@ export interface ManifestReport {
   readonly ok: boolean;
   /** Number of lines with attributes, or number of objects in the list. */
   readonly entries: number;
+  /** Number of errors, including those that are not listed. */
   readonly errorCount: number;
+  /** Number of warnings, including those that are not listed. */
   readonly warningCount: number;
   /** The first `maxProblems` problems, in file order. */
   readonly problems: readonly ManifestProblem[];

@@ -19,6 +19,7 @@ export type ManifestRefs = 's3' | 'any';
 
 /** The value of one attribute in a line of an augmented manifest. */
 export interface ManifestValue {
+  /** Name of the attribute. */
   readonly name: string;
   /** Whether the name ends with `-ref`, which makes `text` the address of an object. */
   readonly ref: boolean;

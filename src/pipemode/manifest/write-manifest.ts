@@ -22,6 +22,7 @@ export interface TextTargetOptions {
   readonly overwrite: boolean;
   /** Options for accessing objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
+  /** Aborts the operation. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -192,6 +193,7 @@ async function writeText(
 export interface ManifestListOptions extends InputOptions {
   /** Options for accessing objects. */
   readonly objects: Partial<ObjectOptions> | undefined;
+  /** Aborts the operation. */
   readonly signal: AbortSignal | undefined;
   /** Called for each warning about the listing. */
   readonly onWarning: ((warning: ListWarning) => void) | undefined;

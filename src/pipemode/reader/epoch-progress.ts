@@ -6,6 +6,7 @@ import type { EpochStartStatus } from '../job/channel-files.ts';
 
 /** The progress of one iteration of a channel. */
 export interface PipeModeMetrics {
+  /** Name of the channel. */
   readonly channel: string;
   /** Index of the pipe. Undefined until a pipe has been taken, and undefined for files. */
   readonly epoch: number | undefined;
@@ -29,7 +30,9 @@ export interface PipeModeMetrics {
 
 /** The position of a reader in an epoch, as plain JSON that can be stored with a checkpoint. */
 export interface PipeModeState {
+  /** Name of the channel. */
   readonly channel: string;
+  /** Format of the records. */
   readonly recordFormat: string;
   /** Index of the pipe, or null for files. */
   readonly epoch: number | null;

@@ -252,7 +252,9 @@ function anySignal(signals: readonly (AbortSignal | undefined)[]): {
  * ```
  */
 export class PipeModeError extends RecordpipeError {
+  /** `PipeModeError`. */
   override readonly name = 'PipeModeError';
+  /** Name of the channel. */
   readonly channel: string;
   /** Index of the epoch. Undefined until a pipe has been taken. */
   readonly epoch: number | undefined;

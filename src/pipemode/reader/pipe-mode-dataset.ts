@@ -86,6 +86,7 @@ export interface ResumeOptions {
 export class PipeModeDataset<const A extends readonly string[] | undefined = undefined> extends Dataset<
   PipeModeElement<A>
 > {
+  /** Name of the channel. */
   readonly channel: string;
   /** The channel's entry in `inputdataconfig.json`. */
   readonly config: ChannelConfig;

@@ -100,6 +100,7 @@ export interface PipeModeOptions {
 
 /** Options as given by the caller, including alternative names. */
 export interface PipeModeOptionsInput extends Omit<PipeModeOptions, 'recordFormat'>, SageMakerOptionNames {
+  /** Format of the records. */
   readonly recordFormat: RecordFormatSpelling;
   /** Alias of `recordFormat`, as in functions that read files. */
   readonly format: RecordFormatSpelling;
@@ -107,11 +108,17 @@ export interface PipeModeOptionsInput extends Omit<PipeModeOptions, 'recordForma
 
 /** Names of the options in `sagemaker_tensorflow`. */
 export interface SageMakerOptionNames {
+  /** The same as `recordFormat`. */
   readonly record_format: RecordFormatSpelling;
+  /** The same as `stateDir`. */
   readonly state_dir: string;
+  /** The same as `pipeDir`. */
   readonly pipe_dir: string;
+  /** The same as `configDir`. */
   readonly config_dir: string;
+  /** The same as `benchmarkRecordsInterval`. */
   readonly benchmark_records_interval: number;
+  /** The same as `maxCorruptedRecordsToSkip`. */
   readonly max_corrupted_records_to_skip: number;
 }
 

@@ -108,6 +108,7 @@ export function programId(): string {
 export interface ProgramMark {
   /** Process id of the started process, which leads a session and a process group. */
   readonly leader: number;
+  /** Value of the variable that marks the processes of the program. */
   readonly id: string;
 }
 

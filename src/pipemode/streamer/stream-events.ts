@@ -9,36 +9,61 @@ import type { EpochPosition } from './resume/epoch-position.ts';
 /** An event of a streamer. More kinds and fields may be added. */
 export type StreamEvent =
   | {
+      /** Kind of the event. */
       readonly event: 'channel';
+      /** Name of the channel. */
       readonly channel: string;
+      /** Number of objects, or of lines of an augmented manifest. */
       readonly objects: number;
+      /** Existing pipes that the channel uses. */
       readonly reused: readonly string[];
     }
   | {
+      /** Kind of the event. */
       readonly event: 'epoch-start';
+      /** Name of the channel. */
       readonly channel: string;
+      /** Zero-based number of the epoch. */
       readonly epoch: number;
+      /** Number of objects, or of lines of an augmented manifest. */
       readonly objects: number;
     }
   | EpochEnd
   | ResumedChannel
   | {
+      /** Kind of the event. */
       readonly event: 'checkpoint';
+      /** Path of the checkpoint file. */
       readonly path: string;
       /** Position of each channel. */
       readonly channels: Readonly<Record<string, Pick<EpochPosition, 'epoch' | 'records' | 'bytes'>>>;
     }
-  | { readonly event: 'warning'; readonly channel: string; readonly code: string; readonly message: string }
   | {
-      readonly event: 'failure';
+      /** Kind of the event. */
+      readonly event: 'warning';
+      /** Name of the channel. */
       readonly channel: string;
+      /** Identifies the kind of warning. */
+      readonly code: string;
+      /** Human-readable description. */
+      readonly message: string;
+    }
+  | {
+      /** Kind of the event. */
+      readonly event: 'failure';
+      /** Name of the channel. */
+      readonly channel: string;
+      /** Zero-based number of the epoch; null if the failure concerns no epoch. */
       readonly epoch: number | null;
+      /** The error that ends the channel. */
       readonly error: RecordpipeError;
     };
 
 /** A channel that starts within an epoch, or in a later epoch than the first. */
 export interface ResumedChannel extends EpochPosition {
+  /** Kind of the event. */
   readonly event: 'resumed';
+  /** Name of the channel. */
   readonly channel: string;
   /**
    * Whether this is the position of a reader, so that no record is sent again. If false, it is the
@@ -49,11 +74,15 @@ export interface ResumedChannel extends EpochPosition {
 
 /** The end of an epoch. */
 export interface EpochEnd {
+  /** Kind of the event. */
   readonly event: 'epoch-end';
+  /** Name of the channel. */
   readonly channel: string;
+  /** Zero-based number of the epoch. */
   readonly epoch: number;
   /** Number of bytes accepted by the pipe. */
   readonly bytes: number;
+  /** Duration of the epoch, in seconds. */
   readonly seconds: number;
   /** Whether all bytes were delivered. If false, the reader left early. */
   readonly complete: boolean;
@@ -61,6 +90,7 @@ export interface EpochEnd {
   readonly readerWaitMs: number;
   /** Milliseconds of the epoch during which the reader waited for bytes. */
   readonly sourceWaitMs: number;
+  /** Where the bytes come from. */
   readonly source: StreamSource;
 }
 
@@ -72,12 +102,14 @@ export type OnStreamEvent = (event: StreamEvent) => void;
 
 /** The progress of a channel. Times are in milliseconds and cover the current epoch. */
 export interface ChannelMetrics {
+  /** Name of the channel. */
   readonly channel: string;
   /**
    * State of the channel: `listing` at first, then `waiting` for the reader and `streaming` in each
    * epoch, and finally `done` or `failed`.
    */
   readonly state: 'listing' | 'waiting' | 'streaming' | 'done' | 'failed';
+  /** Zero-based number of the current epoch. */
   readonly epoch: number;
   /** Number of bytes of this epoch accepted by the pipe. */
   readonly epochBytes: number;
@@ -87,6 +119,7 @@ export interface ChannelMetrics {
   readonly bytes: number;
   /** Number of epochs served, including those that the reader left early. */
   readonly epochs: number;
+  /** Milliseconds since the epoch started. */
   readonly epochMs: number;
   /**
    * Time during which bytes waited for the reader. A high value means that the reader is the
@@ -98,9 +131,11 @@ export interface ChannelMetrics {
    * bottleneck.
    */
   readonly sourceWaitMs: number;
+  /** Where the bytes come from. */
   readonly source: StreamSource;
   /** Number of requests that were retried after a failure. */
   readonly retries: number;
+  /** Number of requests for objects, including retries. */
   readonly requests: number;
 }
 
@@ -165,14 +200,17 @@ function labelValue(text: string): string {
  * cannot carry an error, and a premature end of file is indistinguishable from a regular one.
  */
 export interface ChannelStatus {
+  /** Name of the channel. */
   readonly channel: string;
   /** Index of the current or last epoch. */
   readonly epoch: number;
+  /** State of the channel. */
   readonly state: 'streaming' | 'done' | 'failed';
   /** Number of bytes of that epoch accepted by its pipe. */
   readonly bytes: number;
   /** Whether that epoch was delivered completely. */
   readonly complete: boolean;
+  /** The error that ended the channel; null if there is none. */
   readonly error: ReturnType<RecordpipeError['toJSON']> | null;
   /** Inode of the pipe of that epoch, which distinguishes it from the pipe of another streamer. */
   readonly pipe: string;

@@ -26,6 +26,7 @@ export const DEFAULT_CHECKPOINT_EVERY_MS = 5000;
 
 /** Options for streaming channels. Every field except `channels` and `pipeDir` has a default. */
 export interface PipeModeStreamerOptions {
+  /** The channels to stream. */
   readonly channels: readonly StreamChannelInput[];
   /** The folder of the named pipes, `CHANNEL_EPOCH`. Created if it does not exist. */
   readonly pipeDir: string;
@@ -102,6 +103,7 @@ export interface PipeModeStreamerOptions {
    * index of each resumed channel is set to its epoch, so that the reader starts there.
    */
   readonly stateDir: string | undefined;
+  /** Called with each event. */
   readonly onEvent: OnStreamEvent | undefined;
   /** Signal that ends the run with an `aborted` error and removes the pipes. */
   readonly signal: AbortSignal | undefined;
@@ -112,6 +114,7 @@ export interface CheckedStreamerOptions extends Omit<PipeModeStreamerOptions, 'c
   readonly channels: readonly StreamChannel[];
 }
 
+/** Default options of {@link PipeModeStreamer}. */
 export const DEFAULT_STREAMER_OPTIONS: Omit<PipeModeStreamerOptions, 'channels' | 'pipeDir'> = Object.freeze({
   epochs: Number.POSITIVE_INFINITY,
   firstEpoch: 0,

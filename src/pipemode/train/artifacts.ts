@@ -14,6 +14,7 @@ import type { ResultPaths } from './earlier-run.ts';
 export interface ArtifactPaths {
   /** Name of the host, for messages. */
   readonly host: string;
+  /** The folder of the model. */
   readonly modelDir: string;
   /** The folder that contains `data/` and the file `failure`. */
   readonly outputDir: string;
@@ -23,6 +24,7 @@ export interface ArtifactPaths {
 export interface ArtifactOutput {
   /** `s3://bucket/prefix`, or a path or `file:` URL of a folder. */
   readonly uri: string;
+  /** Compression of the archives. */
   readonly compression: 'GZIP' | 'NONE';
 }
 
@@ -30,7 +32,9 @@ export interface ArtifactOutput {
 export interface ArtifactOptions {
   /** Whether to replace artifacts of an earlier job with the same name. By default, false. */
   readonly overwrite: boolean;
+  /** Options for `s3://` addresses. */
   readonly objects: Partial<ObjectOptions> | undefined;
+  /** Aborts the operation. */
   readonly signal: AbortSignal | undefined;
   /** Called for files that are not saved, and for names that several hosts wrote. */
   readonly onWarning: (code: string, message: string) => void;
@@ -38,7 +42,9 @@ export interface ArtifactOptions {
 
 /** Addresses of the saved artifacts. An address is undefined if there was nothing to save. */
 export interface SavedArtifacts {
+  /** Path or address of the saved model; missing if there is none. */
   readonly model?: string | undefined;
+  /** Path or address of the saved output; missing if there is none. */
   readonly output?: string | undefined;
 }
 

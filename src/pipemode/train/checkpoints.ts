@@ -29,6 +29,7 @@ export interface CheckpointOptions {
    * checkpoints.
    */
   readonly owners: CheckpointOwners;
+  /** Options for `s3://` addresses. */
   readonly objects: Partial<ObjectOptions> | undefined;
   /** Signal that ends transfers in progress, except those of `finish`. */
   readonly signal: AbortSignal | undefined;
@@ -43,7 +44,9 @@ export interface CheckpointOptions {
 
 /** The result of a transfer of checkpoints. */
 export interface CheckpointTransfer {
+  /** Number of files that were copied. */
   readonly files: number;
+  /** Number of bytes that were copied. */
   readonly bytes: number;
 }
 

@@ -6,10 +6,13 @@ import { type MetricSeries, type MetricSummary, type MetricsReport, valueText } 
 
 /** Options for writing metrics. */
 export interface MetricsFileOptions {
+  /** Name of the job. */
   readonly jobName: string;
   /** Whether to replace an existing file. */
   readonly overwrite: boolean;
+  /** Options for `s3://` addresses. */
   readonly objects?: Partial<ObjectOptions> | undefined;
+  /** Aborts the operation. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -5,6 +5,7 @@ import { type MatchResult, TimedMatcher } from './timed-matcher.ts';
 
 /** Definition of a metric: an entry of AlgorithmSpecification.MetricDefinitions. */
 export interface MetricDefinition {
+  /** Name of the metric. */
   readonly name: string;
   /** A regular expression in Python's syntax. Its first group captures the value. */
   readonly regex: string;
@@ -12,24 +13,33 @@ export interface MetricDefinition {
 
 /** A value of a metric. */
 export interface MetricPoint {
+  /** Name of the host. */
   readonly host: string;
   /** Time of the log line in milliseconds since 1970. */
   readonly timeMs: number;
+  /** The value. */
   readonly value: number;
 }
 
 /** A summary of values. If `count` is 0, all other fields are undefined. */
 export interface MetricSummary {
+  /** Number of values. */
   readonly count: number;
+  /** First value. */
   readonly first: number | undefined;
+  /** Last value. */
   readonly last: number | undefined;
+  /** Minimum. */
   readonly min: number | undefined;
+  /** Maximum. */
   readonly max: number | undefined;
 }
 
 /** The values of one metric. */
 export interface MetricSeries extends MetricSummary {
+  /** Name of the metric. */
   readonly name: string;
+  /** Expression that finds the value in the output of the program. */
   readonly regex: string;
   /** Summaries of the hosts that logged values, sorted by name. */
   readonly hosts: readonly (MetricSummary & { readonly host: string })[];
@@ -44,6 +54,7 @@ export interface MetricSeries extends MetricSummary {
 
 /** All metrics of a training job. */
 export interface MetricsReport {
+  /** The metrics, in the order of their definitions. */
   readonly metrics: readonly MetricSeries[];
 }
 

@@ -76,6 +76,7 @@ export interface TrainingRunOptions {
   readonly objects: Partial<ObjectOptions> | undefined;
   /** Options for the data of channels. */
   readonly data: ChannelDataOptions;
+  /** Called with each event. */
   readonly onEvent: ((event: TrainingEvent) => void) | undefined;
   /**
    * Called with each line that a program prints. By default, the program of a single host inherits
@@ -90,6 +91,7 @@ export type TrainingRunInput = Pick<TrainingRunOptions, 'request'> & {
   readonly [K in Exclude<keyof TrainingRunOptions, 'request'>]?: TrainingRunOptions[K] | undefined;
 };
 
+/** Default options of {@link TrainingRun}. */
 export const DEFAULT_TRAINING_RUN_OPTIONS: Omit<TrainingRunOptions, 'request'> = Object.freeze({
   command: Object.freeze([]),
   root: 'ml',

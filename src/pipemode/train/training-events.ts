@@ -13,10 +13,14 @@ export type TrainingEvent =
   | ProgramStart
   | ProgramEnd
   | RestoredEvent
-  | (Exclude<StreamEvent, { readonly event: 'warning' }> & { readonly host: string });
+  | (Exclude<StreamEvent, { readonly event: 'warning' }> & {
+      /** Name of the host. */
+      readonly host: string;
+    });
 
 /** The job enters a phase. */
 export interface TrainingStatus {
+  /** Kind of the event. */
   readonly event: 'status';
   /**
    * `Downloading`, `Training`, `Uploading`, `Restarting`, `Interrupted`, …, as in SageMaker's
@@ -31,59 +35,89 @@ export interface TrainingStatus {
 
 /** A notice that does not end the job. */
 export interface TrainingWarning {
+  /** Kind of the event. */
   readonly event: 'warning';
+  /** Name of the host, if the warning concerns one. */
   readonly host: string | undefined;
+  /** Name of the channel, if the warning concerns one. */
   readonly channel: string | undefined;
+  /** Identifies the kind of warning. */
   readonly code: string;
+  /** Human-readable description. */
   readonly message: string;
 }
 
 /** Progress of filling a channel in File mode. */
 export interface FillingEvent {
+  /** Kind of the event. */
   readonly event: 'filling';
+  /** Name of the host. */
   readonly host: string;
+  /** Name of the channel. */
   readonly channel: string;
+  /** Number of files that are complete. */
   readonly files: number;
+  /** Number of bytes that were written. */
   readonly bytes: number;
+  /** Number of files in the end, if known. */
   readonly totalFiles: number | undefined;
+  /** Number of bytes in the end, if known. */
   readonly totalBytes: number | undefined;
 }
 
 /** A channel in File or FastFile mode is ready. */
 export interface FilledEvent {
+  /** Kind of the event. */
   readonly event: 'filled';
+  /** Name of the host. */
   readonly host: string;
+  /** Name of the channel. */
   readonly channel: string;
+  /** How the program gets the data. */
   readonly inputMode: InputMode;
+  /** Number of files. */
   readonly files: number;
+  /** Number of bytes. */
   readonly bytes: number;
+  /** Duration, in seconds. */
   readonly seconds: number;
 }
 
 /** Checkpoints were restored. */
 export interface RestoredEvent {
+  /** Kind of the event. */
   readonly event: 'restored';
+  /** Name of the host. */
   readonly host: string;
+  /** Number of restored files. */
   readonly files: number;
+  /** Number of restored bytes. */
   readonly bytes: number;
 }
 
 /** The program of a host starts. */
 export interface ProgramStart {
+  /** Kind of the event. */
   readonly event: 'program-start';
+  /** Name of the host. */
   readonly host: string;
+  /** The command and its arguments. */
   readonly command: readonly string[];
 }
 
 /** The program of a host ended. */
 export interface ProgramEnd {
+  /** Kind of the event. */
   readonly event: 'program-end';
+  /** Name of the host. */
   readonly host: string;
+  /** Exit code of the program. */
   readonly exitCode: number;
 }
 
 /** The outcome of a training job. */
 export interface TrainingResult {
+  /** Name of the job. */
   readonly name: string;
   /** Status as DescribeTrainingJob reports it. */
   readonly status: 'Completed' | 'Failed' | 'Stopped';
@@ -100,15 +134,21 @@ export interface TrainingResult {
    * its own, for example because data could not be read.
    */
   readonly exitCode: number | undefined;
+  /** The outcome on each host. */
   readonly hosts: readonly HostResult[];
+  /** Number of attempts. */
   readonly attempts: number;
+  /** Duration of the job, in seconds. */
   readonly seconds: number;
+  /** Where the model and the output were saved. */
   readonly artifacts: SavedArtifacts;
+  /** Values of the metrics. */
   readonly metrics: MetricsReport;
 }
 
 /** The outcome of the last attempt on one host. */
 export interface HostResult {
+  /** Name of the host. */
   readonly host: string;
   /** The folder that represents `/opt/ml`. */
   readonly root: string;

@@ -6,16 +6,25 @@ import type { InputMode, TrainingRequest } from '../job/training-request.ts';
  * starts nothing.
  */
 export interface TrainingPlan {
+  /** Name of the job. */
   readonly name: string;
+  /** The hosts of the job. */
   readonly hosts: readonly HostPlan[];
   /** The container image that runs the program. */
   readonly image: string | undefined;
+  /** Time after which the job is stopped, in seconds; missing without a limit. */
   readonly maxRuntimeSeconds: number | undefined;
+  /** Time between SIGTERM and SIGKILL, in seconds. */
   readonly graceSeconds: number;
+  /** Whether the job uses managed spot training. */
   readonly spot: boolean;
+  /** Maximum number of retries after a service failure. */
   readonly maxRetries: number;
+  /** Where checkpoints are restored from and saved to. */
   readonly checkpoint: TrainingRequest['checkpoint'];
+  /** Where the model and the output are saved. */
   readonly output: TrainingRequest['output'];
+  /** The metrics to extract from the output of the program. */
   readonly metricDefinitions: TrainingRequest['metricDefinitions'];
   /** Descriptions of the fields of the request that have no effect. */
   readonly warnings: readonly string[];
@@ -23,16 +32,21 @@ export interface TrainingPlan {
 
 /** The actions that a host would perform. */
 export interface HostPlan {
+  /** Name of the host. */
   readonly name: string;
+  /** Name of its instance group. */
   readonly instanceGroup: string;
+  /** Its instance type. */
   readonly instanceType: string;
   /** The folder that represents `/opt/ml`. */
   readonly root: string;
   /** Whether the program sees that folder as `/opt/ml`. */
   readonly optMl: boolean;
+  /** The program and its arguments; empty for the entry point of the image. */
   readonly command: readonly string[];
   /** The working directory of the program. */
   readonly workingDir: string;
+  /** The channels that the host gets. */
   readonly channels: readonly ChannelPlan[];
   /** The variables of the program, excluding those that it inherits. */
   readonly variables: Readonly<Record<string, string>>;
@@ -40,11 +54,17 @@ export interface HostPlan {
 
 /** A channel of a host. */
 export interface ChannelPlan {
+  /** Name of the channel. */
   readonly name: string;
+  /** How the program gets the data. */
   readonly inputMode: InputMode;
+  /** Path or address of the data. */
   readonly uri: string;
+  /** Kind of the channel: S3DataType. */
   readonly dataType: S3DataType;
+  /** Attributes to read from an augmented manifest. */
   readonly attributeNames: readonly string[];
+  /** Whether each host gets all data or its share. */
   readonly distribution: 'FullyReplicated' | 'ShardedByS3Key';
   /** The folder of the files, or the first named pipe. */
   readonly path: string;

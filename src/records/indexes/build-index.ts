@@ -58,12 +58,17 @@ const NAMES: OptionNames<BuildIndexOptions> = {
 export interface BuiltIndex {
   /** Path of the data. */
   readonly path: string;
+  /** Path or address of the index. */
   readonly indexPath: string;
+  /** Kind of the index. */
   readonly kind: WrittenKind;
+  /** Format of the record file. */
   readonly format: FormatName;
+  /** Number of records. */
   readonly records: number;
   /** Size of the data in bytes. */
   readonly bytes: number;
+  /** Size of the index, in bytes. */
   readonly indexBytes: number;
   /** Whether an index was written. False if an existing index matches its data and was kept. */
   readonly written: boolean;

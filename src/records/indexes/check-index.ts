@@ -33,9 +33,13 @@ const NAMES: OptionNames<CheckIndexOptions> = { ...SCAN_NAMES, kind: true, index
 export interface CheckedIndex {
   /** Path of the data. */
   readonly path: string;
+  /** Path or address of the index. */
   readonly indexPath: string;
+  /** Kind of the index. */
   readonly kind: IndexKind;
+  /** Format of the record file. */
   readonly format: FormatName;
+  /** Number of records. */
   readonly records: number;
   /** Size of the data in bytes. */
   readonly bytes: number;

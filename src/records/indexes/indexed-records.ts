@@ -36,6 +36,7 @@ interface Pending {
 export class IndexedRecords implements AsyncDisposable {
   /** Path of the data. */
   readonly path: string;
+  /** Format of the record file. */
   readonly format: FormatName;
   /** Path of the index; undefined if the index is only in memory. */
   readonly indexPath: string | undefined;

@@ -15,12 +15,14 @@ export interface LayoutOptions {
   readonly format: FormatName | 'auto';
   /** RecordIO: see `RecordIOReadOptions`. Defaults `dmlc` and false. */
   readonly multipart: Multipart;
+  /** Whether to accept the parts of multipart RecordIO records in any order: see `RecordIOOptions`. */
   readonly lenientFlags: boolean;
   /**
    * Text: see `TextLineReadOptions`. Defaults: `"\n"` for the delimiter; for carriage returns,
    * `crlf` with that delimiter and `keep` with any other.
    */
   readonly delimiter: string | Uint8Array;
+  /** How to treat carriage returns in text lines: see `TextLineOptions`. */
   readonly cr: CarriageReturns;
   /** TFRecord: kind of payload checksums; see `TFRecordReadOptions`. Default `crc32c`. */
   readonly payloadCrc: 'crc32c' | 'smdebug';

@@ -90,6 +90,7 @@ export async function openMXIndexedRecordIO(
  * record belongs to the caller and stays valid.
  */
 export class MXIndexedReader implements AsyncDisposable {
+  /** Path of the RecordIO file. */
   readonly path: string;
   readonly #file: StoredFile;
   readonly #keys: MXKeys;

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { isGlob } from '../../storage/glob.ts';
 import { type WalkEntry, walk, walkPattern } from '../../storage/list-objects.ts';
+import { withSlashes } from '../../storage/local/local-paths.ts';
 import { compareKeys } from '../../storage/object-address.ts';
 import { isRemote } from '../../storage/registry.ts';
 import type { Access } from '../../storage/storage.ts';
@@ -53,10 +54,11 @@ export function findFiles(
 }
 
 async function* localFiles(
-  path: string,
+  given: string,
   selection: Selection,
   access: Access,
 ): AsyncGenerator<readonly Found[], void, undefined> {
+  const path = withSlashes(given);
   const isFolder = folderAt(path);
   // A question mark in https://host/x?y is not a wildcard. Opening the address reports how to read
   // it.

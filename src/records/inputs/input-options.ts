@@ -38,13 +38,17 @@ export type SkipReason =
 
 /** Files of one folder, prefix or pattern that are skipped for the same reason. */
 export interface SkippedFiles {
+  /** Identifies the kind of notice. */
   readonly code: 'skipped-files';
   /** Folder, prefix or pattern. */
   readonly uri: string;
+  /** Reason why the files are skipped. */
   readonly reason: SkipReason;
+  /** Number of files. */
   readonly count: number;
   /** First 10 names in sorted order, relative to the folder or prefix. */
   readonly names: readonly string[];
+  /** Human-readable description. */
   readonly message: string;
 }
 
@@ -64,27 +68,37 @@ export interface ShardNotice {
   readonly count: number;
   /** First 10 numbers of these shards. */
   readonly shards: readonly number[];
+  /** Human-readable description. */
   readonly message: string;
 }
 
 /** A file whose number of records differs from the one in `dataset_info.json` beside it. */
 export interface RecordCountNotice {
+  /** Identifies the kind of notice. */
   readonly code: 'record-count';
+  /** Path or address of the file. */
   readonly uri: string;
+  /** Number of records in `dataset_info.json`. */
   readonly expected: number;
+  /** Number of records in the file. */
   readonly records: number;
+  /** Human-readable description. */
   readonly message: string;
 }
 
 /** A run without files: there are no inputs, or only empty lists. */
 export interface NoFilesNotice {
+  /** Identifies the kind of notice. */
   readonly code: 'no-files';
+  /** Human-readable description. */
   readonly message: string;
 }
 
 /** A feature of a filter that no record has. */
 export interface UnknownFeatureNotice {
+  /** Identifies the kind of notice. */
   readonly code: 'unknown-feature';
+  /** Human-readable description. */
   readonly message: string;
 }
 

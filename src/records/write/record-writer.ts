@@ -11,6 +11,7 @@ import { type RecordWriteOptions, writeOptions } from './write-options.ts';
 
 /** The result of a closed writer. */
 export interface WrittenFile {
+  /** Path or address of the file. */
   readonly path: string;
   /** Number of records written by this writer. */
   readonly records: number;
@@ -117,6 +118,7 @@ function isDetached(buffer: ArrayBufferLike): boolean {
  * functions that open a file.
  */
 export class RecordWriter implements AsyncDisposable {
+  /** Path or address of the file. */
   readonly path: string;
   #records = 0;
   #payloadBytes = 0;

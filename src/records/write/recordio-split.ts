@@ -30,7 +30,9 @@ export type RecordIOSplitOptions = RecordIOSplit &
 
 /** A range of bytes of a file, from `start` up to, but not including, `end`. */
 export interface ByteRange {
+  /** Zero-based offset of the first byte. */
   readonly start: number;
+  /** Offset after the last byte. */
   readonly end: number;
 }
 

@@ -5,7 +5,9 @@ import { CHUNK_NAME, remove } from './chunk-file.ts';
 
 /** Number of removed files, and of their bytes. */
 export interface Removed {
+  /** Number of files that were removed. */
   readonly files: number;
+  /** Number of bytes that were removed. */
   readonly bytes: number;
 }
 

@@ -7,12 +7,12 @@ import {
   openSync,
   read,
   readSync,
-  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '../../crc32c/index.ts';
+import { renameFileSync } from '../local/rename-file.ts';
 import type { ReadPace } from '../local/sliced-file.ts';
 
 /**
@@ -284,7 +284,7 @@ export class ChunkWriter {
     const trailer = this.file.trailer(this.#checksums);
     for (let at = 0; at < trailer.length; ) at += writeSync(this.#descriptor, trailer, at);
     this.#close();
-    renameSync(this.#temporary, this.file.path);
+    renameFileSync(this.#temporary, this.file.path);
   }
 
   /** Removes the file unless it has its final name. */

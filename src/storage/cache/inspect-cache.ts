@@ -9,14 +9,17 @@ import { parseTrailer, READ_FLAGS } from './chunk-file.ts';
 
 /** One version of an object in the disk cache. */
 export interface CachedObject {
+  /** Address of the object. */
   readonly uri: string;
   /** URL of the service. Empty for AWS. */
   readonly service: string;
+  /** ETag of the cached version. */
   readonly etag: string;
   /** Size of the object. */
   readonly size: number;
   /** Number of bytes that its chunks take on the disk. */
   readonly cachedBytes: number;
+  /** Number of cached chunks. */
   readonly chunks: number;
   /** Time at which a chunk was last read or written. */
   readonly lastUsed: Date;
@@ -28,6 +31,7 @@ export interface CacheListing {
   readonly objects: readonly CachedObject[];
   /** Number of bytes of all files, including unfinished and unreadable ones. */
   readonly bytes: number;
+  /** Number of files in the cache folder. */
   readonly files: number;
 }
 
@@ -39,7 +43,7 @@ const MAX_TRAILER_BYTES = 64 * 1024;
 /**
  * Lists the objects in a disk cache. Other processes may use it meanwhile.
  *
- * @param dir the folder of {@link CacheOptions}
+ * @param dir the folder of `CacheOptions`
  * @throws RecordpipeError `not-found` if the folder does not exist; `access-denied`, `io-failure`
  * @example
  * ```ts
@@ -82,7 +86,7 @@ export interface CacheRemoval {
  * Removes chunks from a disk cache. Other processes may use it meanwhile: they fetch removed chunks
  * again when they need them.
  *
- * @param dir the folder of {@link CacheOptions}; nothing else in it is removed
+ * @param dir the folder of `CacheOptions`; nothing else in it is removed
  * @returns number of files and bytes removed
  * @throws UsageError for an invalid option
  * @throws RecordpipeError `not-found` if the folder does not exist; `access-denied`, `io-failure`

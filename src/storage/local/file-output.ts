@@ -6,7 +6,6 @@ import {
   open,
   readlink,
   realpath,
-  rename,
   stat,
   truncate,
   unlink,
@@ -17,6 +16,7 @@ import type { Output, OutputOptions, Sink, Unnamed } from '../storage.ts';
 import { fileError } from './file-errors.ts';
 import { pathOf } from './list-files.ts';
 import { makeFolder } from './make-folder.ts';
+import { renameFile } from './rename-file.ts';
 import { forgetTemporary, temporaryPath } from './temporary-file.ts';
 
 /** Maximum number of bytes per write. The system accepts less than 2^31. */
@@ -155,7 +155,7 @@ async function resolveLinks(path: string, existing: Stats | undefined): Promise<
 /** Renames a file to its final name. @throws RecordpipeError `already-exists` */
 async function giveName(unnamed: string, to: string, overwrite: boolean): Promise<void> {
   if (overwrite) {
-    await rename(unnamed, to);
+    await renameFile(unnamed, to);
     return;
   }
   try {
@@ -167,7 +167,7 @@ async function giveName(unnamed: string, to: string, overwrite: boolean): Promis
     if (code === 'EEXIST') throw alreadyExists(to, error);
     if (!NO_LINKS.includes(code)) throw error;
     if ((await stat(to).catch(() => undefined)) !== undefined) throw alreadyExists(to, error);
-    await rename(unnamed, to);
+    await renameFile(unnamed, to);
     return;
   }
   await unlink(unnamed);

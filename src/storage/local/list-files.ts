@@ -7,6 +7,7 @@ import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { compareKeys } from '../object-address.ts';
 import type { ObjectInfo, ObjectRef, ObjectStat } from '../storage.ts';
 import { fileError } from './file-errors.ts';
+import { withSlashes } from './local-paths.ts';
 
 /**
  * Yields all regular files whose paths start with that of `prefix`, including those in subfolders,
@@ -71,9 +72,9 @@ async function mayBeSkipped(path: string, { code }: RecordpipeError): Promise<bo
   throw new RecordpipeError('not-found', text, { uri: path });
 }
 
-/** Returns the path for a path or `file:` URL. */
+/** Returns the path for a path or `file:` URL, with slashes between names. */
 export function pathOf(uri: string): string {
-  return uri.startsWith('file://') ? fileURLToPath(uri) : uri;
+  return withSlashes(uri.startsWith('file://') ? fileURLToPath(uri) : uri);
 }
 
 /** Returns the properties of a file. See Storage.stat. */

@@ -6,13 +6,13 @@ import {
   fsyncSync,
   openSync,
   readdirSync,
-  renameSync,
   rmSync,
   statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { renameFileSync } from './rename-file.ts';
 
 /**
  * Number of characters of the final name repeated in a temporary name. File names are limited to
@@ -131,7 +131,7 @@ export function replaceFileSync(
     } finally {
       closeSync(descriptor);
     }
-    renameSync(name, path);
+    renameFileSync(name, path);
   } catch (error) {
     try {
       unlinkSync(name);

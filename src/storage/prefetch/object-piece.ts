@@ -2,6 +2,7 @@ import type { ObjectInfo, ObjectRef } from '../storage.ts';
 
 /** A piece of an object. Pieces arrive in order. */
 export interface ObjectPiece {
+  /** The object. */
   readonly object: ObjectInfo;
   /** Zero-based position of the object in the list of requested objects. */
   readonly index: number;

@@ -106,6 +106,7 @@ export interface PlannedObject extends ObjectRef {
   readonly part?: { readonly start: number; readonly end: number } | undefined;
 }
 
+/** Objects to read: a list, or an iterable of them. */
 export type ObjectRefs = Iterable<ObjectRef> | AsyncIterable<ObjectRef>;
 type PlannedObjects = Iterable<PlannedObject> | AsyncIterable<PlannedObject>;
 

@@ -7,7 +7,9 @@ import { type GateSeat, processGate, type RequestGate } from './request-gate.ts'
 /** An event during a transfer that is not a failure. */
 export type TransferEvent =
   | {
+      /** Kind of the event. */
       readonly type: 'retry';
+      /** Address of the object. */
       readonly uri: string;
       /** Position of the first byte that is requested again. */
       readonly start: number;
@@ -15,24 +17,55 @@ export type TransferEvent =
       readonly end: number | undefined;
       /** Number of consecutive attempts that received no byte. */
       readonly attempt: number;
+      /** Milliseconds until the next attempt. */
       readonly delayMs: number;
+      /** Reason, as a sentence. */
       readonly reason: string;
+      /** Id of the failed request, if the service stated one. */
       readonly requestId: string | undefined;
     }
   /**
    * The service requested a lower rate. `limit` is the new maximum number of requests for this
    * process.
    */
-  | { readonly type: 'throttled'; readonly uri: string; readonly limit: number }
+  | {
+      /** Kind of the event. */
+      readonly type: 'throttled';
+      /** Address of the object. */
+      readonly uri: string;
+      /** The new maximum number of concurrent requests. */
+      readonly limit: number;
+    }
   /**
    * The object was overwritten before its first byte was delivered. Its new version is read from
    * the beginning.
    */
-  | { readonly type: 'restarted'; readonly uri: string; readonly reason: string }
+  | {
+      /** Kind of the event. */
+      readonly type: 'restarted';
+      /** Address of the object. */
+      readonly uri: string;
+      /** Reason, as a sentence. */
+      readonly reason: string;
+    }
   /** `verifyObject` is set, but the object could not be verified. */
-  | { readonly type: 'unverified'; readonly uri: string; readonly reason: string }
+  | {
+      /** Kind of the event. */
+      readonly type: 'unverified';
+      /** Address of the object. */
+      readonly uri: string;
+      /** Reason, as a sentence. */
+      readonly reason: string;
+    }
   /** An object was skipped because `onObjectError` returned `skip`. */
-  | { readonly type: 'skipped'; readonly uri: string; readonly error: Error };
+  | {
+      /** Kind of the event. */
+      readonly type: 'skipped';
+      /** Address of the object. */
+      readonly uri: string;
+      /** Reason why the object could not be read. */
+      readonly error: Error;
+    };
 
 /** Called with the events of a transfer. An exception ends the transfer. */
 export type OnTransferEvent = (event: TransferEvent) => void;

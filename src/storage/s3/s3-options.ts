@@ -4,7 +4,9 @@ import { redactedUrl, registerSecret } from '../../redact.ts';
 
 /** Keys that sign requests. */
 export interface S3Credentials {
+  /** Id of the access key. */
   readonly accessKeyId: string;
+  /** The secret of the access key. */
   readonly secretAccessKey: string;
   /** Session token of temporary credentials. */
   readonly sessionToken?: string | undefined;

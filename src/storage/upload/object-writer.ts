@@ -59,6 +59,7 @@ const TAKEN = Promise.resolve();
 
 /** Writes one object in order. See {@link openObjectWriter}. */
 export class ObjectWriter implements AsyncDisposable {
+  /** Address of the object. */
   readonly uri: string;
   readonly #upload: ObjectUpload;
   readonly #signal: AbortSignal | undefined;

@@ -1,15 +1,26 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { encodeTFRecord } from '../../../src/formats/index.ts';
+import { FIXTURES } from '../../support/golden.ts';
 import { concat } from '../../support/oracle-tfrecord.ts';
 import { missingCounterpart } from '../counterpart.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const bundlers = join(root, 'bench/against/bundlers');
+const GZIPPED = fileURLToPath(new URL('tfrecord-sizes-gzip.bin', FIXTURES));
 const NO_WORKERS = 'worker threads cannot start';
 const FOUND = { ok: true, records: 6, squares: [0, 1, 4, 9] };
 
@@ -41,6 +52,8 @@ describe.skipIf(missing !== undefined)('bundled recordpipe validates files', () 
 
   test.each([
     ['rollup', false],
+    ['esbuild', false],
+    ['vite', true],
     ['webpack', true],
   ])('%s, ESM and CommonJS, with worker threads: %s', (bundler, hasWorkers) => {
     const built = spawnSync(process.execPath, [`${bundler}.mjs`], { cwd: project, encoding: 'utf8' });
@@ -50,6 +63,18 @@ describe.skipIf(missing !== undefined)('bundled recordpipe validates files', () 
       expect([main, run.status, JSON.parse(run.stdout)]).toEqual([main, 0, FOUND]);
       expect(run.stderr.includes(NO_WORKERS)).toBe(!hasWorkers);
     }
+  });
+
+  test.each(['esbuild', 'rollup', 'vite', 'webpack'])('%s for browsers', (bundler) => {
+    const options = { cwd: project, encoding: 'utf8' } as const;
+    const built = spawnSync(process.execPath, ['browser.mjs', bundler], options);
+    expect([built.status, built.stderr]).toEqual([0, '']);
+    const page = join(project, `${bundler}-page`);
+    for (const name of readdirSync(page).filter((name) => name.endsWith('.js')))
+      expect(readFileSync(join(page, name), 'utf8')).not.toMatch(/(from|import\(?|require\()\s*["']node:/);
+    const run = spawnSync(process.execPath, ['no-node.mjs', join(page, 'page.js'), GZIPPED], options);
+    const found = { records: 44, bytes: 735_028, check: 0xe3069283 };
+    expect([run.stderr, run.stdout]).toEqual(['', `${JSON.stringify(found)}\n`]);
   });
 
   test('Next: a route handler in a production server, with worker threads', async () => {

@@ -114,6 +114,7 @@ function round(value: number): number {
 
 /** A column of a histogram. */
 export interface Column {
+  /** Number of values. */
   readonly count: number;
   /** Start of the range, as the label on the axis. */
   readonly start: string;

@@ -5,10 +5,15 @@ import { type ChannelContent, digestText, type HostShare } from '../channel-cont
 
 /** The properties of a channel that determine the bytes of its epochs. */
 export interface ChannelIdentity {
+  /** Kind of the channel: S3DataType. */
   readonly dataType: string;
+  /** Attribute names of an augmented manifest, or their digest; null if there are none. */
   readonly attributes: string | null;
+  /** CompressionType of the channel. */
   readonly compression: string;
+  /** RecordWrapperType of the channel. */
   readonly recordWrapper: string;
+  /** Seed of the order; null if the data is not shuffled. */
   readonly shuffleSeed: number | null;
   /** Number of this host and of all hosts, `1/4`; null if the host receives all data. */
   readonly share: string | null;

@@ -4,6 +4,7 @@ import { type RecordBoundaries, recordBoundaries } from './record-boundaries.ts'
 
 /** A position in the bytes of an epoch, between two records. */
 export interface EpochPosition {
+  /** Zero-based number of the epoch. */
   readonly epoch: number;
   /** Zero-based place of the object or line in the order of this epoch and host. */
   readonly object: number;

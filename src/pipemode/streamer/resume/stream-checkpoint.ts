@@ -20,8 +20,11 @@ export interface ChannelCheckpoint extends EpochPosition {
  * been read from its pipe. Some records after it may have been read too.
  */
 export interface StreamCheckpoint {
+  /** Identifies the kind of document. */
   readonly type: 'recordpipe-stream';
+  /** Version of this layout. */
   readonly version: 1;
+  /** Position of each channel. */
   readonly channels: Readonly<Record<string, ChannelCheckpoint>>;
   /** Checksum of `channels`. A checkpoint that was changed is rejected. */
   readonly checksum: number;
