@@ -68,14 +68,21 @@ async function runExample(name, tarball) {
   manifest.dependencies.recordpipe = `file:${tarball}`;
   writeFileSync(path, JSON.stringify(manifest, null, 2));
   let output = '';
-  for (const args of [['install', '--no-audit', '--no-fund', '--prefer-offline'], ['test']]) {
-    const result = await npm(args, project);
-    output += result.output;
-    if (result.ok) continue;
+  // Again if an installation fails, because registries are sometimes unavailable.
+  for (const [args, attempts] of [
+    [['install', '--no-audit', '--no-fund', '--prefer-offline'], 2],
+    [['test'], 1],
+  ]) {
+    let ok = false;
+    for (let left = attempts; left > 0 && !ok; left--) {
+      const result = await npm(args, project);
+      ok = result.ok;
+      output += result.output;
+    }
+    if (ok) continue;
     const lines = output.trimEnd().split('\n').slice(-100);
-    console.log(
-      `FAILED  ${name}: npm ${args[0]} (${seconds(started)} s)\n${lines.map((line) => `        ${line}`).join('\n')}`,
-    );
+    console.log(`FAILED  ${name}: npm ${args[0]} (${seconds(started)} s)`);
+    console.log(lines.map((line) => `        ${line}`).join('\n'));
     return false;
   }
   console.log(`ok      ${name} (${seconds(started)} s)`);

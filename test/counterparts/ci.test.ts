@@ -96,7 +96,7 @@ describe.skipIf(missingCounterpart('recipes') !== undefined)('the page "Check da
     const checks = [
       [tool('check-jsonschema'), '--builtin-schema', 'vendor.github-workflows', ...github],
       [tool('check-jsonschema'), '--builtin-schema', 'vendor.gitlab-ci', '.gitlab-ci.yml'],
-      [tool('pre-commit'), 'validate-config', '.pre-commit-config.yaml', 'from-repository.yaml'],
+      [tool('pre-commit'), 'validate-config', '.pre-commit-config.yaml'],
       [tool('pre-commit'), 'validate-manifest', join(ROOT, '.pre-commit-hooks.yaml')],
     ];
     for (const [program, ...args] of checks) await expectSuccess(program, args);

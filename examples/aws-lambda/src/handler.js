@@ -17,22 +17,19 @@ const RESERVE_MS = 5_000;
  */
 export function createHandler({ s3, objects }) {
   return async function handler(event, context) {
-    const signal = AbortSignal.timeout(context.getRemainingTimeInMillis() - RESERVE_MS);
+    const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
     const uploads = event.Records.map(uploadOf);
-    const report = await validateFiles(
-      uploads.map(({ file }) => file),
-      { maxErrors: MAX_ERRORS, objects, signal },
-    );
+    const files = uploads.map(({ file }) => file);
+    const report = await validateFiles(files, { maxErrors: MAX_ERRORS, objects, signal });
     const unreadable = [];
     for (const { uri, ok, records, bytes, errors, errorCount, unreadable: failed } of report.files) {
       console.log(JSON.stringify({ uri, ok, records, bytes, errorCount, errors }));
-      if (failed) unreadable.push(`${uri}: ${errors[0]?.message}`);
-      else
-        await tag(
-          s3,
-          uploads.find(({ file }) => file.uri === uri),
-          ok ? 'valid' : 'invalid',
-        );
+      if (failed) {
+        unreadable.push(`${uri}: ${errors[0]?.message}`);
+        continue;
+      }
+      const upload = uploads.find(({ file }) => file.uri === uri);
+      await tag(s3, upload, ok ? 'valid' : 'invalid');
     }
     if (unreadable.length > 0) throw new Error(unreadable.join('\n'));
     return { files: report.totals.files, invalid: report.totals.bad };

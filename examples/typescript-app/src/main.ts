@@ -46,22 +46,29 @@ function readArguments(): Arguments | undefined {
       options: {
         batch: { type: 'string', default: '32' },
         seed: { type: 'string', default: '0' },
-        'max-batches': { type: 'string', default: 'Infinity' },
+        'max-batches': { type: 'string' },
         state: { type: 'string' },
       },
     });
     if (positionals.length === 0) return undefined;
+    const maximum = values['max-batches'];
     return {
       inputs: positionals,
-      batch: Number(values.batch),
-      seed: Number(values.seed),
-      maxBatches: Number(values['max-batches']),
+      batch: integer('batch', values.batch, 1),
+      seed: integer('seed', values.seed, 0),
+      maxBatches: maximum === undefined ? Number.POSITIVE_INFINITY : integer('max-batches', maximum, 1),
       state: values.state,
     };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return undefined;
   }
+}
+
+function integer(name: string, text: string, min: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw new Error(`--${name}: expected an integer >= ${min}, got ${text}`);
 }
 
 const given = readArguments();
@@ -74,6 +81,6 @@ if (given === undefined) {
   } catch (error) {
     if (!isRecordpipeError(error)) throw error;
     console.error(error.message);
-    process.exitCode = error.code === 'invalid-argument' ? 2 : DATA_ERROR_CODES.has(error.code) ? 1 : 3;
+    process.exitCode = DATA_ERROR_CODES.has(error.code) ? 1 : 3;
   }
 }

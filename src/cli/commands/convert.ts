@@ -5,13 +5,14 @@ import type { SelectingOptions } from 'recordpipe/transform';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { type FilterOptions, filterOptions } from '../options/filter.ts';
-import { expanded, inputSelection, inputsOf, noInputs, sourceOf } from '../options/inputs.ts';
+import { expanded, INPUTS, inputSelection, inputsOf, noInputs, sourceOf } from '../options/inputs.ts';
 import { accessOf } from '../options/objects.ts';
 import { choice, flag, grouped, type Values, value } from '../options/option.ts';
 import { INPUT_HEADING } from '../options/reading.ts';
 import { isSharded, shardOptions } from '../options/reports.ts';
 import {
   FILE_FORMATS,
+  OUTPUT,
   OUTPUT_HEADING,
   type TransformingOptions,
   transformOptions,
@@ -62,9 +63,9 @@ export const register: Register = command({
   name: 'convert',
   description:
     'Convert record files to another format or compression, to tables (Parquet, Arrow, CSV, JSON Lines), and back.',
+  usage: '[options] <inputs...> [output]',
   arguments: {
-    '[files...]':
-      'an input (- for stdin), or for tables several, and an output (- for stdout); with --output-dir: inputs only',
+    '[inputs...]': `${INPUTS}; several only for tables and with --output-dir. Without --output-dir, the last argument is the output: ${OUTPUT}`,
   },
   options: OPTIONS,
   examples: `

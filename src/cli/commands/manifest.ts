@@ -1,7 +1,7 @@
 import { UsageError } from 'recordpipe/errors';
 import { command, type Register } from '../command.ts';
 import { INVALID, OK } from '../exit-codes.ts';
-import { inputSelection, inputsOf } from '../options/inputs.ts';
+import { inputSelection, inputsOf, ONE_FILE } from '../options/inputs.ts';
 import { accessOf, accessOptions, isAddress, objectReadOptions } from '../options/objects.ts';
 import { atLeast, flag, names, parsed, type Values, value } from '../options/option.ts';
 import { linesOptions, reportOptions } from '../options/reports.ts';
@@ -36,7 +36,7 @@ const CREATE_OPTIONS = {
 const registerCheck = command({
   name: 'check',
   description: 'Check a ManifestFile or AugmentedManifestFile and report problems by line and column.',
-  arguments: { '<manifest>': 'a path, s3://bucket/key, or - for stdin' },
+  arguments: { '<manifest>': ONE_FILE },
   options: CHECK_OPTIONS,
   examples: `
 recordpipe manifest check train.manifest

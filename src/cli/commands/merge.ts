@@ -37,7 +37,7 @@ export const register: Register = command({
   name: 'merge',
   description: 'Merge record files into one, in order; or merge shard reports into one report.',
   arguments: {
-    '<files...>': `${INPUTS}. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
+    '<inputs...>': `${INPUTS}. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
   },
   options: OPTIONS,
   examples: `

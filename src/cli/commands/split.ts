@@ -53,9 +53,9 @@ export const register: Register = command({
   name: 'split',
   description:
     'Split a file into shards PREFIX-00000-of-00012.EXT, or files into parts such as train, val and test; writes all shards or none.',
-  usage: '[options] <input...> <prefix>',
+  usage: '[options] <inputs...> <prefix>',
   arguments: {
-    '<paths...>': `the input, then the path prefix of the shards. With --weights, one or more inputs: ${INPUTS}; then a prefix or directory`,
+    '<inputs...>': `a file, s3://bucket/key, or - for stdin. With --weights, one or more ${INPUTS}. The last argument is the path prefix of the shards, or a directory/`,
   },
   options: OPTIONS,
   examples: `

@@ -48,7 +48,7 @@ const OPTIONS = {
     ),
     resume: value(
       '--resume <file>',
-      'file in the checkpoint directory with the positions of the program in Pipe channels: when it exists, they resume there',
+      'continue Pipe channels at the positions in this file of the checkpoint directory, if it exists',
     ),
     metricsOut: value('--metrics-out <file>', 'write metrics to a .csv, .json, .html or .svg file'),
     force: flag('-f, --force', 'remove results of an earlier run in --root, and replace its artifacts'),

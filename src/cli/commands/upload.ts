@@ -50,9 +50,9 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'upload',
   description: 'Validate record files and upload them; invalid files are rejected.',
-  usage: '[options] <files...> <destination>',
+  usage: '[options] <inputs...> <destination>',
   arguments: {
-    '<files...>': `${LOCAL_INPUTS}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
+    '<inputs...>': `${LOCAL_INPUTS}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
   },
   options: OPTIONS,
   examples: `

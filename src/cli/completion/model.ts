@@ -46,11 +46,9 @@ const DIRECTORIES: Completed = { kind: 'directories' };
 /** What completes a value, by the placeholder of an option or the name of an argument. */
 export const COMPLETED: Readonly<Record<string, Completed>> = {
   file: FILES,
-  files: FILES,
   input: FILES,
   inputs: FILES,
   output: FILES,
-  paths: FILES,
   manifest: FILES,
   address: FILES,
   dir: DIRECTORIES,

@@ -12,7 +12,7 @@ import type { ReadingOptions } from './reading.ts';
 
 type Format = ReadingOptions['format'];
 
-const LIST = '@list (a file with one input per line, or NUL-separated as from find -print0; @- for stdin)';
+const LIST = '@list (a file of inputs, one per line or NUL-separated; @- for stdin)';
 
 /** Description of the argument of commands that accept local files. */
 export const LOCAL_INPUTS: string = `files, directories, quoted glob patterns, ${LIST}`;

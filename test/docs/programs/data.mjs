@@ -96,13 +96,21 @@ async function annotations(folder) {
   ];
 }
 
-/** Starts a server that stops when this process ends or closes it. */
-async function ownS3() {
+/** Starts an S3 service with the bucket `bucket` in its own process. */
+async function startStore() {
   const main = fileURLToPath(new URL('../../support/faulty-s3/main.mjs', import.meta.url));
   const server = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'inherit'] });
   server.stdin.write('{"buckets":["bucket"]}\n');
   const [line] = await once(createInterface(server.stdout), 'line');
-  const { url } = JSON.parse(line);
+  return { url: JSON.parse(line).url, close: () => server.stdin.end() };
+}
+
+/**
+ * @param {string} _folder
+ * @param {() => Promise<{ url: string, close(): unknown }>} start starts the service; tests have one in their process
+ */
+async function ownS3(_folder, start = startStore) {
+  const { url, close } = await start();
   const credentials = { accessKeyId: 'store-key', secretAccessKey: 'store-secret' };
   const objects = { endpointUrl: url, region: 'us-east-1', credentials };
   const records = list(30, (i) => text(`record ${i}`));
@@ -120,7 +128,7 @@ async function ownS3() {
   }
   return {
     env: { STORE_URL: url, STORE_KEY: credentials.accessKeyId, STORE_SECRET: credentials.secretAccessKey },
-    close: () => server.stdin.end(),
+    close,
     lines: [
       's3://bucket/train/a.tfrecord ok 11',
       's3://bucket/train/b.tfrecord ok 30',
@@ -248,7 +256,7 @@ async function filterSplitQuery(folder) {
   return rows.filter(({ label, price }) => label === 1 && price !== undefined).length;
 }
 
-/** @type {Record<string, (folder: string) => Promise<unknown>>} */
+/** @type {Record<string, (folder: string, start?: any) => Promise<unknown>>} */
 export const DATA = {
   gzippedShards,
   meanOfAFeature,

@@ -19,8 +19,14 @@ export interface Program {
   readonly name: string;
   /** Name of the solution in the folder of the program. */
   readonly file: string;
-  /** Writes the data, and returns what the check expects. */
-  prepare(folder: string): Promise<unknown>;
+  /**
+   * Writes the data, and returns what the check expects. One program needs an S3 service with the
+   * bucket `bucket`; by default, it starts in its own process.
+   */
+  prepare(
+    folder: string,
+    startStore?: () => Promise<{ readonly url: string; close(): unknown }>,
+  ): Promise<unknown>;
   /** Throws an error that says what is wrong with the program. */
   check(place: Place, expected: unknown): Promise<void>;
 }

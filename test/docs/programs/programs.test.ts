@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, test } from 'vitest';
 import { ended } from '../../support/cli.ts';
+import { faultyS3 } from '../../support/faulty-s3/index.ts';
 import { samplePlace } from '../sample-place.ts';
 import { PROGRAMS } from './programs.mjs';
 
@@ -28,5 +29,8 @@ test.each(PROGRAMS)('$name', async ({ name, file, prepare, check }) => {
     const [ran] = await Promise.all([ended(child), onStart?.(child)]);
     return { ...ran, status: ran.code };
   };
-  await check({ folder: place.folder, run }, await prepare(place.folder));
+  await check(
+    { folder: place.folder, run },
+    await prepare(place.folder, () => faultyS3({ buckets: ['bucket'] })),
+  );
 });

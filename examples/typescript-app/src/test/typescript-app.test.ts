@@ -52,6 +52,7 @@ test('an interrupted epoch continues with the next batch', () => {
 test('invalid usage exits with 2, a missing file with 3, and truncated data with 1', async () => {
   assert.equal(run().status, 2);
   assert.equal(run('--batch', '0', folder).status, 2);
+  assert.equal(run('--unknown', folder).status, 2);
   assert.equal(run(join(folder, 'missing.tfrecord')).status, 3);
   const [shard] = await expandInputs([folder]);
   assert.ok(shard !== undefined);
