@@ -20,15 +20,20 @@ has a JSON Schema (draft 2020-12), which the package contains in \`schema/output
 fields but never rename or remove one, so ignore fields that you do not know. A field without a value
 is omitted, unless its type includes \`null\`. [Error codes](errors.md) lists the values of \`code\`.
 
-To validate a document, use any validator of JSON Schema, for example ajv:
+To validate a document, use any validator of JSON Schema. This program uses the package \`ajv\`:
 
-\`\`\`text
-recordpipe validate data/ --json > report.json
-npx ajv-cli validate --spec=draft2020 -s node_modules/recordpipe/schema/output/validate.json -d report.json
+\`\`\`js
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+
+const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
+const validate = new Ajv2020().compile(json('node_modules/recordpipe/schema/output/validate.json'));
+console.log(validate(json('report.json'))); // true
 \`\`\`
 
 \`recordpipe query --json\` prints the rows of the result, whose fields are its columns. \`recordpipe schema
---json\` prints [a schema of records](../../schema/recordpipe-schema.json).`;
+--json\` prints [a schema of records](../../schema/recordpipe-schema.json). \`recordpipe.config.json\` has
+[its own schema](../../schema/recordpipe-config.json).`;
 
 function nameOf({ title }) {
   return title.replace('recordpipe ', '');

@@ -85,7 +85,7 @@ class SchemaWriter {
     }
     if (checker.isArrayType(type))
       return { type: 'array', items: this.#rule(checker.getTypeArguments(type)[0]) };
-    if (type.symbol?.name === 'Date') return { type: 'string', format: 'date-time' };
+    if (type.symbol?.name === 'Date') return { type: 'string' };
     const toJSON = type.getProperty('toJSON');
     if (toJSON !== undefined) {
       const [{ declaration }] = checker.getTypeOfSymbol(toJSON).getCallSignatures();

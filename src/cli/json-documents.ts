@@ -11,9 +11,11 @@ import type {
   ValidateReport,
 } from 'recordpipe/check';
 import type { ColumnSchema, ConvertTableResult } from 'recordpipe/columns';
+import type { DatasetState } from 'recordpipe/dataset';
 import type { ErrorJson } from 'recordpipe/errors';
 import type { FormatName } from 'recordpipe/formats/names';
 import type { FilterReport } from 'recordpipe/messages/filter';
+import type { PipeModeState } from 'recordpipe/pipemode';
 import type { ManifestProblem, ManifestReport } from 'recordpipe/pipemode/manifest';
 import type { ChannelStatus, StreamCheckpoint, StreamEvent } from 'recordpipe/pipemode/streamer';
 import type { TrainingPlan } from 'recordpipe/pipemode/train';
@@ -33,7 +35,7 @@ import type { DoctorReport } from './commands/doctor.ts';
 import type { MetricsDocument, OptionWarning, TrainLine } from './json-training.ts';
 
 /**
- * The JSON that the command line writes, by the name of its schema in schema/output/.
+ * The JSON that commands and states have, by the name of its schema in schema/output/.
  * `npm run docs:generate` writes the schemas from these types.
  */
 export interface JsonDocuments {
@@ -107,6 +109,10 @@ export interface JsonDocuments {
   readonly 'error-line': ErrorLine;
   /** The schema of the columns in Parquet and Arrow files, as metadata with the key `recordpipe`. */
   readonly 'column-schema': ColumnSchema;
+  /** Value of `state()` of a DatasetIterator, from which `Dataset.resume` continues. */
+  readonly 'dataset-state': DatasetState;
+  /** Value of `state()` of a PipeModeDataset, which `resume` and `stream --resume` accept. */
+  readonly 'pipe-mode-state': PipeModeState;
 }
 
 /** A line of `validate --jsonl`. */

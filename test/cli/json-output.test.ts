@@ -1,7 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inferColumns } from '../../src/columns/index.ts';
+import { Dataset } from '../../src/dataset/index.ts';
 import { encodeExample } from '../../src/messages/index.ts';
+import { PipeModeDataset } from '../../src/pipemode/index.ts';
 import { catPipe } from '../pipemode/streamer/stream-place.ts';
 import { cli } from '../support/cli.ts';
 import { documentMisfits, validated } from '../support/json-output.ts';
@@ -59,7 +63,7 @@ test('commands that check data print JSON that matches its schema', async () => 
   await run('stats data damaged.tfrecord --json', 1);
   await run('index data --json');
   await run('index data --check --jsonl');
-  await run('doctor s3://bucket --json');
+  await run('doctor s3://bucket --probe 4KiB --json');
   await run('doctor s3://missing --json', 3);
 });
 
@@ -118,6 +122,33 @@ test('stream and train print events, and write files, that match their schemas',
 
 test('tables contain column schemas that match their schema', async () => {
   expect(documentMisfits('column-schema', await inferColumns([temp.file('data')]))).toEqual([]);
+});
+
+test('states of readers match their schemas', async () => {
+  const iterator = Dataset.records(temp.file('data'))
+    .shuffle(2, { seed: 1 })
+    .batch(2)
+    [Symbol.asyncIterator]();
+  await iterator.next();
+  expect(documentMisfits('dataset-state', JSON.parse(JSON.stringify(iterator.state())))).toEqual([]);
+  await iterator.return?.();
+  temp.file('inputdataconfig.json', Buffer.from('{"train": {"TrainingInputMode": "Pipe"}}'));
+  temp.file('train_0', Buffer.from('one\ntwo\n'));
+  const dirs = { pipeDir: temp.path, stateDir: temp.path, configDir: temp.path };
+  const pipe = new PipeModeDataset('train', { recordFormat: 'TextLine', ...dirs });
+  await pipe.first();
+  expect(documentMisfits('pipe-mode-state', JSON.parse(JSON.stringify(pipe.state())))).toEqual([]);
+});
+
+test('the program of the reference validates a report', () => {
+  const page = readFileSync(new URL('../../docs/reference/json.md', import.meta.url), 'utf8');
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  mkdirSync(temp.file('node_modules'));
+  symlinkSync(root, temp.file('node_modules/recordpipe'));
+  symlinkSync(`${root}node_modules/ajv`, temp.file('node_modules/ajv'));
+  temp.file('check.mjs', Buffer.from(/```js\n(.*?)```/s.exec(page)![1]));
+  const { stdout } = spawnSync(process.execPath, ['check.mjs'], { cwd: temp.path, encoding: 'utf8' });
+  expect(stdout).toBe('true\n');
 });
 
 test('every schema describes an output of these runs', () => {

@@ -1,6 +1,6 @@
 import { Ajv2020, type AnySchemaObject, type ValidateFunction } from 'ajv/dist/2020.js';
 
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, formats: { 'date-time': true } });
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 const compiled = new Map<object, ValidateFunction>();
 
 /** Validates `value` against a JSON Schema. Returns the violations. */
