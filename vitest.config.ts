@@ -30,12 +30,16 @@ const NOT_UNIT = /^test\/(public-api|package|crc32c\/fallback|dataset\/(objects|
 /** Tests that replace modules, or measure the memory of their process. Each file has its own process. */
 const ALONE = /\bvi\.(mock|resetModules)\(|\b(memoryUsage|getActiveResourcesInfo)\(/;
 
-type Group = 'unit' | 'system' | 'alone';
+/** The programs and commands of docs/: `npm run test:guides`. */
+const GUIDES = /^test\/docs\/(guides|programs\/programs)\./;
+
+type Group = 'unit' | 'system' | 'alone' | 'guides';
 
 /** Runs only the groups in this list, for example `RECORDPIPE_TESTS=system,alone`. */
 const wanted = process.env['RECORDPIPE_TESTS']?.split(',') ?? ['unit', 'system', 'alone'];
 
 function groupOf(file: string): Group {
+  if (GUIDES.test(file)) return 'guides';
   if (UNIT.some((pattern) => pattern.test(file)) && !NOT_UNIT.test(file)) return 'unit';
   return ALONE.test(readFileSync(file, 'utf8')) ? 'alone' : 'system';
 }
@@ -68,7 +72,10 @@ export const configOf = (files: readonly string[]): ViteUserConfig => ({
     pool: 'forks',
     // One more than cores: many tests wait for a server, a pipe or a process.
     maxWorkers: 3,
-    projects: [project(files, 'shared', false, ['unit', 'system']), project(files, 'alone', true, ['alone'])],
+    projects: [
+      project(files, 'shared', false, ['unit', 'system', 'guides']),
+      project(files, 'alone', true, ['alone']),
+    ],
   },
 });
 

@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
 import { bundleDeclarations, portDeclarations } from './declarations.mjs';
 import { manPages } from './docs/man.mjs';
-import { lineMap } from './line-map.mjs';
+import { sourceLines } from './source-lines.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -43,13 +43,13 @@ export async function bundle() {
   };
   const forNode = await bundled(dist, publicModules('default'), programs, {
     platform: 'node',
-    plugins: [packageFiles, lazyPackages, smallPackages],
+    plugins: [packageFiles, lazyPackages],
   });
   const forBrowsers = await bundled(
     browser,
     publicModules('browser'),
     {},
-    { platform: 'browser', plugins: [lazyPackages, smallPackages, standIns] },
+    { platform: 'browser', plugins: [lazyPackages, standIns] },
   );
   const outputs = new Map([
     ...[...forNode].map(([name, text]) => [join(dist, name), text]),
@@ -100,21 +100,34 @@ async function bundled(folder, library, programs, options) {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     sourcemap: true,
-    // Lines stay short, because Node prints the line of an uncaught error, and functions keep their
-    // names, because stacks contain them. Short local names save a tenth of the package.
-    minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: false } },
+    // Functions keep their names, because stacks contain them.
+    minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     comments: { legal: true, annotation: true, jsdoc: false },
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [{ name: chunksOf(library) }],
     },
   });
-  return new Map(
-    output.map(({ fileName, code, source }) => [
-      fileName,
-      code ?? (fileName.endsWith('.map') ? lineMap(source) : source),
-    ]),
-  );
+  const maps = new Map(output.map(({ fileName, source }) => [fileName, source]));
+  const files = new Map();
+  for (const chunk of output.filter(({ code }) => code !== undefined)) {
+    const { fileName: name, code } = chunk;
+    const map = isVendored(chunk) ? undefined : maps.get(`${name}.map`);
+    if (map === undefined)
+      files.set(name, isVendored(chunk) ? (await minify(name, code, { module: true })).code : code);
+    else {
+      const lines = sourceLines(name, code, map);
+      files.set(name, lines.code).set(`${name}.map`, lines.map);
+    }
+  }
+  return files;
+}
+
+/** Reports whether a chunk has little code of ours. Its lines and its map help nobody. */
+function isVendored({ modules }) {
+  const sizes = Object.entries(modules ?? {}).map(([id, { code }]) => [id, code?.length ?? 0]);
+  const sum = (list) => list.reduce((total, [, size]) => total + size, 0);
+  return sum(sizes.filter(([id]) => id.includes('node_modules'))) > 0.8 * sum(sizes);
 }
 
 /** Removes the files of a browser bundle that the bundle for Node has too, and imports those instead. */
@@ -251,15 +264,6 @@ const lazyPackages = {
         ),
       );
     },
-  },
-};
-
-/** Minifies the bundled packages that are large and not ours to debug. */
-const smallPackages = {
-  name: 'small-packages',
-  transform: {
-    filter: { id: /node_modules\/(re2js|@marcbachmann\/cel-js)\// },
-    handler: async (code, id) => minify(id, code, { module: true, sourcemap: true }),
   },
 };
 

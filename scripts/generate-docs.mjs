@@ -27,8 +27,18 @@ async function writeSchemas() {
   const { outputSchemas } = await import('./docs/schemas.mjs');
   rmSync(SCHEMAS, { recursive: true, force: true });
   mkdirSync(SCHEMAS, { recursive: true });
-  for (const [name, schema] of outputSchemas())
-    writeFileSync(join(SCHEMAS, `${name}.json`), `${JSON.stringify(schema, undefined, 2)}\n`);
+  for (const [name, schema] of outputSchemas()) writeFileSync(join(SCHEMAS, `${name}.json`), compact(schema));
+}
+
+/** Returns a schema as JSON with one line per definition. Indentation would double its packed size. */
+function compact({ $defs, ...schema }) {
+  const lines = (object, end) =>
+    Object.entries(object).map(
+      ([name, value], i, { length }) =>
+        `${JSON.stringify(name)}:${JSON.stringify(value)}${i + 1 < length ? ',' : end}`,
+    );
+  if ($defs === undefined) return `{\n${lines(schema, '').join('\n')}\n}\n`;
+  return ['{', ...lines(schema, ','), '"$defs":{', ...lines($defs, '}'), '}', ''].join('\n');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

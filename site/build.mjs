@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { build, createServer } from 'vitepress';
 import { stagePages } from './build/pages.mjs';
 import { stageReference } from './build/reference.mjs';
+import { stageReport } from './build/report.mjs';
 import { ROOT } from './build/repository.mjs';
 
 const SITE = fileURLToPath(new URL('.', import.meta.url));
 
 stagePages();
+stageReport();
 await stageReference();
 if (process.argv.includes('--dev')) {
   const server = await createServer(SITE);

@@ -10,6 +10,8 @@ import { checkLinks } from './check/links.mjs';
 import { checkPages } from './check/pages.mjs';
 import { checkSearch } from './check/search.mjs';
 
+const MAX_PROBLEMS = 30;
+
 const { values } = parseArgs({ options: { screenshots: { type: 'string' } } });
 if (values.screenshots !== undefined) mkdirSync(values.screenshots, { recursive: true });
 
@@ -22,7 +24,8 @@ async function run(name, check) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   failed ||= problems.length > 0;
   console.log(`${problems.length === 0 ? 'ok    ' : 'FAILED'}  ${name}: ${did} (${seconds} s)`);
-  for (const problem of problems) console.log(`        ${problem}`);
+  for (const problem of problems.slice(0, MAX_PROBLEMS)) console.log(`        ${problem}`);
+  if (problems.length > MAX_PROBLEMS) console.log(`        and ${problems.length - MAX_PROBLEMS} more`);
 }
 
 const { server } = await serve({ root: fileURLToPath(new URL('.', import.meta.url)), port: 0 });

@@ -71,5 +71,7 @@ export default defineConfig({
     },
     server: { fs: { allow: [fileURLToPath(new URL('../..', import.meta.url))] } },
     worker: { format: 'es' },
+    // The index of the search is one large chunk, which loads on the first search.
+    build: { chunkSizeWarningLimit: 8192 },
   },
 });

@@ -29,9 +29,6 @@ function targetOf(link, source) {
   if (page !== undefined) return `/${page}${anchor ?? ''}`;
   if (IMAGE.test(file)) return `/${file}`;
   const info = statSync(join(ROOT, file), { throwIfNoEntry: false });
-  if (info === undefined) {
-    console.warn(`${source} links to ${link}, which does not exist`);
-    return REPOSITORY;
-  }
+  if (info === undefined) throw new Error(`${source} links to ${link}, which does not exist`);
   return `${REPOSITORY}/${info.isDirectory() ? 'tree' : 'blob'}/main/${file}${anchor ?? ''}`;
 }

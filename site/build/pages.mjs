@@ -61,7 +61,7 @@ export function sidebars() {
     const found = pattern.endsWith('/*')
       ? all.filter((file) => dirname(file) === pattern.slice(0, -2))
       : all.filter((file) => file === pattern);
-    if (found.length === 0) console.warn(`sidebar.json names ${pattern}, which is not in docs/`);
+    if (found.length === 0) throw new Error(`sidebar.json names ${pattern}, which is not in docs/`);
     for (const file of found) used.add(file);
     return found;
   };

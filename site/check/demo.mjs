@@ -25,6 +25,9 @@ export async function checkDemo(browser, origin, screenshots) {
   ];
   const problems = await withPage(browser, { origin, path: '/validate' }, async (page) => {
     const found = [];
+    // The page works without a network once it is loaded.
+    await page.waitForLoadState('networkidle');
+    await page.context().setOffline(true);
     await drop(page, cases);
     for (const [name, , expected] of cases) found.push(...(await resultLacks(page, name, expected)));
     for (const [kind, name, expected] of [

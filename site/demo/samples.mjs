@@ -21,8 +21,7 @@ export async function sampleFile(kind) {
   }
   if (kind === 'valid') return new File([plain], 'sample.tfrecord');
   const bytes = new Uint8Array(await plain.arrayBuffer());
-  // One wrong bit in the payload of record 500, and a truncated last record.
-  const frame = frames[0].length;
-  bytes[500 * frame + 40] ^= 1;
+  // One wrong bit in a payload, and a truncated last record.
+  bytes[500 * frames[0].length + 40] ^= 1;
   return new File([bytes.subarray(0, bytes.length - 20)], 'damaged.tfrecord');
 }

@@ -46,8 +46,12 @@ describe('npm install --omit=optional', () => {
     app = temp.file('app');
     const own = join(app, 'node_modules/recordpipe');
     mkdirSync(own, { recursive: true });
-    for (const name of ['package.json', ...manifest.files])
-      cpSync(join(ROOT, name), join(own, name), { recursive: true });
+    for (const pattern of ['package.json', ...manifest.files]) {
+      const [name, end] = pattern.split('/**/*');
+      const filter = (path: string): boolean =>
+        end === undefined || path.endsWith(end) || statSync(path).isDirectory();
+      cpSync(join(ROOT, name), join(own, name), { recursive: true, filter });
+    }
     for (const name of required())
       cpSync(join(ROOT, 'node_modules', name), join(app, 'node_modules', name), { recursive: true });
     writeFileSync(join(app, 'package.json'), '{"type":"module"}');

@@ -91,7 +91,7 @@ export const CHECKS = {
       const stdout = await output(place, { ...env, HOME: place.folder, AWS_EC2_METADATA_DISABLED: 'true' });
       assert.deepEqual(lines(stdout), expected);
     } finally {
-      close();
+      await close();
     }
   },
 

@@ -110,7 +110,8 @@ async function startStore() {
  * @param {() => Promise<{ url: string, close(): unknown }>} start starts the service; tests have one in their process
  */
 async function ownS3(_folder, start = startStore) {
-  const { url, close } = await start();
+  const store = await start();
+  const { url } = store;
   const credentials = { accessKeyId: 'store-key', secretAccessKey: 'store-secret' };
   const objects = { endpointUrl: url, region: 'us-east-1', credentials };
   const records = list(30, (i) => text(`record ${i}`));
@@ -128,7 +129,7 @@ async function ownS3(_folder, start = startStore) {
   }
   return {
     env: { STORE_URL: url, STORE_KEY: credentials.accessKeyId, STORE_SECRET: credentials.secretAccessKey },
-    close,
+    close: () => store.close(),
     lines: [
       's3://bucket/train/a.tfrecord ok 11',
       's3://bucket/train/b.tfrecord ok 30',

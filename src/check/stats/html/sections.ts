@@ -41,7 +41,7 @@ export function findingsSection({ findings, files }: DatasetStats): Markup {
     hidden > 0
       ? html`<p class="note">And ${countText(hidden)} more: recordpipe validate lists them.</p>`
       : '';
-  return html`<section class="wrong" id="findings"><h2>Findings</h2><p class="note">Invalid data by file and position. Record numbers and byte offsets start at 0.</p><div class="scroll"><table><thead><tr><th scope="col">File</th><th scope="col">Record</th><th scope="col">At byte</th><th scope="col">Finding</th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
+  return html`<section class="wrong" id="findings"><h2>Findings</h2><p class="note">Invalid data by file and position. Record numbers and byte offsets start at 0.</p><div class="scroll" role="region" aria-label="Findings" tabindex="0"><table><thead><tr><th scope="col">File</th><th scope="col">Record</th><th scope="col">At byte</th><th scope="col">Finding</th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
 }
 
 /** Removes the place from the end of a message. */
@@ -121,7 +121,7 @@ export function featuresSection(
     hidden > 0
       ? html`<p class="note">And ${countText(hidden)} more: recordpipe stats --json lists all.</p>`
       : '';
-  return html`<section class="features"><h2>${title}</h2><p class="note">${note}</p><div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Present</th><th scope="col">Values per record</th><th scope="col">Values</th><th scope="col"><span class="muted">Distribution</span></th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
+  return html`<section class="features"><h2>${title}</h2><p class="note">${note}</p><div class="scroll" role="region" aria-label="${title}" tabindex="0"><table><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Present</th><th scope="col">Values per record</th><th scope="col">Values</th><th scope="col"><span class="muted">Distribution</span></th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
 }
 
 /** Allows line breaks after slashes, underscores and dots, because most names are paths. */
