@@ -67,7 +67,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     cause:
       'The writer was stopped before it closed the file, the copy is incomplete, or the file is still being written.',
     remedy:
-      'Close the writer and copy the file again, or regenerate it. To save the complete records, run `recordpipe repair`. If the end may be missing, pass `--on-truncated stop` (`onTruncated`).',
+      'Close the writer and copy the file again, or regenerate it. To save the complete records, run `recordpipe repair`.',
   },
   'record-too-large': {
     section: 'records',

@@ -2,6 +2,7 @@
 
 import { sizeName, threeDigits } from '../statistics.mjs';
 import { label, whyNot } from './labels.mjs';
+import { packageSection } from './package-section.mjs';
 import { SECTIONS } from './sections.mjs';
 
 /**
@@ -14,6 +15,7 @@ export function resultsAsMarkdown(results) {
     aboutRun(results),
     'A ratio such as `2.5x` compares recordpipe with the program of that row: recordpipe is 2.5 times as fast, or needs 2.5 times less. Below 1, the other program is better.',
     ...SECTIONS.flatMap((one) => measuredSection(one, results.figures)),
+    ...packageSection(),
   ].join('\n\n')}\n`;
 }
 

@@ -4,22 +4,24 @@ const { program: PROGRAM, commands: COMMANDS } = (await importSource('cli/refere
 
 const TITLES = {
   'arrow-and-parquet.md': 'Arrow and Parquet',
-  'checking-in-ci.md': 'Checking data in CI',
-  'columns.md': 'Columns',
-  'configuration.md': 'Configuration',
-  'filters.md': 'Filters',
-  's3.md': 'S3 and credentials',
+  'checking-in-ci.md': 'Check data in CI',
+  'columns.md': 'Convert to tables: Parquet, Arrow, CSV, JSON Lines',
+  'configuration.md': 'Set options once',
+  'examples-and-schemas.md': 'Examples, schemas and statistics',
+  'filters.md': 'Filter records',
+  's3.md': 'S3: read, check and write objects',
   'sagemaker-on-your-laptop.md': 'SageMaker on your laptop',
-  'scale-out/README.md': 'Scaling out',
-  'sql.md': 'SQL',
+  'scale-out/README.md': 'Check data on several machines',
+  'sql.md': 'Query record files with SQL',
 };
 
 /** Guides that show a command at work. */
 const GUIDES = {
-  validate: ['checking-in-ci.md'],
+  validate: ['checking-in-ci.md', 'examples-and-schemas.md'],
   count: ['filters.md'],
-  inspect: ['filters.md'],
-  stats: ['filters.md'],
+  inspect: ['examples-and-schemas.md', 'filters.md'],
+  stats: ['examples-and-schemas.md', 'filters.md'],
+  schema: ['examples-and-schemas.md'],
   cat: ['filters.md'],
   plan: ['scale-out/README.md'],
   merge: ['scale-out/README.md'],
@@ -67,7 +69,7 @@ function page(command) {
   return joined([
     `# recordpipe ${name}`,
     inline(description),
-    code(usage),
+    ['```text', usage, '```'].join('\n'),
     '## Examples',
     code(...examples),
     ...(notes.length === 0 ? [] : ['## Details']),

@@ -18,7 +18,8 @@ const HEAD = `# JSON output
 Commands print JSON with \`--json\` (one document) and \`--jsonl\` (one object per line). Every document
 has a JSON Schema (draft 2020-12), which the package contains in \`schema/output/\`. Releases may add
 fields but never rename or remove one, so ignore fields that you do not know. A field without a value
-is omitted, unless its type includes \`null\`. [Error codes](errors.md) lists the values of \`code\`.
+is omitted, unless its type includes \`null\`. Descriptions name options as the library does:
+\`failOnEmpty\` is \`--fail-on-empty\`. [Error codes](errors.md) lists the values of \`code\`.
 
 To validate a document, use any validator of JSON Schema. This program uses the package \`ajv\`:
 

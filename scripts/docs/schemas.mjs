@@ -106,6 +106,7 @@ class SchemaWriter {
     if (isBoolean) rules.unshift({ type: 'boolean' });
     if (literals.length === 1) rules.unshift({ const: literals[0].value });
     if (literals.length > 1) rules.unshift({ enum: literals.map(({ value }) => value) });
+    rules.sort((a, b) => Number(a.type === 'null') - Number(b.type === 'null'));
     return rules.length === 1 ? rules[0] : { anyOf: rules };
   }
 

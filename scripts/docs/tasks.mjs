@@ -367,7 +367,7 @@ export const TASKS = [
     exports: {
       'recordpipe/scale': names(`
         checkedFile findReports isReport mergeReportFiles mergeReports missingShards readReport
-        reportName reportText shardReport totalReport writeReport DoneFile MergedReportFiles PlanSummary
+        reportName reportText shardReport totalReport writeReport DoneFile DoneFiles MergedReportFiles PlanSummary
         ShardCommand ShardPart ShardReport ShardResults ShardSettings TotalReport TotalResults
       `),
     },

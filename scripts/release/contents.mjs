@@ -52,10 +52,14 @@ function manifestTargets() {
   return [...new Set(found.map((path) => posix.normalize(path)))];
 }
 
-/** Returns the relative links of a page whose targets are not in the package. */
+/**
+ * Returns the relative links of a page whose targets are not in the package. Pictures of pages other
+ * than README.md may be missing, because the repository and the site show them, and they are large.
+ */
 function linkProblems(page, paths) {
   const text = readFileSync(join(ROOT, page), 'utf8').replace(/^(```+)[\s\S]*?^\1|`[^`\n]*`/gm, '');
-  const targets = Array.from(text.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g), ([, target]) => target);
+  const links = page === 'README.md' ? text : text.replaceAll(/!\[[^\]]*\]\([^)]*\)/g, '');
+  const targets = Array.from(links.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g), ([, target]) => target);
   return targets
     .filter((target) => !/^[a-z]+:/i.test(target))
     .map((target) => posix.join(posix.dirname(page), target).replace(/\/$/, ''))

@@ -120,14 +120,17 @@ export type ValidateLine = ValidatedFile | ValidateSummary;
 
 /** A file, as soon as it has been checked. */
 export interface ValidatedFile extends FileReport {
+  /** Kind of the line. */
   readonly event: 'file';
 }
 
 /** The last line. */
 export interface ValidateSummary {
+  /** Kind of the line. */
   readonly event: 'summary';
   /** Whether every file was checked and is ok. */
   readonly ok: boolean;
+  /** Totals over all files. */
   readonly totals: ReportTotals;
   /** Notices about the inputs. Omitted if a signal stopped the run. */
   readonly notices?: readonly InputNotice[];
@@ -140,11 +143,13 @@ export type CountLine = CountedFile | CountSummary;
 
 /** A file, as soon as it has been counted. */
 export interface CountedFile extends FileCount {
+  /** Kind of the line. */
   readonly event: 'file';
 }
 
 /** The last line. */
 export interface CountSummary {
+  /** Kind of the line. */
   readonly event: 'summary';
   /** Total number of records. */
   readonly records: number;
@@ -168,6 +173,7 @@ export interface InspectDocument {
   readonly format: FormatName | null;
   /** Compression of the whole file; null if it could not be opened. */
   readonly compression: 'none' | 'gzip' | 'zlib' | null;
+  /** The records, in their order. */
   readonly records: readonly InspectedRecord[];
   /** Damage, and the failure that ended the output. */
   readonly errors: readonly ErrorJson[];
@@ -209,6 +215,7 @@ export interface InspectedRecord {
 export interface IndexDocument {
   /** Whether all indexes were written or fit their files. */
   readonly ok: boolean;
+  /** One entry per file. */
   readonly files: readonly IndexReport[];
 }
 
@@ -237,11 +244,13 @@ export type IndexLine = IndexedFile | IndexSummary;
 
 /** A file, as soon as its index is done. */
 export interface IndexedFile extends IndexReport {
+  /** Kind of the line. */
   readonly event: 'file';
 }
 
 /** The last line. */
 export interface IndexSummary {
+  /** Kind of the line. */
   readonly event: 'summary';
   /** Whether all indexes were written or fit their files. */
   readonly ok: boolean;
@@ -270,6 +279,7 @@ export type PlanLine = PlanHead | KnownFile | PlanEnd;
 
 /** The first line of a plan. */
 export interface PlanHead {
+  /** Identifies the kind of document. */
   readonly recordpipe: 'plan';
   /** Version of this layout. */
   readonly version: 1;
@@ -312,11 +322,13 @@ export type UploadLine = FinishedUpload | UploadSummary;
 
 /** A file, as soon as it has been uploaded or rejected. */
 export interface FinishedUpload extends UploadedFile {
+  /** Kind of the line. */
   readonly event: 'file';
 }
 
 /** The last line. */
 export interface UploadSummary extends Pick<UploadReport, 'ok' | 'totals' | 'manifest'> {
+  /** Kind of the line. */
   readonly event: 'summary';
 }
 
@@ -325,16 +337,19 @@ export type ManifestLine = ManifestProblemLine | ManifestSummary;
 
 /** A problem. */
 export interface ManifestProblemLine extends ManifestProblem {
+  /** Kind of the line. */
   readonly event: 'problem';
 }
 
 /** The last line. */
 export interface ManifestSummary extends Omit<ManifestReport, 'problems'> {
+  /** Kind of the line. */
   readonly event: 'summary';
 }
 
 /** An error that ends a command, or that concerns one of its files. */
 export interface ErrorLine {
+  /** The error. */
   readonly error: CommandError;
 }
 

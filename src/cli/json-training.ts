@@ -5,7 +5,9 @@ import type { MetricSeries, TrainingEvent, TrainingResult } from 'recordpipe/pip
 
 /** An option or a field of the request has no effect. */
 export interface OptionWarning {
+  /** Kind of the line. */
   readonly event: 'warning';
+  /** Identifies the kind of warning. */
   readonly code: 'not-honored';
   /** Human-readable description. */
   readonly message: string;
@@ -20,12 +22,15 @@ export type TrainLine =
 
 /** A failure before the job started. It is the only line. */
 export interface TrainFailure {
+  /** Kind of the line. */
   readonly event: 'error';
+  /** The error. */
   readonly error: ErrorJson;
 }
 
 /** The outcome of the job. It is the last line. */
 export interface TrainResultLine extends Omit<TrainingResult, 'error' | 'metrics'> {
+  /** Kind of the line. */
   readonly event: 'result';
   /** The error of the data or the environment that ended the job; null if there is none. */
   readonly error: ErrorJson | null;
@@ -37,6 +42,7 @@ export interface TrainResultLine extends Omit<TrainingResult, 'error' | 'metrics
 export interface MetricsDocument {
   /** Name of the job. */
   readonly job: string;
+  /** The metrics, in the order of their definitions. */
   readonly metrics: readonly MetricDocument[];
 }
 

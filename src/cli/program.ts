@@ -107,6 +107,8 @@ recordpipe count 'train-*.tfrecord'
 recordpipe inspect train.rec -n 3
 recordpipe stats data/ --html report.html
 recordpipe cat lines.tfrecord --newline | head`,
+  notes:
+    'Put options that you repeat into recordpipe.config.json or RECORDPIPE_ variables (docs/configuration.md). recordpipe doctor shows the settings in effect. --verbose shows what a command reads, decides and requests.',
   exitCodes: { ...EXIT_CODES, 4: 'stream, train: no reader opened a pipe in time' },
   exitNote: 'Programs under stream and train pass on their own exit codes.',
 };

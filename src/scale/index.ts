@@ -15,6 +15,7 @@ export { MAX_SHARDS, parseShard, type Shard, type ShardChoice, shardList } from 
 export { type EnvironmentShard, engineText, shardFromEnvironment } from './shard-from-environment.ts';
 export {
   type DoneFile,
+  type DoneFiles,
   missingShards,
   type PlanSummary,
   reportName,

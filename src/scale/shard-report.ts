@@ -37,7 +37,18 @@ export interface DoneFile {
   /** Size of the output, in bytes. */
   readonly bytes?: number;
   /** Reason why the command failed for this file. */
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: {
+    /** Identifies the kind of failure. */
+    readonly code: string;
+    /** Human-readable description. */
+    readonly message: string;
+  };
+}
+
+/** Outputs that a command wrote. */
+export interface DoneFiles {
+  /** The outputs, in the order of the plan. */
+  readonly files: readonly DoneFile[];
 }
 
 /**
@@ -46,15 +57,18 @@ export interface DoneFile {
  */
 export interface ShardResults {
   /** Reports of the files. */
-  readonly validate: { readonly files: readonly CheckedFile[] };
+  readonly validate: {
+    /** Reports of the files. */
+    readonly files: readonly CheckedFile[];
+  };
   /** Statistics of the files. */
   readonly stats: DatasetStats;
   /** Statistics of the files. The schema is inferred when all shards are merged. */
   readonly schema: DatasetStats;
   /** Indexes that were written. */
-  readonly index: { readonly files: readonly DoneFile[] };
+  readonly index: DoneFiles;
   /** Files that were written. */
-  readonly convert: { readonly files: readonly DoneFile[] };
+  readonly convert: DoneFiles;
 }
 
 /** Commands whose work can be divided among shards. */
@@ -203,7 +217,7 @@ const doneFile: Check = shape<DoneFile>(
     error: shape<NonNullable<DoneFile['error']>>({ code, message: text }, {}),
   },
 );
-const doneFiles: Check = shape<{ readonly files: readonly DoneFile[] }>({ files: listOf(doneFile) }, {});
+const doneFiles: Check = shape<DoneFiles>({ files: listOf(doneFile) }, {});
 
 const RESULTS: { readonly [C in ShardCommand]: Check } = {
   validate: shape<{ readonly files: readonly CheckedFile[] }>({ files: listOf(checkedFile) }, {}),

@@ -8,6 +8,7 @@ import { compareFiles } from './plan.ts';
 import { shardList } from './shard.ts';
 import {
   type DoneFile,
+  type DoneFiles,
   missingShards,
   type PlanSummary,
   type ShardCommand,
@@ -29,14 +30,17 @@ export interface TotalResults {
   readonly stats: DatasetStats;
   /** The inferred schema, features with several types, and the statistics. */
   readonly schema: {
+    /** The inferred schema. */
     readonly schema: RecordSchema;
+    /** Features with several types. */
     readonly conflicts: readonly TypeConflict[];
+    /** Statistics of all files. */
     readonly stats: DatasetStats;
   };
   /** Indexes that were written. */
-  readonly index: { readonly files: readonly DoneFile[] };
+  readonly index: DoneFiles;
   /** Files that were written. */
-  readonly convert: { readonly files: readonly DoneFile[] };
+  readonly convert: DoneFiles;
 }
 
 /** Merged report of all shards. It is byte-for-byte identical to the report of a single run. */

@@ -54,11 +54,15 @@ export interface UploadReport {
   readonly files: readonly UploadedFile[];
   /** Totals over all files. */
   readonly totals: {
+    /** Number of files. */
     readonly files: number;
+    /** Number of files whose status is `uploaded`. */
     readonly uploaded: number;
     /** Number of files whose status is `unchanged` or `kept`. */
     readonly skipped: number;
+    /** Number of files whose status is `refused`. */
     readonly refused: number;
+    /** Number of files whose status is `failed`. */
     readonly failed: number;
     /** Number of files that were not started because `failFast` stopped the run. */
     readonly notBegun: number;

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SETTINGS, variableOf } from '../../src/cli/configuration/settings.ts';
+import { program } from '../../src/cli/program.ts';
 import { type CliRun, cli } from '../support/cli.ts';
 import { misfits } from '../support/json-schema.ts';
 import { FILE } from '../support/samples.ts';
@@ -152,6 +154,15 @@ test('a wrong variable is a usage error, and doctor reports a misspelled one', a
   });
   expect(stdout).toMatch(/RECORDPIPE_ENDPOINT is not a setting\n +next: set RECORDPIPE_ENDPOINT_URL/);
   expect(stdout).not.toContain('SERVICE_PORT');
+});
+
+test('every command has --config, --no-config and --verbose', () => {
+  const leaves = (command: Command): Command[] =>
+    command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+  for (const command of leaves(program(undefined)).filter((command) => command.name() !== 'help'))
+    expect(command.options.map(({ long }) => long)).toEqual(
+      expect.arrayContaining(['--color', '--config', '--no-config', '--verbose']),
+    );
 });
 
 test('a missing --config is a usage error', async () => {

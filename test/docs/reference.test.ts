@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { manPages } from '../../scripts/docs/man.mjs';
 import { committedPages, referencePages } from '../../scripts/generate-docs.mjs';
-import { ROOT } from './page.ts';
 
 test('docs/reference contains what the sources say (update it with `npm run docs:generate`)', async () => {
   const pages = await referencePages();
@@ -11,18 +9,30 @@ test('docs/reference contains what the sources say (update it with `npm run docs
   for (const [name, text] of pages) expect(committed.get(name), name).toBe(text);
 });
 
-test('package.json lists the man pages of all commands, and they have the texts of the help', async () => {
-  const { man, version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
-  const pages = await manPages(version);
-  expect(man).toEqual([...pages.keys()].map((name) => `dist/man/${name}`).sort(byProgramFirst));
-  const page = pages.get('recordpipe-validate.1')!;
-  expect(page).toContain(`.TH RECORDPIPE\\-VALIDATE 1 "" "recordpipe ${version}" "recordpipe"`);
-  expect(page).toContain('.TP\n\\fB\\-\\-schema \\fI<file>\\fB\\fR\nalso check record contents');
-  for (const text of pages.values()) expect(text).toMatch(/^[\n -~]*$/);
+/** Objects whose keys are the words of a type, such as kinds of images. */
+const MAPS = /\.(?:images|kinds)\./;
+
+test('every field in the schemas of JSON outputs has a description', () => {
+  const folder = new URL('../../schema/output/', import.meta.url);
+  const schemas = readdirSync(folder).map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
+  const missing = schemas.flatMap((schema) => undescribed(schema, schema.title));
+  expect([...new Set(missing)].filter((name) => !MAPS.test(name))).toEqual([]);
 });
 
-function byProgramFirst(one: string, other: string): number {
-  return (
-    Number(other.endsWith('/recordpipe.1')) - Number(one.endsWith('/recordpipe.1')) || (one < other ? -1 : 1)
-  );
+interface Rule {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Rule>>;
+  readonly $defs?: Readonly<Record<string, Rule>>;
+  readonly items?: Rule;
+  readonly anyOf?: readonly Rule[];
+}
+
+function undescribed({ properties = {}, $defs = {}, items, anyOf = [] }: Rule, at: string): string[] {
+  const fields = Object.entries(properties);
+  return [
+    ...fields.filter(([, { description }]) => description === undefined).map(([name]) => `${at}.${name}`),
+    ...fields.flatMap(([name, rule]) => undescribed(rule, `${at}.${name}`)),
+    ...Object.entries($defs).flatMap(([name, rule]) => undescribed(rule, name)),
+    ...[...anyOf, ...(items === undefined ? [] : [items])].flatMap((rule) => undescribed(rule, at)),
+  ];
 }

@@ -35,7 +35,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     name: 'a shell and the programs of Unix',
-    text: /'(\/bin\/)?(ba)?sh'|\bbash\b|'(python3|tar|gzip|ln|cp|ulimit|setsid)'/,
+    text: /'(\/bin\/)?(ba)?sh'|\bbash\b|\b(spawn|spawnSync|execFile|execFileSync)\('|'(python3|tar|gzip|ln|cp|setsid)'/,
     works: () => isUnix && runs('bash', '-c', 'true'),
   },
   { name: 'signals', text: /\.kill\(|'SIG[A-Z]+'/, works: () => isUnix },

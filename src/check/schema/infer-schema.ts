@@ -37,8 +37,11 @@ export interface TypeConflict {
   readonly isList: boolean;
   /** Types of the lists, in descending order of frequency. The schema has the first one. */
   readonly types: readonly {
+    /** Type of the list. */
     readonly type: ValueKind;
+    /** Number of occurrences. */
     readonly count: number;
+    /** First occurrence. */
     readonly first: RecordPlace;
   }[];
 }

@@ -78,7 +78,10 @@ export interface MessageCounts {
   /** Number of records that are other bytes. */
   readonly binary?: number;
   /** Position and description of the first record counted in `other`. */
-  readonly firstOther?: RecordPlace & { readonly why: string };
+  readonly firstOther?: RecordPlace & {
+    /** Description of the contents. */
+    readonly why: string;
+  };
 }
 
 /**
@@ -194,7 +197,12 @@ export interface DatasetStats {
   /** Whether the set has more than 4,096 features or feature lists. */
   readonly truncated: boolean;
   /** The first findings, by file and position. */
-  readonly findings: { readonly count: number; readonly first: readonly StatsFinding[] };
+  readonly findings: {
+    /** Number of all findings. */
+    readonly count: number;
+    /** The first findings, by file and position. */
+    readonly first: readonly StatsFinding[];
+  };
   /** Sample of the images, if requested. */
   readonly samples: readonly ImageSample[];
   /** Filter that selected the records, if one did. `files` counts all records. */

@@ -80,6 +80,7 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'stream',
   description: 'Stream data from S3 or a directory into named pipes, as SageMaker Pipe mode does.',
+  usage: '[options] [-- command...]',
   arguments: { '[command...]': 'after --: a training program to run against the pipes' },
   options: OPTIONS,
   examples: `

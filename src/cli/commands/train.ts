@@ -72,6 +72,7 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'train',
   description: 'Run a SageMaker training job on this machine.',
+  usage: '[options] [-- command...]',
   arguments: { '[command...]': 'after --: the training program (default: the entry point of the request)' },
   options: OPTIONS,
   examples: `

@@ -6,7 +6,9 @@ import { SETTINGS, type Setting, variableOf } from './settings.ts';
 
 /** A setting that does not have its default value, and where its value comes from. */
 export interface AppliedSetting {
+  /** Name of the setting. */
   readonly name: string;
+  /** Its value, as text. */
   readonly value: string;
   /** `command line`, the name of an environment variable, or the path of a file. */
   readonly source: string;

@@ -60,11 +60,30 @@ export interface TrainingRequest {
   /** Maximum number of retries after an internal failure of SageMaker. The default is 0. */
   readonly maxRetries: number;
   /** The location where checkpoints are stored, and the folder in which the program writes them. */
-  readonly checkpoint: { readonly uri: string; readonly localPath: string } | undefined;
+  readonly checkpoint:
+    | {
+        /** Path or address of the saved checkpoints. */
+        readonly uri: string;
+        /** The folder in which the program writes checkpoints. */
+        readonly localPath: string;
+      }
+    | undefined;
   /** The location for the model and the output of the job. */
-  readonly output: { readonly uri: string; readonly compression: 'GZIP' | 'NONE' } | undefined;
+  readonly output:
+    | {
+        /** Path or address of the folder. */
+        readonly uri: string;
+        /** Compression of the archives. */
+        readonly compression: 'GZIP' | 'NONE';
+      }
+    | undefined;
   /** Metrics to extract from the log, each with a regular expression. */
-  readonly metricDefinitions: readonly { readonly name: string; readonly regex: string }[];
+  readonly metricDefinitions: readonly {
+    /** Name of the metric. */
+    readonly name: string;
+    /** Expression that finds the value in the output of the program. */
+    readonly regex: string;
+  }[];
   /** Descriptions of the fields that are accepted but have no effect here. */
   readonly warnings: readonly string[];
 }

@@ -44,7 +44,12 @@ export interface PipeModeState {
    * Fingerprint of the last delivered record, used to detect a reordered stream; null before the
    * first record.
    */
-  readonly lastRecord: { readonly bytes: number; readonly crc32c: number } | null;
+  readonly lastRecord: {
+    /** Size of the record, in bytes. */
+    readonly bytes: number;
+    /** CRC-32C of the record. */
+    readonly crc32c: number;
+  } | null;
   /** Version of this format. */
   readonly version?: 1 | undefined;
   /**

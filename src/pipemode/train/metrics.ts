@@ -42,7 +42,10 @@ export interface MetricSeries extends MetricSummary {
   /** Expression that finds the value in the output of the program. */
   readonly regex: string;
   /** Summaries of the hosts that logged values, sorted by name. */
-  readonly hosts: readonly (MetricSummary & { readonly host: string })[];
+  readonly hosts: readonly (MetricSummary & {
+    /** Name of the host. */
+    readonly host: string;
+  })[];
   /** The values in log order. A very long series is reduced to evenly spaced values. */
   readonly points: readonly MetricPoint[];
   /**

@@ -10,7 +10,12 @@ export interface ChannelCheckpoint extends EpochPosition {
   /** How the epoch is divided into records; null if no byte of it has been written. */
   readonly division: RecordDivision | null;
   /** The epoch of the pipe that was open last, and the number of its bytes that it accepted. */
-  readonly written: { readonly epoch: number; readonly bytes: number };
+  readonly written: {
+    /** Zero-based number of the epoch. */
+    readonly epoch: number;
+    /** Number of bytes that the pipe accepted. */
+    readonly bytes: number;
+  };
   /** The data and the options of the channel. */
   readonly content: ChannelIdentity;
 }
