@@ -30,7 +30,7 @@ async function run(name, check) {
 
 const { server } = await serve({ root: fileURLToPath(new URL('.', import.meta.url)), port: 0 });
 const origin = `http://localhost:${server.address().port}`;
-await run('links', () => checkLinks(origin));
+const links = run('links', () => checkLinks(origin));
 const browser = await openBrowser();
 if (browser === undefined) {
   console.log('skipped: the site in a browser (chromium is not installed)');
@@ -40,6 +40,7 @@ if (browser === undefined) {
   await run('validation page', () => checkDemo(browser, origin, values.screenshots));
   await browser.close();
 }
+await links;
 server.close();
 server.closeAllConnections();
 process.exitCode = failed ? 1 : 0;

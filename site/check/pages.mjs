@@ -9,11 +9,12 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const PAGES = [
   '/',
   '/guides',
-  '/datasets',
+  '/sql',
   '/scale-out/',
   '/reference/api/',
   '/reference/api/errors',
   '/reference/errors',
+  '/reference/cli/recordpipe-validate',
   '/benchmarks',
   '/validate',
   '/report.html',
@@ -21,7 +22,7 @@ const PAGES = [
 ];
 
 /** Pages that are also checked with axe-core in a narrow window, where their layout differs most. */
-const NARROW = ['/', '/datasets', '/report.html'];
+const NARROW = ['/', '/sql', '/report.html'];
 
 const VIEWS = {
   light: { colorScheme: 'light', width: 1280, height: 900 },
