@@ -224,7 +224,7 @@ describe('convert rejects', () => {
     const { code, stderr } = await cli(['convert', 'empty.tfrecord', 'empty.csv'], { cwd });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'recordpipe: no-records: the columns cannot be inferred, because there are no records\n' +
+      'recordpipe: no-records: the columns cannot be inferred, because the inputs have no records\n' +
         '  next: check the inputs and the filter; for a table without rows, pass --schema FILE\n',
     );
     expect(names()).toEqual(['data', 'empty.tfrecord']);

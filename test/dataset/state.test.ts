@@ -283,7 +283,7 @@ describe('a state that does not fit', () => {
     const changes = [{ iteration: 1 }, { seeds: [1] }, { position: null }, { position: circular }];
     for (const change of [...changes, { position: [0, [1e15, 7, [0, null]]] }, { checksum: undefined }])
       expect(() => dataset.resume({ ...saved, ...change } as unknown as DatasetState)).toThrow(
-        'the state was changed',
+        'the checksum of the state does not match',
       );
     expect(() => dataset.resume({ x: 1n } as unknown as DatasetState)).toThrow('expected a value returned');
     const { checksum, ...others } = saved;
