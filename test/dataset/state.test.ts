@@ -307,7 +307,7 @@ describe('a state that does not fit', () => {
     const { state: saved } = await readSome(build([1, 2, 3, 4, 5]), 4);
     await expect(build([1, 2, 3]).resume(saved).toArray()).rejects.toMatchObject({
       code: 'not-resumable',
-      message: expect.stringContaining('has fewer elements than when the state was made'),
+      message: expect.stringContaining('has fewer elements than when the state was saved'),
     });
     expect(await build([1, 2, 3, 4]).resume(saved).toArray()).toEqual([]);
   });
