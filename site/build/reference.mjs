@@ -102,6 +102,8 @@ function markSubpaths(project) {
 function withoutMinorHeadings(text) {
   return text
     .replace(/^#{4,6} Returns\n\n[^\n]+\n\n(?=#|\*\*\*)/gm, '')
+    .replace(/^#{4,6} Type Literal.*$/gm, '**Type Literal**')
+    .replace(/^#{4,6} Properties(?=\n\n\|)/gm, '**Properties**')
     .replace(
       /^#{4,6} (Parameters|Type Parameters|Returns|Throws|Examples?|See|Remarks|Extends|Extended by|Implements|Implementation of|Overrides|Inherited from|Type Declaration|Union Members|Default Value|Deprecated|Call Signature|Get Signature|Set Signature)$/gm,
       '**$1**',

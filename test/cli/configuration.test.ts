@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -136,12 +136,48 @@ test.each<[situation: string, config: unknown, text: RegExp]>([
   ],
   ['a token', { aws_session_token: 'hunter2hunter2' }, /aws_session_token looks like a secret/],
   ['a password in a URL', { endpointUrl: 'http://ann:hunter2@minio:9000' }, /endpointUrl contains a secret/],
+  [
+    'a password in an unusual URL',
+    { endpointUrl: 'http:ann:hunter2@minio' },
+    /endpointUrl contains a secret/,
+  ],
+  ['a huge file', `{"region": "${'x'.repeat(1024 * 1024)}"}`, /: larger than 1 MiB\n/],
   ['broken JSON', '{\n  "region": "hunter2",\n  profile\n}', /recordpipe\.config\.json:3: not valid JSON\n/],
 ])('%s in a file is a usage error', async (_, config, text) => {
   const { code, stdout, stderr } = await withConfig(config, ['count', good]);
   expect(stderr).toMatch(text);
   expect(stderr).not.toContain('hunter2');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
+
+test('a password in a variable is shown nowhere', async () => {
+  for (const url of ['http://ann:hunter2@minio:9000', 'http:ann:hunter2@minio', 'ann:hunter2@minio:9000']) {
+    const env = { AWS_ENDPOINT_URL: url };
+    expect((await settings({}, [], env))['endpointUrl']).toMatch(
+      /\[redacted\]@minio.* from AWS_ENDPOINT_URL$/,
+    );
+    const { code, stderr } = await withConfig({}, ['count', good, '--verbose'], env);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/config: endpointUrl = .*minio/);
+    expect(stderr).not.toContain('hunter2');
+  }
+});
+
+test.skipIf(process.platform === 'win32')('a link to a device or to nothing is a usage error', async () => {
+  for (const [target, text] of [
+    ['/dev/zero', 'not a regular file'],
+    ['nowhere', 'no such file'],
+    [CONFIG, 'ELOOP'],
+  ]) {
+    symlinkSync(target, CONFIG);
+    const { code, stderr } = await cli(['count', good], { cwd: INNER });
+    expect(stderr).toContain(`${CONFIG}: ${text}`);
+    expect(code).toBe(2);
+    rmSync(CONFIG);
+  }
+  const { code, stderr } = await cli(['count', good, '--config', '/dev/zero'], { cwd: INNER });
+  expect(stderr).toContain('/dev/zero: larger than 1 MiB');
+  expect(code).toBe(2);
 });
 
 test('a wrong variable is a usage error, and doctor reports a misspelled one', async () => {

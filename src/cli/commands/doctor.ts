@@ -1,4 +1,3 @@
-import { redacted } from 'recordpipe/errors';
 import type { StoreCheck, StoreDiagnosis } from 'recordpipe/storage';
 import { command, type Register } from '../command.ts';
 import { type AppliedSetting, configuration, misspelledVariables } from '../configuration/configure.ts';
@@ -59,7 +58,7 @@ async function doctor(address: string | undefined, options: Values<typeof OPTION
   const { file = null, settings } = configuration();
   const document: DoctorReport = {
     ...diagnosis,
-    configuration: { file, settings: settings.map(redactedSetting) },
+    configuration: { file, settings },
   };
   await print(json ? `${JSON.stringify(document, undefined, 2)}\n` : '');
   return diagnosis?.ok === false ? IO_FAILURE : OK;
@@ -89,7 +88,7 @@ function settingLines(): Line[] {
   const text = file ?? 'no recordpipe.config.json in this directory or its parents';
   return [
     { name: 'config', status: 'ok', text },
-    ...settings.map(redactedSetting).map(({ name, value, source }): Line => {
+    ...settings.map(({ name, value, source }): Line => {
       return {
         name: 'setting',
         status: 'ok',
@@ -105,10 +104,6 @@ function settingLines(): Line[] {
       };
     }),
   ];
-}
-
-function redactedSetting({ name, value, source }: AppliedSetting): AppliedSetting {
-  return { name, value: redacted(value), source };
 }
 
 const STYLES = { ok: 'green', failed: 'red', skipped: 'dim' } as const;

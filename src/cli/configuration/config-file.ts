@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { nearest } from '../feature-choice.ts';
@@ -7,6 +7,9 @@ import { SETTINGS } from './settings.ts';
 
 /** Name of the file that is searched for. */
 export const CONFIG_FILE = 'recordpipe.config.json';
+
+/** Maximum size of a file. */
+const MAX_BYTES = 1024 * 1024;
 
 /** Settings of a file. */
 export interface ConfigFile {
@@ -25,7 +28,7 @@ export interface ConfigFile {
 export function readConfigFile(given: string | undefined): ConfigFile | undefined {
   const path = given === undefined ? findConfigFile() : resolve(given);
   if (path === undefined) return undefined;
-  const values = checkedNames(path, parsedJson(path, textOf(path)));
+  const values = checkedNames(path, parsedJson(path, textOf(path, given === undefined)));
   const { cacheDir } = values;
   if (typeof cacheDir !== 'string') return { path, values };
   return {
@@ -44,11 +47,23 @@ function findConfigFile(): string | undefined {
   }
   for (let folder = start; ; folder = dirname(folder)) {
     const path = join(folder, CONFIG_FILE);
-    if (statSync(path, { throwIfNoEntry: false }) !== undefined) {
-      checkOwner(path, start);
+    const entry = entryOf(path);
+    if (entry !== undefined) {
+      checkOwner(path, entry, start);
       return path;
     }
     if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Returns the properties of a file or link, or undefined if none can be seen. */
+function entryOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A user without rights to a parent works below it all the same.
+    if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }
 
@@ -57,10 +72,9 @@ function findConfigFile(): string | undefined {
  * decide where signed requests and uploads go. The owner of the working directory is trusted, for
  * example that of a repository that is mounted in a container.
  */
-function checkOwner(path: string, start: string): void {
+function checkOwner(path: string, { uid }: Stats, start: string): void {
   const user = process.getuid?.();
   if (user === undefined) return; // Windows
-  const { uid } = lstatSync(path);
   if (uid === user || uid === 0 || uid === statSync(start).uid) return;
   throw new ConfigurationError(
     `${path} belongs to another user, who could redirect your requests`,
@@ -68,14 +82,33 @@ function checkOwner(path: string, start: string): void {
   );
 }
 
-function textOf(path: string): string {
+/** @param isFound whether the file was searched for; it may be part of the data of strangers */
+function textOf(path: string, isFound: boolean): string {
   try {
-    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+    if (isFound && !statSync(path).isFile()) throw new Error('not a regular file');
+    return bytesOf(path)
+      .toString()
+      .replace(/^\ufeff/, '');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const what =
       code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a directory, not a file' : message;
     throw new ConfigurationError(`${path}: ${what}`, 'pass the path of a settings file, or --no-config');
+  }
+}
+
+/** Reads a file, or a named pipe such as `<(…)`. */
+function bytesOf(path: string): Buffer {
+  const bytes = Buffer.alloc(MAX_BYTES + 1);
+  const descriptor = openSync(path, 'r');
+  try {
+    let length = 0;
+    for (let count = 1; count > 0 && length < bytes.length; length += count)
+      count = readSync(descriptor, bytes, length, bytes.length - length, null);
+    if (length > MAX_BYTES) throw new Error('larger than 1 MiB');
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -98,7 +131,7 @@ function parsedJson(path: string, text: string): Readonly<Record<string, unknown
 }
 
 const SECRET_NAME = /secret|passw|token|credential|access[-_]?key|api[-_]?key|private[-_]?key|authorization/i;
-const SECRET_VALUE = /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|:\/\/[^/?#]*@/;
+const SECRET_VALUE = /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/;
 
 function checkedNames(
   path: string,
@@ -106,7 +139,7 @@ function checkedNames(
 ): Readonly<Record<string, unknown>> {
   const { $schema: _, ...values } = document;
   for (const [name, value] of Object.entries(values)) {
-    if (Object.hasOwn(SETTINGS, name) ? isSecret(value) : SECRET_NAME.test(name))
+    if (Object.hasOwn(SETTINGS, name) ? isSecret(name, value) : SECRET_NAME.test(name))
       throw new ConfigurationError(
         `${path}: ${name} ${Object.hasOwn(SETTINGS, name) ? 'contains' : 'looks like'} a secret; this file must not contain secrets`,
         'remove it; keep keys in ~/.aws/credentials and select them with profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
@@ -116,8 +149,10 @@ function checkedNames(
   return values;
 }
 
-function isSecret(value: unknown): boolean {
-  return typeof value === 'string' && SECRET_VALUE.test(value);
+/** A URL has a user name and password before @, however its slashes are spelled. */
+function isSecret(name: string, value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  return SECRET_VALUE.test(value) || (name === 'endpointUrl' && value.includes('@'));
 }
 
 function unknownName(path: string, name: string): ConfigurationError {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { redacted } from 'recordpipe/errors';
 import type { CommonOptions } from '../options/every-command.ts';
 import { type ConfigFile, readConfigFile, similarName } from './config-file.ts';
 import { ConfigurationError } from './configuration-error.ts';
@@ -8,7 +9,7 @@ import { SETTINGS, type Setting, variableOf } from './settings.ts';
 export interface AppliedSetting {
   /** Name of the setting. */
   readonly name: string;
-  /** Its value, as text. */
+  /** Its value, as text without secrets. */
   readonly value: string;
   /** `command line`, the name of an environment variable, or the path of a file. */
   readonly source: string;
@@ -54,7 +55,7 @@ export function configure(command: Command): void {
     const fromFile = file && fileValue(file, name, setting);
     const applied = isTyped(command, name) ? typed(command, name) : chosen(name, setting, fromFile);
     if (applied === undefined) continue;
-    settings.push(applied);
+    settings.push(shown(applied));
     if (!applies(command, name, setting)) continue;
     used.add(name);
     if ('parsed' in applied) command.setOptionValueWithSource(name, applied.parsed, 'config');
@@ -77,6 +78,12 @@ export function misspelledVariables(): readonly { readonly variable: string; rea
 
 /** Variables that are not settings. */
 const NOT_SETTINGS = ['RECORDPIPE_CONFIG', 'RECORDPIPE_ERRORS', 'RECORDPIPE_KERNEL'];
+
+/** Removes secrets. Before @, an endpoint has a password, even one that is no valid URL. */
+function shown({ name, value, source }: AppliedSetting): AppliedSetting {
+  const host = name === 'endpointUrl' ? value.replace(/^(\w+:\/\/)?.*@/s, '$1[redacted]@') : value;
+  return { name, value: redacted(host), source };
+}
 
 /** A value before and after parsing. */
 interface Given extends AppliedSetting {
