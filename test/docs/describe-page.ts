@@ -30,6 +30,12 @@ export function describePage(page: Page): void {
         if (notRun !== undefined) expect(language).not.toBe('ts');
     });
 
+    // The shell of macOS passes them to the command as arguments.
+    test('no command has a comment after it', () => {
+      for (const { language, code } of page.blocks)
+        if (language === 'sh') expect(code).not.toMatch(/\S\s+# /);
+    });
+
     test.each(tested)('$place', ({ place: name, language, code, output: shown }) => {
       const { output, failure } = runs.get(name)!;
       expect(failure).toBeUndefined();

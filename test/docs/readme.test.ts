@@ -7,7 +7,7 @@ describePage(allPages().find(({ name }) => name === 'README.md')!);
 test('blocks, outputs, files and reasons of a page are found', () => {
   const text = [
     '<!-- s3 -->',
-    '```sh\ncount # exit code 1\n```\n\nIt prints:\n\n```text\n3 …\n…\nend\n```',
+    '```sh\ncount\n```\n\nIt prints:\n\n```text\n3 …\n…\nend\n```',
     '<!-- not run: needs TensorFlow -->\n```python\n# train.py\nfit()\n```',
     '```json\n{}\n```',
   ].join('\n\n');

@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import type { Block, Page } from './page.ts';
-import { moduleText } from './program.ts';
 import type { SamplePlace } from './sample-place.ts';
 
 /** What a block printed: both standard streams, as in a terminal. */
@@ -11,8 +10,8 @@ export interface BlockRun {
 
 /**
  * Runs the blocks of a page in order, in one folder. `sh` blocks run in bash and must succeed; a
- * block after `<!-- exit N -->`, or a line that ends with `# exit code N`, must exit with N. `ts` blocks run as modules. Blocks that
- * start with a file name are stored.
+ * block after `<!-- exit N -->` must exit with N. `ts` blocks run as they are, as JavaScript modules:
+ * readers save them as `.mjs` files. Blocks that start with a file name are stored.
  */
 export async function runPage(
   page: Page,
@@ -23,7 +22,7 @@ export async function runPage(
   const blocks = page.blocks.filter(({ notRun }) => notRun === undefined);
   let modules: Block[] = [];
   const runModules = async (): Promise<void> => {
-    const paths = modules.map(({ code }, i) => place.write(`block-${runs.size + i}.mjs`, moduleText(code)));
+    const paths = modules.map(({ code }, i) => place.write(`block-${runs.size + i}.mjs`, code));
     const results = await place.runModules(paths, env);
     for (const [i, { place: name }] of modules.entries())
       runs.set(name, results[i] ?? { output: '', failure: 'a block before it ended the process' });
@@ -50,12 +49,6 @@ export async function runPage(
 const INSTALLS = /^(npm|pip|python3? -m pip|git) /;
 
 function script(code: string): string {
-  const lines = code.split('\n').map((line) => {
-    if (INSTALLS.test(line)) return `: ${JSON.stringify(line)}`;
-    const failing = /^(.*\S)\s+# exit code (\d+)$/.exec(line);
-    return failing === null
-      ? line
-      : `${failing[1]} || code=$?\n[ "\${code-0}" = ${failing[2]} ] || { echo "exit code \${code-0} instead of ${failing[2]}"; exit 99; }\ncode=0`;
-  });
+  const lines = code.split('\n').map((line) => (INSTALLS.test(line) ? `: ${JSON.stringify(line)}` : line));
   return `exec 2>&1\nset -e\n${lines.join('\n')}\n`;
 }
