@@ -49,7 +49,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   'data-checksum': {
     section: 'records',
     meaning: 'The payload of a TFRecord does not match its checksum.',
-    cause: 'A disk, a memory module or a copy changed bytes of the payload.',
+    cause: 'A disk, a memory module or an incorrect copy changed bytes of the payload.',
     remedy:
       'Copy or download the file again, or regenerate it. To skip corrupt records, run `recordpipe repair` or `cat --recover`. In programs, pass `recover`.',
   },
@@ -59,7 +59,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     cause:
       'The writer was stopped before it closed the file, the copy is incomplete, or the file is still being written.',
     remedy:
-      'Close the writer and copy the file again, or regenerate it. To save the complete records, run `recordpipe repair`. If the end may be missing, pass `--on-truncated stop` (`onTruncated`).',
+      'Close the writer, then copy the file again or regenerate it. To save the complete records, run `recordpipe repair`. If the end may be missing, pass `--on-truncated stop` (`onTruncated`).',
   },
   'truncated-record': {
     section: 'records',
@@ -67,13 +67,13 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     cause:
       'The writer was stopped before it closed the file, the copy is incomplete, or the file is still being written.',
     remedy:
-      'Close the writer and copy the file again, or regenerate it. To save the complete records, run `recordpipe repair`.',
+      'Close the writer, then copy the file again or regenerate it. To save the complete records, run `recordpipe repair`.',
   },
   'record-too-large': {
     section: 'records',
     meaning: 'A record, a line or a value exceeds a size limit.',
     cause:
-      'The file is damaged or has another format, so that its length field contains other data; or the records exceed the default limit.',
+      'The file is damaged or has another format, so its length field contains other data. Or the records exceed the limit.',
     remedy:
       'If records may be this large, raise `--max-record-size` (`maxRecordBytes`), or `--max-line-size` (`maxLineBytes`) for lines. Otherwise treat the file as damaged.',
   },
@@ -94,14 +94,14 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   'unexpected-part': {
     section: 'records',
     meaning: 'A part of a multipart RecordIO record is out of order, or multipart records are not allowed.',
-    cause: 'A part was lost, damaged or written twice; or `--multipart error` (`multipart`) is set.',
+    cause: 'A part was lost, damaged or written twice, or `--multipart error` (`multipart`) is set.',
     remedy:
       'Copy or download the file again, or regenerate it. To save the valid records, run `recordpipe repair`.',
   },
   'ambiguous-multipart': {
     section: 'records',
     meaning: 'A multipart RecordIO record cannot be joined by the rules of dmlc.',
-    cause: 'Another tool than dmlc, such as SageMaker, split the records.',
+    cause: 'A tool other than dmlc, such as SageMaker, split the records.',
     remedy: 'If SageMaker wrote the file, pass `--multipart concat` (`multipart`).',
   },
   'missing-padding': {
@@ -116,7 +116,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning: 'A line is not valid text in the requested encoding.',
     cause: 'The file has another encoding, or it contains binary data.',
     remedy:
-      'Pass the correct `--encoding` (`encoding`), or fix the text. In programs, `fatal: false` replaces invalid bytes by U+FFFD.',
+      'Pass the correct `--encoding` (`encoding`), or fix the text. In programs, `fatal: false` replaces invalid bytes with U+FFFD.',
   },
   'malformed-base64': {
     section: 'contents',
@@ -135,7 +135,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     section: 'records',
     meaning: 'The contents of a file match no record format.',
     cause:
-      'The file is not a record file, it is compressed twice or with an unsupported compression, or its beginning is damaged.',
+      'The file is not a record file, is compressed twice, has an unsupported compression, or has a damaged beginning.',
     remedy:
       'The message says what the file looks like. If it contains records, pass `--format` and `--compression`. Otherwise exclude it.',
   },
@@ -175,28 +175,28 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'unsupported-source': {
     section: 'files',
-    meaning: 'An input or output is of a kind that the operation does not support.',
+    meaning: 'The operation does not support this kind of input or output.',
     cause:
-      'For example, the path is a directory where a file is required, a pipe where random access is required, or an address with an unsupported scheme.',
-    remedy: 'Use the alternative in the message. Often that is a regular file, or a stream of the bytes.',
+      'For example, the path is a directory but the operation requires a file, it is a pipe but the operation requires random access, or the address has an unsupported scheme.',
+    remedy: 'Use the alternative in the message, often a regular file or a stream of the bytes.',
   },
   'source-changed': {
     section: 'files',
     meaning: 'A file changed while it was read, or since an earlier step read it.',
-    cause: 'Another process writes to the file, or it was replaced.',
+    cause: 'Another process writes to the file or replaced it.',
     remedy: 'Wait until all writers have closed the file, then run the command again.',
   },
   'unknown-channel': {
     section: 'pipemode',
     meaning: 'The training job has no channel with this name.',
     cause: 'The name is misspelled, or `inputdataconfig.json` belongs to another job.',
-    remedy: 'Use a channel of `inputdataconfig.json`. The message lists them.',
+    remedy: 'Use one of the channels in `inputdataconfig.json`, which the message lists.',
   },
   'not-a-pipe-channel': {
     section: 'pipemode',
     meaning: 'The channel is not in Pipe mode.',
     cause: 'The input mode of the channel is File or FastFile.',
-    remedy: 'Set `TrainingInputMode` to `Pipe`, or read the files of the channel from its folder.',
+    remedy: 'Set `TrainingInputMode` to `Pipe`, or read the files of the channel from its directory.',
   },
   'malformed-config': {
     section: 'pipemode',
@@ -208,14 +208,14 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     section: 'pipemode',
     meaning: 'A saved state, position or checkpoint is invalid.',
     cause: 'Saving it was interrupted, a program changed it, or another release wrote it.',
-    remedy: 'Pass a state that recordpipe wrote, unchanged. Otherwise restart the epoch.',
+    remedy: 'Pass an unchanged state that recordpipe wrote, or restart the epoch.',
   },
   'pipe-timeout': {
     section: 'pipemode',
     meaning: 'No writer opened a named pipe in time, or another process kept a lock for too long.',
-    cause: 'The streamer does not run, has ended, or serves another folder or epoch.',
+    cause: 'The streamer is not running, or serves another folder or epoch.',
     remedy:
-      'Start the streamer first, and check the folder of the pipes. Raise the timeout for slow storage.',
+      'Start the streamer first, and check the folder of the pipes. If storage is slow, raise the timeout.',
   },
   'reader-timeout': {
     section: 'pipemode',
@@ -246,10 +246,10 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'retries-exhausted': {
     section: 'files',
-    meaning: 'Requests for an object failed until the retry time or the number of attempts was used up.',
+    meaning: 'Requests for an object failed until the retry time or the number of attempts was exhausted.',
     cause: 'The service or the network is down, slow or overloaded.',
     remedy:
-      'Try again later. `--retry-timeout` (`retryTimeoutMs`) retries for longer, and `--max-requests` (`maxRequests`) sends fewer requests in parallel.',
+      'Try again later. To retry for longer, raise `--retry-timeout` (`retryTimeoutMs`). To send fewer parallel requests, lower `--max-requests` (`maxRequests`).',
   },
   'malformed-manifest': {
     section: 'pipemode',
@@ -259,9 +259,9 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'missing-attribute': {
     section: 'pipemode',
-    meaning: 'A line of an augmented manifest lacks a requested attribute.',
+    meaning: 'A line of an augmented manifest does not have a requested attribute.',
     cause: 'The attribute name is misspelled, or the labeling job did not label every object.',
-    remedy: 'Check the attribute names, or remove the lines. `recordpipe manifest check FILE` lists them.',
+    remedy: 'Check the attribute names, or remove the lines that `recordpipe manifest check FILE` lists.',
   },
   'malformed-example': {
     section: 'contents',
@@ -284,9 +284,9 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'malformed-report': {
     section: 'shards',
-    meaning: 'A report is damaged, or is not a report of a shard.',
+    meaning: 'A report is damaged or is not a shard report.',
     cause: 'The run that wrote it was interrupted, or a program changed it.',
-    remedy: 'Run its shard again, then merge again.',
+    remedy: 'Rerun its shard, then merge again.',
   },
   'report-mismatch': {
     section: 'shards',
@@ -298,8 +298,8 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   'missing-shards': {
     section: 'shards',
     meaning: 'The reports of some shards are missing.',
-    cause: 'The jobs of these shards failed or still run.',
-    remedy: 'Run these shards, then merge again. The message lists them.',
+    cause: 'The jobs of these shards failed or are still running.',
+    remedy: 'Run the shards that the message lists, then merge again.',
   },
   'incomplete-shards': {
     section: 'shards',
@@ -315,20 +315,21 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'not-resumable': {
     section: 'pipemode',
-    meaning: 'A position cannot be continued.',
+    meaning: 'recordpipe cannot continue from a position.',
     cause: 'The data, its order or the options changed since the position was saved.',
     remedy: 'Restore the data and the options, or restart the epoch.',
   },
   'not-found': {
     section: 'files',
     meaning: 'A file, directory or pattern matches nothing.',
-    cause: 'The path is misspelled, or the shell or a container has another working directory.',
+    cause:
+      'The path is misspelled, or the command runs in another working directory, for example in a container.',
     remedy: 'Check the path. Quote patterns, so that recordpipe expands them.',
   },
   'access-denied': {
     section: 'files',
     meaning: 'The user or role has no permission.',
-    cause: 'File permissions, a missing or expired S3 credential, or a bucket policy.',
+    cause: 'File permissions or a bucket policy deny access, or the S3 credentials are missing or expired.',
     remedy:
       'For files, change the owner or the mode. For S3, run `recordpipe doctor s3://BUCKET`, and check `--profile`. For public buckets, pass `--no-sign-request` (`anonymous`).',
   },
@@ -341,8 +342,8 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   'io-failure': {
     section: 'files',
     meaning: 'The operating system or the network reported a failure.',
-    cause: 'For example, a full disk, a failed disk or mount, or a lost connection.',
-    remedy: 'The message contains the reason. Fix it, then try again.',
+    cause: 'For example, the disk is full, a disk or mount failed, or the connection was lost.',
+    remedy: 'Fix the cause that the message names, then try again.',
   },
   'missing-package': {
     section: 'program',
@@ -353,19 +354,19 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   closed: {
     section: 'program',
     meaning: 'A writer, reader or file was used after it was closed.',
-    cause: 'The program closed or aborted it, or read a stream twice that can be read only once.',
+    cause: 'The program closed or aborted it, or tried to read a single-use stream twice.',
     remedy: 'Open it again, or call `close` after the last use.',
   },
   aborted: {
     section: 'program',
     meaning: 'The program stopped the operation.',
     cause: 'An `AbortSignal` was aborted.',
-    remedy: 'None: this is expected. `error.cause` is the reason of the signal.',
+    remedy: 'None. This error is expected, and `error.cause` contains the reason of the signal.',
   },
   'invalid-argument': {
     section: 'program',
     meaning: 'An argument or option is invalid (`UsageError`).',
-    cause: 'A mistake in the calling program or on the command line. It does not depend on the data.',
+    cause: 'The calling program or the command line contains a mistake, which does not depend on the data.',
     remedy: 'Fix the argument that the message names. `recordpipe COMMAND --help` lists the options.',
   },
 };

@@ -17,21 +17,21 @@ export function errorPages() {
 
 const HEAD = `# Error codes
 
-Every failure that concerns data, input or the environment has one of these codes. Releases may add
-codes but never rename one. [Errors and retrying](../errors.md) shows how to handle them. Programs
-find the code in \`error.code\`, and the command line prints it before the message:
+Every failure caused by data, usage or the environment has one of these codes. Releases may add codes
+but never rename one. [Errors and retrying](../errors.md) shows how to handle errors. Programs find
+the code in \`error.code\`, and the command line prints it before the message:
 
 \`\`\`
 recordpipe: not-found: no such file; check the path (data/train.tfrecord)
 \`\`\`
 
-An error concerns one of three things. The exit code of the command line is the same for all errors
-of a kind, except that *reader-timeout* has its own:
+Errors have three kinds. All errors of a kind have the same exit code, except *reader-timeout*, which
+has its own:
 
 | kind | exit code | meaning |
 |---|--:|---|
 | data | 1 | The data is invalid. Another attempt fails again. |
-| usage | 2 | The call is invalid, for any data. |
+| usage | 2 | The call is invalid for any data. |
 | environment | 3 | Something could not be read, written or continued. Another attempt may succeed. |`;
 
 function overview() {

@@ -29,7 +29,7 @@ export interface FileCount {
   /** Path as specified or found; `<stdin>` for standard input. */
   readonly uri: string;
   /**
-   * Number of records or, with `where`, of those that pass; if `error` is present, the number of
+   * Number of records or, with `where`, of records that pass. If `error` is present, the number of
    * records before the damage.
    */
   readonly records: number;

@@ -91,7 +91,10 @@ export async function expandWithNotices(
     else names.push(input);
   }
   if (list.length === 0) {
-    const notice: InputNotice = { code: 'no-files', message: 'no inputs, so nothing was checked' };
+    const notice: InputNotice = {
+      code: 'no-files',
+      message: 'nothing was checked, because the inputs contain no files',
+    };
     onNotice?.(notice);
     return { files: [], notices: [notice] };
   }

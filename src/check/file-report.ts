@@ -109,18 +109,18 @@ const WARNINGS: Record<FormatName, FileWarning | undefined> = {
   tfrecord: undefined,
   recordio: {
     code: 'missing-final-padding',
-    message: "the last record lacks its padding; it is complete, but dmlc's readers reject the file",
+    message: "the last record has no padding; it is complete, but dmlc's readers reject the file",
   },
   textline: {
     code: 'missing-final-delimiter',
     message:
-      'the last line has no line ending; if another file follows, as in Pipe mode, the line is joined with its first line',
+      'the last line has no line ending; if another file follows, as in Pipe mode, its first line is joined to this line',
   },
 };
 
 const EMPTY: FileWarning = {
   code: 'empty-file',
-  message: 'the file has 0 bytes and therefore no records; it may be an interrupted write',
+  message: 'the file is empty and has no records; it may be an interrupted write',
 };
 
 const NO_RECORDS: FileWarning = {

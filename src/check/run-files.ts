@@ -80,7 +80,7 @@ export async function runFiles(
 
 function threadsText(inputs: readonly FileInput[], jobs: number, ranged: number): string {
   const bytes = inputs.reduce((sum, input) => sum + storedBytes(input), 0);
-  const parts = ranged === 0 ? '' : `; large files that are divided: ${ranged}`;
+  const parts = ranged === 0 ? '' : `; divided large files: ${ranged}`;
   return `files: ${inputs.length}, bytes: ${bytes}, jobs: ${jobs}, cores: ${availableParallelism()}${parts}`;
 }
 

@@ -59,9 +59,9 @@ export function cliMessage({ message }: { readonly message: string }): string {
 }
 
 const FETCH_AGAIN = 'copy or download the file again, or regenerate it';
-const NOT_A_RECORD = `if the file contains no records, exclude it; if it does, pass --format and --compression; otherwise ${FETCH_AGAIN}`;
+const NOT_A_RECORD = `if the file contains no records, exclude it; if its format was not detected correctly, pass --format and --compression; otherwise ${FETCH_AGAIN}`;
 const DAMAGED = `${FETCH_AGAIN}; to save the valid records, including those after the damage, run recordpipe repair`;
-const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; to save the whole records, run recordpipe repair`;
+const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; to save the complete records, run recordpipe repair`;
 
 /** Next steps for errors whose message does not contain one. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -71,7 +71,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'data-checksum': `${FETCH_AGAIN}; to skip corrupt records, use cat --recover or recordpipe repair`,
   'ambiguous-multipart': 'if SageMaker wrote the file, pass --multipart concat',
   'missing-padding':
-    'for readers that require the padding, regenerate the file; cat and repair accept it as is',
+    'cat and repair accept the file; for readers that require the padding, regenerate it or run recordpipe repair',
   'malformed-text': 'pass the correct --encoding, or fix the text',
   'truncated-header': TRUNCATED,
   'truncated-record': TRUNCATED,
@@ -81,7 +81,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
   'malformed-base64':
     'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
-  'malformed-table': 'fix the table, or write it again; if it has another format, pass --from',
+  'malformed-table': 'fix or regenerate the table; if it has another format, pass --from',
   'schema-mismatch':
     'fix or exclude these records or, if they are correct, edit the schema; to show a record, run inspect FILE --skip RECORD -n 1',
   'no-records': 'check the inputs and the filter; for a table without rows, pass --schema FILE',
@@ -91,10 +91,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   'report-mismatch':
     'merge only reports with the same plan, command and options; if a file has changed, regenerate the plan and rerun all shards',
   'access-denied': 'run as a user with access to the file, or change its permissions',
-  'object-missing': 'check the path, and whether the file should exist',
+  'object-missing': 'check the path and whether the file should exist',
   'missing-package': 'install the package next to recordpipe',
   'object-changed':
-    'run the command again after all writes to the object have finished; in a versioned bucket, pass --pin-version to keep reading the same version',
+    'run the command again after all writes to the object finish; in a versioned bucket, pass --pin-version to keep reading the same version',
   'object-checksum': 'read the object again; if the error persists, upload it again from its source',
   'retries-exhausted':
     'try again later; raise --retry-timeout to retry for longer, or lower --max-requests to send fewer parallel requests',
@@ -102,8 +102,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const UNREPRESENTABLE: Readonly<Record<string, string>> = {
   feature:
-    'convert to parquet or arrow; or pass --lossy to drop such values, --columns to choose other columns, or --skip-errors N to skip such records',
-  column: 'change the column before, or pass the names of the others as --columns',
+    'convert to parquet or arrow; or pass --lossy to drop such values, --columns to select other columns, or --skip-errors N to skip such records',
+  column: 'change the column first, or pass --columns with the names of the other columns',
 };
 
 /** Next step for a record that a command cannot use. */
@@ -119,7 +119,7 @@ const OBJECT_ADVICE: Readonly<Record<string, string>> = {
 
 /** Next steps that differ for errors of `query`. */
 const QUERY_ADVICE: Readonly<Record<string, string>> = {
-  unrepresentable: 'for NULL in place of values that cannot be converted, use TRY_CAST',
+  unrepresentable: 'to replace values that cannot be converted with NULL, use TRY_CAST',
   'malformed-table': 'fix the file or the statement',
   'schema-mismatch':
     'select other columns, or fix these records; to show a record, run inspect FILE --skip RECORD -n 1',

@@ -6,7 +6,7 @@ import { quoted } from './text/format.ts';
 /** Option that selects the features that a command shows. */
 export const selectOption: TypedOption<readonly string[] | undefined> = parsed(
   '--select <names>',
-  "show only these features: names or patterns such as 'image/*', separated by commas (\\, for a comma in a name); repeatable",
+  "show only these features: comma-separated names or patterns such as 'image/*'; write a comma in a name as \\,; repeatable",
   featureNames,
 );
 

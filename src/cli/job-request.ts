@@ -61,7 +61,7 @@ export const jobOptions: OptionsOf<JobOptions> = {
     repeated,
   ),
   hyperparameter: parsed('--hyperparameter <name=value>', 'set a hyperparameter; repeatable', assignments),
-  hyperparameters: value('--hyperparameters <file>', 'read hyperparameters from a file with a JSON object'),
+  hyperparameters: value('--hyperparameters <file>', 'read hyperparameters from a JSON object in a file'),
   ...channelOptions,
   ...grouped('Job:', {
     name: value('--name <name>', 'name of the job (TrainingJobName; default: generated)'),

@@ -59,7 +59,7 @@ export interface JsonDocuments {
   readonly 'index-line': IndexLine;
   /** Output of `recordpipe plan --json`. */
   readonly plan: PlanDocument;
-  /** A line of the file that `recordpipe plan` writes: first the head, then the files, last the end. */
+  /** A line of the file that `recordpipe plan` writes: first the head, then the files, then the end. */
   readonly 'plan-line': PlanLine;
   /** The file of `--report` with `--shard`: results of some shards. */
   readonly 'shard-report': ShardReportDocument;
@@ -118,7 +118,7 @@ export interface JsonDocuments {
 /** A line of `validate --jsonl`. */
 export type ValidateLine = ValidatedFile | ValidateSummary;
 
-/** A file, as soon as it has been checked. */
+/** A file that has been checked. */
 export interface ValidatedFile extends FileReport {
   /** Kind of the line. */
   readonly event: 'file';
@@ -141,7 +141,7 @@ export interface ValidateSummary {
 /** A line of `count --jsonl`. */
 export type CountLine = CountedFile | CountSummary;
 
-/** A file, as soon as it has been counted. */
+/** A file that has been counted. */
 export interface CountedFile extends FileCount {
   /** Kind of the line. */
   readonly event: 'file';
@@ -242,7 +242,7 @@ export interface IndexReport {
 /** A line of `index --jsonl`. */
 export type IndexLine = IndexedFile | IndexSummary;
 
-/** A file, as soon as its index is done. */
+/** A file whose index has been written or checked. */
 export interface IndexedFile extends IndexReport {
   /** Kind of the line. */
   readonly event: 'file';
@@ -270,7 +270,7 @@ export interface PlanDocument {
   readonly files: number;
   /** Total size, in bytes. */
   readonly bytes: number;
-  /** Number of shards, if the plan states it. */
+  /** Number of shards, if the plan specifies it. */
   readonly shards?: number;
 }
 
@@ -283,7 +283,7 @@ export interface PlanHead {
   readonly recordpipe: 'plan';
   /** Version of this layout. */
   readonly version: 1;
-  /** Number of shards. Omitted if each worker states it. */
+  /** Number of shards. Omitted if each worker specifies it. */
   readonly shards?: number;
 }
 
@@ -320,7 +320,7 @@ export interface MissingShards {
 /** A line of `upload --jsonl`. */
 export type UploadLine = FinishedUpload | UploadSummary;
 
-/** A file, as soon as it has been uploaded or rejected. */
+/** A file that has been uploaded or rejected. */
 export interface FinishedUpload extends UploadedFile {
   /** Kind of the line. */
   readonly event: 'file';

@@ -50,13 +50,13 @@ export interface MetricsDocument {
 export interface MetricValues {
   /** Number of values. */
   readonly count: number;
-  /** First value; null without values. */
+  /** First value; null if there are no values. */
   readonly first: number | null;
-  /** Last value; null without values. */
+  /** Last value; null if there are no values. */
   readonly last: number | null;
-  /** Minimum value; null without values. */
+  /** Minimum value; null if there are no values. */
   readonly min: number | null;
-  /** Maximum value; null without values. */
+  /** Maximum value; null if there are no values. */
   readonly max: number | null;
 }
 

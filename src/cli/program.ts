@@ -108,7 +108,7 @@ recordpipe inspect train.rec -n 3
 recordpipe stats data/ --html report.html
 recordpipe cat lines.tfrecord --newline | head`,
   notes:
-    'Put options that you repeat into recordpipe.config.json or RECORDPIPE_ variables (docs/configuration.md). recordpipe doctor shows the settings in effect. --verbose shows what a command reads, decides and requests.',
+    'To set options once, use recordpipe.config.json or RECORDPIPE_ variables (docs/configuration.md). recordpipe doctor shows the settings in effect. --verbose shows what a command reads, decides and requests.',
   exitCodes: { ...EXIT_CODES, 4: 'stream, train: no reader opened a pipe in time' },
-  exitNote: 'Programs under stream and train pass on their own exit codes.',
+  exitNote: 'If stream or train runs a program, it exits with the exit code of the program.',
 };

@@ -111,7 +111,7 @@ export async function shardRun<C extends ShardCommand>(
 }
 
 const NO_PLAN =
-  'recordpipe: without --plan, each worker lists the inputs itself; if files are added or removed in the meantime, the reports cannot be merged; to prevent this, create a plan with recordpipe plan';
+  'recordpipe: without --plan, each worker lists the inputs itself, and the reports cannot be merged if files are added or removed in the meantime; to prevent this, create a plan with recordpipe plan';
 
 interface Which extends Shard {
   readonly by: string | undefined;

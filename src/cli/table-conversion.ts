@@ -58,11 +58,11 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   lossy: flag(
     '--lossy',
-    'drop what the output cannot represent, and report it: features of several kinds or without a column, lists in csv, bits of NaN in text, digits of 64-bit floats',
+    'drop and report what the output cannot represent: features of several kinds or without a column, lists in csv, bits of NaN in text, digits of 64-bit floats',
   ),
   skipErrors: parsed(
     '--skip-errors <n>',
-    'skip up to N damaged or unrepresentable records, and report them (default: 0)',
+    'skip and report up to N damaged or unrepresentable records (default: 0)',
     atLeast(0),
   ),
   rowGroup: parsed(

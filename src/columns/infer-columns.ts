@@ -99,7 +99,7 @@ export function columnSchemaOf(
   if (stats.truncated)
     throw new RecordpipeError(
       'unrepresentable',
-      'columns: expected at most 4,096 features, got more; choose some of them with a schema',
+      'columns: expected at most 4,096 features, got more; select fewer with a schema',
     );
   const fields: ColumnField[] = [];
   let hasUnset = false;
@@ -155,7 +155,10 @@ function messageOf(stats: DatasetStats): ColumnMessage {
   if (records > 0 && record === records) return 'Record';
   const found = messageCountTexts(messages).map(({ count, name }) => `${count} of type ${name}`);
   if (records === 0)
-    throw new RecordpipeError('no-records', 'the columns cannot be inferred, because there are no records');
+    throw new RecordpipeError(
+      'no-records',
+      'the columns cannot be inferred, because the inputs have no records',
+    );
   const { why, ...place } = firstOther ?? { why: undefined };
   const first = why === undefined ? '' : `; the first of them is ${why}`;
   throw new RecordpipeError(

@@ -121,7 +121,7 @@ export async function openQuery(statement: string, options: Partial<QueryOptions
 
 /** Matches the name of a file or folder without quotes. */
 const BARE_PATH = /\b(?:from|join)\s+[\w.*@:-]*[/*@.][^\s'"()]*/i;
-const QUOTE_PATH = "; write names of files in single quotes, such as 'data/*.tfrecord'";
+const QUOTE_PATH = "; write file names in single quotes, such as 'data/*.tfrecord'";
 
 /** Returns the syntax tree of a statement. @throws UsageError unless it is one SELECT statement */
 async function syntaxTree(database: QueryDatabase, statement: string): Promise<unknown> {
@@ -131,7 +131,7 @@ async function syntaxTree(database: QueryDatabase, statement: string): Promise<u
   const { error, error_message: message, error_type: type, statements = [] } = JSON.parse(String(json));
   if (error && type === 'not implemented')
     throw new UsageError(
-      'query: expected a SELECT statement, which may begin with WITH, FROM, DESCRIBE or SUMMARIZE; all others are rejected, because they may write files (PIVOT needs its values: FROM t PIVOT (… FOR x IN (…)))',
+      'query: expected a SELECT statement, which may begin with WITH, FROM, DESCRIBE or SUMMARIZE; other statements could write files and are rejected (PIVOT needs its values: FROM t PIVOT (… FOR x IN (…)))',
     );
   if (error) throw new UsageError(`query: ${message}${BARE_PATH.test(statement) ? QUOTE_PATH : ''}`);
   if (statements.length !== 1)
@@ -154,7 +154,7 @@ async function loadTables(
     const other = names.get(name.toLowerCase());
     if (other !== undefined)
       throw new UsageError(
-        `query: tables of SQL are not case-sensitive, got ${JSON.stringify(other)} and ${JSON.stringify(name)}; write one as ${JSON.stringify(`./${name}`)}`,
+        `query: SQL table names are not case-sensitive, got ${JSON.stringify(other)} and ${JSON.stringify(name)}; write one as ${JSON.stringify(`./${name}`)}`,
       );
     names.set(name.toLowerCase(), name);
     loaded.push(await inferTable(reference, reading));

@@ -33,7 +33,7 @@ export interface DatasetState {
   readonly seeds: readonly number[];
   /** Position of each operator and source. Its layout may change with `version`. */
   readonly position: Position;
-  /** Checksum of the other fields. A state that was changed is rejected. */
+  /** Checksum of the other fields, used to reject a state that was changed. */
   readonly checksum: number;
 }
 
@@ -100,13 +100,13 @@ export function checkState(operator: Operator, state: DatasetState): void {
   if (state.checksum !== withChecksum(state).checksum)
     throw new RecordpipeError(
       'malformed-state',
-      'resume: the state was changed: its checksum does not match; pass a value that state() returned, unchanged',
+      'resume: the checksum of the state does not match; pass an unchanged value that state() returned',
     );
   const difference = operatorDifference(operator, operators as string[]);
   if (difference === undefined) return;
   throw new RecordpipeError(
     'not-resumable',
-    `the state belongs to another dataset: ${difference}; resume it in the dataset that returned it`,
+    `the state belongs to another dataset: ${difference}; pass it to the dataset that returned it`,
   );
 }
 

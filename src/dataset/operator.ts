@@ -99,7 +99,7 @@ export function whyNotResumable(operator: Operator): string | undefined {
       sources.some(isUnordered) && (name.endsWith(UNORDERED) || !READ_ONCE.has(name.replace(/\(.*/, ''))),
   );
   if (rereads === undefined) return undefined;
-  return `after resuming, ${rereads.name} reads elements again, and an unordered operator before it yields them in another order; move the unordered operator after it, or omit ordered: false`;
+  return `after resuming, ${rereads.name} reads elements again, but an unordered operator before it yields them in another order; move that operator after it, or omit ordered: false`;
 }
 
 /** Returns the random seeds of a dataset that are in effect. */

@@ -1,8 +1,8 @@
 import { RecordpipeError } from '../errors.ts';
 
 /**
- * A position in the elements of a stage, as plain JSON. Its layout is known to the stage only. null
- * is the start.
+ * A position in the elements of a stage, as plain JSON. Only the stage knows its layout. null is
+ * the start.
  */
 export type Position = null | number | string | readonly Position[] | { readonly [name: string]: Position };
 
@@ -44,7 +44,7 @@ export function isCount(value: unknown): value is number {
 export function malformedPosition(operator: string): RecordpipeError {
   return new RecordpipeError(
     'malformed-state',
-    `the state has no valid position for ${operator}; pass a value that state() returned, unchanged`,
+    `the state has no valid position for ${operator}; pass an unchanged value that state() returned`,
   );
 }
 
@@ -52,6 +52,6 @@ export function malformedPosition(operator: string): RecordpipeError {
 export function tooFewElements(source: string): RecordpipeError {
   return new RecordpipeError(
     'not-resumable',
-    `${source} has fewer elements than when the state was made; restore them, or restart the epoch`,
+    `${source} has fewer elements than when the state was saved; restore them, or restart the epoch`,
   );
 }

@@ -27,7 +27,7 @@ export function readBatches<O extends CodecOptions>(
 }
 
 /** The suggested next step after a reader has been iterated. */
-export const READ_AGAIN = 'call the function that opened them again';
+export const READ_AGAIN = 'open them again with the function that returned them';
 
 /**
  * Iterates over the records of one source. It can be iterated only once. Each record is a view

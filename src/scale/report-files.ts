@@ -84,7 +84,7 @@ export async function readReport(input: string, reaching: Reaching = {}): Promis
     shardReportShape(report, '');
   } catch (error) {
     const { message } = error as Error;
-    if (error instanceof SyntaxError) throw malformed(`truncated or changed: ${message}`, input, error);
+    if (error instanceof SyntaxError) throw malformed(`truncated or modified: ${message}`, input, error);
     if (error instanceof ShapeError) throw malformed(message, input);
     throw error;
   }

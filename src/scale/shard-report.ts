@@ -45,7 +45,7 @@ export interface DoneFile {
   };
 }
 
-/** Outputs that a command wrote. */
+/** The outputs that a command wrote. */
 export interface DoneFiles {
   /** The outputs, in the order of the plan. */
   readonly files: readonly DoneFile[];

@@ -107,7 +107,7 @@ class ReadChecks {
       else if (NO_KEY.test(uri)) this.#checks.passed('list', `${uri} can be listed; it has no objects`);
       else this.#checks.failed('list', `no object under ${uri}`, 'check the name; keys are case sensitive');
     } catch (error) {
-      const next = 'allow s3:ListBucket for the bucket; without it, specify each object';
+      const next = 'allow s3:ListBucket for the bucket, or specify each object';
       this.#failed('list', error, next);
     }
     return undefined;

@@ -303,7 +303,7 @@ class PartChooser {
     if (parts.missing >= 0) return parts.missing;
     throw new RecordpipeError(
       'schema-mismatch',
-      `the record has no value of the feature ${JSON.stringify(this.#by)}; to write such records to a part of their own, pass missing: 'NAME'`,
+      `the record has no value of the feature ${JSON.stringify(this.#by)}; to write such records to a separate part, pass missing: 'NAME'`,
     );
   }
 }

@@ -224,7 +224,7 @@ describe('convert rejects', () => {
     const { code, stderr } = await cli(['convert', 'empty.tfrecord', 'empty.csv'], { cwd });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'recordpipe: no-records: the columns cannot be inferred, because there are no records\n' +
+      'recordpipe: no-records: the columns cannot be inferred, because the inputs have no records\n' +
         '  next: check the inputs and the filter; for a table without rows, pass --schema FILE\n',
     );
     expect(names()).toEqual(['data', 'empty.tfrecord']);
@@ -241,7 +241,7 @@ describe('convert rejects', () => {
     const { code, stderr } = await cli(['convert', 'days.arrow', 'days.tfrecord'], { cwd });
     expect(code).toBe(1);
     expect(stderr).toContain('unrepresentable: column "day": records have no date values');
-    expect(stderr).toContain('  next: change the column before, or pass the names');
+    expect(stderr).toContain('  next: change the column first, or pass --columns');
     const args = ['convert', 'days.arrow', 'days.jsonl', '--columns', 'id'];
     expect(await cli(args, { cwd })).toMatchObject({ code: 0 });
     expect(read('days.jsonl').toString()).toBe('{"id":1}\n');

@@ -58,7 +58,7 @@ test('writes Parquet that another query reads', async () => {
 describe('failures', () => {
   test.each([
     ['selec', 2, /query: syntax error at or near "selec"/],
-    ['from data/', 2, /syntax error at or near "\/"; write names of files in single quotes/],
+    ['from data/', 2, /syntax error at or near "\/"; write file names in single quotes/],
     ["copy (select 1) to 'no.csv'", 2, /expected a SELECT statement/],
     ["select labels from 'x y.tfrecord'", 2, /Candidate bindings: "label"/],
     ["from 'missing.tfrecord'", 3, /not-found: no such file/],

@@ -266,7 +266,7 @@ describe('text', () => {
 describe('errors', () => {
   test.each<[string, RegExp]>([
     ['selec 1', /syntax error at or near "selec"/],
-    ['select 1 from data/x', /syntax error .*; write names of files in single quotes/],
+    ['select 1 from data/x', /syntax error .*; write file names in single quotes/],
     ['', /expected one SELECT statement, got 0/],
     ['select 1; select 2', /expected one SELECT statement, got 2/],
     ["copy (select 1) to 'copied.csv'", /expected a SELECT statement/],

@@ -283,7 +283,7 @@ describe('a state that does not fit', () => {
     const changes = [{ iteration: 1 }, { seeds: [1] }, { position: null }, { position: circular }];
     for (const change of [...changes, { position: [0, [1e15, 7, [0, null]]] }, { checksum: undefined }])
       expect(() => dataset.resume({ ...saved, ...change } as unknown as DatasetState)).toThrow(
-        'the state was changed',
+        'the checksum of the state does not match',
       );
     expect(() => dataset.resume({ x: 1n } as unknown as DatasetState)).toThrow('expected a value returned');
     const { checksum, ...others } = saved;
@@ -307,7 +307,7 @@ describe('a state that does not fit', () => {
     const { state: saved } = await readSome(build([1, 2, 3, 4, 5]), 4);
     await expect(build([1, 2, 3]).resume(saved).toArray()).rejects.toMatchObject({
       code: 'not-resumable',
-      message: expect.stringContaining('has fewer elements than when the state was made'),
+      message: expect.stringContaining('has fewer elements than when the state was saved'),
     });
     expect(await build([1, 2, 3, 4]).resume(saved).toArray()).toEqual([]);
   });

@@ -201,7 +201,7 @@ export function findUnsafeUnsigned(words: Int32Array): number {
 /** Checks that a run does not end inside a varint, so that the loops need not check for its end. */
 function checkEnd(bytes: Uint8Array, start: number, end: number): void {
   if (end > start && bytes[end - 1] >= 0x80)
-    throw new WireFault(end - 1, 'expected a varint, but its packed run ends inside it');
+    throw new WireFault(end - 1, 'expected a varint, but its packed run is truncated');
 }
 
 /**

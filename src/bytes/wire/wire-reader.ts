@@ -111,7 +111,7 @@ export class WireReader {
     let scale = 1;
     for (let i = at; i < at + MAX_VARINT_BYTES; i++) {
       if (i >= limit) {
-        this.fail(at, 'expected a varint, but its message ends inside it');
+        this.fail(at, 'expected a varint, but its message is truncated');
         return -1;
       }
       const byte = bytes[i];

@@ -168,8 +168,8 @@ class Checkers {
       if (last !== record)
         checker.tallies.breaks('required', () =>
           checker.lastRecord === record
-            ? 'expected a list, got a feature without one'
-            : 'expected in every record, but missing from one',
+            ? 'expected a list, got a feature without a list'
+            : 'required in every record, but missing from one',
         );
     }
   }

@@ -205,7 +205,7 @@ export interface DatasetStats {
   };
   /** Sample of the images, if requested. */
   readonly samples: readonly ImageSample[];
-  /** Filter that selected the records, if one did. `files` counts all records. */
+  /** Result of `where`. Omitted without it. `files` counts all records. */
   readonly where?: FilterReport;
 }
 

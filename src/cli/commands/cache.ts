@@ -38,7 +38,7 @@ const registerRm = command({
 recordpipe cache rm /var/cache/recordpipe
 recordpipe cache rm /var/cache/recordpipe --prefix s3://bucket/train/
 recordpipe cache rm /var/cache/recordpipe --to-size 5GiB`,
-  notes: `Other processes may use the cache meanwhile. They fetch removed chunks again when they need them.`,
+  notes: `Other processes may use the cache at the same time. If they need a removed chunk, they fetch it again.`,
   action: remove,
 });
 

@@ -35,7 +35,7 @@ recordpipe cat images.tfrecord -n 1 > first.jpg
 recordpipe cat data/ --base64 | wc -l
 recordpipe cat data/ --base64 --where 'label == 3 && score >= 0.5' | head
 recordpipe cat lines.txt.gz --cr keep --newline`,
-  notes: `Every record is verified before it is written. At the first invalid record, cat stops with exit code 1, unless you pass --recover. With --where, -n and --skip count the records that pass.`,
+  notes: `cat verifies every record before writing it. At the first invalid record, it stops with exit code 1, unless you pass --recover. With --where, -n and --skip count the records that pass.`,
   action: cat,
 });
 

@@ -16,7 +16,7 @@ export const register: Register = (root) =>
 source <(recordpipe completion bash)      # only for this shell
 source <(recordpipe completion zsh)       # the same in zsh, after compinit
 recordpipe completion fish | source       # the same in fish`,
-    notes: `To install the completion for bash, with the package bash-completion:
+    notes: `To install the completion for bash, which requires the package bash-completion:
   mkdir -p ~/.local/share/bash-completion/completions
   recordpipe completion bash > ~/.local/share/bash-completion/completions/recordpipe
 
@@ -28,7 +28,7 @@ To install it for fish:
   mkdir -p ~/.config/fish/completions
   recordpipe completion fish > ~/.config/fish/completions/recordpipe.fish
 
-The script completes commands, options and their values, files and directories, without starting recordpipe. Install it again after you update recordpipe. It completes the command recordpipe, not npx recordpipe.`,
+The script completes commands, options and their values, files and directories without starting recordpipe. Reinstall it after you update recordpipe. It completes recordpipe, not npx recordpipe.`,
     action: async (shell: Shell, _: object) => {
       const { completionScript } = await import('../completion/script.ts');
       await print(completionScript(shell, root));

@@ -43,7 +43,7 @@ const OPTIONS = {
   ...grouped(INPUT_HEADING, {
     from: choice(
       '--from <format>',
-      'input format (default: from the extension, else record files whose format is detected from the content)',
+      'input format (default: from the extension, else a record format detected from the content)',
       FORMATS,
     ).conflicts('format'),
   }),
@@ -62,10 +62,10 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'convert',
   description:
-    'Convert record files to another format or compression, to tables (Parquet, Arrow, CSV, JSON Lines), and back.',
+    'Convert record files to another format or compression, or to and from tables (Parquet, Arrow, CSV, JSON Lines).',
   usage: '[options] <inputs...> [output]',
   arguments: {
-    '[inputs...]': `${INPUTS}; several only for tables and with --output-dir. Without --output-dir, the last argument is the output: ${OUTPUT}`,
+    '[inputs...]': `${INPUTS}; more than one only for tables or with --output-dir. Without --output-dir, the last argument is the output: ${OUTPUT}`,
   },
   options: OPTIONS,
   examples: `
@@ -81,9 +81,9 @@ recordpipe convert train.tfrecord - --to jsonl --columns label,image/* | head
 recordpipe convert data/ threes.parquet --where 'label == 3 && has(bbox)'
 recordpipe schema data/ -o schema.json
 zcat a.tfrecord.gz | recordpipe convert - - --to arrow --schema schema.json`,
-  notes: `Between record files, payloads are unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Parquet and Arrow restore the records exactly; csv and jsonl do with the same --schema. A value that the table cannot represent is an error that names feature and record, unless --lossy or --skip-errors is set. Files named *.jsonl and *.csv are tables; to convert their lines as they are, pass --from textline or --to textline.
+  notes: `Conversions between record files keep payloads unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Parquet and Arrow restore the records exactly; csv and jsonl do so with the same --schema. If the table cannot represent a value, convert fails and names the feature and the record, unless you pass --lossy or --skip-errors. Files named *.jsonl and *.csv are tables; to convert their lines unchanged, pass --from textline or --to textline.
 
-base64 stores one base64 string per line, and can represent any bytes. textline cannot represent a record that contains a newline: such a record is an error. --delimiter and --cr apply to both input and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.`,
+base64 writes one base64 string per line and can represent any bytes. textline cannot represent a record that contains a newline; convert fails on such a record. --delimiter and --cr apply to both input and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.`,
   action: convert,
 });
 

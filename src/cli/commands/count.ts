@@ -33,7 +33,7 @@ recordpipe count 'train-*' --json
 recordpipe count lines.jsonl.gz
 recordpipe count data/ --where 'label == 3 && len(tags) > 0 && has(bbox)'
 recordpipe count --delimiter '\\0' --format textline names.txt`,
-  notes: `Payload checksums are not verified, except with --where; use validate for that.`,
+  notes: `count verifies payload checksums only with --where. To verify all records, run validate.`,
   action: count,
 });
 

@@ -25,7 +25,7 @@ const OPTIONS = {
   ),
   output: value('-o, --output <file>', 'output file of the index (one input only)'),
   check: flag('--check', 'verify existing indexes against their data; write nothing'),
-  force: flag('-f, --force', 'rebuild indexes, and replace other files at their paths').conflicts('check'),
+  force: flag('-f, --force', 'rebuild indexes and replace other files at their paths').conflicts('check'),
   full: flag('--full', 'also verify payload checksums'),
   format,
   maxRecordSize,
@@ -50,7 +50,7 @@ recordpipe index data/                    # FILE.rpidx next to each
 recordpipe index train.tfrecord --kind dali  # the format of tfrecord2idx
 recordpipe index train.rec --kind mx      # train.idx, as MXNet expects it
 recordpipe index 'train-*' --check`,
-  notes: `Indexes that match their file are kept; others are rebuilt. An MXNet index is rebuilt only with --force, because rebuilding discards its keys. A file that is not an index is replaced only with --force. From directories, the kinds vahidk and dali take TFRecord files and mx takes RecordIO files.`,
+  notes: `index keeps indexes that match their file and rebuilds the others. It rebuilds an MXNet index only with --force, because rebuilding discards its keys. It replaces a file that is not an index only with --force. In directories, the kinds vahidk and dali select TFRecord files, and mx selects RecordIO files.`,
   action: index,
 });
 

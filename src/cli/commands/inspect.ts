@@ -24,7 +24,7 @@ const OPTIONS = {
   select: selectOption,
   saveImages: value('--save-images <dir>', 'write the images of the shown records to a directory'),
   force: flag('-f, --force', 'with --save-images: overwrite existing files'),
-  decode: flag('--decode', "with --json or --jsonl: also print the contents, in protobuf's JSON mapping"),
+  decode: flag('--decode', "with --json or --jsonl: also print the contents in protobuf's JSON mapping"),
   hash: flag('--hash', 'show the SHA-256 of each payload'),
   json: reportOptions.json,
   ...linesOptions,
@@ -36,7 +36,7 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'inspect',
   description:
-    'Show records: number, offset, length and contents (features, labels, tensors, scalars, text or bytes).',
+    'Show the number, offset, length and contents of records (features, labels, tensors, scalars, text or bytes).',
   arguments: { '<file>': ONE_FILE },
   options: OPTIONS,
   examples: `

@@ -27,7 +27,7 @@ const CHECK_OPTIONS = {
 const CREATE_OPTIONS = {
   output: value('-o, --output <file>', 'output file or s3://bucket/key (default: stdout)'),
   force: flag('-f, --force', 'overwrite an existing --output'),
-  prefix: value('--prefix <prefix>', 'prefix shared by all addresses (default: their common directory)'),
+  prefix: value('--prefix <prefix>', 'prefix that all addresses share (default: their common directory)'),
   quiet: reportOptions.quiet,
   ...accessOptions,
   ...inputSelection,

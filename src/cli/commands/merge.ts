@@ -19,23 +19,23 @@ const OPTIONS = {
   ...grouped('Shard reports:', {
     html: value(
       '--html <file>',
-      'also write an HTML page to a file (stats reports); - for stdout, instead of the text',
+      'also write an HTML page (stats reports); - writes it to stdout instead of the text',
     ),
     title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
     schema: value(
       '--schema <file>',
-      'also write the schema to a file (schema reports), for validate --schema',
+      'also write the schema for validate --schema to a file (schema reports)',
     ),
     partial: flag(
       '--partial',
-      'combine the available reports into one partial report, to be merged with others later',
+      'combine the available reports into one partial report, which can be merged with others later',
     ),
   }),
 };
 
 export const register: Register = command({
   name: 'merge',
-  description: 'Merge record files into one, in order; or merge shard reports into one report.',
+  description: 'Merge record files into one, in order, or merge shard reports into one report.',
   arguments: {
     '<inputs...>': `${INPUTS}. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
   },
@@ -49,7 +49,7 @@ recordpipe merge s3://bucket/reports/ -o total.json --html total.html`,
 
 ${TEXT_NOTES}
 
-Merging shard reports (from --report of validate, stats, schema, index, convert) produces the report of a single run, byte for byte. If reports are missing, merge prints the missing shard numbers in sbatch --array syntax and exits with 3. It exits with 1 if the data is invalid.`,
+Merging shard reports (from --report of validate, stats, schema, index or convert) produces the same report as a single run, byte for byte. If reports are missing, merge prints the missing shard numbers in sbatch --array syntax and exits with 3. If the data is invalid, it exits with 1.`,
   action: merge,
 });
 

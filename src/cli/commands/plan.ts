@@ -25,7 +25,7 @@ const OPTIONS = {
     '-o, --output <file>',
     'output file or s3://bucket/key (.gz: compressed), or - for stdout',
   ).makeOptionMandatory() as TypedOption<string>,
-  shards: parsed('--shards <n>', 'number of shards; workers can then omit it from --shard', atLeast(1)),
+  shards: parsed('--shards <n>', 'number of shards, so that workers can omit it from --shard', atLeast(1)),
   cut: parsed(
     '--cut <size>',
     'split files larger than this into parts of about this size (requires an index next to the file)',
@@ -33,7 +33,7 @@ const OPTIONS = {
   ),
   format: choice(
     '--format <format>',
-    'which files to include from directories',
+    'format of the files to include from directories',
     ['auto', ...FORMAT_NAMES],
     'auto',
   ),
@@ -46,7 +46,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'plan',
-  description: 'List input files with size and ETag, to divide the work among several machines.',
+  description: 'List input files with size and ETag to divide the work among several machines.',
   arguments: { '<inputs...>': STORED_INPUTS },
   options: OPTIONS,
   examples: `
@@ -54,7 +54,7 @@ recordpipe plan s3://bucket/train/ -o s3://bucket/plan.jsonl.gz --shards 8
 recordpipe plan data/ --cut 1GiB -o plan.jsonl
 recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
 recordpipe merge reports/ -o total.json`,
-  notes: `A plan lists addresses, sizes and ETags, with a hash over all of them. If a file has changed when a worker reads it, the worker fails. The plan and the number of shards alone determine the shard of each file. Shards are of about equal size.`,
+  notes: `A plan lists addresses, sizes and ETags, with a hash over all of them. If a file has changed when a worker reads it, the worker fails. Only the plan and the number of shards determine the shard of each file. All shards have about the same size.`,
   action: plan,
 });
 

@@ -21,14 +21,14 @@ const { format, compression, maxRecordSize, onTruncated, trailing, multipart } =
 const OPTIONS = {
   memory: parsed(
     '--memory <size>',
-    'memory limit of DuckDB; tables beyond it are moved to temporary files (default: 1 GiB)',
+    'memory limit of DuckDB, which moves larger tables to temporary files (default: 1 GiB)',
     size,
   ),
-  tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: that of the system)'),
+  tempDir: value('--temp-dir <dir>', "directory for temporary files (default: the system's)"),
   ...grouped(OUTPUT_HEADING, {
     output: value('-o, --output <file>', 'output file or s3://bucket/key (default: stdout)'),
     to: choice('--to <format>', 'output format (default: from the extension, else table)', FORMATS),
-    json: flag('--json', 'the same as --to json'),
+    json: flag('--json', 'same as --to json'),
     force: flag('-f, --force', 'overwrite an existing --output'),
     binary: flag('--binary', 'write binary output to a terminal'),
     quiet: flag('-q, --quiet', 'hide notices and the number of rows'),
@@ -46,7 +46,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'query',
-  description: 'Run a SELECT statement of SQL over record files, with DuckDB.',
+  description: 'Run an SQL SELECT statement over record files with DuckDB.',
   arguments: {
     '<statement>':
       "a SELECT statement. Tables are record files in quotes: 'FILE.tfrecord', 'DIR/', 'DIR/*.rec', 's3://bucket/prefix/', '@list'; and local Parquet, CSV and JSON files",
@@ -57,9 +57,9 @@ recordpipe query "describe 'data/*.tfrecord'"
 recordpipe query "select * from 'train.tfrecord' limit 5"
 recordpipe query "select label, count(*) from 'data/' group by label"
 recordpipe query "from 'a.rec' join 'names.csv' using (id)" -o joined.parquet`,
-  notes: `Requires the package @duckdb/node-api: npm install @duckdb/node-api. Each feature is a column: a feature with one value in every record is a value, any other feature is a list. Names of features that contain other characters than letters, digits and _ need double quotes: "image/encoded".
+  notes: `query requires the package @duckdb/node-api: npm install @duckdb/node-api. Each feature is a column. If every record has exactly one value, the column contains single values; otherwise, it contains lists. Feature names that contain characters other than letters, digits and _ need double quotes: "image/encoded".
 
-The files are read twice: to infer the columns, then to load only the columns that the statement uses. A statement that only lists columns with a LIMIT reads no further than necessary. Only SELECT statements run (also WITH, FROM, DESCRIBE and SUMMARIZE); DuckDB's extensions are not loaded.
+query reads the files twice: first to infer the columns, then to load only the columns that the statement uses. A statement that only lists columns with a LIMIT reads no further than necessary. query runs only SELECT statements, which may begin with WITH, FROM, DESCRIBE or SUMMARIZE. It does not load DuckDB extensions.
 
 In csv, json and jsonl, integers have all digits and bytes are base64. table shortens long values.`,
   action: query,

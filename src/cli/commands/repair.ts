@@ -38,14 +38,14 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'repair',
-  description: 'Copy the valid records of damaged files to new files and report what was skipped.',
+  description: 'Copy the valid records of damaged files to new files, and report the skipped data.',
   arguments: { '<input>': `${INPUT} (never modified)`, '[output]': `${OUTPUT} (not with --output-dir)` },
   options: OPTIONS,
   examples: `
 recordpipe repair damaged.tfrecord repaired.tfrecord --report report.json
 recordpipe repair data/ --output-dir repaired
 recordpipe repair damaged.rec repaired.rec || [ $? -eq 1 ]  # accept the loss`,
-  notes: `After damage, repair resumes at the next valid record. The output is always a complete, valid file. Exit code 0 means that the input had no errors. Exit code 1 means that data was skipped; the report lists each finding with its code, record, offset and number of skipped bytes.
+  notes: `After damage, repair resumes at the next valid record. The output is always a complete, valid file. Exit code 0 means that the input had no errors. Exit code 1 means that repair skipped data; the report lists each finding with its code, record, offset and number of skipped bytes.
 
 ${TEXT_NOTES}`,
   action: repair,

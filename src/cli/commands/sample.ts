@@ -9,7 +9,7 @@ import { formatCount } from '../text/format.ts';
 import { transforming, writtenText } from '../transforming.ts';
 
 const OPTIONS = {
-  records: parsed('-n, --records <n>', 'exactly N records (or all, if the input has fewer)', atLeast(0)),
+  records: parsed('-n, --records <n>', 'number of records (or all, if the input has fewer)', atLeast(0)),
   fraction: parsed('--fraction <p>', 'include each record with this probability, 0 to 1', probability),
   seed: parsed('--seed <n>', 'random seed; the same seed gives the same result', atLeast(0), 0),
   tempDir: value(
@@ -29,7 +29,7 @@ export const register: Register = command({
 recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
 recordpipe sample train.rec - --fraction 0.01 --to base64
 recordpipe sample train.tfrecord threes.tfrecord -n 100 --where 'label == 3'`,
-  notes: `The input is read once. -n 1000 selects the records that recordpipe shuffle puts first for the same seed. A smaller --fraction selects a subset of a larger one.
+  notes: `sample reads the input once. -n 1000 selects the records that recordpipe shuffle puts first for the same seed. For the same seed, a smaller --fraction selects a subset of a larger one.
 
 ${TEXT_NOTES}`,
   action: sample,

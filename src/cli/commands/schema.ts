@@ -22,7 +22,7 @@ const OPTIONS = {
   force: flag('-f, --force', 'overwrite an existing --output'),
   loose: flag(
     '--loose',
-    'restrict the schema to types, presence, fixed lengths and image formats, to check similar data',
+    'infer only types, presence, fixed lengths and image formats, to check similar data',
   ),
   jsonSchema: flag('--json-schema', 'print the JSON Schema of schema files and exit'),
   ...runOptions,
@@ -42,7 +42,7 @@ export const register: Register = command({
 recordpipe schema data/                   # print a table
 recordpipe schema data/ -o schema.json
 recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json`,
-  notes: `The schema is as strict as the data: it has the observed ranges, lengths, sizes and text values. Edit it to relax it; a rule that you delete is not checked. A feature that never has a value has no type.`,
+  notes: `The schema is as strict as the data: it contains the observed ranges, lengths, sizes and text values. To relax it, edit or delete its rules. A feature that never has a value has no type.`,
   action: schema,
 });
 

@@ -25,7 +25,7 @@ export const register: Register = command({
 recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
 recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
 recordpipe shuffle train/ shuffled.tfrecord`,
-  notes: `The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: records are sorted by SplitMix64 numbers generated from the seed. Data that does not fit in memory needs temporary disk space equal to the total size of the records.
+  notes: `The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: shuffle sorts the records by SplitMix64 numbers generated from the seed. Data that does not fit in memory needs temporary disk space equal to the total size of the records.
 
 ${TEXT_NOTES}`,
   action: shuffle,

@@ -17,7 +17,7 @@ const OPTIONS = {
   shards: parsed('--shards <n>', 'number of shards, with equal numbers of records', atLeast(1)),
   byHash: parsed(
     '--by-hash <n>',
-    'number of shards; a record goes to shard CRC-32C(payload) modulo N',
+    'number of shards; each record goes to shard CRC-32C(payload) modulo N',
     atLeast(1),
   ),
   ...grouped('Named parts:', {
@@ -28,17 +28,17 @@ const OPTIONS = {
     ),
     by: value(
       '--by <feature>',
-      'keep records with the same value of this feature in the same part (default: equal records)',
+      'keep records with the same value of this feature in the same part (default: keep only equal records together)',
     ),
     missing: value(
       '--missing <name>',
-      'part for records without the feature (default: such a record is an error)',
+      'part for records without the feature (default: fail on such a record)',
     ),
     seed: parsed('--seed <n>', 'random seed; the same seed gives the same result (default: 0)', atLeast(0)),
   }),
   suffix: value(
     '--suffix <text>',
-    'text after the shard number (default: the extension of the format; for text, that of the input)',
+    'text after the shard number (default: the extension of the format or, for text, of the input)',
   ),
   tempDir: value(
     '--temp-dir <dir>',
@@ -52,7 +52,7 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'split',
   description:
-    'Split a file into shards PREFIX-00000-of-00012.EXT, or files into parts such as train, val and test; writes all shards or none.',
+    'Split a file into shards PREFIX-00000-of-00012.EXT, or files into parts such as train, val and test. Writes all shards or none.',
   usage: '[options] <inputs...> <prefix>',
   arguments: {
     '<inputs...>': `a file, s3://bucket/key, or - for stdin. With --weights, one or more ${INPUTS}. The last argument is the path prefix of the shards, or a directory/`,
@@ -65,9 +65,9 @@ recordpipe split train.rec part --by-hash 10  # duplicates share a shard
 recordpipe split data/ out/ --weights train=0.8,val=0.1,test=0.1 --by user_id
 recordpipe split all.tfrecord out/ --weights train=9,test=1 --shards 10
 recordpipe split all.tfrecord cats --shards 4 --where '"cat" in tags'`,
-  notes: `Order is kept: merging the shards restores the input (except with --by-hash and --weights). Existing shards with the same prefix are an error unless you pass --force.
+  notes: `Except with --by-hash and --weights, split keeps the order, so merging the shards restores the input. If shards with the same prefix exist, split fails unless you pass --force.
 
---weights writes the shards PREFIX-NAME-00000-of-00010.EXT of each part; in a directory, NAME-00000-of-00010.EXT. A prefix that ends with / is a directory, which is created. Without --records, --size or --shards, each part is one file. A hash of the seed and the value of the --by feature determines the part; without --by, the hash of the payload does. The part therefore does not depend on the order or the number of the files, and it stays the same when you add records.
+For each part, --weights writes shards named PREFIX-NAME-00000-of-00010.EXT or, in a directory, NAME-00000-of-00010.EXT. A prefix that ends with / is a directory, which split creates. Without --records, --size or --shards, each part is one file. A hash of the seed and the value of the --by feature (without --by, the payload) determines the part of a record. The part therefore does not depend on the order or the number of the files, and it stays the same when you add records.
 
 Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of text files keep the extension of the input, e.g. .csv.`,
   action: split,

@@ -21,10 +21,10 @@ const OPTIONS = {
   select: selectOption,
   html: value(
     '--html <file>',
-    'also write an HTML page to a file, self-contained and without scripts; - for stdout, instead of the text',
+    'also write a self-contained HTML page without scripts; - writes it to stdout instead of the text',
   ),
   title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
-  force: flag('-f, --force', 'overwrite a file at --html that is not a page of statistics'),
+  force: flag('-f, --force', 'overwrite the file at --html even if it is not a page of statistics'),
   samples: negation('--no-samples', 'omit sample images from the HTML page'),
   ...runOptions,
   ...readingOptions,
@@ -37,7 +37,7 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'stats',
   description:
-    'Summarize records: sizes, features, labels, images and scalars, as text, JSON or an HTML page.',
+    'Summarize sizes, features, labels, images and scalars of records as text, JSON or an HTML page.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
   examples: `
@@ -47,7 +47,7 @@ recordpipe stats 'train-*' --json > stats.json
 recordpipe stats data/ --select 'label,image/*'
 recordpipe stats data/ --where 'label == 3 && score > 0.9'
 recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/`,
-  notes: `Every record is verified as in validate. Invalid records are listed as findings; the statistics cover all valid ones or, with --where, those that pass. Histogram buckets are powers of two.`,
+  notes: `stats verifies every record, as validate does, and lists invalid records as findings. The statistics cover all valid records or, with --where, those that pass. Histogram buckets are powers of two.`,
   action: stats,
 });
 

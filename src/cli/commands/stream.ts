@@ -36,7 +36,7 @@ const OPTIONS = {
     assignments,
   ),
   job: value('--job <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
-  json: flag('--json', 'print events as JSON, one per line: on stdout, or on stderr if a program runs'),
+  json: flag('--json', 'print events as JSON, one per line, to stdout or, if a program runs, to stderr'),
   quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
   progress: reportOptions.progress,
   ...channelOptions,
@@ -47,7 +47,7 @@ const OPTIONS = {
       String,
       '/opt/ml',
     ),
-    dir: value('--dir <dir>', 'directory for the pipes only; writes no job configuration files'),
+    dir: value('--dir <dir>', 'directory for the pipes; stream then writes no job configuration files'),
     firstEpoch: parsed('--first-epoch <n>', 'number of the first epoch', atLeast(0), 0),
     hosts: parsed(
       '--hosts <names>',
@@ -65,7 +65,7 @@ const OPTIONS = {
       duration,
     ),
     hold: flag('--hold', 'after a failure, keep pipes open until their readers close them'),
-    force: flag('-f, --force', 'use existing pipes, and replace an existing --checkpoint'),
+    force: flag('-f, --force', 'use existing pipes and replace an existing --checkpoint'),
   }),
   ...pipeOptions,
   ...resumeOptions,
@@ -90,17 +90,19 @@ recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label 
 recordpipe stream --job channels.json --dir pipes --epochs 2 & cat pipes/train_0
 recordpipe stream -c train=s3://bucket/train/ --checkpoint ck.json --resume ck.json -- python train.py
 recordpipe stream -c train=s3://bucket/train/ --resume position.json -- python train.py`,
-  notes: `The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables, which contain the paths below --root. A program that uses /opt/ml literally needs --root /opt/ml, or train, which shows --root as /opt/ml. stream exits with the program's exit code. A pipe cannot signal an error: if data cannot be read, stream stops the program and everything it started before any pipe reaches an end of file. Signals are forwarded; a program that has not ended after --grace, or at a second signal, is killed. The program runs in its own session: it can read the terminal, but cannot open /dev/tty. When it ends, processes that it started are stopped.
+  notes: `The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables, which contain the paths below --root. If a program uses the literal path /opt/ml, pass --root /opt/ml, or use train, which shows --root as /opt/ml. stream exits with the program's exit code.
 
---resume continues an interrupted epoch, with the same data and options, in the pipe of that epoch: NAME_3 for epoch 3. A position of the reader is exact: no record is lost or repeated. Let the program write it together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as the state of PipeModeDataset. A --checkpoint of stream is the position up to which the program has certainly read the pipe: records that were in the pipe are sent again (up to 1 MiB), and records that the program had read but not used are lost, unless --read-ahead covers them. If --resume and --checkpoint name the same file, it may be missing at the first start.
+A pipe cannot signal an error. If stream cannot read data, it therefore stops the program and everything that the program started before any pipe reaches an end of file. stream forwards signals. It kills the program after --grace or at a second signal. The program runs in its own session, so it can read the terminal but cannot open /dev/tty. When the program ends, stream stops the processes that it started.
 
-Without a program, CHANNEL.status.json next to the pipes records how each epoch ended. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
+--resume continues an interrupted epoch, with the same data and options, in the pipe of that epoch, for example NAME_3 for epoch 3. A position that the reader writes is exact, so no record is lost or repeated. The program must write it together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as the state of PipeModeDataset. stream --checkpoint writes the position up to which the program has certainly read the pipe. After a restart, stream sends the records that were in the pipe again (up to 1 MiB). Records that the program had read but not used are lost unless --read-ahead covers them. If --resume and --checkpoint name the same file, it may be missing at the first start.
+
+Without a program, stream records how each epoch ended in CHANNEL.status.json next to the pipes. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
   exitCodes: {
     ...EXIT_CODES,
     3: 'data could not be read, or pipes could not be created',
     4: 'no reader opened a pipe in time',
   },
-  exitNote: 'If stream runs a program, its exit code is that of the program.',
+  exitNote: 'If stream runs a program, it exits with the exit code of the program.',
   action: stream,
 });
 

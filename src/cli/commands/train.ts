@@ -48,14 +48,14 @@ const OPTIONS = {
     ),
     resume: value(
       '--resume <file>',
-      'continue Pipe channels at the positions in this file of the checkpoint directory, if it exists',
+      'continue Pipe channels at the positions that the program wrote to this file in the checkpoint directory, if any',
     ),
     metricsOut: value('--metrics-out <file>', 'write metrics to a .csv, .json, .html or .svg file'),
-    force: flag('-f, --force', 'remove results of an earlier run in --root, and replace its artifacts'),
+    force: flag('-f, --force', 'remove the results of an earlier run in --root and replace its artifacts'),
     dryRun: flag('--dry-run', 'print what the job would do without starting or changing anything'),
     json: flag(
       '--json',
-      'print events and the result as JSON, one per line, on stderr; with --dry-run, the plan on stdout',
+      'print events and the result as JSON, one per line, to stderr; with --dry-run, the plan to stdout',
     ),
     quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
     progress: reportOptions.progress,
@@ -83,18 +83,18 @@ recordpipe train --job request.json -c train=sample/ --output results/ -- python
 recordpipe train --job request.json --dry-run
 recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
 recordpipe train -c train=data/ --input-mode Pipe --spot --checkpoints ckpt/ --interrupt-after 30s --resume position.json -- python train.py`,
-  notes: `The program runs as under SageMaker's training toolkit: it receives hyperparameters in SM_HPS and, if the command names a script, as arguments, finds channels through SM_CHANNEL_* (in File mode, directories; in Pipe mode, prefixes of named pipes: the pipe of epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0), and finds the job's configuration files in input/config. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
+  notes: `The program runs as under SageMaker's training toolkit. It receives hyperparameters in SM_HPS and, if the command names a script, as arguments. It finds the job's configuration files in input/config, and its channels through SM_CHANNEL_*. In File mode, these variables contain directories. In Pipe mode, they contain prefixes of named pipes: the pipe for epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
 
-After an interruption, SageMaker starts Pipe channels again with epoch 0. With --resume, they continue: let the program write {"train": {"epoch": 3, "records": 12345}} to that file together with each checkpoint. The next attempt then serves the rest of epoch 3 as train_3. With several hosts, {host} in the name stands for the name of the host.
+After an interruption, SageMaker restarts Pipe channels at epoch 0. With --resume, they continue where the program stopped. To use it, let the program write {"train": {"epoch": 3, "records": 12345}} to that file with each checkpoint. The next attempt then serves the rest of epoch 3 as train_3. With several hosts, use {host} in the file name for the name of the host.
 
-The job stops as a whole: if a program fails, data cannot be read, or the time limit is reached, all programs receive SIGTERM, and SIGKILL after --grace. A signal to train is passed on to the programs in the same way. Only then are pipes closed, so that no program treats truncated data as complete.`,
+If a program fails, data cannot be read, or the job reaches its time limit, train stops the whole job: all programs receive SIGTERM and, after --grace, SIGKILL. train forwards signals to the programs in the same way. It closes the pipes only after the programs have ended, so that no program treats truncated data as complete.`,
   exitCodes: {
     ...EXIT_CODES,
     3: 'data could not be read, or results could not be saved',
     4: 'no reader opened a pipe in time',
   },
   exitNote:
-    'If the program ran, the exit code of train is that of the program (with several hosts, of the first program that failed). The exit code is 143 if a time limit ends the job before the program starts.',
+    'If the program ran, train exits with its exit code or, with several hosts, that of the first program that failed. If a time limit ends the job before the program starts, the exit code is 143.',
   action: (words: string[], options: Options) => inJson(options, () => train(words, options)),
 });
 

@@ -16,12 +16,12 @@ import { formatBytes, formatNumberOf, formatSeconds, visible } from '../text/for
 import { type Painter, painter } from '../text/terminal.ts';
 
 const OPTIONS = {
-  dryRun: flag('--dry-run', 'validate and show what would be uploaded'),
+  dryRun: flag('--dry-run', 'validate the files and show what would be uploaded'),
   ifChanged: flag('--if-changed', 'skip files whose object has the same size and checksum').conflicts(
     'clobber',
   ),
   clobber: negation('--no-clobber', 'skip files whose object already exists').conflicts('force'),
-  force: flag('-f, --force', 'overwrite existing objects, and an existing --manifest'),
+  force: flag('-f, --force', 'overwrite existing objects and an existing --manifest'),
   manifest: value(
     '--manifest <file>',
     'after all uploads succeed, write a SageMaker ManifestFile to a file or s3://bucket/key',
@@ -38,7 +38,7 @@ const OPTIONS = {
     atLeast(0),
     100,
   ),
-  failFast: flag('--fail-fast', 'start no more files after one is invalid or fails'),
+  failFast: flag('--fail-fast', 'start no more uploads after a file is invalid or fails'),
   ...runOptions,
   ...linesOptions,
   ...readingOptions,
@@ -49,7 +49,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'upload',
-  description: 'Validate record files and upload them; invalid files are rejected.',
+  description: 'Validate record files and upload the valid ones.',
   usage: '[options] <inputs...> <destination>',
   arguments: {
     '<inputs...>': `${LOCAL_INPUTS}; the last argument is the destination: s3://bucket/folder/, or s3://bucket/key for one file`,
@@ -60,9 +60,9 @@ recordpipe upload data/ s3://bucket/train/
 recordpipe upload 'data/**/*.tfrecord' s3://bucket/train/ --force --if-changed --manifest train.manifest
 recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
 recordpipe upload data/ s3://bucket/train/ --dry-run --json`,
-  notes: `A destination with a trailing slash is a folder: files found in directories and patterns keep their relative paths; other files keep only their base names. Any other destination is the key of a single object. An existing object with the same size and checksum is kept; any other is an error unless you pass --force (overwrite it) or --no-clobber (keep it). With --force --if-changed, only files that differ are uploaded.
+  notes: `A destination with a trailing slash is a folder. In it, files from directories and patterns keep their relative paths; other files keep only their base names. Any other destination is the key of a single object. upload keeps an existing object with the same size and checksum. Any other existing object is an error unless you pass --force to overwrite it or --no-clobber to keep it. With --force --if-changed, upload sends only files that differ.
 
-Each file is validated, then uploaded; several files run in parallel. If a file changes in the meantime, its upload is aborted and reported as an error. S3 verifies the received data by CRC-32C. On a signal, incomplete uploads are aborted. Parts uploaded by a killed process are reused.`,
+upload validates each file, then uploads it. It processes several files in parallel. If a file changes in the meantime, upload aborts and reports an error for that file. S3 verifies the received data by CRC-32C. On a signal, upload aborts incomplete uploads. It reuses the parts that a killed process uploaded.`,
   action: upload,
 });
 

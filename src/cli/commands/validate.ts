@@ -37,8 +37,8 @@ const OPTIONS = {
     100,
   ),
   failFast: flag('--fail-fast', 'stop at the first invalid file'),
-  failOnEmpty: flag('--fail-on-empty', 'treat files without records, and runs without files, as invalid'),
-  force: flag('-f, --force', 'overwrite a file at --report that is not a report'),
+  failOnEmpty: flag('--fail-on-empty', 'treat files without records and runs without files as invalid'),
+  force: flag('-f, --force', 'overwrite the file at --report even if it is not a report'),
   ...runOptions,
   ...linesOptions,
   ...readingOptions,
@@ -49,14 +49,14 @@ const OPTIONS = {
   ...grouped(SHARDS_HEADING, {
     report: value(
       '--report <file>',
-      'also write the JSON report to a file; with --shard or --plan: write the shard report for recordpipe merge; a directory/ or s3://bucket/prefix/ gets one file per shard',
+      'also write the JSON report to a file; with --shard or --plan: write the shard report for recordpipe merge; in a directory/ or s3://bucket/prefix/, one file per shard',
     ),
   }),
 };
 
 export const register: Register = command({
   name: 'validate',
-  description: 'Validate every record of every file: framing, lengths, checksums.',
+  description: 'Validate the framing, lengths and checksums of every record of every file.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
   examples: `
@@ -68,7 +68,7 @@ recordpipe validate agent.rec --multipart concat
 recordpipe validate @shards.txt --json --report report.json
 recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
 curl -s https://example.org/x.tfrecord | recordpipe validate -`,
-  notes: `The format is detected from the content, not the name. From directories, validate takes TFRecord and RecordIO files; with --format textline, text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums: validate verifies parts, lengths and padding, but cannot verify payloads.`,
+  notes: `validate detects the format from the content, not the name. In directories, it selects TFRecord and RecordIO files or, with --format textline, text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums, so validate verifies parts, lengths and padding but cannot verify payloads.`,
   action: validate,
 });
 

@@ -78,7 +78,7 @@ function checkOwner(path: string, { uid }: Stats, start: string): void {
   if (uid === user || uid === 0 || uid === statSync(start).uid) return;
   throw new ConfigurationError(
     `${path} belongs to another user, who could redirect your requests`,
-    `to use it, pass --config ${path}; to ignore it, pass --no-config`,
+    `to use the file, pass --config ${path}; to ignore it, pass --no-config`,
   );
 }
 

@@ -47,7 +47,7 @@ export const channelOptions: OptionsOf<ChannelOptions> = grouped('Channels given
   wrap: flag('--wrap', 'wrap each object or attribute in a RecordIO record (RecordWrapperType)'),
   shuffle: parsed(
     '--shuffle <n>',
-    'random seed: shuffle objects or lines, differently in each epoch',
+    'shuffle objects or lines with this random seed, differently in each epoch',
     atLeast(0),
   ),
   sharded: flag('--sharded', 'give each host its share of the objects or lines (ShardedByS3Key)'),

@@ -24,5 +24,5 @@ export const commonOptions: OptionsOf<CommonOptions> & { readonly noConfig: Retu
     ),
     config: config as OptionsOf<CommonOptions>['config'],
     noConfig: negation('--no-config', 'ignore recordpipe.config.json'),
-    verbose: flag('--verbose', 'print what is read, decided and requested, with times, on stderr'),
+    verbose: flag('--verbose', 'print what the command reads, decides and requests to stderr, with times'),
   });

@@ -12,7 +12,7 @@ export interface FilterOptions {
 export const filterOptions: OptionsOf<FilterOptions> = {
   where: value(
     '--where <expression>',
-    'use only records for which a CEL expression is true, such as \'label == 3 && "cat" in tags\'; feature("image/encoded") for names with other characters',
+    'use only records for which a CEL expression is true, such as \'label == 3 && "cat" in tags\'; for names with other characters, write feature("image/encoded")',
   ),
 };
 

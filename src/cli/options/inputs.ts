@@ -40,7 +40,7 @@ export interface InputSelection {
 export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, prefixes and patterns:', {
   include: parsed(
     '--include <glob>',
-    'take only files that match, regardless of their extensions; repeatable. A glob with a slash is matched against the path below the directory, and any other glob against the name',
+    'use only files that match, regardless of their extensions; repeatable. A glob with a slash must match the path below the directory, any other glob the file name',
     repeated,
   ),
   exclude: parsed('--exclude <glob>', 'skip files that match; repeatable', repeated),

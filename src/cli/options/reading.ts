@@ -99,7 +99,7 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
 export const payloadOptions: OptionsOf<PayloadOptions> = grouped(INPUT_HEADING, {
   payloadCrc: choice(
     '--payload-crc <kind>',
-    "accepted payload checksums; smdebug: also the values that SageMaker's debugger writes in their place",
+    "accepted payload checksums; smdebug also accepts the values that SageMaker's debugger writes instead",
     ['crc32c', 'smdebug'],
     'crc32c',
   ),

@@ -19,13 +19,13 @@ export const SHARDS_HEADING = 'Several machines:';
 export const shardOptions: OptionsOf<ShardOptions> = grouped(SHARDS_HEADING, {
   shard: parsed(
     '--shard <i/n>',
-    'process only shard I of N (zero-based); auto: take both from the environment (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE); auto/N: take only I from it',
+    'process only shard I of N (zero-based); auto reads both from the environment (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE), auto/N only I',
     shardChoice,
   ),
   plan: value('--plan <file>', 'read the inputs from a plan written by recordpipe plan'),
   report: value(
     '--report <file>',
-    'with --shard or --plan: write the shard report for recordpipe merge; a directory/ or s3://bucket/prefix/ gets one file per shard',
+    'with --shard or --plan: write the shard report for recordpipe merge; in a directory/ or s3://bucket/prefix/, one file per shard',
   ),
 });
 

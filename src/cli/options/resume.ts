@@ -25,7 +25,7 @@ export const resumeOptions: OptionsOf<ResumeOptions> = grouped('Resume:', {
   ),
   readAhead: parsed(
     '--read-ahead <size>',
-    'with --checkpoint: bytes that the program reads before it uses them (default: 0)',
+    'with --checkpoint: bytes that the program reads ahead of use (default: 0)',
     size,
   ),
 });

@@ -58,7 +58,7 @@ export const transformOptions: OptionsOf<TransformingOptions> = {
   ...grouped(OUTPUT_HEADING, {
     to: choice(
       '--to <format>',
-      'output format (default: from the extension, else that of the input)',
+      'output format (default: from the extension, else the input format)',
       FILE_FORMATS,
     ),
     outputCompression: choice(

@@ -76,7 +76,7 @@ export class ArrowColumns {
       const place = placeOfRows(field.name, this.#uri, firstRow);
       const child = data.children[index];
       if (child === undefined || child.length !== rows)
-        throw damaged(place, `it has ${child?.length ?? 0} values, and the batch has ${rows} rows`);
+        throw damaged(place, `it has ${child?.length ?? 0} values, but the batch has ${rows} rows`);
       return read(child, place);
     });
     return { schema: this.schema, rows, firstRow, columns };
@@ -110,7 +110,7 @@ function fieldsByName(
     if (found.has(name))
       throw new RecordpipeError(
         'unrepresentable',
-        `two columns are named ${JSON.stringify(name)}, and a record has one feature of a name; rename one of them`,
+        `two columns have the name ${JSON.stringify(name)}, but feature names are unique; rename one of them`,
         { uri },
       );
     found.set(name, { name, nullable, type, index });
@@ -131,7 +131,7 @@ function columnsOf(
     if (missing === undefined) return options.schema;
     throw new RecordpipeError(
       'schema-mismatch',
-      `the schema has the column ${JSON.stringify(missing.name)}, and the table does not; the table has: ` +
+      `the schema has the column ${JSON.stringify(missing.name)}, but the table does not; the table has: ` +
         [...names].join(', '),
       { uri },
     );
@@ -160,7 +160,7 @@ function derivedField({ name, nullable, type: arrowType }: ArrowField, uri: stri
   if (typeof type === 'string') return reject(type);
   const depth = depthOf(type);
   if (depth > 2)
-    return reject(`records have no lists of lists of lists, and the column has lists ${depth} deep`);
+    return reject(`records can nest lists at most two deep, but the column has lists ${depth} deep`);
   return { name, type, nullable, part: depth === 2 ? 'featureList' : 'feature', of: name };
 }
 

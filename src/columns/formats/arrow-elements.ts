@@ -95,7 +95,7 @@ export function checkedOffsets(
     if (offset < last) throw damaged(place, 'its offsets decrease');
     last = offset;
   }
-  if (last > limit) throw damaged(place, `an offset is ${last}, beyond the ${limit} values that it has`);
+  if (last > limit) throw damaged(place, `an offset is ${last}, but there are only ${limit} values`);
   return offsets.subarray(0, length + 1);
 }
 
@@ -129,7 +129,7 @@ export function damaged(place: ElementPlace, what: string): RecordpipeError {
 export function malformedTable(what: string, uri: string, cause?: unknown): RecordpipeError {
   return new RecordpipeError(
     'malformed-table',
-    `${what}; restore the file from a backup or write it again from its source`,
+    `${what}; restore the file from a backup, or regenerate it from its source`,
     { uri },
     cause,
   );

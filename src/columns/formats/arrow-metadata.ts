@@ -99,7 +99,7 @@ class MessageCheck {
     });
     this.#eachPair(table, 2, (offset, length) => {
       if (offset + length > bodyBytes)
-        throw new CorruptMetadata(`a buffer ends at ${offset + length}, and the body has ${bodyBytes} bytes`);
+        throw new CorruptMetadata(`a buffer ends at ${offset + length}, but the body has ${bodyBytes} bytes`);
     });
     if (rows > 0x7fffffff) throw new CorruptMetadata(`the batch has ${rows} rows`);
   }

@@ -44,7 +44,7 @@ export function columnTypeOf(type: ArrowType): ColumnType | string {
   if (leaf !== undefined) return { type: leaf };
   if (!LISTS.includes(typeId)) return whyNot(typeId);
   const [child] = type.children;
-  if (!child) return 'its lists have no type of items, so the schema is corrupt';
+  if (!child) return 'its lists have no item type, so the schema is corrupt';
   const items = columnTypeOf(child.type);
   return typeof items === 'string' ? items : { type: 'list', items };
 }
@@ -56,13 +56,13 @@ function whyNot(typeId: number): string {
     case ARROW_TYPE.time:
     case ARROW_TYPE.timestamp:
     case ARROW_TYPE.duration:
-      return `records have no ${name} values; cast the column to int64 or string before, or leave it out`;
+      return `records have no ${name} values; cast the column to int64 or string first, or omit it`;
     case ARROW_TYPE.decimal:
-      return 'records have no decimal values; cast the column to float, int64 or string before, or leave it out';
+      return 'records have no decimal values; cast the column to float, int64 or string first, or omit it';
     case ARROW_TYPE.struct:
-      return 'records have no struct values; make a column of each field (flatten) before, or leave it out';
+      return 'records have no struct values; flatten it into one column per field first, or omit it';
     default:
-      return `records have no ${name} values; leave the column out`;
+      return `records have no ${name} values; omit the column`;
   }
 }
 
@@ -119,7 +119,7 @@ function readLists(data: ArrowData, place: ElementPlace, read: ReadVector, items
   const { offsets, first } = listOffsets(data, place);
   const count = offsets[length];
   if (first < 0 || first + count > child.length)
-    throw damaged(place, `its lists need ${first + count} items, and it has ${child.length}`);
+    throw damaged(place, `its lists need ${first + count} items, but it has ${child.length}`);
   const own = first === 0 && count === child.length ? child : child.slice(first, count);
   const itemPlace = placeOfItems(place, offsets, validity);
   const vector = read(own, itemPlace);
@@ -132,7 +132,7 @@ function readLists(data: ArrowData, place: ElementPlace, read: ReadVector, items
       throw unrepresentable(
         itemPlace,
         i,
-        'a list contains a null, and the values of a feature cannot be null; replace it by a value, or remove it',
+        'a list contains a null, but the values of a feature cannot be null; replace the null with a value, or remove it',
       );
   return { type: 'list', length, validity, offsets, items: { ...vector, validity: undefined } };
 }

@@ -116,7 +116,7 @@ async function asTable<Result>(uri: string, run: () => Promise<Result>): Promise
     if (error instanceof RecordpipeError) throw error;
     const [, type] = /^Unrecognized type: "(\w+)"/.exec((error as Error).message) ?? [];
     if (type !== undefined) {
-      const text = `the table has a column of the type ${type}, which the apache-arrow package cannot read; write the table again with a cast of the column`;
+      const text = `the table has a column of the type ${type}, which the apache-arrow package cannot read; cast the column, then write the table again`;
       throw new RecordpipeError('unrepresentable', text, { uri }, error);
     }
     throw malformedTable(`the Arrow data is corrupt: ${(error as Error).message}`, uri, error);

@@ -124,7 +124,7 @@ function fieldOf(
   if (texts && numbers && !textWins)
     fail('expected values of one type, got numbers and strings; pass a schema');
   if (!texts && !numbers && !specials)
-    fail('all lists are empty, so their type is unknown; pass a schema, or choose the other columns');
+    fail('all lists are empty, so their type is unknown; pass a schema, or omit this column');
   const values: ColumnType =
     texts || (specials && !numbers) ? { type: 'text' } : { type: floats || specials ? 'float' : 'int64' };
   const type = Array.from({ length: depth }).reduce<ColumnType>((items) => ({ type: 'list', items }), values);

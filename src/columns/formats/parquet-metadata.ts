@@ -94,11 +94,11 @@ export function checkParquetMetadata(file: ThriftStruct, dataEnd: number, uri: s
     if (!(groupRows >= 0 && groupRows < 2 ** 31)) fail(`${what} has ${groupRows} rows`);
     rows += groupRows;
     const chunks = structsAt(struct, GROUP.columns).map((chunk) => chunkOf(chunk, dataEnd, what, fail));
-    if (chunks.length !== leaves) fail(`${what} has ${chunks.length} columns, and the schema has ${leaves}`);
+    if (chunks.length !== leaves) fail(`${what} has ${chunks.length} columns, but the schema has ${leaves}`);
     return { struct, rows: groupRows, bytes: Math.max(numberAt(struct, GROUP.bytes) ?? 0, 0), chunks };
   });
   if (rows !== numberAt(file, FILE.rows))
-    fail(`the row groups have ${rows} rows, not ${numberAt(file, FILE.rows)}`);
+    fail(`the row groups have ${rows} rows instead of ${numberAt(file, FILE.rows)}`);
   return { file, columns, groups, pairs: pairsOf(file) };
 }
 
@@ -144,7 +144,7 @@ function chunkOf(
   const start = dictionary > 0 && (dictionary < data || data === 0) ? dictionary : data;
   const end = start + (numberAt(metadata, COLUMN.compressedBytes) ?? -1);
   if (!(start >= PARQUET_MAGIC.length && end >= start && end <= dataEnd))
-    fail(`${what} has a column in the bytes ${start} to ${end}, and the data ends at ${dataEnd}`);
+    fail(`${what} has a column at bytes ${start} to ${end}, but the data ends at ${dataEnd}`);
   return { struct, metadata, start, end };
 }
 

@@ -73,7 +73,7 @@ export class ParquetWriter implements TableWriter {
     if (batch.columns.length === 0 && batch.rows > 0)
       throw new RecordpipeError(
         'unrepresentable',
-        'no record has a feature, and a Parquet file cannot contain rows without columns; write Arrow instead',
+        'no record has a feature, but a Parquet file cannot contain rows without columns; write Arrow instead',
       );
     const whole = recordBatch(this.#arrow, this.#schema, batch);
     const { rowGroupRows } = this.#options;

@@ -160,7 +160,7 @@ class ParquetReader implements TableReader {
     if (total > MAX_GROUP_BYTES)
       throw new RecordpipeError(
         'unrepresentable',
-        `${what} has ${total} bytes in the requested columns, and up to ${MAX_GROUP_BYTES} are supported; ` +
+        `${what} has ${total} bytes in the requested columns, but at most ${MAX_GROUP_BYTES} are supported; ` +
           'read fewer columns at a time, or write the file with smaller row groups',
         { uri },
       );

@@ -32,7 +32,7 @@ interface Lengths {
 }
 
 const INNER_UNORDERED =
-  'an inner dataset of interleave is unordered; pass ordered: false to interleave, too, or omit it in the inner dataset';
+  'an inner dataset of interleave is unordered; pass ordered: false to interleave as well, or omit it in the inner dataset';
 
 /** An open inner dataset. */
 interface Slot<T> {

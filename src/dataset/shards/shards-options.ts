@@ -88,7 +88,7 @@ export function checkShardsOptions(options: ShardsOptions): void {
   if (worker >= workers)
     throw new UsageError(`shards: worker: expected a number less than ${workers} (workers), got ${worker}`);
   if (order === 'shuffled' && workers > 1 && seed === undefined)
-    throw new UsageError('shards: several workers need the same seed; pass one (seed)');
+    throw new UsageError('shards: several workers require the same seed; pass it (seed)');
   checkCount('shards: start', start, 0);
   checkUpTo('shards: blockRecords', blockRecords, MAX_BLOCK_RECORDS);
   checkUpTo('shards: groupBlocks', groupBlocks, MAX_GROUP_BLOCKS);

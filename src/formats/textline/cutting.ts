@@ -77,7 +77,7 @@ function hasCr(bytes: Uint8Array, from: number, to: number): boolean {
  * @param have number of bytes of the line read so far
  */
 export function lineTooLongError(have: number, maxRecordBytes: number, place: ErrorPlace): RecordpipeError {
-  const text = `textline: record too large: a line has at least ${have} bytes, but the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file with this delimiter?`;
+  const text = `textline: record too large: a line has at least ${have} bytes, but the limit is ${maxRecordBytes} (maxRecordBytes); is this a text file, and is the delimiter correct?`;
   return new RecordpipeError('record-too-large', text, place);
 }
 

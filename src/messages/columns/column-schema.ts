@@ -47,7 +47,7 @@ export type ColumnPart =
   | 'metadata'
   | 'configuration';
 
-/** One column: its name and type, and the part of a record that it contains. */
+/** Name and type of a column, and the part of a record that it contains. */
 export interface ColumnField {
   /** Name of the column. No two columns of a schema have the same name. */
   readonly name: string;

@@ -136,7 +136,7 @@ export class ListReader extends Operand {
     const at = this.#at;
     this.#at = longVarint(list, at, words, 0);
     if (this.#at > this.#runEnd)
-      throw new WireFault(at, 'expected a varint, but its packed run ends inside it');
+      throw new WireFault(at, 'expected a varint, but its packed run is truncated');
     const high = words[HIGH_WORD];
     const low = words[LOW_WORD] >>> 0;
     const number = high * 2 ** 32 + low;

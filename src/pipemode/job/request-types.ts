@@ -10,7 +10,7 @@ export interface JobChannel extends StreamChannel {
 
 /** A channel as given by the caller. `inputMode` defaults to the input mode of the job. */
 export type JobChannelInput = StreamChannelInput & {
-  /** How the program gets the data. Default: that of the job. */
+  /** How the program receives the data. Default: that of the job. */
   readonly inputMode?: InputMode | undefined;
   /** Names of the instance groups that get the channel. Default: all. */
   readonly instanceGroups?: readonly string[] | undefined;

@@ -98,7 +98,7 @@ export class LineChecks {
       report('warning', 'carriage-return', text.length - 1, what);
     }
     if (text.trim() === '') {
-      report('warning', 'blank-line', 0, 'a blank line; it is skipped');
+      report('warning', 'blank-line', 0, 'a blank line, which is skipped');
       return;
     }
     if (this.#looksLikeAnotherFile(text)) {

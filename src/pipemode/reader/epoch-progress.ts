@@ -229,7 +229,7 @@ export class Resuming {
     const { recordsRead, bytesRead, lastRecord, compression } = this.#state;
     const isAfter = bytes > bytesRead || (records !== null && records > recordsRead);
     if (isAfter || compression !== undefined || (records === null && bytes !== bytesRead)) {
-      const what = `the pipe starts at byte ${bytes} of the epoch, and the earlier run read ${bytesRead} bytes`;
+      const what = `the pipe starts at byte ${bytes} of the epoch, but the earlier run read ${bytesRead} bytes`;
       const next = "pass the reader's state to the streamer (resume)";
       throw new RecordpipeError('not-resumable', `${what}; ${next}`);
     }

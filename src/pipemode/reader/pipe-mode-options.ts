@@ -177,7 +177,7 @@ export function pipeModeOptions(given: Partial<PipeModeOptionsInput>): PipeModeO
     const canonical = name === 'recordFormat' ? canonicalFormat(value) : value;
     if (Object.hasOwn(named, name) && named[name] !== canonical)
       throw new UsageError(
-        `${alias}: ${name} is given twice, as ${String(named[name])} and ${String(canonical)}`,
+        `${alias}: ${name} is specified twice, as ${String(named[name])} and ${String(canonical)}`,
       );
     named[name] = canonical;
   }

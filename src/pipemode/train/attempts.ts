@@ -71,7 +71,7 @@ export function afterAttempt(
     case 'program-failed': {
       const container =
         job.hasImage && end.exitCode === CLIENT_FAILED
-          ? ', with which docker and podman also report that they could not start the container; see their message above'
+          ? ', which can also mean that docker or podman could not start the container; see the message above'
           : '';
       const why = `AlgorithmError: the program failed with exit code ${end.exitCode}${container}`;
       return final('Failed', 'Failed', why + notRetried(retriesLeft, 'program failures'));

@@ -52,7 +52,7 @@ export interface CheckpointTransfer {
 
 const NOTHING: CheckpointTransfer = { files: 0, bytes: 0 };
 
-const NEXT_CLEAR = 'copy those that are not at the checkpoint address, then pass --force to remove them';
+const NEXT_CLEAR = 'copy the files that are not at the checkpoint address, then pass --force to remove them';
 
 /** Maximum number of passes of the final synchronization, and the pause between them. */
 const LAST_PASSES = 3;
@@ -244,7 +244,7 @@ export class Checkpoints {
     if (!isItemFailure(error)) return;
     if (this.#reported.has(error.message)) return;
     this.#reported.add(error.message);
-    const text = `checkpoints could not be saved: ${error.message}; the next synchronization tries again`;
+    const text = `checkpoints could not be saved: ${error.message}; the next synchronization retries`;
     this.#options.onWarning('checkpoints-not-saved', text);
   }
 }

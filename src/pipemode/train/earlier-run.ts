@@ -77,7 +77,7 @@ export function checkInside(root: string, folders: readonly string[]): void {
     if (contentsOf(folder).length === 0) continue;
     const [real, realRoot] = withFileErrors(folder, () => [realpathSync(folder), realpathSync(root)]);
     if (real.startsWith(`${realRoot}/`)) continue;
-    const text = `a link leads to ${real}, which contains files; move them away, because no run removes files outside its root`;
+    const text = `a link leads to ${real}, which contains files; move them, because a run never removes files outside its root`;
     throw new RecordpipeError('already-exists', text, { uri: folder });
   }
 }

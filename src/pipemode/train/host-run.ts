@@ -97,7 +97,7 @@ export class HostRun {
     const folder = this.#checkpointFolder;
     if (folder !== undefined) {
       const isInside = isInJobRoot(request.checkpoint?.localPath ?? '');
-      const next = isInside ? undefined : 'move them away, because no run removes files outside its root';
+      const next = isInside ? undefined : 'move them, because a run never removes files outside its root';
       if (force && isInside) checkInside(this.paths.root, [folder]);
       await emptyFolder(folder, force && isInside, next);
     }

@@ -30,7 +30,7 @@ export async function whileRootsLocked<R>(
     });
   } catch (error) {
     if (isOurs || !isRecordpipeError(error, 'pipe-timeout')) throw error;
-    const what = 'another job is running in this folder; wait for its end, or use another folder (root)';
+    const what = 'another job is running in this folder; wait until it ends, or use another folder (root)';
     throw new RecordpipeError('already-exists', what, { uri: root }, error);
   }
 }

@@ -73,7 +73,7 @@ export interface FilledEvent {
   readonly host: string;
   /** Name of the channel. */
   readonly channel: string;
-  /** How the program gets the data. */
+  /** How the program receives the data. */
   readonly inputMode: InputMode;
   /** Number of files. */
   readonly files: number;
@@ -123,7 +123,7 @@ export interface TrainingResult {
   readonly status: 'Completed' | 'Failed' | 'Stopped';
   /** `Completed`, `Failed`, `Stopped`, `MaxRuntimeExceeded`, `MaxWaitTimeExceeded`, … */
   readonly secondaryStatus: string;
-  /** Reason for the end of the job, as one sentence. */
+  /** Why the job ended, as one sentence. */
   readonly reason: string;
   /** Text that the program wrote to `output/failure`. */
   readonly failureReason: string | undefined;

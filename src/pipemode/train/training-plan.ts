@@ -12,7 +12,7 @@ export interface TrainingPlan {
   readonly hosts: readonly HostPlan[];
   /** The container image that runs the program. */
   readonly image: string | undefined;
-  /** Time after which the job is stopped, in seconds; missing without a limit. */
+  /** Time after which the job is stopped, in seconds; missing if there is no limit. */
   readonly maxRuntimeSeconds: number | undefined;
   /** Time between SIGTERM and SIGKILL, in seconds. */
   readonly graceSeconds: number;
@@ -22,7 +22,7 @@ export interface TrainingPlan {
   readonly maxRetries: number;
   /** Where checkpoints are restored from and saved to. */
   readonly checkpoint: TrainingRequest['checkpoint'];
-  /** Where the model and the output are saved. */
+  /** Where train saves the model and the output. */
   readonly output: TrainingRequest['output'];
   /** The metrics to extract from the output of the program. */
   readonly metricDefinitions: TrainingRequest['metricDefinitions'];
@@ -46,7 +46,7 @@ export interface HostPlan {
   readonly command: readonly string[];
   /** The working directory of the program. */
   readonly workingDir: string;
-  /** The channels that the host gets. */
+  /** The channels that the host receives. */
   readonly channels: readonly ChannelPlan[];
   /** The variables of the program, excluding those that it inherits. */
   readonly variables: Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ export interface HostPlan {
 export interface ChannelPlan {
   /** Name of the channel. */
   readonly name: string;
-  /** How the program gets the data. */
+  /** How the program receives the data. */
   readonly inputMode: InputMode;
   /** Path or address of the data. */
   readonly uri: string;
@@ -64,7 +64,7 @@ export interface ChannelPlan {
   readonly dataType: S3DataType;
   /** Attributes to read from an augmented manifest. */
   readonly attributeNames: readonly string[];
-  /** Whether each host gets all data or its share. */
+  /** Whether each host receives all data or its share. */
   readonly distribution: 'FullyReplicated' | 'ShardedByS3Key';
   /** The folder of the files, or the first named pipe. */
   readonly path: string;

@@ -265,10 +265,7 @@ export class TrainingRun {
   #warnWithoutModel(): void {
     if (this.#hosts.some(({ paths }) => contentsOf(paths.modelDir).length > 0)) return;
     const { modelDir } = this.#hosts[0].paths;
-    this.#warn(
-      'no-model',
-      `the program wrote no model; to have one saved, write it to SM_MODEL_DIR (${modelDir})`,
-    );
+    this.#warn('no-model', `the program wrote no model; to save one, write it to SM_MODEL_DIR (${modelDir})`);
   }
 
   #status(status: string, reason?: string): void {

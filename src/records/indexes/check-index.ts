@@ -117,7 +117,7 @@ async function checkTable(
   const actual = await scanFrames(file, layout, options);
   const record = firstDifference(table, actual);
   if (record < 0) return { kind, format: layout.format, table };
-  const difference = `record ${record} takes ${bytesOf(actual, record)}, but the index says ${bytesOf(table, record)}`;
+  const difference = `record ${record} has ${bytesOf(actual, record)}, but the index specifies ${bytesOf(table, record)}`;
   throw indexMismatch(difference, { uri: indexPath, record });
 }
 

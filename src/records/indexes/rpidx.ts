@@ -88,7 +88,7 @@ export function decodeIndex(bytes: Uint8Array, uri: string): IndexFile {
   const bad = (what: string): Error => malformedIndex(what, { uri });
   if (!looksLikeIndex(bytes)) throw bad('it does not begin with the magic bytes of an index');
   if (bytes.length < HEADER_BYTES)
-    throw bad(`it has ${bytes.length} bytes, but its header has ${HEADER_BYTES}`);
+    throw bad(`it has ${bytes.length} bytes, fewer than its ${HEADER_BYTES}-byte header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint16(8, true);
   if (version !== VERSION)
@@ -97,7 +97,8 @@ export function decodeIndex(bytes: Uint8Array, uri: string): IndexFile {
     );
   const delimiterBytes = view.getUint16(14, true);
   const numbersAt = headerBytes(delimiterBytes);
-  if (bytes.length < numbersAt) throw bad(`it has ${bytes.length} bytes, but its header has ${numbersAt}`);
+  if (bytes.length < numbersAt)
+    throw bad(`it has ${bytes.length} bytes, fewer than its ${numbersAt}-byte header`);
   const header = bytes.subarray(0, numbersAt);
   if (headerSum(header) !== view.getUint32(CRC_AT, true)) throw bad('the checksum of its header is wrong');
   const layout = decodeLayout(

@@ -198,7 +198,7 @@ async function* folderFiles(
   }
   if (any) return;
   const what = remote
-    ? 'no record object has this prefix (*.tfrecord, *.rec, *-00000-of-00012, …); to read objects with other names, use a pattern or list them explicitly'
+    ? 'no object with records has this prefix (*.tfrecord, *.rec, *-00000-of-00012, …); to read objects with other names, use a pattern or list them explicitly'
     : `no ${SOUGHT[format]}`;
   throw nothing(what, input, selection);
 }
@@ -239,7 +239,7 @@ async function* matchingFiles(
   }
   if (any) return;
   const what = isRemote(pattern)
-    ? 'all objects that match this pattern were skipped, or none matches'
+    ? 'no object matches this pattern, or all matching objects were skipped'
     : 'no file matches this pattern; check it, and quote it for the shell';
   throw nothing(what, pattern, selection);
 }

@@ -102,7 +102,7 @@ export interface UnknownFeatureNotice {
   readonly message: string;
 }
 
-/** A notice about the inputs of a run, with a stable `code` and a human-readable `message`. */
+/** A notice about the inputs of a run. Its `code` is stable; its `message` is for people. */
 export type InputNotice =
   | SkippedFiles
   | ShardNotice
@@ -195,9 +195,9 @@ const REASONS: Record<SkipReason, string> = {
   marker: 'markers without records',
   index: 'indexes and manifests',
   compression: 'unsupported compression; decompress them first',
-  'other-name': 'other formats, judging by their names',
+  'other-name': 'other formats, according to their names',
   'other-contents': 'no records of this format',
-  'not-inspected': 'unknown names, and too many to inspect; include them explicitly',
+  'not-inspected': 'unknown names and too many files to inspect; include them explicitly',
   'special-file': 'not regular files; to read them, list them explicitly',
   excluded: 'excluded',
   'not-included': 'not included',

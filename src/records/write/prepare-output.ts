@@ -94,7 +94,7 @@ function checkAppending(found: Compression, wanted: Compression | undefined, pat
   }
   if (found !== 'zlib') return;
   const text =
-    'appending to a zlib file: TensorFlow reads only its first stream and would not see the new records; write a new file, or use gzip';
+    'cannot append to a zlib file, because TensorFlow reads only its first stream; write a new file, or use gzip';
   throw new RecordpipeError('unsupported-source', text, { uri: path });
 }
 

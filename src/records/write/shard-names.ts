@@ -88,7 +88,7 @@ function shardsExist(found: readonly string[]): RecordpipeError {
   const names = found.slice().sort();
   const listed = names.slice(0, MAX_LISTED).map((name) => basename(name));
   const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '';
-  const text = `shards with this prefix exist: ${listed.join(', ')}${more}; readers would read them together with a second set; pass overwrite: true to replace them`;
+  const text = `shards with this prefix exist: ${listed.join(', ')}${more}; readers would read both sets of shards; pass overwrite: true to replace them`;
   return new RecordpipeError('already-exists', text, { uri: names[0] });
 }
 

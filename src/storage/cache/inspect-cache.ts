@@ -17,7 +17,7 @@ export interface CachedObject {
   readonly etag: string;
   /** Size of the object. */
   readonly size: number;
-  /** Number of bytes that its chunks take on the disk. */
+  /** Number of bytes that its chunks occupy on disk. */
   readonly cachedBytes: number;
   /** Number of cached chunks. */
   readonly chunks: number;

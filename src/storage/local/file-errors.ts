@@ -16,7 +16,7 @@ const CODES: Record<
 /** Descriptions of system errors by error code. */
 const TEXTS: Record<string, string> = {
   ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
+  EDQUOT: 'the disk quota is exhausted',
   EROFS: 'the file system is read-only',
   EFBIG:
     'the file would be larger than the file system or the limit of the process (ulimit -f) allows; raise the limit, or write to another disk',
@@ -57,7 +57,7 @@ export function overwritten(): FetchFailure {
 }
 
 export function tooShort(size: number, wanted: number): FetchFailure {
-  return new FetchFailure('changed', `the file has ${size} bytes, fewer than the ${wanted} it had`);
+  return new FetchFailure('changed', `the file shrank from ${wanted} to ${size} bytes`);
 }
 
 const KINDS: Partial<Record<string, FetchFailureKind>> = {

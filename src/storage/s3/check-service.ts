@@ -43,7 +43,7 @@ export async function checkService(
     return false;
   }
   const region = clients.regionOf(bucket);
-  const saving = `${configured} is configured; --region ${region} saves a request`;
+  const saving = `${configured} is configured; pass --region ${region} to save a request`;
   if (region !== configured) checks.passed('region', `${bucket} is in ${region}, ${saving}`);
   else if (failure === undefined) checks.passed('region', `${bucket} is addressed in ${region}`);
   else checks.skipped(`${failure.message}; ${region} is configured`, 'region');

@@ -37,7 +37,7 @@ export async function getRange(
     if (etag !== undefined) throw error;
     throw new FetchFailure(
       'changed',
-      `the object ends before byte ${start}; it was longer when reading began`,
+      `the object ends before byte ${start}, so it has become shorter since reading began`,
       {
         code: error.code,
         status: 416,

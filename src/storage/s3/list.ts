@@ -95,7 +95,7 @@ class ListingGuard {
     const waitedMs = performance.now() - this.#emptySince;
     if (this.#emptyPages < MAX_EMPTY_PAGES && waitedMs <= this.#retryTimeoutMs) return;
     throw this.#endless(
-      `sent ${this.#emptyPages} pages without an object in ${(waitedMs / 1000).toFixed(1)} s`,
+      `sent ${this.#emptyPages} pages without objects in ${(waitedMs / 1000).toFixed(1)} s`,
     );
   }
 

@@ -140,7 +140,7 @@ describe('each rule', () => {
       ['type', 2, 0, 'expected float, got int64'],
     ]);
     expect(await broken({ type: 'int64', required: true }, GOOD, undefined, { kind: 'none' })).toEqual([
-      ['required', 2, 1, 'expected in every record, but missing from one'],
+      ['required', 2, 1, 'required in every record, but missing from one'],
     ]);
   });
 

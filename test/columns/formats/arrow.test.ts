@@ -199,7 +199,7 @@ describe('tables of other programs', () => {
     [
       'a struct',
       { s: arrow.vectorFromArray([{ a: 1 }], new arrow.Struct([new arrow.Field('a', new arrow.Int32())])) },
-      'column "s": records have no struct values; make a column of each field',
+      'column "s": records have no struct values; flatten it into one column per field',
       undefined,
     ],
   ])('%s is an error that names the column', async (_, columns, message, record) => {

@@ -58,7 +58,7 @@ describe('the channel', () => {
   test('contradictory formats are rejected', () => {
     const options = { recordFormat: 'TFRecord', format: 'textline' } as const;
     expect(() => new PipeModeDataset('train', { ...channelPlace().dirs, ...options })).toThrow(
-      'recordFormat is given twice',
+      'recordFormat is specified twice',
     );
   });
 

@@ -324,7 +324,7 @@ describe('in S3', () => {
     await expect.poll(() => place.server.requests('PutObject').length).toBeGreaterThanOrEqual(3);
     await expect(it.finish()).rejects.toThrow(/1 checkpoint could not be saved to s3:.*Local files remain/);
     expect(warnings).toEqual([
-      expect.stringMatching(/^checkpoints-not-saved: .*next synchronization tries again/),
+      expect.stringMatching(/^checkpoints-not-saved: .*next synchronization retries/),
     ]);
     // The old checkpoint remains until the new one is stored.
     expect(place.server.store.find('bucket/job/step-1')).toBeDefined();

@@ -32,7 +32,7 @@ describe('the local folder of checkpoints', () => {
     const job = runJob('true', { request, root, force: true });
     await expect(job).rejects.toMatchObject({
       code: 'already-exists',
-      message: expect.stringMatching(/thesis.tex; move them away, because no run removes/) as string,
+      message: expect.stringMatching(/thesis.tex; move them, because a run never removes/) as string,
     });
     expect(filesIn(mine)).toEqual(['thesis.tex']);
   });

@@ -151,7 +151,7 @@ describe('an endless listing is an error', () => {
 
   test('new tokens and no objects', async () => {
     answer = (socket, _, number) => page(socket, more(`t${number}`));
-    await expect(listed()).rejects.toThrow(/pages without an object/);
+    await expect(listed()).rejects.toThrow(/pages without objects/);
   });
 
   test('an endless body is collected up to 8 MiB', async () => {

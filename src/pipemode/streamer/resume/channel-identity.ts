@@ -13,7 +13,7 @@ export interface ChannelIdentity {
   readonly compression: string;
   /** RecordWrapperType of the channel. */
   readonly recordWrapper: string;
-  /** Seed of the order; null if the data is not shuffled. */
+  /** Random seed of the order; null if the data is not shuffled. */
   readonly shuffleSeed: number | null;
   /** Number of this host and of all hosts, `1/4`; null if the host receives all data. */
   readonly share: string | null;
@@ -88,7 +88,7 @@ export function checkIdentity(
   const what = differing.map((part) =>
     DIGESTS.has(part) ? PARTS[part] : `${PARTS[part]} (${text(was[part])} then, ${text(now[part])} now)`,
   );
-  const message = `channel ${channel} is not the one of the checkpoint: ${what.join(', ')} changed; stream the same data with the same options, or start the epoch again without the checkpoint`;
+  const message = `channel ${channel} does not match the checkpoint: ${what.join(', ')} changed; stream the same data with the same options, or restart the epoch without the checkpoint`;
   throw new RecordpipeError('not-resumable', message, { uri });
 }
 

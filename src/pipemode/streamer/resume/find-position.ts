@@ -192,6 +192,6 @@ function tooFew(epoch: number, has: number, expected: number): RecordpipeError {
 function notResumable(what: string): RecordpipeError {
   return new RecordpipeError(
     'not-resumable',
-    `${what}; the data or the options changed, so start the epoch again`,
+    `${what}; the data or the options changed, so restart the epoch`,
   );
 }

@@ -30,7 +30,7 @@ export interface ResumePoint {
 }
 
 /** Next step if positions are damaged. */
-const WITHOUT = 'restore a copy of it, or start the epoch again without it';
+const WITHOUT = 'restore a copy of it, or restart the epoch without it';
 
 /** Returns the epoch at which a channel resumes. */
 export function resumedEpoch({ reader, checkpoint }: ResumePoint): number | undefined {
@@ -102,7 +102,7 @@ function pointsIn(value: unknown, uri: string | undefined): Record<string, Resum
     if (typeof channels !== 'object' || channels === null || Object.keys(channels).length === 0)
       throw malformed(`the checkpoint has no channels; ${WITHOUT}`, uri);
     if (!isUnchanged(value))
-      throw malformed(`the checkpoint was changed: its checksum does not match; ${WITHOUT}`, uri);
+      throw malformed(`the checksum of the checkpoint does not match; ${WITHOUT}`, uri);
     return eachChannel(channels, (channel, checkpoint) => {
       if (isChannelCheckpoint(checkpoint)) return { checkpoint };
       throw malformed(`channel ${channel} of the checkpoint is incomplete; ${WITHOUT}`, uri);
@@ -136,7 +136,7 @@ function pointsOfDataset(position: unknown, uri: string | undefined): Record<str
   };
   visit(position);
   if (Object.keys(points).length > 0) return points;
-  throw malformed('the state of the dataset has no position in a channel, so start the epoch again', uri);
+  throw malformed('the state of the dataset has no position in a channel, so restart the epoch', uri);
 }
 
 function isPipeModeState(value: object): value is JsonObject & { readonly channel: string } {

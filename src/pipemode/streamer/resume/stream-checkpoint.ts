@@ -5,7 +5,7 @@ import type { EpochPosition, RecordDivision } from './epoch-position.ts';
 
 /** The position of a channel in a {@link StreamCheckpoint}. */
 export interface ChannelCheckpoint extends EpochPosition {
-  /** The end of the address of that object, for people; null if it is not known. */
+  /** The end of the address of that object, for people; null if it is unknown. */
   readonly name: string | null;
   /** How the epoch is divided into records; null if no byte of it has been written. */
   readonly division: RecordDivision | null;
@@ -31,7 +31,7 @@ export interface StreamCheckpoint {
   readonly version: 1;
   /** Position of each channel. */
   readonly channels: Readonly<Record<string, ChannelCheckpoint>>;
-  /** Checksum of `channels`. A checkpoint that was changed is rejected. */
+  /** Checksum of `channels`, used to reject a checkpoint that was changed. */
   readonly checksum: number;
 }
 

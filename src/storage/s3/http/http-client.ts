@@ -310,7 +310,7 @@ function caBundle(): string | undefined {
   } catch (cause) {
     throw new UsageError(`AWS_CA_BUNDLE: ${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
-  throw new UsageError(`AWS_CA_BUNDLE: expected a file of PEM certificates, got ${path}`);
+  throw new UsageError(`AWS_CA_BUNDLE: expected a file with PEM certificates, got ${path}`);
 }
 
 function proxyFor(protocol: keyof typeof PROXIES): ProxySettings | undefined {

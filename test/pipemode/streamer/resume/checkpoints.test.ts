@@ -249,7 +249,7 @@ describe('a position that does not fit', () => {
     const train = channels['train'];
     const resume = (value: unknown) => () => new PipeModeStreamer({ ...input, resume: [value] });
     expect(resume({ ...rest, channels: { train: { ...train, object: train.object + 1 } } })).toThrow(
-      /the checkpoint was changed: its checksum does not match/,
+      /the checksum of the checkpoint does not match/,
     );
     const damaged = streamCheckpoint({ train: { ...train, content: null as never } });
     expect(resume(damaged)).toThrow(/channel train of the checkpoint is incomplete/);

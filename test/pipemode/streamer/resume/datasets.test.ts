@@ -120,7 +120,7 @@ describe('a reader and a streamer that resume', () => {
     await expect(streaming([position], () => dataset().resume(state).count())).rejects.toMatchObject({
       code: 'not-resumable',
       message: expect.stringMatching(
-        /the pipe starts at byte \d+ of the epoch, and the earlier run read 0 bytes/,
+        /the pipe starts at byte \d+ of the epoch, but the earlier run read 0 bytes/,
       ),
     });
   });
