@@ -52,9 +52,9 @@ export interface FileReport {
   readonly bytes: number;
   /** Duration of the check, in seconds. */
   readonly seconds: number;
-  /** The first `maxErrors` findings, in file order. */
+  /** The first findings, in file order: 100 by default (`maxErrors`, `--max-errors`). */
   readonly errors: readonly Finding[];
-  /** Number of findings, including those beyond `maxErrors`. */
+  /** Number of all findings, including those that `errors` does not list. */
   readonly errorCount: number;
   /**
    * Whether the file could not be read to its end because it is missing, permission was denied, or

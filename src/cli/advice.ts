@@ -1,4 +1,4 @@
-import { complain } from './output.ts';
+import { complain, complainJson } from './output.ts';
 import { visible } from './text/format.ts';
 import { type Painter, painter } from './text/terminal.ts';
 
@@ -28,7 +28,7 @@ export function errorsAreJson(): boolean {
 /** Prints an error and its next step to standard error as one line of JSON. */
 export function complainInJson({ code, uri, record, offset, message }: Failure, next?: string): void {
   const place = { uri: uri ?? null, record: record ?? null, offset: offset ?? null };
-  complain(JSON.stringify({ error: { code, ...place, message, next: next ?? null } }));
+  complainJson({ error: { code, ...place, message, next: next ?? null } });
 }
 
 /** Formats an error for people: its code, message and next step. */

@@ -48,7 +48,9 @@ export async function fail(error: unknown): Promise<number> {
     return IO_FAILURE;
   }
   const { sourceStack } = await import('./source-stack.ts');
-  complain(`recordpipe: internal error: ${sourceStack(stackOf(error))}\n  next: ${bugReport()}`);
+  const stack = sourceStack(stackOf(error));
+  if (errorsAreJson()) complainInJson({ code: 'internal-error', message: stack }, bugReport());
+  else complain(`recordpipe: internal error: ${stack}\n  next: ${bugReport()}`);
   return INTERNAL_ERROR;
 }
 

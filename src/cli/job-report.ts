@@ -49,11 +49,6 @@ function onHost({ host }: { readonly host: string }, isShared: boolean, text: st
   return isShared ? `${host}: ${text}` : text;
 }
 
-/** Formats an event as a line of JSON. */
-export function eventJson(event: TrainingEvent): string {
-  return JSON.stringify(event);
-}
-
 /** Formats the result of a job for people: its status and details. */
 export function resultLines(result: TrainingResult): string[] {
   const { name, status, secondaryStatus, reason, error, failureReason, attempts, seconds, artifacts, hosts } =

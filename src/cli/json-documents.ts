@@ -355,7 +355,7 @@ export interface ErrorLine {
 
 /** An error with its next step. */
 export interface CommandError {
-  /** One of the error codes, or `out-of-memory`. */
+  /** One of the error codes, `out-of-memory`, or `internal-error` for a bug in recordpipe. */
   readonly code: string;
   /** File, URL or stream name; null if the failure concerns no file or stream. */
   readonly uri: string | null;

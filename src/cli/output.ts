@@ -106,8 +106,20 @@ export function say(text: string): Promise<void> {
  * Writes a line to standard error, as `say` does. If standard error is closed, the line is lost.
  */
 export function complain(line: string): void {
+  complainRaw(redacted(line));
+}
+
+function complainRaw(line: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
-  process.stderr.write(`${visibleText(redacted(line))}\n`);
+  process.stderr.write(`${visibleText(line)}\n`);
+}
+
+/**
+ * Writes a value to standard error as one line of JSON. Removes secrets from its strings, because the
+ * quotes and backslashes of JSON would hide where a secret ends.
+ */
+export function complainJson(value: object): void {
+  complainRaw(JSON.stringify(value, (_, one: unknown) => (typeof one === 'string' ? redacted(one) : one)));
 }
 
 async function writeAll(bytes: Uint8Array): Promise<void> {

@@ -150,6 +150,10 @@ test.each<[situation: string, config: unknown, text: RegExp]>([
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
 });
 
+test('a duration on the command line is shown with its unit', async () => {
+  expect(await settings({}, ['--retry-timeout', '5s'])).toEqual({ retryTimeout: '5000ms from command line' });
+});
+
 test('a password in a variable is shown nowhere', async () => {
   for (const url of ['http://ann:hunter2@minio:9000', 'http:ann:hunter2@minio', 'ann:hunter2@minio:9000']) {
     const env = { AWS_ENDPOINT_URL: url };

@@ -79,6 +79,33 @@ test('the stack of an internal error names the files and lines of the sources', 
   expect(run.stderr).toMatch(/^ {4}at (async )?src\/cli\/main\.ts:\d+$/m);
 });
 
+test('RECORDPIPE_ERRORS=json prints an internal error, too', async () => {
+  const preload = `const { hasOwn } = Object;
+    Object.hasOwn = (object, key) => { if (key === 'validate') throw new TypeError('boom'); return hasOwn(object, key); };`;
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`;
+  const { code, stderr } = await cli(['validate', good], {
+    env: { NODE_OPTIONS, RECORDPIPE_ERRORS: 'json' },
+  });
+  expect(code).toBe(70);
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: {
+      code: 'internal-error',
+      message: expect.stringContaining('boom'),
+      next: expect.stringContaining('bug'),
+    },
+  });
+});
+
+test('JSON on standard error stays valid if a quote follows a secret', async () => {
+  const name = 'no "http://h/?X-Amz-Signature=hunter2hunter2" "Authorization: x" \u202e\u009b';
+  const { code, stderr } = await cli(['cat', name], { env: { RECORDPIPE_ERRORS: 'json' } });
+  expect(code).toBe(3);
+  expect(stderr).not.toContain('hunter2');
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: { code: 'not-found', uri: expect.stringContaining('http://h/?X-Amz-Signature=[redacted]" "') },
+  });
+});
+
 test('RECORDPIPE_ERRORS=json prints one line of JSON per error, with location and next step', async () => {
   const env = { RECORDPIPE_ERRORS: 'json' };
   const bad = temp.file('bad.tfrecord', encodeTFRecord(new Uint8Array(3)).fill(1, 12, 13));

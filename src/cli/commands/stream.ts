@@ -23,7 +23,7 @@ import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import { atLeast, duration, flag, grouped, names, parsed, type Values, value } from '../options/option.ts';
 import { reportOptions } from '../options/reports.ts';
 import { resumeOptions, resumingOf } from '../options/resume.ts';
-import { complain, print } from '../output.ts';
+import { complain, complainJson, print } from '../output.ts';
 import { streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
 import { resumedLine, warningLine } from '../stream-warnings.ts';
@@ -294,15 +294,14 @@ function warn(request: TrainingRequest, options: Options): void {
 }
 
 function note(message: string, { json, quiet }: Options): void {
-  if (json) complain(JSON.stringify({ event: 'warning', code: 'not-honored', message }));
+  if (json) complainJson({ event: 'warning', code: 'not-honored', message });
   else if (!quiet) complain(`recordpipe: warning: ${visible(message)}`);
 }
 
 function report(event: StreamEvent, { json, quiet }: Options, supervised: boolean, clear: () => void): void {
   if (json) {
-    const line = `${JSON.stringify(event)}`;
-    if (supervised) complain(line);
-    else print(`${line}\n`).catch(() => {});
+    if (supervised) complainJson(event);
+    else print(`${JSON.stringify(event)}\n`).catch(() => {});
     return;
   }
   if (event.event === 'resumed' && quiet !== true) {

@@ -4,7 +4,7 @@ import { command, EXIT_CODES, type Register } from '../command.ts';
 import { downloadProgress } from '../download-progress.ts';
 import { exitCodeOf, OK } from '../exit-codes.ts';
 import { fail } from '../fail.ts';
-import { eventJson, eventText, isUrgent, planText, resultJson, resultLines } from '../job-report.ts';
+import { eventText, isUrgent, planText, resultJson, resultLines } from '../job-report.ts';
 import { jobOptions, requestOf } from '../job-request.ts';
 import { serveMetrics } from '../metrics-server.ts';
 import { pipeOptions, streamingOf } from '../options/channels.ts';
@@ -12,7 +12,7 @@ import { inputSelection } from '../options/inputs.ts';
 import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import { duration, flag, grouped, negation, parsed, type Values, value } from '../options/option.ts';
 import { reportOptions } from '../options/reports.ts';
-import { complain, print, say } from '../output.ts';
+import { complain, complainJson, print, say } from '../output.ts';
 import { checkNewFile } from '../output-files.ts';
 import { type StreamProgress, streamProgress } from '../stream-progress.ts';
 import { StreamSignals } from '../stream-signals.ts';
@@ -114,7 +114,7 @@ async function train(words: string[], options: Options): Promise<number> {
   const download = downloadProgress(isShown);
   const report = (event: TrainingEvent): void => {
     if (options.json) {
-      if (event.event !== 'filling') complain(eventJson(event));
+      if (event.event !== 'filling') complainJson(event);
       return;
     }
     download.note(event);
@@ -157,7 +157,7 @@ async function inJson({ json }: Options, work: () => Promise<number>): Promise<n
     return await work();
   } catch (error) {
     if (!json || !isRecordpipeError(error)) throw error;
-    complain(JSON.stringify({ event: 'error', error: error.toJSON() }));
+    complainJson({ event: 'error', error: error.toJSON() });
     return exitCodeOf(error.code);
   }
 }
@@ -193,7 +193,7 @@ function channelName({ host, channel }: { host: string; channel: string }, isSha
 async function reportResult(result: TrainingResult, options: Options): Promise<void> {
   const { metricsTable, writeMetrics } = await import('recordpipe/pipemode/train');
   const isStarted = result.hosts.some(({ exitCode: own }) => own !== undefined);
-  if (options.json) complain(JSON.stringify(resultJson(result)));
+  if (options.json) complainJson(resultJson(result));
   else {
     if (!options.quiet && isStarted)
       for (const line of metricsTable(result.metrics).split('\n')) if (line !== '') complain(line);
@@ -238,7 +238,7 @@ function pipeWarnings(channels: readonly JobChannel[], options: Options): string
 
 function warn(warnings: readonly string[], { json, quiet }: Options): void {
   for (const message of warnings) {
-    if (json) complain(JSON.stringify({ event: 'warning', code: 'not-honored', message }));
+    if (json) complainJson({ event: 'warning', code: 'not-honored', message });
     else if (!quiet) complain(`recordpipe: warning: ${visible(message)}`);
   }
 }

@@ -10,7 +10,7 @@ _recordpipe() {
   COMPREPLY=()
   # Bash splits words at =, as in --format=tfrecord and -c train=data/.
   i=$((COMP_CWORD - 1))
-  if [[ $cur == '=' || \${COMP_WORDS[i]} == '=' ]]; then
+  if ((i > 1)) && [[ $cur == '=' || \${COMP_WORDS[i]} == '=' ]]; then
     if [[ $cur == '=' ]]; then cur=; else i=$((i - 1)); fi
     if [[ \${COMP_WORDS[i]} != -* ]]; then i=$((i - 1)); fi
     if [[ \${COMP_WORDS[i]} == '=' ]]; then i=$((i - 1)); fi
@@ -22,7 +22,7 @@ _recordpipe() {
     cur=\${cur#*=}
   fi
 
-  command=\${COMP_WORDS[1]}
+  command=\${COMP_WORDS[1]:-}
   case $command in
 ${Object.entries(groups)
   .map(
@@ -74,14 +74,14 @@ ${argumentCases([
   fi
 
   case $kind in
-    words) COMPREPLY=($(compgen -P "$before" -W "$words" -- "$cur")) ;;
-    program) COMPREPLY=($(compgen -c -- "$cur")) ;;
+    words) COMPREPLY=($(compgen -P "$before" -W "$words" -- "$cur")) || true ;;
+    program) COMPREPLY=($(compgen -c -- "$cur")) || true ;;
     directories) _recordpipe_compopt -o dirnames ;;
     files)
       # List files follow @, where bash may split words. Bash itself completes other files.
       if [[ $cur == @* || \${COMP_WORDS[COMP_CWORD - 1]} == @ ]]; then
         IFS=$'\\n'
-        COMPREPLY=($(compgen -P @ -f -- "\${cur#@}"))
+        COMPREPLY=($(compgen -P @ -f -- "\${cur#@}")) || true
         _recordpipe_compopt -o filenames
       fi
       return ;;
@@ -91,8 +91,7 @@ ${argumentCases([
 
 # Bash 3.2 has no compopt, and completes files where nothing else matches.
 _recordpipe_compopt() {
-  if type compopt >/dev/null 2>&1; then compopt "$@" 2>/dev/null; fi
-  return 0
+  if type compopt >/dev/null 2>&1; then compopt "$@" 2>/dev/null || true; fi
 }
 
 complete -o default -F _recordpipe recordpipe

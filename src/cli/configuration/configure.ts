@@ -104,7 +104,8 @@ function isTyped(command: Command, name: string): boolean {
 }
 
 function typed(command: Command, name: string): AppliedSetting {
-  return { name, value: String(command.getOptionValue(name)), source: 'command line' };
+  const unit = SETTINGS[name].kind === 'duration' ? 'ms' : '';
+  return { name, value: `${command.getOptionValue(name)}${unit}`, source: 'command line' };
 }
 
 /** Returns the value of a variable or the file. The library itself reads variables of AWS. */

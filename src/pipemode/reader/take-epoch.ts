@@ -189,13 +189,15 @@ async function namesBeside(path: string): Promise<string> {
   }
   if (names.length === 0) return `${folder} is empty; check that the agent is running`;
   const stem = basename(path).replace(/\d+$/, '');
+  const number = (name: string): number => Number(name.slice(stem.length));
   const epochs = names.filter((name) => name.startsWith(stem) && /^\d+$/.test(name.slice(stem.length)));
   const shown = epochs.length > 0 ? epochs : names;
   const more = shown.length > MAX_NAMES ? ` and ${shown.length - MAX_NAMES} more` : '';
   const list = `${shown.slice(0, MAX_NAMES).join(', ')}${more}`;
-  return epochs.length > 0
-    ? `found ${list}; check the index in the state file`
-    : `the folder has no pipe of this channel, only ${list}`;
+  if (epochs.length === 0) return `the folder has no pipe of this channel, only ${list}`;
+  return epochs.every((name) => number(name) < number(basename(path)))
+    ? `found ${list}, which were read before; if the agent starts again with epoch 0, delete the state file in stateDir`
+    : `found ${list}; check the index in the state file`;
 }
 
 /**

@@ -77,6 +77,9 @@ describe('bash completes', () => {
     [['validate', '@li'], ['@list.txt']],
     [['train', '--', 'true', '--form'], []],
     [['validate', '--jobs', ''], []],
+    [['='], []],
+    [['nothing-like-it'], []],
+    [['validate', '@nothing-like-it'], []],
   ];
 
   test('commands, options and values', () => {
@@ -84,7 +87,7 @@ describe('bash completes', () => {
       ([words]) =>
         `COMP_WORDS=(recordpipe ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _recordpipe; echo "\${COMPREPLY[*]-}"`,
     );
-    const { stdout, stderr } = spawnSync('bash', ['-u'], {
+    const { stdout, stderr } = spawnSync('bash', ['-eu'], {
       input: [completionScript('bash', root), ...calls].join('\n'),
       encoding: 'utf8',
       cwd: temp.path,

@@ -154,6 +154,15 @@ describe('waiting', () => {
     expect(place.state()).toBe('0');
   });
 
+  test('says that the existing epochs were read before, when a program runs again', async () => {
+    const place = channelPlace();
+    epochFile(place, 0, ['x']);
+    const run = (): Promise<number> =>
+      new PipeModeDataset('train', { ...place.dirs, openTimeoutMs: 60 }).count();
+    expect(await run()).toBe(1);
+    await expect(run()).rejects.toThrow(/found train_0, which were read before; .* delete the state file/);
+  });
+
   test("with compat: 'sagemaker' consumes the index anyway", async () => {
     const place = channelPlace();
     const dataset = new PipeModeDataset('train', { ...place.dirs, openTimeoutMs: 60, compat: 'sagemaker' });
