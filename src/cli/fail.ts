@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { isOutOfMemory, isRecordpipeError, UsageError } from 'recordpipe/errors';
 import { complainAbout, complainInJson, errorsAreJson, usageInCliWords } from './advice.ts';
 import { ConfigurationError } from './configuration/configuration-error.ts';
-import { originOf } from './configuration/configure.ts';
+import { correction, originOf } from './configuration/configure.ts';
 import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
 import { ClosedOutput, complain } from './output.ts';
@@ -28,7 +28,7 @@ export async function fail(error: unknown): Promise<number> {
     return USAGE;
   }
   if (error instanceof UsageError) {
-    complainWith(error.code, withOrigin(usageInCliWords(error.message)), `run ${helpCommand()} for usage`);
+    complainWith(error.code, ...usageTexts(usageInCliWords(error.message)));
     return USAGE;
   }
   if (isRecordpipeError(error)) {
@@ -61,10 +61,12 @@ function complainWith(code: string, message: string, next: string): void {
   else complain(`recordpipe: ${what}${shown(message)}\n  next: ${next}`);
 }
 
-/** Adds the file or variable to a message about an option that is not on the command line. */
-function withOrigin(message: string): string {
-  const origin = originOf(/^--[\w-]+(?=:)/.exec(message)?.[0]);
-  return origin === undefined ? message : `${message} (set by ${origin})`;
+/** Returns the message and the next step. Names the file or variable that set the wrong option. */
+function usageTexts(message: string): [message: string, next: string] {
+  const [, ...options] = /^(--[\w-]+):(?: expected (--[\w-]+))?/.exec(message) ?? [];
+  const origin = options.map(originOf).findLast((one) => one !== undefined);
+  if (origin === undefined) return [message, `run ${helpCommand()} for usage`];
+  return [`${message} (set by ${origin})`, correction(origin)];
 }
 
 /** Escapes a message. That of a filter shows the expression on further lines. */

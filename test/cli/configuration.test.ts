@@ -101,7 +101,13 @@ test('settings reach the command', async () => {
   const failed = await withConfig({ endpointUrl: 'not a url' }, ['count', 's3://bucket/a.tfrecord']);
   expect(failed.code).toBe(2);
   expect(failed.stderr).toMatch(
-    /^recordpipe: --endpoint-url: expected a URL .*\(set by .*recordpipe\.config\.json\)/,
+    /^recordpipe: --endpoint-url: expected a URL .*\(set by .*recordpipe\.config\.json\)\n {2}next: correct the file/,
+  );
+  const args = ['count', 's3://bucket/a.tfrecord', '--cache-dir', temp.file('cache')];
+  const small = await withConfig({}, args, { RECORDPIPE_CACHE_SIZE: '1MiB' });
+  expect(small.code).toBe(2);
+  expect(small.stderr).toMatch(
+    /--cache-size .*\(set by RECORDPIPE_CACHE_SIZE\)\n {2}next: correct or unset RECORDPIPE_CACHE_SIZE/,
   );
 });
 

@@ -168,8 +168,12 @@ function parsed(given: AppliedSetting, { option }: Setting): Given {
 }
 
 function invalid(place: string, message: string): ConfigurationError {
-  const next = place.startsWith('RECORDPIPE_')
+  return new ConfigurationError(`${place}: ${message}`, correction(place));
+}
+
+/** Returns what to do about a wrong setting in a variable or a file. */
+export function correction(place: string): string {
+  return /^(RECORDPIPE|AWS)_/.test(place)
     ? `correct or unset ${place}`
     : 'correct the file, or pass --no-config to ignore it';
-  return new ConfigurationError(`${place}: ${message}`, next);
 }

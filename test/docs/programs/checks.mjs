@@ -81,7 +81,7 @@ export const CHECKS = {
     const { status, stdout } = await place.run();
     assert.deepEqual([status, ...lines(stdout)], [1, ...expected]);
     const data = join(place.folder, 'data');
-    for (const name of ['b.tfrecord', 'c.tfrecord'])
+    for (const name of ['b.tfrecord', 'c.tfrecord', 'd.tfrecord'])
       writeFileSync(join(data, name), readFileSync(join(data, 'a.tfrecord')));
     assert.equal(await output(place), '');
   },

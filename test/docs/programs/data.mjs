@@ -83,16 +83,21 @@ async function annotations(folder) {
   const size = encodeTFRecord(good[0]).length;
   damaged[3 * size + 14] ^= 1;
   damaged[8 * size + 14] ^= 1;
+  // More findings than a report lists by default.
+  const many = tfrecords(list(150, () => good[0]));
+  for (let i = 0; i < 150; i++) many[i * size + 14] ^= 1;
   write(folder, {
     'data/a.tfrecord': tfrecords(good),
     'data/b.tfrecord': damaged,
     'data/c.tfrecord': tfrecords(good).subarray(0, -3),
+    'data/d.tfrecord': many,
   });
   const last = tfrecords(good.slice(0, 19)).length;
   return [
     `::error file=data/b.tfrecord,title=data-checksum::record 3 at byte ${3 * size}`,
     `::error file=data/b.tfrecord,title=data-checksum::record 8 at byte ${8 * size}`,
     `::error file=data/c.tfrecord,title=truncated-record::record 19 at byte ${last}`,
+    ...list(150, (i) => `::error file=data/d.tfrecord,title=data-checksum::record ${i} at byte ${i * size}`),
   ];
 }
 

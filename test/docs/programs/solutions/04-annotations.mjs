@@ -1,6 +1,6 @@
 import { validateFiles } from 'recordpipe/check';
 
-const report = await validateFiles('data/');
+const report = await validateFiles('data/', { maxErrors: Infinity });
 const findings = report.files.flatMap(({ uri, errors }) =>
   errors.map(({ code, record, offset }) => ({ uri, code, record, offset })),
 );
