@@ -15,7 +15,7 @@ export interface FileWarning {
   /**
    * Stable kebab-case code. `missing-final-delimiter`: the last line of a text has no line ending,
    * so a reader that concatenates files, for example through a pipe, joins it with the first line
-   * of the next file. `missing-final-padding`: the last RecordIO record lacks its padding (with
+   * of the next file. `missing-final-padding`: the last RecordIO record has no padding (with
    * `strictPadding: false`). `empty-file`: the file has 0 bytes. `no-records`: the file is valid
    * but has no records. `several-zlib-streams`: TensorFlow reads only the first of several zlib
    * streams.

@@ -34,8 +34,8 @@ function sentence(failure: FetchFailure, request: FailedRequest): readonly [Erro
       return [
         'object-missing',
         failure.code === 'NoSuchBucket'
-          ? `there is no such bucket: ${said}`
-          : `there is no such object: ${said}; check its name (keys are case-sensitive), and whether it has been deleted`,
+          ? `the bucket does not exist: ${said}`
+          : `the object does not exist: ${said}; check its name (keys are case-sensitive) and whether it was deleted`,
       ];
     case 'denied':
       return ['access-denied', `access denied: ${said}; ${remedy(failure)}`];

@@ -44,9 +44,9 @@ const NAMES: OptionNames<Omit<SampleOptions, keyof TransformOptions>> = {
 
 /** Result of {@link sampleFile}. */
 export interface SampleResult extends TransformResult {
-  /** Number of records in the source or, with `where`, of those that pass. */
+  /** Number of records in the source or, with `where`, of records that pass. */
   readonly of: number;
-  /** The seed of the random order, for repeating the run. */
+  /** Seed of the random order, which reproduces the run. */
   readonly seed: number;
 }
 

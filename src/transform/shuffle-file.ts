@@ -35,7 +35,7 @@ const NAMES: OptionNames<Omit<ShuffleOptions, keyof TransformOptions>> = {
 
 /** Result of {@link shuffleFile} and {@link shuffleFiles}. */
 export interface ShuffleResult extends TransformResult {
-  /** The seed of the random order, for repeating the run. */
+  /** Seed of the random order, which reproduces the run. */
   readonly seed: number;
 }
 

@@ -98,7 +98,7 @@ export interface SplitPart {
 
 /** Result of {@link splitByWeights}. */
 export interface SplitByWeightsResult extends Omit<TransformResult, 'output'> {
-  /** The seed of the random order, for repeating the run. */
+  /** Seed of the random order, which reproduces the run. */
   readonly seed: number;
   /** Parts in the order of the weights. */
   readonly parts: readonly SplitPart[];

@@ -48,7 +48,7 @@ export interface UploadedFile {
  * contract; others may be added.
  */
 export interface UploadReport {
-  /** Whether every file was uploaded or already existed; in a dry run, whether that would be so. */
+  /** Whether every file was uploaded or already existed or, in a dry run, would be. */
   readonly ok: boolean;
   /** One entry per file, sorted by the UTF-8 bytes of `path`. */
   readonly files: readonly UploadedFile[];

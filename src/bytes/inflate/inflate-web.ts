@@ -13,7 +13,7 @@ export async function* inflateWithStreams(
   if (typeof DecompressionStream === 'undefined') {
     throw new RecordpipeError(
       'unsupported-source',
-      `${options.kind}: this host has no DecompressionStream; inflate the bytes before passing them`,
+      `${options.kind}: this host has no DecompressionStream; decompress the bytes before passing them`,
     );
   }
   const { readable, writable } = new DecompressionStream(options.kind === 'gzip' ? 'gzip' : 'deflate');

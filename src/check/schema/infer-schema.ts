@@ -35,7 +35,7 @@ export interface TypeConflict {
   readonly feature: string;
   /** Whether it is a feature list. */
   readonly isList: boolean;
-  /** Types of the lists, in descending order of frequency. The schema has the first one. */
+  /** Types of the lists, in descending order of frequency. The schema contains the first one. */
   readonly types: readonly {
     /** Type of the list. */
     readonly type: ValueKind;

@@ -32,7 +32,7 @@ function cellText(vector: ColumnVector, lose: (what: string) => void): TextOf {
   switch (vector.type) {
     case 'list':
       return () => {
-        lose('a CSV cell holds one value, not a list');
+        lose('a CSV cell contains one value, not a list');
         return '';
       };
     case 'text': {

@@ -119,7 +119,7 @@ export function unexpectedPart(flag: number, multipart: string, place: PartPlace
   const reason =
     multipart === 'error'
       ? "; multipart: 'dmlc' or 'concat' joins the parts"
-      : '; a part was lost or damaged, or written twice (lenientFlags accepts any order)';
+      : '; a part was lost, damaged or written twice (lenientFlags accepts any order)';
   const text = `recordio: unexpected part: expected ${allowed}, got ${flagName(flag)}${inPart(place)}${reason}`;
   return new RecordpipeError('unexpected-part', text, place);
 }

@@ -60,7 +60,7 @@ export function scanError(
   if (stop === DATA_CHECKSUM) {
     const reason =
       expected === SMDEBUG_DATA_CRC
-        ? "; that constant is what SageMaker's debugger writes in place of checksums: read with payloadCrc: 'smdebug'"
+        ? "; SageMaker's debugger writes this constant instead of checksums: read with payloadCrc: 'smdebug'"
         : `; the payload (${u64Text(lengthLow, lengthHigh)} bytes) is corrupt`;
     return new RecordpipeError('data-checksum', `tfrecord: data checksum mismatch: ${sums}${reason}`, place);
   }

@@ -1,6 +1,6 @@
 import { nearestName } from '../../bytes/arguments.ts';
 
-/** Result of a filter, as reports contain it. */
+/** Result of a filter, as part of a report. */
 export interface FilterReport {
   /** The expression. */
   readonly expression: string;

@@ -148,7 +148,7 @@ export class ByteLength extends Operand {
     value.load();
     this.type = NO_VALUE;
     if (value.type === NO_VALUE) return;
-    if (value.type !== BYTES) throw wrongType(value, 'bytes, whose length is taken');
+    if (value.type !== BYTES) throw wrongType(value, 'bytes for len');
     this.type = INT;
     this.number = value.end - value.start;
   }

@@ -16,7 +16,7 @@ export function checkpointFolderMistake(path: string): string | undefined {
     folder === `${JOB_ROOT}/output` ||
     JOB_FOLDERS.some((one) => contains(one, folder));
   return isTaken
-    ? `${folder} contains other files of the job; use a folder of its own, such as ${JOB_ROOT}/checkpoints`
+    ? `${folder} contains other files of the job; use a separate folder, such as ${JOB_ROOT}/checkpoints`
     : undefined;
 }
 

@@ -196,7 +196,7 @@ async function namesBeside(path: string): Promise<string> {
   const list = `${shown.slice(0, MAX_NAMES).join(', ')}${more}`;
   if (epochs.length === 0) return `the folder has no pipe of this channel, only ${list}`;
   return epochs.every((name) => number(name) < number(basename(path)))
-    ? `found ${list}, which were read before; if the agent starts again with epoch 0, delete the state file in stateDir`
+    ? `found ${list}, which earlier runs have read; if the agent restarts at epoch 0, delete the state file in stateDir`
     : `found ${list}; check the index in the state file`;
 }
 

@@ -254,7 +254,7 @@ export class FifoWriter {
 export function leftEarly({ path }: OwnFifo, bytes: number): RecordpipeError {
   return new RecordpipeError(
     'io-failure',
-    `the reader left after ${bytes} bytes, before the end of the epoch; read epochs to the end, or omit strictEof`,
+    `the reader closed the pipe after ${bytes} bytes, before the end of the epoch; read epochs to the end, or omit strictEof`,
     {
       uri: path,
     },

@@ -176,7 +176,7 @@ function unreadEpoch(epoch: number, { state, bytes }: EpochReading): string {
     state === 'unopened'
       ? [
           `no process has opened the pipe of epoch ${epoch}, so the program waits forever for epoch ${epoch + 1}`,
-          `to make the program start with epoch ${epoch}, remove its pipe_mode-state file; otherwise, pass firstEpoch: ${epoch + 1}`,
+          `to start the program with epoch ${epoch}, remove its pipe_mode-state file; otherwise, pass firstEpoch: ${epoch + 1}`,
         ]
       : [
           `the program read ${bytes} bytes of epoch ${epoch} and then stopped, so it waits forever`,

@@ -84,7 +84,7 @@ export interface EpochEnd {
   readonly bytes: number;
   /** Duration of the epoch, in seconds. */
   readonly seconds: number;
-  /** Whether all bytes were delivered. If false, the reader left early. */
+  /** Whether all bytes were delivered. If false, the reader closed the pipe early. */
   readonly complete: boolean;
   /** Milliseconds of the epoch during which bytes waited for the reader. */
   readonly readerWaitMs: number;
@@ -117,7 +117,7 @@ export interface ChannelMetrics {
   readonly epochTotalBytes: number | undefined;
   /** Total number of bytes of all epochs. */
   readonly bytes: number;
-  /** Number of epochs served, including those that the reader left early. */
+  /** Number of epochs served, including those that the reader did not read to the end. */
   readonly epochs: number;
   /** Milliseconds since the epoch started. */
   readonly epochMs: number;

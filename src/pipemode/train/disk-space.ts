@@ -5,7 +5,7 @@ import { withFileErrors } from '../job/config-file.ts';
 /** Binary units for sizes in messages. */
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 const MORE_SPACE =
-  'free some space, use a root folder on another disk (root), or read the channel in Pipe mode (inputMode), which needs no space';
+  'free disk space, use a root folder on another disk (root), or read the channel in Pipe mode (inputMode), which needs no space';
 
 /** Number of bytes that the downloads of this process have yet to write, by device. */
 const unwritten = new Map<number, number>();

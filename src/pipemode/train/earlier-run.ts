@@ -93,7 +93,7 @@ export function checkConfigFolder(configDir: string): void {
   const files = contentsOf(configDir).map((path) => basename(path));
   const own = names.find((name) => files.includes(name));
   if (own === undefined || files.includes('init-config.json')) return;
-  const text = `${own} is not from an earlier run, and the job would replace it; use another folder (root), or pass --force to replace it`;
+  const text = `${own} is not from an earlier run, but the job would replace it; use another folder (root), or pass --force to replace it`;
   throw new RecordpipeError('already-exists', text, { uri: configDir });
 }
 

@@ -266,7 +266,7 @@ export class HostRun {
     )
       this.#warn(
         'code-kept',
-        `${codeDir} contains other code, which runs instead of ${entry.source}; to run ${entry.source}, move that folder or use another --root`,
+        `${codeDir} contains other code, which runs instead of ${entry.source}; to run ${entry.source}, move ${codeDir} or use another --root`,
       );
     const notice = prepareScript(entry.script, codeDir);
     if (notice !== undefined) this.#warn('requirements-not-installed', notice);

@@ -191,7 +191,7 @@ async function nextHead(file: StoredFile, from: number): Promise<number> {
 }
 
 function unaligned(size: number, uri: string): RecordpipeError {
-  const text = `recordio: the file has ${size} bytes, which is not a multiple of ${ALIGNMENT}: its end, or the padding of its last record, is missing; only a whole file can be read in splits, so regenerate or repair it (recordpipe repair)`;
+  const text = `recordio: the file has ${size} bytes, which is not a multiple of ${ALIGNMENT}: its end or the padding of its last record is missing; only a complete file can be read in splits, so regenerate or repair it (recordpipe repair)`;
   return new RecordpipeError('missing-padding', text, { uri });
 }
 

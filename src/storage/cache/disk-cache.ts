@@ -143,7 +143,7 @@ export class DiskCache {
   cannotCache(uri: string): undefined {
     if (this.#saidUncached) return;
     this.#saidUncached = true;
-    const text = `the disk cache does not keep objects whose service sends no strong ETag (${uri})`;
+    const text = `the disk cache does not keep objects without a strong ETag (${uri})`;
     process.emitWarning(text, 'RecordpipeWarning');
   }
 

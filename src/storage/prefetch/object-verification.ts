@@ -157,7 +157,7 @@ export class ObjectVerification {
     if (got === expected.value) return undefined;
     throw new RecordpipeError(
       'object-checksum',
-      `the bytes do not match the object's own checksum: expected ${expected.algorithm} ${expected.value}, got ${got}; read it again; if the error persists, upload it again`,
+      `the bytes do not match the checksum of the object: expected ${expected.algorithm} ${expected.value}, got ${got}; read it again; if the error persists, upload it again`,
       { uri: this.#uri },
     );
   }

@@ -32,7 +32,7 @@ export async function checkService(
       checks.failed('credentials', failure.message, CREDENTIALS_ADVICE);
       return unsigned(checks);
     }
-    const next = 'check endpoint, network and proxy (HTTPS_PROXY, NO_PROXY)';
+    const next = 'check the endpoint, the network and the proxy (HTTPS_PROXY, NO_PROXY)';
     checks.failed('connection', `cannot reach ${endpoint}: ${failure.message}`, next);
     return false;
   }

@@ -125,11 +125,11 @@ function textOf(code: string, status: number, { message: full = '' }: Thrown): s
 
 /** Returns advice for this error code. `objectError` adds advice for the kind of failure. */
 function adviceFor(code: string, status: number): string | undefined {
-  if (code === 'NoSuchBucket') return 'check the name of the bucket and the endpoint';
+  if (code === 'NoSuchBucket') return 'check the bucket name and the endpoint';
   if (code === 'InvalidAccessKeyId' || code === 'SignatureDoesNotMatch')
     return 'check that the credentials belong to this endpoint';
   if (code === 'RequestTimeTooSkewed') return 'the clock of this machine is wrong';
-  if (status === 400) return 'check region and credentials';
+  if (status === 400) return 'check the region and the credentials';
   return undefined;
 }
 
@@ -193,7 +193,8 @@ const TRANSIENT_CODES =
 
 const TEXTS: Record<string, string> = {
   ECONNREFUSED: 'connection refused (ECONNREFUSED); check the endpoint',
-  ENOTFOUND: 'the host name cannot be resolved (ENOTFOUND); check endpoint, region and bucket name',
+  ENOTFOUND:
+    'the host name cannot be resolved (ENOTFOUND); check the endpoint, the region and the bucket name',
   EAI_AGAIN: 'the DNS lookup failed temporarily (EAI_AGAIN); check the network and its DNS server',
   ConnectTimeout: 'connection timed out',
   HeadersTimeout: 'response timed out',

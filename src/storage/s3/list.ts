@@ -214,7 +214,7 @@ async function* checkedOrder(
     if (last !== undefined && compareKeys(last, object.uri) >= 0)
       throw new RecordpipeError(
         'io-failure',
-        `the service lists ${object.uri} after ${last}, which is not byte order; pass the object addresses`,
+        `the service lists ${object.uri} after ${last}, so the listing is not in byte order; pass the object addresses`,
         { uri: prefix },
       );
     last = object.uri;

@@ -160,7 +160,9 @@ describe('waiting', () => {
     const run = (): Promise<number> =>
       new PipeModeDataset('train', { ...place.dirs, openTimeoutMs: 60 }).count();
     expect(await run()).toBe(1);
-    await expect(run()).rejects.toThrow(/found train_0, which were read before; .* delete the state file/);
+    await expect(run()).rejects.toThrow(
+      /found train_0, which earlier runs have read; .* delete the state file/,
+    );
   });
 
   test("with compat: 'sagemaker' consumes the index anyway", async () => {

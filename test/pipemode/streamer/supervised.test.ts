@@ -152,7 +152,7 @@ describe('recordpipe stream with a program', () => {
     const source = `train=${join(data, name)}`;
     const args = ['stream', '-c', source, '--root', newPlace(), '--strict-eof', '--', 'sh', '-c'];
     const { code, stderr } = await cli([...args, `P="$SM_INPUT_DIR/data/train_0"; ${script}`]);
-    expect([code, stderr]).toEqual([3, expect.stringContaining('the reader left after')]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('the reader closed the pipe after')]);
   });
 
   test.skipIf(missingProgram('python3'))(

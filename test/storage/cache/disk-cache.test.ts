@@ -98,7 +98,7 @@ it('objects without a strong ETag are not cached, with one warning per cache', a
   }
   await new Promise(setImmediate);
   expect(said).toHaveLength(2);
-  expect(said[0]).toMatch(/does not keep objects whose service sends no strong ETag \(mem:\/\/a\)/);
+  expect(said[0]).toMatch(/does not keep objects without a strong ETag \(mem:\/\/a\)/);
 });
 
 it('services with equal addresses do not share chunks', async () => {

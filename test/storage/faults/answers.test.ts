@@ -99,7 +99,7 @@ describe('a failing service', () => {
 describe('a service that rejects requests', () => {
   test.each<[string, Action, string, RegExp]>([
     ['403', { do: 'status', status: 403 }, 'access-denied', /s3:GetObject/],
-    ['404', { do: 'status', status: 404 }, 'object-missing', /NoSuchKey|no such object/],
+    ['404', { do: 'status', status: 404 }, 'object-missing', /NoSuchKey|the object does not exist/],
     [
       '404 of the bucket',
       { do: 'status', status: 404, code: 'NoSuchBucket' },
