@@ -58,9 +58,11 @@ export function redacted(text: string): string {
 const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // User name and password of a URL.
   [/:\/\/[^\s/?#]*@/g, `://${REDACTED}@`],
-  // Presigned URLs of S3, Google and Azure.
+  // URLs with other slashes or none, which the URL parser also accepts.
+  [/\b(https?:[\\/]{0,2})[^\s\\/?#]{1,1024}@/gi, `$1${REDACTED}@`],
+  // Presigned URLs of S3, Google and Azure, also if they are escaped as part of another URL.
   [
-    /([?&;](?:x-(?:amz|goog)-(?:signature|credential|security-token)|awsaccesskeyid|signature|sig|token|access_token)=)[^&\s#"'<>]+/gi,
+    /((?:[?&;]|%3f|%26)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|awsaccesskeyid|signature|sig|token|access_token)(?:=|%3d))(?:(?!%26)[^&\s#"'<>])+/gi,
     `$1${REDACTED}`,
   ],
   [/\b(AWS4-[A-Z0-9-]+ Credential=)[^\r\n"']+/g, `$1${REDACTED}`],

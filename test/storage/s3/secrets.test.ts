@@ -132,6 +132,13 @@ test('redacted removes presigned parameters, Authorization values and passwords,
     'GET https://b.s3.amazonaws.com/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=[redacted]&X-Amz-Security-Token=[redacted]&X-Amz-Signature=[redacted] failed',
   );
   expect(redacted(`{"authorization":"Bearer ${SECRETS.token}"}`)).not.toMatch(PLANTED);
+  const escaped = encodeURIComponent(`?${query}&x=1`);
+  expect(redacted(`HEAD http://h/k${escaped}`)).not.toMatch(PLANTED);
+  expect(redacted(`HEAD http://h/k${escaped}`)).toMatch(/%26x%3D1$/);
+  for (const url of ['http:ann:PW@h', 'http:/ann:PW@h', String.raw`HTTP:\\ann:PW@h`, 'https://ann:PW@h'])
+    expect(redacted(`no ${url.replace('PW', SECRETS.password)} here`)).toMatch(
+      /^no https?:[\\/]*\[redacted\]@h here$/i,
+    );
   const plain =
     's3://bucket/a@b/c?d=e&design=1 (record 3 at byte 9): no such signature; authorizations, tokens';
   expect(redacted(plain)).toBe(plain);
