@@ -49,7 +49,7 @@ export const register: Register = command({
   description: 'Run an SQL SELECT statement over record files with DuckDB.',
   arguments: {
     '<statement>':
-      "a SELECT statement. Tables are record files in quotes: 'FILE.tfrecord', 'DIR/', 'DIR/*.rec', 's3://bucket/prefix/', '@list'; and local Parquet, CSV and JSON files",
+      "a SELECT statement. Tables are record files ('FILE.tfrecord', 'DIR/', 'DIR/*.rec', 's3://bucket/prefix/', '@list') and local Parquet, CSV and JSON files, in single quotes",
   },
   options: OPTIONS,
   examples: `
@@ -57,7 +57,7 @@ recordpipe query "describe 'data/*.tfrecord'"
 recordpipe query "select * from 'train.tfrecord' limit 5"
 recordpipe query "select label, count(*) from 'data/' group by label"
 recordpipe query "from 'a.rec' join 'names.csv' using (id)" -o joined.parquet`,
-  notes: `query requires the package @duckdb/node-api: npm install @duckdb/node-api. Each feature is a column. If every record has exactly one value, the column contains single values; otherwise, it contains lists. Feature names that contain characters other than letters, digits and _ need double quotes: "image/encoded".
+  notes: `query requires the package @duckdb/node-api: npm install @duckdb/node-api. Each feature is a column. If every record that has the feature has exactly one value, the column contains single values; otherwise, it contains lists. Feature names that contain characters other than letters, digits and _ need double quotes: "image/encoded".
 
 query reads the files twice: first to infer the columns, then to load only the columns that the statement uses. A statement that only lists columns with a LIMIT reads no further than necessary. query runs only SELECT statements, which may begin with WITH, FROM, DESCRIBE or SUMMARIZE. It does not load DuckDB extensions.
 

@@ -9,7 +9,7 @@ test('concurrent downloads must fit on the disk together', () => {
   const { bavail, bsize } = statfsSync(path);
   const most = Math.floor(bavail * bsize * 0.6);
   const first = new SpaceClaim(path, most);
-  expect(() => new SpaceClaim(path, most)).toThrow(/free after the other downloads; free some space/);
+  expect(() => new SpaceClaim(path, most)).toThrow(/free after the other downloads; free disk space/);
   // Written bytes are no longer free and no longer claimed.
   first.written(most - 1000);
   new SpaceClaim(path, most).release();

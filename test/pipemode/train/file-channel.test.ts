@@ -415,7 +415,7 @@ describe('downloads', () => {
             ),
           ).rejects.toMatchObject({
             code: 'io-failure',
-            message: expect.stringMatching(/no space is left on the disk .*free some space/),
+            message: expect.stringMatching(/no space is left on the disk .*free disk space/),
           });
           expect(namesIn(root)).toEqual([]);
           expect(openDescriptors(root)).toBe(0);
