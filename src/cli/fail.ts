@@ -28,7 +28,8 @@ export async function fail(error: unknown): Promise<number> {
     return USAGE;
   }
   if (error instanceof UsageError) {
-    complainWith(error.code, ...usageTexts(usageInCliWords(error.message)));
+    const { message, next } = usageTexts(usageInCliWords(error.message));
+    complainWith(error.code, message, next);
     return USAGE;
   }
   if (isRecordpipeError(error)) {
@@ -62,11 +63,11 @@ function complainWith(code: string, message: string, next: string): void {
 }
 
 /** Returns the message and the next step. Names the file or variable that set the wrong option. */
-function usageTexts(message: string): [message: string, next: string] {
+function usageTexts(message: string): { readonly message: string; readonly next: string } {
   const [, ...options] = /^(--[\w-]+):(?: expected (--[\w-]+))?/.exec(message) ?? [];
   const origin = options.map(originOf).findLast((one) => one !== undefined);
-  if (origin === undefined) return [message, `run ${helpCommand()} for usage`];
-  return [`${message} (set by ${origin})`, correction(origin)];
+  if (origin === undefined) return { message, next: `run ${helpCommand()} for usage` };
+  return { message: `${message} (set by ${origin})`, next: correction(origin) };
 }
 
 /** Escapes a message. That of a filter shows the expression on further lines. */
