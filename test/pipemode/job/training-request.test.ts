@@ -255,7 +255,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
     [
       'a name with a space',
       [channel({ ChannelName: 'a b' })],
-      /ChannelName: expected the name of a channel.*"a b"/,
+      /ChannelName: expected a channel name.*"a b"/,
     ],
     ['two with the same name', [channel(), channel()], /two channels have the name train/],
     [

@@ -118,7 +118,7 @@ test.each(['model', 'output/data', 'checkpoints'])(
 
 test.each(['.', '..'])('a channel cannot have the name %s', (name) => {
   expect(() => startJob('true', { request: { channels: [{ name, uri: data }] } })).toThrow(
-    /name of a channel/,
+    /expected a channel name/,
   );
 });
 
