@@ -125,7 +125,7 @@ test.each(['.', '..'])('a channel cannot have the name %s', (name) => {
 test('results are not saved into the folders that are saved', async () => {
   const root = place.newRoot();
   const request = { channels, output: { uri: join(root, 'model') } };
-  await expect(runJob('true', { request, root })).rejects.toThrow(/use another folder/);
+  await expect(runJob('true', { request, root })).rejects.toThrow(/use a different folder/);
 });
 
 test('an output that cannot be written is an error before the program starts', async () => {
