@@ -11,9 +11,7 @@ export interface ChannelCheckpoint extends EpochPosition {
   readonly name: string | null;
   /** How the epoch is divided into records; null if no bytes of the epoch have been written. */
   readonly division: RecordDivision | null;
-  /**
-   * The epoch of the pipe that was opened last, and the number of bytes that this pipe accepted.
-   */
+  /** The epoch whose pipe was opened last, and the number of bytes that this pipe accepted. */
   readonly written: {
     /** Zero-based number of the epoch. */
     readonly epoch: number;
