@@ -36,9 +36,9 @@ export interface FeatureSchema {
   readonly nan?: boolean;
   /** Whether float values may be infinite. Default true. */
   readonly infinity?: boolean;
-  /** Number of bytes per value of bytes. */
+  /** Length of each bytes value, in bytes. */
   readonly bytes?: Bounds;
-  /** Whether every value of bytes must be UTF-8. */
+  /** Whether every bytes value must be UTF-8. */
   readonly utf8?: boolean;
   /**
    * Allowed values: strings for a bytes feature, integers for an int64 feature. Integers beyond

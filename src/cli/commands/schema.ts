@@ -18,7 +18,7 @@ import { formatCount, visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
 
 const OPTIONS = {
-  output: value('-o, --output <file>', 'output file of the schema as JSON, or - for stdout'),
+  output: value('-o, --output <file>', 'file to write the schema to, as JSON, or - for stdout'),
   force: flag('-f, --force', 'overwrite an existing --output'),
   loose: flag(
     '--loose',

@@ -62,7 +62,7 @@ recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
 recordpipe upload data/ s3://bucket/train/ --dry-run --json`,
   notes: `A destination with a trailing slash is a folder. In it, files from directories and patterns keep their relative paths; other files keep only their base names. Any other destination is the key of a single object. upload keeps an existing object with the same size and checksum. Any other existing object is an error unless you pass --force to overwrite it or --no-clobber to keep it. With --force --if-changed, upload sends only files that differ.
 
-upload validates each file, then uploads it. It processes several files in parallel. If a file changes in the meantime, upload aborts and reports an error for that file. S3 verifies the received data by CRC-32C. On a signal, upload aborts incomplete uploads. It reuses the parts that a killed process uploaded.`,
+upload validates each file, then uploads it. It processes several files in parallel. If a file changes in the meantime, upload aborts and reports an error for that file. S3 verifies the received data with CRC-32C. On a signal, upload aborts incomplete uploads. It reuses the parts that a killed process uploaded.`,
   action: upload,
 });
 

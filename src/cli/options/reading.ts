@@ -79,7 +79,7 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
   ...grouped('Text lines:', {
     cr: choice(
       '--cr <kind>',
-      'how to treat carriage returns; crlf strips one before each newline (default), keep keeps all, all strips all (TensorFlow)',
+      'how to treat carriage returns; crlf removes one before each newline (default), keep removes none, all removes every one, like TensorFlow',
       ['keep', 'crlf', 'all'],
     ),
     delimiter: parsed(

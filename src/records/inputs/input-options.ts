@@ -197,7 +197,7 @@ const REASONS: Record<SkipReason, string> = {
   compression: 'unsupported compression; decompress them first',
   'other-name': 'other formats, according to their names',
   'other-contents': 'no records of this format',
-  'not-inspected': 'unknown names and too many files to inspect; include them explicitly',
+  'not-inspected': 'unknown names, too many to inspect; include them explicitly',
   'special-file': 'not regular files; to read them, list them explicitly',
   excluded: 'excluded',
   'not-included': 'not included',

@@ -10,9 +10,9 @@ export interface EpochPosition {
   readonly object: number;
   /** Number of bytes that this object or line contributes before the position. */
   readonly offset: number;
-  /** Number of bytes of the epoch before the position. */
+  /** Number of bytes in the epoch before the position. */
   readonly bytes: number;
-  /** Number of records of the epoch before the position; null if the format is unknown. */
+  /** Number of records in the epoch before the position; null if the format is unknown. */
   readonly records: number | null;
 }
 

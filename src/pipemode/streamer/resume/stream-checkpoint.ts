@@ -9,7 +9,7 @@ export interface ChannelCheckpoint extends EpochPosition {
   readonly name: string | null;
   /** How the epoch is divided into records; null if no byte of it has been written. */
   readonly division: RecordDivision | null;
-  /** The epoch of the pipe that was open last, and the number of its bytes that it accepted. */
+  /** The epoch whose pipe was opened last, and the number of bytes that this pipe accepted. */
   readonly written: {
     /** Zero-based number of the epoch. */
     readonly epoch: number;
