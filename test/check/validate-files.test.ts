@@ -125,9 +125,7 @@ test('the report names the offset at which damage stopped the check', async () =
   const packed = temp.file('header.tfrecord.gz', gzipSync(flipped(FILE, OFFSETS[3])));
   const stops = async (options = {}): Promise<unknown> => {
     const { files } = await validateFiles([payload, header, short, inHeader, packed], options);
-    return Object.fromEntries(
-      files.map(({ uri, errorCount, stoppedAt }) => [uri, [errorCount, stoppedAt]]),
-    );
+    return Object.fromEntries(files.map(({ uri, errorCount, stoppedAt }) => [uri, [errorCount, stoppedAt]]));
   };
   expect(await stops()).toEqual({
     [payload]: [1, undefined],
