@@ -66,6 +66,12 @@ export interface FileReport {
   /** Warnings about the file, which do not make the file invalid. */
   readonly warnings: readonly FileWarning[];
   /**
+   * Offset of the damage at which the check stopped, because the position of the next record is then
+   * unknown. The bytes after it were not checked; `recover: 'scan'` (`--recover`) checks them. Omitted
+   * if the check did not stop at such damage.
+   */
+  readonly stoppedAt?: number;
+  /**
    * Part of the file that was checked. `records` and `bytes` count only this part; locations of
    * findings refer to the whole file.
    */
@@ -104,7 +110,15 @@ export interface UnlistedFeature {
 /** Result of examining the contents of a file. */
 export type Examined = Pick<
   RecordScan,
-  'format' | 'compression' | 'records' | 'bytes' | 'errors' | 'errorCount' | 'warnings' | 'nextStreams'
+  | 'format'
+  | 'compression'
+  | 'records'
+  | 'bytes'
+  | 'errors'
+  | 'errorCount'
+  | 'warnings'
+  | 'nextStreams'
+  | 'stoppedAt'
 >;
 
 const WARNINGS: Record<FormatName, FileWarning | undefined> = {
@@ -122,12 +136,12 @@ const WARNINGS: Record<FormatName, FileWarning | undefined> = {
 
 const EMPTY: FileWarning = {
   code: 'empty-file',
-  message: 'the file is empty and has no records; it may be an interrupted write',
+  message: 'the file is empty and has no records; its writer may have been interrupted',
 };
 
 const NO_RECORDS: FileWarning = {
   code: 'no-records',
-  message: 'the file is valid but has no records; it may be an interrupted write',
+  message: 'the file is valid but has no records; its writer may have been interrupted',
 };
 
 const SEVERAL_STREAMS: FileWarning = {
@@ -142,7 +156,7 @@ export function examinedFile(
   found: Examined,
   { seconds, detected }: { readonly seconds: number; readonly detected: boolean },
 ): FileReport {
-  const { format, compression, records, bytes, errors, errorCount } = found;
+  const { format, compression, records, bytes, errors, errorCount, stoppedAt } = found;
   return {
     uri: uriOf(input),
     // An empty file gives no evidence of its format.
@@ -156,6 +170,7 @@ export function examinedFile(
     errorCount,
     unreadable: false,
     warnings: warningsOf(found),
+    ...(stoppedAt !== undefined && { stoppedAt }),
     ...(input.range && { range: input.range }),
   };
 }
@@ -190,7 +205,7 @@ export function warningsOf({
   errorCount,
   warnings,
   nextStreams = 0,
-}: Omit<Examined, 'compression' | 'errors'>): FileWarning[] {
+}: Omit<Examined, 'compression' | 'errors' | 'stoppedAt'>): FileWarning[] {
   if (records === 0 && errorCount === 0) return [bytes === 0 ? EMPTY : NO_RECORDS];
   const warning = warnings > 0 ? WARNINGS[format] : undefined;
   return [...(warning === undefined ? [] : [warning]), ...(nextStreams > 0 ? [SEVERAL_STREAMS] : [])];

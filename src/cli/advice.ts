@@ -61,7 +61,7 @@ export function cliMessage({ message }: { readonly message: string }): string {
 const FETCH_AGAIN = 'copy or download the file again, or regenerate it';
 const NOT_A_RECORD = `if the file contains no records, exclude it; if its format was not detected correctly, pass --format and --compression; otherwise ${FETCH_AGAIN}`;
 const DAMAGED = `${FETCH_AGAIN}; to save the valid records, including those after the damage, run recordpipe repair`;
-const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; to save the complete records, run recordpipe repair`;
+const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; to recover the complete records, run recordpipe repair`;
 
 /** Next steps for errors whose message does not contain one. */
 const ADVICE: Readonly<Record<string, string>> = {

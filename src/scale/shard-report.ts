@@ -204,6 +204,7 @@ const checkedFile: Check = shape<CheckedFile>(
     warnings: listOf(warning),
   },
   {
+    stoppedAt: count,
     range,
     schema: shape<FileSchemaReport>({ violations: listOf(violation), unlisted: listOf(unlisted) }, {}),
   },

@@ -119,7 +119,7 @@ const SITUATIONS: readonly (readonly [
     'a truncated file',
     'validate',
     () => finding(FILE.subarray(0, FILE.length - 3)),
-    /\n {2}next: .*make sure that its writer was closed; to save the complete records, run recordpipe repair/,
+    /\n {2}next: .*make sure that its writer was closed; to recover the complete records, run recordpipe repair/,
   ],
   [
     'a truncated gzip file',
