@@ -47,7 +47,7 @@ recordpipe stats 'train-*' --json > stats.json
 recordpipe stats data/ --select 'label,image/*'
 recordpipe stats data/ --where 'label == 3 && score > 0.9'
 recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/`,
-  notes: `stats verifies every record, as validate does, and lists invalid records as findings. The statistics cover all valid records or, with --where, those that pass. Histogram buckets are powers of two.`,
+  notes: `stats verifies every record, as validate does, and lists invalid records as findings. The statistics cover the valid records or, with --where, those that pass. After damage to a header or a truncated record, stats skips the rest of the file, unless you pass --recover. Histogram buckets are powers of two.`,
   action: stats,
 });
 
