@@ -11,7 +11,7 @@ export interface CommonOptions {
 
 const config = value(
   '--config <file>',
-  'read settings from this file (default: recordpipe.config.json in this directory or the nearest parent that has one)',
+  'read settings from this file (default: recordpipe.config.json in the current directory or the nearest parent that has one)',
 );
 
 export const commonOptions: OptionsOf<CommonOptions> & { readonly noConfig: ReturnType<typeof negation> } =
@@ -24,5 +24,5 @@ export const commonOptions: OptionsOf<CommonOptions> & { readonly noConfig: Retu
     ),
     config: config as OptionsOf<CommonOptions>['config'],
     noConfig: negation('--no-config', 'ignore recordpipe.config.json'),
-    verbose: flag('--verbose', 'print what the command reads, decides and requests to stderr, with times'),
+    verbose: flag('--verbose', 'log reads, decisions and requests to stderr with timestamps'),
   });
