@@ -167,7 +167,7 @@ function optionsPage() {
   });
   return joined([
     '# Shared options',
-    'Many commands have these options, with the same meaning. The [page of a command](README.md) lists which of them it has.',
+    'These options have the same meaning in all commands that accept them. The [page of each command](README.md) lists the shared options that the command accepts.',
     ...sections,
   ]);
 }

@@ -112,7 +112,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
 function conflictText({ feature, types }: TypeConflict): string {
   const found = types.map(
     ({ type, count, first }) =>
-      `${type} in ${formatNumberOf(count, 'record')} (first: record ${first.record} of ${visible(first.uri)})`,
+      `${type} ${formatNumberOf(count, 'time')} (first: record ${first.record} of ${visible(first.uri)})`,
   );
   return `recordpipe: feature ${visible(feature)} has several types, but example.proto allows only one: ${found.join(', ')}; the schema uses ${types[0].type}`;
 }

@@ -15,10 +15,10 @@ const config = value(
 );
 
 export const commonOptions: OptionsOf<CommonOptions> & { readonly noConfig: ReturnType<typeof negation> } =
-  grouped('Settings (defaults: RECORDPIPE_ variables, recordpipe.config.json):', {
+  grouped('Settings (RECORDPIPE_ variables and recordpipe.config.json set the defaults):', {
     color: choice(
       '--color <when>',
-      'when to use colors (honors NO_COLOR)',
+      'when to use colors; auto honors NO_COLOR',
       ['auto', 'always', 'never'],
       'auto',
     ),

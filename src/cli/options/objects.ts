@@ -41,7 +41,7 @@ export interface ObjectReadOptions extends TransferOptions {
   readonly cacheSize?: number;
 }
 
-const HEADING = 'S3 (credentials as for the AWS CLI):';
+const HEADING = 'S3 (commands use the credentials of the AWS CLI):';
 
 /**
  * Declarations of the access options. They have no defaults because the library applies its own.
@@ -62,9 +62,13 @@ export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
 export const transferOptions: OptionsOf<TransferOptions> = {
   ...accessOptions,
   ...grouped(HEADING, {
-    partSize: parsed('--part-size <size>', 'bytes per request (default: 8 MiB)', size),
+    partSize: parsed('--part-size <size>', 'number of bytes per request (default: 8 MiB)', size),
     window: parsed('--window <size>', 'maximum amount of object data held in memory (default: 64 MiB)', size),
-    maxRequests: parsed('--max-requests <n>', 'maximum concurrent requests (default: 8)', atLeast(1)),
+    maxRequests: parsed(
+      '--max-requests <n>',
+      'maximum number of concurrent requests (default: 8)',
+      atLeast(1),
+    ),
   }),
 };
 

@@ -72,19 +72,19 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
   ...grouped('RecordIO:', {
     multipart: choice(
       '--multipart <kind>',
-      'how to treat multipart records; dmlc restores the magic number between parts (default), concat joins the parts without it (for SageMaker), error rejects multipart records',
+      'how to treat multipart records; dmlc restores the magic number between parts (default), concat does not insert anything (for SageMaker), error rejects multipart records',
       ['dmlc', 'concat', 'error'],
     ),
   }),
   ...grouped('Text lines:', {
     cr: choice(
       '--cr <kind>',
-      'how to treat carriage returns; crlf strips one before each newline (default), keep strips none, all strips every one (as TensorFlow does)',
+      'how to treat carriage returns; crlf strips one before each newline (default), keep strips none, all strips every one, as TensorFlow does',
       ['keep', 'crlf', 'all'],
     ),
     delimiter: parsed(
       '--delimiter <text>',
-      'line delimiter; escapes: \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
+      'line delimiter; supports the escapes \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
       delimiter,
     ),
     encoding: value(
