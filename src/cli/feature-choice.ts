@@ -6,7 +6,7 @@ import { quoted } from './text/format.ts';
 /** Option that selects the features that a command shows. */
 export const selectOption: TypedOption<readonly string[] | undefined> = parsed(
   '--select <names>',
-  "show only these features: comma-separated names or patterns such as 'image/*'; to include a comma in a name, write \\,; repeatable",
+  "show only these features: comma-separated names or patterns such as 'image/*'; escape a comma in a name with a backslash; repeatable",
   featureNames,
 );
 

@@ -83,20 +83,20 @@ export const jobOptions: OptionsOf<JobOptions> = {
     spot: flag('--spot', 'use managed spot training (EnableManagedSpotTraining)'),
     retries: parsed(
       '--retries <n>',
-      'maximum retries after a service failure while reading data (MaximumRetryAttempts)',
+      'maximum number of retries after a service failure while reading data (MaximumRetryAttempts)',
       atLeast(0),
     ),
     checkpoints: value(
       '--checkpoints <uri>',
-      'location from which to restore checkpoints and to which to save them: s3://bucket/prefix or a directory',
+      'location where checkpoints are saved and restored: s3://bucket/prefix or a directory',
     ),
     checkpointDir: value(
       '--checkpoint-dir <dir>',
-      'directory to which the program writes checkpoints (default: /opt/ml/checkpoints)',
+      'directory where the program writes checkpoints (default: /opt/ml/checkpoints)',
     ),
     output: value(
       '--output <uri>',
-      'location to which to save the model and the output: s3://bucket/prefix or a directory (S3OutputPath)',
+      'location where the model and the output are saved: s3://bucket/prefix or a directory (S3OutputPath)',
     ),
     metric: parsed(
       '--metric <name=regex>',

@@ -42,7 +42,7 @@ const registerRm = command({
 recordpipe cache rm /var/cache/recordpipe
 recordpipe cache rm /var/cache/recordpipe --prefix s3://bucket/train/
 recordpipe cache rm /var/cache/recordpipe --to-size 5GiB`,
-  notes: `Other processes may use the cache at the same time. If a process needs a removed chunk, the process fetches the chunk again.`,
+  notes: `Other processes may use the cache while rm runs. If a process needs a removed chunk, the process fetches the chunk again.`,
   action: remove,
 });
 

@@ -21,7 +21,7 @@ const OPTIONS = {
       '--html <file>',
       'also write an HTML page (stats and schema reports); - writes the page to stdout instead of the text',
     ),
-    title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
+    title: value('--title <text>', 'title of the HTML page (default: the name of the directory or file)'),
     schema: value(
       '--schema <file>',
       'also write the schema for validate --schema to this file (schema reports)',

@@ -50,7 +50,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'plan',
-  description: 'List input files with their sizes and ETags, to divide the work among several machines.',
+  description: 'List input files with their sizes and ETags so that several machines can divide the work.',
   arguments: { '<inputs...>': STORED_INPUTS },
   options: OPTIONS,
   examples: `

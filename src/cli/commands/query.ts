@@ -60,7 +60,7 @@ recordpipe query "describe 'data/*.tfrecord'"
 recordpipe query "select * from 'train.tfrecord' limit 5"
 recordpipe query "select label, count(*) from 'data/' group by label"
 recordpipe query "from 'a.rec' join 'names.csv' using (id)" -o joined.parquet`,
-  notes: `query requires the package @duckdb/node-api (npm install @duckdb/node-api). Each feature is a column. If the feature has exactly one value in every record that contains it, the column contains single values; otherwise, the column contains lists. If a feature name contains characters other than letters, digits and _, enclose the name in double quotes: "image/encoded".
+  notes: `query requires the package @duckdb/node-api (npm install @duckdb/node-api). Each feature is a column. If a feature has exactly one value in every record that contains the feature, the column contains single values; otherwise, the column contains lists. If a feature name contains characters other than letters, digits and _, enclose the name in double quotes: "image/encoded".
 
 query reads the files twice: first to infer the columns, then to load only the columns that the statement uses. If a statement only lists columns and has a LIMIT, query reads no more records than necessary. query runs only SELECT statements; a statement may also begin with WITH, FROM, DESCRIBE or SUMMARIZE. query does not load DuckDB extensions.
 

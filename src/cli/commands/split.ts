@@ -12,7 +12,7 @@ import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 import { transforming } from '../transforming.ts';
 
 const OPTIONS = {
-  records: parsed('-n, --records <n>', 'records per shard', atLeast(1)),
+  records: parsed('-n, --records <n>', 'number of records per shard', atLeast(1)),
   size: parsed('--size <size>', 'maximum shard size (uncompressed), e.g. 128MiB', size),
   shards: parsed('--shards <n>', 'number of shards, with equal numbers of records', atLeast(1)),
   byHash: parsed(

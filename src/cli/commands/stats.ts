@@ -23,7 +23,7 @@ const OPTIONS = {
     '--html <file>',
     'also write a self-contained HTML page without scripts; - writes the page to stdout instead of the text',
   ),
-  title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
+  title: value('--title <text>', 'title of the HTML page (default: the name of the directory or file)'),
   force: flag('-f, --force', 'overwrite the --html file even if it is not a page written by stats'),
   samples: negation('--no-samples', 'omit sample images from the HTML page'),
   ...runOptions,

@@ -101,7 +101,7 @@ recordpipe stream -c train=s3://bucket/train/ --checkpoint ck.json --resume ck.j
 recordpipe stream -c train=s3://bucket/train/ --resume position.json -- python train.py`,
   notes: `stream runs the program as in a SageMaker container: it provides pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. The variables contain paths below --root. If the program uses the literal path /opt/ml, pass --root /opt/ml, or run the program with train, which makes --root visible as /opt/ml. stream exits with the exit code of the program.
 
-A pipe cannot signal an error. If stream cannot read data, it therefore stops the program and all processes that the program started before any pipe reaches an end of file. stream forwards signals to the program and kills the program after --grace or at a second signal. The program runs in its own session; it can read the terminal but cannot open /dev/tty. When the program ends, stream stops the processes that the program started.
+A pipe cannot signal an error. If stream cannot read data, it therefore first stops the program and all processes that the program started, and only then closes the pipes. stream forwards signals to the program and kills the program after --grace or at a second signal. The program runs in its own session; it can read the terminal but cannot open /dev/tty. When the program ends, stream stops the processes that the program started.
 
 --resume continues an interrupted epoch in the pipe of that epoch, for example NAME_3 for epoch 3. The data and the options must be the same as before. If the program itself writes the position, the position is exact: no record is lost or repeated. The program must write the position together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as the state of a PipeModeDataset. With --checkpoint, stream writes the position up to which the program has certainly read the pipe. After a restart, stream sends the records that were still in the pipe (up to 1 MiB) again. Records that the program had read but not yet used are lost unless --read-ahead covers them. If --resume and --checkpoint name the same file, the file may be missing at the first start.
 
@@ -111,7 +111,7 @@ If stream runs no program, it records how each epoch ended in CHANNEL.status.jso
     3: 'data could not be read, or pipes could not be created',
     4: 'no reader opened a pipe in time',
   },
-  exitNote: 'If stream runs a program, it exits with the exit code of the program.',
+  exitNote: 'If stream runs a program, stream exits with the exit code of the program.',
   action: stream,
 });
 

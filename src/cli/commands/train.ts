@@ -23,7 +23,7 @@ const OPTIONS = {
   ...grouped('Run:', {
     root: parsed(
       '--root <dir>',
-      'directory to use as /opt/ml; with several hosts, it contains one such directory per host',
+      'directory to use as /opt/ml; with several hosts, the parent of one such directory per host',
       String,
       'ml',
     ),
