@@ -123,15 +123,15 @@ export interface ErrorPlace {
 }
 
 /**
- * JSON form of an error, used in reports, status files and `JSON.stringify(error)`. It is a stable
- * contract; releases may add fields.
+ * JSON form of an error, used in reports and status files and returned by `JSON.stringify(error)`.
+ * The fields are stable, but releases may add fields.
  */
 export interface ErrorJson {
-  /** `RecordpipeError`, or the name of a subclass. */
+  /** `RecordpipeError` or the name of a subclass. */
   readonly name: string;
   /** Stable kebab-case word that identifies the kind of failure. */
   readonly code: ErrorCode;
-  /** File, URL or stream name; null if the failure concerns no file or stream. */
+  /** File, URL or stream name; null if the failure is not related to a file or stream. */
   readonly uri: string | null;
   /**
    * Zero-based index of the record; null if the failure has no location in the file, for example if
@@ -164,7 +164,7 @@ export interface ErrorJson {
  * ```
  */
 export class RecordpipeError extends Error {
-  /** `RecordpipeError`, or the name of a subclass. */
+  /** `RecordpipeError` or the name of a subclass. */
   override readonly name: string = 'RecordpipeError';
   /** Identifies the kind of failure. */
   readonly code: ErrorCode;

@@ -12,9 +12,9 @@ const MARKS = /(<!-- results: written by npm run bench -->\n).*?(\n<!-- end of r
 /** Columns: a heading and a filter for the read figures. A cell shows the best matching figure. */
 const COLUMNS = [
   ['`recordpipe validate`', { who: 'recordpipe', what: 'validate' }],
-  ['batches', { who: 'recordpipe', what: 'batches, reuse' }],
-  ['views, one by one', { who: 'recordpipe', what: 'views, reuse' }],
-  ["TensorFlow's fastest", { who: 'tensorflow' }],
+  ['recordpipe, in batches', { who: 'recordpipe', what: 'batches, reuse' }],
+  ['recordpipe, one by one', { who: 'recordpipe', what: 'views, reuse' }],
+  ['TensorFlow (fastest reader)', { who: 'tensorflow' }],
   ['Rust `tfrecord`', { who: 'rust', what: 'BytesIter' }],
   ['npm `tfrecord`', { who: 'npm-tfrecord' }],
   ['`dd bs=1M`', { who: 'limit', what: 'dd, by its own clock' }],
@@ -38,7 +38,7 @@ export function writeReadmeTable({ machine, figures }) {
       (size) => `| ${sizeName(size)} | ${COLUMNS.map(([, kind]) => cell(size, kind)).join(' | ')} |`,
     ),
   ];
-  const where = `GB/s of file bytes, page-cached; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date.slice(0, 10)}.`;
+  const where = `Speeds are in GB/s of file data. All files are in the page cache. Machine: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. Date: ${machine.date.slice(0, 10)}.`;
   const text = readFileSync(README, 'utf8');
   writeFileSync(README, text.replace(MARKS, `$1${rows.join('\n')}\n\n${where}$2`));
 }

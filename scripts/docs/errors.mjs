@@ -18,21 +18,21 @@ export function errorPages() {
 const HEAD = `# Error codes
 
 Every failure caused by data, usage or the environment has one of these codes. Releases may add codes
-but never rename one. [Errors and retrying](../errors.md) shows how to handle errors. Programs find
-the code in \`error.code\`, and the command line prints it before the message:
+but never rename codes. [Errors and retrying](../errors.md) shows how to handle errors. In programs,
+\`error.code\` contains the code. The command line prints the code before the message:
 
 \`\`\`
 recordpipe: not-found: no such file; check the path (data/train.tfrecord)
 \`\`\`
 
-Errors have three kinds. All errors of a kind have the same exit code, except *reader-timeout*, which
-has its own:
+Errors are of three kinds. The kind determines the exit code, except for *reader-timeout*, which has
+exit code 4:
 
 | kind | exit code | meaning |
 |---|--:|---|
-| data | 1 | The data is invalid. Another attempt fails again. |
+| data | 1 | The data is invalid. Retrying does not help. |
 | usage | 2 | The call is invalid for any data. |
-| environment | 3 | Something could not be read, written or continued. Another attempt may succeed. |`;
+| environment | 3 | The operation failed for a reason other than the data. A retry may succeed. |`;
 
 function overview() {
   const rows = Object.keys(ERROR_TEXTS)

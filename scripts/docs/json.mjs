@@ -15,13 +15,14 @@ export function jsonPages() {
 
 const HEAD = `# JSON output
 
-Commands print JSON with \`--json\` (one document) and \`--jsonl\` (one object per line). Every document
-has a JSON Schema (draft 2020-12), which the package contains in \`schema/output/\`. Releases may add
-fields but never rename or remove one, so ignore fields that you do not know. A field without a value
-is omitted, unless its type includes \`null\`. Descriptions name options as the library does:
-\`failOnEmpty\` is \`--fail-on-empty\`. [Error codes](errors.md) lists the values of \`code\`.
+\`--json\` prints one JSON document, and \`--jsonl\` prints one JSON object per line. Every document has
+a JSON Schema (draft 2020-12) in the folder \`schema/output/\` of the package. Releases may add fields
+but never rename or remove fields, so ignore fields that you do not know. A field without a value is
+omitted, unless the type of the field includes \`null\`. The descriptions use the option names of the
+library: for example, \`failOnEmpty\` is \`--fail-on-empty\` on the command line.
+[Error codes](errors.md) lists the values of \`code\`.
 
-To validate a document, use any validator of JSON Schema. This program uses the package \`ajv\`:
+To validate a document, use any validator of JSON Schema. This program uses the \`ajv\` package:
 
 \`\`\`js
 import { readFileSync } from 'node:fs';
@@ -32,9 +33,10 @@ const validate = new Ajv2020().compile(json('node_modules/recordpipe/schema/outp
 console.log(validate(json('report.json'))); // true
 \`\`\`
 
-\`recordpipe query --json\` prints the rows of the result, whose fields are its columns. \`recordpipe schema
---json\` prints [a schema of records](../../schema/recordpipe-schema.json). \`recordpipe.config.json\` has
-[its own schema](../../schema/recordpipe-config.json).`;
+\`recordpipe query --json\` prints the rows of the result as objects with one field per column.
+\`recordpipe schema --json\` prints a schema of records, which has
+[a JSON Schema](../../schema/recordpipe-schema.json). \`recordpipe.config.json\` also has
+[a JSON Schema](../../schema/recordpipe-config.json).`;
 
 function nameOf({ title }) {
   return title.replace('recordpipe ', '');
@@ -45,7 +47,7 @@ function overview(schemas) {
     const name = nameOf(schema);
     return `| [${name}](#${name}) | ${cell(schema.description)} | [schema](../../schema/output/${name}.json) |`;
   });
-  return ['| document | what it is | schema |', '|---|---|---|', ...rows].join('\n');
+  return ['| document | description | schema |', '|---|---|---|', ...rows].join('\n');
 }
 
 /** Returns all named types. A name has one meaning in all documents. */

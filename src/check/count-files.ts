@@ -21,21 +21,18 @@ export interface CountOptions extends Omit<FilesOptions, 'payloadCrc' | 'recover
   readonly onFileInOrder: ((count: FileCount) => void) | undefined;
 }
 
-/**
- * Number of records in a file. `uri` and `records` are a stable contract; other fields may be
- * added.
- */
+/** Number of records in a file. `uri` and `records` are stable. Releases may add other fields. */
 export interface FileCount {
   /** Path as specified or found; `<stdin>` for standard input. */
   readonly uri: string;
   /**
-   * Number of records or, with `where`, of records that pass. If `error` is present, the number of
-   * records before the damage.
+   * Number of records. If `where` is set, only records that pass the filter are counted. If `error`
+   * is present, only records before the damage are counted.
    */
   readonly records: number;
-  /** Number of records that `where` tested. Omitted without `where`. */
+  /** Number of records that the `where` filter tested. Omitted if no filter was specified. */
   readonly tested?: number;
-  /** Reason why the file could not be counted completely. */
+  /** Reason why the records could not be counted up to the end of the file. */
   readonly error?: Finding;
   /** Present and true if the file could not be read. */
   readonly unreadable?: true;
@@ -50,9 +47,9 @@ export interface CountReport {
   readonly files: readonly FileCount[];
   /** Total number of records. */
   readonly records: number;
-  /** Result of `where`. Omitted without it. */
+  /** Result of the `where` filter. Omitted if no filter was specified. */
   readonly where?: FilterReport;
-  /** Notices about the inputs: skipped files, missing or mixed shards, no inputs. */
+  /** Notices about the inputs, such as skipped files, missing or mixed shards, or no inputs. */
   readonly notices: readonly InputNotice[];
 }
 

@@ -6,10 +6,11 @@ import { isRemote } from '../storage/registry.ts';
 import type { ObjectRef } from '../storage/storage.ts';
 
 /**
- * A file as it was when it was planned. Its `uri` is used literally, never as a pattern or list.
+ * The state of a file when the plan was written. `uri` is used literally, never as a pattern or
+ * list.
  */
 export interface KnownFile {
-  /** Path, or `s3://bucket/key`. */
+  /** Path or `s3://bucket/key` address. */
   readonly uri: string;
   /** Stored size, in bytes. */
   readonly size: number;
@@ -25,11 +26,11 @@ export interface RecordRange {
   readonly format: FormatName;
   /** Zero-based index of the first record. */
   readonly from: number;
-  /** Index after the last record. */
+  /** Zero-based index of the first record after the range. */
   readonly to: number;
-  /** Offset of the first byte. */
+  /** Offset of the first byte of the range. */
   readonly start: number;
-  /** Offset after the last byte. */
+  /** Offset of the first byte after the range. */
   readonly end: number;
 }
 

@@ -10,15 +10,15 @@ import type { SchemaViolation } from './schema/violations.ts';
 /** A problem in a file, in the JSON form of an error. */
 export interface Finding extends ErrorJson {}
 
-/** A noteworthy property of a file that does not make it invalid. */
+/** A warning about a file, which does not make the file invalid. */
 export interface FileWarning {
   /**
-   * Stable kebab-case code. `missing-final-delimiter`: the last line of a text has no line ending,
-   * so a reader that concatenates files, for example through a pipe, joins it with the first line
-   * of the next file. `missing-final-padding`: the last RecordIO record has no padding (with
+   * Stable kebab-case code. `missing-final-delimiter`: the last line of a text file has no line
+   * ending, so a reader that concatenates files joins this line and the first line of the next
+   * file. `missing-final-padding`: the last RecordIO record has no padding (reported only with
    * `strictPadding: false`). `empty-file`: the file has 0 bytes. `no-records`: the file is valid
-   * but has no records. `several-zlib-streams`: TensorFlow reads only the first of several zlib
-   * streams.
+   * but has no records. `several-zlib-streams`: the file contains several zlib streams, and
+   * TensorFlow reads only the first.
    */
   readonly code:
     | 'missing-final-delimiter'
@@ -31,18 +31,20 @@ export interface FileWarning {
 }
 
 /**
- * Result of checking one file. The fields up to `errors` are a stable contract; other fields may be
- * added.
+ * Result of checking one file. The fields up to `errors` are stable. Releases may add other fields.
  */
 export interface FileReport {
   /** Path as specified or found; `<stdin>` for standard input. */
   readonly uri: string;
   /**
-   * Format against which the file was checked; null if detection was requested and the file is
-   * empty or its format is unknown.
+   * Specified or detected format of the file; null if the file is empty or its format could not be
+   * detected.
    */
   readonly format: FormatName | null;
-  /** Compression of the whole file; null if not enough of the file could be read to detect it. */
+  /**
+   * Compression of the whole file; null if not enough of the file could be read to detect the
+   * compression.
+   */
   readonly compression: Compression | null;
   /** Whether the whole file is valid. */
   readonly ok: boolean;
@@ -52,39 +54,45 @@ export interface FileReport {
   readonly bytes: number;
   /** Duration of the check, in seconds. */
   readonly seconds: number;
-  /** The first findings, in file order: 100 by default (`maxErrors`, `--max-errors`). */
+  /** The first findings in the file, up to `maxErrors` (`--max-errors`, default 100). */
   readonly errors: readonly Finding[];
-  /** Number of all findings, including those that `errors` does not list. */
+  /** Number of all findings, including findings that `errors` does not list. */
   readonly errorCount: number;
   /**
-   * Whether the file could not be read to its end because it is missing, permission was denied, or
-   * I/O failed. If true, the report says nothing about the validity of the data.
+   * Whether the file could not be read to its end because the file is missing, permission was
+   * denied, or I/O failed. If true, the report does not show whether the data is valid.
    */
   readonly unreadable: boolean;
-  /** Noteworthy properties of the file. */
+  /** Warnings about the file, which do not make the file invalid. */
   readonly warnings: readonly FileWarning[];
+  /**
+   * Offset of the damage at which the check stopped, because the position of the next record is then
+   * unknown. The bytes after it were not checked; `recover: 'scan'` (`--recover`) checks them. Omitted
+   * if the check did not stop at such damage.
+   */
+  readonly stoppedAt?: number;
   /**
    * Part of the file that was checked. `records` and `bytes` count only this part; locations of
    * findings refer to the whole file.
    */
   readonly range?: RecordRange;
-  /** Conformance of the records to the schema. Omitted without a schema. */
+  /** Conformance of the records to the schema. Omitted if no schema was specified. */
   readonly schema?: FileSchemaReport;
 }
 
-/** The report of a file without fields that vary between runs. */
+/** The report of a file, without the fields that vary between runs. */
 export type CheckedFile = Omit<FileReport, 'seconds'>;
 
 /** Conformance of the records of one file to a schema. */
 export interface FileSchemaReport {
   /**
-   * Violated rules. Each is also listed as one `schema-mismatch` finding, at the first record that
-   * violates it.
+   * Violated rules. Each rule is also listed as one `schema-mismatch` finding, at the first record
+   * that violates the rule.
    */
   readonly violations: readonly SchemaViolation[];
   /**
-   * Features that are not in the schema, with their types in this file, if the schema allows such
-   * features.
+   * Features that are not in the schema, and their types in this file. Empty unless the schema
+   * allows such features.
    */
   readonly unlisted: readonly UnlistedFeature[];
 }
@@ -93,7 +101,7 @@ export interface FileSchemaReport {
 export interface UnlistedFeature {
   /** Name of the feature or feature list. */
   readonly feature: string;
-  /** Whether it is a feature list. */
+  /** Whether `feature` is the name of a feature list. */
   readonly isList: boolean;
   /** Type of its values. */
   readonly type: FeatureType;
@@ -102,7 +110,15 @@ export interface UnlistedFeature {
 /** Result of examining the contents of a file. */
 export type Examined = Pick<
   RecordScan,
-  'format' | 'compression' | 'records' | 'bytes' | 'errors' | 'errorCount' | 'warnings' | 'nextStreams'
+  | 'format'
+  | 'compression'
+  | 'records'
+  | 'bytes'
+  | 'errors'
+  | 'errorCount'
+  | 'warnings'
+  | 'nextStreams'
+  | 'stoppedAt'
 >;
 
 const WARNINGS: Record<FormatName, FileWarning | undefined> = {
@@ -140,7 +156,7 @@ export function examinedFile(
   found: Examined,
   { seconds, detected }: { readonly seconds: number; readonly detected: boolean },
 ): FileReport {
-  const { format, compression, records, bytes, errors, errorCount } = found;
+  const { format, compression, records, bytes, errors, errorCount, stoppedAt } = found;
   return {
     uri: uriOf(input),
     // An empty file gives no evidence of its format.
@@ -154,6 +170,7 @@ export function examinedFile(
     errorCount,
     unreadable: false,
     warnings: warningsOf(found),
+    ...(stoppedAt !== undefined && { stoppedAt }),
     ...(input.range && { range: input.range }),
   };
 }
@@ -188,7 +205,7 @@ export function warningsOf({
   errorCount,
   warnings,
   nextStreams = 0,
-}: Omit<Examined, 'compression' | 'errors'>): FileWarning[] {
+}: Omit<Examined, 'compression' | 'errors' | 'stoppedAt'>): FileWarning[] {
   if (records === 0 && errorCount === 0) return [bytes === 0 ? EMPTY : NO_RECORDS];
   const warning = warnings > 0 ? WARNINGS[format] : undefined;
   return [...(warning === undefined ? [] : [warning]), ...(nextStreams > 0 ? [SEVERAL_STREAMS] : [])];

@@ -50,8 +50,13 @@ const NAMES: OptionNames<ValidateOptions> = {
 };
 
 /**
- * Validates every record of many files of any format, several files in parallel, in constant
- * memory. The report lists every invalid or unreadable file with its findings.
+ * Validates many files of any format, several files in parallel, in constant memory. The report
+ * lists every invalid or unreadable file with its findings.
+ *
+ * After an incorrect payload checksum, the check continues with the next record. It stops at damage
+ * to a header and at a truncated record, because the position of the next record is then unknown;
+ * `stoppedAt` of the file is the offset of this damage. To also check the records after the damage,
+ * pass `recover: 'scan'`; the damage is still a finding.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws RecordpipeError `not-found` if an input matches no file; `access-denied`, `io-failure`

@@ -6,7 +6,7 @@ import type { SchemaViolation } from './schema/violations.ts';
 export interface SchemaTotal extends SchemaViolation {
   /** File that contains the first record that violates the rule. */
   readonly uri: string;
-  /** Number of files that contain such records. */
+  /** Number of files that contain records that violate the rule. */
   readonly files: number;
 }
 
@@ -16,9 +16,9 @@ export interface ReportTotals {
   readonly files: number;
   /** Number of valid records. */
   readonly records: number;
-  /** Number of stored bytes. */
+  /** Total stored size, in bytes. */
   readonly bytes: number;
-  /** Number of files that are not ok, including unreadable ones. */
+  /** Number of files that are not ok, including unreadable files. */
   readonly bad: number;
   /** Number of files that could not be read. */
   readonly unreadable: number;
@@ -45,19 +45,19 @@ export interface ValidateReport {
   /** Totals over all files. */
   readonly totals: ReportTotals;
   /**
-   * Present if a signal stopped the run, which makes the report partial. Only the command-line
-   * program writes such reports.
+   * Present if a signal stopped the run. The report is then partial. Only the command-line program
+   * writes partial reports.
    */
   readonly interrupted?: Interruption;
-  /** Notices about the inputs: skipped files, missing or mixed shards, no inputs. */
+  /** Notices about the inputs, such as skipped files, missing or mixed shards, or no inputs. */
   readonly notices: readonly InputNotice[];
-  /** Violated schema rules, most frequent first. Omitted without a schema. */
+  /** Violated schema rules, most frequent first. Omitted if no schema was specified. */
   readonly violations?: readonly SchemaTotal[];
 }
 
 /** Partial results for the files that an interrupted run did not finish. */
 export interface Interruption {
-  /** Findings in files that were not finished. */
+  /** Findings in files that were not checked completely. */
   readonly unfinished: readonly (Finding & { readonly uri: string })[];
 }
 

@@ -35,11 +35,14 @@ import type { DoctorReport } from './commands/doctor.ts';
 import type { MetricsDocument, OptionWarning, TrainLine } from './json-training.ts';
 
 /**
- * The JSON that commands and states have, by the name of its schema in schema/output/.
+ * The JSON documents that commands print and write, by the name of the schema in schema/output/.
  * `npm run docs:generate` writes the schemas from these types.
  */
 export interface JsonDocuments {
-  /** Output of `recordpipe validate --json`, and the file of `validate --report`. */
+  /**
+   * Output of `recordpipe validate --json`, and the file that `recordpipe validate --report`
+   * writes.
+   */
   readonly validate: ValidateReport;
   /** A line of `recordpipe validate --jsonl`. */
   readonly 'validate-line': ValidateLine;
@@ -61,15 +64,19 @@ export interface JsonDocuments {
   readonly plan: PlanDocument;
   /** A line of the file that `recordpipe plan` writes: first the head, then the files, then the end. */
   readonly 'plan-line': PlanLine;
-  /** The file of `--report` with `--shard`: results of some shards. */
+  /** The `--report` file of a command with `--shard`: the results of some shards. */
   readonly 'shard-report': ShardReportDocument;
-  /** Output of `recordpipe merge` for shard reports: results of all shards. */
+  /** Output of `recordpipe merge` for shard reports: the results of all shards. */
   readonly 'total-report': TotalReportDocument;
-  /** Output of `recordpipe merge --json` for shard reports if shards are missing. */
+  /**
+   * Output of `recordpipe merge --json` for shard reports, if reports of some shards are missing.
+   */
   readonly 'missing-shards': MissingShards;
   /** Output of `recordpipe convert --json`. */
   readonly convert: TransformResult | ConvertTableResult;
-  /** Output of `recordpipe repair --json`, and the file of `repair --report`. */
+  /**
+   * Output of `recordpipe repair --json`, and the file that `recordpipe repair --report` writes.
+   */
   readonly repair: RepairResult | readonly RepairResult[];
   /** Output of `recordpipe split --json`. */
   readonly split: SplitResult | SplitByWeightsResult;
@@ -97,21 +104,27 @@ export interface JsonDocuments {
   readonly 'stream-event': StreamEvent | OptionWarning;
   /** The file `CHANNEL.status.json` that `recordpipe stream` writes next to the pipes. */
   readonly 'stream-status': ChannelStatus;
-  /** The file of `--checkpoint` of `recordpipe stream` and `train`. */
+  /** The `--checkpoint` file of `recordpipe stream` and `recordpipe train`. */
   readonly 'stream-checkpoint': StreamCheckpoint;
   /** A line of `recordpipe train --json`. */
   readonly 'train-event': TrainLine;
   /** Output of `recordpipe train --dry-run --json`. */
   readonly 'train-plan': TrainingPlan;
-  /** The file of `recordpipe train --metrics-out FILE.json`. */
+  /** The file that `recordpipe train --metrics-out FILE.json` writes. */
   readonly 'train-metrics': MetricsDocument;
-  /** A line on standard error with `RECORDPIPE_ERRORS=json`. */
+  /** A line on standard error if `RECORDPIPE_ERRORS=json` is set. */
   readonly 'error-line': ErrorLine;
-  /** The schema of the columns in Parquet and Arrow files, as metadata with the key `recordpipe`. */
+  /**
+   * The schema of the columns in the metadata of Parquet and Arrow files, under the key
+   * `recordpipe`.
+   */
   readonly 'column-schema': ColumnSchema;
-  /** Value of `state()` of a DatasetIterator, from which `Dataset.resume` continues. */
+  /** The result of `state()` on a DatasetIterator. `Dataset.resume` accepts this state. */
   readonly 'dataset-state': DatasetState;
-  /** Value of `state()` of a PipeModeDataset, which `resume` and `stream --resume` accept. */
+  /**
+   * The result of `state()` on a PipeModeDataset. `resume` and `recordpipe stream --resume` accept
+   * this state.
+   */
   readonly 'pipe-mode-state': PipeModeState;
 }
 
@@ -124,7 +137,7 @@ export interface ValidatedFile extends FileReport {
   readonly event: 'file';
 }
 
-/** The last line. */
+/** The last line of `validate --jsonl`. */
 export interface ValidateSummary {
   /** Kind of the line. */
   readonly event: 'summary';
@@ -147,13 +160,13 @@ export interface CountedFile extends FileCount {
   readonly event: 'file';
 }
 
-/** The last line. */
+/** The last line of `count --jsonl`. */
 export interface CountSummary {
   /** Kind of the line. */
   readonly event: 'summary';
   /** Total number of records. */
   readonly records: number;
-  /** Result of `--where`. */
+  /** Result of the `--where` filter. Omitted if no filter was specified. */
   readonly where?: FilterReport;
   /** Notices about the inputs. Omitted if a signal stopped the run. */
   readonly notices?: readonly InputNotice[];
@@ -167,19 +180,19 @@ export interface CountSummary {
 
 /** The records of a file. */
 export interface InspectDocument {
-  /** Path or address; `<stdin>` for standard input. */
+  /** Path or address of the file; `<stdin>` for standard input. */
   readonly uri: string;
-  /** Format of the file; null if it could not be opened. */
+  /** Format of the file; null if the file could not be opened. */
   readonly format: FormatName | null;
-  /** Compression of the whole file; null if it could not be opened. */
+  /** Compression of the whole file; null if the file could not be opened. */
   readonly compression: 'none' | 'gzip' | 'zlib' | null;
-  /** The records, in their order. */
+  /** The records, in the order of the file. */
   readonly records: readonly InspectedRecord[];
-  /** Damage, and the failure that ended the output. */
+  /** Damage that was found, and the failure that ended the output. */
   readonly errors: readonly ErrorJson[];
 }
 
-/** Position and size of a record and, with `--decode`, its contents. */
+/** Position and size of a record, and the decoded content if `--decode` is set. */
 export interface InspectedRecord {
   /** Zero-based index of the record. */
   readonly record: number;
@@ -187,11 +200,13 @@ export interface InspectedRecord {
   readonly offset: number;
   /** Size of the payload, in bytes. */
   readonly length: number;
-  /** SHA-256 of the payload, in hexadecimal. Present with `--hash`. */
+  /** SHA-256 of the payload, in hexadecimal. Present only if `--hash` is set. */
   readonly sha256?: string;
   /** Number of parts of a multipart RecordIO record. Omitted for other records. */
   readonly parts?: number;
-  /** Type of the contents. This and the following fields are present with `--decode`. */
+  /**
+   * Type of the content. This field and the following fields are present only if `--decode` is set.
+   */
   readonly type?: RecordType;
   /** A tf.train.Example in protobuf's JSON mapping. */
   readonly example?: unknown;
@@ -199,23 +214,23 @@ export interface InspectedRecord {
   readonly sequenceExample?: unknown;
   /** A tensorflow.serving.ExampleListWithContext in protobuf's JSON mapping. */
   readonly exampleListWithContext?: unknown;
-  /** An event of TensorBoard in protobuf's JSON mapping. */
+  /** A TensorBoard event in protobuf's JSON mapping. */
   readonly event?: unknown;
   /** An aialgs.data.Record in protobuf's JSON mapping. */
   readonly sageMakerRecord?: unknown;
-  /** An IRHeader of MXNet, with its payload as base64. */
+  /** An MXNet IRHeader, with the payload as base64. */
   readonly irHeader?: unknown;
   /** The text of a record that contains text. */
   readonly text?: string;
-  /** Description of other contents. */
+  /** Description of any other content. */
   readonly description?: string;
 }
 
 /** The indexes of a run. */
 export interface IndexDocument {
-  /** Whether all indexes were written or fit their files. */
+  /** Whether every index was written or matches its file. */
   readonly ok: boolean;
-  /** One entry per file. */
+  /** One report per file. */
   readonly files: readonly IndexReport[];
 }
 
@@ -233,9 +248,9 @@ export interface IndexReport {
   readonly records?: number;
   /** Size of the file, in bytes. */
   readonly bytes?: number;
-  /** `fits` means that `--check` found no difference. */
+  /** Outcome. `fits`: `--check` found no difference between the index and the file. */
   readonly status: 'written' | 'up-to-date' | 'fits' | 'failed';
-  /** Reason why the index could not be written, or does not fit its file. */
+  /** Reason why the index could not be written or does not match its file. */
   readonly error?: ErrorJson;
 }
 
@@ -248,11 +263,11 @@ export interface IndexedFile extends IndexReport {
   readonly event: 'file';
 }
 
-/** The last line. */
+/** The last line of `index --jsonl`. */
 export interface IndexSummary {
   /** Kind of the line. */
   readonly event: 'summary';
-  /** Whether all indexes were written or fit their files. */
+  /** Whether every index was written or matches its file. */
   readonly ok: boolean;
   /** Number of files. */
   readonly files: number;
@@ -264,13 +279,13 @@ export interface IndexSummary {
 export interface PlanDocument {
   /** Path or address of the plan. */
   readonly output: string;
-  /** SHA-256 over all files, in hexadecimal. */
+  /** SHA-256 of the list of files in the plan, in hexadecimal. */
   readonly hash: string;
-  /** Number of files or, with `--cut`, of parts of files. */
+  /** Number of files. If `--cut` is set, number of parts of files. */
   readonly files: number;
   /** Total size, in bytes. */
   readonly bytes: number;
-  /** Number of shards, if the plan specifies it. */
+  /** Number of shards. Omitted if the plan does not specify a number. */
   readonly shards?: number;
 }
 
@@ -283,7 +298,7 @@ export interface PlanHead {
   readonly recordpipe: 'plan';
   /** Version of this layout. */
   readonly version: 1;
-  /** Number of shards. Omitted if each worker specifies it. */
+  /** Number of shards. Omitted if each worker specifies the number. */
   readonly shards?: number;
 }
 
@@ -293,7 +308,7 @@ export interface PlanEnd {
   readonly files: number;
   /** Total size, in bytes. */
   readonly bytes: number;
-  /** SHA-256 over all lines of files, in hexadecimal. */
+  /** SHA-256 of all lines that describe files, in hexadecimal. */
   readonly hash: string;
 }
 
@@ -313,7 +328,7 @@ export interface MissingShards {
   readonly shards: number;
   /** Numbers of the missing shards, in ascending order. */
   readonly missing: readonly number[];
-  /** The same numbers in the syntax of `sbatch --array`, such as `0-2,5`. */
+  /** Numbers of the missing shards in the syntax of `sbatch --array`, such as `0-2,5`. */
   readonly array: string;
 }
 
@@ -326,7 +341,7 @@ export interface FinishedUpload extends UploadedFile {
   readonly event: 'file';
 }
 
-/** The last line. */
+/** The last line of `upload --jsonl`. */
 export interface UploadSummary extends Pick<UploadReport, 'ok' | 'totals' | 'manifest'> {
   /** Kind of the line. */
   readonly event: 'summary';
@@ -335,29 +350,29 @@ export interface UploadSummary extends Pick<UploadReport, 'ok' | 'totals' | 'man
 /** A line of `manifest check --jsonl`. */
 export type ManifestLine = ManifestProblemLine | ManifestSummary;
 
-/** A problem. */
+/** A problem in a manifest. */
 export interface ManifestProblemLine extends ManifestProblem {
   /** Kind of the line. */
   readonly event: 'problem';
 }
 
-/** The last line. */
+/** The last line of `manifest check --jsonl`. */
 export interface ManifestSummary extends Omit<ManifestReport, 'problems'> {
   /** Kind of the line. */
   readonly event: 'summary';
 }
 
-/** An error that ends a command, or that concerns one of its files. */
+/** An error that ends a command, or that is related to one of its files. */
 export interface ErrorLine {
   /** The error. */
   readonly error: CommandError;
 }
 
-/** An error with its next step. */
+/** An error and the suggested next step. */
 export interface CommandError {
   /** One of the error codes, `out-of-memory`, or `internal-error` for a bug in recordpipe. */
   readonly code: string;
-  /** File, URL or stream name; null if the failure concerns no file or stream. */
+  /** File, URL or stream name; null if the failure is not related to a file or stream. */
   readonly uri: string | null;
   /** Zero-based index of the record; null if the failure has no location in a file. */
   readonly record: number | null;
@@ -365,6 +380,6 @@ export interface CommandError {
   readonly offset: number | null;
   /** Human-readable description. */
   readonly message: string;
-  /** What to do; null if the message contains it. */
+  /** Suggested next step; null if `message` already includes the next step. */
   readonly next: string | null;
 }

@@ -3,7 +3,7 @@ import type { MetricSeries, TrainingEvent, TrainingResult } from 'recordpipe/pip
 
 // The JSON of `stream` and `train` that no library type describes.
 
-/** An option or a field of the request has no effect. */
+/** A warning that an option or a field of the request has no effect. */
 export interface OptionWarning {
   /** Kind of the line. */
   readonly event: 'warning';
@@ -20,7 +20,7 @@ export type TrainLine =
   | TrainFailure
   | TrainResultLine;
 
-/** A failure before the job started. It is the only line. */
+/** A failure before the job started. No other line is printed. */
 export interface TrainFailure {
   /** Kind of the line. */
   readonly event: 'error';
@@ -28,11 +28,11 @@ export interface TrainFailure {
   readonly error: ErrorJson;
 }
 
-/** The outcome of the job. It is the last line. */
+/** The last line, with the outcome of the job. */
 export interface TrainResultLine extends Omit<TrainingResult, 'error' | 'metrics'> {
   /** Kind of the line. */
   readonly event: 'result';
-  /** The error of the data or the environment that ended the job; null if there is none. */
+  /** Data error or environment error that ended the job; null if no such error occurred. */
   readonly error: ErrorJson | null;
   /** Summary of each metric, without its points. */
   readonly metrics: readonly Omit<MetricSeries, 'points'>[];
@@ -64,13 +64,13 @@ export interface MetricValues {
 export interface MetricDocument extends MetricValues {
   /** Name of the metric. */
   readonly name: string;
-  /** Expression that finds the value in the output of the program. */
+  /** Regular expression that finds the values in the output of the program. */
   readonly regex: string;
-  /** Reason why the expression cannot find values; null if it can. */
+  /** Description of a problem with the regular expression or its matches; null if there is none. */
   readonly problem: string | null;
-  /** Values by host. */
+  /** Range and number of the values of each host. */
   readonly hosts: readonly HostMetric[];
-  /** All values, in the order of the output. */
+  /** The values of all hosts, in the order of the output. */
   readonly points: readonly MetricValue[];
 }
 
@@ -84,7 +84,7 @@ export interface HostMetric extends MetricValues {
 export interface MetricValue {
   /** Name of the host. */
   readonly host: string;
-  /** Time of the line of output, in UTC, as ISO 8601. */
+  /** Time at which the program printed the value, in UTC, as ISO 8601. */
   readonly time: string;
   /** The value. */
   readonly value: number;

@@ -12,7 +12,7 @@ import type {
 } from '../transform/transform-options.ts';
 import type { TableFormatName, TableLoss } from './formats/table-format.ts';
 
-/** Formats of inputs and outputs: those of record files and those of tables. */
+/** Formats of inputs and outputs, which are record files or tables. */
 export type ConvertFormat = Exclude<FormatName, 'textline'> | TableFormatName;
 
 /**
@@ -93,17 +93,17 @@ export interface ConvertTableOptions extends InputOptions {
 
 /** An output of a conversion. */
 export interface ConvertedFile {
-  /** Path or address of the output. */
+  /** Path or address of the output file. */
   readonly path: string;
-  /** Number of records in it. */
+  /** Number of records in the output. */
   readonly records: number;
-  /** Its size, in bytes. */
+  /** Size of the output, in bytes. */
   readonly bytes: number;
 }
 
 /** Result of a conversion. */
 export interface ConvertTableResult {
-  /** Format of the inputs; `auto` for record files whose format each file determines. */
+  /** Format of the inputs; `auto` if the format of each record file was detected. */
   readonly from: ConvertFormat | 'auto';
   /** Format of the outputs. */
   readonly to: ConvertFormat;
@@ -113,8 +113,8 @@ export interface ConvertTableResult {
   readonly skipped: number;
   /** The files that were written. */
   readonly outputs: readonly ConvertedFile[];
-  /** The columns. */
+  /** The columns of the table. */
   readonly schema: ColumnSchema;
-  /** Result of `where`. Omitted without it. */
+  /** Result of the `where` filter. Omitted if no filter was specified. */
   readonly where?: FilterReport;
 }

@@ -23,8 +23,8 @@ export interface DatasetState {
   /** Version of this layout. */
   readonly version: 1;
   /**
-   * The operators and their arguments, for example `["range(10)", "map", "batch(2)"]`; hashes if the
-   * list is long.
+   * The operators and their arguments, for example `["range(10)", "map", "batch(2)"]`. If the list
+   * is long, hashes of the operators.
    */
   readonly operators: readonly string[];
   /** Zero-based number of the iteration. */
@@ -33,7 +33,7 @@ export interface DatasetState {
   readonly seeds: readonly number[];
   /** Position of each operator and source. Its layout may change with `version`. */
   readonly position: Position;
-  /** Checksum of the other fields, used to reject a state that was changed. */
+  /** Checksum of the other fields, which is used to reject a changed state. */
   readonly checksum: number;
 }
 

@@ -68,8 +68,9 @@ export interface CodecOptions {
   /** Called with the error of each skipped corrupt region. */
   readonly onCorrupt: ((error: RecordpipeError) => void) | undefined;
   /**
-   * How to recover from damage. With `none`, the default, damage is an error. `scan` skips damaged
-   * data and resumes at the next valid record. A valid TFRecord has a header and a payload with
+   * How to recover from damage. With `none`, the default, damage is an error: a reader throws it, and
+   * a check lists it and stops if the position of the next record is unknown (`stoppedAt`). `scan`
+   * skips damaged data and resumes at the next valid record. A valid TFRecord has a header and a payload with
    * valid checksums; in this mode, corrupt records are skipped regardless of
    * `maxCorruptedRecordsToSkip`.
    */

@@ -71,6 +71,8 @@ export class CorruptionBudget {
 export class Findings {
   readonly first: RecordpipeError[] = [];
   last: RecordpipeError | undefined;
+  /** The finding that ended the scan. */
+  end: RecordpipeError | undefined;
   count = 0;
   readonly #max: number;
   readonly #onFinding: ((error: RecordpipeError) => void) | undefined;
@@ -89,9 +91,13 @@ export class Findings {
     this.#onFinding?.(error);
   }
 
-  /** Adds an error that reports damage. Rethrows any other error, because it prevents reading. */
+  /**
+   * Adds the error that ended the scan if it reports damage. Rethrows any other error, because it
+   * prevents reading.
+   */
   addOrThrow(error: unknown): void {
     if (!isRecordpipeError(error) || !DATA_ERROR_CODES.has(error.code)) throw error;
+    this.end = error;
     this.add(error);
   }
 }

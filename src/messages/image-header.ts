@@ -1,4 +1,4 @@
-/** Kinds of images that are detected from their first bytes. */
+/** Kinds of images that recordpipe detects from the first bytes of a value. */
 export type ImageKind = 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'tiff';
 
 export const IMAGE_KINDS: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp', 'tiff'];

@@ -73,9 +73,15 @@ export async function scanMany(
             errorCount: total.errorCount + one.errorCount,
             trailingBytes: total.trailingBytes + one.trailingBytes,
             warnings: total.warnings + one.warnings,
+            ...firstStop(total, one),
           };
   }
   return total && { ...total, errors };
+}
+
+function firstStop(total: RecordScan, one: RecordScan): Pick<RecordScan, 'stoppedAt'> {
+  const { stoppedAt = one.stoppedAt } = total;
+  return stoppedAt === undefined ? {} : { stoppedAt };
 }
 
 /** Options for scanning records if the format is an option. */
@@ -187,8 +193,10 @@ export async function openOne(
 }
 
 /**
- * Checks every record of a source of any format, like `scanTFRecords`. For several files, it
- * returns the sums, and the format and compression of the first file.
+ * Checks the records of a source of any format, like `scanTFRecords`: without `recover`, the check of
+ * a file stops at damage after which the position of the next record is unknown, and `stoppedAt`
+ * is set. For several files, it returns the sums, the format and compression of the first file, and
+ * the `stoppedAt` of the first file that has one.
  *
  * @throws RecordpipeError `unknown-format` for content of an unknown format; otherwise the same
  *   errors as `scanTFRecords`

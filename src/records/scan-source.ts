@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/sources.ts';
 import { FILE_BUFFERS } from '../bytes/sources.ts';
-import type { ErrorPlace, RecordpipeError } from '../errors.ts';
+import type { ErrorCode, ErrorPlace, RecordpipeError } from '../errors.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { CodecOptions, Compression } from '../formats/codec-options.ts';
 import { Findings, newReadStats, placed } from '../formats/corruption.ts';
@@ -70,6 +70,12 @@ export interface RecordScan extends ScanCounts {
   readonly warnings: number;
   /** Number of zlib streams after the first one; missing if there are none. */
   readonly nextStreams?: number;
+  /**
+   * Offset of the damage at which the scan stopped, because the position of the next record is then
+   * unknown. The bytes after it were not checked; `recover: 'scan'` checks them. Missing if the scan
+   * did not stop at such damage.
+   */
+  readonly stoppedAt?: number;
 }
 
 /** Called with the valid records of a scan. The batch is valid only until the call returns. */
@@ -192,10 +198,29 @@ export async function scanOpened<O extends CodecOptions>(
     trailingBytes: counts.trailingBytes,
     warnings: counts.warnings ?? 0,
     ...(opened.nextStreams?.count && { nextStreams: opened.nextStreams.count }),
+    ...stopOf(findings.end, options.recover),
     next: counts.next,
     atEnd: counts.atEnd ?? 0,
     last: findings.last,
   };
+}
+
+/** Damage that hides the position of the next record, but after which `recover` can find one. */
+const HIDES_NEXT: ReadonlySet<ErrorCode> = new Set([
+  'length-checksum',
+  'truncated-record',
+  'bad-magic',
+  'unexpected-part',
+  'record-too-large',
+]);
+
+/** Returns where a scan stopped before its end, if `recover` would have continued it. */
+function stopOf(
+  end: RecordpipeError | undefined,
+  recover: CodecOptions['recover'],
+): Pick<RecordScan, 'stoppedAt'> {
+  if (end?.offset === undefined || recover !== 'none' || !HIDES_NEXT.has(end.code)) return {};
+  return { stoppedAt: end.offset };
 }
 
 /**

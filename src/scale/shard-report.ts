@@ -87,9 +87,9 @@ export interface ShardPart<C extends ShardCommand = ShardCommand> {
 
 /** The plan to which a report refers. */
 export interface PlanSummary {
-  /** SHA-256 over all files, in hexadecimal. */
+  /** SHA-256 of the list of files in the plan, in hexadecimal. */
   readonly hash: string;
-  /** Number of files, or of parts of files. */
+  /** Number of files or parts of files. */
   readonly files: number;
   /** Total size, in bytes. */
   readonly bytes: number;
@@ -204,6 +204,7 @@ const checkedFile: Check = shape<CheckedFile>(
     warnings: listOf(warning),
   },
   {
+    stoppedAt: count,
     range,
     schema: shape<FileSchemaReport>({ violations: listOf(violation), unlisted: listOf(unlisted) }, {}),
   },

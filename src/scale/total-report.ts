@@ -176,6 +176,7 @@ function whole({ range: _, ...file }: CheckedFile): CheckedFile {
 function joined(a: CheckedFile, b: CheckedFile, maxErrors: number): CheckedFile {
   const schema = a.schema && b.schema && joinedSchemas(a.schema, b.schema);
   const codes = new Set(a.warnings.map(({ code }) => code));
+  const { stoppedAt = b.stoppedAt } = a;
   return {
     uri: a.uri,
     format: a.format ?? b.format,
@@ -187,6 +188,7 @@ function joined(a: CheckedFile, b: CheckedFile, maxErrors: number): CheckedFile 
     errorCount: a.errorCount + b.errorCount,
     unreadable: a.unreadable || b.unreadable,
     warnings: [...a.warnings, ...b.warnings.filter(({ code }) => !codes.has(code))],
+    ...(stoppedAt !== undefined && { stoppedAt }),
     ...(a.range && { range: a.range }),
     ...(schema && { schema }),
   };

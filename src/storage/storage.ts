@@ -241,11 +241,11 @@ export function described(
 export interface StoreCheck {
   /** What was checked. */
   readonly name: 'credentials' | 'connection' | 'clock' | 'region' | 'list' | 'get' | 'throughput';
-  /** Result of the check. A check that depends on a failed one is skipped. */
+  /** Result of the check. A check that depends on a failed check is skipped. */
   readonly status: 'ok' | 'failed' | 'skipped';
-  /** Result in one sentence. Never contains a secret. */
+  /** Result in one sentence, without secrets. */
   readonly text: string;
-  /** Advice for the user. */
+  /** Suggested next step. */
   readonly next?: string | undefined;
 }
 

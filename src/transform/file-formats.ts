@@ -3,8 +3,8 @@ import type { FormatName } from '../formats/names/index.ts';
 import { formatNames, recordFormat } from '../formats/registry.ts';
 
 /**
- * Formats that transformations read and write: the binary formats, text lines, and `base64`, a text
- * encoding of arbitrary bytes with one base64 string per line.
+ * Formats that transformations read and write: the binary formats, text lines, and `base64`, which
+ * stores each record as a line of base64.
  */
 export type FileFormat = FormatName | 'base64';
 

@@ -25,27 +25,27 @@ const NAMES: OptionNames<Omit<RepairOptions, keyof TransformOptions>> = {
   onFinding: true,
 };
 
-/** A damaged location. A skipped range counts as one record, located at its first byte. */
+/** A damaged location. A skipped range counts as one record at the first byte of the range. */
 export interface RepairFinding extends ErrorJson {
   /**
-   * Number of bytes from this location that are missing from the output; null if it is unknown
-   * because the damage ends a compressed stream.
+   * Number of bytes from this location that are missing from the output; null if this number is
+   * unknown because the damage ends a compressed stream.
    */
   readonly skippedBytes: number | null;
 }
 
 /**
- * Result of `repairFile`, as written by `recordpipe repair --report`. The fields are a stable
- * contract; others may be added.
+ * Result of `repairFile`, as written by `recordpipe repair --report`. The fields are stable.
+ * Releases may add other fields.
  */
 export interface RepairResult extends TransformResult {
   /** Path or address of the input. */
   readonly uri: string | undefined;
-  /** Whether the source is undamaged. If true, the output has all of its records. */
+  /** Whether the source is undamaged. If true, the output contains all records of the source. */
   readonly ok: boolean;
   /** The first `maxFindings` findings, in source order. */
   readonly findings: readonly RepairFinding[];
-  /** Number of findings, including those that are not listed. */
+  /** Number of findings, including findings that are not listed. */
   readonly findingCount: number;
 }
 

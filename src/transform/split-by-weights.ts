@@ -86,9 +86,12 @@ const NAMES: OptionNames<Omit<SplitByWeightsOptions, keyof TransformOptions>> = 
 export interface SplitPart {
   /** Name of the part. */
   readonly name: string;
-  /** Weight divided by the sum of all weights; 0 for an additional part of `missing`. */
+  /** Weight of the part, divided by the sum of all weights; 0 for the part that `missing` adds. */
   readonly expectedShare: number;
-  /** Number of records divided by that of all parts; 0 if there are no records. */
+  /**
+   * Number of records in the part, divided by the number of records in all parts; 0 if there are no
+   * records.
+   */
   readonly share: number;
   /** Number of records in the part. */
   readonly records: number;
@@ -98,11 +101,11 @@ export interface SplitPart {
 
 /** Result of {@link splitByWeights}. */
 export interface SplitByWeightsResult extends Omit<TransformResult, 'output'> {
-  /** Seed of the random order, which reproduces the run. */
+  /** Seed of the random order. The same seed reproduces the run. */
   readonly seed: number;
   /** Parts in the order of the weights. */
   readonly parts: readonly SplitPart[];
-  /** Number of records of all parts. */
+  /** Total number of records in all parts. */
   readonly records: number;
 }
 

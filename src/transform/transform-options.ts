@@ -86,9 +86,9 @@ export interface TransformResult {
   readonly to: FileFormat;
   /** Compression of the output. */
   readonly compression: Compression;
-  /** Path or address of the output. */
+  /** Path or address of the output file. */
   readonly output: WrittenFile;
-  /** Result of `where`. Omitted without it. */
+  /** Result of the `where` filter. Omitted if no filter was specified. */
   readonly where?: FilterReport;
 }
 

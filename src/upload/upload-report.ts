@@ -3,9 +3,7 @@ import type { FileReport, Finding } from '../check/file-report.ts';
 import type { InputNotice } from '../records/inputs/input-options.ts';
 import type { PlannedUpload } from './plan-uploads.ts';
 
-/**
- * Result for one file. The fields up to `error` are a stable contract; other fields may be added.
- */
+/** Result for one file. The fields up to `error` are stable. Releases may add other fields. */
 export interface UploadedFile {
   /** Path of the file. */
   readonly path: string;
@@ -23,23 +21,23 @@ export interface UploadedFile {
   readonly bytes: number;
   /** CRC-32C of the file, in hexadecimal; null if the file could not be read to its end. */
   readonly crc32c: string | null;
-  /** Number of valid records; null if they were not validated. */
+  /** Number of valid records; null if the records were not validated. */
   readonly records: number | null;
   /** Reason for the failure, or the first finding in the data. */
   readonly error?: Finding;
   /** Report of the validation; omitted if the file was not validated. */
   readonly report?: FileReport;
-  /** How the contents of an `uploaded` object were verified: see `WrittenObject`. */
+  /** How the content of an `uploaded` object was verified. See `WrittenObject`. */
   readonly verified?: 'checksum' | 'size' | 'sent';
-  /** ETag of the object, if it was uploaded. */
+  /** ETag of the object, if the file was uploaded. */
   readonly etag?: string;
-  /** Id of the version, if it was uploaded to a bucket with versions. */
+  /** Version ID of the object, if the file was uploaded to a versioned bucket. */
   readonly versionId?: string;
   /** Number of parts that were sent or, in a dry run, would be sent. */
   readonly parts?: number;
   /** Number of parts reused from an interrupted upload. */
   readonly resumedParts?: number;
-  /** Duration of checking and sending, in seconds. */
+  /** Time to check and send the file, in seconds. */
   readonly seconds: number;
 }
 
@@ -48,7 +46,10 @@ export interface UploadedFile {
  * contract; others may be added.
  */
 export interface UploadReport {
-  /** Whether every file was uploaded or already existed or, in a dry run, would be. */
+  /**
+   * Whether every file was uploaded or already existed. In a dry run, whether every file would be
+   * uploaded or already exists.
+   */
   readonly ok: boolean;
   /** One entry per file, sorted by the UTF-8 bytes of `path`. */
   readonly files: readonly UploadedFile[];
@@ -69,9 +70,9 @@ export interface UploadReport {
     /** Total size of the files that were uploaded or already existed, in bytes. */
     readonly bytes: number;
   };
-  /** Path or address of the manifest; null if none was written. */
+  /** Path or address of the manifest; null if no manifest was written. */
   readonly manifest: string | null;
-  /** Notices about the inputs: skipped files, missing or mixed shards. */
+  /** Notices about the inputs, such as skipped files and missing or mixed shards. */
   readonly notices: readonly InputNotice[];
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type FilesProgress, validateFiles } from '../../src/check/index.ts';
 import { UsageError } from '../../src/errors.ts';
 import { encodeTFRecord } from '../../src/formats/index.ts';
+import { scanRecords } from '../../src/records/index.ts';
 import { detected, fixture, goldenFiles } from '../support/golden.ts';
 import { concat } from '../support/oracle-tfrecord.ts';
 import { FILE, flipped, OFFSETS, withBadPayloads } from '../support/samples.ts';
@@ -103,7 +104,6 @@ test('lenient reading options apply', async () => {
   expect((await validateFiles(cut)).ok).toBe(false);
   expect((await validateFiles(cut, { onTruncated: 'stop' })).ok).toBe(true);
   const damaged = temp.file('damaged.tfrecord', flipped(FILE, OFFSETS[2]));
-  expect((await validateFiles(damaged)).files[0]).toMatchObject({ records: 2, errorCount: 1 });
   expect((await validateFiles(damaged, { recover: 'scan' })).files[0]).toMatchObject({
     records: 5,
     errorCount: 1,
@@ -115,6 +115,33 @@ test('lenient reading options apply', async () => {
     compression: 'gzip',
     errors: [{ code: 'corrupt-compressed-stream' }],
   });
+});
+
+test('the report names the offset at which damage stopped the check', async () => {
+  const payload = temp.file('payload.tfrecord', withBadPayloads(FILE, OFFSETS, [1]));
+  const header = temp.file('header.tfrecord', flipped(withBadPayloads(FILE, OFFSETS, [1]), OFFSETS[3]));
+  const short = temp.file('short.tfrecord', FILE.subarray(0, FILE.length - 3));
+  const inHeader = temp.file('in-header.tfrecord', concat([FILE, new Uint8Array(5)]));
+  const packed = temp.file('header.tfrecord.gz', gzipSync(flipped(FILE, OFFSETS[3])));
+  const stops = async (options = {}): Promise<unknown> => {
+    const { files } = await validateFiles([payload, header, short, inHeader, packed], options);
+    return Object.fromEntries(files.map(({ uri, errorCount, stoppedAt }) => [uri, [errorCount, stoppedAt]]));
+  };
+  expect(await stops()).toEqual({
+    [payload]: [1, undefined],
+    [header]: [2, OFFSETS[3]],
+    [short]: [1, OFFSETS[5]],
+    // No record fits into the rest.
+    [inHeader]: [1, undefined],
+    [packed]: [1, OFFSETS[3]],
+  });
+  // The finding at the stop may be beyond the maximum.
+  expect(await stops({ maxErrors: 1 })).toMatchObject({ [header]: [2, OFFSETS[3]] });
+  const recovered = Object.values((await stops({ recover: 'scan' })) as Record<string, unknown[]>);
+  expect(recovered.map(([, stop]) => stop)).toEqual(recovered.map(() => undefined));
+  const scan = await scanRecords([payload, header, short]);
+  expect(scan).toMatchObject({ errorCount: 4, stoppedAt: OFFSETS[3] });
+  expect(await scanRecords(payload)).not.toHaveProperty('stoppedAt');
 });
 
 test('compressed files: bytes is the stored size', async () => {

@@ -287,6 +287,15 @@ test('validate --on-truncated, --trailing and --recover relax the checks', async
   expect((await validate(good, '--compression', 'gzip')).report.files[0].compression).toBe('gzip');
 });
 
+test('the text of validate says that the rest of a file was not checked, unless --recover is set', async () => {
+  const damaged = temp.file('header.tfrecord', flipped(FILE, OFFSETS[2]));
+  const next = `next: the file was not checked after byte ${OFFSETS[2]}; to check the rest, run validate --recover`;
+  expect((await cli(['validate', damaged])).stdout).toContain(next);
+  expect((await cli(['validate', damaged, '--max-errors', '0'])).stdout).toContain(next);
+  expect((await cli(['validate', damaged, '--recover'])).stdout).not.toContain('was not checked');
+  expect((await cli(['validate', bad])).stdout).not.toContain('was not checked');
+});
+
 test('validate reports skipped files and missing shards, an error with --strict-shards', async () => {
   const folder = temp.file('incomplete');
   mkdirSync(folder);

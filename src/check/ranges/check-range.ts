@@ -65,14 +65,22 @@ async function checked(order: CheckOrder, task: FileTask, watch: Watch): Promise
       inside?.onBatch,
     );
     const { offset = 0, record = 0 } = scan.next;
-    const { records, payloadBytes, trailingBytes, warnings } = scan;
+    const { records, payloadBytes, trailingBytes, warnings, stoppedAt } = scan;
     const found = inside === undefined ? scan : module!.withFailures(scan, inside.failures, task.maxErrors);
     const errors = found.errors.map(packError);
     const { errorCount } = found;
     return {
       ...range,
       next: { offset, record },
-      scan: { records, payloadBytes, errors, errorCount, trailingBytes, warnings },
+      scan: {
+        records,
+        payloadBytes,
+        errors,
+        errorCount,
+        trailingBytes,
+        warnings,
+        ...(stoppedAt !== undefined && { stoppedAt }),
+      },
       independent: isIndependent(scan, range),
       looked: inside?.found(),
     };

@@ -23,7 +23,10 @@ export interface CheckedRange extends RangeResult {
 
 /** The counts and findings of a range, without what all ranges of a file have in common. */
 export interface RangeCounts
-  extends Pick<RangeScan, 'records' | 'payloadBytes' | 'errorCount' | 'trailingBytes' | 'warnings'> {
+  extends Pick<
+    RangeScan,
+    'records' | 'payloadBytes' | 'errorCount' | 'trailingBytes' | 'warnings' | 'stoppedAt'
+  > {
   /** The listed findings, as `packError` packs them. */
   readonly errors: readonly unknown[];
 }

@@ -30,6 +30,7 @@ export class RangedFile {
   readonly #start: number = performance.now();
   readonly #pass: RangePass<CheckOrder, CheckedRange>;
   readonly #found = { records: 0, errors: [] as RecordpipeError[], errorCount: 0, warnings: 0 };
+  #stoppedAt: number | undefined;
   readonly #stats = new StatsMerger();
   readonly #schema = new SchemaMerger();
   #where: FilterCounts | undefined;
@@ -118,6 +119,7 @@ export class RangedFile {
     found.records += scan.records;
     found.errorCount += scan.errorCount;
     found.warnings += scan.warnings;
+    this.#stoppedAt = scan.stoppedAt;
     const { schema, stats, where } = looked ?? {};
     if (where !== undefined) this.#where = this.#where ? mergeFilterCounts(this.#where, where) : where;
     if (stats !== undefined) this.#stats.add(renumberedStats(stats, before));
@@ -139,7 +141,8 @@ export class RangedFile {
     if (failure !== undefined) return this.#failed(failure, seconds);
     // A file that has changed is read to its new end.
     if (storedBytes(this.input) !== size) return null;
-    const examined = { ...this.#found, format, compression: 'none', bytes: size } as const;
+    const stop = this.#stoppedAt === undefined ? {} : { stoppedAt: this.#stoppedAt };
+    const examined = { ...this.#found, ...stop, format, compression: 'none', bytes: size } as const;
     const detected = (this.#task.reading.format ?? 'auto') === 'auto';
     const report = examinedFile(this.input, examined, { seconds, detected });
     const { look, maxErrors } = this.#task;

@@ -27,15 +27,15 @@ const MAX_DOMAIN = 100;
 const MIN_OCCURRENCES = 2;
 
 /**
- * A feature whose lists have several types, which the conformance rules of example.proto do not
- * allow.
+ * A feature whose lists have different types. The conformance rules of example.proto do not allow
+ * such features.
  */
 export interface TypeConflict {
   /** Name of the feature or feature list. */
   readonly feature: string;
-  /** Whether it is a feature list. */
+  /** Whether `feature` is the name of a feature list. */
   readonly isList: boolean;
-  /** Types of the lists, in descending order of frequency. The schema contains the first one. */
+  /** Types of the lists, in descending order of frequency. The schema contains the first type. */
   readonly types: readonly {
     /** Type of the list. */
     readonly type: ValueKind;

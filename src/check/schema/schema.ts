@@ -8,7 +8,7 @@ export interface Bounds<T = number> {
   readonly max?: T;
 }
 
-/** Types of lists. */
+/** Types of the values of a feature. */
 export type FeatureType = 'int64' | 'float' | 'bytes' | 'float64' | 'int32';
 
 /** Types of records that a schema can describe. */
@@ -17,28 +17,31 @@ export type SchemaMessage = 'Example' | 'SequenceExample' | 'ExampleListWithCont
 /** Rules for one feature. A missing rule is not checked. */
 export interface FeatureSchema {
   /**
-   * Type of the feature's list. Missing if no value was seen. `float64` and `int32` are types of
-   * tensors in a Record.
+   * Type of the values of the feature. Missing if no value was found. Only tensors in a Record have
+   * the types `float64` and `int32`.
    */
   readonly type?: FeatureType;
-  /** Whether every record must have the feature, with a list of its type. Default false. */
+  /** Whether every record must have the feature with a list of type `type`. Default: false. */
   readonly required?: boolean;
-  /** Number of values per list. */
+  /** Allowed number of values per list. */
   readonly length?: Bounds;
   /**
-   * Shape of the values as a tensor, in row-major order. If `length` is missing, the shape is
-   * checked as a length. `[]` is a scalar.
+   * Shape of the values as a tensor in row-major order. `[]` is a scalar. If `length` is missing, a
+   * list must have as many values as the shape.
    */
   readonly shape?: readonly number[];
-  /** Range of int64 and finite float values. Integers beyond 2^53 are decimal strings. */
+  /**
+   * Allowed range of int64 values and finite float values. Integers beyond 2^53 are decimal
+   * strings.
+   */
   readonly range?: Bounds<number | string>;
-  /** Whether float values may be NaN. Default true. */
+  /** Whether float values may be NaN. Default: true. */
   readonly nan?: boolean;
-  /** Whether float values may be infinite. Default true. */
+  /** Whether float values may be infinite. Default: true. */
   readonly infinity?: boolean;
-  /** Number of bytes per value of bytes. */
+  /** Allowed number of bytes per value of a bytes feature. */
   readonly bytes?: Bounds;
-  /** Whether every value of bytes must be UTF-8. */
+  /** Whether every value of a bytes feature must be valid UTF-8. */
   readonly utf8?: boolean;
   /**
    * Allowed values: strings for a bytes feature, integers for an int64 feature. Integers beyond
@@ -47,25 +50,25 @@ export interface FeatureSchema {
   readonly values?: readonly (string | number)[];
   /** Allowed kinds of images. Every value must be an image of one of these kinds. */
   readonly images?: readonly ImageKind[];
-  /** Width of images in pixels. */
+  /** Allowed width of images, in pixels. */
   readonly width?: Bounds;
-  /** Limits of the height of images, in pixels. */
+  /** Allowed height of images, in pixels. */
   readonly height?: Bounds;
 }
 
-/** Rules for a feature list: for each step, and for the number of steps. */
+/** Rules for each step of a feature list, and for the number of steps. */
 export interface FeatureListSchema extends FeatureSchema {
   /** Number of steps per record. */
   readonly steps?: Bounds;
 }
 
 /**
- * Rules for every record of a data set. A schema is a JSON document that `recordpipe schema`
- * writes, that you can edit, and that `recordpipe validate --schema` applies to records. Its JSON
- * Schema is `schema/recordpipe-schema.json` in the package.
+ * Rules for every record of a data set. A schema is a JSON document, which you can edit.
+ * `recordpipe schema` writes a schema, and `recordpipe validate --schema` checks records against a
+ * schema. The JSON Schema for these documents is `schema/recordpipe-schema.json` in the package.
  */
 export interface RecordSchema {
-  /** Location of the JSON Schema, which identifies the document to people and editors. */
+  /** Address of the JSON Schema, for people and editors. */
   readonly $schema?: string;
   /** Version of this layout. */
   readonly recordpipeSchema: 1;
@@ -75,13 +78,16 @@ export interface RecordSchema {
    * `recordContent` gives them.
    */
   readonly message: SchemaMessage;
-  /** A note that is not checked. */
+  /** A comment for people, which recordpipe ignores. */
   readonly comment?: string;
-  /** Rules of the features, by name. */
+  /** Rules for the features, by feature name. */
   readonly features: { readonly [name: string]: FeatureSchema };
-  /** Rules of the feature lists, by name. */
+  /** Rules for the feature lists, by name of the feature list. */
   readonly featureLists?: { readonly [name: string]: FeatureListSchema };
-  /** Whether features without rules are findings (`error`) or not (`allow`). Default `error`. */
+  /**
+   * How to treat features that are not in the schema: `error` reports each as a finding, `allow`
+   * accepts them. Default: `error`.
+   */
   readonly unknownFeatures?: 'error' | 'allow';
 }
 

@@ -25,18 +25,22 @@ export interface SchemaViolation {
   /** The violated rule. */
   readonly rule: SchemaRule;
   /**
-   * Name of the feature or, with `isList`, of the feature list; null for rules about whole records.
+   * Name of the feature, or of the feature list if `isList` is true; null for rules about whole
+   * records.
    */
   readonly feature: string | null;
-  /** Whether it is a feature list. */
+  /** Whether `feature` is the name of a feature list. */
   readonly isList: boolean;
   /** Number of records that violate the rule. */
   readonly count: number;
   /** Index of the first record that violates the rule. */
   readonly record: number;
-  /** Offset of that record. */
+  /** Offset of the first record that violates the rule. */
   readonly offset: number;
-  /** Description of the expected value and the actual value in the first record. */
+  /**
+   * Description of the expected value, and of the actual value in the first record that violates
+   * the rule.
+   */
   readonly message: string;
 }
 

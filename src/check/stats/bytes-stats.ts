@@ -13,9 +13,12 @@ export interface BytesStats {
   readonly length: Spread;
   /** Number of values that are text: UTF-8 without control characters. Images are never text. */
   readonly text: number;
-  /** Statistics of the values that begin like an image, by image kind. */
+  /**
+   * Statistics of the values that are images, by kind of image. The first bytes of a value
+   * determine its kind.
+   */
   readonly images: { readonly [kind in ImageKind]?: ImageStats };
-  /** The distinct values, if there are few. */
+  /** The distinct values; null if there are too many. */
   readonly distinct: DistinctValues;
 }
 
@@ -23,9 +26,15 @@ export interface BytesStats {
 export interface ImageStats {
   /** Number of images. */
   readonly values: number;
-  /** Width in pixels of the images whose header has a size; missing if there are none. */
+  /**
+   * Width in pixels of the images whose headers specify a size; missing if there are no such
+   * images.
+   */
   readonly width?: Spread;
-  /** Height in pixels of the images whose header has a size; missing if there are none. */
+  /**
+   * Height in pixels of the images whose headers specify a size; missing if there are no such
+   * images.
+   */
   readonly height?: Spread;
 }
 

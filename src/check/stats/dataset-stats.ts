@@ -69,13 +69,13 @@ export interface MessageCounts {
   readonly record?: number;
   /** Number of records with an IRHeader. */
   readonly irHeader?: number;
-  /** Number of records without named features: text, other messages and binary data together. */
+  /** Number of records without named features: total of text, other messages and binary data. */
   readonly other: number;
   /** Number of records that are text. */
   readonly text?: number;
   /** Number of records that are other protobuf messages. */
   readonly protobuf?: number;
-  /** Number of records that are other bytes. */
+  /** Number of records that contain other binary data. */
   readonly binary?: number;
   /** Position and description of the first record counted in `other`. */
   readonly firstOther?: RecordPlace & {
@@ -170,18 +170,18 @@ export function messageCounts(
 
 /**
  * Statistics of a set of record files: the document that `recordpipe stats --json` prints.
- * Documents of parts of a set can be merged, in any order; the result equals the document of the
- * whole set, byte for byte (see `mergeStats`). New fields may be added; `version` changes when the
- * meaning of a field changes.
+ * `mergeStats` merges the documents of parts of a set, in any order. The result equals the document
+ * of the whole set, byte for byte. Releases may add fields; `version` changes when the meaning of a
+ * field changes.
  */
 export interface DatasetStats {
   /** Version of this layout. */
   readonly version: 1;
-  /** Files of the set, sorted by uri. */
+  /** Files of the set, sorted by `uri`. */
   readonly files: readonly FileStats[];
   /** Number of valid records in all files. */
   readonly records: number;
-  /** Number of bytes per valid record, without framing; missing if there are no records. */
+  /** Number of payload bytes per valid record; missing if there are no records. */
   readonly recordBytes?: Spread;
   /** Total size of the payloads, in bytes. */
   readonly payloadBytes: number;
@@ -189,23 +189,26 @@ export interface DatasetStats {
   readonly messages: MessageCounts;
   /**
    * Features of Examples and contexts, and the corresponding fields of other messages (see
-   * `recordContent`), sorted by name.
+   * `recordContent`). The features are sorted by name.
    */
   readonly features: readonly NamedFeature[];
   /** Feature lists, sorted by name. */
   readonly featureLists: readonly NamedFeature[];
   /** Whether the set has more than 4,096 features or feature lists. */
   readonly truncated: boolean;
-  /** The first findings, by file and position. */
+  /** Number of findings, and the first of them. */
   readonly findings: {
     /** Number of all findings. */
     readonly count: number;
-    /** The first findings, by file and position. */
+    /** The first findings, in the order of files and positions. */
     readonly first: readonly StatsFinding[];
   };
-  /** Sample of the images, if requested. */
+  /** Images sampled from the records. Empty unless samples were requested. */
   readonly samples: readonly ImageSample[];
-  /** Result of `where`. Omitted without it. `files` counts all records. */
+  /**
+   * Result of the `where` filter. Omitted if no filter was specified. `files` counts all records,
+   * including records that the filter rejects.
+   */
   readonly where?: FilterReport;
 }
 

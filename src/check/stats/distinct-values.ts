@@ -7,8 +7,8 @@ export const MAX_DISTINCT = 1024;
 export const MAX_LABEL_BYTES = 64;
 
 /**
- * A value and its count. The value is an integer (a decimal string beyond 2^53), or bytes as text,
- * or as base64 if they are not UTF-8.
+ * A value and the number of its occurrences. An integer beyond 2^53 is a decimal string. Bytes are
+ * text, or base64 if they are not UTF-8.
  */
 export interface ValueCount {
   /** The value. Integers beyond 2^53 are decimal strings. */
@@ -20,9 +20,9 @@ export interface ValueCount {
 }
 
 /**
- * All distinct values, in descending order of frequency; null if there are more than 1,024, or if
- * one has more than 64 bytes. The result does not depend on the order of the values, so the counts
- * of parts add up to those of the whole.
+ * All distinct values, in descending order of frequency; null if there are more than 1,024 distinct
+ * values, or if a value has more than 64 bytes. The result does not depend on the order of the
+ * values, so the counts of the parts of a data set add up to the counts of the whole data set.
  */
 export type DistinctValues = readonly ValueCount[] | null;
 

@@ -45,7 +45,9 @@ export interface RecordPlace {
   readonly offset: number;
 }
 
-/** Number of occurrences of a kind, and its first occurrence by file name and record. */
+/**
+ * Number of occurrences of a kind, and the first occurrence in the order of file names and records.
+ */
 export interface KindStats {
   /** Number of occurrences. */
   readonly count: number;
@@ -58,16 +60,17 @@ export interface FeatureStats {
   /** Number of records that have the feature. */
   readonly records: number;
   /**
-   * Kinds of the feature's lists, counted once per record or, for a feature list, once per step.
+   * Kinds of the lists of the feature, counted once per record. The lists of a feature list are
+   * counted once per step.
    */
   readonly kinds: { readonly [kind in FeatureKind]?: KindStats };
   /** Number of values per list; missing if no list has a kind. */
   readonly length?: Spread;
-  /** Statistics of its integers; missing if there are none. */
+  /** Statistics of the integer values; missing if there are none. */
   readonly int64?: Int64Stats;
-  /** Statistics of its floats; missing if there are none. */
+  /** Statistics of the float values; missing if there are none. */
   readonly float?: FloatStats;
-  /** Statistics of its byte strings; missing if there are none. */
+  /** Statistics of the byte string values; missing if there are none. */
   readonly bytes?: BytesStats;
   /** Number of steps per record of a feature list. */
   readonly steps?: Spread;

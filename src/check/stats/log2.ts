@@ -1,7 +1,7 @@
 /**
- * Counts by power of two: the count of zeros at index 0, and at index k the count of values that
- * are at least 2^(k-1) and less than 2^k. Trailing zeros are omitted. The limits never change, so
- * that two histograms can be merged by adding their counts.
+ * Counts by power of two. Index 0 is the number of zeros. Index k is the number of values that are
+ * at least 2^(k-1) and less than 2^k. Trailing zeros are omitted. The limits never change, so two
+ * histograms can be merged by adding their counts.
  */
 export type Log2Counts = readonly number[];
 
@@ -67,9 +67,9 @@ function trimmed(counts: number[]): number[] {
 }
 
 /**
- * Counts of numbers by sign and power of two, as pairs `[exponent, count]` in ascending order.
- * Exponent e counts the values with 2^e <= |value| < 2^(e+1). Subnormal floats are counted as
- * 2^-127.
+ * Counts of numbers by sign and power of two, as pairs `[exponent, count]` in ascending order. The
+ * count of exponent e is the number of values with 2^e <= |value| < 2^(e+1). Subnormal floats are
+ * counted at exponent -127.
  */
 export interface SignedLog2 {
   /** Counts of the negative values. */

@@ -17,7 +17,7 @@ export interface Int64Stats {
   readonly max: number | string;
   /** Number of finite values per power of two. */
   readonly log2: SignedLog2;
-  /** The distinct values, if there are few. */
+  /** The distinct values; null if there are too many. */
   readonly distinct: DistinctValues;
 }
 
@@ -34,7 +34,7 @@ export interface FloatStats {
   readonly max: number | null;
   /** Number of NaNs. */
   readonly nan: number;
-  /** Number of values that are infinity. */
+  /** Number of values that are positive infinity. */
   readonly positiveInfinity: number;
   /** Number of values that are negative infinity. */
   readonly negativeInfinity: number;

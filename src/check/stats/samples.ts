@@ -9,7 +9,7 @@ export interface ImageSample {
   readonly uri: string;
   /** Zero-based index of the record. */
   readonly record: number;
-  /** Position of the record. */
+  /** Zero-based offset of the record's first byte in the uncompressed bytes. */
   readonly offset: number;
   /** Format of the image. */
   readonly kind: ImageKind;

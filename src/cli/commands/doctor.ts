@@ -38,7 +38,7 @@ recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --
 
 /** Output of `recordpipe doctor --json`. Without an address, it contains only the configuration. */
 export interface DoctorReport extends Partial<StoreDiagnosis> {
-  /** Where settings come from. */
+  /** The configuration file, and the settings that apply. */
   readonly configuration: {
     /** Path of recordpipe.config.json, or of the file of --config; null if there is none. */
     readonly file: string | null;

@@ -56,19 +56,22 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'validate',
-  description: 'Validate the framing, lengths and checksums of every record of every file.',
+  description: 'Validate the framing, lengths and checksums of records.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
   examples: `
 recordpipe validate data/ extra.tfrecord.gz
 recordpipe validate 'train-*' --fail-fast
+recordpipe validate damaged.tfrecord --recover
 recordpipe validate --format textline --encoding utf8 *.jsonl
 recordpipe validate data/ --schema schema.json
 recordpipe validate agent.rec --multipart concat
 recordpipe validate @shards.txt --json --report report.json
 recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
 curl -s https://example.org/x.tfrecord | recordpipe validate -`,
-  notes: `validate detects the format of a file from its content, not from its name. In directories, validate selects TFRecord and RecordIO files; with --format textline, it selects text files (*.txt, *.jsonl, *.csv, …) instead. RecordIO has no checksums. In RecordIO files, validate therefore verifies parts, lengths and padding but cannot verify payloads.`,
+  notes: `validate detects the format of a file from its content, not from its name. In directories, validate selects TFRecord and RecordIO files; with --format textline, it selects text files (*.txt, *.jsonl, *.csv, …) instead. RecordIO has no checksums. In RecordIO files, validate therefore verifies parts, lengths and padding but cannot verify payloads.
+
+After an incorrect payload checksum, validate continues with the next record. If a header is damaged or a record is truncated, validate stops reading the file, because the position of the next record is then unknown. To also check the records after such damage, pass --recover.`,
   action: validate,
 });
 

@@ -5,13 +5,16 @@ import { type ConfigFile, readConfigFile, similarName } from './config-file.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { SETTINGS, type Setting, variableOf } from './settings.ts';
 
-/** A setting that does not have its default value, and where its value comes from. */
+/** A setting that differs from its default, and the source of its value. */
 export interface AppliedSetting {
   /** Name of the setting. */
   readonly name: string;
-  /** Its value, as text without secrets. */
+  /** Value of the setting, as text. Secrets are redacted. */
   readonly value: string;
-  /** `command line`, the name of an environment variable, or the path of a file. */
+  /**
+   * Source of the value: `command line`, the name of an environment variable, or the path of a
+   * file.
+   */
   readonly source: string;
 }
 

@@ -79,7 +79,7 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
   ...grouped('Text lines:', {
     cr: choice(
       '--cr <kind>',
-      'how to treat carriage returns; crlf strips one before each newline (default), keep strips none, all strips every one, as TensorFlow does',
+      'how to treat carriage returns; crlf removes one before each newline (default), keep removes none, all removes every one, as TensorFlow does',
       ['keep', 'crlf', 'all'],
     ),
     delimiter: parsed(

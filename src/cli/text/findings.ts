@@ -8,7 +8,7 @@ const MAX_SHOWN = 10;
 
 /** Describes an invalid file: one line for the file, one line per finding, and the next steps. */
 export function badFileText(file: CheckedFile, paint: Painter): string {
-  const { uri, bytes, errors, errorCount, unreadable } = file;
+  const { uri, bytes, errors, errorCount, unreadable, stoppedAt } = file;
   const state = unreadable
     ? 'could not be read'
     : `${formatNumberOf(errorCount, 'finding')}, ${recordsText(file.records, [file])}, ${formatBytes(bytes)}`;
@@ -22,6 +22,10 @@ export function badFileText(file: CheckedFile, paint: Painter): string {
     lines.push(`  … and ${formatCount(hidden)} more (--max-errors, --json)`);
   for (const next of new Set(shown.map((finding) => advice(finding)))) {
     if (next !== undefined) lines.push(paint('dim', `  next: ${next}`));
+  }
+  if (stoppedAt !== undefined) {
+    const rest = `the file was not checked after ${byteUnit(file)} ${stoppedAt}; to check the rest, run validate --recover`;
+    lines.push(paint('dim', `  next: ${rest}`));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -104,9 +108,11 @@ function recordsText(records: number, files: readonly CheckedFile[]): string {
 }
 
 function findingText(finding: Finding, file: CheckedFile, paint: Painter): string {
-  const { uri, compression } = file;
-  const unit = compression === 'none' || compression === null ? 'byte' : 'uncompressed byte';
-  return placedText(finding, unit, uri, paint);
+  return placedText(finding, byteUnit(file), file.uri, paint);
+}
+
+function byteUnit({ compression }: CheckedFile): string {
+  return compression === 'none' || compression === null ? 'byte' : 'uncompressed byte';
 }
 
 function placedText(

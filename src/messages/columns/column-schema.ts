@@ -14,7 +14,7 @@ export type ColumnType =
       readonly items: ColumnType;
     };
 
-/** Types of records that columns represent exactly. */
+/** Types of records that columns can represent exactly. */
 export type ColumnMessage = 'Example' | 'SequenceExample' | 'Record';
 
 /** Part of a record that a column contains. */
@@ -53,7 +53,7 @@ export interface ColumnField {
   readonly name: string;
   /** Type of the values. */
   readonly type: ColumnType;
-  /** Whether rows may be null. Null means that the record does not have the part. */
+  /** Whether the column may contain nulls. Null means that the record does not have the part. */
   readonly nullable: boolean;
   /** Part of the record. */
   readonly part: ColumnPart;
@@ -62,15 +62,16 @@ export interface ColumnField {
 }
 
 /**
- * The columns of a table of records. It is stored as JSON in the metadata of Arrow and Parquet
- * files, under the key {@link COLUMN_SCHEMA_KEY}, so that the records can be restored exactly.
+ * The columns of a table of records. The schema is stored as JSON in the metadata of Arrow and
+ * Parquet files, under the key {@link COLUMN_SCHEMA_KEY}, so that the records can be restored
+ * exactly.
  */
 export interface ColumnSchema {
   /** Version of this layout. */
   readonly recordpipeColumns: 1;
   /** Type of the records. */
   readonly message: ColumnMessage;
-  /** The columns, in their order. */
+  /** The columns, in the order of the table. */
   readonly fields: readonly ColumnField[];
 }
 

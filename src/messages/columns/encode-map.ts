@@ -152,7 +152,11 @@ export class UnsetNames {
         if (unset.rows.at(-1) === i)
           throw error('unrepresentable', i, `${what} twice in the names of features without a kind`);
         if (unset.entry !== undefined && unset.entry.sizes[i] !== ABSENT)
-          throw error('unrepresentable', i, `${what} with values and without a kind`);
+          throw error(
+            'unrepresentable',
+            i,
+            `${what} both with values and in the names of features without a kind`,
+          );
         unset.rows.push(i);
         totals[i] = checked(totals[i] + unset.bytes.length, i, error);
       }

@@ -1,14 +1,14 @@
 import { nearestName } from '../../bytes/arguments.ts';
 
-/** Result of a filter, as part of a report. */
+/** Result of a filter. */
 export interface FilterReport {
-  /** The expression. */
+  /** The filter expression. */
   readonly expression: string;
-  /** Number of records tested. */
+  /** Number of records that the filter tested. */
   readonly tested: number;
-  /** Number of records that passed. */
+  /** Number of records that passed the filter. */
   readonly matched: number;
-  /** Features of the expression that no tested record has, sorted. */
+  /** Features in the expression that no tested record has, in sorted order. */
   readonly missing: readonly string[];
 }
 

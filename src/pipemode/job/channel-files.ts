@@ -49,13 +49,13 @@ export function statusPath(pipeDir: string, channel: string): string {
   return join(pipeDir, `${channel}.status.json`);
 }
 
-/** Where the bytes of a resumed epoch start. Part of the status file. */
+/** Position at which the bytes of a resumed epoch start, in the status file. */
 export interface EpochStartStatus {
   /** Zero-based number of the epoch. */
   readonly epoch: number;
-  /** Number of bytes of the epoch that precede those of the pipe. */
+  /** Number of bytes of the epoch that precede the bytes in the pipe. */
   readonly bytes: number;
-  /** Number of records of the epoch that precede those of the pipe; null if unknown. */
+  /** Number of records of the epoch that precede the records in the pipe; null if unknown. */
   readonly records: number | null;
   /** Inode of the pipe. */
   readonly pipe: string;

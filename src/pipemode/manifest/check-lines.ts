@@ -4,7 +4,7 @@ import { BYTE_ORDER_MARK, type ManifestListMistake } from './manifest-list.ts';
 
 /** A problem found in a manifest. */
 export interface ManifestProblem {
-  /** Stable identifier in kebab case. */
+  /** Stable identifier of the problem, in kebab case. */
   readonly code:
     | ManifestListMistake
     | 'not-a-manifest'
@@ -23,7 +23,7 @@ export interface ManifestProblem {
   readonly severity: 'error' | 'warning';
   /** One-based line number. */
   readonly line: number;
-  /** One-based column, in characters. */
+  /** One-based column number, in characters. */
   readonly column: number;
   /** Human-readable description. */
   readonly message: string;

@@ -40,11 +40,14 @@ export interface ManifestReport {
   readonly kind: 'manifest' | 'augmented';
   /** Whether the manifest has no errors. */
   readonly ok: boolean;
-  /** Number of lines with attributes, or number of objects in the list. */
+  /**
+   * Number of lines with attributes in an augmented manifest, or number of objects that a manifest
+   * lists.
+   */
   readonly entries: number;
-  /** Number of errors, including those that are not listed. */
+  /** Number of errors, including errors that are not listed. */
   readonly errorCount: number;
-  /** Number of warnings, including those that are not listed. */
+  /** Number of warnings, including warnings that are not listed. */
   readonly warningCount: number;
   /** The first `maxProblems` problems, in file order. */
   readonly problems: readonly ManifestProblem[];

@@ -53,8 +53,8 @@ export interface PipeModeState {
   /** Version of this format. */
   readonly version?: 1 | undefined;
   /**
-   * Compression of the pipe, if the reader decompresses it. A streamer cannot resume from such a
-   * position.
+   * Compression of the pipe, if the reader decompresses the data. A streamer cannot resume from a
+   * state with this field.
    */
   readonly compression?: string | undefined;
 }

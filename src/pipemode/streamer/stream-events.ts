@@ -59,15 +59,16 @@ export type StreamEvent =
       readonly error: RecordpipeError;
     };
 
-/** A channel that starts within an epoch, or in a later epoch than the first. */
+/** A channel that resumes within an epoch, or in an epoch after the first. */
 export interface ResumedChannel extends EpochPosition {
   /** Kind of the event. */
   readonly event: 'resumed';
   /** Name of the channel. */
   readonly channel: string;
   /**
-   * Whether this is the position of a reader, so that no record is sent again. If false, it is the
-   * position of a streamer's checkpoint, and records after it may have been read before.
+   * Whether the position comes from a reader, so that no record is sent again. If false, the
+   * position comes from the checkpoint of a streamer, and a reader may have already read records
+   * after this position.
    */
   readonly exact: boolean;
 }
@@ -86,11 +87,11 @@ export interface EpochEnd {
   readonly seconds: number;
   /** Whether all bytes were delivered. If false, the reader closed the pipe early. */
   readonly complete: boolean;
-  /** Milliseconds of the epoch during which bytes waited for the reader. */
+  /** Time during which bytes waited for the reader, in milliseconds. */
   readonly readerWaitMs: number;
-  /** Milliseconds of the epoch during which the reader waited for bytes. */
+  /** Time during which the reader waited for bytes, in milliseconds. */
   readonly sourceWaitMs: number;
-  /** Where the bytes come from. */
+  /** Source of the bytes. */
   readonly source: StreamSource;
 }
 
@@ -131,7 +132,7 @@ export interface ChannelMetrics {
    * bottleneck.
    */
   readonly sourceWaitMs: number;
-  /** Where the bytes come from. */
+  /** Source of the bytes. */
   readonly source: StreamSource;
   /** Number of requests that were retried after a failure. */
   readonly retries: number;
@@ -206,17 +207,20 @@ export interface ChannelStatus {
   readonly epoch: number;
   /** State of the channel. */
   readonly state: 'streaming' | 'done' | 'failed';
-  /** Number of bytes of that epoch accepted by its pipe. */
+  /** Number of bytes of this epoch that the pipe accepted. */
   readonly bytes: number;
-  /** Whether that epoch was delivered completely. */
+  /** Whether this epoch was delivered completely. */
   readonly complete: boolean;
-  /** The error that ended the channel; null if there is none. */
+  /** The error that ended the channel; null if no error occurred. */
   readonly error: ReturnType<RecordpipeError['toJSON']> | null;
-  /** Inode of the pipe of that epoch, which distinguishes it from the pipe of another streamer. */
+  /** Inode of the pipe of this epoch, which identifies the streamer that created the pipe. */
   readonly pipe: string;
-  /** Whether the pipe accepted all bytes of that epoch. Written before the pipe is closed. */
+  /**
+   * Whether the pipe accepted all bytes of this epoch. This field is written before the pipe is
+   * closed.
+   */
   readonly sent: boolean;
-  /** Where the bytes of the first pipe start, if the run resumed within an epoch. */
+  /** Position at which the bytes of the first pipe start, if the run resumed within an epoch. */
   readonly start?: EpochStartStatus | undefined;
 }
 

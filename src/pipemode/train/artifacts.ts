@@ -42,9 +42,9 @@ export interface ArtifactOptions {
 
 /** Addresses of the saved artifacts. An address is undefined if there was nothing to save. */
 export interface SavedArtifacts {
-  /** Path or address of the saved model; missing if there is none. */
+  /** Path or address of the saved model; missing if no model was saved. */
   readonly model?: string | undefined;
-  /** Path or address of the saved output; missing if there is none. */
+  /** Path or address of the saved output; missing if no output was saved. */
   readonly output?: string | undefined;
 }
 

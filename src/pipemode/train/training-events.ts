@@ -27,9 +27,9 @@ export interface TrainingStatus {
    * SecondaryStatus.
    */
   readonly status: string;
-  /** Number of the attempt, from 1. */
+  /** One-based number of the attempt. */
   readonly attempt: number;
-  /** Reason as one sentence, if the status has one. */
+  /** Reason for the status in one sentence, if the status has a reason. */
   readonly reason: string | undefined;
 }
 
@@ -37,9 +37,12 @@ export interface TrainingStatus {
 export interface TrainingWarning {
   /** Kind of the event. */
   readonly event: 'warning';
-  /** Name of the host, if the warning concerns one. */
+  /** Name of the host to which the warning applies. Omitted if it applies to no particular host. */
   readonly host: string | undefined;
-  /** Name of the channel, if the warning concerns one. */
+  /**
+   * Name of the channel to which the warning applies. Omitted if it applies to no particular
+   * channel.
+   */
   readonly channel: string | undefined;
   /** Identifies the kind of warning. */
   readonly code: string;
@@ -119,19 +122,19 @@ export interface ProgramEnd {
 export interface TrainingResult {
   /** Name of the job. */
   readonly name: string;
-  /** Status as DescribeTrainingJob reports it. */
+  /** Status of the job, as DescribeTrainingJob reports it. */
   readonly status: 'Completed' | 'Failed' | 'Stopped';
   /** `Completed`, `Failed`, `Stopped`, `MaxRuntimeExceeded`, `MaxWaitTimeExceeded`, … */
   readonly secondaryStatus: string;
-  /** Why the job ended, as one sentence. */
+  /** Reason why the job ended, in one sentence. */
   readonly reason: string;
   /** Text that the program wrote to `output/failure`. */
   readonly failureReason: string | undefined;
   /** The error of the data or the environment that ended the job. */
   readonly error: RecordpipeError | undefined;
   /**
-   * Exit code of the job: that of the program that failed first. Undefined if no program exited on
-   * its own, for example because data could not be read.
+   * Exit code of the job, which is the exit code of the program that failed first. Undefined if no
+   * program exited on its own, for example because data could not be read.
    */
   readonly exitCode: number | undefined;
   /** The outcome on each host. */
@@ -140,7 +143,7 @@ export interface TrainingResult {
   readonly attempts: number;
   /** Duration of the job, in seconds. */
   readonly seconds: number;
-  /** Where the model and the output were saved. */
+  /** Addresses at which the model and the output were saved. */
   readonly artifacts: SavedArtifacts;
   /** Values of the metrics. */
   readonly metrics: MetricsReport;
@@ -152,7 +155,7 @@ export interface HostResult {
   readonly host: string;
   /** The folder that represents `/opt/ml`. */
   readonly root: string;
-  /** Exit code of the program. Undefined if it did not start. */
+  /** Exit code of the program. Undefined if the program did not start. */
   readonly exitCode: number | undefined;
   /** Whether recordpipe killed the program after the grace period. */
   readonly killed: boolean;

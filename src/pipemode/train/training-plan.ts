@@ -20,9 +20,9 @@ export interface TrainingPlan {
   readonly spot: boolean;
   /** Maximum number of retries after a service failure. */
   readonly maxRetries: number;
-  /** Where checkpoints are restored from and saved to. */
+  /** Addresses from which checkpoints are restored and to which they are saved. */
   readonly checkpoint: TrainingRequest['checkpoint'];
-  /** Where train saves the model and the output. */
+  /** Address at which `train` saves the model and the output. */
   readonly output: TrainingRequest['output'];
   /** The metrics to extract from the output of the program. */
   readonly metricDefinitions: TrainingRequest['metricDefinitions'];
@@ -34,13 +34,13 @@ export interface TrainingPlan {
 export interface HostPlan {
   /** Name of the host. */
   readonly name: string;
-  /** Name of its instance group. */
+  /** Name of the instance group of the host. */
   readonly instanceGroup: string;
-  /** Its instance type. */
+  /** Instance type of the host. */
   readonly instanceType: string;
   /** The folder that represents `/opt/ml`. */
   readonly root: string;
-  /** Whether the program sees that folder as `/opt/ml`. */
+  /** Whether the program sees the `root` folder as `/opt/ml`. */
   readonly optMl: boolean;
   /** The program and its arguments; empty for the entry point of the image. */
   readonly command: readonly string[];
@@ -48,7 +48,7 @@ export interface HostPlan {
   readonly workingDir: string;
   /** The channels that the host receives. */
   readonly channels: readonly ChannelPlan[];
-  /** The variables of the program, excluding those that it inherits. */
+  /** Environment variables of the program, excluding inherited variables. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -60,12 +60,14 @@ export interface ChannelPlan {
   readonly inputMode: InputMode;
   /** Path or address of the data. */
   readonly uri: string;
-  /** Kind of the channel: S3DataType. */
+  /** S3DataType of the channel. */
   readonly dataType: S3DataType;
   /** Attributes to read from an augmented manifest. */
   readonly attributeNames: readonly string[];
-  /** Whether each host receives all data or its share. */
+  /**
+   * Whether each host receives all data (`FullyReplicated`) or only its share (`ShardedByS3Key`).
+   */
   readonly distribution: 'FullyReplicated' | 'ShardedByS3Key';
-  /** The folder of the files, or the first named pipe. */
+  /** Path of the folder that contains the files, or of the first named pipe. */
   readonly path: string;
 }

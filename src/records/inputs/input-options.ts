@@ -6,7 +6,7 @@ import { compileGlob, type Glob } from '../../storage/glob.ts';
 import type { ObjectOptions } from '../../storage/object-options.ts';
 import { type ContentKind, isIndexName, nameKind, unreadableCompression } from './record-names.ts';
 
-/** Reasons for skipping a file in a folder or an object below a prefix. */
+/** Reasons for skipping a file in a folder or an object under a prefix. */
 export type SkipReason =
   /** The name of the file, or of a folder that contains it, begins with a dot. */
   | 'hidden'
@@ -52,12 +52,12 @@ export interface SkippedFiles {
   readonly message: string;
 }
 
-/** A problem with a set of shards, `NAME-00000-of-00004`, detected from file names. */
+/** A problem with a set of shards, such as `NAME-00000-of-00004`, detected from the file names. */
 export interface ShardNotice {
   /**
-   * Kind of problem. `missing-shards`: some numbers of a set have no file. `mixed-shards`: sets of
-   * several sizes have the same name. `surplus-shards`: some numbers exceed the size of the set.
-   * `dataset-info`: `dataset_info.json` beside the files lists different shards.
+   * Kind of problem. `missing-shards`: some shards of a set have no file. `mixed-shards`: sets of
+   * different sizes have the same name. `surplus-shards`: some shard numbers exceed the size of the
+   * set. `dataset-info`: `dataset_info.json` in the folder of the files lists different shards.
    */
   readonly code: 'missing-shards' | 'mixed-shards' | 'surplus-shards' | 'dataset-info';
   /** Name of the set, with `*` in place of the number. */
@@ -66,13 +66,15 @@ export interface ShardNotice {
   readonly total: number;
   /** Number of shards with the problem. */
   readonly count: number;
-  /** First 10 numbers of these shards. */
+  /** Numbers of the first 10 of these shards. */
   readonly shards: readonly number[];
   /** Human-readable description. */
   readonly message: string;
 }
 
-/** A file whose number of records differs from the one in `dataset_info.json` beside it. */
+/**
+ * A file whose number of records differs from the number in `dataset_info.json` in the same folder.
+ */
 export interface RecordCountNotice {
   /** Identifies the kind of notice. */
   readonly code: 'record-count';
@@ -86,7 +88,7 @@ export interface RecordCountNotice {
   readonly message: string;
 }
 
-/** A run without files: there are no inputs, or only empty lists. */
+/** A run has no files, because no inputs were specified or all lists of inputs are empty. */
 export interface NoFilesNotice {
   /** Identifies the kind of notice. */
   readonly code: 'no-files';
@@ -197,7 +199,7 @@ const REASONS: Record<SkipReason, string> = {
   compression: 'unsupported compression; decompress them first',
   'other-name': 'other formats, according to their names',
   'other-contents': 'no records of this format',
-  'not-inspected': 'unknown names and too many files to inspect; include them explicitly',
+  'not-inspected': 'unknown names, too many to inspect; include them explicitly',
   'special-file': 'not regular files; to read them, list them explicitly',
   excluded: 'excluded',
   'not-included': 'not included',

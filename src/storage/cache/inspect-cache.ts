@@ -15,21 +15,21 @@ export interface CachedObject {
   readonly service: string;
   /** ETag of the cached version. */
   readonly etag: string;
-  /** Size of the object. */
+  /** Size of the object, in bytes. */
   readonly size: number;
-  /** Number of bytes that its chunks occupy on disk. */
+  /** Number of bytes that the cached chunks occupy on disk. */
   readonly cachedBytes: number;
   /** Number of cached chunks. */
   readonly chunks: number;
-  /** Time at which a chunk was last read or written. */
+  /** Time at which any cached chunk was last read or written. */
   readonly lastUsed: Date;
 }
 
 /** Contents of a disk cache. */
 export interface CacheListing {
-  /** Objects in the order of their addresses. */
+  /** Cached objects, sorted by address. */
   readonly objects: readonly CachedObject[];
-  /** Number of bytes of all files, including unfinished and unreadable ones. */
+  /** Total size of all files in bytes, including unfinished and unreadable files. */
   readonly bytes: number;
   /** Number of files in the cache folder. */
   readonly files: number;

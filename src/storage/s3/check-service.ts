@@ -122,7 +122,7 @@ function checkClock(skewMs: number | undefined, checks: Checks): void {
     return;
   }
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  const text = `this clock is ${seconds} s ${skewMs < 0 ? 'fast' : 'slow'} compared with the service`;
+  const text = `the clock of this machine is ${seconds} s ${skewMs < 0 ? 'fast' : 'slow'} compared with the service`;
   if (Math.abs(skewMs) > MAX_SKEW_MS)
     checks.failed('clock', text, 'set the clock; until then, requests use the time of the service');
   else checks.passed('clock', seconds < 2 ? 'agrees with the clock of the service' : text);

@@ -249,7 +249,7 @@ describe('a value that a record cannot contain is an error that names feature an
         1,
       );
     fail([Buffer.from('x'), Buffer.from('x')], /got "x" twice/);
-    fail([Buffer.from('a')], /got "a" with values and without a kind/, 1n);
+    fail([Buffer.from('a')], /got "a" both with values and in the names of features without a kind/, 1n);
     fail([null], /got null/);
     fail([Uint8Array.of(0xff)], /in UTF-8/);
   });

@@ -5,19 +5,25 @@ import { type ChannelContent, digestText, type HostShare } from '../channel-cont
 
 /** The properties of a channel that determine the bytes of its epochs. */
 export interface ChannelIdentity {
-  /** Kind of the channel: S3DataType. */
+  /** S3DataType of the channel. */
   readonly dataType: string;
-  /** Attribute names of an augmented manifest, or their digest; null if there are none. */
+  /**
+   * Attribute names of an augmented manifest, or a digest of these names; null if the channel has
+   * no attributes.
+   */
   readonly attributes: string | null;
   /** CompressionType of the channel. */
   readonly compression: string;
   /** RecordWrapperType of the channel. */
   readonly recordWrapper: string;
-  /** Random seed of the order; null if the data is not shuffled. */
+  /** Seed of the shuffled order; null if the data is not shuffled. */
   readonly shuffleSeed: number | null;
-  /** Number of this host and of all hosts, `1/4`; null if the host receives all data. */
+  /**
+   * Number of this host and the total number of hosts, such as `1/4`; null if the host receives all
+   * data.
+   */
   readonly share: string | null;
-  /** Number of objects or lines, for all hosts. */
+  /** Number of objects or manifest lines for all hosts. */
   readonly objects: number;
   /** Digest of the names of the objects. */
   readonly names: string | null;

@@ -6,13 +6,13 @@ import { type RecordBoundaries, recordBoundaries } from './record-boundaries.ts'
 export interface EpochPosition {
   /** Zero-based number of the epoch. */
   readonly epoch: number;
-  /** Zero-based place of the object or line in the order of this epoch and host. */
+  /** Zero-based position of the object or manifest line in the order for this epoch and host. */
   readonly object: number;
-  /** Number of bytes that this object or line contributes before the position. */
+  /** Number of bytes of this object or manifest line that precede the position. */
   readonly offset: number;
-  /** Number of bytes of the epoch before the position. */
+  /** Number of bytes in the epoch before the position. */
   readonly bytes: number;
-  /** Number of records of the epoch before the position; null if the format is unknown. */
+  /** Number of records in the epoch before the position; null if the format is unknown. */
   readonly records: number | null;
 }
 

@@ -5,11 +5,13 @@ import type { EpochPosition, RecordDivision } from './epoch-position.ts';
 
 /** The position of a channel in a {@link StreamCheckpoint}. */
 export interface ChannelCheckpoint extends EpochPosition {
-  /** The end of the address of that object, for people; null if it is unknown. */
+  /**
+   * Last part of the address of the object at `object`, for people; null if the address is unknown.
+   */
   readonly name: string | null;
-  /** How the epoch is divided into records; null if no byte of it has been written. */
+  /** How the epoch is divided into records; null if no bytes of the epoch have been written. */
   readonly division: RecordDivision | null;
-  /** The epoch of the pipe that was open last, and the number of its bytes that it accepted. */
+  /** The epoch whose pipe was opened last, and the number of bytes that this pipe accepted. */
   readonly written: {
     /** Zero-based number of the epoch. */
     readonly epoch: number;
@@ -31,7 +33,7 @@ export interface StreamCheckpoint {
   readonly version: 1;
   /** Position of each channel. */
   readonly channels: Readonly<Record<string, ChannelCheckpoint>>;
-  /** Checksum of `channels`, used to reject a checkpoint that was changed. */
+  /** Checksum of `channels`, which is used to reject a changed checkpoint. */
   readonly checksum: number;
 }
 
