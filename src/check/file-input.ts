@@ -106,6 +106,6 @@ export function changedSincePlan(
   uri: string,
   change: string,
 ): RecordpipeError {
-  const text = `${change}: it has changed since the plan was written; regenerate the plan`;
+  const text = `${change}: the data has changed since the plan was written; regenerate the plan`;
   return new RecordpipeError(code, text, { uri });
 }

@@ -136,12 +136,12 @@ const WARNINGS: Record<FormatName, FileWarning | undefined> = {
 
 const EMPTY: FileWarning = {
   code: 'empty-file',
-  message: 'the file is empty and has no records; it may be an interrupted write',
+  message: 'the file is empty and has no records; its writer may have been interrupted',
 };
 
 const NO_RECORDS: FileWarning = {
   code: 'no-records',
-  message: 'the file is valid but has no records; it may be an interrupted write',
+  message: 'the file is valid but has no records; its writer may have been interrupted',
 };
 
 const SEVERAL_STREAMS: FileWarning = {

@@ -106,7 +106,7 @@ export function checkState(operator: Operator, state: DatasetState): void {
   if (difference === undefined) return;
   throw new RecordpipeError(
     'not-resumable',
-    `the state belongs to another dataset: ${difference}; pass it to the dataset that returned it`,
+    `the state belongs to a different dataset: ${difference}; pass the state to the dataset that returned it`,
   );
 }
 

@@ -52,7 +52,7 @@ export function operatorDifference(operator: Operator, stored: readonly string[]
 
 function shown(stored: string | undefined): string {
   if (stored === undefined) return 'but the state has no such operator';
-  return stored.startsWith('#') ? 'but the state has another one' : `but the state has ${stored}`;
+  return stored.startsWith('#') ? 'but the state has a different operator' : `but the state has ${stored}`;
 }
 
 function hashOf(name: string): string {
@@ -99,7 +99,7 @@ export function whyNotResumable(operator: Operator): string | undefined {
       sources.some(isUnordered) && (name.endsWith(UNORDERED) || !READ_ONCE.has(name.replace(/\(.*/, ''))),
   );
   if (rereads === undefined) return undefined;
-  return `after resuming, ${rereads.name} reads elements again, but an unordered operator before it yields them in another order; move that operator after it, or omit ordered: false`;
+  return `after resuming, ${rereads.name} reads elements again, but an unordered operator before ${rereads.name} yields the elements in a different order; move the unordered operator after ${rereads.name}, or omit ordered: false`;
 }
 
 /** Returns the random seeds of a dataset that are in effect. */

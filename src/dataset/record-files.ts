@@ -112,7 +112,7 @@ function otherFile(
 ): RecordpipeError {
   const difference =
     found.size === stored.size
-      ? 'has another name or ETag'
+      ? 'has a different name or ETag'
       : `has ${found.size} bytes instead of ${stored.size}`;
   return new RecordpipeError(
     'not-resumable',

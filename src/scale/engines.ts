@@ -88,7 +88,7 @@ export function slurm(variables: Variables, knownShards: number | undefined): Cl
     return { engine: 'slurm', by, index: regular && count === knownShards ? index : id, count: knownShards };
   if (count !== undefined && !(regular && min <= 1))
     throw new UsageError(
-      `shard: an array that does not start at 0 or 1, or has gaps (${by}), may be part of another array; pass the number of shards with --shard auto/N, RECORDPIPE_SHARDS, or a plan with --shards`,
+      `shard: an array that does not start at 0 or 1, or has gaps (${by}), may be part of a larger array; pass the number of shards with --shard auto/N, RECORDPIPE_SHARDS, or a plan with --shards`,
     );
   return { engine: 'slurm', by, index, count };
 }

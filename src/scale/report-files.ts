@@ -64,7 +64,7 @@ export async function writeReport(
   }
   if (bytes.equals(await bytesOf(output, { objects, signal }))) return false;
   const text =
-    'a different report with this name exists, because the data has changed or the options differ; choose another name, or remove it';
+    'a different report with this name exists, because the data has changed or the options differ; choose another name, or remove that report';
   throw new RecordpipeError('report-mismatch', text, { uri: output });
 }
 

@@ -71,7 +71,7 @@ export async function checkAndHash(path: string, checking: Checking): Promise<Ch
 /** Returns the error for a file that has changed since its check. */
 export function changedFile(path: string): RecordpipeError {
   const text =
-    'the file has changed since it was checked, so its upload was discarded; upload it again after its writer has closed it';
+    'the file has changed since it was checked, so its upload was discarded; upload the file again after its writer has closed it';
   return new RecordpipeError('source-changed', text, { uri: path });
 }
 

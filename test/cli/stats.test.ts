@@ -102,7 +102,7 @@ test('schema rejects files without Examples', async () => {
   const { code, stderr } = await cli(['schema', text]);
   expect(code).toBe(2);
   expect(stderr).toContain(
-    'expected records with named features, such as Examples, got 1 of another kind: text',
+    'expected records with named features, such as Examples, got 1 of a different kind: text',
   );
   expect((await cli(['schema'])).code).toBe(2);
   expect(JSON.parse((await cli(['schema', '--json-schema'])).stdout).title).toBe('recordpipe schema');

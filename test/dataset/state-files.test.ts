@@ -64,7 +64,7 @@ describe('files', () => {
     const other = folder.file('other.tfrecord');
     await writeFile(other, shard('tfrecord', 0));
     expect(await outcomeOf(Dataset.records([paths[0], other]).resume(state))).toMatch(
-      /^not-resumable: file 1 differs .* has another name or ETag/,
+      /^not-resumable: file 1 differs .* has a different name or ETag/,
     );
   });
 
@@ -104,7 +104,7 @@ describe('objects', () => {
     const state = await afterElements(dataset.iterate(), 50);
     server.store.put('bucket/train/1.tfrecord', shard('tfrecord', 2));
     expect(await outcomeOf(dataset.resume(state))).toMatch(
-      /^not-resumable: file 1 differs .* another name or ETag; .*s3:\/\/bucket\/train\/1\.tfrecord/,
+      /^not-resumable: file 1 differs .* a different name or ETag; .*s3:\/\/bucket\/train\/1\.tfrecord/,
     );
   });
 });

@@ -84,8 +84,8 @@ test.each<[what: string, env: Record<string, string>, message: RegExp, files?: F
   ],
   ['an index beyond the count', { RANK: '2', WORLD_SIZE: '2' }, /expected 0 to 1.*got 2/],
   ['Slurm, an id beyond the count', slurm(9, 1, 9, 9), /expected 0 to 7/, {}, 8],
-  ['Slurm, a partial array', slurm(7, 2, 3, 7), /may be part of another.*auto\/N/],
-  ['Slurm, adjacent tasks of an array', slurm(6, 2, 6, 7), /may be part of another/],
+  ['Slurm, a partial array', slurm(7, 2, 3, 7), /may be part of a larger.*auto\/N/],
+  ['Slurm, adjacent tasks of an array', slurm(6, 2, 6, 7), /may be part of a larger/],
   [
     'ranks within an array task',
     { ...batch, RANK: '0', WORLD_SIZE: '2' },

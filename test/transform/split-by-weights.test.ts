@@ -405,7 +405,7 @@ test.each<[string, object, RegExp]>([
   ['a weight that is not a number', { weights: { a: Number.NaN } }, /^weights: a: expected/],
   ['a path as a name', { weights: { '../a': 1 } }, /^weights: expected a name/],
   ['a number as a name', { weights: { 2019: 1 } }, /^weights: expected a name/],
-  ['missing without by', { weights: { a: 1 }, missing: 'b' }, /^missing: expected the option by/],
+  ['missing without by', { weights: { a: 1 }, missing: 'b' }, /^missing: requires the option by/],
   ['a hostile name for missing', { weights: { a: 1 }, by: 'x', missing: 'b/c' }, /^missing: expected a name/],
   ['two limits', { weights: { a: 1 }, shards: 1, recordsPerShard: 1 }, /expected at most one of/],
   ['too many shards', { weights: { a: 1 }, shards: 100_000 }, /^shards: expected an integer from 1 to 99999/],

@@ -123,7 +123,7 @@ export function schemaMessage({ messages, records }: DatasetStats): {
   const most = found.reduce((best, one) => (one.records > best.records ? one : best));
   if (most.records > 0) return most;
   const what = messages.event === undefined ? messages.firstOther?.why : 'Events (stats shows their fields)';
-  const got = records === 0 ? 'no records' : `${records} of another kind: ${what}`;
+  const got = records === 0 ? 'no records' : `${records} of a different kind: ${what}`;
   throw new UsageError(`expected records with named features, such as Examples, got ${got}`);
 }
 

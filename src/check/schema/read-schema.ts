@@ -32,7 +32,7 @@ export function readSchema(document: unknown): RecordSchema {
     try {
       value = JSON.parse(document.replace(/^\ufeff/, ''));
     } catch (error) {
-      throw new UsageError(`schema: expected JSON, got something else: ${(error as Error).message}`);
+      throw new UsageError(`schema: not JSON: ${(error as Error).message}`);
     }
   }
   try {

@@ -246,7 +246,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
       const closed = this.#restoring.find((one) => one.number === number);
       if (closed !== undefined) this.#openSlot(closed.slot, number, element, closed);
     }
-    if (this.#inners !== this.#fingerprint) throw otherInner('they have other operators');
+    if (this.#inners !== this.#fingerprint) throw otherInner('they have different operators');
     return true;
   }
 

@@ -42,7 +42,7 @@ export function checkIdentity(found: ShardsIdentity, stored: ShardsIdentity): vo
       : found.records !== stored.records
         ? `${found.records} records in all shards instead of ${stored.records}`
         : found.contents !== stored.contents
-          ? 'shards of the same number with other contents, or in another order'
+          ? 'the same number of shards, but with different content or in a different order'
           : undefined;
   if (difference === undefined) return;
   throw new RecordpipeError(

@@ -11,7 +11,7 @@ const NAME = /^(?!\.\.?$)[A-Za-z0-9._-]{1,64}$/;
 export function checkChannelName(argument: string, name: unknown): void {
   if (typeof name === 'string' && NAME.test(name)) return;
   throw new UsageError(
-    `${argument}: expected the name of a channel, 1 to 64 of A-Z a-z 0-9 . _ -, got ${JSON.stringify(name)}`,
+    `${argument}: expected a channel name of 1 to 64 characters (A-Z a-z 0-9 . _ -), got ${JSON.stringify(name)}`,
   );
 }
 

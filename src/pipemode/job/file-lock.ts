@@ -128,7 +128,7 @@ async function lockWithoutProgram(
     throw new RecordpipeError('unsupported-source', what, { uri: path });
   }
   if (!isWarned) {
-    const text = `${missing}, so recordpipe locks channels with sockets; these exclude only recordpipe processes that also lock with sockets on this host; to exclude all readers, install util-linux`;
+    const text = `${missing}, so recordpipe locks channels with sockets; a socket lock excludes only recordpipe processes that also use socket locks on this host; to exclude all readers, install util-linux`;
     process.emitWarning(text, 'RecordpipeWarning');
   }
   isWarned = true;

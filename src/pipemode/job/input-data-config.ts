@@ -89,7 +89,8 @@ export function inputDataConfig(channels: readonly JobChannel[]): InputDataConfi
 export function channelConfig(config: InputDataConfig, channel: string, configDir: string): ChannelConfig {
   if (Object.hasOwn(config, channel)) return config[channel];
   const names = Object.keys(config).map((name) => JSON.stringify(name));
-  const known = names.length === 0 ? 'it has no channels' : `known channels: ${names.join(', ')}`;
+  const known =
+    names.length === 0 ? 'the configuration has no channels' : `known channels: ${names.join(', ')}`;
   const what = `channel ${JSON.stringify(channel)} is not in the training job's input data configuration; ${known}`;
   throw new RecordpipeError('unknown-channel', what, { uri: inputDataConfigPath(configDir) });
 }

@@ -47,7 +47,7 @@ const CHANNEL_NAME = text({
   max: 64,
   // AWS's pattern includes . and .., which cannot be names of folders.
   pattern: /^(?!\.\.?$)[A-Za-z0-9._-]+$/,
-  what: 'the name of a channel, 1 to 64 of A-Z a-z 0-9 . _ -',
+  what: 'a channel name of 1 to 64 characters (A-Z a-z 0-9 . _ -)',
 });
 export const INPUT_MODE: Shape = choice('Pipe', 'File', 'FastFile');
 /** AWS publishes a list of types, which grows. `local` and `local_gpu` come from the Python SDK. */

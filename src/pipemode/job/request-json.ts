@@ -132,7 +132,7 @@ function reject({ mistakes }: Findings, uri: string): void {
 }
 
 const BYTE_ORDER_MARK =
-  'the file starts with a byte order mark, which JSON does not allow; recordpipe skips it, but AWS rejects it; save the file as UTF-8 without one';
+  'the file starts with a byte order mark, which JSON does not allow; recordpipe skips it, but AWS rejects it; save the file as UTF-8 without a byte order mark';
 
 /**
  * Checks JSON more strictly than `JSON.parse`, which accepts duplicate names and keeps the last
@@ -206,7 +206,7 @@ function channelOf(json: ChannelJson, place: string, jobMode: InputMode, found: 
       `${where}.S3DataSource.S3DataType: Converse works only in serverless jobs; use S3Prefix, ManifestFile or AugmentedManifestFile`,
     );
   if (isAugmented && attributeNames.length === 0)
-    found.mistakes.push(`${where}.S3DataSource.AttributeNames is missing: name the attributes to read`);
+    found.mistakes.push(`${where}.S3DataSource.AttributeNames is missing: list the attributes to read`);
   if (!isAugmented && attributeNames.length > 0)
     found.mistakes.push(
       `${where}.S3DataSource.AttributeNames: only an AugmentedManifestFile has attributes; remove them, or correct S3DataType`,

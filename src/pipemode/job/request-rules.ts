@@ -77,11 +77,11 @@ function checkChannel(
   // wrapping. It does not mention FastFile, in which nothing could decompress or wrap either.
   if (compression !== 'None')
     mistakes.push(
-      `${where}: CompressionType ${compression} is not supported in ${inputMode} mode; ${next} remove it`,
+      `${where}: CompressionType ${compression} is not supported in ${inputMode} mode; ${next} remove CompressionType`,
     );
   if (recordWrapper !== 'None')
     mistakes.push(
-      `${where}: RecordWrapperType ${recordWrapper} is not supported in ${inputMode} mode; ${next} remove it`,
+      `${where}: RecordWrapperType ${recordWrapper} is not supported in ${inputMode} mode; ${next} remove RecordWrapperType`,
     );
   if (dataType === 'AugmentedManifestFile') {
     if (inputMode === 'FastFile')

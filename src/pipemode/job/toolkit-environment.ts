@@ -315,7 +315,7 @@ function checkStrings(variables: Readonly<Record<string, string>>, args: readonl
 }
 
 function checkString(what: string, text: string): void {
-  if (text.includes('\0')) throw unusable(what, 'it contains a NUL character; remove it');
+  if (text.includes('\0')) throw unusable(what, 'it contains a NUL character; remove that character');
   if (!isWellFormed(text)) throw unusable(what, 'it contains an unpaired surrogate; fix the text');
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_STRING_BYTES)

@@ -160,7 +160,12 @@ export class LineChecks {
     for (const member of members) {
       const { name, at } = member;
       if (seen.has(name))
-        report('warning', 'duplicate-key', at, `${JSON.stringify(name)} occurs twice; the last one counts`);
+        report(
+          'warning',
+          'duplicate-key',
+          at,
+          `${JSON.stringify(name)} occurs twice; the last value is used`,
+        );
       seen.add(name);
       if (!isAttributeName(name))
         report('warning', 'long-name', at, 'attribute names have 1 to 256 characters');

@@ -110,7 +110,7 @@ export class JsonCursor {
 
   /** Checks that only white space follows. @throws JsonMistake if anything else follows */
   expectEnd(): void {
-    if (!Number.isNaN(this.peek())) throw this.mistake('expected the end after the value');
+    if (!Number.isNaN(this.peek())) throw this.mistake('expected the end of the text after the value');
   }
 
   /** Consumes a string. @throws JsonMistake if the string is missing or invalid */
@@ -149,7 +149,7 @@ export class JsonCursor {
   /** Returns the error for an unexpected next character. */
   mistake(expected: string): JsonMistake {
     const { text, at } = this;
-    if (at >= text.length) return new JsonMistake(at, `${expected}, got the end`);
+    if (at >= text.length) return new JsonMistake(at, `${expected}, got the end of the text`);
     if (text[at] === "'") return new JsonMistake(at, SINGLE, 'single-quotes');
     const sign = String.fromCodePoint(text.codePointAt(at)!);
     return new JsonMistake(at, `${expected}, got ${withVisible(sign)}`);

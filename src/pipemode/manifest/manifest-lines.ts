@@ -84,7 +84,7 @@ export function parseManifestLine(
     const member = members.findLast((one) => one.name === name);
     if (member !== undefined) return attributeValue(text, member, place, refs);
     const names = members.map((one) => JSON.stringify(one.name)).join(', ') || 'none';
-    const what = `no attribute ${JSON.stringify(name)}, only ${names}`;
+    const what = `no attribute ${JSON.stringify(name)}; the line has only ${names}`;
     throw malformedManifest(what, text, 0, place, 'missing-attribute');
   });
 }
@@ -100,7 +100,7 @@ function attributeValue(
   const string = value.kind === 'string' ? (JSON.parse(text.slice(value.start, value.end)) as string) : '';
   if (!ref) {
     if (!LONE_SURROGATE.test(string)) return { name, ref, text: string };
-    throw malformedManifest('a lone surrogate has no bytes in UTF-8', text, value.start, place);
+    throw malformedManifest('a lone surrogate cannot be encoded as UTF-8', text, value.start, place);
   }
   const uri = s3UriOf(string) ?? (refs === 'any' && FILE.test(string) ? string : undefined);
   if (uri !== undefined) return { name, ref, text: uri };

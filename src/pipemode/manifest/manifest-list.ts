@@ -55,7 +55,7 @@ export function visitManifestList(text: string, visitor: ManifestListVisitor, re
 
 /** Text of the warning about a byte order mark. */
 export const BYTE_ORDER_MARK =
-  'a byte order mark, which JSON does not allow; recordpipe skips it, but SageMaker may reject it; save the file as UTF-8 without one';
+  'a byte order mark, which JSON does not allow; recordpipe skips it, but SageMaker may reject it; save the file as UTF-8 without a byte order mark';
 
 class Suffixes {
   count = 0;
@@ -100,7 +100,12 @@ class Suffixes {
     if (Buffer.byteLength(key) > MAX_KEY_BYTES)
       problem('error', `the key has more than ${MAX_KEY_BYTES} bytes`);
     if (this.#seen.has(suffix))
-      this.#visitor.problem('warning', 'duplicate-suffix', start, 'listed twice; SageMaker reads it twice');
+      this.#visitor.problem(
+        'warning',
+        'duplicate-suffix',
+        start,
+        'the object is listed twice, so SageMaker reads it twice',
+      );
     this.#seen.add(suffix);
     this.#visitor.object(uri, start);
   }

@@ -209,7 +209,7 @@ export class EpochReading {
 
 function notResumable(error: unknown): never {
   if (!isRecordpipeError(error, 'pipe-timeout')) throw error;
-  const what = `${sentenceOf(error)}; have its writer serve the epoch again, or resume with { from: 'next' }`;
+  const what = `${sentenceOf(error)}; have the writer of the pipe send the epoch again, or resume with { from: 'next' }`;
   throw new RecordpipeError('not-resumable', what, error, error);
 }
 

@@ -96,7 +96,7 @@ export class TupleStage<A extends readonly string[]> extends Through<Uint8Array,
     const missing = names.slice(this.#have).join(', ');
     return new RecordpipeError(
       'truncated-record',
-      `the stream ends inside tuple ${this.#tuples}, after ${received}: ${missing} did not arrive; check that attributes match the AttributeNames of the job, and that every line of the manifest has all of them`,
+      `the stream ends inside tuple ${this.#tuples}, after ${received}: ${missing} did not arrive; check that attributes match the AttributeNames of the job, and that every line of the manifest has all these attributes`,
       { record: this.#tuples * names.length + this.#have },
     );
   }

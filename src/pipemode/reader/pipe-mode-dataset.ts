@@ -270,7 +270,7 @@ function wrapperMistake(
 ): string | undefined {
   const wrapped = RecordWrapperType.toLowerCase() === 'recordio';
   if (wrapped && recordFormat !== 'RecordIO')
-    return `channel ${channel} has RecordWrapperType RecordIO, which wraps each object in a record, but is read as ${recordFormat}; use only one of the two`;
+    return `channel ${channel} has RecordWrapperType RecordIO, which wraps each object in a record, but the program reads the channel as ${recordFormat}; remove RecordWrapperType, or read the channel as RecordIO`;
   if (!wrapped && hasAttributes)
     return `channel ${channel} has RecordWrapperType ${RecordWrapperType}: nothing separates the attributes of an augmented manifest; start the job with RecordWrapperType RecordIO`;
   return undefined;

@@ -300,7 +300,7 @@ export class EpochSource {
     const ms = Math.round(waitedMs);
     const what = this.#unused
       ? `no writer opened the pipe within ${ms} ms; check that the agent is running`
-      : `the writer was silent for ${ms} ms`;
+      : `the writer sent no data for ${ms} ms`;
     return new RecordpipeError('pipe-timeout', what, { uri: this.path });
   }
 }

@@ -117,7 +117,7 @@ export class AugmentedLines implements ChannelContent {
       );
     } catch (error) {
       if (this.#opening.onBadLine === 'error' || !isItemFailure(error)) throw error;
-      this.#opening.warn(error.code, `${error.message}; skipped the line`);
+      this.#opening.warn(error.code, `${error.message}; the line is skipped`);
       return [];
     }
   }

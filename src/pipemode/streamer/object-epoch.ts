@@ -242,7 +242,7 @@ async function* withUri(
 /** Returns an object's error with its line number in the manifest added. */
 export function withLine(error: unknown, { line }: { readonly line?: number | undefined }): unknown {
   if (line === undefined || !isRecordpipeError(error) || error instanceof UsageError) return error;
-  const what = `${sentenceOf(error)}; named in line ${line} of the manifest`;
+  const what = `${sentenceOf(error)}; line ${line} of the manifest names this object`;
   return new RecordpipeError(error.code, what, error, error.cause ?? error);
 }
 

@@ -137,7 +137,7 @@ async function objectsUnder(channel: StreamChannel, opening: ContentOpening): Pr
     found.push(object);
   }
   if (siblings > 0 && siblings < found.length) {
-    const what = `${uri} is a prefix, not a folder: ${siblings} of ${found.length} objects are outside ${folder}; end it with / to exclude them`;
+    const what = `${uri} is a prefix, not a folder: ${siblings} of ${found.length} objects are outside ${folder}; end the address with / to exclude these objects`;
     warn('prefix-siblings', what);
   }
   if (sidecars.length > 0 && onExtra === undefined) warn('sidecars', sidecarNotice(uri, sidecars));

@@ -186,7 +186,7 @@ function unreadEpoch(epoch: number, { state, bytes }: EpochReading): string {
 }
 
 function idleReader(epoch: number, bytes: number, ms: number): string {
-  return `the program read ${bytes} bytes of epoch ${epoch} and then nothing for ${seconds(ms)}; unless it is busy, check what it is waiting for`;
+  return `the program read ${bytes} bytes of epoch ${epoch} and then nothing for ${seconds(ms)}; unless the program is busy, check what it is waiting for`;
 }
 
 function unopenedChannel(epoch: number, ms: number): string {

@@ -107,7 +107,7 @@ async function checkLink(path: string, name: string, onWarning: OnArtifactWarnin
 }
 
 function clash(kept: ArtifactEntry, skipped: ArtifactEntry): string {
-  return `${kept.host} and ${skipped.host} both wrote ${kept.name}; only the one from ${kept.host} is saved; use distinct names on each host, or write the file on one host only`;
+  return `${kept.host} and ${skipped.host} both wrote ${kept.name}; only the file from ${kept.host} is saved; use distinct names on each host, or write the file on one host only`;
 }
 
 /** Removes entries below a name that is not a folder on the host whose entry was kept. */
@@ -130,7 +130,7 @@ export async function checkUnchanged(entries: readonly ArtifactEntry[]): Promise
     const now = await statOf(path).catch(() => undefined);
     if (now?.ino === stat.ino && now.size === stat.size && now.mtimeNs === stat.mtimeNs) continue;
     const text =
-      'the file changed while it was being saved; stop all processes that write to it, then save it again';
+      'the file changed while it was being saved; stop all processes that write to the file, then save the file again';
     throw new RecordpipeError('source-changed', text, { uri: path });
   }
 }

@@ -88,7 +88,7 @@ export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: R
   const inside = [modelDir, outputDir].find((one) => path === one || path.startsWith(`${one}/`));
   if (inside === undefined) return;
   throw new UsageError(
-    `--output: ${uri} is in ${inside}, but the job saves its files and the next job removes them; use another folder`,
+    `--output: ${uri} is in ${inside}, but the job saves all files in that folder, and the next job removes them; use a different folder`,
   );
 }
 

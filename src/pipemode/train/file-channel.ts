@@ -111,7 +111,7 @@ function checkSettings({ name, uri, inputMode, compression, recordWrapper }: Job
   const invalid = (option: string, what: string): UsageError =>
     new UsageError(`${option} of channel ${name}: ${what}`);
   if (inputMode === 'Pipe') throw invalid('inputMode', 'expected File or FastFile, got Pipe');
-  const instead = 'remove it, or read the channel in Pipe mode (inputMode)';
+  const instead = 'remove this option, or read the channel in Pipe mode (inputMode)';
   if (compression !== 'None') throw invalid('compression', `not supported in ${inputMode} mode; ${instead}`);
   if (recordWrapper !== 'None')
     throw invalid('recordWrapper', `not supported in ${inputMode} mode; ${instead}`);

@@ -27,7 +27,8 @@ export function metricsPage(report: MetricsReport, jobName: string): string {
 ${joined(metrics.map(card(report)), '\n')}
 </div>
 ${table(metrics)}`,
-    footer: 'Written by recordpipe train --metrics-out. Times are when recordpipe read the log lines.',
+    footer:
+      'Written by recordpipe train --metrics-out. Each time is the time at which recordpipe read the log line.',
     style: CHART_STYLE + PAGE_STYLE,
   });
 }

@@ -132,7 +132,7 @@ export function trainingRunOptions(given: TrainingRunInput): TrainingRunOptions 
     throw new UsageError(`currentHost: expected one of ${hosts.join(', ')}, got ${currentHost}`);
   if (options.resumeFile !== undefined && request.checkpoint === undefined)
     throw new UsageError(
-      'resumeFile: requires a folder of checkpoints; set an address for them (checkpoints)',
+      'resumeFile: requires a folder of checkpoints; set the address of the checkpoints (checkpoints)',
     );
   if (interruptAfterMs !== undefined) {
     checkWhole('interruptAfterMs', interruptAfterMs, 1, MAX_MS);

@@ -258,7 +258,7 @@ export class TrainingRun {
     const { root } = this.#hosts[0].paths;
     this.#warn(
       'no-private-root',
-      `this host cannot show ${root} to the program as /opt/ml; in the program, use the SM_* variables instead of /opt/ml, or pass --root /opt/ml or --image`,
+      `this machine cannot provide ${root} to the program as /opt/ml; in the program, use the SM_* variables instead of /opt/ml, or pass --root /opt/ml or --image`,
     );
   }
 
@@ -288,7 +288,7 @@ export class TrainingRun {
 function checkShared({ request: { checkpoint } }: TrainingRunOptions, hosts: number): void {
   if (checkpoint === undefined || hosts < 2 || isInJobRoot(checkpoint.localPath)) return;
   throw new UsageError(
-    `CheckpointConfig.LocalPath (localPath): the hosts of this machine would share ${checkpoint.localPath}; use a folder below /opt/ml, or run one host (currentHost)`,
+    `CheckpointConfig.LocalPath (localPath): all hosts of the job would share ${checkpoint.localPath} on this machine; use a folder below /opt/ml, or run one host (currentHost)`,
   );
 }
 

@@ -105,7 +105,7 @@ test('inferSchema rejects a missing file with not-found, and text with a descrip
   await expect(inferSchema(temp.file('nosuch'))).rejects.toMatchObject({ code: 'not-found' });
   await expect(inferSchema(file('text.tfrecord', [Buffer.from('hello')]))).rejects.toMatchObject({
     code: 'invalid-argument',
-    message: expect.stringContaining('got 1 of another kind: text'),
+    message: expect.stringContaining('got 1 of a different kind: text'),
   });
 });
 
@@ -329,7 +329,7 @@ describe('an invalid schema', () => {
     features: { x: rules },
   });
   test.each([
-    ['{', 'schema: expected JSON'],
+    ['{', 'schema: not JSON'],
     [[], 'schema: the document: expected an object, got a list of length 0'],
     [{ ...feature({}), recordpipeSchema: 2 }, 'schema: recordpipeSchema: expected one of 1, got 2'],
     [feature({ range: { min: 1 } }), 'schema: features.x.range: not supported for a feature without a type'],

@@ -128,7 +128,7 @@ test('a state of other files or options is an error', async () => {
   const cases: [() => Promise<unknown>, RegExp][] = [
     [() => resume(files.slice(1)), /found 4 shards instead of 5/],
     [() => resume([...files.slice(0, 4), files[3]]), /found 87 records in all shards instead of 154/],
-    [() => resume([files[1], files[0], ...files.slice(2)]), /in another order/],
+    [() => resume([files[1], files[0], ...files.slice(2)]), /in a different order/],
     [() => resume(files, { seed: 3 }), /seed 3/],
     [() => resume(files, { workers: 2 }), /2 workers/],
     [() => resume(files, { epoch: 2 }), /epoch 2/],

@@ -252,11 +252,7 @@ describe('rejects what CreateTrainingJob rejects', () => {
   test.each<[string, object, RegExp]>([
     ['no channels', [], /InputDataConfig: expected 1 to 20 elements, got 0/],
     ['no name', [{ ...channel(), ChannelName: undefined }], /InputDataConfig\[0\]\.ChannelName is missing/],
-    [
-      'a name with a space',
-      [channel({ ChannelName: 'a b' })],
-      /ChannelName: expected the name of a channel.*"a b"/,
-    ],
+    ['a name with a space', [channel({ ChannelName: 'a b' })], /ChannelName: expected a channel name.*"a b"/],
     ['two with the same name', [channel(), channel()], /two channels have the name train/],
     [
       'names with one variable',

@@ -72,13 +72,13 @@ describe('errors name the mistake and its position', () => {
     ['{"a": 1,}', 'column 9: expected " before a name, got }'],
     ['{"a": [1,]}', 'column 10: expected a value, got ]'],
     ['{"a" 1}', 'column 6: expected : after a name, got 1'],
-    ['{"a": 1', 'column 8: expected , or } after a value, got the end'],
-    ['{"a": 1} x', 'column 10: expected the end after the value, got x'],
+    ['{"a": 1', 'column 8: expected , or } after a value, got the end of the text'],
+    ['{"a": 1} x', 'column 10: expected the end of the text after the value, got x'],
     ['{"a": "x\\q"}', 'column 9: invalid JSON escape \\q'],
     ['{"a": "x', 'column 7: the string has no closing quote'],
     ['[1]', 'column 1: expected { at the start of a line, got ['],
     ['\ufeff{"a": 1}', 'column 1: expected { at the start of a line'],
-    ['', 'column 1: expected { at the start of a line, got the end'],
+    ['', 'column 1: expected { at the start of a line, got the end of the text'],
     ['{"a": "\\ud800"}', 'column 7: a lone surrogate'],
   ])('%s', (line, message) => {
     const error = failureOf(line, ['a']);
@@ -90,7 +90,7 @@ describe('errors name the mistake and its position', () => {
   test('missing attributes are an error', () => {
     const error = failureOf('{"image-ref":"s3://b/k","Label":1}', ['image-ref', 'label']);
     expect(error.code).toBe('missing-attribute');
-    expect(error.message).toContain('no attribute "label", only "image-ref", "Label"');
+    expect(error.message).toContain('no attribute "label"; the line has only "image-ref", "Label"');
   });
 
   test.each([

@@ -109,7 +109,9 @@ describe('the channel', () => {
     new PipeModeDataset('train', { ...options, recordFormat: 'TFRecord' });
     new PipeModeDataset('raw', { ...options, attributes: ['a'] });
     expect(warnings).toEqual([
-      expect.stringMatching(/^channel train has RecordWrapperType RecordIO, .* read as TFRecord/),
+      expect.stringMatching(
+        /^channel train has RecordWrapperType RecordIO, .* reads the channel as TFRecord/,
+      ),
       expect.stringMatching(/^channel raw has RecordWrapperType None/),
     ]);
   });

@@ -298,7 +298,7 @@ describe('recordpipe stream without a program', () => {
       ['stream', '-c', `a=${data}`, '--dir', newPlace(), '--metrics-port', '70000'],
       /--metrics-port: expected a port/,
     ],
-    [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /name of a channel/],
+    [2, ['stream', '-c', 'a b=x', '--dir', 'x'], /expected a channel name/],
     [
       4,
       ['stream', '-c', `train=${data}`, '--dir', temp.file('unread'), '--reader-timeout', '100ms'],

@@ -346,7 +346,7 @@ describe('downloads', () => {
       const objects = { endpointUrl: server.url };
       await expect(fill(newRoot(temp), channel, { objects })).rejects.toMatchObject({
         code: 'object-missing',
-        message: expect.stringContaining('named in line 2 of the manifest'),
+        message: expect.stringContaining('line 2 of the manifest names this object'),
       });
       const { folder, warnings } = await fill(newRoot(temp), channel, { objects, skipMissing: true });
       expect(filesIn(folder)).toEqual({ 'bucket/d/a': 'd/a', 'bucket/d/b': 'd/b', m: line('a') + line('b') });

@@ -118,14 +118,14 @@ test.each(['model', 'output/data', 'checkpoints'])(
 
 test.each(['.', '..'])('a channel cannot have the name %s', (name) => {
   expect(() => startJob('true', { request: { channels: [{ name, uri: data }] } })).toThrow(
-    /name of a channel/,
+    /expected a channel name/,
   );
 });
 
 test('results are not saved into the folders that are saved', async () => {
   const root = place.newRoot();
   const request = { channels, output: { uri: join(root, 'model') } };
-  await expect(runJob('true', { request, root })).rejects.toThrow(/use another folder/);
+  await expect(runJob('true', { request, root })).rejects.toThrow(/use a different folder/);
 });
 
 test('an output that cannot be written is an error before the program starts', async () => {

@@ -69,7 +69,7 @@ ${joined(
   [...before, images, ...after].filter((section) => section.text !== ''),
   '\n',
 )}`,
-      footer: 'Written by recordpipe stats --html. All counts are exact, over every readable record.',
+      footer: 'Written by recordpipe stats --html. All counts are exact and cover every readable record.',
       images: true,
     });
   return page(imagesSection(stats.samples, maxBytes - Buffer.byteLength(page(NOTHING))));
@@ -86,7 +86,7 @@ function messagesText({ messages, files }: DatasetStats): Markup {
   const first =
     firstOther === undefined
       ? ''
-      : ` The first without features is record ${countText(firstOther.record)} of ${firstOther.uri}: ${firstOther.why}.`;
+      : ` The first record without features is record ${countText(firstOther.record)} of ${firstOther.uri}: ${firstOther.why}.`;
   const formats = [...new Set(files.map(({ format }) => format).filter((format) => format !== null))].sort();
   const names = formats.map((format) => FORMATS[format] ?? format).join(', ');
   return html`${names}${names !== '' && parts.length > 0 ? ': ' : ''}${parts.join(', ')}.${first}`;

@@ -52,7 +52,7 @@ export class CheckpointFile {
     if (kind === 'checkpoint' && !overwrite)
       throw new RecordpipeError(
         'already-exists',
-        'is a checkpoint of another run; resume it, remove it, or overwrite it',
+        'is a checkpoint of a different run; resume that run, remove the file, or overwrite it',
         { uri: path },
       );
     withFileErrors(path, () => removeLeftTemporaries(path));

@@ -31,7 +31,7 @@ export interface FoundPosition {
  * sizes of objects determine it. Otherwise reads and drops the bytes from the nearest known
  * position.
  * @throws RecordpipeError `not-resumable` if the epoch has no such position, or if the record before
- *   it is not the one that the reader received; errors of reading
+ *   it is not the record that the reader received; errors of reading
  */
 export async function findPosition(searched: SearchedChannel, point: ResumePoint): Promise<FoundPosition> {
   const { reader, checkpoint } = point;
@@ -71,7 +71,9 @@ export async function findPosition(searched: SearchedChannel, point: ResumePoint
     // The record may consist of several parts, whose sizes are not known.
     const again = await byReading(searched, epochStart(epoch), format, { records, bytes: undefined }, epoch);
     if (again.bytes !== bytes)
-      throw notResumable(`record ${records - 1} of epoch ${epoch} is not the one that the reader received`);
+      throw notResumable(
+        `record ${records - 1} of epoch ${epoch} is not the record that the reader received`,
+      );
   }
   return { position, division: format ?? found.division };
 }

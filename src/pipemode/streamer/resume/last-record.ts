@@ -38,7 +38,7 @@ export async function checkLast(
   if (payload === undefined) return false;
   if (crc32c(payload) === last.crc32c) return true;
   const record = (position.records ?? 1) - 1;
-  const what = `record ${record} of epoch ${position.epoch} is not the one that the reader received; the data or the options changed, so restart the epoch`;
+  const what = `record ${record} of epoch ${position.epoch} is not the record that the reader received; the data or the options changed, so restart the epoch`;
   throw new RecordpipeError('not-resumable', what, { record });
 }
 

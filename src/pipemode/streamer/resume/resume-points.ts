@@ -30,7 +30,7 @@ export interface ResumePoint {
 }
 
 /** Next step if positions are damaged. */
-const WITHOUT = 'restore a copy of it, or restart the epoch without it';
+const WITHOUT = 'restore a copy of the file, or restart the epoch without the file';
 
 /** Returns the epoch at which a channel resumes. */
 export function resumedEpoch({ reader, checkpoint }: ResumePoint): number | undefined {
@@ -175,7 +175,7 @@ function readerPosition(channel: string, value: JsonObject, uri: string | undefi
   if (compression !== undefined && compression !== 'none')
     throw new RecordpipeError(
       'not-resumable',
-      `channel ${channel}: the reader decompressed the pipe itself, so its position is not a position in the pipe; decompress in the streamer instead (CompressionType Gzip)`,
+      `channel ${channel}: the reader decompressed the pipe itself, so the position of the reader is not a position in the pipe; decompress in the streamer instead (CompressionType Gzip)`,
       { uri },
     );
   const last = (lastRecord ?? undefined) as ReaderPosition['lastRecord'];

@@ -209,7 +209,7 @@ describe('a position that does not fit', () => {
       new PipeModeStreamer({ ...input, checkpoint: undefined, resume: [resume] }).run();
     await expect(run(state)).rejects.toMatchObject({
       code: 'not-resumable',
-      message: expect.stringMatching(/record 8 of epoch 0 is not the one/),
+      message: expect.stringMatching(/record 8 of epoch 0 is not the record/),
     });
     await expect(run({ train: { epoch: 0, records: 10_000 } })).rejects.toThrow(
       /epoch 0 has \d+ records, but the reader read 10000/,

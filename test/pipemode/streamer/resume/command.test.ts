@@ -92,7 +92,7 @@ test('mistakes are reported before anything is served', async () => {
   );
   for (const torn of ['{"train": {"epo', 'null', '{"train": {"epoch": 0}}'])
     expect(await run('--resume', file('torn.json', torn))).toMatch(/^1 .*malformed-state.*torn\.json/);
-  expect(await run('--resume', file('empty.json', ''))).toContain('restart the epoch without it');
+  expect(await run('--resume', file('empty.json', ''))).toContain('restart the epoch without the file');
   expect(await run('--checkpoint', file('notes.txt', 'mine'))).toMatch(/^3 .*is not a checkpoint/);
   expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
   expect(existsSync(join(dir, 'train_0'))).toBe(false);
