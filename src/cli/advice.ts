@@ -166,7 +166,7 @@ const REPLACING: ReadonlySet<string> = new Set([
 ]);
 
 /** Matches messages about an index or report that would replace a file of another kind. */
-const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of another|is a|is not a)\b/;
+const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of a different|is a|is not a)\b/;
 
 /**
  * Returns the next step for an error on the command line; undefined if the message already contains
@@ -353,7 +353,7 @@ const LIBRARY_HINTS: readonly RegExp[] = [
  * Matches the alternatives to addresses with other schemes. Only the last alternative works on the
  * command line.
  */
-const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of its bytes, or download the file)/;
+const OTHER_SCHEMES = /pass (?:the Response: await fetch\(url\)|a stream of the data, or download the file)/;
 
 /**
  * Matches option names with an inner capital letter, which are unambiguous anywhere in a message,

@@ -113,7 +113,7 @@ const SITUATIONS: readonly (readonly [
     'zeros at the end',
     'validate',
     () => finding(Buffer.concat([FILE, new Uint8Array(64)])),
-    /\(--trailing zeros-ok accepts it\).*\n {2}next: to accept zero bytes up to the end, pass --trailing zeros-ok$/,
+    /\(--trailing zeros-ok accepts padding\).*\n {2}next: to accept zero bytes up to the end, pass --trailing zeros-ok$/,
   ],
   [
     'a truncated file',
@@ -183,13 +183,13 @@ const SITUATIONS: readonly (readonly [
     'an index of a zlib file',
     'index',
     () => failure(() => buildIndex(temp.file('a.zz', deflateSync(FILE)))),
-    /decompress it \(recordpipe convert --output-compression none\) and index the result/,
+    /decompress the file \(recordpipe convert --output-compression none\), and index the result/,
   ],
   [
     'an index of a gzip file',
     'index',
     () => failure(() => buildIndex(temp.file('a.gz', gzipSync(FILE)))),
-    /decompress it \(gzip -d, or recordpipe convert/,
+    /decompress the file \(gzip -d, or recordpipe convert/,
   ],
   [
     'an index of another format',
@@ -264,7 +264,7 @@ describe('each error has a correct next step', () => {
     const reasons: string[] = [];
     const inputs = [temp.file('whole.tfrecord', FILE), temp.file('whole.tfrecord.gz', gzipSync(FILE))];
     await planShards(inputs, { cutBytes: 1, onUncut: (_, why) => reasons.push(cliMessage(why)) });
-    expect(reasons[0]).toMatch(/the file has no index; build one \(recordpipe index\) \(/);
+    expect(reasons[0]).toMatch(/the file has no index; build an index \(recordpipe index\) \(/);
     expect(reasons[1]).toMatch(/is compressed \(gzip\) and does not support random access/);
     expect(reasons.join()).not.toMatch(/buildIndex|memory/);
   });
