@@ -294,7 +294,7 @@ function sourceFailure(error: unknown): RecordpipeError {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   if (name === 'AbortError')
     return new RecordpipeError('aborted', `the source was aborted: ${message}`, {}, error);
-  const text = `the source failed: ${message}; open it again and resume with the option \`start\``;
+  const text = `the source failed: ${message}; open the source again, and resume with the \`start\` option`;
   return new RecordpipeError('io-failure', text, {}, error);
 }
 

@@ -160,7 +160,7 @@ function messageOf(stats: DatasetStats): ColumnMessage {
       'the columns cannot be inferred, because the inputs have no records',
     );
   const { why, ...place } = firstOther ?? { why: undefined };
-  const first = why === undefined ? '' : `; the first of them is ${why}`;
+  const first = why === undefined ? '' : `; the first of these records is ${why}`;
   throw new RecordpipeError(
     'schema-mismatch',
     `columns: expected only Examples, only SequenceExamples or only Records, got ${found.join(', ')}${first}`,
@@ -189,7 +189,7 @@ function kindOf(
   return undefined;
 }
 
-const UNSET_VALUE = 'expected a value of some kind, got one without a kind';
+const UNSET_VALUE = 'expected a value with a kind, got a value without a kind';
 
 /** Reports what is dropped, or throws it as an error unless `lossy`. */
 function dropOrThrow(

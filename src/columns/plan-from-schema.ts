@@ -36,7 +36,7 @@ import {
  */
 export function specsFromSchema(schema: RecordSchema | ColumnSchema): FeatureSpecs {
   if (schema.message !== 'Example')
-    throw new UsageError(`schema: expected a schema of Examples, got one of ${schema.message}`);
+    throw new UsageError(`schema: expected a schema of Examples, got a schema of ${schema.message}`);
   const specs = 'recordpipeColumns' in schema ? columnSpecs(schema) : featureSpecs(schema);
   return Object.fromEntries(specs.filter(([name]) => name !== '__proto__'));
 }

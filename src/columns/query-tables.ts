@@ -125,7 +125,7 @@ export async function createTable(
     const other = known.get(field.name.toLowerCase());
     if (other !== undefined)
       throw new UsageError(
-        `query: ${JSON.stringify(name)}: SQL column names are not case-sensitive, got ${JSON.stringify(other)} and ${JSON.stringify(field.name)}; convert the files with recordpipe convert, and rename one`,
+        `query: ${JSON.stringify(name)}: SQL column names are not case-sensitive, got ${JSON.stringify(other)} and ${JSON.stringify(field.name)}; convert the files with recordpipe convert, and rename one of the columns`,
       );
     known.set(field.name.toLowerCase(), field.name);
   }

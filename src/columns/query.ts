@@ -154,7 +154,7 @@ async function loadTables(
     const other = names.get(name.toLowerCase());
     if (other !== undefined)
       throw new UsageError(
-        `query: SQL table names are not case-sensitive, got ${JSON.stringify(other)} and ${JSON.stringify(name)}; write one as ${JSON.stringify(`./${name}`)}`,
+        `query: SQL table names are not case-sensitive, got ${JSON.stringify(other)} and ${JSON.stringify(name)}; write one of them as ${JSON.stringify(`./${name}`)}`,
       );
     names.set(name.toLowerCase(), name);
     loaded.push(await inferTable(reference, reading));

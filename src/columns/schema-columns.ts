@@ -22,7 +22,7 @@ export function columnsOfSchema(schema: RecordSchema): ColumnSchema {
   const { message, features, featureLists = {} } = schema;
   if (message !== 'Example' && message !== 'SequenceExample')
     throw new UsageError(
-      `schema: expected a schema of Examples or SequenceExamples, got one of ${message}; pass the columns that convert --json prints`,
+      `schema: expected a schema of Examples or SequenceExamples, got a schema of ${message}; pass the columns that convert --json prints`,
     );
   const fields = Object.entries(features).flatMap(([name, rules]) => fieldOf(name, rules, false));
   const lists = Object.entries(featureLists).flatMap(([name, rules]) => fieldOf(name, rules, true));

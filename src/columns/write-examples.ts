@@ -98,7 +98,7 @@ async function writeBatches(
 /** Checks that a batch has the columns of the first one, which are nearly always the same object. */
 function checkSameColumns({ schema }: ColumnEncoder, batch: ColumnBatch, uri: string | undefined): void {
   if (batch.schema === schema || JSON.stringify(batch.schema) === JSON.stringify(schema)) return;
-  const text = `batch of row ${batch.firstRow}: expected the columns of the first batch, got others`;
+  const text = `batch of row ${batch.firstRow}: expected the columns of the first batch, got different columns`;
   throw new RecordpipeError('schema-mismatch', text, { uri, record: batch.firstRow });
 }
 

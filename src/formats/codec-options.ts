@@ -210,6 +210,6 @@ function checkStart(start: ReadStart | undefined): void {
 
 /** Returns the error for a source that ends before the position at which reading starts. */
 export function startBeyondEnd(offset: number, size: number, uri: string | undefined): RecordpipeError {
-  const text = `reading starts at byte ${offset}, but the source ends at ${size}; the source is a different one, or it shrank`;
+  const text = `reading starts at byte ${offset}, but the source ends at ${size}; the source was replaced or truncated`;
   return new RecordpipeError('source-changed', text, { uri });
 }

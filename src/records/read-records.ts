@@ -259,7 +259,7 @@ function batches(source: RecordSources, options: Partial<RecordReadOptions> = {}
   if (files === undefined) return batchesOfOne(source as ByteSource, options, stats);
   if (options.start?.offset || options.start?.record)
     throw new UsageError(
-      'start: a position applies to one file, but the input names several; pass only that file',
+      'start: a position applies to one file, but the input contains several files; pass only that file',
     );
   return onceAsync(
     manyBatches(files, (file, one) => batchesOfOne(file, options, one), stats),

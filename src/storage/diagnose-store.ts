@@ -83,8 +83,9 @@ class ReadChecks {
     const listed = await this.#list(uri);
     // Without permission to list, a named object may still be readable.
     const object = listed ?? (/[^/]$/.test(uri.replace(/^s3:\/\/[^/]*\/?/, '')) ? { uri } : undefined);
-    if (object === undefined) this.#checks.skipped('no object to read; specify one', 'get', 'throughput');
-    else if (!(await this.#get(object))) this.#checks.skipped('skipped: nothing can be read', 'throughput');
+    if (object === undefined)
+      this.#checks.skipped('no object to read; specify an object', 'get', 'throughput');
+    else if (!(await this.#get(object))) this.#checks.skipped('skipped: no object can be read', 'throughput');
     else if (probeBytes === 0) this.#checks.skipped('skipped (--probe 0)', 'throughput');
     else await this.#throughput(object.uri, probeBytes, probeMs);
   }
@@ -103,8 +104,11 @@ class ReadChecks {
         if (count === MAX_LISTED) break;
       }
       if (count > 0)
-        this.#checks.passed('list', `objects under ${uri} can be listed; the first ${count} are empty`);
-      else if (NO_KEY.test(uri)) this.#checks.passed('list', `${uri} can be listed; it has no objects`);
+        this.#checks.passed(
+          'list',
+          `objects under ${uri} can be listed; the first ${count} objects are empty`,
+        );
+      else if (NO_KEY.test(uri)) this.#checks.passed('list', `${uri} can be listed; the listing is empty`);
       else this.#checks.failed('list', `no object under ${uri}`, 'check the name; keys are case sensitive');
     } catch (error) {
       const next = 'allow s3:ListBucket for the bucket, or specify each object';
@@ -141,7 +145,7 @@ class ReadChecks {
     }
     const seconds = (performance.now() - started) / 1000;
     const rate = (bytes / 1e6 / seconds).toFixed(0);
-    const few = bytes < MIN_MEASURED_BYTES ? ', too little to measure; specify a large object' : '';
+    const few = bytes < MIN_MEASURED_BYTES ? ', which is too little to measure; specify a larger object' : '';
     this.#checks.passed(
       'throughput',
       `${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(2)} s, ${rate} MB/s, with ${this.#options.maxRequests} parallel requests${few}`,

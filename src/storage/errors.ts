@@ -88,7 +88,7 @@ function fileSentence(failure: FetchFailure, request: FailedRequest): readonly [
 
 function exhausted(said: string, request: FailedRequest): string {
   const { attempts = 1, elapsedMs } = request;
-  const tried = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in a row without success`;
+  const tried = attempts === 1 ? '1 attempt failed' : `${attempts} attempts in a row failed`;
   const time = elapsedMs === undefined ? '' : ` in ${(elapsedMs / 1000).toFixed(1)} s`;
   return `${rangeText(request)}${tried}${time}; the last error: ${said}; try again later, or allow more time (retryTimeoutMs) and attempts (maxAttempts)`;
 }

@@ -50,7 +50,7 @@ function fromText(uri: string): ObjectAddress {
 function fromUrl(url: URL): ObjectAddress {
   if (url.search !== '' || url.hash !== '')
     throw new UsageError(
-      `uri: expected an address without ? and #, got ${url.href}; if they belong to the key, pass a string, or escape them (%3F, %23)`,
+      `uri: expected an address without ? and #, got ${url.href}; if these characters belong to the key, pass a string, or escape them (%3F, %23)`,
     );
   let key: string;
   try {

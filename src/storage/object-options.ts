@@ -140,7 +140,8 @@ function checkedCache({ cache, single }: ObjectOptions): Required<CacheOptions> 
     throw new UsageError(
       `cache: expected maxBytes to be an integer >= ${MIN_CACHE_BYTES} (64 MiB), got ${String(maxBytes)}`,
     );
-  if (single) throw new UsageError('cache: cannot be combined with single, because it requests ranges');
+  if (single)
+    throw new UsageError('cache: cannot be combined with single, because the cache requests ranges');
   return { dir, maxBytes };
 }
 

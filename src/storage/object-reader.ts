@@ -55,7 +55,7 @@ async function known(
     return { uri, size, etag, versionId };
   const stat = await (await context.sourceOf(uri)).stat(ref, signal);
   if (etag === undefined || stat.etag === etag) return stat;
-  throw new RecordpipeError('object-changed', 'the object was overwritten since it was listed', { uri });
+  throw new RecordpipeError('object-changed', 'the object was overwritten after it was listed', { uri });
 }
 
 /** An object that is open for reading ranges of it: see {@link openObjectReader}. */

@@ -143,7 +143,7 @@ test('index continues after damaged, compressed and missing files', async () => 
   expect(code).toBe(1);
   expect(stdout).toContain(`written ${a}.rpidx`);
   expect(stderr).toContain('length-checksum');
-  expect(stderr).toContain('decompress it');
+  expect(stderr).toContain('decompress the file');
   expect(stderr).toContain('not-found');
   expect([bad, packed].map((path) => existsSync(`${path}.rpidx`))).toEqual([false, false]);
   expect((await cli(['index', packed, a])).code).toBe(3);

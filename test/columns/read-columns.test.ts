@@ -98,5 +98,5 @@ test('a plan of all features of a schema', async () => {
 
 test('a schema of other records has no plan', () => {
   const schema = readSchema({ recordpipeSchema: 1, message: 'Record', features: {} });
-  expect(() => planFromSchema(schema)).toThrow('expected a schema of Examples, got one of Record');
+  expect(() => planFromSchema(schema)).toThrow('expected a schema of Examples, got a schema of Record');
 });

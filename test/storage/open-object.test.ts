@@ -91,7 +91,7 @@ test('attempts without received bytes are counted, and the error has all details
   expect(got).toBe(10_000);
   expect(isRecordpipeError(error, 'retries-exhausted')).toBe(true);
   expect((error as Error).message).toMatch(
-    /^bytes 10000-19999: 3 attempts in a row without success in .* s; the last error: 500: We encountered an internal error \(request ID500\); .*\(s3:\/\/bucket\/key\)$/,
+    /^bytes 10000-19999: 3 attempts in a row failed in .* s; the last error: 500: We encountered an internal error \(request ID500\); .*\(s3:\/\/bucket\/key\)$/,
   );
 });
 

@@ -228,5 +228,5 @@ export function longVarint(bytes: Uint8Array, start: number, words: Int32Array, 
       return at;
     }
   }
-  throw new WireFault(start, `expected a varint of at most ${MAX_VARINT_BYTES} bytes, got a longer one`);
+  throw new WireFault(start, `expected a varint of at most ${MAX_VARINT_BYTES} bytes, got a longer varint`);
 }

@@ -122,7 +122,7 @@ export class WireReader {
       }
       scale *= 128;
     }
-    this.fail(at, `expected a varint of at most ${MAX_VARINT_BYTES} bytes, got a longer one`);
+    this.fail(at, `expected a varint of at most ${MAX_VARINT_BYTES} bytes, got a longer varint`);
     return -1;
   }
 

@@ -46,7 +46,7 @@ function stringsOf(data: ArrowData, validity: Uint8Array | undefined, place: Ele
   const bytes = (data.values ?? new Uint8Array(0)) as Uint8Array;
   if (typeId === ARROW_TYPE.fixedSizeBinary) {
     const width = data.type.byteWidth ?? 0;
-    if (bytes.length < length * width) throw damaged(place, 'its values are too few');
+    if (bytes.length < length * width) throw damaged(place, 'it has too few values');
     return { offsets: evenOffsets(length, width, place), data: bytes };
   }
   if (typeId === ARROW_TYPE.utf8View || typeId === ARROW_TYPE.binaryView)
@@ -90,7 +90,7 @@ function joinViews(
   validity: Uint8Array | undefined,
   place: ElementPlace,
 ): Strings {
-  if (views.length < length * VIEW_BYTES) throw damaged(place, 'its views are too few');
+  if (views.length < length * VIEW_BYTES) throw damaged(place, 'it has too few views');
   const words = new DataView(views.buffer, views.byteOffset, views.byteLength);
   const offsets = new Int32Array(length + 1);
   let total = 0;

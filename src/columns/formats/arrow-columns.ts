@@ -88,8 +88,8 @@ export class ArrowColumns {
     const actual = columnTypeOf(type);
     throw new RecordpipeError(
       'schema-mismatch',
-      `column ${JSON.stringify(field.name)}: the schema requires ${typeName(field.type)}, and the table has ` +
-        `${typeof actual === 'string' ? `another type (${actual})` : typeName(actual)}; ` +
+      `column ${JSON.stringify(field.name)}: the schema requires ${typeName(field.type)}, but the table has ` +
+        `${typeof actual === 'string' ? `a different type (${actual})` : typeName(actual)}; ` +
         'cast the column, or pass a schema that matches the table',
       { uri: this.#uri },
     );
@@ -110,7 +110,7 @@ function fieldsByName(
     if (found.has(name))
       throw new RecordpipeError(
         'unrepresentable',
-        `two columns have the name ${JSON.stringify(name)}, but feature names are unique; rename one of them`,
+        `two columns have the name ${JSON.stringify(name)}, but feature names must be unique; rename one of the columns`,
         { uri },
       );
     found.set(name, { name, nullable, type, index });

@@ -16,7 +16,7 @@ function zstd(bytes: Uint8Array): Uint8Array {
   throw new RecordpipeError(
     'unsupported-source',
     'the Arrow data is compressed with zstd, which needs Node 22.15 or later; ' +
-      'write the data with LZ4, without compression, or as Parquet',
+      'write the data uncompressed, with LZ4, or as Parquet',
   );
 }
 

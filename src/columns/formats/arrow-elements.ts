@@ -88,7 +88,7 @@ export function checkedOffsets(
   place: ElementPlace,
 ): Int32Array {
   if (length === 0) return new Int32Array(1);
-  if (offsets.length <= length) throw damaged(place, 'its offsets are too few');
+  if (offsets.length <= length) throw damaged(place, 'it has too few offsets');
   let last = 0;
   for (let i = 0; i <= length; i++) {
     const offset = offsets[i];

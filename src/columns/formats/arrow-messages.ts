@@ -78,7 +78,7 @@ function notArrow(number: number, uri: string): Error {
   return malformedTable(
     number === 0
       ? 'the data is not an Arrow stream or file: it does not start with a schema'
-      : `message ${number} of the Arrow data is corrupt: its length is impossible`,
+      : `message ${number} of the Arrow data is corrupt: its length is invalid`,
     uri,
   );
 }

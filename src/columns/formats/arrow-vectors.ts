@@ -183,7 +183,7 @@ function joinEntries(chunks: readonly Entries[]): Entries {
 function replaceIndices(data: ArrowData, entries: Entries, place: ElementPlace): ColumnVector {
   const { length } = data;
   const indices = data.values as ArrayLike<number | bigint>;
-  if (length > 0 && indices.length < length) throw damaged(place, 'its dictionary indices are too few');
+  if (length > 0 && indices.length < length) throw damaged(place, 'it has too few dictionary indices');
   const present = validityOf(data, place);
   let validity = present;
   const chosen = new Int32Array(length);

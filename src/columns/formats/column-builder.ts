@@ -269,7 +269,7 @@ class ListBuilder extends OffsetBuilder {
       // A step of a feature list may have no values of its kind.
       if (item === null && this.#items instanceof ListBuilder) this.#items.addNull();
       else {
-        const problem = item === null ? 'expected values, got null in a list' : this.#items.add(item);
+        const problem = item === null ? 'expected values in the list, got null' : this.#items.add(item);
         if (problem !== undefined) return problem;
       }
     }

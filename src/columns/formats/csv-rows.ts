@@ -88,7 +88,7 @@ function namesOf(cells: readonly Cell[], uri: string | undefined): readonly stri
   const names = cells.map((cell) => cell ?? '');
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return names;
-  const text = `the first row names two columns ${JSON.stringify(twice)}; rename one of them`;
+  const text = `the first row has two columns with the name ${JSON.stringify(twice)}; rename one of the columns`;
   throw new RecordpipeError('malformed-table', text, { uri });
 }
 

@@ -44,7 +44,7 @@ function cellText(vector: ColumnVector, lose: (what: string) => void): TextOf {
       return (i) => textOf(i) || '""';
     }
     default:
-      return numberText(vector, () => lose('CSV has no NaN with these bits'));
+      return numberText(vector, () => lose('CSV cannot represent a NaN with these bits'));
   }
 }
 

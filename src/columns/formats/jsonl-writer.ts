@@ -49,7 +49,7 @@ function jsonText(vector: ColumnVector, lose: (what: string) => void): TextOf {
       return (i) => `"${textOf(i)}"`;
     }
     default: {
-      const textOf = numberText(vector, () => lose('JSON has no NaN with these bits'));
+      const textOf = numberText(vector, () => lose('JSON cannot represent a NaN with these bits'));
       if (vector.type !== 'float' && vector.type !== 'float64') return textOf;
       const { values } = vector;
       return (i) => (Number.isFinite(values[i]) ? textOf(i) : `"${textOf(i)}"`);

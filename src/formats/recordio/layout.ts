@@ -104,7 +104,7 @@ export function badMagic(head: Uint8Array, place: PartPlace): RecordpipeError {
  * Returns the error for a record that is not followed by a record, although one begins within it.
  */
 export function badLength(length: number, inside: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: bad magic number after the record: its length (${length} bytes) is wrong, because another record begins within it, at byte ${inside}`;
+  const text = `recordio: bad magic number after the record: its length (${length} bytes) is wrong, because another record begins inside the record, at byte ${inside}`;
   return new RecordpipeError('bad-magic', text, place);
 }
 
@@ -119,7 +119,7 @@ export function unexpectedPart(flag: number, multipart: string, place: PartPlace
   const reason =
     multipart === 'error'
       ? "; multipart: 'dmlc' or 'concat' joins the parts"
-      : '; a part was lost, damaged or written twice (lenientFlags accepts any order)';
+      : '; a part is missing, damaged or duplicated (lenientFlags accepts any order)';
   const text = `recordio: unexpected part: expected ${allowed}, got ${flagName(flag)}${inPart(place)}${reason}`;
   return new RecordpipeError('unexpected-part', text, place);
 }
@@ -142,7 +142,7 @@ export function recordTooLarge(length: number, maxRecordBytes: number, place: Pa
  * @param max maximum number of bytes of its parts
  */
 export function tooManyParts(max: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: record too large: its parts, most of them empty, take more than ${max} bytes; recovery buffers no more than that per record`;
+  const text = `recordio: record too large: its parts, most of them empty, take more than ${max} bytes; recovery buffers at most that many bytes per record`;
   return new RecordpipeError('record-too-large', text, place);
 }
 
@@ -164,7 +164,7 @@ export function truncatedRecord(need: number, have: number, place: PartPlace): R
 
 /** Returns the error for incomplete padding at the end of the stream. */
 export function missingPadding(have: number, need: number, place: ErrorPlace): RecordpipeError {
-  const text = `recordio: missing padding: the last record has ${have} of ${need} bytes of padding; its payload is whole, but dmlc's readers reject the file`;
+  const text = `recordio: missing padding: the last record has ${have} of ${need} bytes of padding; the payload is complete, but dmlc's readers reject the file`;
   return new RecordpipeError('missing-padding', text, place);
 }
 
@@ -198,7 +198,7 @@ function flagName(flag: number): string {
 
 function magicReason(head: Uint8Array, offset: number): string {
   if (head.length >= PART_HEADER_BYTES && head.every((byte) => byte === 0)) {
-    return "; only zero bytes follow: is this padding? (trailing: 'zeros-ok' accepts it)";
+    return "; only zero bytes follow: is this padding? (trailing: 'zeros-ok' accepts padding)";
   }
   if (offset > 0)
     return '; this is not the start of a record: the file is damaged or overwritten here, or the previous length is wrong';

@@ -118,7 +118,7 @@ export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): v
   const at = findIn(payload, 0, delimiter);
   if (at >= 0) refuse(`it contains the delimiter at byte ${at}`, 'lines');
   if (delimiter.length > 1 && endsEarly(payload, delimiter)) {
-    refuse('it forms an earlier delimiter with the delimiter after it', 'lines');
+    refuse('the end of the payload and the added delimiter form an earlier delimiter', 'lines');
   }
   if (cr === 'crlf' && payload.length > 0 && payload[payload.length - 1] === CR) {
     refuse('it ends with a carriage return, which readers treat as part of the line ending', "cr: 'keep'");

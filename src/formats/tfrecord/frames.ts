@@ -73,7 +73,7 @@ export class TFRecordFrames implements FrameReader {
     const found =
       result.position === at && result.stop === LENGTH_CHECKSUM
         ? 'but there is no valid header'
-        : 'but the header there has a different length';
+        : 'but the header there specifies a different length';
     return indexMismatch(
       `a record of ${frameBytes} bytes should begin here, ${found}`,
       place,

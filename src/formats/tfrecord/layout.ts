@@ -84,7 +84,7 @@ export function truncatedRecord(length: number, have: number, place: ErrorPlace)
 
 function lengthReason(head: Uint8Array, offset: number): string {
   if (head.length >= HEADER_BYTES && head.every((byte) => byte === 0)) {
-    return "; only zero bytes follow: is this padding? (trailing: 'zeros-ok' accepts it)";
+    return "; only zero bytes follow: is this padding? (trailing: 'zeros-ok' accepts padding)";
   }
   if (offset > 0)
     return '; this is not the start of a record: the file is damaged or overwritten here, or other data was appended';

@@ -81,6 +81,6 @@ function nullProblem({ validity, length }: ColumnVector): string | undefined {
   if (validity === undefined) return undefined;
   for (let i = 0; i < length; i++)
     if (((validity[i >> 3] >> (i & 7)) & 1) === 0)
-      return `expected no nulls, as the schema requires, got one in row ${i} of the batch`;
+      return `expected no nulls, as the schema requires, got a null in row ${i} of the batch`;
   return undefined;
 }

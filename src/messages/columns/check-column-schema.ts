@@ -144,7 +144,7 @@ function typeText(lists: number, values: string): string {
 function expectedType({ lists: [min, max], values }: PartRules): string {
   const one = values.join(', ');
   if (min === max) return typeText(min, one);
-  return `${one}, or a list of one of them`;
+  return `${one}, or a list of values of one of these types`;
 }
 
 function identity(part: string, of: string | undefined): string {

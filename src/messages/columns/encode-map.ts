@@ -166,13 +166,13 @@ export class UnsetNames {
   #nameOf(item: number, i: number, error: ListError): { name: Uint8Array; text: string } {
     const { offsets, data, validity } = this.#vector.items as BytesVector;
     if (validity !== undefined && ((validity[item >> 3] >> (item & 7)) & 1) === 0)
-      throw error('unrepresentable', i, 'expected names of features without a kind, got null');
+      throw error('unrepresentable', i, 'expected the name of a feature without a kind, got null');
     const name = Uint8Array.prototype.slice.call(data, offsets[item], offsets[item + 1]);
     let text: string;
     try {
       text = decoder.decode(name);
     } catch {
-      throw error('unrepresentable', i, 'expected names of features in UTF-8, got other bytes');
+      throw error('unrepresentable', i, 'expected feature names in UTF-8, got other bytes');
     }
     if (this.#maps.some((map) => text.startsWith(map)))
       return { name: name.subarray(this.#map.length), text };

@@ -282,7 +282,7 @@ function checkItems({ validity }: ColumnVector, { count, from, to }: ListRanges,
   for (let i = 0; i < count; i++)
     for (let item = from[i]; item < to[i]; item++)
       if (((validity[item >> 3] >> (item & 7)) & 1) === 0)
-        throw error('unrepresentable', i, 'expected lists without nulls, got one with a null');
+        throw error('unrepresentable', i, 'expected lists without nulls, got a list with a null');
 }
 
 function rowOfStep({ from, to }: ListRanges, step: number): number {

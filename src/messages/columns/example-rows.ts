@@ -104,7 +104,7 @@ export class ExampleRows implements RowDecoder, OtherFeatures {
     throw this.#found.mismatch(
       record,
       -1,
-      `feature ${JSON.stringify(nameAt(cursor))}: expected a feature of the schema, got one of ${what} without a column`,
+      `feature ${JSON.stringify(nameAt(cursor))}: expected only features that have a column in the schema, got a feature of ${what} without a column`,
     );
   }
 
@@ -132,7 +132,7 @@ export class ExampleRows implements RowDecoder, OtherFeatures {
         throw this.#found.mismatch(
           this.#found.records - 1,
           -1,
-          `feature list ${name}: expected a feature list of the schema, got one without a column`,
+          `feature list ${name}: expected only feature lists that have a column in the schema, got a feature list without a column`,
         );
       }
     }

@@ -155,7 +155,10 @@ export class FoundTensors {
     if (slot < 0 && !this.#exact) return;
     const what = (): string => `${group} ${JSON.stringify(utf8.decode(bytes.subarray(nameStart, nameEnd)))}`;
     if (slot < 0)
-      throw this.#mismatch(record, `${what()}: expected a value of the schema, got one without a column`);
+      throw this.#mismatch(
+        record,
+        `${what()}: expected only values that have a column in the schema, got a value without a column`,
+      );
     let body = bytes;
     if (values > 1) {
       const joined = fieldBody(reader, { bytes, start, end }, start, ENTRY.value)!;
@@ -164,7 +167,7 @@ export class FoundTensors {
       valueEnd = joined.end;
     }
     if (!this.#value(first + slot, body, valueStart, valueEnd) && this.#exact)
-      throw this.#mismatch(record, `${what()}: expected a value of some kind, got one without a kind`);
+      throw this.#mismatch(record, `${what()}: expected a value with a kind, got a value without a kind`);
   }
 
   /**

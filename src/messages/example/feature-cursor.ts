@@ -291,7 +291,10 @@ export class FeatureCursor extends ListCursor {
     if (this.fault !== undefined) return false;
     if (names !== 1 || values !== 1) this.isOdd = isUnusual = true;
     if (isUnusual && this.strict === 'tf')
-      return this.fail(start, 'expected a name, then a feature, as TensorFlow requires, got other fields');
+      return this.fail(
+        start,
+        'expected a name, then a feature, as TensorFlow requires, got different fields',
+      );
     if (values > 1) {
       this.#joinedValue = this.#joined(FIELD_2, start, end, size);
       this.#valueStart = 0;
@@ -368,7 +371,7 @@ export class FeatureCursor extends ListCursor {
     this.openList(tag >> 3, this.bytes, start, end);
     for (this.openRuns(); this.hasRun; this.nextRun()) {
       if (this.kind === INT64 && !areVarints(this.bytes, this.runStart, this.runEnd))
-        return this.fail(this.runStart, 'expected whole varints, got a truncated one');
+        return this.fail(this.runStart, 'expected complete varints, got a truncated varint');
     }
     this.at = at;
     this.tag = tag;

@@ -195,7 +195,7 @@ export function sparse<K extends SpecKind>(
   const sizes = typeof size === 'number' ? [size] : [...size];
   if (indexKeys.length === 0 || indexKeys.length !== sizes.length)
     throw new UsageError(
-      `size: expected one for each of ${indexKeys.length} index keys, got ${sizes.length}`,
+      `size: expected one size for each of the ${indexKeys.length} index keys, got ${sizes.length}`,
     );
   for (const one of sizes) {
     if (!Number.isInteger(one) || one < 0 || one > MAX_SIZE)

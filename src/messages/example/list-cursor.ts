@@ -134,7 +134,7 @@ export class ListCursor extends WireReader {
     if (isSingle) this.#singles++;
     else this.#runs++;
     if (this.kind !== BYTES && this.strict === 'tf' && this.#runs + Math.min(this.#singles, 1) > 1)
-      this.fail(at, 'expected a single packed run, as TensorFlow requires, got more values after it');
+      this.fail(at, 'expected a single packed run, as TensorFlow requires, got more values after the run');
     else if (this.kind === FLOAT && (end - start) % 4 !== 0)
       this.fail(start, `expected packed floats of 4 bytes, got ${end - start} bytes`);
     else this.runStart = start;

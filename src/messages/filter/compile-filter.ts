@@ -126,7 +126,7 @@ class Compilation {
     throw this.#error(
       node,
       name === undefined
-        ? 'expected a condition, got a value; compare it with another one'
+        ? 'expected a condition, got a value; compare the value with another value'
         : `expected a condition, got the feature ${JSON.stringify(name)}; compare it with a value, or test whether it exists: has(…)`,
     );
   }
@@ -156,7 +156,7 @@ class Compilation {
     if (name === 'len' || name === 'size' || name === 'feature')
       throw this.#error(
         node,
-        `expected a condition, got the value of ${name}(…); compare it with another one`,
+        `expected a condition, got the value of ${name}(…); compare the value with another value`,
       );
     throw this.#error(node, `unknown function ${name}; expected one of ${FUNCTIONS}`);
   }
@@ -257,7 +257,7 @@ class Compilation {
     const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
     if (typeof value === 'boolean') return new Condition(new Constant(value ? TRUE : FALSE));
     if (value === null)
-      throw this.#error(node, 'no feature is null; to test whether it is missing, write !has(…)');
+      throw this.#error(node, 'features are never null; to test whether a feature is missing, write !has(…)');
     if (typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array)
       return new Literal(value, shown);
     return new Literal(this.#integer(node, BigInt(value as bigint)), shown);
@@ -265,7 +265,7 @@ class Compilation {
 
   #integer(node: FilterNode, value: bigint): bigint {
     if (value >= -(2n ** 63n) && value < 2n ** 64n) return value;
-    throw this.#error(node, 'expected an integer of 64 bits, got a larger one');
+    throw this.#error(node, 'expected a 64-bit integer, got a larger integer');
   }
 
   #negated(node: FilterNode, operand: FilterNode): Operand {

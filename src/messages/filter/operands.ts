@@ -212,7 +212,7 @@ export class Arithmetic extends Operand {
     }
     const exact = calculated(operator, left.big ?? BigInt(left.number), right.big ?? BigInt(right.number));
     if (exact !== BigInt.asIntN(64, exact))
-      throw new FilterMismatch(`${this.describe()}: expected an integer of 64 bits, got ${exact}`);
+      throw new FilterMismatch(`${this.describe()}: expected a 64-bit integer, got ${exact}`);
     setInteger(this, exact);
   }
 }

@@ -181,7 +181,7 @@ async function fittingRecords(
   // An empty file is a valid index of no records for any kind except rpidx.
   const empty = found === 'vahidk' && file.size === 0 && kind !== 'rpidx';
   if (found !== (kind === 'dali' ? 'vahidk' : kind) && !empty) {
-    const what = found === undefined ? 'is not an index' : `is an index of another kind (${found})`;
+    const what = found === undefined ? 'is not an index' : `is an index of a different kind (${found})`;
     throw new RecordpipeError('already-exists', `already exists and ${what}`, { uri: indexPath });
   }
   try {

@@ -78,7 +78,7 @@ export async function checkIndex(
       (await (wanted ? findIndexOf(file.path, wanted, options) : findIndex(file, options)));
     if (given === undefined) {
       const what = wanted === undefined ? 'an index' : `an index of kind ${wanted}`;
-      const text = `expected ${what} beside the file, but found none; build one (recordpipe index)`;
+      const text = `expected ${what} beside the file, but found none; build an index (recordpipe index)`;
       throw new RecordpipeError('not-found', text, { uri: file.path });
     }
     const indexPath = locationOf(given);
@@ -128,7 +128,7 @@ async function checkMX(
 ): Promise<Checked> {
   const layout = layoutOf(file, options);
   if (layout.format !== 'recordio')
-    throw indexMismatch(`it indexes a recordio file, but ${file.path} is ${layout.format}`, {
+    throw indexMismatch(`the index is for a recordio file, but ${file.path} is ${layout.format}`, {
       uri: indexPath,
     });
   const actual = await scanFrames(file, layout, options);
@@ -139,7 +139,7 @@ async function checkMX(
     if (offset === previous) continue;
     const expected = actual.start(record);
     if (offset < expected || record === actual.count)
-      throw indexMismatch(`no record begins at byte ${offset}, where the index locates one`, {
+      throw indexMismatch(`no record begins at byte ${offset}, where the index locates a record`, {
         uri: indexPath,
       });
     if (offset > expected)
@@ -175,7 +175,7 @@ async function checkKeys(indexPath: string, records: number, access: Access): Pr
   const named = repeated.slice(0, MAX_NAMED_KEYS).map(([key, count]) => `${key} (on ${count} lines)`);
   const more = repeated.length > named.length ? ` and ${repeated.length - named.length} more` : '';
   const word = repeated.length === 1 ? 'key' : 'keys';
-  const text = `the index repeats ${word} ${named.join(', ')}${more}: ${unreachable} of ${records} records cannot be read by key, because MXNet reads the last record of a key; rebuild the index (recordpipe index --kind mx --force), which numbers the keys from 0`;
+  const text = `the index repeats ${word} ${named.join(', ')}${more}: ${unreachable} of ${records} records cannot be read by key, because MXNet reads only the last record of each key; rebuild the index (recordpipe index --kind mx --force), which numbers the keys from 0`;
   throw new RecordpipeError('index-mismatch', text, { uri: indexPath });
 }
 

@@ -194,13 +194,15 @@ async function loadText(
   options: Partial<LayoutOptions>,
 ): Promise<LoadedIndex> {
   const kind = textKind(head);
-  if (index.size === 0 && file.size > 0) throw malformedIndex('it is empty', { uri: index.path });
-  if (kind === undefined) throw malformedIndex('its kind is unknown', { uri: index.path });
+  if (index.size === 0 && file.size > 0) throw malformedIndex('the index is empty', { uri: index.path });
+  if (kind === undefined) throw malformedIndex('the kind of the index is unknown', { uri: index.path });
   const layout = layoutOf(file, options);
   const { format } = layout;
   const indexed = formatOfForeignIndex(kind);
   if (head.length > 0 && indexed !== format)
-    throw indexMismatch(`it indexes a ${indexed} file, but ${file.path} is ${format}`, { uri: index.path });
+    throw indexMismatch(`the index is for a ${indexed} file, but ${file.path} is ${format}`, {
+      uri: index.path,
+    });
   const table = kind === 'vahidk' ? readVahidkIndex(index) : readMXFrames(index, file.size);
   checkSize(file, index, table.end);
   await checkHeaders(file, index, table, await frameReader(file, layout, table.count, options));
@@ -237,7 +239,7 @@ async function checkHeaders(
       file.readNow(head, 0, head.length, at);
       if (reader.headFits(head, 0, bytes, record)) continue;
     }
-    const text = `${file.path} has no header of a ${bytes}-byte record at byte ${at}`;
+    const text = `${file.path} has no header for a ${bytes}-byte record at byte ${at}`;
     throw indexMismatch(text, { uri: index.path, record });
   }
 }

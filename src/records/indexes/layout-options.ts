@@ -106,7 +106,7 @@ export function changedLayout(indexed: RecordLayout, given: Partial<LayoutOption
 export function layoutDifference(indexed: RecordLayout, wanted: RecordLayout): string | undefined {
   for (const name of ['format', ...recordFormat(wanted.format).index.compared] as const) {
     const [before, after] = [shown(indexed[name]), shown(wanted[name])];
-    if (before !== after) return `it was built with ${name} ${before}, but ${after} is requested`;
+    if (before !== after) return `the index was built with ${name} ${before}, but ${after} is requested`;
   }
   return undefined;
 }
@@ -147,7 +147,7 @@ function compressionOf(format: FormatName, head: Uint8Array): 'gzip' | 'zlib' | 
 
 function compressed(compression: string, uri: string): RecordpipeError {
   const tool = `${compression === 'gzip' ? 'gzip -d, or ' : ''}recordpipe convert --output-compression none`;
-  const text = `the file is compressed (${compression}) and does not support random access; decompress it (${tool}) and index the result`;
+  const text = `the file is compressed (${compression}) and does not support random access; decompress the file (${tool}), and index the result`;
   return new RecordpipeError('unsupported-source', text, { uri });
 }
 

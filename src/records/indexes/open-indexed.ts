@@ -132,7 +132,8 @@ export async function findFrames(
   // Detect the layout first, so that a compressed file, which cannot have an index, fails here.
   const layout = layoutOf(file, options);
   if (missing === 'error') {
-    const text = "the file has no index; build one (recordpipe index, buildIndex), or pass missing: 'memory'";
+    const text =
+      "the file has no index; build an index (recordpipe index, buildIndex), or pass missing: 'memory'";
     throw new RecordpipeError('not-found', text, { uri: file.path });
   }
   return { table: await scanFrames(file, layout, options), layout, indexPath: undefined };

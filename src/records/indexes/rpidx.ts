@@ -93,7 +93,7 @@ export function decodeIndex(bytes: Uint8Array, uri: string): IndexFile {
   const version = view.getUint16(8, true);
   if (version !== VERSION)
     throw bad(
-      `its version is ${version}, but this recordpipe reads version ${VERSION}; use a newer recordpipe`,
+      `its version is ${version}, but this release of recordpipe reads version ${VERSION}; use a newer release`,
     );
   const delimiterBytes = view.getUint16(14, true);
   const numbersAt = headerBytes(delimiterBytes);
@@ -111,12 +111,12 @@ export function decodeIndex(bytes: Uint8Array, uri: string): IndexFile {
   const count = Number(view.getBigUint64(16, true));
   const numbers = bytes.subarray(numbersAt);
   if (!(count < 2 ** 32) || count * width !== numbers.length)
-    throw bad(`${count} records need ${count * width} bytes, but it has ${numbers.length}`);
+    throw bad(`${count} records need ${count * width} bytes, but the index has ${numbers.length}`);
   if (crc32c(numbers) !== view.getUint32(48, true)) throw bad('the checksum of its numbers is wrong');
   const shortest = view.getUint32(44, true);
   const table = new FrameTable(count, shortest, fromFileOrder(numbers, width));
   if (table.end !== Number(view.getBigUint64(24, true)) || (count > 0 && shortest === 0))
-    throw bad('its frames do not add up to its data');
+    throw bad('the sizes of its frames do not add up to the size of its data');
   return { layout, table, mtimeNs: view.getBigInt64(32, true), fingerprint: view.getUint32(40, true) };
 }
 

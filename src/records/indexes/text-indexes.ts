@@ -85,13 +85,13 @@ export function readVahidkIndex(file: StoredFile): FrameTable {
       for (; isDigit(bytes[at]); at++) position = position * 10 + bytes[at] - ZERO;
       const separator = at;
       if (separator === start || bytes[at++] !== SPACE)
-        throw badLine(file, line, 'is not a position, a space and a length');
+        throw badLine(file, line, 'does not contain a position, a space and a length');
       let length = 0;
       for (; isDigit(bytes[at]); at++) length = length * 10 + bytes[at] - ZERO;
       const digitsEnd = at;
       if (bytes[at] === RETURN) at++;
       if (digitsEnd === separator + 1 || bytes[at++] !== NEWLINE)
-        throw badLine(file, line, 'is not a position, a space and a length');
+        throw badLine(file, line, 'does not contain a position, a space and a length');
       if (position !== expected)
         throw badLine(file, line, `has position ${position}, but the previous record ends at ${expected}`);
       if (!(length > 0 && position + length <= Number.MAX_SAFE_INTEGER))
@@ -151,7 +151,7 @@ export function readMXKeys(file: StoredFile, type: MXKeyType): MXKeys {
  * @throws RecordpipeError `malformed-index`
  */
 export function forEachMXLine(file: StoredFile, onLine: OnMXLine): void {
-  const shape = 'is not a key, a tab and a position';
+  const shape = 'does not contain a key, a tab and a position';
   let line = 0;
   for (const { bytes, end } of wholeLines(file)) {
     for (let at = 0; at < end; line++) {
@@ -282,7 +282,7 @@ function integerOf(file: StoredFile, bytes: Uint8Array, from: number, to: number
   }
   const text = textOf(bytes, from, to).trim();
   if (/^[+-]?\d+$/.test(text)) return smallest(BigInt(text.replace('+', '')));
-  const what = `has the key ${JSON.stringify(text)}, which is not an integer; keys: 'text' accepts it`;
+  const what = `has the key ${JSON.stringify(text)}, which is not an integer; keys: 'text' accepts the key`;
   throw badLine(file, line, what);
 }
 

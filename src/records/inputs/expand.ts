@@ -160,7 +160,7 @@ export class Expansion {
       return await readText(name, MAX_LIST_BYTES, this.#options);
     } catch (error) {
       if (!isRecordpipeError(error, 'not-found')) throw error;
-      const text = `the list ${name} does not exist; to name a file that begins with @, write ./${input}`;
+      const text = `the list ${name} does not exist; to specify a file whose name begins with @, write ./${input}`;
       throw new RecordpipeError('not-found', text, { uri: input }, error);
     }
   }

@@ -143,7 +143,7 @@ export async function compareInfos(
       if (fitting.length > 0) continue;
       const sizes = named.flatMap((set) => set.sizes);
       const what =
-        sizes.length > 0 ? `but the file names say ${sizes.join(' and ')}` : 'but no file belongs to it';
+        sizes.length > 0 ? `but the file names specify ${sizes.join(' and ')}` : 'but no file belongs to it';
       notices.push({
         code: 'dataset-info',
         uri: info,
@@ -170,7 +170,7 @@ function mixed(set: ShardSet): ShardNotice {
     total: sizes[sizes.length - 1],
     count: sizes.length,
     shards: sizes.slice(0, MAX_NUMBERS),
-    message: `${uri} mixes sets of ${sizes.slice(0, MAX_NUMBERS).join(' and ')} shards; some are probably from an earlier run`,
+    message: `${uri} mixes sets of ${sizes.slice(0, MAX_NUMBERS).join(' and ')} shards; some shards are probably from an earlier run`,
   };
 }
 

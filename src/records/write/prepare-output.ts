@@ -89,12 +89,12 @@ export async function writeWhole(
 
 function checkAppending(found: Compression, wanted: Compression | undefined, path: string): void {
   if (wanted !== undefined && found !== wanted) {
-    const text = `appending ${wanted} to a file whose compression is ${found} would make it unreadable`;
+    const text = `appending ${wanted} to a file whose compression is ${found} would make the file unreadable`;
     throw new RecordpipeError('unsupported-source', text, { uri: path });
   }
   if (found !== 'zlib') return;
   const text =
-    'cannot append to a zlib file, because TensorFlow reads only its first stream; write a new file, or use gzip';
+    'cannot append to a zlib file, because TensorFlow reads only the first zlib stream of a file; write a new file, or use gzip';
   throw new RecordpipeError('unsupported-source', text, { uri: path });
 }
 

@@ -160,7 +160,7 @@ async function rangeOf(file: StoredFile, { split, splits }: RecordIOSplit): Prom
   if (looksLikeGzip(head))
     throw new RecordpipeError(
       'unsupported-source',
-      'a gzip stream cannot be read in splits; decompress it first',
+      'a gzip stream cannot be read in splits; decompress the file first',
       { uri },
     );
   if (size % ALIGNMENT !== 0) throw unaligned(size, uri);

@@ -35,7 +35,7 @@ function makeOne(folder: string): void {
     // Another process may have created it in the meantime.
     if (code === 'EEXIST' && isFolder(folder)) return;
     if (code !== 'ENOENT') throw fileError(error, folder);
-    const what = 'no folder can be created here; choose another path';
+    const what = 'a folder cannot be created here; choose another path';
     throw new RecordpipeError('io-failure', what, { uri: folder }, error);
   }
 }

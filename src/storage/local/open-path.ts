@@ -88,7 +88,7 @@ function pathOf(source: string | URL | number): string | URL {
   if (scheme === 'file:') return new URL(source);
   const next = /^https?:$/i.test(scheme)
     ? 'pass the Response: await fetch(url)'
-    : 'pass a stream of its bytes, or download the file';
+    : 'pass a stream of the data, or download the file';
   throw new RecordpipeError('unsupported-source', `cannot open ${scheme} addresses; ${next}`, {
     uri: String(source),
   });

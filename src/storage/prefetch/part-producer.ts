@@ -237,7 +237,7 @@ export class PartProducer {
       if (part.dropped) return;
       part.confirm({ ...stat, start: 0, end: stat.size });
       if (stat.size === 0) this.#came(part);
-      else this.#fail(part, new Error(`the service has no bytes of an object of ${stat.size}`));
+      else this.#fail(part, new Error(`the service returned no bytes of an object of ${stat.size} bytes`));
     } catch (error) {
       if (!part.dropped) this.#fail(part, error);
     }

@@ -36,7 +36,7 @@ export async function checkService(
     checks.failed('connection', `cannot reach ${endpoint}: ${failure.message}`, next);
     return false;
   }
-  checks.passed('connection', `${endpoint} answers`);
+  checks.passed('connection', `${endpoint} responds`);
   checkClock(clients.http.skewMs(), checks);
   if (failure?.kind === 'missing') {
     checks.failed('region', `bucket ${bucket} does not exist`, 'check its name and the endpoint');
@@ -83,7 +83,7 @@ async function checkCredentials(
   else if (expiration.getTime() >= Date.now())
     checks.passed('credentials', `${text}, valid until ${expiration.toISOString()}`);
   else {
-    checks.failed('credentials', `${text}; they expired at ${expiration.toISOString()}`, 'log in again');
+    checks.failed('credentials', `${text}; expired at ${expiration.toISOString()}`, 'log in again');
     return false;
   }
   return true;
@@ -125,5 +125,9 @@ function checkClock(skewMs: number | undefined, checks: Checks): void {
   const text = `the clock of this machine is ${seconds} s ${skewMs < 0 ? 'fast' : 'slow'} compared with the service`;
   if (Math.abs(skewMs) > MAX_SKEW_MS)
     checks.failed('clock', text, 'set the clock; until then, requests use the time of the service');
-  else checks.passed('clock', seconds < 2 ? 'agrees with the clock of the service' : text);
+  else
+    checks.passed(
+      'clock',
+      seconds < 2 ? 'the clock of this machine agrees with the clock of the service' : text,
+    );
 }

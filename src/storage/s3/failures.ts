@@ -174,7 +174,7 @@ function connectionText(code: string, message: string, name: string): string {
   if (NOT_TLS.test(message))
     return 'the endpoint does not support TLS; check the scheme (http:// or https://) and port of its URL';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `the certificate is for another host: ${message}; check the endpoint, or use path style for bucket names with dots`;
+    return `the certificate is for a different host: ${message}; check the endpoint, or use path style for bucket names with dots`;
   if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
     return `the certificate of the service has expired or is not yet valid: ${message}; check its dates and the clock of this machine`;
   if (/CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_TO/.test(code))

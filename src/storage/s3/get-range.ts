@@ -37,7 +37,7 @@ export async function getRange(
     if (etag !== undefined) throw error;
     throw new FetchFailure(
       'changed',
-      `the object ends before byte ${start}, so it has become shorter since reading began`,
+      `the object ends before byte ${start}, so the object became shorter while it was being read`,
       {
         code: error.code,
         status: 416,
@@ -162,7 +162,7 @@ function checkedHead(request: RangeRequest, status: number, headers: ResponseHea
   if (request.etag !== undefined && etag !== request.etag)
     throw new FetchFailure(
       'changed',
-      `the object was overwritten while it was being read: its ETag was ${request.etag}, and is ${etag ?? 'missing'}`,
+      `the object was overwritten while it was being read: the ETag was ${request.etag} and is now ${etag ?? 'missing'}`,
       { status, requestId },
     );
   const modified = Date.parse(headers['last-modified'] ?? '');
@@ -185,7 +185,7 @@ function partial({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
   const expected = Math.min(end ?? size, size);
   if (!Number.isSafeInteger(size) || Number(first) !== start || Number(last) + 1 !== expected)
     throw wrong(
-      `Content-Range ${JSON.stringify(range)} for bytes ${start} to ${end ?? 'the last'}; it does not support ranges`,
+      `Content-Range ${JSON.stringify(range)} for bytes ${start} to ${end ?? 'the last'}; the endpoint does not support ranges`,
       206,
       headers['x-amz-request-id'],
     );
@@ -202,7 +202,7 @@ function whole({ start, end }: RangeRequest, headers: ResponseHeaders): Span {
     throw wrong('no valid Content-Length, so the size of the object is unknown', 200);
   if (start > 0 || (end !== undefined && end < size))
     throw wrong(
-      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; it ignores Range, so read each object with one request (single)`,
+      `all ${size} bytes for bytes ${start} to ${end ?? 'the last'}; the endpoint ignores Range, so read each object with one request (single)`,
       200,
     );
   return { start: 0, end: size, size };

@@ -67,11 +67,11 @@ export async function checkStored(
     throw error;
   }
   if (head === undefined)
-    throw new RecordpipeError('object-missing', 'the object was written but has since been removed', {
+    throw new RecordpipeError('object-missing', 'the object was written but then removed', {
       uri,
     });
   if (etag !== undefined && head.ETag !== undefined && head.ETag !== etag)
-    throw new RecordpipeError('object-changed', 'another client has since written the object', { uri });
+    throw new RecordpipeError('object-changed', 'another client then wrote the object', { uri });
   if (head.ContentLength !== sent.size) {
     const text = `${sent.size} bytes were sent, but the service reports ${head.ContentLength ?? 'no size'}; write the object again, and check that the endpoint is an S3 service`;
     throw new RecordpipeError('object-checksum', text, { uri });

@@ -390,7 +390,7 @@ function uploadError(
     case 'denied':
       return error(
         'access-denied',
-        `${what}: access denied: ${failure.message}; writing requires s3:PutObject, and cleaning up after a failure s3:AbortMultipartUpload`,
+        `${what}: access denied: ${failure.message}; writing requires s3:PutObject, and cleanup after a failure requires s3:AbortMultipartUpload`,
       );
     case 'fatal':
       return error('io-failure', `${what}: the service rejected the request: ${failure.message}`);

@@ -82,7 +82,7 @@ test.each([
 
 test.each([
   ['an open quote', 'n,t\n1,"a\n', /CSV/],
-  ['two columns of one name', 'n,n\n1,2\n', /names two columns "n"/],
+  ['two columns of one name', 'n,n\n1,2\n', /two columns with the name "n"/],
 ])('%s is damage', async (_, text, message) => {
   await expect(read(text, { schema: SCHEMA })).rejects.toMatchObject({
     code: 'malformed-table',

@@ -267,7 +267,7 @@ describe('a record that the columns cannot represent', () => {
       'an unlisted feature',
       example(field('a', INT64)),
       { a: label, b: label },
-      'feature "b": expected a feature of the schema, got one of kind int64',
+      'feature "b": expected only features that have a column in the schema, got a feature of kind int64',
     ],
     [
       'an unlisted unset feature',

@@ -215,7 +215,7 @@ describe('files that cannot be indexed', () => {
       const path = temp.file('packed.tfrecord.gz', gzipSync(good));
       for (const open of [buildIndex(path, { format }), openIndexed(path, { format, missing: 'memory' })]) {
         await expect(open).rejects.toThrow(code('unsupported-source'));
-        await expect(open).rejects.toThrow('decompress it');
+        await expect(open).rejects.toThrow('decompress the file');
       }
     },
   );
@@ -278,7 +278,7 @@ describe('which index is used', () => {
     await using file = await openIndexed(path);
     expect(await file.get(0)).toEqual(Uint8Array.of(1));
     await expect(openIndexed(path, { multipart: 'dmlc' })).rejects.toThrow(
-      'it was built with multipart concat, but dmlc is requested',
+      'the index was built with multipart concat, but dmlc is requested',
     );
     await expect(openIndexed(path, { format: 'textline' })).rejects.toThrow(code('index-mismatch'));
   });

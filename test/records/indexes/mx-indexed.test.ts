@@ -66,7 +66,7 @@ test('text keys', async () => {
   await using reader = await openMXIndexedRecordIO(idx, rec, { keys: 'text' });
   expect(reader.keys()).toEqual(keys);
   for (const key of keys) expect(Buffer.from(await reader.get(key)).toString()).toBe(key);
-  await expect(openMXIndexedRecordIO(idx, rec)).rejects.toThrow("keys: 'text' accepts it");
+  await expect(openMXIndexedRecordIO(idx, rec)).rejects.toThrow("keys: 'text' accepts the key");
   await expect(openMXIndexedRecordIO(idx, rec, { keys: 'no' as 'text' })).rejects.toThrow(UsageError);
 });
 

@@ -199,7 +199,7 @@ test('dataset_info.json gives the numbers of shards and records', async () => {
     {
       code: 'dataset-info',
       total: 3,
-      message: expect.stringMatching(/3 shards of split "test", but the file names say 1/),
+      message: expect.stringMatching(/3 shards of split "test", but the file names specify 1/),
     },
   ]);
 });

@@ -176,7 +176,7 @@ describe('certificates', () => {
       const plain = store.url.replace('http:', 'https:');
       await expect(act(plain)).rejects.toThrow(/does not support TLS/);
       vi.stubEnv('AWS_CA_BUNDLE', CERTIFICATE);
-      await expect(act(otherHost)).rejects.toThrow(/certificate is for another host/);
+      await expect(act(otherHost)).rejects.toThrow(/certificate is for a different host/);
       vi.stubEnv('AWS_CA_BUNDLE', '');
     }
   });

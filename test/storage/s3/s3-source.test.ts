@@ -146,7 +146,11 @@ describe('unexpected responses', () => {
       { do: 'headers', set: { 'content-range': 'bytes 0-99/3000000' } },
       { kind: 'fatal', message: /bytes 0-99\/3000000/ },
     ],
-    ['another ETag', { do: 'headers', set: { etag: '"other"' } }, { kind: 'changed', message: /is other/ }],
+    [
+      'another ETag',
+      { do: 'headers', set: { etag: '"other"' } },
+      { kind: 'changed', message: /is now other/ },
+    ],
     ['reset', { do: 'reset', at: 500 }, { kind: 'transient' }],
     ['reset in the headers', { do: 'reset', at: 'headers' }, { kind: 'transient' }],
     ['reset before an answer', { do: 'reset', at: 'before' }, { kind: 'transient' }],
