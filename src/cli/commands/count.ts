@@ -23,7 +23,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'count',
-  description: 'Count records. Reads only the headers of files with large records.',
+  description: 'Count records. If the records of a file are large, count reads only the record headers.',
   arguments: { '<inputs...>': INPUTS },
   options: OPTIONS,
   examples: `
