@@ -167,7 +167,7 @@ function optionsPage() {
   });
   return joined([
     '# Shared options',
-    'Many commands have these options, with the same meaning. The [page of a command](README.md) lists which of them it has.',
+    'These options have the same meaning in all commands that accept them. The [page of each command](README.md) lists the shared options that the command accepts.',
     ...sections,
   ]);
 }
@@ -211,10 +211,10 @@ const CODE = new RegExp(
     // Expressions, addresses and globs in quotes, and JSON.
     `'[^']*[&*=/|@][^']*'|'FILE.tfrecord'|"[^"]*/[^"]*"|feature\\("[^"]*"\\)|\\{"[^.]*\\}`,
     // Commands and options.
-    `npm install \\S+\\w|(?:recordpipe )?(?:${NAMES}) --[\\w-]+|recordpipe (?:${NAMES})`,
-    `${[...new Set(CHOSEN)].join('|')}|--root /opt/ml|--?[a-zA-Z][\\w-]*(?:=\\S+\\b)?|-(?= for std)|--(?=:)`,
+    `npm install \\S+\\w|-n \\d+|--shard auto(?:/N)?|(?:recordpipe )?(?:${NAMES}) --[\\w-]+|recordpipe (?:${NAMES})`,
+    `${[...new Set(CHOSEN)].join('|')}|--root /opt/ml|--?[a-zA-Z][\\w-]*(?:=\\S+\\b)?|-(?= (?:for std|writes the page))|--(?=:)`,
     // Words with characters that are not part of prose.
-    `\\w+=[\\d.]+(?:,\\w+=[\\d.]+)+|-n \\d+|[^\\s(),;]*(?:[*_<>$|\\\\{}~@]|://|\\w/|\\w\\.\\w|\\w=\\w|-\\d{5})[^\\s(),;]*?|\\.[a-z]{2,5}|\\[\\w+=\\][\\w/:]+`,
+    `\\w+=[\\d.]+(?:,\\w+=[\\d.]+)+|[^\\s(),;]*(?:[*_<>$|\\\\{}~@]|://|\\w/|\\w\\.\\w|\\w=\\w|-\\d{5})[^\\s(),;]*?|\\.[a-z]{2,5}|\\[\\w+=\\][\\w/:]+`,
   ].join('|')})(?=[.:]?(?:[\\s),;]|$))`,
   'g',
 );

@@ -59,9 +59,9 @@ export function cliMessage({ message }: { readonly message: string }): string {
 }
 
 const FETCH_AGAIN = 'copy or download the file again, or regenerate it';
-const NOT_A_RECORD = `if the file contains no records, exclude it; if its format was not detected correctly, pass --format and --compression; otherwise ${FETCH_AGAIN}`;
-const DAMAGED = `${FETCH_AGAIN}; to save the valid records, including those after the damage, run recordpipe repair`;
-const TRUNCATED = `${FETCH_AGAIN}, and make sure that its writer was closed; to recover the complete records, run recordpipe repair`;
+const NOT_A_RECORD = `if the file contains no records, exclude it; if its format was not detected correctly, pass --format and --compression; otherwise, ${FETCH_AGAIN}`;
+const DAMAGED = `${FETCH_AGAIN}; to recover the valid records, including those after the damage, run recordpipe repair`;
+const TRUNCATED = `${FETCH_AGAIN}, and make sure that the program that wrote the file closed it; to recover the complete records, run recordpipe repair`;
 
 /** Next steps for errors whose message does not contain one. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -71,30 +71,30 @@ const ADVICE: Readonly<Record<string, string>> = {
   'data-checksum': `${FETCH_AGAIN}; to skip corrupt records, use cat --recover or recordpipe repair`,
   'ambiguous-multipart': 'if SageMaker wrote the file, pass --multipart concat',
   'missing-padding':
-    'cat and repair accept the file; for readers that require the padding, regenerate it or run recordpipe repair',
+    'cat and repair accept the file; for readers that require the padding, regenerate the file or run recordpipe repair',
   'malformed-text': 'pass the correct --encoding, or fix the text',
   'truncated-header': TRUNCATED,
   'truncated-record': TRUNCATED,
-  'record-too-large': 'if records may be this large, raise --max-record-size; otherwise the file is damaged',
-  'trailing-garbage': `${FETCH_AGAIN}; to save the valid records, run recordpipe repair`,
-  'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a missing end, pass --on-truncated stop`,
-  'corrupt-compressed-stream': `${FETCH_AGAIN}; if it is not compressed, pass --compression none`,
+  'record-too-large': 'if records may be this large, raise --max-record-size; otherwise, the file is damaged',
+  'trailing-garbage': `${FETCH_AGAIN}; to recover the valid records, run recordpipe repair`,
+  'truncated-compressed-stream': `${FETCH_AGAIN}; to accept a truncated stream, pass --on-truncated stop`,
+  'corrupt-compressed-stream': `${FETCH_AGAIN}; if the file is not compressed, pass --compression none`,
   'malformed-base64':
-    'fix the line, or pass --from textline to treat lines as plain text; to skip such lines, run recordpipe repair',
-  'malformed-table': 'fix or regenerate the table; if it has another format, pass --from',
+    'fix the line, or pass --from textline to treat lines as plain text; to skip invalid lines, run recordpipe repair',
+  'malformed-table': 'fix or regenerate the table; if the table is in a different format, pass --from',
   'schema-mismatch':
     'fix or exclude these records or, if they are correct, edit the schema; to show a record, run inspect FILE --skip RECORD -n 1',
-  'no-records': 'check the inputs and the filter; for a table without rows, pass --schema FILE',
+  'no-records': 'check the inputs and the filter; to write a table without rows, pass --schema FILE',
   'malformed-manifest': 'to list all problems of the manifest, run recordpipe manifest check FILE',
   'malformed-plan': 'regenerate the plan with recordpipe plan',
-  'malformed-report': 'rerun its shard, then merge again',
+  'malformed-report': 'rerun the shard that wrote the report, then merge again',
   'report-mismatch':
     'merge only reports with the same plan, command and options; if a file has changed, regenerate the plan and rerun all shards',
   'access-denied': 'run as a user with access to the file, or change its permissions',
   'object-missing': 'check the path and whether the file should exist',
   'missing-package': 'install the package next to recordpipe',
   'object-changed':
-    'run the command again after all writes to the object finish; in a versioned bucket, pass --pin-version to keep reading the same version',
+    'run the command again after all writes to the object have finished; in a versioned bucket, pass --pin-version to keep reading the same version',
   'object-checksum': 'read the object again; if the error persists, upload it again from its source',
   'retries-exhausted':
     'try again later; raise --retry-timeout to retry for longer, or lower --max-requests to send fewer parallel requests',
@@ -102,7 +102,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const UNREPRESENTABLE: Readonly<Record<string, string>> = {
   feature:
-    'convert to parquet or arrow; or pass --lossy to drop such values, --columns to select other columns, or --skip-errors N to skip such records',
+    'convert to parquet or arrow, or pass --lossy to drop such values, --columns to select other columns, or --skip-errors N to skip such records',
   column: 'change the column first, or pass --columns with the names of the other columns',
 };
 
@@ -140,15 +140,15 @@ const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = 
   ['a bzip2 stream', 'decompress it first: bzip2 -dc FILE | recordpipe COMMAND -'],
   // The message itself contains the next step.
   ['a Git LFS pointer', undefined],
-  ['an index written by recordpipe', 'exclude it; directories and quoted patterns skip indexes'],
+  ['an index written by recordpipe', 'exclude the index; directories and quoted patterns skip indexes'],
   ['an HTML page', 'download the file again'],
-  ['', 'if the file contains records, pass their --format; otherwise exclude it'],
+  ['', 'if the file contains records, pass their --format; otherwise, exclude the file'],
 ];
 const NO_SUCH_PATTERN = /^no such file; check the path \(.*(?:[*?]|\[.+\]).*\)$/;
 /** Matches errors for the misspelled addresses `s3:/bucket` and `s3:bucket`. */
 const S3_TYPO = /\(s3:(?!\/\/).*\)$/i;
 const many = (inputs: string): string =>
-  `this command takes one file, not a directory or pattern; merge them first: recordpipe merge ${inputs} -o - | recordpipe COMMAND -`;
+  `this command takes one file, not a directory or pattern; merge the files first: recordpipe merge ${inputs} -o - | recordpipe COMMAND -`;
 const ONE_FILE: ReadonlySet<string> = new Set(['inspect', 'split', 'sample', 'repair', 'convert']);
 
 /** Commands whose input can be the output of `merge`. */
@@ -217,8 +217,8 @@ function replacingAdvice(message: string, command: string | undefined): string |
   // These messages name the only safe alternative.
   if (/\b(?:choose|remove|move|use another)\b/.test(message)) return undefined;
   if (command !== undefined && REPLACING.has(command))
-    return 'choose another name, or pass --force to overwrite it';
-  if (command === 'inspect') return 'choose another folder, or pass --force to overwrite its files';
+    return 'choose another name, or pass --force to overwrite the existing file';
+  if (command === 'inspect') return 'choose another folder, or pass --force to overwrite existing files';
   if (command === 'split') return 'choose another prefix, or pass --force to replace the existing shards';
   return 'choose another name';
 }

@@ -48,8 +48,8 @@ export const EXIT_CODES: ExitCodes = {
   1: 'invalid data',
   2: 'invalid usage',
   3: 'a file or object could not be read or written',
-  70: 'internal error: a bug in recordpipe',
-  '129, 130, 131, 143': 'stopped by a signal: hangup, interrupt, quit, terminate',
+  70: 'internal error (a bug in recordpipe)',
+  '129, 130, 131, 143': 'stopped by a signal (hangup, interrupt, quit or terminate)',
 };
 
 const texts = new WeakMap<Command, CommandTexts>();

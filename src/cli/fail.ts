@@ -43,7 +43,7 @@ export async function fail(error: unknown): Promise<number> {
   if (isSystemError(error)) {
     const tooMany = error.code === 'EMFILE' || error.code === 'ENFILE';
     const next = tooMany
-      ? 'raise the limit of open files (ulimit -n)'
+      ? 'raise the limit on open files (ulimit -n)'
       : 'try again; if the error persists, check the limits and resources of the system';
     complainWith('io-failure', error.message, next);
     return IO_FAILURE;
@@ -55,7 +55,7 @@ export async function fail(error: unknown): Promise<number> {
   return INTERNAL_ERROR;
 }
 
-/** Prints an error that concerns no file. The text of a usage error does not contain its code. */
+/** Prints an error that is not related to a file. The text of a usage error does not contain its code. */
 function complainWith(code: string, message: string, next: string): void {
   const what = code === 'invalid-argument' ? '' : `${code}: `;
   if (errorsAreJson()) complainInJson({ code: code.replaceAll(' ', '-'), message }, next);
@@ -116,7 +116,7 @@ function nextStep({ code, message }: CommanderError): string {
   if (message.startsWith(`error: unknown command '${process.argv[2]}'`))
     return 'run recordpipe help for usage';
   if (code !== 'commander.excessArguments') return `run ${helpCommand()} for usage`;
-  return `this command takes one file; merge several first: recordpipe merge X… -o - | recordpipe ${process.argv[2]} - …`;
+  return `this command takes one file; merge several files first: recordpipe merge X… -o - | recordpipe ${process.argv[2]} - …`;
 }
 
 function helpCommand(): string {

@@ -6,7 +6,7 @@ import { quoted } from './text/format.ts';
 /** Option that selects the features that a command shows. */
 export const selectOption: TypedOption<readonly string[] | undefined> = parsed(
   '--select <names>',
-  "show only these features: comma-separated names or patterns such as 'image/*'; write a comma in a name as \\,; repeatable",
+  "show only these features: comma-separated names or patterns such as 'image/*'; escape a comma in a name with a backslash; repeatable",
   featureNames,
 );
 
@@ -62,7 +62,7 @@ export class FeatureChoice {
         ? `did you mean ${quoted(similar)}?`
         : this.#names.size === 0
           ? 'no named features were found'
-          : `remove --select to see all ${this.#names.size}`;
+          : `to see all ${this.#names.size} features, remove --select`;
     throw new UsageError(`--select: no feature ${quoted(missing)} in ${where}; ${next}`);
   }
 }

@@ -48,7 +48,7 @@ export interface JobOptions extends ChannelOptions {
 export const jobOptions: OptionsOf<JobOptions> = {
   job: value(
     '--job <file>',
-    'read the job from a CreateTrainingJob request (JSON); other options override its fields',
+    'read the job from a CreateTrainingJob request (JSON); other options override the fields of the request',
   ),
   channel: parsed(
     '-c, --channel <[name=]uri>',
@@ -57,14 +57,14 @@ export const jobOptions: OptionsOf<JobOptions> = {
   ),
   inputMode: parsed(
     '--input-mode <[name=]mode>',
-    'File (default), FastFile or Pipe, for all channels or for channel NAME; repeatable',
+    'input mode of all channels or of channel NAME: File (default), FastFile or Pipe; repeatable',
     repeated,
   ),
   hyperparameter: parsed('--hyperparameter <name=value>', 'set a hyperparameter; repeatable', assignments),
   hyperparameters: value('--hyperparameters <file>', 'read hyperparameters from a JSON object in a file'),
   ...channelOptions,
   ...grouped('Job:', {
-    name: value('--name <name>', 'name of the job (TrainingJobName; default: generated)'),
+    name: value('--name <name>', 'name of the job, TrainingJobName (default: generated)'),
     env: parsed('--env <name=value>', 'set an environment variable for the program; repeatable', assignments),
     instanceCount: parsed(
       '--instance-count <n>',
@@ -83,20 +83,20 @@ export const jobOptions: OptionsOf<JobOptions> = {
     spot: flag('--spot', 'use managed spot training (EnableManagedSpotTraining)'),
     retries: parsed(
       '--retries <n>',
-      'maximum retries after a service failure while reading data (MaximumRetryAttempts)',
+      'maximum number of retries after a service failure while reading data (MaximumRetryAttempts)',
       atLeast(0),
     ),
     checkpoints: value(
       '--checkpoints <uri>',
-      'where to restore and save checkpoints: s3://bucket/prefix or a directory',
+      'location where checkpoints are saved and restored: s3://bucket/prefix or a directory',
     ),
     checkpointDir: value(
       '--checkpoint-dir <dir>',
-      'where the program writes checkpoints (default: /opt/ml/checkpoints)',
+      'directory where the program writes checkpoints (default: /opt/ml/checkpoints)',
     ),
     output: value(
       '--output <uri>',
-      'where to save the model and output: s3://bucket/prefix or a directory (S3OutputPath)',
+      'location where the model and the output are saved: s3://bucket/prefix or a directory (S3OutputPath)',
     ),
     metric: parsed(
       '--metric <name=regex>',
@@ -159,7 +159,9 @@ function overrides(
     ...defined({ uri: options.checkpoints, localPath: options.checkpointDir }),
   };
   if (checkpoint.uri === undefined && checkpoint.localPath !== undefined)
-    throw new UsageError('--checkpoint-dir requires --checkpoints, the address of the checkpoints');
+    throw new UsageError(
+      '--checkpoint-dir requires --checkpoints, which specifies where to save the checkpoints',
+    );
   return {
     ...defined({ name, region, spot, maxRetries: retries }),
     ...(maxRuntime !== undefined && { maxRuntimeSeconds: maxRuntime / 1000 }),
@@ -196,7 +198,7 @@ function channelsOf(
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     throw new UsageError(
-      `channels: -c gives two addresses to channel ${twice}; give each channel its own name: -c NAME=URI`,
+      `channels: -c gives two addresses to channel ${twice}; use a different name for each channel: -c NAME=URI`,
     );
   const channels: JobChannelInput[] = [...(request?.channels ?? [])];
   for (const { name, uri } of given) {

@@ -107,7 +107,7 @@ async function printMissing(merged: MergedReportFiles, { json }: Options): Promi
   if (json) await print(`${JSON.stringify({ command, plan: plan.hash, shards, missing, array })}\n`);
   else await print(`${array}\n`);
   complain(
-    `recordpipe: missing-shards: ${missing.length} of ${shards} shards have no report: ${array}\n  next: run these shards (with sbatch --array=${array}, or each with --shard i/${shards}), then merge again`,
+    `recordpipe: missing-shards: no report from ${missing.length} of ${formatNumberOf(shards, 'shard')}: ${array}\n  next: run these shards (with sbatch --array=${array}, or each with --shard i/${shards}), then merge again`,
   );
   return IO_FAILURE;
 }

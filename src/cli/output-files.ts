@@ -35,7 +35,7 @@ export async function refuseReportOn(
 export async function checkReportFolder(path: string): Promise<void> {
   if (isAddress(path)) return;
   const existing = await stat(path).catch(() => undefined);
-  if (existing?.isDirectory()) throw reportError(path, new Error('it is a directory; specify a file in it'));
+  if (existing?.isDirectory()) throw reportError(path, new Error('the path is a directory; specify a file'));
   await access(existing === undefined || existing.isFile() ? dirname(path) : path, constants.W_OK).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw reportError(path, error);
@@ -199,7 +199,7 @@ export async function readSchemaFile(path: string): Promise<RecordSchema> {
         { uri: path },
         error,
       );
-    const what = error.code === 'EISDIR' ? 'it is a directory; specify a schema file in it' : error.message;
+    const what = error.code === 'EISDIR' ? 'is a directory; specify a schema file' : error.message;
     throw new RecordpipeError('io-failure', what, { uri: path }, error);
   });
   try {

@@ -45,7 +45,7 @@ export function isTerminal(output: string): boolean {
 export function binaryOnTerminal(subject: string, text: string, output = '-'): UsageError {
   const where = output === '-' ? 'standard output' : output;
   return new UsageError(
-    `${subject} is binary and ${where} is a terminal; redirect it to a file, pass ${text}, or pass --binary to write it anyway`,
+    `${subject} is binary and ${where} is a terminal; redirect the output to a file, pass ${text}, or pass --binary to write it anyway`,
   );
 }
 

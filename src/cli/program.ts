@@ -108,7 +108,7 @@ recordpipe inspect train.rec -n 3
 recordpipe stats data/ --html report.html
 recordpipe cat lines.tfrecord --newline | head`,
   notes:
-    'To set options once, use recordpipe.config.json or RECORDPIPE_ variables (docs/configuration.md). recordpipe doctor shows the settings in effect. --verbose shows what a command reads, decides and requests.',
+    'To set options once for all commands, use recordpipe.config.json or RECORDPIPE_ variables (see docs/configuration.md). recordpipe doctor shows the settings in effect. --verbose logs what a command reads, decides and requests.',
   exitCodes: { ...EXIT_CODES, 4: 'stream, train: no reader opened a pipe in time' },
-  exitNote: 'If stream or train runs a program, it exits with the exit code of the program.',
+  exitNote: 'If stream or train runs a program, the command exits with the exit code of the program.',
 };

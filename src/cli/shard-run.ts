@@ -111,7 +111,7 @@ export async function shardRun<C extends ShardCommand>(
 }
 
 const NO_PLAN =
-  'recordpipe: without --plan, each worker lists the inputs itself, and the reports cannot be merged if files are added or removed in the meantime; to prevent this, create a plan with recordpipe plan';
+  'recordpipe: without --plan, each worker lists the inputs itself, and the reports cannot be merged if files are added or removed before all workers have listed them; to prevent this, create a plan with recordpipe plan';
 
 interface Which extends Shard {
   readonly by: string | undefined;
@@ -122,7 +122,9 @@ function whichShard(choice: ShardChoice | undefined, planned: number | undefined
   if (choice === undefined) return { shard: 0, shards: 1, by: undefined, folders: [] };
   const { shards = planned } = choice;
   if (planned !== undefined && shards !== planned)
-    throw new UsageError(`--shard: the plan has ${planned} shards, got ${shards}`);
+    throw new UsageError(
+      `--shard: the plan has ${formatNumberOf(planned, 'shard')}, but --shard specifies ${shards}`,
+    );
   if (!('auto' in choice)) return { ...choice, by: undefined, folders: [] };
   const {
     shard,
@@ -139,7 +141,7 @@ function refuseSharded(inputs: readonly string[], folders: readonly string[]): v
     const inside = inputs.find((input) => input === folder || input.startsWith(`${folder}/`));
     if (inside !== undefined)
       throw new UsageError(
-        `--shard: SageMaker has already divided ${folder} among the machines (ShardedByS3Key), and dividing it again would skip most of the data; remove --shard`,
+        `--shard: SageMaker has already divided ${folder} among the machines (ShardedByS3Key), and dividing the files again would skip most of the data; remove --shard`,
       );
   }
 }
@@ -200,7 +202,7 @@ async function checkPlanned({ uri, size, etag }: KnownFile, options: AnyObjectOp
     ? await statObject(uri, { ...objects, signal })
     : { size: statSync(uri, { throwIfNoEntry: false })?.size, etag: undefined };
   if (found.size === size && (etag === undefined || found.etag === etag)) return;
-  const text = 'it has changed since the plan was written; regenerate the plan';
+  const text = 'the file has changed since the plan was written; regenerate the plan';
   throw new RecordpipeError(remote ? 'object-changed' : 'source-changed', text, { uri });
 }
 

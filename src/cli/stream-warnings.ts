@@ -22,7 +22,7 @@ export function warningLine(event: StreamEvent, quiet: boolean): string | undefi
 /** Returns the line that reports where a channel resumes. */
 export function resumedLine({ channel, epoch, records, bytes, exact }: ResumedChannel): string {
   const count = records === null ? formatBytes(bytes) : formatNumberOf(records, 'record');
-  const again = exact ? '' : '; the program may have read some of the following records before';
+  const again = exact ? '' : '; the program may already have read some of the next records';
   return `${channel}: resumes in epoch ${epoch} after ${count}${again}`;
 }
 

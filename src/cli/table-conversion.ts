@@ -45,7 +45,11 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   skip: parsed('--skip <n>', 'number of records to skip at the start (default: 0)', atLeast(0)),
   records: parsed('-n, --records <n>', 'maximum number of records (default: all)', atLeast(1)),
-  batchRows: parsed('--batch-rows <n>', 'maximum rows of an Arrow record batch (default: 16384)', atLeast(1)),
+  batchRows: parsed(
+    '--batch-rows <n>',
+    'maximum number of rows per Arrow record batch (default: 16384)',
+    atLeast(1),
+  ),
   columns: parsed(
     '--columns <names>',
     'columns to convert, comma-separated; * matches any characters',
@@ -53,12 +57,12 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   rowsPerFile: parsed(
     '--rows-per-file <n>',
-    'maximum rows of an output file; the files are NAME-00000-of-00012.EXT',
+    'maximum number of rows per output file; output files are named NAME-00000-of-00012.EXT',
     atLeast(1),
   ),
   lossy: flag(
     '--lossy',
-    'drop and report what the output cannot represent: features of several kinds or without a column, lists in csv, bits of NaN in text, digits of 64-bit floats',
+    'drop and report what the output cannot represent: features with several types or without a column, lists in csv, NaN bit patterns in text, digits of 64-bit floats',
   ),
   skipErrors: parsed(
     '--skip-errors <n>',
@@ -67,7 +71,7 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   rowGroup: parsed(
     '--row-group <n>',
-    'maximum rows of a Parquet row group (default: about 16 MiB)',
+    'maximum number of rows per Parquet row group (default: about 16 MiB)',
     atLeast(1),
   ),
   tableCompression: choice('--table-compression <kind>', 'compression inside Parquet files (default: zstd)', [

@@ -42,7 +42,7 @@ function beginning(): (readonly [topic: string, text: string])[] {
   return [
     [
       'start',
-      `recordpipe ${packageVersion()}, Node ${version}, ${platform} ${arch}, ${availableParallelism()} cores, checksums by ${process.env['RECORDPIPE_KERNEL'] === 'table' ? 'tables' : 'WebAssembly'}`,
+      `recordpipe ${packageVersion()}, Node ${version}, ${platform} ${arch}, ${availableParallelism()} cores, checksums computed with ${process.env['RECORDPIPE_KERNEL'] === 'table' ? 'tables' : 'WebAssembly'}`,
     ],
     ['config', file ?? 'no recordpipe.config.json in this directory or its parents'],
     ...settings

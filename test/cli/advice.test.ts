@@ -65,7 +65,7 @@ const SITUATIONS: readonly (readonly [
     'a zlib file read with --compression none',
     'count',
     () => finding(deflateSync(FILE), { compression: 'none' }),
-    /\n {2}next: (?:remove --compression none, or pass --compression zlib|if the file contains records, pass their --format; otherwise exclude it)$/,
+    /\n {2}next: (?:remove --compression none, or pass --compression zlib|if the file contains records, pass their --format; otherwise, exclude the file)$/,
   ],
   [
     'a file that was compressed twice',
@@ -95,7 +95,7 @@ const SITUATIONS: readonly (readonly [
     'unknown content',
     'validate',
     () => finding(Uint8Array.from({ length: 99 }, (_, i) => 250 - i)),
-    /\n {2}next: if the file contains records, pass their --format; otherwise exclude it$/,
+    /\n {2}next: if the file contains records, pass their --format; otherwise, exclude the file$/,
   ],
   [
     'a damaged payload',
@@ -107,7 +107,7 @@ const SITUATIONS: readonly (readonly [
     'a damaged header',
     'validate',
     () => finding(FILE.with(OFFSETS[1], FILE[OFFSETS[1]] ^ 1)),
-    /\n {2}next: .*; to save the valid records, including those after the damage, run recordpipe repair/,
+    /\n {2}next: .*; to recover the valid records, including those after the damage, run recordpipe repair/,
   ],
   [
     'zeros at the end',
@@ -119,19 +119,19 @@ const SITUATIONS: readonly (readonly [
     'a truncated file',
     'validate',
     () => finding(FILE.subarray(0, FILE.length - 3)),
-    /\n {2}next: .*make sure that its writer was closed; to recover the complete records, run recordpipe repair/,
+    /\n {2}next: .*make sure that the program that wrote the file closed it; to recover the complete records, run recordpipe repair/,
   ],
   [
     'a truncated gzip file',
     'validate',
     () => finding(gzipSync(FILE).subarray(0, -20)),
-    /\n {2}next: .*to accept a missing end, pass --on-truncated stop$/,
+    /\n {2}next: .*to accept a truncated stream, pass --on-truncated stop$/,
   ],
   [
     'a large record',
     'validate',
     () => finding(FILE, { maxRecordBytes: 1 }),
-    /the limit is 1 \(--max-record-size\).*\n {2}next: .*raise --max-record-size; otherwise the file is damaged$/,
+    /the limit is 1 \(--max-record-size\).*\n {2}next: .*raise --max-record-size; otherwise, the file is damaged$/,
   ],
   [
     'RecordIO with a foreign magic number',
@@ -149,13 +149,13 @@ const SITUATIONS: readonly (readonly [
     'a pattern for a command that takes one file',
     'sample',
     () => failure(() => convertFile('no*', '-', { to: 'base64' })),
-    /\n {2}next: this command takes one file, not a directory or pattern; merge them first/,
+    /\n {2}next: this command takes one file, not a directory or pattern; merge the files first/,
   ],
   [
     'an existing output',
     'convert',
     () => failure(() => convertFile(good, temp.file('there.rec', Buffer.from('x')))),
-    /already-exists: already exists \(.*\)\n {2}next: choose another name, or pass --force to overwrite it$/,
+    /already-exists: already exists \(.*\)\n {2}next: choose another name, or pass --force to overwrite the existing file$/,
   ],
   [
     'existing shards',
@@ -177,7 +177,7 @@ const SITUATIONS: readonly (readonly [
     'saved images that exist',
     'inspect',
     async () => new RecordpipeError('already-exists', 'the file already exists', { uri: 'x' }),
-    /\n {2}next: choose another folder, or pass --force to overwrite its files$/,
+    /\n {2}next: choose another folder, or pass --force to overwrite existing files$/,
   ],
   [
     'an index of a zlib file',
@@ -335,7 +335,7 @@ test('an index that is passed as data is recognized, and the next step is to exc
   const { files } = await validateFiles(indexPath, { jobs: 1 });
   const said = errorText(files[0].errors[0], 'validate');
   expect(said).toMatch(/unknown-format: .*an index written by recordpipe/);
-  expect(said).toMatch(/next: exclude it; directories and quoted patterns skip indexes$/);
+  expect(said).toMatch(/next: exclude the index; directories and quoted patterns skip indexes$/);
 });
 
 test.each(['http://localhost/a.tfrecord', 'gs://bucket/a.tfrecord'])(

@@ -197,6 +197,6 @@ test('convert --keep-going converts the other files and exits with 1 for an inva
   expect({ code: first.code, made: readdirSync(file('out')) }).toEqual({ code: 1, made: [] });
   const { code, stderr } = await cli([...args, '--keep-going']);
   expect({ code, made: readdirSync(file('out')) }).toEqual({ code: 1, made: ['b.rec'] });
-  expect(stderr).toContain('1 file of 2 not converted');
+  expect(stderr).toContain('1 of 2 files not converted');
   expect((await cli(['convert', source, join(path, 'x.rec'), '--keep-going'])).code).toBe(2);
 });

@@ -44,7 +44,7 @@ test.each([
   [
     'file descriptors',
     "throw Object.assign(new Error('EMFILE: too many'), { code: 'EMFILE', errno: -24, syscall: 'open' })",
-    /io-failure: EMFILE: too many\n {2}next: raise the limit of open files \(ulimit -n\)/,
+    /io-failure: EMFILE: too many\n {2}next: raise the limit on open files \(ulimit -n\)/,
   ],
 ])('a lack of %s exits with 3, without a request to report a bug', async (_, code, message) => {
   const run = await withBug(code);

@@ -59,7 +59,7 @@ test.each([
   [
     'a directory as a schema',
     ['validate', 'six.tfrecord', '--schema', '.'],
-    'it is a directory; specify a schema file in it',
+    'is a directory; specify a schema file',
   ],
 ])('%s: the error contains the next step', async (_, args, text) => {
   const { code, stderr } = await cli(args, { cwd });
@@ -80,7 +80,7 @@ test('names stay on their line and cannot control the terminal', async () => {
 
 test('inspect names the number of records if --skip exceeds it', async () => {
   expect((await cli(['inspect', 'six.tfrecord', '--skip', '6'], { cwd })).stdout).toMatch(
-    /no record 6: the file has 6 records\n$/,
+    /record 6 does not exist: the file has 6 records\n$/,
   );
   expect((await cli(['inspect', '-'])).stdout).toMatch(/no records\n$/);
   expect((await cli(['inspect', '-', '--jsonl'])).stdout).toBe('');

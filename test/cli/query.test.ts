@@ -45,7 +45,7 @@ test.each([
   expect(readFileSync(temp.file(name), 'utf8')).toBe(text);
   const again = await query(COUNTS, '-o', name);
   expect(again.code).toBe(3);
-  expect(again.stderr).toContain('pass --force to overwrite it');
+  expect(again.stderr).toContain('pass --force to overwrite the existing file');
   expect((await query(COUNTS, '-o', name, '--force', '-q')).code).toBe(0);
 });
 

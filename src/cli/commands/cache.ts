@@ -11,7 +11,11 @@ const LS_OPTIONS = {
 
 const RM_OPTIONS = {
   prefix: value('--prefix <prefix>', 'remove only objects whose addresses start with this text'),
-  toSize: parsed('--to-size <size>', 'remove the least recently used chunks until this size is left', size),
+  toSize: parsed(
+    '--to-size <size>',
+    'remove the least recently used chunks until the cache is at most this large',
+    size,
+  ),
   json: reportOptions.json,
   quiet: reportOptions.quiet,
 };
@@ -31,14 +35,14 @@ recordpipe cache ls /var/cache/recordpipe --json`,
 
 const registerRm = command({
   name: 'rm',
-  description: 'Remove objects from a disk cache, by default all of them.',
+  description: 'Remove objects from a disk cache (by default, all objects).',
   arguments: DIR,
   options: RM_OPTIONS,
   examples: `
 recordpipe cache rm /var/cache/recordpipe
 recordpipe cache rm /var/cache/recordpipe --prefix s3://bucket/train/
 recordpipe cache rm /var/cache/recordpipe --to-size 5GiB`,
-  notes: `Other processes may use the cache at the same time. If they need a removed chunk, they fetch it again.`,
+  notes: `Other processes may use the cache while rm runs. If a process needs a removed chunk, the process fetches the chunk again.`,
   action: remove,
 });
 

@@ -12,12 +12,12 @@ import { payloadOptions, readingOf, readingOptions } from '../options/reading.ts
 import { binaryOnTerminal, isBinary, isGuarded, print } from '../output.ts';
 
 const OPTIONS = {
-  records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 0),
+  records: parsed('-n, --records <n>', 'maximum number of records; 0 means all', atLeast(0), 0),
   skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
   ...filterOptions,
   newline: flag('--newline', 'write a newline after each payload'),
-  base64: flag('--base64', 'write one base64 payload per line'),
-  binary: flag('--binary', 'write binary output to a terminal'),
+  base64: flag('--base64', 'write each payload as base64 on its own line'),
+  binary: flag('--binary', 'allow binary output to a terminal'),
   ...readingOptions,
   ...payloadOptions,
   ...objectReadOptions,
@@ -35,7 +35,7 @@ recordpipe cat images.tfrecord -n 1 > first.jpg
 recordpipe cat data/ --base64 | wc -l
 recordpipe cat data/ --base64 --where 'label == 3 && score >= 0.5' | head
 recordpipe cat lines.txt.gz --cr keep --newline`,
-  notes: `cat verifies every record before writing it. At the first invalid record, it stops with exit code 1, unless you pass --recover. With --where, -n and --skip count the records that pass.`,
+  notes: `cat verifies each record before writing it. At the first invalid record, cat stops with exit code 1 unless you pass --recover. -n and --skip count only records that pass --where, if it is set.`,
   action: cat,
 });
 

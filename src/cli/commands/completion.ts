@@ -16,19 +16,19 @@ export const register: Register = (root) =>
 source <(recordpipe completion bash)      # only for this shell
 source <(recordpipe completion zsh)       # the same in zsh, after compinit
 recordpipe completion fish | source       # the same in fish`,
-    notes: `To install the completion for bash, which requires the package bash-completion:
+    notes: `To install completion for bash (requires the package bash-completion):
   mkdir -p ~/.local/share/bash-completion/completions
   recordpipe completion bash > ~/.local/share/bash-completion/completions/recordpipe
 
-To install it for zsh, in a directory of $fpath:
+To install completion for zsh in a directory of $fpath:
   mkdir -p ~/.zfunc && recordpipe completion zsh > ~/.zfunc/_recordpipe
   echo 'fpath=(~/.zfunc $fpath); autoload -Uz compinit && compinit' >> ~/.zshrc
 
-To install it for fish:
+To install completion for fish:
   mkdir -p ~/.config/fish/completions
   recordpipe completion fish > ~/.config/fish/completions/recordpipe.fish
 
-The script completes commands, options and their values, files and directories without starting recordpipe. Reinstall it after you update recordpipe. It completes recordpipe, not npx recordpipe.`,
+Without starting recordpipe, the script completes commands, options, option values, files and directories. Reinstall the script after you update recordpipe. The script completes arguments of recordpipe but not of npx recordpipe.`,
     action: async (shell: Shell, _: object) => {
       const { completionScript } = await import('../completion/script.ts');
       await print(completionScript(shell, root));

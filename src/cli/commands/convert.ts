@@ -14,6 +14,7 @@ import {
   FILE_FORMATS,
   OUTPUT,
   OUTPUT_HEADING,
+  TEXT_NOTES,
   type TransformingOptions,
   transformOptions,
 } from '../options/transform.ts';
@@ -33,10 +34,13 @@ import { transforming, whereText, writtenText } from '../transforming.ts';
 const FORMATS = [...FILE_FORMATS, ...TABLE_FORMATS];
 
 const OPTIONS = {
-  outputDir: value('--output-dir <dir>', 'convert each input into this directory, keeping its base name'),
+  outputDir: value(
+    '--output-dir <dir>',
+    'convert each input to a file with the same base name in this directory',
+  ),
   keepGoing: flag(
     '--keep-going',
-    'with --output-dir: report files that cannot be converted and continue with the others',
+    'with --output-dir: report each file that cannot be converted, and continue with the other files',
   ),
   ...filterOptions,
   ...transformOptions,
@@ -65,7 +69,7 @@ export const register: Register = command({
     'Convert record files to another format or compression, or to and from tables (Parquet, Arrow, CSV, JSON Lines).',
   usage: '[options] <inputs...> [output]',
   arguments: {
-    '[inputs...]': `${INPUTS}; more than one only for tables or with --output-dir. Without --output-dir, the last argument is the output: ${OUTPUT}`,
+    '[inputs...]': `${INPUTS}. Several inputs require a table format or --output-dir. Unless you pass --output-dir, the last argument is the output: ${OUTPUT}`,
   },
   options: OPTIONS,
   examples: `
@@ -81,9 +85,9 @@ recordpipe convert train.tfrecord - --to jsonl --columns label,image/* | head
 recordpipe convert data/ threes.parquet --where 'label == 3 && has(bbox)'
 recordpipe schema data/ -o schema.json
 zcat a.tfrecord.gz | recordpipe convert - - --to arrow --schema schema.json`,
-  notes: `Conversions between record files keep payloads unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Parquet and Arrow restore the records exactly; csv and jsonl do so with the same --schema. If the table cannot represent a value, convert fails and names the feature and the record, unless you pass --lossy or --skip-errors. Files named *.jsonl and *.csv are tables; to convert their lines unchanged, pass --from textline or --to textline.
+  notes: `Conversions between record formats keep payloads unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Converting a Parquet or Arrow table back restores the records exactly; for csv and jsonl, pass the same --schema in both directions. If the table cannot represent a value, convert fails with an error that names the feature and the record, unless you pass --lossy or --skip-errors. convert treats *.jsonl and *.csv files as tables; to convert their lines unchanged, pass --from textline or --to textline.
 
-base64 writes one base64 string per line and can represent any bytes. textline cannot represent a record that contains a newline; convert fails on such a record. --delimiter and --cr apply to both input and output. Text lines converted to text lines keep their carriage returns unless you pass --cr.`,
+In the base64 format, each line is one base64 string and can represent any bytes. textline cannot represent a record that contains a newline; convert fails on such a record. --delimiter and --cr apply to both the input and the output. ${TEXT_NOTES}`,
   action: convert,
 });
 
@@ -210,7 +214,7 @@ async function convertInto(
     },
     summary: (results) => {
       const lines = results.map(({ text }) => text);
-      if (failed > 0) lines.push(`${formatNumberOf(failed, 'file')} of ${files.length} not converted`);
+      if (failed > 0) lines.push(`${failed} of ${formatNumberOf(files.length, 'file')} not converted`);
       return lines.join('\n');
     },
     exitCode: () => exitCode,

@@ -14,7 +14,7 @@ const OPTIONS = {
   json: reportOptions.json,
   probe: parsed(
     '--probe <size>',
-    'maximum bytes to read when measuring throughput; 0 skips the measurement (default: 256 MiB)',
+    'maximum amount of data to read when measuring throughput; 0 skips the measurement (default: 256 MiB)',
     size,
   ),
   ...objectReadOptions,
@@ -23,7 +23,7 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'doctor',
   description:
-    'Show the settings in effect and, given an S3 location, diagnose access to it: credentials, connection, clock, region, permissions, throughput.',
+    'Show the settings in effect. For an S3 address, also diagnose credentials, connection, clock, region, permissions and throughput.',
   arguments: { '[address]': 's3://bucket, s3://bucket/prefix, s3://bucket/key, or a local path' },
   options: OPTIONS,
   examples: `

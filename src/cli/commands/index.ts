@@ -23,9 +23,11 @@ const OPTIONS = {
     ['rpidx', 'vahidk', 'dali', 'mx'],
     'rpidx',
   ),
-  output: value('-o, --output <file>', 'file to write the index to (one input only)'),
+  output: value('-o, --output <file>', 'file to write the index to (requires a single input)'),
   check: flag('--check', 'verify existing indexes against their data; write nothing'),
-  force: flag('-f, --force', 'rebuild indexes and replace other files at their paths').conflicts('check'),
+  force: flag('-f, --force', 'rebuild all indexes, and overwrite files that are not indexes').conflicts(
+    'check',
+  ),
   full: flag('--full', 'also verify payload checksums'),
   format,
   maxRecordSize,
@@ -42,7 +44,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'index',
-  description: 'Build or verify indexes: record offsets for random access.',
+  description: 'Build or verify indexes, which store record offsets for random access.',
   arguments: { '[inputs...]': STORED_INPUTS },
   options: OPTIONS,
   examples: `
@@ -50,7 +52,7 @@ recordpipe index data/                    # FILE.rpidx next to each
 recordpipe index train.tfrecord --kind dali  # the format of tfrecord2idx
 recordpipe index train.rec --kind mx      # train.idx, as MXNet expects it
 recordpipe index 'train-*' --check`,
-  notes: `index keeps indexes that match their file and rebuilds the others. It rebuilds an MXNet index only with --force, because rebuilding discards its keys. It replaces a file that is not an index only with --force. In directories, the kinds vahidk and dali select TFRecord files, and mx selects RecordIO files.`,
+  notes: `index keeps each index that is up to date with its data file and rebuilds the others. index rebuilds an MXNet index only with --force, because rebuilding discards the keys of the index. index overwrites a file that is not an index only with --force. In directories, --kind vahidk and --kind dali select TFRecord files, and --kind mx selects RecordIO files.`,
   action: index,
 });
 
@@ -130,7 +132,7 @@ function checkOutput(files: readonly string[], options: Options): void {
   if (check) return;
   if (!quiet && output === undefined && files.some(isAddress))
     complain(
-      'recordpipe: warning: indexes are written next to the data, so a SageMaker channel of type S3Prefix would feed them to the training program; stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each index elsewhere with --output',
+      'recordpipe: warning: indexes are written next to the data, so a SageMaker channel of type S3Prefix would send the indexes to the training program; to avoid this, stream with recordpipe, use a ManifestFile (recordpipe manifest create skips indexes), or write each index elsewhere with --output',
     );
   if (output !== '-') return;
   if (json || jsonl)
@@ -140,7 +142,7 @@ function checkOutput(files: readonly string[], options: Options): void {
   // All other kinds are text.
   if (kind === 'rpidx' && isGuarded(options))
     throw new UsageError(
-      'index: the index is binary and standard output is a terminal; redirect it to a file, specify a file with --output, or pass --force to write it anyway',
+      'index: the index is binary and standard output is a terminal; redirect the output to a file, specify a file with --output, or pass --force to write it anyway',
     );
 }
 

@@ -18,13 +18,13 @@ import { formatNumberOf, visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
 
 const OPTIONS = {
-  records: parsed('-n, --records <n>', 'maximum number of records; 0: all', atLeast(0), 5),
+  records: parsed('-n, --records <n>', 'maximum number of records; 0 means all', atLeast(0), 5),
   skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
   ...filterOptions,
   select: selectOption,
-  saveImages: value('--save-images <dir>', 'write the images of the shown records to a directory'),
+  saveImages: value('--save-images <dir>', 'write the images of the shown records to this directory'),
   force: flag('-f, --force', 'with --save-images: overwrite existing files'),
-  decode: flag('--decode', "with --json or --jsonl: also print the contents in protobuf's JSON mapping"),
+  decode: flag('--decode', "with --json or --jsonl: also print the content in protobuf's JSON mapping"),
   hash: flag('--hash', 'show the SHA-256 of each payload'),
   json: reportOptions.json,
   ...linesOptions,
@@ -36,7 +36,7 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'inspect',
   description:
-    'Show the number, offset, length and contents of records (features, labels, tensors, scalars, text or bytes).',
+    'Show the number, offset, length and content of records (features, labels, tensors, scalars, text or bytes).',
   arguments: { '<file>': ONE_FILE },
   options: OPTIONS,
   examples: `
@@ -49,7 +49,7 @@ recordpipe inspect train.tfrecord -n 20 --save-images images/
 recordpipe inspect train.tfrecord -n 0 --jsonl --decode
 recordpipe inspect train.rec              # labels, ids, tensors, images
 recordpipe inspect events.out.tfevents.1 -n 0  # scalars of TensorBoard by tag`,
-  notes: `With --where, -n and --skip count the records that pass. Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.`,
+  notes: `-n and --skip count only records that pass --where, if it is set. Record numbers and offsets start at 0. An offset is the position of a record's first byte in the uncompressed data.`,
   action: inspect,
 });
 
@@ -205,8 +205,10 @@ function titleText(uri: string, { format, compression }: OpenedRecords, isEmpty:
 
 function noneText(records: number, skip: number, isFiltered: boolean): string {
   if (isFiltered)
-    return records === 0 ? 'no record passes' : `only ${formatNumberOf(records, 'record')} pass`;
+    return records === 0
+      ? 'no record passed --where'
+      : `only ${formatNumberOf(records, 'record')} passed --where`;
   return records === 0
     ? 'no records'
-    : `no record ${skip}: the file has ${formatNumberOf(records, 'record')}`;
+    : `record ${skip} does not exist: the file has ${formatNumberOf(records, 'record')}`;
 }

@@ -17,7 +17,12 @@ const CHECK_OPTIONS = {
     names,
   ),
   headObjects: flag('--head-objects', 'also check that each listed object exists'),
-  maxProblems: parsed('--max-problems <n>', 'maximum problems listed (all are counted)', atLeast(0), 100),
+  maxProblems: parsed(
+    '--max-problems <n>',
+    'maximum number of problems to list; all problems are counted',
+    atLeast(0),
+    100,
+  ),
   json: reportOptions.json,
   ...linesOptions,
   quiet: reportOptions.quiet,
@@ -46,7 +51,7 @@ recordpipe manifest check s3://bucket/train.manifest --attributes image-ref,labe
 
 const registerCreate = command({
   name: 'create',
-  description: 'List objects and write a ManifestFile, in listing order.',
+  description: 'List objects and write their addresses to a ManifestFile in listing order.',
   arguments: {
     '<addresses...>': 's3://bucket/prefix/, s3://bucket/key or quoted patterns, all in one bucket',
   },
@@ -93,7 +98,7 @@ async function create(inputs: string[], options: Values<typeof CREATE_OPTIONS>):
   const local = inputs.find((input) => !isAddress(input));
   if (local !== undefined)
     throw new UsageError(
-      `expected s3:// addresses, got ${local}; a manifest lists objects, so upload the files first (recordpipe upload --manifest also writes one)`,
+      `expected s3:// addresses, got ${local}; a manifest lists objects, so upload the files first (recordpipe upload --manifest also writes a manifest)`,
     );
   const { formatManifest, listManifestObjects, writeManifest } = await import('recordpipe/pipemode/manifest');
   if (output !== undefined && !isAddress(output)) await checkReplaceable(output, undefined, force);

@@ -11,33 +11,33 @@ import { transforming, writtenText } from '../transforming.ts';
 const OPTIONS = {
   output: value(
     '-o, --output <file>',
-    'output file or s3://bucket/key, or - for stdout (required for records)',
+    'output file or s3://bucket/key, or - for stdout; required for record files',
   ),
-  sort: flag('--sort', 'sort inputs by name and drop duplicates (default: as given)'),
+  sort: flag('--sort', 'sort inputs by name and remove duplicates (default: use inputs in the given order)'),
   ...transformOptions,
   ...inputSelection,
   ...grouped('Shard reports:', {
     html: value(
       '--html <file>',
-      'also write an HTML page (stats reports); - writes it to stdout instead of the text',
+      'also write an HTML page (stats and schema reports); - writes the page to stdout instead of the text',
     ),
-    title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
+    title: value('--title <text>', 'title of the HTML page (default: the name of the directory or file)'),
     schema: value(
       '--schema <file>',
-      'also write the schema for validate --schema to a file (schema reports)',
+      'also write the schema for validate --schema to this file (schema reports)',
     ),
     partial: flag(
       '--partial',
-      'combine the available reports into one partial report, which can be merged with others later',
+      'combine the available reports into one partial report that you can merge with other reports later',
     ),
   }),
 };
 
 export const register: Register = command({
   name: 'merge',
-  description: 'Merge record files into one, in order, or merge shard reports into one report.',
+  description: 'Merge record files into one file, in order, or merge shard reports into one report.',
   arguments: {
-    '<inputs...>': `${INPUTS}. Shard reports: *.json files, or a directory/ or s3://bucket/prefix/ of them`,
+    '<inputs...>': `${INPUTS}. For shard reports: *.json files, or a directory/ or s3://bucket/prefix/ that contains them`,
   },
   options: OPTIONS,
   examples: `
@@ -49,7 +49,7 @@ recordpipe merge s3://bucket/reports/ -o total.json --html total.html`,
 
 ${TEXT_NOTES}
 
-Merging shard reports (from --report of validate, stats, schema, index or convert) produces the same report as a single run, byte for byte. If reports are missing, merge prints the missing shard numbers in sbatch --array syntax and exits with 3. If the data is invalid, it exits with 1.`,
+validate, stats, schema, index and convert write shard reports with --report. The merged report is identical, byte for byte, to the report of a single run. If reports are missing, merge prints the numbers of the missing shards in sbatch --array syntax and exits with code 3. If the reports list invalid data, merge exits with code 1.`,
   action: merge,
 });
 

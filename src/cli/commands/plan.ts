@@ -23,12 +23,16 @@ import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 const OPTIONS = {
   output: value(
     '-o, --output <file>',
-    'output file or s3://bucket/key (.gz: compressed), or - for stdout',
+    'output file or s3://bucket/key, or - for stdout; the plan is compressed if the name ends in .gz',
   ).makeOptionMandatory() as TypedOption<string>,
-  shards: parsed('--shards <n>', 'number of shards, so that workers can omit it from --shard', atLeast(1)),
+  shards: parsed(
+    '--shards <n>',
+    'number of shards to store in the plan, so that workers can pass --shard auto instead of auto/N',
+    atLeast(1),
+  ),
   cut: parsed(
     '--cut <size>',
-    'split files larger than this into parts of about this size (requires an index next to the file)',
+    'split files larger than this into parts of about this size (requires an index next to each file)',
     size,
   ),
   format: choice(
@@ -46,7 +50,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'plan',
-  description: 'List input files with size and ETag to divide the work among several machines.',
+  description: 'List input files with their sizes and ETags so that several machines can divide the work.',
   arguments: { '<inputs...>': STORED_INPUTS },
   options: OPTIONS,
   examples: `
@@ -54,7 +58,7 @@ recordpipe plan s3://bucket/train/ -o s3://bucket/plan.jsonl.gz --shards 8
 recordpipe plan data/ --cut 1GiB -o plan.jsonl
 recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
 recordpipe merge reports/ -o total.json`,
-  notes: `A plan lists addresses, sizes and ETags, with a hash over all of them. If a file has changed when a worker reads it, the worker fails. Only the plan and the number of shards determine the shard of each file. All shards have about the same size.`,
+  notes: `A plan lists the address, size and ETag of each file, and contains a hash of the list. If a file has changed since the plan was written, the worker that reads the file fails. Only the plan and the number of shards determine the shard of each file. All shards have about the same size.`,
   action: plan,
 });
 

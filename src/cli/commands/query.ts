@@ -21,16 +21,19 @@ const { format, compression, maxRecordSize, onTruncated, trailing, multipart } =
 const OPTIONS = {
   memory: parsed(
     '--memory <size>',
-    'memory limit of DuckDB, which moves larger tables to temporary files (default: 1 GiB)',
+    'memory limit of DuckDB; larger tables are moved to temporary files (default: 1 GiB)',
     size,
   ),
-  tempDir: value('--temp-dir <dir>', "directory for temporary files (default: the system's)"),
+  tempDir: value(
+    '--temp-dir <dir>',
+    'directory for temporary files (default: the temporary directory of the system)',
+  ),
   ...grouped(OUTPUT_HEADING, {
     output: value('-o, --output <file>', 'output file or s3://bucket/key (default: stdout)'),
     to: choice('--to <format>', 'output format (default: from the extension, else table)', FORMATS),
     json: flag('--json', 'same as --to json'),
     force: flag('-f, --force', 'overwrite an existing --output'),
-    binary: flag('--binary', 'write binary output to a terminal'),
+    binary: flag('--binary', 'allow binary output to a terminal'),
     quiet: flag('-q, --quiet', 'hide notices and the number of rows'),
   }),
   format,
@@ -49,7 +52,7 @@ export const register: Register = command({
   description: 'Run an SQL SELECT statement over record files with DuckDB.',
   arguments: {
     '<statement>':
-      "a SELECT statement. Tables are record files ('FILE.tfrecord', 'DIR/', 'DIR/*.rec', 's3://bucket/prefix/', '@list') and local Parquet, CSV and JSON files, in single quotes",
+      "a SELECT statement. Each table is a name in single quotes: record files ('FILE.tfrecord', 'DIR/', 'DIR/*.rec', 's3://bucket/prefix/' or '@list') or a local Parquet, CSV or JSON file",
   },
   options: OPTIONS,
   examples: `
@@ -57,11 +60,11 @@ recordpipe query "describe 'data/*.tfrecord'"
 recordpipe query "select * from 'train.tfrecord' limit 5"
 recordpipe query "select label, count(*) from 'data/' group by label"
 recordpipe query "from 'a.rec' join 'names.csv' using (id)" -o joined.parquet`,
-  notes: `query requires the package @duckdb/node-api: npm install @duckdb/node-api. Each feature is a column. If every record that has the feature has exactly one value, the column contains single values; otherwise, it contains lists. Feature names that contain characters other than letters, digits and _ need double quotes: "image/encoded".
+  notes: `query requires the package @duckdb/node-api (npm install @duckdb/node-api). Each feature is a column. If a feature has exactly one value in every record that contains the feature, the column contains single values; otherwise, the column contains lists. If a feature name contains characters other than letters, digits and _, enclose the name in double quotes: "image/encoded".
 
-query reads the files twice: first to infer the columns, then to load only the columns that the statement uses. A statement that only lists columns with a LIMIT reads no further than necessary. query runs only SELECT statements, which may begin with WITH, FROM, DESCRIBE or SUMMARIZE. It does not load DuckDB extensions.
+query reads the files twice: first to infer the columns, then to load only the columns that the statement uses. If a statement only lists columns and has a LIMIT, query reads no more records than necessary. query runs only SELECT statements; a statement may also begin with WITH, FROM, DESCRIBE or SUMMARIZE. query does not load DuckDB extensions.
 
-In csv, json and jsonl, integers have all digits and bytes are base64. table shortens long values.`,
+In csv, json and jsonl output, integers keep all their digits, and bytes are encoded as base64. table output shortens long values.`,
   action: query,
 });
 

@@ -25,10 +25,10 @@ const OPTIONS = {
     '--output-dir <dir>',
     'write each repaired file to this directory under its original name',
   ),
-  report: value('--report <file>', 'also write the findings to a file, as JSON'),
+  report: value('--report <file>', 'also write the findings to this file as JSON'),
   maxErrors: parsed(
     '--max-errors <n>',
-    'maximum findings listed in the report (all are counted)',
+    'maximum number of findings to list in the report; all findings are counted',
     atLeast(0),
     1000,
   ),
@@ -39,7 +39,10 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'repair',
   description: 'Copy the valid records of damaged files to new files, and report the skipped data.',
-  arguments: { '<input>': `${INPUT} (never modified)`, '[output]': `${OUTPUT} (not with --output-dir)` },
+  arguments: {
+    '<input>': `the input, which repair never modifies: ${INPUT}`,
+    '[output]': `the output, unless you pass --output-dir: ${OUTPUT}`,
+  },
   options: OPTIONS,
   examples: `
 recordpipe repair damaged.tfrecord repaired.tfrecord --report report.json

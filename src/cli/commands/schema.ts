@@ -14,15 +14,15 @@ import { complain, print, say } from '../output.ts';
 import { checkOutput, checkReplaceable, refuseReportOn, writeReport } from '../output-files.ts';
 import { progressOf } from '../progress.ts';
 import { finishStats, statsShard } from '../stats-run.ts';
-import { formatCount, visible } from '../text/format.ts';
+import { formatCount, formatNumberOf, visible } from '../text/format.ts';
 import { painter } from '../text/terminal.ts';
 
 const OPTIONS = {
-  output: value('-o, --output <file>', 'file to write the schema to, as JSON, or - for stdout'),
+  output: value('-o, --output <file>', 'output file for the schema as JSON, or - for stdout'),
   force: flag('-f, --force', 'overwrite an existing --output'),
   loose: flag(
     '--loose',
-    'infer only types, presence, fixed lengths and image formats, to check similar data',
+    'infer only types, presence, fixed lengths and image formats, so that similar data also conforms',
   ),
   jsonSchema: flag('--json-schema', 'print the JSON Schema of schema files and exit'),
   ...runOptions,
@@ -35,14 +35,14 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'schema',
-  description: 'Infer the strictest schema to which all records conform, for validate --schema.',
+  description: 'Infer the strictest schema to which all records conform, for use with validate --schema.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
   examples: `
 recordpipe schema data/                   # print a table
 recordpipe schema data/ -o schema.json
 recordpipe schema train/ --loose -o schema.json && recordpipe validate new/ --schema schema.json`,
-  notes: `The schema is as strict as the data: it contains the observed ranges, lengths, sizes and text values. To relax it, edit or delete its rules. A feature that never has a value has no type.`,
+  notes: `The schema is as strict as the data allows: it contains the observed ranges, lengths, sizes and text values. To relax the schema, edit or delete its rules. If a feature has no value in any record, the schema specifies no type for the feature.`,
   action: schema,
 });
 
@@ -112,7 +112,7 @@ async function schema(inputs: string[], options: Values<typeof OPTIONS>): Promis
 function conflictText({ feature, types }: TypeConflict): string {
   const found = types.map(
     ({ type, count, first }) =>
-      `${type} ${formatCount(count)} times (first: record ${first.record} of ${visible(first.uri)})`,
+      `${type} ${formatNumberOf(count, 'time')} (first: record ${first.record} of ${visible(first.uri)})`,
   );
-  return `recordpipe: feature ${visible(feature)} has several types, which example.proto does not allow: ${found.join(', ')}; the schema uses ${types[0].type}`;
+  return `recordpipe: feature ${visible(feature)} has several types, but example.proto allows only one: ${found.join(', ')}; the schema uses ${types[0].type}`;
 }

@@ -11,7 +11,7 @@ const OPTIONS = {
     'memory limit for records and their index, e.g. 1GiB (default: 256 MiB)',
     size,
   ),
-  tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: that of the output)'),
+  tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: the directory of the output)'),
   ...transformOptions,
   ...inputSelection,
 };
@@ -25,7 +25,7 @@ export const register: Register = command({
 recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
 recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
 recordpipe shuffle train/ shuffled.tfrecord`,
-  notes: `The order depends only on the seed and the number of records, not on --memory, and is the same on every machine: shuffle sorts the records by SplitMix64 numbers generated from the seed. Data that does not fit in memory needs temporary disk space equal to the total size of the records.
+  notes: `shuffle sorts the records by SplitMix64 numbers generated from the seed. The order therefore depends only on the seed and the number of records. It does not depend on --memory or the machine. If the data does not fit in memory, shuffle needs temporary disk space equal to the total size of the records.
 
 ${TEXT_NOTES}`,
   action: shuffle,

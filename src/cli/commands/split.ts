@@ -7,12 +7,12 @@ import { filterOptions } from '../options/filter.ts';
 import { expandedInOrder, INPUTS, inputSelection, sourceOf } from '../options/inputs.ts';
 import { endsAsFolder, isAddress } from '../options/objects.ts';
 import { atLeast, grouped, parsed, size, type Values, value } from '../options/option.ts';
-import { transformOptions } from '../options/transform.ts';
+import { TEXT_NOTES, transformOptions } from '../options/transform.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 import { transforming } from '../transforming.ts';
 
 const OPTIONS = {
-  records: parsed('-n, --records <n>', 'records per shard', atLeast(1)),
+  records: parsed('-n, --records <n>', 'number of records per shard', atLeast(1)),
   size: parsed('--size <size>', 'maximum shard size (uncompressed), e.g. 128MiB', size),
   shards: parsed('--shards <n>', 'number of shards, with equal numbers of records', atLeast(1)),
   byHash: parsed(
@@ -32,17 +32,17 @@ const OPTIONS = {
     ),
     missing: value(
       '--missing <name>',
-      'part for records without the feature (default: fail on such a record)',
+      'part for records that do not have the --by feature (default: fail on the first such record)',
     ),
     seed: parsed('--seed <n>', 'random seed; the same seed gives the same result (default: 0)', atLeast(0)),
   }),
   suffix: value(
     '--suffix <text>',
-    'text after the shard number (default: the extension of the format or, for text, of the input)',
+    'text after the shard number (default: the extension of the output format or, for text lines, of the input)',
   ),
   tempDir: value(
     '--temp-dir <dir>',
-    'with --shards: directory for temporary files (default: that of the shards)',
+    'with --shards: directory for temporary files (default: the directory of the shards)',
   ),
   ...filterOptions,
   ...transformOptions,
@@ -52,10 +52,10 @@ const OPTIONS = {
 export const register: Register = command({
   name: 'split',
   description:
-    'Split a file into shards PREFIX-00000-of-00012.EXT, or files into parts such as train, val and test. Writes all shards or none.',
+    'Split a file into shards named PREFIX-00000-of-00012.EXT, or split files into parts such as train, val and test. split writes either all shards or none.',
   usage: '[options] <inputs...> <prefix>',
   arguments: {
-    '<inputs...>': `a file, s3://bucket/key, or - for stdin. With --weights, one or more ${INPUTS}. The last argument is the path prefix of the shards, or a directory/`,
+    '<inputs...>': `one input: a file, s3://bucket/key, or - for stdin. With --weights, one or more inputs: ${INPUTS}. The last argument is the path prefix of the shards, or a directory/`,
   },
   options: OPTIONS,
   examples: `
@@ -65,11 +65,11 @@ recordpipe split train.rec part --by-hash 10  # duplicates share a shard
 recordpipe split data/ out/ --weights train=0.8,val=0.1,test=0.1 --by user_id
 recordpipe split all.tfrecord out/ --weights train=9,test=1 --shards 10
 recordpipe split all.tfrecord cats --shards 4 --where '"cat" in tags'`,
-  notes: `Except with --by-hash and --weights, split keeps the order, so merging the shards restores the input. If shards with the same prefix exist, split fails unless you pass --force.
+  notes: `Unless you pass --by-hash or --weights, split keeps the order of the records, so merging the shards restores the input. If shards with the same prefix exist, split fails unless you pass --force.
 
-For each part, --weights writes shards named PREFIX-NAME-00000-of-00010.EXT or, in a directory, NAME-00000-of-00010.EXT. A prefix that ends with / is a directory, which split creates. Without --records, --size or --shards, each part is one file. A hash of the seed and the value of the --by feature (without --by, the payload) determines the part of a record. The part therefore does not depend on the order or the number of the files, and it stays the same when you add records.
+With --weights, the shards of each part are named PREFIX-NAME-00000-of-00010.EXT or, in a directory, NAME-00000-of-00010.EXT. A prefix that ends with / is a directory, and split creates the directory if necessary. Each part is one file unless you pass --records, --size or --shards. The part of a record is determined by a hash of the seed and the value of the --by feature or, if --by is not set, by a hash of the seed and the payload. The part therefore does not depend on the order or number of the files, and does not change when you add records.
 
-Text lines converted to text lines keep their carriage returns unless you pass --cr. Shards of text files keep the extension of the input, e.g. .csv.`,
+${TEXT_NOTES} Shards of text files keep the extension of the input, e.g. .csv.`,
   action: split,
 });
 

@@ -21,10 +21,10 @@ const OPTIONS = {
   select: selectOption,
   html: value(
     '--html <file>',
-    'also write a self-contained HTML page without scripts; - writes it to stdout instead of the text',
+    'also write a self-contained HTML page without scripts; - writes the page to stdout instead of the text',
   ),
-  title: value('--title <text>', 'title of the HTML page (default: the directory or file)'),
-  force: flag('-f, --force', 'overwrite the file at --html even if it is not a page of statistics'),
+  title: value('--title <text>', 'title of the HTML page (default: the name of the directory or file)'),
+  force: flag('-f, --force', 'overwrite the --html file even if it is not a page written by stats'),
   samples: negation('--no-samples', 'omit sample images from the HTML page'),
   ...runOptions,
   ...readingOptions,
@@ -47,7 +47,7 @@ recordpipe stats 'train-*' --json > stats.json
 recordpipe stats data/ --select 'label,image/*'
 recordpipe stats data/ --where 'label == 3 && score > 0.9'
 recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/`,
-  notes: `stats verifies every record, as validate does, and lists invalid records as findings. The statistics cover the valid records or, with --where, those that pass. After damage to a header or a truncated record, stats skips the rest of the file, unless you pass --recover. Histogram buckets are powers of two.`,
+  notes: `stats verifies every record, as validate does, and lists invalid records as findings. The statistics cover the valid records or, if --where is set, only the records that pass. After damage to a header or a truncated record, stats skips the rest of the file, unless you pass --recover. The bounds of histogram buckets are powers of two.`,
   action: stats,
 });
 

@@ -36,18 +36,27 @@ const OPTIONS = {
     assignments,
   ),
   job: value('--job <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
-  json: flag('--json', 'print events as JSON, one per line, to stdout or, if a program runs, to stderr'),
-  quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
+  json: flag(
+    '--json',
+    'print events as JSON, one per line; to stderr if stream runs a program, otherwise to stdout',
+  ),
+  quiet: flag(
+    '-q, --quiet',
+    'hide progress and all warnings except those about a program that may wait forever',
+  ),
   progress: reportOptions.progress,
   ...channelOptions,
   ...grouped('Job:', {
     root: parsed(
       '--root <dir>',
-      'directory to use as /opt/ml: input/data, input/config, model, …',
+      'directory to use as /opt/ml, with input/data, input/config, model, …',
       String,
       '/opt/ml',
     ),
-    dir: value('--dir <dir>', 'directory for the pipes; stream then writes no job configuration files'),
+    dir: value(
+      '--dir <dir>',
+      'directory for the pipes; if no program runs, stream then writes no job configuration files',
+    ),
     firstEpoch: parsed('--first-epoch <n>', 'number of the first epoch', atLeast(0), 0),
     hosts: parsed(
       '--hosts <names>',
@@ -56,16 +65,16 @@ const OPTIONS = {
     ),
     currentHost: value(
       '--current-host <name>',
-      'serve only this host of the job, e.g. algo-2 (default: the first)',
+      'serve only this host of the job, e.g. algo-2 (default: the first host)',
     ),
     hyperparameter: parsed('--hyperparameter <name=value>', 'set a hyperparameter; repeatable', assignments),
     grace: parsed(
       '--grace <time>',
-      'time between SIGTERM and SIGKILL when the program is stopped (default: 10s)',
+      'time between SIGTERM and SIGKILL when stream stops the program (default: 10s)',
       duration,
     ),
     hold: flag('--hold', 'after a failure, keep pipes open until their readers close them'),
-    force: flag('-f, --force', 'use existing pipes and replace an existing --checkpoint'),
+    force: flag('-f, --force', 'use existing pipes and overwrite an existing --checkpoint file'),
   }),
   ...pipeOptions,
   ...resumeOptions,
@@ -81,7 +90,7 @@ export const register: Register = command({
   name: 'stream',
   description: 'Stream data from S3 or a directory into named pipes, as SageMaker Pipe mode does.',
   usage: '[options] [-- command...]',
-  arguments: { '[command...]': 'after --: a training program to run against the pipes' },
+  arguments: { '[command...]': 'after --: a training program that reads the pipes, and its arguments' },
   options: OPTIONS,
   examples: `
 recordpipe stream -c train=s3://bucket/train/ -- python train.py
@@ -90,19 +99,19 @@ recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label 
 recordpipe stream --job channels.json --dir pipes --epochs 2 & cat pipes/train_0
 recordpipe stream -c train=s3://bucket/train/ --checkpoint ck.json --resume ck.json -- python train.py
 recordpipe stream -c train=s3://bucket/train/ --resume position.json -- python train.py`,
-  notes: `The program runs as in a SageMaker container, with pipes, inputdataconfig.json, resourceconfig.json and SM_* variables, which contain the paths below --root. If a program uses the literal path /opt/ml, pass --root /opt/ml, or use train, which shows --root as /opt/ml. stream exits with the program's exit code.
+  notes: `stream runs the program as in a SageMaker container: it provides pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. The variables contain paths below --root. If the program uses the literal path /opt/ml, pass --root /opt/ml, or run the program with train, which makes --root visible as /opt/ml. stream exits with the exit code of the program.
 
-A pipe cannot signal an error. If stream cannot read data, it therefore stops the program and everything that the program started before any pipe reaches an end of file. stream forwards signals. It kills the program after --grace or at a second signal. The program runs in its own session, so it can read the terminal but cannot open /dev/tty. When the program ends, stream stops the processes that it started.
+A pipe cannot signal an error. If stream cannot read data, it therefore first stops the program and all processes that the program started, and only then closes the pipes. stream forwards signals to the program and kills the program after --grace or at a second signal. The program runs in its own session; it can read the terminal but cannot open /dev/tty. When the program ends, stream stops the processes that the program started.
 
---resume continues an interrupted epoch, with the same data and options, in the pipe of that epoch, for example NAME_3 for epoch 3. A position that the reader writes is exact, so no record is lost or repeated. The program must write it together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as the state of PipeModeDataset. stream --checkpoint writes the position up to which the program has certainly read the pipe. After a restart, stream sends the records that were in the pipe again (up to 1 MiB). Records that the program had read but not used are lost unless --read-ahead covers them. If --resume and --checkpoint name the same file, it may be missing at the first start.
+--resume continues an interrupted epoch in the pipe of that epoch, for example NAME_3 for epoch 3. The data and the options must be the same as before. If the program itself writes the position, the position is exact: no record is lost or repeated. The program must write the position together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as the state of a PipeModeDataset. With --checkpoint, stream writes the position up to which the program has certainly read the pipe. After a restart, stream sends the records that were still in the pipe (up to 1 MiB) again. Records that the program had read but not yet used are lost unless --read-ahead covers them. If --resume and --checkpoint name the same file, the file may be missing at the first start.
 
-Without a program, stream records how each epoch ended in CHANNEL.status.json next to the pipes. After a failure, a reader that ignores this file treats truncated data as complete, unless you pass --hold.`,
+If stream runs no program, it records how each epoch ended in CHANNEL.status.json next to the pipes. After a failure, a reader that ignores this file treats truncated data as complete unless you pass --hold.`,
   exitCodes: {
     ...EXIT_CODES,
     3: 'data could not be read, or pipes could not be created',
     4: 'no reader opened a pipe in time',
   },
-  exitNote: 'If stream runs a program, it exits with the exit code of the program.',
+  exitNote: 'If stream runs a program, stream exits with the exit code of the program.',
   action: stream,
 });
 
@@ -268,7 +277,7 @@ function checkStreamable({ channels, instanceGroups }: TrainingRequest, file: st
   if (other !== undefined)
     what = `channel ${other.name} is in ${other.inputMode} mode, but stream serves only Pipe mode`;
   else if (grouped !== undefined && instanceGroups.length > 1)
-    what = `channel ${grouped.name} is only for some instance groups, but stream serves all hosts alike`;
+    what = `channel ${grouped.name} is only for some instance groups, but stream serves every channel to all hosts`;
   if (what === undefined) return;
   const next = `run the whole job with recordpipe train --job ${file}`;
   throw new RecordpipeError('malformed-config', `${what}; ${next}`, { uri: file });

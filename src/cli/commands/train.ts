@@ -23,17 +23,17 @@ const OPTIONS = {
   ...grouped('Run:', {
     root: parsed(
       '--root <dir>',
-      'directory to use as /opt/ml; with several hosts, it contains one such directory per host',
+      'directory to use as /opt/ml; with several hosts, the parent of one such directory per host',
       String,
       'ml',
     ),
     image: value('--image <image>', 'run the program in this container image with docker or podman'),
     currentHost: value('--current-host <name>', 'run only this host of the job, e.g. algo-2'),
     arguments: negation('--no-arguments', 'do not append hyperparameters to the command as arguments'),
-    optMl: negation('--no-opt-ml', 'do not show --root as /opt/ml to the program'),
+    optMl: negation('--no-opt-ml', 'do not make --root visible to the program as /opt/ml'),
     grace: parsed(
       '--grace <time>',
-      'time between SIGTERM and SIGKILL when the program is stopped (default: 120s)',
+      'time between SIGTERM and SIGKILL when train stops the program (default: 120s)',
       duration,
     ),
     interruptAfter: parsed(
@@ -48,16 +48,22 @@ const OPTIONS = {
     ),
     resume: value(
       '--resume <file>',
-      'continue Pipe channels at the positions that the program wrote to this file in the checkpoint directory, if any',
+      'resume Pipe channels at the positions in this file of the checkpoint directory, if the program wrote the file',
     ),
     metricsOut: value('--metrics-out <file>', 'write metrics to a .csv, .json, .html or .svg file'),
-    force: flag('-f, --force', 'remove the results of an earlier run in --root and replace its artifacts'),
+    force: flag(
+      '-f, --force',
+      'remove the results of an earlier run from --root, and overwrite the artifacts of that run',
+    ),
     dryRun: flag('--dry-run', 'print what the job would do without starting or changing anything'),
     json: flag(
       '--json',
-      'print events and the result as JSON, one per line, to stderr; with --dry-run, the plan to stdout',
+      'print events and the result to stderr as JSON, one per line; with --dry-run, print the plan to stdout as JSON',
     ),
-    quiet: flag('-q, --quiet', 'hide progress and warnings, except about a program that may wait forever'),
+    quiet: flag(
+      '-q, --quiet',
+      'hide progress and all warnings except those about a program that may wait forever',
+    ),
     progress: reportOptions.progress,
   }),
   ...pipeOptions,
@@ -73,7 +79,10 @@ export const register: Register = command({
   name: 'train',
   description: 'Run a SageMaker training job on this machine.',
   usage: '[options] [-- command...]',
-  arguments: { '[command...]': 'after --: the training program (default: the entry point of the request)' },
+  arguments: {
+    '[command...]':
+      'after --: the training program and its arguments (default: the entry point that the request specifies)',
+  },
   options: OPTIONS,
   examples: `
 recordpipe train -c s3://bucket/train/ -- python train.py
@@ -83,18 +92,18 @@ recordpipe train --job request.json -c train=sample/ --output results/ -- python
 recordpipe train --job request.json --dry-run
 recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
 recordpipe train -c train=data/ --input-mode Pipe --spot --checkpoints ckpt/ --interrupt-after 30s --resume position.json -- python train.py`,
-  notes: `The program runs as under SageMaker's training toolkit. It receives hyperparameters in SM_HPS and, if the command names a script, as arguments. It finds the job's configuration files in input/config, and its channels through SM_CHANNEL_*. In File mode, these variables contain directories. In Pipe mode, they contain prefixes of named pipes: the pipe for epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0. Without a command, train runs the request's sagemaker_program or ContainerEntrypoint. If this machine allows it, the program sees --root as /opt/ml.
+  notes: `train runs the program in the environment that SageMaker's training toolkit provides. The program receives hyperparameters in SM_HPS and, if the command names a script, as arguments. The configuration files of the job are in input/config, and each SM_CHANNEL_* variable locates a channel. In File mode, the variable contains a directory. In Pipe mode, the variable contains the path prefix of named pipes: the pipe for epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0. If you pass no command, train runs the sagemaker_program or ContainerEntrypoint of the request. If this machine supports it, the program sees --root as /opt/ml.
 
-After an interruption, SageMaker restarts Pipe channels at epoch 0. With --resume, they continue where the program stopped. To use it, let the program write {"train": {"epoch": 3, "records": 12345}} to that file with each checkpoint. The next attempt then serves the rest of epoch 3 as train_3. With several hosts, use {host} in the file name for the name of the host.
+After an interruption, SageMaker restarts Pipe channels at epoch 0. With --resume, Pipe channels instead continue where the program stopped. The program must write its position, for example {"train": {"epoch": 3, "records": 12345}}, to the --resume file with each checkpoint. The next attempt then serves the rest of epoch 3 as train_3. If the job has several hosts, {host} in the file name stands for the name of the host.
 
-If a program fails, data cannot be read, or the job reaches its time limit, train stops the whole job: all programs receive SIGTERM and, after --grace, SIGKILL. train forwards signals to the programs in the same way. It closes the pipes only after the programs have ended, so that no program treats truncated data as complete.`,
+train stops the whole job if a program fails, if data cannot be read, or if the job reaches its time limit. To stop the job, train sends SIGTERM and, after --grace, SIGKILL to all programs. If train receives a signal, train forwards the signal to all programs. train closes the pipes only after all programs have ended, so that no program treats truncated data as complete.`,
   exitCodes: {
     ...EXIT_CODES,
     3: 'data could not be read, or results could not be saved',
     4: 'no reader opened a pipe in time',
   },
   exitNote:
-    'If the program ran, train exits with its exit code or, with several hosts, that of the first program that failed. If a time limit ends the job before the program starts, the exit code is 143.',
+    'If the program ran, train exits with the exit code of the program or, if the job has several hosts, of the first program that failed. If a time limit ends the job before the program starts, the exit code is 143.',
   action: (words: string[], options: Options) => inJson(options, () => train(words, options)),
 });
 
@@ -232,7 +241,7 @@ function pipeWarnings(channels: readonly JobChannel[], options: Options): string
   const given = Object.entries(values).flatMap(([name, one]) => (one === undefined ? [] : [name]));
   if (given.length === 0) return [];
   return [
-    `${given.join(', ')}: no effect, because no channel is in Pipe mode (--input-mode); arguments of the program belong after --`,
+    `${given.join(', ')}: no effect, because no channel is in Pipe mode (--input-mode); put arguments of the program after --`,
   ];
 }
 

@@ -17,28 +17,29 @@ import { type Painter, painter } from '../text/terminal.ts';
 
 const OPTIONS = {
   dryRun: flag('--dry-run', 'validate the files and show what would be uploaded'),
-  ifChanged: flag('--if-changed', 'skip files whose object has the same size and checksum').conflicts(
-    'clobber',
-  ),
-  clobber: negation('--no-clobber', 'skip files whose object already exists').conflicts('force'),
-  force: flag('-f, --force', 'overwrite existing objects and an existing --manifest'),
+  ifChanged: flag(
+    '--if-changed',
+    'skip a file if an object with the same key, size and checksum exists',
+  ).conflicts('clobber'),
+  clobber: negation('--no-clobber', 'skip a file if an object with the same key exists').conflicts('force'),
+  force: flag('-f, --force', 'overwrite existing objects and an existing --manifest file'),
   manifest: value(
     '--manifest <file>',
-    'after all uploads succeed, write a SageMaker ManifestFile to a file or s3://bucket/key',
+    'write a SageMaker ManifestFile to this file or s3://bucket/key after all uploads succeed',
   ),
   contentType: value('--content-type <type>', 'MIME type of the objects'),
   validate: negation('--no-validate', 'upload without validating'),
   schema: value(
     '--schema <file>',
-    'also check record contents against a schema written by recordpipe schema',
+    'also check the content of records against a schema written by recordpipe schema',
   ),
   maxErrors: parsed(
     '--max-errors <n>',
-    'maximum findings listed per file (all are counted)',
+    'maximum number of findings to list per file; all findings are counted',
     atLeast(0),
     100,
   ),
-  failFast: flag('--fail-fast', 'start no more uploads after a file is invalid or fails'),
+  failFast: flag('--fail-fast', 'start no more uploads after a file is invalid or its upload fails'),
   ...runOptions,
   ...linesOptions,
   ...readingOptions,
@@ -60,9 +61,9 @@ recordpipe upload data/ s3://bucket/train/
 recordpipe upload 'data/**/*.tfrecord' s3://bucket/train/ --force --if-changed --manifest train.manifest
 recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
 recordpipe upload data/ s3://bucket/train/ --dry-run --json`,
-  notes: `A destination with a trailing slash is a folder. In it, files from directories and patterns keep their relative paths; other files keep only their base names. Any other destination is the key of a single object. upload keeps an existing object with the same size and checksum. Any other existing object is an error unless you pass --force to overwrite it or --no-clobber to keep it. With --force --if-changed, upload sends only files that differ.
+  notes: `A destination with a trailing slash is a folder. Files from directories and patterns keep their relative paths in the folder; other files keep only their base names. Any other destination is the key of a single object. If an object exists and has the same size and checksum as the file, upload keeps the object. If an object exists and differs from the file, upload fails unless you pass --force to overwrite the object or --no-clobber to keep it. With --force --if-changed, upload sends only files that differ from their objects.
 
-upload validates each file, then uploads it. It processes several files in parallel. If a file changes in the meantime, upload aborts and reports an error for that file. S3 verifies the received data with CRC-32C. On a signal, upload aborts incomplete uploads. It reuses the parts that a killed process uploaded.`,
+upload validates each file and then uploads it, and processes several files in parallel. If a file changes before its upload ends, upload aborts the transfer of that file and reports an error. S3 verifies the received data against its CRC-32C checksum. On a signal, upload aborts incomplete transfers. If an earlier process was killed, upload reuses the parts that the earlier process uploaded.`,
   action: upload,
 });
 

@@ -23,22 +23,22 @@ import { painter } from '../text/terminal.ts';
 const OPTIONS = {
   schema: value(
     '--schema <file>',
-    'also check record contents against a schema written by recordpipe schema',
+    'also check the content of records against a schema written by recordpipe schema',
   ),
   unknownFeatures: choice(
     '--unknown-features <what>',
-    "how to treat features not in the schema (default: the schema's setting)",
+    'how to treat features that are not in the schema (default: as the schema specifies)',
     ['error', 'allow'],
   ),
   maxErrors: parsed(
     '--max-errors <n>',
-    'maximum findings listed per file (all are counted)',
+    'maximum number of findings to list per file; all findings are counted',
     atLeast(0),
     100,
   ),
   failFast: flag('--fail-fast', 'stop at the first invalid file'),
   failOnEmpty: flag('--fail-on-empty', 'treat files without records and runs without files as invalid'),
-  force: flag('-f, --force', 'overwrite the file at --report even if it is not a report'),
+  force: flag('-f, --force', 'overwrite the --report file even if it is not a report'),
   ...runOptions,
   ...linesOptions,
   ...readingOptions,
@@ -49,7 +49,7 @@ const OPTIONS = {
   ...grouped(SHARDS_HEADING, {
     report: value(
       '--report <file>',
-      'also write the JSON report to a file; with --shard or --plan: write the shard report for recordpipe merge; in a directory/ or s3://bucket/prefix/, one file per shard',
+      'also write the JSON report to this file; with --shard or --plan, write the shard report for recordpipe merge instead; if this is a directory/ or s3://bucket/prefix/, each shard writes its own file there',
     ),
   }),
 };
@@ -69,9 +69,9 @@ recordpipe validate agent.rec --multipart concat
 recordpipe validate @shards.txt --json --report report.json
 recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
 curl -s https://example.org/x.tfrecord | recordpipe validate -`,
-  notes: `validate detects the format from the content, not the name. In directories, it selects TFRecord and RecordIO files or, with --format textline, text files (*.txt, *.jsonl, *.csv, …). RecordIO has no checksums, so validate verifies parts, lengths and padding but cannot verify payloads.
+  notes: `validate detects the format of a file from its content, not from its name. In directories, validate selects TFRecord and RecordIO files; with --format textline, it selects text files (*.txt, *.jsonl, *.csv, …) instead. RecordIO has no checksums. In RecordIO files, validate therefore verifies parts, lengths and padding but cannot verify payloads.
 
-After an incorrect payload checksum, validate continues with the next record. It stops reading a file at damage to a header and at a truncated record, because the position of the next record is then unknown. To also check the records after such damage, pass --recover.`,
+After an incorrect payload checksum, validate continues with the next record. If a header is damaged or a record is truncated, validate stops reading the file, because the position of the next record is then unknown. To also check the records after such damage, pass --recover.`,
   action: validate,
 });
 

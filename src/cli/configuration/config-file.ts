@@ -142,7 +142,7 @@ function checkedNames(
     if (Object.hasOwn(SETTINGS, name) ? isSecret(name, value) : SECRET_NAME.test(name))
       throw new ConfigurationError(
         `${path}: ${name} ${Object.hasOwn(SETTINGS, name) ? 'contains' : 'looks like'} a secret; this file must not contain secrets`,
-        'remove it; keep keys in ~/.aws/credentials and select them with profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+        'remove the setting; keep keys in ~/.aws/credentials and select them with the setting profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
       );
     if (!Object.hasOwn(SETTINGS, name)) throw unknownName(path, name);
   }

@@ -37,20 +37,23 @@ export interface PipeOptions {
 }
 
 export const channelOptions: OptionsOf<ChannelOptions> = grouped('Channels given with -c:', {
-  manifest: flag('--manifest', 'channels are manifests (S3DataType ManifestFile)'),
+  manifest: flag('--manifest', 'treat channels as manifests (S3DataType ManifestFile)'),
   attributes: parsed(
     '--attributes <names>',
-    'channels are augmented manifests; read these attributes, e.g. image-ref,label',
+    'treat channels as augmented manifests and read these attributes, e.g. image-ref,label',
     names,
   ),
   gunzip: flag('--gunzip', 'decompress objects while streaming (CompressionType Gzip)'),
   wrap: flag('--wrap', 'wrap each object or attribute in a RecordIO record (RecordWrapperType)'),
   shuffle: parsed(
     '--shuffle <n>',
-    'shuffle objects or lines with this random seed, differently in each epoch',
+    'shuffle objects or manifest lines with this random seed, in a different order in each epoch',
     atLeast(0),
   ),
-  sharded: flag('--sharded', 'give each host its share of the objects or lines (ShardedByS3Key)'),
+  sharded: flag(
+    '--sharded',
+    'send each host only its share of the objects or manifest lines (ShardedByS3Key)',
+  ),
 });
 
 export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
@@ -60,8 +63,11 @@ export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
     'maximum time to wait for a reader to open a pipe, e.g. 10m (default: unlimited)',
     duration,
   ),
-  strictEof: flag('--strict-eof', 'fail if a reader closes its pipe before the end'),
-  skipMissing: flag('--skip-missing', 'skip missing objects; in augmented manifests, skip their lines'),
+  strictEof: flag('--strict-eof', 'fail if a reader closes its pipe before the end of the data'),
+  skipMissing: flag(
+    '--skip-missing',
+    'skip missing objects and the lines of augmented manifests that refer to them',
+  ),
   skipBadLines: flag('--skip-bad-lines', 'skip invalid lines of augmented manifests'),
   maxLineSize: parsed(
     '--max-line-size <size>',
@@ -69,10 +75,10 @@ export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
     size,
   ),
   lazy: flag('--lazy', 'start fetching only when a reader opens the pipe'),
-  lock: negation('--no-lock', 'serve channels without locking them'),
+  lock: negation('--no-lock', 'do not lock the channels against other recordpipe processes'),
   metricsPort: parsed(
     '--metrics-port <port>',
-    'serve Prometheus metrics on 127.0.0.1; 0 picks a free port',
+    'serve Prometheus metrics on this port of 127.0.0.1; 0 selects a free port',
     atLeast(0),
   ),
 });

@@ -11,18 +11,18 @@ export interface CommonOptions {
 
 const config = value(
   '--config <file>',
-  'read settings from this file (default: recordpipe.config.json in this directory or the nearest parent that has one)',
+  'read settings from this file (default: recordpipe.config.json in the current directory or the nearest parent that has one)',
 );
 
 export const commonOptions: OptionsOf<CommonOptions> & { readonly noConfig: ReturnType<typeof negation> } =
-  grouped('Settings (defaults: RECORDPIPE_ variables, recordpipe.config.json):', {
+  grouped('Settings (RECORDPIPE_ variables and recordpipe.config.json set the defaults):', {
     color: choice(
       '--color <when>',
-      'when to use colors (honors NO_COLOR)',
+      'when to use colors; auto honors NO_COLOR',
       ['auto', 'always', 'never'],
       'auto',
     ),
     config: config as OptionsOf<CommonOptions>['config'],
     noConfig: negation('--no-config', 'ignore recordpipe.config.json'),
-    verbose: flag('--verbose', 'print what the command reads, decides and requests to stderr, with times'),
+    verbose: flag('--verbose', 'log reads, decisions and requests to stderr with timestamps'),
   });

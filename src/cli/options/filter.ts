@@ -12,7 +12,7 @@ export interface FilterOptions {
 export const filterOptions: OptionsOf<FilterOptions> = {
   where: value(
     '--where <expression>',
-    'use only records for which a CEL expression is true, such as \'label == 3 && "cat" in tags\'; for names with other characters, write feature("image/encoded")',
+    'use only records for which this CEL expression is true, e.g. \'label == 3 && "cat" in tags\'; if a feature name is not an identifier, write feature("image/encoded")',
   ),
 };
 

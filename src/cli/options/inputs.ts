@@ -12,20 +12,22 @@ import type { ReadingOptions } from './reading.ts';
 
 type Format = ReadingOptions['format'];
 
-const LIST = '@list (a file of inputs, one per line or NUL-separated; @- for stdin)';
+const LIST = '@list (a file that lists inputs, one per line or NUL-separated; @- reads the list from stdin)';
+const PATHS = 'files, directories, quoted glob patterns';
+const ADDRESSES = 'S3 addresses (s3://bucket/key, s3://bucket/prefix/ or a quoted pattern)';
 
 /** Description of the argument of commands that accept local files. */
-export const LOCAL_INPUTS: string = `files, directories, quoted glob patterns, ${LIST}`;
+export const LOCAL_INPUTS: string = `${PATHS}, or ${LIST}`;
 
 /** Description of the argument of commands that accept files and objects. */
-export const STORED_INPUTS: string = `files, directories, quoted glob patterns, s3://bucket/key, prefix/ or pattern, ${LIST}`;
+export const STORED_INPUTS: string = `${PATHS}, ${ADDRESSES}, or ${LIST}`;
 
 /** Description of the argument of commands that accept many inputs. */
-export const INPUTS: string = `${STORED_INPUTS}, - for stdin`;
+export const INPUTS: string = `${PATHS}, ${ADDRESSES}, ${LIST}, or - for stdin`;
 
 /** Description of the argument of commands that accept one input, which may name several files. */
 export const INPUT =
-  'a file, directory or quoted glob pattern, s3://bucket/key, prefix/ or pattern, @list, or - for stdin';
+  'a file, directory, quoted glob pattern, S3 address (s3://bucket/key, s3://bucket/prefix/ or a quoted pattern), @list (a file that lists inputs), or - for stdin';
 
 /** Description of the argument of commands that accept one file. */
 export const ONE_FILE = 'a file, s3://bucket/key, or - for stdin';
@@ -40,11 +42,14 @@ export interface InputSelection {
 export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, prefixes and patterns:', {
   include: parsed(
     '--include <glob>',
-    'use only files that match, regardless of their extensions; repeatable. A glob with a slash must match the path below the directory, any other glob the file name',
+    'use only files that this glob matches, whatever their extensions; repeatable. A glob that contains a slash is compared with the path below the directory, any other glob with the file name',
     repeated,
   ),
-  exclude: parsed('--exclude <glob>', 'skip files that match; repeatable', repeated),
-  strictShards: flag('--strict-shards', 'treat missing or mixed shards (NAME-00000-of-00004) as an error'),
+  exclude: parsed('--exclude <glob>', 'skip files that this glob matches; repeatable', repeated),
+  strictShards: flag(
+    '--strict-shards',
+    'treat missing shards and mixed sets of shards (NAME-00000-of-00004) as errors',
+  ),
 });
 
 /**

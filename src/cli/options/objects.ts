@@ -41,7 +41,7 @@ export interface ObjectReadOptions extends TransferOptions {
   readonly cacheSize?: number;
 }
 
-const HEADING = 'S3 (credentials as for the AWS CLI):';
+const HEADING = 'S3 (commands use the credentials of the AWS CLI):';
 
 /**
  * Declarations of the access options. They have no defaults because the library applies its own.
@@ -50,11 +50,11 @@ export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
   endpointUrl: value('--endpoint-url <url>', 'S3-compatible endpoint (default: AWS)'),
   region: value('--region <name>', 'AWS region (default: from AWS_REGION, the profile or the bucket)'),
   profile: value('--profile <name>', 'profile in the shared AWS configuration files'),
-  signRequest: negation('--no-sign-request', 'send unsigned requests, for public buckets'),
+  signRequest: negation('--no-sign-request', 'send unsigned requests (for public buckets)'),
   requestPayer: flag('--request-payer', 'confirm that you pay for requests to requester-pays buckets'),
   retryTimeout: parsed(
     '--retry-timeout <time>',
-    'maximum time to retry a failed request, e.g. 30s (default: 5m)',
+    'maximum time spent on retries of a failed request, e.g. 30s (default: 5m)',
     duration,
   ),
 });
@@ -62,9 +62,13 @@ export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
 export const transferOptions: OptionsOf<TransferOptions> = {
   ...accessOptions,
   ...grouped(HEADING, {
-    partSize: parsed('--part-size <size>', 'bytes per request (default: 8 MiB)', size),
-    window: parsed('--window <size>', 'maximum bytes of objects held in memory (default: 64 MiB)', size),
-    maxRequests: parsed('--max-requests <n>', 'maximum concurrent requests (default: 8)', atLeast(1)),
+    partSize: parsed('--part-size <size>', 'number of bytes per request (default: 8 MiB)', size),
+    window: parsed('--window <size>', 'maximum amount of object data held in memory (default: 64 MiB)', size),
+    maxRequests: parsed(
+      '--max-requests <n>',
+      'maximum number of concurrent requests (default: 8)',
+      atLeast(1),
+    ),
   }),
 };
 
@@ -72,15 +76,15 @@ export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
   ...transferOptions,
   ...grouped(HEADING, {
     single: flag('--single', 'read each object with one request'),
-    verifyObject: flag('--verify-object', 'verify whole objects against the checksum stored by S3, if any'),
+    verifyObject: flag('--verify-object', 'verify each whole object against its checksum if S3 stores one'),
     pinVersion: flag(
       '--pin-version',
-      'keep reading the first version found, even if the object is overwritten',
+      'keep reading the same version of an object even if the object is overwritten',
     ),
-    cacheDir: value('--cache-dir <dir>', 'keep the bytes of objects in this directory for later reads'),
+    cacheDir: value('--cache-dir <dir>', 'cache object data in this directory for later reads'),
     cacheSize: parsed(
       '--cache-size <size>',
-      'maximum size of --cache-dir, at least 64 MiB (default: 10 GiB)',
+      'maximum size of the cache, at least 64 MiB (default: 10 GiB)',
       size,
     ),
   }),

@@ -53,7 +53,7 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
     ),
     maxRecordSize: parsed(
       '--max-record-size <size>',
-      'maximum payload size, e.g. 8MiB (default: 2 GiB)',
+      'maximum size of a payload, e.g. 8MiB (default: 2 GiB)',
       size,
     ),
     onTruncated: choice(
@@ -72,34 +72,34 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
   ...grouped('RecordIO:', {
     multipart: choice(
       '--multipart <kind>',
-      'how to treat multipart records; dmlc restores the magic number between parts (default), concat does not (SageMaker), error rejects them',
+      'how to treat multipart records; dmlc restores the magic number between parts (default), concat does not insert anything (for SageMaker), error rejects multipart records',
       ['dmlc', 'concat', 'error'],
     ),
   }),
   ...grouped('Text lines:', {
     cr: choice(
       '--cr <kind>',
-      'how to treat carriage returns; crlf removes one before each newline (default), keep removes none, all removes every one, like TensorFlow',
+      'how to treat carriage returns; crlf removes one before each newline (default), keep removes none, all removes every one, as TensorFlow does',
       ['keep', 'crlf', 'all'],
     ),
     delimiter: parsed(
       '--delimiter <text>',
-      'line delimiter; escapes: \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
+      'line delimiter; supports the escapes \\n \\r \\t \\0 \\xHH \\uHHHH (default: \\n)',
       delimiter,
     ),
     encoding: value(
       '--encoding <label>',
-      'text encoding: utf8, utf-16le, latin1, … (default: bytes are not decoded)',
+      'text encoding, e.g. utf8, utf-16le or latin1 (default: bytes are not decoded)',
     ),
     skipBlank: flag('--skip-blank', 'skip empty lines'),
-    stripBom: flag('--strip-bom', 'strip a byte order mark'),
+    stripBom: flag('--strip-bom', 'strip a leading byte order mark'),
   }),
 };
 
 export const payloadOptions: OptionsOf<PayloadOptions> = grouped(INPUT_HEADING, {
   payloadCrc: choice(
     '--payload-crc <kind>',
-    "accepted payload checksums; smdebug also accepts the values that SageMaker's debugger writes instead",
+    "accepted payload checksums; smdebug also accepts the nonstandard checksums that SageMaker's debugger writes",
     ['crc32c', 'smdebug'],
     'crc32c',
   ),

@@ -19,13 +19,13 @@ export const SHARDS_HEADING = 'Several machines:';
 export const shardOptions: OptionsOf<ShardOptions> = grouped(SHARDS_HEADING, {
   shard: parsed(
     '--shard <i/n>',
-    'process only shard I of N (zero-based); auto reads both from the environment (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE), auto/N only I',
+    'process only shard I of N (zero-based); auto reads I and N from the environment (AWS Batch, Kubernetes, SageMaker, Slurm, RANK and WORLD_SIZE), and auto/N reads only I',
     shardChoice,
   ),
   plan: value('--plan <file>', 'read the inputs from a plan written by recordpipe plan'),
   report: value(
     '--report <file>',
-    'with --shard or --plan: write the shard report for recordpipe merge; in a directory/ or s3://bucket/prefix/, one file per shard',
+    'with --shard or --plan: write the shard report for recordpipe merge to this file; if this is a directory/ or s3://bucket/prefix/, each shard writes its own file there',
   ),
 });
 
@@ -57,7 +57,7 @@ export interface ReportOptions {
 
 export const reportOptions: OptionsOf<ReportOptions> = {
   json: flag('--json', 'print the result as one JSON document'),
-  quiet: flag('-q, --quiet', 'hide progress, notices and summary'),
+  quiet: flag('-q, --quiet', 'hide progress, notices and the summary'),
   progress: negation('--no-progress', 'hide progress'),
 };
 

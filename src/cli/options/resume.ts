@@ -14,10 +14,10 @@ export interface ResumeOptions {
 export const resumeOptions: OptionsOf<ResumeOptions> = grouped('Resume:', {
   resume: parsed(
     '--resume <file>',
-    'continue from a position: a checkpoint, a PipeModeDataset state, or {"NAME": {"epoch": 0, "records": 0}}; repeatable',
+    'continue from the position in this file: a checkpoint, a PipeModeDataset state, or {"NAME": {"epoch": 0, "records": 0}}; repeatable',
     repeated,
   ),
-  checkpoint: value('--checkpoint <file>', 'write the positions of all channels to a file, atomically'),
+  checkpoint: value('--checkpoint <file>', 'atomically write the positions of all channels to this file'),
   checkpointInterval: parsed(
     '--checkpoint-interval <time>',
     'interval between checkpoints (default: 5s)',
@@ -25,7 +25,7 @@ export const resumeOptions: OptionsOf<ResumeOptions> = grouped('Resume:', {
   ),
   readAhead: parsed(
     '--read-ahead <size>',
-    'with --checkpoint: bytes that the program reads ahead of use (default: 0)',
+    'with --checkpoint: amount of data that the program reads before using it (default: 0)',
     size,
   ),
 });

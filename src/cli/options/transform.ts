@@ -37,17 +37,17 @@ export const FILE_FORMATS: readonly FileFormat[] = [...FORMAT_NAMES, 'base64'];
 export const OUTPUT_HEADING = 'Output:';
 
 /** Description of the argument that specifies an output. */
-export const OUTPUT = 'a new file or s3://bucket/key (see --force), or - for stdout';
+export const OUTPUT = 'a new file or s3://bucket/key (an existing one requires --force), or - for stdout';
 
 /** Help notes of commands that keep the format of their input. */
 export const TEXT_NOTES =
-  'Text lines converted to text lines keep their carriage returns unless you pass --cr.';
+  'If both the input and the output are text lines, carriage returns are kept unless you pass --cr.';
 
 export const transformOptions: OptionsOf<TransformingOptions> = {
   ...grouped(INPUT_HEADING, {
     from: choice(
       '--from <format>',
-      'input format: any --format, or base64 (default: from the extension, else the content)',
+      'input format: any value of --format, or base64 (default: from the extension, else detected from the content)',
       FILE_FORMATS,
     ).conflicts('format'),
   }),
@@ -63,13 +63,13 @@ export const transformOptions: OptionsOf<TransformingOptions> = {
     ),
     outputCompression: choice(
       '--output-compression <kind>',
-      'output compression (default: from the extension, .gz or .zz, else none)',
+      'output compression (default: gzip for .gz, zlib for .zz, else none)',
       ['none', 'gzip', 'zlib'],
     ),
     level: parsed('--level <n>', 'compression level, 0 to 9 (default: 6)', level),
     escape: negation('--no-escape', 'RecordIO: do not split payloads at magic numbers (for SageMaker)'),
     force: flag('-f, --force', 'overwrite existing output files'),
-    binary: flag('--binary', 'write binary output to a terminal'),
+    binary: flag('--binary', 'allow binary output to a terminal'),
   }),
 };
 
