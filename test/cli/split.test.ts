@@ -188,6 +188,16 @@ describe('--weights', () => {
     expect(report.parts.map(({ outputs }) => outputs.length)).toEqual([1, 1, 1]);
   });
 
+  test('fractions that do not sum to 1 cause a warning', async () => {
+    const stderrOf = async (given: string): Promise<string> =>
+      (await cli(['split', folder, temp.file('sums'), '--weights', given, '-f'])).stderr;
+    expect(await stderrOf('train=0.8,test=0.3')).toContain(
+      'warning: the weights sum to 1.1, not 1; the expected shares are train 72.73%, test 27.27%',
+    );
+    for (const given of ['train=0.7,val=0.2,test=0.1', 'train=9,test=1', 'train=2,test=0.5'])
+      expect(await stderrOf(given)).not.toContain('warning');
+  });
+
   test('a record without the feature is an error that names record, feature and next step', async () => {
     const out = temp.file('absent');
     const { code, stderr } = await cli(['split', folder, out, ...weights, '--by', 'account']);

@@ -8,6 +8,7 @@ import { expandedInOrder, INPUTS, inputSelection, sourceOf } from '../options/in
 import { endsAsFolder, isAddress } from '../options/objects.ts';
 import { atLeast, grouped, parsed, size, type Values, value } from '../options/option.ts';
 import { TEXT_NOTES, transformOptions } from '../options/transform.ts';
+import { complain } from '../output.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 import { transforming } from '../transforming.ts';
 
@@ -129,6 +130,17 @@ async function splitOne(inputs: readonly string[], prefix: string, options: Opti
   });
 }
 
+/** Warns about fractions that do not sum to 1, which may be a mistake. */
+function warnAboutFractions(weights: Readonly<Record<string, number>>): void {
+  const values = Object.values(weights);
+  const sum = values.reduce((total, weight) => total + weight, 0);
+  if (Math.abs(sum - 1) < 1e-6 || !values.every((weight) => weight < 1)) return;
+  const shares = Object.entries(weights).map(([name, weight]) => `${name} ${percent(weight / sum)}`);
+  complain(
+    `recordpipe: warning: the weights sum to ${Number(sum.toFixed(6))}, not 1; the expected shares are ${shares.join(', ')}`,
+  );
+}
+
 async function splitParts(
   inputs: readonly string[],
   prefix: string,
@@ -149,6 +161,7 @@ async function splitParts(
     const { makeFolder } = await import('recordpipe/records/write');
     makeFolder(prefix);
   }
+  if (!options.quiet) warnAboutFractions(weights);
   const { splitByWeights } = await import('recordpipe/transform');
   return transforming(options, {
     verb: 'split',
