@@ -31,7 +31,7 @@ exit code 4:
 | kind | exit code | meaning |
 |---|--:|---|
 | data | 1 | The data is invalid. Retrying does not help. |
-| usage | 2 | The call is invalid for any data. |
+| usage | 2 | The call is invalid regardless of the data. |
 | environment | 3 | The operation failed for a reason other than the data. A retry may succeed. |`;
 
 function overview() {

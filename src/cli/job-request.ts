@@ -48,7 +48,7 @@ export interface JobOptions extends ChannelOptions {
 export const jobOptions: OptionsOf<JobOptions> = {
   job: value(
     '--job <file>',
-    'read the job from a CreateTrainingJob request (JSON); other options override its fields',
+    'read the job from a CreateTrainingJob request (JSON); other options override the fields of the request',
   ),
   channel: parsed(
     '-c, --channel <[name=]uri>',

@@ -62,7 +62,10 @@ export interface JsonDocuments {
   readonly 'index-line': IndexLine;
   /** Output of `recordpipe plan --json`. */
   readonly plan: PlanDocument;
-  /** A line of the file that `recordpipe plan` writes: first the head, then the files, then the end. */
+  /**
+   * A line of the file that `recordpipe plan` writes. The first line is the head, and the last line
+   * is the end. Each other line describes a file.
+   */
   readonly 'plan-line': PlanLine;
   /** The `--report` file of a command with `--shard`: the results of some shards. */
   readonly 'shard-report': ShardReportDocument;

@@ -33,7 +33,9 @@ export function queryError(error: unknown): unknown {
   const code = text.startsWith('No files found') ? 'not-found' : CODES[kind];
   if (kind === '') return error;
   if (code === undefined)
-    return new UsageError(`query: ${kind}: ${text}${nameToQuote(text)}`, { cause: error });
+    return new UsageError(`query: ${kind}: ${text}${nameToQuote(text)}${pathToQuote(text)}`, {
+      cause: error,
+    });
   return new RecordpipeError(code, `${kind}: ${text}${NEXT[kind] ?? ''}`, {}, error);
 }
 
@@ -48,6 +50,12 @@ function nameToQuote(text: string): string {
   const names = Array.from(text.matchAll(/"([^"]+)"/g), ([, name]) => name);
   const name = names.find((one) => one.startsWith(`${missing}/`) || one.startsWith(`${missing}-`));
   return name === undefined ? '' : `; write such a name in double quotes: "${name}"`;
+}
+
+/** Returns the next step for a table that does not exist, which may be a path without quotes. */
+function pathToQuote(text: string): string {
+  const [, table] = /^Table with name (\S+) does not exist/.exec(text) ?? [];
+  return table === undefined ? '' : `; to read files, write their path in single quotes, such as '${table}/'`;
 }
 
 /** Splits a message into its kind and its text, without the lines that point to the position. */

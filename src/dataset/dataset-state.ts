@@ -31,7 +31,7 @@ export interface DatasetState {
   readonly iteration: number;
   /** Seeds of the operators without a `seed` option. */
   readonly seeds: readonly number[];
-  /** Position of each operator and source. Its layout may change with `version`. */
+  /** Position of each operator and source. The layout of the position may change with `version`. */
   readonly position: Position;
   /** Checksum of the other fields, which is used to reject a changed state. */
   readonly checksum: number;

@@ -25,7 +25,7 @@ export interface StoreDiagnosis {
   readonly uri: string;
   /** Whether all checks passed or were skipped. */
   readonly ok: boolean;
-  /** The checks, in their order. */
+  /** The checks, in the order in which they ran. */
   readonly checks: readonly StoreCheck[];
 }
 

@@ -52,6 +52,15 @@ export class FeatureValue {
     }
   }
 
+  /** Returns the names of the features of a record that `of` has read. */
+  names(record: Uint8Array): string[] {
+    const cursor = this.#cursor;
+    const names: string[] = [];
+    for (cursor.open(record); cursor.nextName(); )
+      names.push(new TextDecoder().decode(record.subarray(cursor.nameStart, cursor.nameEnd)));
+    return names;
+  }
+
   /** Opens the list of the feature. If the record contains the feature twice, the last one counts. */
   #find(record: Uint8Array): void {
     const cursor = this.#cursor;

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { checkPath, type OptionNames } from '../bytes/arguments.ts';
+import { checkPath, nearestName, type OptionNames } from '../bytes/arguments.ts';
 import type { ByteSource } from '../bytes/sources.ts';
 import { RecordpipeError, UsageError } from '../errors.ts';
 import type { RecordFilter } from '../messages/filter/record-filter.ts';
@@ -301,12 +301,18 @@ class PartChooser {
    */
   partOf(payload: Uint8Array): number {
     const parts = this.#parts;
-    const value = this.#value === undefined ? payload : this.#value.of(payload);
+    const by = this.#value;
+    const value = by === undefined ? payload : by.of(payload);
     if (value !== undefined) return parts.partOf(hashOf(value, this.#seed));
     if (parts.missing >= 0) return parts.missing;
+    const name = this.#by ?? '';
+    const names = by?.names(payload) ?? [];
+    // A feature of this name may have an empty list.
+    const similar = names.includes(name) ? undefined : nearestName(name, names);
+    const hint = similar === undefined ? '' : `; did you mean ${JSON.stringify(similar)}?`;
     throw new RecordpipeError(
       'schema-mismatch',
-      `the record has no value of the feature ${JSON.stringify(this.#by)}; to write such records to a separate part, pass missing: 'NAME'`,
+      `the record has no value of the feature ${JSON.stringify(name)}${hint}; to write such records to a separate part, pass missing: 'NAME'`,
     );
   }
 }

@@ -65,7 +65,7 @@ const SITUATIONS: readonly (readonly [
     'a zlib file read with --compression none',
     'count',
     () => finding(deflateSync(FILE), { compression: 'none' }),
-    /\n {2}next: (?:remove --compression none, or pass --compression zlib|if the file contains records, pass their --format; otherwise exclude it)$/,
+    /\n {2}next: (?:remove --compression none, or pass --compression zlib|if the file contains records, pass their --format; otherwise, exclude the file)$/,
   ],
   [
     'a file that was compressed twice',

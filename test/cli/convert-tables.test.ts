@@ -240,7 +240,7 @@ describe('convert rejects', () => {
     writeFileSync(join(cwd, 'days.arrow'), tableToIPC(table, 'file'));
     const { code, stderr } = await cli(['convert', 'days.arrow', 'days.tfrecord'], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toContain('unrepresentable: column "day": records have no date values');
+    expect(stderr).toContain('unrepresentable: column "day": records cannot contain date values');
     expect(stderr).toContain('  next: change the column first, or pass --columns');
     const args = ['convert', 'days.arrow', 'days.jsonl', '--columns', 'id'];
     expect(await cli(args, { cwd })).toMatchObject({ code: 0 });

@@ -195,6 +195,8 @@ describe('--weights', () => {
     expect(stderr).toContain('schema-mismatch: the record has no value of the feature "account"');
     expect(stderr).toContain('pass --missing NAME');
     expect(stderr).toContain('record 0 at byte 0 of');
+    const misspelled = await cli(['split', folder, out, ...weights, '--by', 'usr_id']);
+    expect(misspelled.stderr).toContain('no value of the feature "usr_id"; did you mean "user_id"?');
     const rest = await cli([
       'split',
       folder,

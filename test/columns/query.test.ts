@@ -277,7 +277,10 @@ describe('errors', () => {
     ['install httpfs', /expected a SELECT statement/],
     ["pivot 'x.tfrecord' on label using count(*)", /PIVOT needs its values/],
     ["select labl from 'x.tfrecord'", /"labl" not found .* Candidate bindings: .*"label"/],
-    ['select * from nothing', /Table with name nothing does not exist/],
+    [
+      'select * from nothing',
+      /Table with name nothing does not exist.*; to read files, write their path in single quotes, such as 'nothing\/'/,
+    ],
     ["select * from 'x.tfrecord', 'X.tfrecord'", /not case-sensitive, got "x.tfrecord" and "X.tfrecord"/],
   ])('%s: UsageError', async (statement, message) => {
     const run = rowsOf(statement);

@@ -7,7 +7,7 @@ import { isTextAt } from './text.ts';
 export interface BytesStats {
   /** Number of values. */
   readonly values: number;
-  /** Total size of all values in bytes. */
+  /** Total size of all values, in bytes. */
   readonly total: number;
   /** Number of bytes per value. */
   readonly length: Spread;

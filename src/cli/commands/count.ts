@@ -33,7 +33,7 @@ recordpipe count 'train-*' --json
 recordpipe count lines.jsonl.gz
 recordpipe count data/ --where 'label == 3 && len(tags) > 0 && has(bbox)'
 recordpipe count --delimiter '\\0' --format textline names.txt`,
-  notes: `count verifies payload checksums only with --where. To verify all records, run validate.`,
+  notes: `count verifies payload checksums only if --where is set. To verify all records, run validate.`,
   action: count,
 });
 

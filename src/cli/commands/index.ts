@@ -23,7 +23,7 @@ const OPTIONS = {
     ['rpidx', 'vahidk', 'dali', 'mx'],
     'rpidx',
   ),
-  output: value('-o, --output <file>', 'file to write the index to (one input only)'),
+  output: value('-o, --output <file>', 'file to write the index to (requires a single input)'),
   check: flag('--check', 'verify existing indexes against their data; write nothing'),
   force: flag('-f, --force', 'rebuild all indexes, and overwrite files that are not indexes').conflicts(
     'check',

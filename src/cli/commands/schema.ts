@@ -35,7 +35,7 @@ const OPTIONS = {
 
 export const register: Register = command({
   name: 'schema',
-  description: 'Infer the strictest schema to which all records conform, for validate --schema.',
+  description: 'Infer the strictest schema to which all records conform, for use with validate --schema.',
   arguments: { '[inputs...]': INPUTS },
   options: OPTIONS,
   examples: `

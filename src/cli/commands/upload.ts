@@ -17,10 +17,11 @@ import { type Painter, painter } from '../text/terminal.ts';
 
 const OPTIONS = {
   dryRun: flag('--dry-run', 'validate the files and show what would be uploaded'),
-  ifChanged: flag('--if-changed', 'skip a file if its object has the same size and checksum').conflicts(
-    'clobber',
-  ),
-  clobber: negation('--no-clobber', 'skip a file if its object already exists').conflicts('force'),
+  ifChanged: flag(
+    '--if-changed',
+    'skip a file if an object with the same key, size and checksum exists',
+  ).conflicts('clobber'),
+  clobber: negation('--no-clobber', 'skip a file if an object with the same key exists').conflicts('force'),
   force: flag('-f, --force', 'overwrite existing objects and an existing --manifest file'),
   manifest: value(
     '--manifest <file>',

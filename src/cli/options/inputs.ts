@@ -46,7 +46,10 @@ export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, p
     repeated,
   ),
   exclude: parsed('--exclude <glob>', 'skip files that this glob matches; repeatable', repeated),
-  strictShards: flag('--strict-shards', 'treat missing or mixed shards (NAME-00000-of-00004) as an error'),
+  strictShards: flag(
+    '--strict-shards',
+    'treat missing shards and mixed sets of shards (NAME-00000-of-00004) as errors',
+  ),
 });
 
 /**

@@ -50,7 +50,7 @@ export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
   endpointUrl: value('--endpoint-url <url>', 'S3-compatible endpoint (default: AWS)'),
   region: value('--region <name>', 'AWS region (default: from AWS_REGION, the profile or the bucket)'),
   profile: value('--profile <name>', 'profile in the shared AWS configuration files'),
-  signRequest: negation('--no-sign-request', 'send unsigned requests, for public buckets'),
+  signRequest: negation('--no-sign-request', 'send unsigned requests (for public buckets)'),
   requestPayer: flag('--request-payer', 'confirm that you pay for requests to requester-pays buckets'),
   retryTimeout: parsed(
     '--retry-timeout <time>',
@@ -79,7 +79,7 @@ export const objectReadOptions: OptionsOf<ObjectReadOptions> = {
     verifyObject: flag('--verify-object', 'verify each whole object against its checksum if S3 stores one'),
     pinVersion: flag(
       '--pin-version',
-      'keep reading the first version found, even if the object is overwritten',
+      'keep reading the same version of an object even if the object is overwritten',
     ),
     cacheDir: value('--cache-dir <dir>', 'cache object data in this directory for later reads'),
     cacheSize: parsed(

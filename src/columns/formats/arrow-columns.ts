@@ -160,7 +160,9 @@ function derivedField({ name, nullable, type: arrowType }: ArrowField, uri: stri
   if (typeof type === 'string') return reject(type);
   const depth = depthOf(type);
   if (depth > 2)
-    return reject(`records can nest lists at most two deep, but the column has lists ${depth} deep`);
+    return reject(
+      `records can contain lists nested up to two levels deep, but the column has lists nested ${depth} levels deep`,
+    );
   return { name, type, nullable, part: depth === 2 ? 'featureList' : 'feature', of: name };
 }
 

@@ -33,7 +33,7 @@ export async function* arrowMessages(
     for (let number = 0; ; number++) {
       const truncated = (): Error =>
         malformedTable(
-          `the Arrow data ends in message ${number}, at byte ${bytes.end}; it is truncated`,
+          `the Arrow data ends in message ${number}, at byte ${bytes.end}; the data is truncated`,
           uri,
         );
       const prefix = await bytes.peek(8);
@@ -68,7 +68,7 @@ export async function* arrowMessages(
       yield whole;
     }
     if (isFile && !(await endsWithMagic(bytes)))
-      throw malformedTable('the Arrow file does not end with ARROW1; it is truncated', uri);
+      throw malformedTable('the Arrow file does not end with ARROW1; the file is truncated', uri);
   } finally {
     await bytes.close();
   }

@@ -56,13 +56,13 @@ function whyNot(typeId: number): string {
     case ARROW_TYPE.time:
     case ARROW_TYPE.timestamp:
     case ARROW_TYPE.duration:
-      return `records have no ${name} values; cast the column to int64 or string first, or omit it`;
+      return `records cannot contain ${name} values; cast the column to int64 or string first, or omit the column`;
     case ARROW_TYPE.decimal:
-      return 'records have no decimal values; cast the column to float, int64 or string first, or omit it';
+      return 'records cannot contain decimal values; cast the column to float, int64 or string first, or omit the column';
     case ARROW_TYPE.struct:
-      return 'records have no struct values; flatten it into one column per field first, or omit it';
+      return 'records cannot contain struct values; flatten the column into one column per field first, or omit the column';
     default:
-      return `records have no ${name} values; omit the column`;
+      return `records cannot contain ${name} values; omit the column`;
   }
 }
 
@@ -132,7 +132,7 @@ function readLists(data: ArrowData, place: ElementPlace, read: ReadVector, items
       throw unrepresentable(
         itemPlace,
         i,
-        'a list contains a null, but the values of a feature cannot be null; replace the null with a value, or remove it',
+        'a list contains a null, but the values of a feature cannot be null; replace the null with a value, or remove the null',
       );
   return { type: 'list', length, validity, offsets, items: { ...vector, validity: undefined } };
 }

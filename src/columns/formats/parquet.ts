@@ -63,7 +63,10 @@ async function readMetadata(source: TableSource): Promise<ParquetMetadata> {
   let end = await source.slice(Math.max(0, byteLength - FIRST_READ_BYTES), byteLength);
   const tail = end.length - TAIL_BYTES;
   if (!isMagic(end, tail + 4))
-    throw malformedTable('the file does not end with PAR1; it is truncated, or not a Parquet file', uri);
+    throw malformedTable(
+      'the file does not end with PAR1; the file is truncated, or is not a Parquet file',
+      uri,
+    );
   const size = new DataView(end.buffer, end.byteOffset + tail).getUint32(0, true);
   const start = byteLength - TAIL_BYTES - size;
   if (start < PARQUET_MAGIC.length)

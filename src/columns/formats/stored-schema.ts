@@ -14,7 +14,7 @@ export function parseColumnSchema(text: string, uri: string): ColumnSchema {
   } catch (error) {
     throw new RecordpipeError(
       'schema-mismatch',
-      `the metadata "recordpipe" is not JSON: ${(error as Error).message}; remove it, or write the table again`,
+      `the metadata "recordpipe" is not JSON: ${(error as Error).message}; remove this metadata, or write the table again`,
       { uri },
       error,
     );

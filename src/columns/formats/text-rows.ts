@@ -148,7 +148,7 @@ class TextReader implements TableReader {
     if (this.#known.size === 0) return undefined;
     for (const name in values)
       if (!this.#known.has(name) && this.#format.guess(values[name]) !== null)
-        return `feature ${JSON.stringify(name)} is not in the schema; to skip it, select only the other columns`;
+        return `feature ${JSON.stringify(name)} is not in the schema; to skip the feature, select only the other columns`;
     return undefined;
   }
 

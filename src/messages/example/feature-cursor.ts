@@ -291,10 +291,7 @@ export class FeatureCursor extends ListCursor {
     if (this.fault !== undefined) return false;
     if (names !== 1 || values !== 1) this.isOdd = isUnusual = true;
     if (isUnusual && this.strict === 'tf')
-      return this.fail(
-        start,
-        'expected a name, then a feature, as TensorFlow requires, got different fields',
-      );
+      return this.fail(start, 'expected a name and a feature, as TensorFlow requires, got different fields');
     if (values > 1) {
       this.#joinedValue = this.#joined(FIELD_2, start, end, size);
       this.#valueStart = 0;

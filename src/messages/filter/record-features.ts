@@ -148,7 +148,7 @@ export class RecordFeatures {
     if (this.#places.kinds[slot] === NONE) {
       if (this.steps(slot) >= 0)
         throw new FilterMismatch(
-          `${this.describe(slot)} is a feature list; only len and has can be applied to it`,
+          `${this.describe(slot)} is a feature list; only len and has can be applied to feature lists`,
         );
       return false;
     }

@@ -34,7 +34,7 @@ export interface PipeModeState {
   readonly channel: string;
   /** Format of the records. */
   readonly recordFormat: string;
-  /** Index of the pipe, or null for files. */
+  /** Index of the pipe; null if the data comes from files. */
   readonly epoch: number | null;
   /** Number of delivered records. */
   readonly recordsRead: number;

@@ -42,7 +42,7 @@ export interface HostPlan {
   readonly root: string;
   /** Whether the program sees the `root` folder as `/opt/ml`. */
   readonly optMl: boolean;
-  /** The program and its arguments; empty for the entry point of the image. */
+  /** The program and its arguments; empty if the entry point of the image runs. */
   readonly command: readonly string[];
   /** The working directory of the program. */
   readonly workingDir: string;

@@ -198,7 +198,7 @@ async function* folderFiles(
   }
   if (any) return;
   const what = remote
-    ? 'no object with records has this prefix (*.tfrecord, *.rec, *-00000-of-00012, …); to read objects with other names, use a pattern or list them explicitly'
+    ? 'no object with records has this prefix (*.tfrecord, *.rec, *-00000-of-00012, …); to read objects with other names, use a pattern, or list the objects explicitly'
     : `no ${SOUGHT[format]}`;
   throw nothing(what, input, selection);
 }

@@ -42,7 +42,7 @@ export interface SkippedFiles {
   readonly code: 'skipped-files';
   /** Folder, prefix or pattern. */
   readonly uri: string;
-  /** Reason why the files are skipped. */
+  /** Reason why the files were skipped. */
   readonly reason: SkipReason;
   /** Number of files. */
   readonly count: number;
@@ -96,7 +96,7 @@ export interface NoFilesNotice {
   readonly message: string;
 }
 
-/** A feature of a filter that no record has. */
+/** A feature in a filter expression that no record has. */
 export interface UnknownFeatureNotice {
   /** Identifies the kind of notice. */
   readonly code: 'unknown-feature';

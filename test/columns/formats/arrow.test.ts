@@ -193,13 +193,13 @@ describe('tables of other programs', () => {
     [
       'a timestamp',
       { when: arrow.vectorFromArray([new Date(0)], new arrow.TimestampMillisecond()) },
-      'column "when": records have no timestamp values; cast the column to int64 or string',
+      'column "when": records cannot contain timestamp values; cast the column to int64 or string',
       undefined,
     ],
     [
       'a struct',
       { s: arrow.vectorFromArray([{ a: 1 }], new arrow.Struct([new arrow.Field('a', new arrow.Int32())])) },
-      'column "s": records have no struct values; flatten it into one column per field',
+      'column "s": records cannot contain struct values; flatten the column into one column per field',
       undefined,
     ],
   ])('%s is an error that names the column', async (_, columns, message, record) => {
