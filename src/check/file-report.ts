@@ -68,7 +68,7 @@ export interface FileReport {
   /**
    * Offset of the damage at which the check stopped. The check cannot continue past such damage
    * because it does not know where the next record starts. Use `recover: 'scan'` (`--recover`) to
-   * check the rest of the file. Omitted if the check did not stop early.
+   * check the rest of the file. Omitted if the check did not stop at such damage.
    */
   readonly stoppedAt?: number;
   /**

@@ -62,7 +62,7 @@ export interface FeatureStats {
    * counted once per step.
    */
   readonly kinds: { readonly [kind in FeatureKind]?: KindStats };
-  /** Number of values per list; missing if no list contains values. */
+  /** Number of values per list; missing if all lists are of kind `none`. */
   readonly length?: Spread;
   /** Statistics for the integer values; missing if there are no such values. */
   readonly int64?: Int64Stats;

@@ -40,7 +40,7 @@ recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --
 export interface DoctorReport extends Partial<StoreDiagnosis> {
   /** The configuration file, and the settings that apply. */
   readonly configuration: {
-    /** Path of recordpipe.config.json, or of the file of --config; null if there is no problem. */
+    /** Path of recordpipe.config.json, or of the file of --config; null if there is none. */
     readonly file: string | null;
     /** Settings that do not have their default values. */
     readonly settings: readonly AppliedSetting[];
