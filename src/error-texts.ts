@@ -55,11 +55,11 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'truncated-header': {
     section: 'records',
-    meaning: 'The file ends inside the header of a record.',
+    meaning: 'The file ends inside a record header.',
     cause:
       'The writer was stopped before it closed the file, the copy is incomplete, or the file is still being written.',
     remedy:
-      'Close the writer, then copy the file again or regenerate it. To recover the complete records, run `recordpipe repair`. To accept a file without its end, pass `--on-truncated stop` (`onTruncated`).',
+      'Close the writer, then copy the file again or regenerate it. To recover the complete records, run `recordpipe repair`. To accept a truncated file, pass `--on-truncated stop` (`onTruncated`).',
   },
   'truncated-record': {
     section: 'records',
@@ -100,13 +100,13 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'ambiguous-multipart': {
     section: 'records',
-    meaning: 'The parts of a multipart RecordIO record cannot be joined by the rules of dmlc.',
+    meaning: 'The parts of a multipart RecordIO record cannot be joined according to the dmlc rules.',
     cause: 'A tool other than dmlc, such as SageMaker, split the record into parts.',
     remedy: 'If SageMaker wrote the file, pass `--multipart concat` (`multipart`).',
   },
   'missing-padding': {
     section: 'records',
-    meaning: 'The padding of the last RecordIO record is missing.',
+    meaning: 'The padding after the last RecordIO record is missing.',
     cause: 'The writer does not pad the last record, or the last bytes of the file are missing.',
     remedy:
       '`recordpipe cat` and `recordpipe repair` accept the file. If another reader requires the padding, regenerate the file or run `recordpipe repair`.',
@@ -130,7 +130,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning:
       'A table (Parquet, Arrow, CSV or JSON Lines) is damaged, or a row does not fit the columns of the table.',
     cause:
-      'The file is incomplete, the file is not in the expected format, or a row has values of the wrong number or type.',
+      'The file is incomplete, the file is not in the expected format, or a row contains the wrong number of values or values of the wrong type.',
     remedy:
       'Fix the table, or write it again. If the table is in a different format, specify that format with `--from` (`from`).',
   },
@@ -160,7 +160,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   'index-mismatch': {
     section: 'indexes',
     meaning: 'An index does not match its record file.',
-    cause: 'The record file was written or replaced after the index was built.',
+    cause: 'The record file was changed or replaced after the index was built.',
     remedy: 'Rebuild the index with `recordpipe index --force`.',
   },
   'truncated-compressed-stream': {
@@ -168,7 +168,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning: 'A gzip or zlib stream is truncated.',
     cause: 'The writer was stopped, the copy is incomplete, or the file is still being written.',
     remedy:
-      'Copy or download the file again, or regenerate it. To accept a file without its end, pass `--on-truncated stop` (`onTruncated`).',
+      'Copy or download the file again, or regenerate it. To accept a truncated file, pass `--on-truncated stop` (`onTruncated`).',
   },
   'corrupt-compressed-stream': {
     section: 'compression',
@@ -181,7 +181,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     section: 'files',
     meaning: 'The operation does not support this kind of input or output.',
     cause:
-      'For example, the path is a directory but the operation requires a file, or the path is a pipe but the operation requires random access. The scheme of the address may also be unsupported.',
+      'For example, the path is a directory but the operation requires a file, or the path is a pipe but the operation requires random access. The address scheme may also be unsupported.',
     remedy: 'Use the alternative that the message names, such as a regular file or a stream.',
   },
   'source-changed': {
@@ -221,7 +221,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning: 'No writer opened a named pipe in time, or another process kept a lock for too long.',
     cause: 'The streamer is not running, or it serves a different folder or epoch.',
     remedy:
-      'Start the streamer first, and check the folder of the pipes. If the storage is slow, increase the timeout.',
+      'Start the streamer first, and check that both use the same pipe folder. If the storage is slow, increase the timeout.',
   },
   'reader-timeout': {
     section: 'pipemode',
@@ -253,7 +253,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'retries-exhausted': {
     section: 'files',
-    meaning: 'Requests for an object kept failing until the limit for retries was reached.',
+    meaning: 'Requests for an object kept failing until the retry limit was reached.',
     cause: 'The service or the network is down, slow or overloaded.',
     remedy:
       'Try again later. To retry for longer, raise `--retry-timeout` (`retryTimeoutMs`). To send fewer parallel requests, lower `--max-requests` (`maxRequests`).',
@@ -262,16 +262,15 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     section: 'pipemode',
     meaning: 'A manifest is invalid.',
     cause:
-      'A line is not valid JSON, a reference is not an address, or the manifest is not of the expected kind.',
+      'A line is not valid JSON, a reference is not an address, or the manifest is of a different kind than expected.',
     remedy:
       'Run `recordpipe manifest check FILE` to list all problems with their line numbers. Then fix them.',
   },
   'missing-attribute': {
     section: 'pipemode',
     meaning: 'A line of an augmented manifest does not have a requested attribute.',
-    cause: 'The name of the attribute is misspelled, or the labeling job did not label every object.',
-    remedy:
-      'Check the names of the attributes, or remove the lines that `recordpipe manifest check FILE` lists.',
+    cause: 'The attribute name is misspelled, or the labeling job did not label every object.',
+    remedy: 'Check the attribute names, or remove the lines that `recordpipe manifest check FILE` lists.',
   },
   'malformed-example': {
     section: 'contents',
@@ -297,19 +296,19 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     section: 'shards',
     meaning: 'A report is damaged or is not a shard report.',
     cause: 'The run that wrote the report was interrupted, or a program changed the report.',
-    remedy: 'Run the shard of the report again, then merge again.',
+    remedy: 'Rerun the shard that the report describes, then merge the reports again.',
   },
   'report-mismatch': {
     section: 'shards',
     meaning: 'The reports do not belong to the same run.',
     cause:
-      'The reports have different plans, commands, options or versions, or a file changed between the runs.',
+      'The reports come from different plans, commands, options or versions, or a file changed between the runs.',
     remedy:
       'Merge only reports with the same plan, command and options. If a file changed, regenerate the plan, then run all shards again.',
   },
   'missing-shards': {
     section: 'shards',
-    meaning: 'The reports of some shards are missing.',
+    meaning: 'The reports for some shards are missing.',
     cause: 'The jobs of these shards failed or are still running.',
     remedy: 'Run the shards that the message lists, then merge again.',
   },
@@ -328,14 +327,14 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   'not-resumable': {
     section: 'pipemode',
     meaning: 'recordpipe cannot continue from a position.',
-    cause: 'The data, the order of the data or the options changed after the position was saved.',
+    cause: 'The data, its order or the options changed after the position was saved.',
     remedy: 'Restore the data and the options, or restart the epoch.',
   },
   'not-found': {
     section: 'files',
     meaning: 'A file or directory does not exist, or a pattern matches no files.',
     cause:
-      'The path is misspelled, or the command runs in a different working directory than expected, for example in a container.',
+      'The path is misspelled, or the command runs in a working directory other than the expected one, for example in a container.',
     remedy: 'Check the path. Quote patterns so that recordpipe, not the shell, expands them.',
   },
   'access-denied': {
@@ -374,7 +373,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     section: 'program',
     meaning: 'The calling program aborted the operation.',
     cause: 'The program aborted an `AbortSignal` that it had passed.',
-    remedy: 'None: the error is expected. `error.cause` contains the reason of the signal.',
+    remedy: 'None: the error is expected. `error.cause` contains the reason for aborting.',
   },
   'invalid-argument': {
     section: 'program',

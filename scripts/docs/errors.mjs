@@ -17,8 +17,8 @@ export function errorPages() {
 
 const HEAD = `# Error codes
 
-Every failure caused by data, usage or the environment has one of these codes. Releases may add codes
-but never rename codes. [Errors and retrying](../errors.md) shows how to handle errors. In programs,
+Every failure caused by data, usage or the environment has one of these codes. New releases may add
+codes but never rename them. [Errors and retrying](../errors.md) shows how to handle errors. In programs,
 \`error.code\` contains the code. The command line prints the code before the message:
 
 \`\`\`

@@ -15,14 +15,14 @@ export function jsonPages() {
 
 const HEAD = `# JSON output
 
-\`--json\` prints one JSON document, and \`--jsonl\` prints one JSON object per line. Every document has
-a JSON Schema (draft 2020-12) in the folder \`schema/output/\` of the package. Releases may add fields
-but never rename or remove fields, so ignore fields that you do not know. A field without a value is
-omitted, unless the type of the field includes \`null\`. The descriptions use the option names of the
+\`--json\` prints one JSON document, and \`--jsonl\` prints one JSON object per line. The package
+contains a JSON Schema (draft 2020-12) for every document, in the folder \`schema/output/\`. New releases
+may add fields but never rename or remove them, so ignore any fields that you do not recognize. A field
+without a value is omitted, unless the type of the field includes \`null\`. The descriptions use the option names of the
 library: for example, \`failOnEmpty\` is \`--fail-on-empty\` on the command line.
 [Error codes](errors.md) lists the values of \`code\`.
 
-To validate a document, use any validator of JSON Schema. This program uses the \`ajv\` package:
+To validate a document, use any JSON Schema validator. This program uses the \`ajv\` package:
 
 \`\`\`js
 import { readFileSync } from 'node:fs';
@@ -34,9 +34,9 @@ console.log(validate(json('report.json'))); // true
 \`\`\`
 
 \`recordpipe query --json\` prints the rows of the result as objects with one field per column.
-\`recordpipe schema --json\` prints a schema of records, which has
-[a JSON Schema](../../schema/recordpipe-schema.json). \`recordpipe.config.json\` also has
-[a JSON Schema](../../schema/recordpipe-config.json).`;
+\`recordpipe schema --json\` prints a record schema, whose format is described by
+[a JSON Schema](../../schema/recordpipe-schema.json). The format of \`recordpipe.config.json\` is also
+described by [a JSON Schema](../../schema/recordpipe-config.json).`;
 
 function nameOf({ title }) {
   return title.replace('recordpipe ', '');

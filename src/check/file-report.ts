@@ -10,14 +10,14 @@ import type { SchemaViolation } from './schema/violations.ts';
 /** A problem in a file, in the JSON form of an error. */
 export interface Finding extends ErrorJson {}
 
-/** A warning about a file, which does not make the file invalid. */
+/** A warning about a file. A warning does not make the file invalid. */
 export interface FileWarning {
   /**
    * Stable kebab-case code. `missing-final-delimiter`: the last line of a text file has no line
    * ending, so a reader that concatenates files joins this line and the first line of the next
-   * file. `missing-final-padding`: the last RecordIO record has no padding (reported only with
-   * `strictPadding: false`). `empty-file`: the file has 0 bytes. `no-records`: the file is valid
-   * but has no records. `several-zlib-streams`: the file contains several zlib streams, and
+   * file. `missing-final-padding`: the last RecordIO record has no padding (reported only if
+   * `strictPadding` is false). `empty-file`: the file is empty. `no-records`: the file is valid but
+   * contains no records. `several-zlib-streams`: the file contains several zlib streams, and
    * TensorFlow reads only the first.
    */
   readonly code:
@@ -63,27 +63,27 @@ export interface FileReport {
    * denied, or I/O failed. If true, the report does not show whether the data is valid.
    */
   readonly unreadable: boolean;
-  /** Warnings about the file, which do not make the file invalid. */
+  /** Warnings about the file. Warnings do not make the file invalid. */
   readonly warnings: readonly FileWarning[];
   /**
-   * Offset of the damage at which the check stopped, because the position of the next record is then
-   * unknown. The bytes after it were not checked; `recover: 'scan'` (`--recover`) checks them. Omitted
-   * if the check did not stop at such damage.
+   * Offset of the damage at which the check stopped. The check cannot continue past such damage
+   * because it does not know where the next record starts. Use `recover: 'scan'` (`--recover`) to
+   * check the rest of the file. Omitted if the check did not stop early.
    */
   readonly stoppedAt?: number;
   /**
-   * Part of the file that was checked. `records` and `bytes` count only this part; locations of
-   * findings refer to the whole file.
+   * The part of the file that was checked. `records` and `bytes` count only this part; the
+   * locations of findings refer to the whole file.
    */
   readonly range?: RecordRange;
-  /** Conformance of the records to the schema. Omitted if no schema was specified. */
+  /** Result of checking the records against the schema. Omitted if no schema was specified. */
   readonly schema?: FileSchemaReport;
 }
 
 /** The report of a file, without the fields that vary between runs. */
 export type CheckedFile = Omit<FileReport, 'seconds'>;
 
-/** Conformance of the records of one file to a schema. */
+/** Result of checking the records of one file against a schema. */
 export interface FileSchemaReport {
   /**
    * Violated rules. Each rule is also listed as one `schema-mismatch` finding, at the first record

@@ -118,7 +118,7 @@ export interface JsonDocuments {
   /** A line on standard error if `RECORDPIPE_ERRORS=json` is set. */
   readonly 'error-line': ErrorLine;
   /**
-   * The schema of the columns in the metadata of Parquet and Arrow files, under the key
+   * The column schema that Parquet and Arrow files store in their metadata, under the key
    * `recordpipe`.
    */
   readonly 'column-schema': ColumnSchema;
@@ -189,7 +189,7 @@ export interface InspectDocument {
   readonly format: FormatName | null;
   /** Compression of the whole file; null if the file could not be opened. */
   readonly compression: 'none' | 'gzip' | 'zlib' | null;
-  /** The records, in the order of the file. */
+  /** The records, in file order. */
   readonly records: readonly InspectedRecord[];
   /** Damage that was found, and the failure that ended the output. */
   readonly errors: readonly ErrorJson[];
@@ -223,9 +223,9 @@ export interface InspectedRecord {
   readonly sageMakerRecord?: unknown;
   /** An MXNet IRHeader, with the payload as base64. */
   readonly irHeader?: unknown;
-  /** The text of a record that contains text. */
+  /** The record as text, if the record contains text. */
   readonly text?: string;
-  /** Description of any other content. */
+  /** Description of the content, if it is of any other type. */
   readonly description?: string;
 }
 
@@ -284,7 +284,7 @@ export interface PlanDocument {
   readonly output: string;
   /** SHA-256 of the list of files in the plan, in hexadecimal. */
   readonly hash: string;
-  /** Number of files. If `--cut` is set, number of parts of files. */
+  /** Number of files. If `--cut` is set, the number of file parts. */
   readonly files: number;
   /** Total size, in bytes. */
   readonly bytes: number;
@@ -307,7 +307,7 @@ export interface PlanHead {
 
 /** The last line of a plan. */
 export interface PlanEnd {
-  /** Number of files or parts of files. */
+  /** Number of files or file parts. */
   readonly files: number;
   /** Total size, in bytes. */
   readonly bytes: number;

@@ -20,7 +20,7 @@ export type TrainLine =
   | TrainFailure
   | TrainResultLine;
 
-/** A failure before the job started. No other line is printed. */
+/** A failure that occurred before the job started. No other line is printed. */
 export interface TrainFailure {
   /** Kind of the line. */
   readonly event: 'error';
@@ -42,7 +42,7 @@ export interface TrainResultLine extends Omit<TrainingResult, 'error' | 'metrics
 export interface MetricsDocument {
   /** Name of the job. */
   readonly job: string;
-  /** The metrics, in the order of their definitions. */
+  /** The metrics, in definition order. */
   readonly metrics: readonly MetricDocument[];
 }
 
@@ -66,11 +66,14 @@ export interface MetricDocument extends MetricValues {
   readonly name: string;
   /** Regular expression that finds the values in the output of the program. */
   readonly regex: string;
-  /** Description of a problem with the regular expression or its matches; null if there is none. */
+  /**
+   * Description of a problem with the regular expression or its matches; null if there is no
+   * problem.
+   */
   readonly problem: string | null;
-  /** Range and number of the values of each host. */
+  /** Summary of the values on each host. */
   readonly hosts: readonly HostMetric[];
-  /** The values of all hosts, in the order of the output. */
+  /** The values of all hosts, in output order. */
   readonly points: readonly MetricValue[];
 }
 
@@ -84,7 +87,7 @@ export interface HostMetric extends MetricValues {
 export interface MetricValue {
   /** Name of the host. */
   readonly host: string;
-  /** Time at which the program printed the value, in UTC, as ISO 8601. */
+  /** Time at which the program printed the value, as an ISO 8601 time in UTC. */
   readonly time: string;
   /** The value. */
   readonly value: number;

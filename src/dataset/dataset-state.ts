@@ -24,7 +24,7 @@ export interface DatasetState {
   readonly version: 1;
   /**
    * The operators and their arguments, for example `["range(10)", "map", "batch(2)"]`. If the list
-   * is long, hashes of the operators.
+   * is long, it contains hashes of the operators instead.
    */
   readonly operators: readonly string[];
   /** Zero-based number of the iteration. */
@@ -33,7 +33,7 @@ export interface DatasetState {
   readonly seeds: readonly number[];
   /** Position of each operator and source. The layout of the position may change with `version`. */
   readonly position: Position;
-  /** Checksum of the other fields, which is used to reject a changed state. */
+  /** Checksum of the other fields. A state with an incorrect checksum is rejected. */
   readonly checksum: number;
 }
 

@@ -2,7 +2,7 @@ import { RecordpipeError } from '../errors.ts';
 
 /**
  * A position in the elements of a stage, as plain JSON. Only the stage can interpret the position.
- * null is the start.
+ * null means the start.
  */
 export type Position = null | number | string | readonly Position[] | { readonly [name: string]: Position };
 

@@ -47,7 +47,7 @@ export interface DoneFile {
 
 /** The outputs that a command wrote. */
 export interface DoneFiles {
-  /** The outputs, in the order of the plan. */
+  /** The outputs, in plan order. */
   readonly files: readonly DoneFile[];
 }
 
@@ -89,7 +89,7 @@ export interface ShardPart<C extends ShardCommand = ShardCommand> {
 export interface PlanSummary {
   /** SHA-256 of the list of files in the plan, in hexadecimal. */
   readonly hash: string;
-  /** Number of files or parts of files. */
+  /** Number of files or file parts. */
   readonly files: number;
   /** Total size, in bytes. */
   readonly bytes: number;

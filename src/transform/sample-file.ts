@@ -44,9 +44,12 @@ const NAMES: OptionNames<Omit<SampleOptions, keyof TransformOptions>> = {
 
 /** Result of {@link sampleFile}. */
 export interface SampleResult extends TransformResult {
-  /** Number of records in the source or, with `where`, of records that pass. */
+  /**
+   * Number of records in the source. If `where` is set, only records that pass the filter are
+   * counted.
+   */
   readonly of: number;
-  /** Seed of the random order, which reproduces the run. */
+  /** Seed of the random order. Use the same seed to reproduce the run. */
   readonly seed: number;
 }
 

@@ -35,7 +35,7 @@ const NAMES: OptionNames<Omit<ShuffleOptions, keyof TransformOptions>> = {
 
 /** Result of {@link shuffleFile} and {@link shuffleFiles}. */
 export interface ShuffleResult extends TransformResult {
-  /** Seed of the random order, which reproduces the run. */
+  /** Seed of the random order. Use the same seed to reproduce the run. */
   readonly seed: number;
 }
 

@@ -101,9 +101,9 @@ export interface SplitPart {
 
 /** Result of {@link splitByWeights}. */
 export interface SplitByWeightsResult extends Omit<TransformResult, 'output'> {
-  /** Seed of the random order. The same seed reproduces the run. */
+  /** Seed of the random order. Use the same seed to reproduce the run. */
   readonly seed: number;
-  /** Parts in the order of the weights. */
+  /** Parts, in the same order as the weights. */
   readonly parts: readonly SplitPart[];
   /** Total number of records in all parts. */
   readonly records: number;

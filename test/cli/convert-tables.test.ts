@@ -225,7 +225,7 @@ describe('convert rejects', () => {
     expect(code).toBe(1);
     expect(stderr).toBe(
       'recordpipe: no-records: the columns cannot be inferred, because the inputs have no records\n' +
-        '  next: check the inputs and the filter; for a table without rows, pass --schema FILE\n',
+        '  next: check the inputs and the filter; to write a table without rows, pass --schema FILE\n',
     );
     expect(names()).toEqual(['data', 'empty.tfrecord']);
     await cli(['schema', 'data', '-o', 'schema.json'], { cwd });

@@ -109,7 +109,7 @@ describe.skipIf(missingCounterpart('recipes') !== undefined)('the page "Check da
     temp.file('data/b.tfrecord', damaged());
     for (const command of [gitlab, check]) expect((await run('bash', ['-ec', command])).status).toBe(1);
     expect(await expectSuccess('bash', ['-ec', annotate])).toMatch(
-      /^::error file=data\/b\.tfrecord::.*checksum.*\n$/,
+      /^::error file=data\/b\.tfrecord,title=data-checksum::.*checksum.*\n$/,
     );
     rmSync(temp.file('data/b.tfrecord'));
   });

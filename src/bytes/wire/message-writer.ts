@@ -10,7 +10,7 @@ export const LONE_SURROGATE: RegExp = /\p{Surrogate}/u;
 export function textBytes(what: string, text: string): Uint8Array {
   if (LONE_SURROGATE.test(text))
     throw new UsageError(
-      `${what}: expected text that is valid in UTF-8, got a lone surrogate in ${JSON.stringify(text)}`,
+      `${what}: expected text that can be encoded as UTF-8, got a lone surrogate in ${JSON.stringify(text)}`,
     );
   return utf8.encode(text);
 }

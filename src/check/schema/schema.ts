@@ -11,7 +11,7 @@ export interface Bounds<T = number> {
 /** Types of the values of a feature. */
 export type FeatureType = 'int64' | 'float' | 'bytes' | 'float64' | 'int32';
 
-/** Types of records that a schema can describe. */
+/** Record types that a schema can describe. */
 export type SchemaMessage = 'Example' | 'SequenceExample' | 'ExampleListWithContext' | 'Record' | 'IRHeader';
 
 /** Rules for one feature. A missing rule is not checked. */
@@ -26,8 +26,8 @@ export interface FeatureSchema {
   /** Allowed number of values per list. */
   readonly length?: Bounds;
   /**
-   * Shape of the values as a tensor in row-major order. `[]` is a scalar. If `length` is missing, a
-   * list must have as many values as the shape.
+   * Shape of the values as a tensor in row-major order. `[]` means a scalar. If `length` is
+   * missing, the number of values in a list must equal the product of the dimensions.
    */
   readonly shape?: readonly number[];
   /**
@@ -39,7 +39,7 @@ export interface FeatureSchema {
   readonly nan?: boolean;
   /** Whether float values may be infinite. Default: true. */
   readonly infinity?: boolean;
-  /** Allowed number of bytes per value of a bytes feature. */
+  /** Allowed size of each value of a bytes feature, in bytes. */
   readonly bytes?: Bounds;
   /** Whether every value of a bytes feature must be valid UTF-8. */
   readonly utf8?: boolean;
@@ -68,21 +68,20 @@ export interface FeatureListSchema extends FeatureSchema {
  * schema. The JSON Schema for these documents is `schema/recordpipe-schema.json` in the package.
  */
 export interface RecordSchema {
-  /** Address of the JSON Schema, for people and editors. */
+  /** Address of the JSON Schema, for human readers and editors. */
   readonly $schema?: string;
   /** Version of this layout. */
   readonly recordpipeSchema: 1;
   /**
-   * Type of the records. `features` contains the context of a SequenceExample or
-   * ExampleListWithContext. Fields of a Record and of an IRHeader have the names that
-   * `recordContent` gives them.
+   * Record type. `features` contains the context of a SequenceExample or ExampleListWithContext.
+   * Fields of a Record and of an IRHeader have the names that `recordContent` gives them.
    */
   readonly message: SchemaMessage;
-  /** A comment for people, which recordpipe ignores. */
+  /** A comment for human readers. recordpipe ignores it. */
   readonly comment?: string;
   /** Rules for the features, by feature name. */
   readonly features: { readonly [name: string]: FeatureSchema };
-  /** Rules for the feature lists, by name of the feature list. */
+  /** Rules for the feature lists, by feature list name. */
   readonly featureLists?: { readonly [name: string]: FeatureListSchema };
   /**
    * How to treat features that are not in the schema: `error` reports each as a finding, `allow`

@@ -3,7 +3,7 @@ import { DistinctCounter, type DistinctValues, mergeDistinct } from './distinct-
 import { mergeSpreads, type Spread, SpreadCounter } from './log2.ts';
 import { isTextAt } from './text.ts';
 
-/** Statistics of the values of a bytes feature. */
+/** Statistics for the values of a bytes feature. */
 export interface BytesStats {
   /** Number of values. */
   readonly values: number;
@@ -14,25 +14,25 @@ export interface BytesStats {
   /** Number of values that are text: UTF-8 without control characters. Images are never text. */
   readonly text: number;
   /**
-   * Statistics of the values that are images, by kind of image. The first bytes of a value
-   * determine its kind.
+   * Statistics for the values that are images, by image kind. The first bytes of a value determine
+   * its kind.
    */
   readonly images: { readonly [kind in ImageKind]?: ImageStats };
   /** The distinct values; null if there are too many. */
   readonly distinct: DistinctValues;
 }
 
-/** Statistics of the images of one kind. */
+/** Statistics for the images of one kind. */
 export interface ImageStats {
   /** Number of images. */
   readonly values: number;
   /**
-   * Width in pixels of the images whose headers specify a size; missing if there are no such
+   * Width, in pixels, of the images whose headers specify a size; missing if there are no such
    * images.
    */
   readonly width?: Spread;
   /**
-   * Height in pixels of the images whose headers specify a size; missing if there are no such
+   * Height, in pixels, of the images whose headers specify a size; missing if there are no such
    * images.
    */
   readonly height?: Spread;

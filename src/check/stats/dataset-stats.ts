@@ -30,7 +30,7 @@ export interface FileStats {
   readonly compression: string | null;
   /** Number of valid records. */
   readonly records: number;
-  /** Size of the file as stored, in bytes. */
+  /** Stored size of the file, in bytes. */
   readonly bytes: number;
   /** Number of findings. */
   readonly findings: number;
@@ -67,9 +67,9 @@ export interface MessageCounts {
   readonly event?: number;
   /** Number of aialgs.data.Record messages. */
   readonly record?: number;
-  /** Number of records with an IRHeader. */
+  /** Number of records that start with an IRHeader. */
   readonly irHeader?: number;
-  /** Number of records without named features: total of text, other messages and binary data. */
+  /** Number of records without named features: the sum of `text`, `protobuf` and `binary`. */
   readonly other: number;
   /** Number of records that are text. */
   readonly text?: number;
@@ -169,7 +169,7 @@ export function messageCounts(
 }
 
 /**
- * Statistics of a set of record files: the document that `recordpipe stats --json` prints.
+ * Statistics for a set of record files: the document that `recordpipe stats --json` prints.
  * `mergeStats` merges the documents of parts of a set, in any order. The result equals the document
  * of the whole set, byte for byte. Releases may add fields; `version` changes when the meaning of a
  * field changes.
@@ -183,7 +183,7 @@ export interface DatasetStats {
   readonly records: number;
   /** Number of payload bytes per valid record; missing if there are no records. */
   readonly recordBytes?: Spread;
-  /** Total size of the payloads, in bytes. */
+  /** Total payload size, in bytes. */
   readonly payloadBytes: number;
   /** Number of records of each type. */
   readonly messages: MessageCounts;
@@ -196,7 +196,7 @@ export interface DatasetStats {
   readonly featureLists: readonly NamedFeature[];
   /** Whether the set has more than 4,096 features or feature lists. */
   readonly truncated: boolean;
-  /** Number of findings, and the first of them. */
+  /** Total number of findings, and the first few findings. */
   readonly findings: {
     /** Number of all findings. */
     readonly count: number;

@@ -7,7 +7,7 @@ export const MAX_DISTINCT = 1024;
 export const MAX_LABEL_BYTES = 64;
 
 /**
- * A value and the number of its occurrences. An integer beyond 2^53 is a decimal string. Bytes are
+ * A value and the number of times it occurs. An integer beyond 2^53 is a decimal string. Bytes are
  * text, or base64 if they are not UTF-8.
  */
 export interface ValueCount {
@@ -21,7 +21,7 @@ export interface ValueCount {
 
 /**
  * All distinct values, in descending order of frequency; null if there are more than 1,024 distinct
- * values, or if a value has more than 64 bytes. The result does not depend on the order of the
+ * values, or if a value is longer than 64 bytes. The result does not depend on the order of the
  * values, so the counts of the parts of a data set add up to the counts of the whole data set.
  */
 export type DistinctValues = readonly ValueCount[] | null;

@@ -45,9 +45,7 @@ export interface RecordPlace {
   readonly offset: number;
 }
 
-/**
- * Number of occurrences of a kind, and the first occurrence in the order of file names and records.
- */
+/** Number of occurrences of a kind, and the first occurrence in order of file name and record. */
 export interface KindStats {
   /** Number of occurrences. */
   readonly count: number;
@@ -64,19 +62,19 @@ export interface FeatureStats {
    * counted once per step.
    */
   readonly kinds: { readonly [kind in FeatureKind]?: KindStats };
-  /** Number of values per list; missing if no list has a kind. */
+  /** Number of values per list; missing if no list contains values. */
   readonly length?: Spread;
-  /** Statistics of the integer values; missing if there are none. */
+  /** Statistics for the integer values; missing if there are no such values. */
   readonly int64?: Int64Stats;
-  /** Statistics of the float values; missing if there are none. */
+  /** Statistics for the float values; missing if there are no such values. */
   readonly float?: FloatStats;
-  /** Statistics of the byte string values; missing if there are none. */
+  /** Statistics for the byte string values; missing if there are no such values. */
   readonly bytes?: BytesStats;
   /** Number of steps per record of a feature list. */
   readonly steps?: Spread;
 }
 
-/** A feature with its statistics. */
+/** A feature and its statistics. */
 export interface NamedFeature extends FeatureStats {
   /** Name of the feature. */
   readonly name: string;

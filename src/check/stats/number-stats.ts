@@ -7,7 +7,7 @@ import {
 } from './distinct-values.ts';
 import { type ExponentCount, exponentCounts, mergeSignedLog2, type SignedLog2 } from './log2.ts';
 
-/** Statistics of the values of an int64 feature. */
+/** Statistics for the values of an int64 feature. */
 export interface Int64Stats {
   /** Number of values. */
   readonly values: number;
@@ -21,7 +21,7 @@ export interface Int64Stats {
   readonly distinct: DistinctValues;
 }
 
-/** Statistics of the values of a float feature. */
+/** Statistics for the values of a float feature. */
 export interface FloatStats {
   /** Number of values, including NaN. */
   readonly values: number;

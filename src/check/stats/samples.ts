@@ -1,7 +1,7 @@
 import type { ImageHeader, ImageKind } from '../../messages/image-header.ts';
 import { compareTexts, type RecordPlace } from './feature-stats.ts';
 
-/** A sample image of the data. */
+/** A sample image from the data. */
 export interface ImageSample {
   /** Name of the feature. */
   readonly feature: string;
@@ -13,16 +13,16 @@ export interface ImageSample {
   readonly offset: number;
   /** Format of the image. */
   readonly kind: ImageKind;
-  /** Width in pixels. */
+  /** Width, in pixels. */
   readonly width: number;
-  /** Height in pixels. */
+  /** Height, in pixels. */
   readonly height: number;
   /**
    * Label of the image's record, if the record has a feature whose name ends in label, class, text,
    * name or caption.
    */
   readonly label?: string;
-  /** Bytes of the image in base64. */
+  /** Bytes of the image, as base64. */
   readonly base64: string;
 }
 

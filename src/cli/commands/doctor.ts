@@ -40,7 +40,7 @@ recordpipe doctor s3://bucket/a.tfrecord --endpoint-url http://localhost:9000 --
 export interface DoctorReport extends Partial<StoreDiagnosis> {
   /** The configuration file, and the settings that apply. */
   readonly configuration: {
-    /** Path of recordpipe.config.json, or of the file of --config; null if there is none. */
+    /** Path of recordpipe.config.json, or of the file of --config; null if there is no problem. */
     readonly file: string | null;
     /** Settings that do not have their default values. */
     readonly settings: readonly AppliedSetting[];

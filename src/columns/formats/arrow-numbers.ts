@@ -128,7 +128,7 @@ function converted(
     throw unrepresentable(
       place,
       index,
-      `the value ${given[index]} is not a value of type ${target}; ${advice}`,
+      `the value ${given[index]} cannot be represented exactly as ${target}; ${advice}`,
     );
   };
   if (values instanceof Float32Array || values instanceof Float64Array)

@@ -85,7 +85,7 @@ class ParquetReader implements TableReader {
   readonly #source: TableSource;
   readonly #metadata: ParquetMetadata;
   readonly #options: TableReadOptions;
-  /** The columns to read, in the order of the file. */
+  /** The columns to read, in file order. */
   readonly #columns: readonly ParquetColumn[];
 
   constructor(

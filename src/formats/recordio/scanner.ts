@@ -8,7 +8,7 @@ import { PART_HEADER_BYTES, partBytes, partFlag, RECORDIO_MAGIC } from './layout
 export interface RecordIOScan {
   /** Number of whole single-part records. */
   count: number;
-  /** Number of payload bytes of these records. */
+  /** Total payload size of these records, in bytes. */
   payloadBytes: number;
   /** Index in the bytes at which the scan stopped, which is the start of a part. */
   position: number;

@@ -118,7 +118,10 @@ export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): v
   const at = findIn(payload, 0, delimiter);
   if (at >= 0) refuse(`it contains the delimiter at byte ${at}`, 'lines');
   if (delimiter.length > 1 && endsEarly(payload, delimiter)) {
-    refuse('the end of the payload and the added delimiter form an earlier delimiter', 'lines');
+    refuse(
+      'the end of the payload, followed by the delimiter, would be read as a delimiter that starts too early',
+      'lines',
+    );
   }
   if (cr === 'crlf' && payload.length > 0 && payload[payload.length - 1] === CR) {
     refuse('it ends with a carriage return, which readers treat as part of the line ending', "cr: 'keep'");

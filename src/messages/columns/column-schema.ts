@@ -14,7 +14,7 @@ export type ColumnType =
       readonly items: ColumnType;
     };
 
-/** Types of records that columns can represent exactly. */
+/** Record types that columns can represent exactly. */
 export type ColumnMessage = 'Example' | 'SequenceExample' | 'Record';
 
 /** Part of a record that a column contains. */
@@ -47,7 +47,7 @@ export type ColumnPart =
   | 'metadata'
   | 'configuration';
 
-/** Name and type of a column, and the part of a record that it contains. */
+/** Name and type of a column, and the part of a record that the column contains. */
 export interface ColumnField {
   /** Name of the column. No two columns of a schema have the same name. */
   readonly name: string;
@@ -62,16 +62,15 @@ export interface ColumnField {
 }
 
 /**
- * The columns of a table of records. The schema is stored as JSON in the metadata of Arrow and
- * Parquet files, under the key {@link COLUMN_SCHEMA_KEY}, so that the records can be restored
- * exactly.
+ * The columns of a record table. The schema is stored as JSON in the metadata of Arrow and Parquet
+ * files, under the key {@link COLUMN_SCHEMA_KEY}, so that the records can be restored exactly.
  */
 export interface ColumnSchema {
   /** Version of this layout. */
   readonly recordpipeColumns: 1;
-  /** Type of the records. */
+  /** Record type. */
   readonly message: ColumnMessage;
-  /** The columns, in the order of the table. */
+  /** The columns, in table order. */
   readonly fields: readonly ColumnField[];
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { attributeNamesMistake } from '../manifest/manifest-lines.ts';
 import { checkChannelName } from './channel-files.ts';
 
-/** The type of data at the address of a channel. The names are those of SageMaker. */
+/** The type of data at the address of a channel. The values are the names that SageMaker uses. */
 export type S3DataType = 'S3Prefix' | 'ManifestFile' | 'AugmentedManifestFile';
 
 /** A channel to stream. Every field except `name` and `uri` has a default. */
@@ -47,7 +47,10 @@ export interface StreamChannel {
   readonly contentType: string | undefined;
 }
 
-/** How the data of a channel reaches the training program. The names are those of SageMaker. */
+/**
+ * How the data of a channel reaches the training program. The values are the names that SageMaker
+ * uses.
+ */
 export type InputMode = 'Pipe' | 'File' | 'FastFile';
 
 /** A channel as given by the caller. */

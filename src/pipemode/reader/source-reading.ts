@@ -150,7 +150,7 @@ export class SourceReading {
     return true;
   }
 
-  /** Returns the next batch of the bytes received so far, or null if there is none. */
+  /** Returns the next batch of the bytes received so far, or null if there is no problem. */
   next(): RecordBatch | null {
     const began = performance.now();
     try {

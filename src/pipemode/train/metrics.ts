@@ -57,7 +57,7 @@ export interface MetricSeries extends MetricSummary {
 
 /** All metrics of a training job. */
 export interface MetricsReport {
-  /** The metrics, in the order of their definitions. */
+  /** The metrics, in definition order. */
   readonly metrics: readonly MetricSeries[];
 }
 

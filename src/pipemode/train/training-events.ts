@@ -29,7 +29,7 @@ export interface TrainingStatus {
   readonly status: string;
   /** One-based number of the attempt. */
   readonly attempt: number;
-  /** Reason for the status in one sentence, if the status has a reason. */
+  /** Reason for the status, in one sentence. Omitted if there is no reason. */
   readonly reason: string | undefined;
 }
 
@@ -98,7 +98,7 @@ export interface RestoredEvent {
   readonly bytes: number;
 }
 
-/** The program of a host starts. */
+/** The program on a host starts. */
 export interface ProgramStart {
   /** Kind of the event. */
   readonly event: 'program-start';
@@ -108,7 +108,7 @@ export interface ProgramStart {
   readonly command: readonly string[];
 }
 
-/** The program of a host ended. */
+/** The program on a host ended. */
 export interface ProgramEnd {
   /** Kind of the event. */
   readonly event: 'program-end';

@@ -20,7 +20,10 @@ export interface TrainingPlan {
   readonly spot: boolean;
   /** Maximum number of retries after a service failure. */
   readonly maxRetries: number;
-  /** Addresses from which checkpoints are restored and to which they are saved. */
+  /**
+   * Address to and from which `train` saves and restores checkpoints, and the local checkpoint
+   * folder.
+   */
   readonly checkpoint: TrainingRequest['checkpoint'];
   /** Address at which `train` saves the model and the output. */
   readonly output: TrainingRequest['output'];
@@ -30,7 +33,7 @@ export interface TrainingPlan {
   readonly warnings: readonly string[];
 }
 
-/** The actions that a host would perform. */
+/** What a host would run and receive. */
 export interface HostPlan {
   /** Name of the host. */
   readonly name: string;
@@ -48,11 +51,11 @@ export interface HostPlan {
   readonly workingDir: string;
   /** The channels that the host receives. */
   readonly channels: readonly ChannelPlan[];
-  /** Environment variables of the program, excluding inherited variables. */
+  /** Environment variables that are set for the program, excluding inherited variables. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** A channel of a host. */
+/** A channel that a host receives. */
 export interface ChannelPlan {
   /** Name of the channel. */
   readonly name: string;

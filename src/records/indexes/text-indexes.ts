@@ -34,7 +34,7 @@ export type MXKeyType = 'integer' | 'text';
  * last record, as in MXNet.
  */
 export interface MXKeys {
-  /** Keys in the order of the file, including repeated ones. */
+  /** Keys in file order, including repeated keys. */
   readonly keys: readonly MXKey[];
   readonly offsets: ReadonlyMap<MXKey, number>;
 }

@@ -104,7 +104,9 @@ export interface UnknownFeatureNotice {
   readonly message: string;
 }
 
-/** A notice about the inputs of a run. Its `code` is stable; its `message` is for people. */
+/**
+ * A notice about the inputs of a run. The `code` is stable; the `message` is for human readers.
+ */
 export type InputNotice =
   | SkippedFiles
   | ShardNotice

@@ -15,7 +15,7 @@ export interface WrittenFile {
   readonly path: string;
   /** Number of records written by this writer. */
   readonly records: number;
-  /** Number of payload bytes of these records. */
+  /** Total payload size of these records, in bytes. */
   readonly payloadBytes: number;
   /** Number of bytes that the writer added to the file, after compression. */
   readonly bytes: number;

@@ -7,7 +7,7 @@ import { CHUNK_NAME, remove } from './chunk-file.ts';
 export interface Removed {
   /** Number of files that were removed. */
   readonly files: number;
-  /** Number of bytes that were removed. */
+  /** Total size of the removed files, in bytes. */
   readonly bytes: number;
 }
 

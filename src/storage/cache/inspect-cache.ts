@@ -29,7 +29,7 @@ export interface CachedObject {
 export interface CacheListing {
   /** Cached objects, sorted by address. */
   readonly objects: readonly CachedObject[];
-  /** Total size of all files in bytes, including unfinished and unreadable files. */
+  /** Total size of all files, including unfinished and unreadable files, in bytes. */
   readonly bytes: number;
   /** Number of files in the cache folder. */
   readonly files: number;

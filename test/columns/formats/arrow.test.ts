@@ -146,7 +146,7 @@ describe('tables of other programs', () => {
       code: 'unrepresentable',
       record: 1,
       message: expect.stringContaining(
-        'column "x": the value 0.1 is not a value of type float; convert the column to 32-bit floats',
+        'column "x": the value 0.1 cannot be represented exactly as float; convert the column to 32-bit floats',
       ),
     });
     expect((await read(column, { lossy: true })).columns).toEqual([['0000003f', 'cdcccc3d']]);
@@ -187,7 +187,7 @@ describe('tables of other programs', () => {
     [
       'a number beyond int64',
       { x: arrow.vectorFromArray([1n, 2n ** 63n], new arrow.Uint64()) },
-      'column "x": the value 9223372036854775808 is not a value of type int64',
+      'column "x": the value 9223372036854775808 cannot be represented exactly as int64',
       1,
     ],
     [

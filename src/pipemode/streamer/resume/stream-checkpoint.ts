@@ -6,7 +6,8 @@ import type { EpochPosition, RecordDivision } from './epoch-position.ts';
 /** The position of a channel in a {@link StreamCheckpoint}. */
 export interface ChannelCheckpoint extends EpochPosition {
   /**
-   * Last part of the address of the object at `object`, for people; null if the address is unknown.
+   * Last part of the address of the object at position `object`, for human readers; null if the
+   * address is unknown.
    */
   readonly name: string | null;
   /** How the epoch is divided into records; null if no bytes of the epoch have been written. */
@@ -33,7 +34,7 @@ export interface StreamCheckpoint {
   readonly version: 1;
   /** Position of each channel. */
   readonly channels: Readonly<Record<string, ChannelCheckpoint>>;
-  /** Checksum of `channels`, which is used to reject a changed checkpoint. */
+  /** Checksum of `channels`. A checkpoint with an incorrect checksum is rejected. */
   readonly checksum: number;
 }
 
