@@ -50,7 +50,7 @@ function overview() {
   return joined([
     '# Command reference',
     PROGRAM.description,
-    '[The command line](../../command-line.md) describes what the commands have in common: inputs, outputs, shared options and exit codes. `recordpipe COMMAND --help` prints the reference of one command, and [Shared options](options.md) lists the options that many commands have.',
+    '[The command line](../../command-line.md) describes what the commands have in common: inputs, outputs, shared options and exit codes. `recordpipe COMMAND --help` prints the reference for one command, and [Shared options](options.md) lists the options that many commands have.',
     table(
       ['command', 'what it does'],
       COMMANDS.map((command) => [

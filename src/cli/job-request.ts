@@ -48,7 +48,7 @@ export interface JobOptions extends ChannelOptions {
 export const jobOptions: OptionsOf<JobOptions> = {
   job: value(
     '--job <file>',
-    'read the job from a CreateTrainingJob request (JSON); other options override the fields of the request',
+    'read the job from a CreateTrainingJob request (JSON); other options override fields in the request',
   ),
   channel: parsed(
     '-c, --channel <[name=]uri>',
@@ -57,7 +57,7 @@ export const jobOptions: OptionsOf<JobOptions> = {
   ),
   inputMode: parsed(
     '--input-mode <[name=]mode>',
-    'input mode of all channels or of channel NAME: File (default), FastFile or Pipe; repeatable',
+    'input mode for all channels or for channel NAME: File (default), FastFile or Pipe; repeatable',
     repeated,
   ),
   hyperparameter: parsed('--hyperparameter <name=value>', 'set a hyperparameter; repeatable', assignments),
@@ -100,7 +100,7 @@ export const jobOptions: OptionsOf<JobOptions> = {
     ),
     metric: parsed(
       '--metric <name=regex>',
-      'extract a metric from the output of the program; repeatable',
+      "extract a metric from the program's output; repeatable",
       assignments,
     ),
   }),

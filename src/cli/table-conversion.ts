@@ -36,11 +36,11 @@ export interface TableOptions {
 export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, arrow, csv, jsonl):', {
   schema: value(
     '--schema <file>',
-    'schema of the columns: a file written by recordpipe schema, or the output of convert --json (default: inferred from all records)',
+    'column schema: a file written by recordpipe schema, or the output of convert --json (default: inferred from all records)',
   ),
   infer: parsed(
     '--infer <n>',
-    'infer the columns from the first N records only (required for stdin without --schema)',
+    'infer the columns from the first N records only (required for stdin unless you pass --schema)',
     atLeast(1),
   ),
   skip: parsed('--skip <n>', 'number of records to skip at the start (default: 0)', atLeast(0)),
@@ -52,7 +52,7 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   columns: parsed(
     '--columns <names>',
-    'columns to convert, comma-separated; * matches any characters',
+    'columns to convert, comma-separated; * matches any sequence of characters',
     names,
   ),
   rowsPerFile: parsed(
@@ -62,7 +62,7 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   lossy: flag(
     '--lossy',
-    'drop and report what the output cannot represent: features with several types or without a column, lists in csv, NaN bit patterns in text, digits of 64-bit floats',
+    'drop and report data that the output cannot represent: features with several types or without a column, lists in csv, NaN bit patterns in text, digits of 64-bit floats',
   ),
   skipErrors: parsed(
     '--skip-errors <n>',
@@ -71,7 +71,7 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   rowGroup: parsed(
     '--row-group <n>',
-    'maximum number of rows per Parquet row group (default: about 16 MiB)',
+    'maximum number of rows per Parquet row group (default: as many rows as fit in about 16 MiB)',
     atLeast(1),
   ),
   tableCompression: choice('--table-compression <kind>', 'compression inside Parquet files (default: zstd)', [

@@ -16,11 +16,11 @@ export const register: Register = (root) =>
 source <(recordpipe completion bash)      # only for this shell
 source <(recordpipe completion zsh)       # the same in zsh, after compinit
 recordpipe completion fish | source       # the same in fish`,
-    notes: `To install completion for bash (requires the package bash-completion):
+    notes: `To install completion for bash (requires the bash-completion package):
   mkdir -p ~/.local/share/bash-completion/completions
   recordpipe completion bash > ~/.local/share/bash-completion/completions/recordpipe
 
-To install completion for zsh in a directory of $fpath:
+To install completion for zsh in a directory listed in $fpath:
   mkdir -p ~/.zfunc && recordpipe completion zsh > ~/.zfunc/_recordpipe
   echo 'fpath=(~/.zfunc $fpath); autoload -Uz compinit && compinit' >> ~/.zshrc
 
@@ -28,7 +28,7 @@ To install completion for fish:
   mkdir -p ~/.config/fish/completions
   recordpipe completion fish > ~/.config/fish/completions/recordpipe.fish
 
-Without starting recordpipe, the script completes commands, options, option values, files and directories. Reinstall the script after you update recordpipe. The script completes arguments of recordpipe but not of npx recordpipe.`,
+The script completes commands, options, option values, files and directories without starting recordpipe. Reinstall the script after you update recordpipe. The script completes arguments to recordpipe but not to npx recordpipe.`,
     action: async (shell: Shell, _: object) => {
       const { completionScript } = await import('../completion/script.ts');
       await print(completionScript(shell, root));

@@ -87,7 +87,7 @@ recordpipe schema data/ -o schema.json
 zcat a.tfrecord.gz | recordpipe convert - - --to arrow --schema schema.json`,
   notes: `Conversions between record formats keep payloads unchanged. A table has one row per record (tf.train.Example, SequenceExample or recordio-protobuf) and one column per feature. Converting a Parquet or Arrow table back restores the records exactly; for csv and jsonl, pass the same --schema in both directions. If the table cannot represent a value, convert fails with an error that names the feature and the record, unless you pass --lossy or --skip-errors. convert treats *.jsonl and *.csv files as tables; to convert their lines unchanged, pass --from textline or --to textline.
 
-In the base64 format, each line is one base64 string and can represent any bytes. textline cannot represent a record that contains a newline; convert fails on such a record. --delimiter and --cr apply to both the input and the output. ${TEXT_NOTES}`,
+In the base64 format, each line is the base64 encoding of one payload, so payloads can contain any bytes. textline cannot represent a record that contains a newline; convert fails on such a record. --delimiter and --cr apply to both the input and the output. ${TEXT_NOTES}`,
   action: convert,
 });
 

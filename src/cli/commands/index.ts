@@ -52,7 +52,7 @@ recordpipe index data/                    # FILE.rpidx next to each
 recordpipe index train.tfrecord --kind dali  # the format of tfrecord2idx
 recordpipe index train.rec --kind mx      # train.idx, as MXNet expects it
 recordpipe index 'train-*' --check`,
-  notes: `index keeps each index that is up to date with its data file and rebuilds the others. index rebuilds an MXNet index only with --force, because rebuilding discards the keys of the index. index overwrites a file that is not an index only with --force. In directories, --kind vahidk and --kind dali select TFRecord files, and --kind mx selects RecordIO files.`,
+  notes: `index keeps each index that is up to date with its data file and rebuilds the others. Rebuilding an MXNet index discards the keys in the index and therefore requires --force. Overwriting a file that is not an index also requires --force. In directories, --kind vahidk and --kind dali select TFRecord files, and --kind mx selects RecordIO files.`,
   action: index,
 });
 

@@ -22,7 +22,7 @@ const OPTIONS = {
   skip: parsed('--skip <n>', 'number of records to skip at the start', atLeast(0), 0),
   ...filterOptions,
   select: selectOption,
-  saveImages: value('--save-images <dir>', 'write the images of the shown records to this directory'),
+  saveImages: value('--save-images <dir>', 'write the images in the shown records to this directory'),
   force: flag('-f, --force', 'with --save-images: overwrite existing files'),
   decode: flag('--decode', "with --json or --jsonl: also print the content in protobuf's JSON mapping"),
   hash: flag('--hash', 'show the SHA-256 of each payload'),

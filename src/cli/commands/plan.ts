@@ -58,7 +58,7 @@ recordpipe plan s3://bucket/train/ -o s3://bucket/plan.jsonl.gz --shards 8
 recordpipe plan data/ --cut 1GiB -o plan.jsonl
 recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
 recordpipe merge reports/ -o total.json`,
-  notes: `A plan lists the address, size and ETag of each file, and contains a hash of the list. If a file has changed since the plan was written, the worker that reads the file fails. Only the plan and the number of shards determine the shard of each file. All shards have about the same size.`,
+  notes: `A plan lists the address, size and ETag of each file, and contains a hash of the list. If a file has changed since the plan was written, the worker that reads the file fails. The shard to which a file is assigned depends only on the plan and the number of shards. All shards are about the same size.`,
   action: plan,
 });
 

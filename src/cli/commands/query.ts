@@ -21,12 +21,12 @@ const { format, compression, maxRecordSize, onTruncated, trailing, multipart } =
 const OPTIONS = {
   memory: parsed(
     '--memory <size>',
-    'memory limit of DuckDB; larger tables are moved to temporary files (default: 1 GiB)',
+    "DuckDB's memory limit; tables that do not fit are moved to temporary files (default: 1 GiB)",
     size,
   ),
   tempDir: value(
     '--temp-dir <dir>',
-    'directory for temporary files (default: the temporary directory of the system)',
+    "directory for temporary files (default: the system's temporary directory)",
   ),
   ...grouped(OUTPUT_HEADING, {
     output: value('-o, --output <file>', 'output file or s3://bucket/key (default: stdout)'),
@@ -34,7 +34,7 @@ const OPTIONS = {
     json: flag('--json', 'same as --to json'),
     force: flag('-f, --force', 'overwrite an existing --output'),
     binary: flag('--binary', 'allow binary output to a terminal'),
-    quiet: flag('-q, --quiet', 'hide notices and the number of rows'),
+    quiet: flag('-q, --quiet', 'hide notices and the row count'),
   }),
   format,
   compression,
@@ -62,7 +62,7 @@ recordpipe query "select label, count(*) from 'data/' group by label"
 recordpipe query "from 'a.rec' join 'names.csv' using (id)" -o joined.parquet`,
   notes: `query requires the package @duckdb/node-api (npm install @duckdb/node-api). Each feature is a column. If a feature has exactly one value in every record that contains the feature, the column contains single values; otherwise, the column contains lists. If a feature name contains characters other than letters, digits and _, enclose the name in double quotes: "image/encoded".
 
-query reads the files twice: first to infer the columns, then to load only the columns that the statement uses. If a statement only lists columns and has a LIMIT, query reads no more records than necessary. query runs only SELECT statements; a statement may also begin with WITH, FROM, DESCRIBE or SUMMARIZE. query does not load DuckDB extensions.
+query reads the files twice: first to infer the columns, then to load only the columns that the statement uses. If a statement only lists columns and contains a LIMIT clause, query reads no more records than necessary. query runs only SELECT statements; a statement may also begin with WITH, FROM, DESCRIBE or SUMMARIZE. query does not load DuckDB extensions.
 
 In csv, json and jsonl output, integers keep all their digits, and bytes are encoded as base64. table output shortens long values.`,
   action: query,

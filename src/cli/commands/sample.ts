@@ -11,14 +11,14 @@ import { transforming, writtenText } from '../transforming.ts';
 const OPTIONS = {
   records: parsed(
     '-n, --records <n>',
-    'number of records to select; if the input has fewer records, all are selected',
+    'number of records to select; if the input contains fewer records, all are selected',
     atLeast(0),
   ),
   fraction: parsed('--fraction <p>', 'select each record with this probability, from 0 to 1', probability),
   seed: parsed('--seed <n>', 'random seed; the same seed gives the same result', atLeast(0), 0),
   tempDir: value(
     '--temp-dir <dir>',
-    'with --records: directory for temporary files (default: the directory of the output)',
+    'with --records: directory for temporary files (default: the output directory)',
   ),
   ...filterOptions,
   ...transformOptions,
@@ -33,7 +33,7 @@ export const register: Register = command({
 recordpipe sample train.tfrecord some.tfrecord -n 1000 --seed 1
 recordpipe sample train.rec - --fraction 0.01 --to base64
 recordpipe sample train.tfrecord threes.tfrecord -n 100 --where 'label == 3'`,
-  notes: `sample reads the input once. -n 1000 selects the first 1000 records of the order that recordpipe shuffle produces with the same seed. With the same seed, the records that a smaller --fraction selects are a subset of the records that a larger --fraction selects.
+  notes: `sample reads the input once. -n 1000 selects the first 1000 records in the order that recordpipe shuffle produces with the same seed. For the same seed, a smaller --fraction selects a subset of the records that a larger --fraction selects.
 
 ${TEXT_NOTES}`,
   action: sample,

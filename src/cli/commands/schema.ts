@@ -24,7 +24,7 @@ const OPTIONS = {
     '--loose',
     'infer only types, presence, fixed lengths and image formats, so that similar data also conforms',
   ),
-  jsonSchema: flag('--json-schema', 'print the JSON Schema of schema files and exit'),
+  jsonSchema: flag('--json-schema', 'print the JSON Schema for schema files and exit'),
   ...runOptions,
   ...readingOptions,
   ...payloadOptions,

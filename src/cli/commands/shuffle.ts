@@ -11,21 +11,21 @@ const OPTIONS = {
     'memory limit for records and their index, e.g. 1GiB (default: 256 MiB)',
     size,
   ),
-  tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: the directory of the output)'),
+  tempDir: value('--temp-dir <dir>', 'directory for temporary files (default: the output directory)'),
   ...transformOptions,
   ...inputSelection,
 };
 
 export const register: Register = command({
   name: 'shuffle',
-  description: 'Shuffle the records of a file, or of all files of a directory, using bounded memory.',
+  description: 'Shuffle the records in a file, or in all files in a directory, using bounded memory.',
   arguments: { '<input>': INPUT, '<output>': OUTPUT },
   options: OPTIONS,
   examples: `
 recordpipe shuffle train.tfrecord shuffled.tfrecord --seed 1
 recordpipe shuffle big.rec shuffled.rec --memory 2GiB --temp-dir /scratch
 recordpipe shuffle train/ shuffled.tfrecord`,
-  notes: `shuffle sorts the records by SplitMix64 numbers generated from the seed. The order therefore depends only on the seed and the number of records. It does not depend on --memory or the machine. If the data does not fit in memory, shuffle needs temporary disk space equal to the total size of the records.
+  notes: `shuffle sorts the records by SplitMix64 numbers generated from the seed, so the order depends only on the seed and the number of records, not on --memory or the machine. If the data does not fit in memory, shuffle needs temporary disk space equal to the total size of the records.
 
 ${TEXT_NOTES}`,
   action: shuffle,

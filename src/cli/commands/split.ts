@@ -15,10 +15,14 @@ import { transforming } from '../transforming.ts';
 const OPTIONS = {
   records: parsed('-n, --records <n>', 'number of records per shard', atLeast(1)),
   size: parsed('--size <size>', 'maximum shard size (uncompressed), e.g. 128MiB', size),
-  shards: parsed('--shards <n>', 'number of shards, with equal numbers of records', atLeast(1)),
+  shards: parsed(
+    '--shards <n>',
+    'number of shards; records are divided among them as equally as possible',
+    atLeast(1),
+  ),
   byHash: parsed(
     '--by-hash <n>',
-    'number of shards; each record goes to shard CRC-32C(payload) modulo N',
+    'number of shards; each record is written to shard number CRC-32C(payload) modulo N',
     atLeast(1),
   ),
   ...grouped('Named parts:', {
@@ -29,11 +33,11 @@ const OPTIONS = {
     ),
     by: value(
       '--by <feature>',
-      'keep records with the same value of this feature in the same part (default: keep only equal records together)',
+      'keep records with the same value for this feature in the same part (default: keep only identical records together)',
     ),
     missing: value(
       '--missing <name>',
-      'part for records that do not have the --by feature (default: fail on the first such record)',
+      'part for records that do not contain the --by feature (default: fail on the first such record)',
     ),
     seed: parsed('--seed <n>', 'random seed; the same seed gives the same result (default: 0)', atLeast(0)),
   }),
@@ -43,7 +47,7 @@ const OPTIONS = {
   ),
   tempDir: value(
     '--temp-dir <dir>',
-    'with --shards: directory for temporary files (default: the directory of the shards)',
+    'with --shards: directory for temporary files (default: the directory that contains the shards)',
   ),
   ...filterOptions,
   ...transformOptions,
@@ -56,7 +60,7 @@ export const register: Register = command({
     'Split a file into shards named PREFIX-00000-of-00012.EXT, or split files into parts such as train, val and test. split writes either all shards or none.',
   usage: '[options] <inputs...> <prefix>',
   arguments: {
-    '<inputs...>': `one input: a file, s3://bucket/key, or - for stdin. With --weights, one or more inputs: ${INPUTS}. The last argument is the path prefix of the shards, or a directory/`,
+    '<inputs...>': `one input: a file, s3://bucket/key, or - for stdin. With --weights, one or more inputs: ${INPUTS}. The last argument is the path prefix for the shards, or a directory/`,
   },
   options: OPTIONS,
   examples: `
@@ -68,9 +72,9 @@ recordpipe split all.tfrecord out/ --weights train=9,test=1 --shards 10
 recordpipe split all.tfrecord cats --shards 4 --where '"cat" in tags'`,
   notes: `Unless you pass --by-hash or --weights, split keeps the order of the records, so merging the shards restores the input. If shards with the same prefix exist, split fails unless you pass --force.
 
-With --weights, the shards of each part are named PREFIX-NAME-00000-of-00010.EXT or, in a directory, NAME-00000-of-00010.EXT. A prefix that ends with / is a directory, and split creates the directory if necessary. Each part is one file unless you pass --records, --size or --shards. The part of a record is determined by a hash of the seed and the value of the --by feature or, if --by is not set, by a hash of the seed and the payload. The part therefore does not depend on the order or number of the files, and does not change when you add records.
+With --weights, the shards of each part are named PREFIX-NAME-00000-of-00010.EXT or, in a directory, NAME-00000-of-00010.EXT. A prefix that ends with / is a directory, and split creates the directory if necessary. Each part is one file unless you pass --records, --size or --shards. A hash of the seed and the value of the --by feature determines the part to which a record is assigned. If --by is not set, the payload is hashed instead of the feature. The part therefore does not depend on the order or number of the files, and does not change when you add records.
 
-${TEXT_NOTES} Shards of text files keep the extension of the input, e.g. .csv.`,
+${TEXT_NOTES} Shards of text files keep the input's extension, e.g. .csv.`,
   action: split,
 });
 

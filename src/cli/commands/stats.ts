@@ -47,7 +47,7 @@ recordpipe stats 'train-*' --json > stats.json
 recordpipe stats data/ --select 'label,image/*'
 recordpipe stats data/ --where 'label == 3 && score > 0.9'
 recordpipe stats --plan plan.jsonl --shard 0/8 --report reports/`,
-  notes: `stats verifies every record, as validate does, and lists invalid records as findings. The statistics cover the valid records or, if --where is set, only the records that pass. After damage to a header or a truncated record, stats skips the rest of the file, unless you pass --recover. The bounds of histogram buckets are powers of two.`,
+  notes: `stats verifies every record, as validate does, and lists invalid records as findings. The statistics cover the valid records or, if --where is set, only the valid records that pass. After a damaged header or a truncated record, stats skips the rest of the file unless you pass --recover. Histogram bucket bounds are powers of two.`,
   action: stats,
 });
 

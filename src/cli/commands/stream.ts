@@ -38,7 +38,7 @@ const OPTIONS = {
   job: value('--job <file>', 'read the job from a CreateTrainingJob request or InputDataConfig (JSON)'),
   json: flag(
     '--json',
-    'print events as JSON, one per line; to stderr if stream runs a program, otherwise to stdout',
+    'print events as JSON, one per line, to stderr if stream runs a program or to stdout otherwise',
   ),
   quiet: flag(
     '-q, --quiet',
@@ -55,7 +55,7 @@ const OPTIONS = {
     ),
     dir: value(
       '--dir <dir>',
-      'directory for the pipes; if no program runs, stream then writes no job configuration files',
+      'directory for the pipes; if you set this option and run no program, stream does not write job configuration files',
     ),
     firstEpoch: parsed('--first-epoch <n>', 'number of the first epoch', atLeast(0), 0),
     hosts: parsed(
@@ -99,13 +99,13 @@ recordpipe stream -c train=s3://bucket/train.jsonl --attributes image-ref,label 
 recordpipe stream --job channels.json --dir pipes --epochs 2 & cat pipes/train_0
 recordpipe stream -c train=s3://bucket/train/ --checkpoint ck.json --resume ck.json -- python train.py
 recordpipe stream -c train=s3://bucket/train/ --resume position.json -- python train.py`,
-  notes: `stream runs the program as in a SageMaker container: it provides pipes, inputdataconfig.json, resourceconfig.json and SM_* variables. The variables contain paths below --root. If the program uses the literal path /opt/ml, pass --root /opt/ml, or run the program with train, which makes --root visible as /opt/ml. stream exits with the exit code of the program.
+  notes: `stream runs the program with the pipes, inputdataconfig.json, resourceconfig.json and SM_* variables that a SageMaker container provides. The variables contain paths below --root. If the program uses the literal path /opt/ml, pass --root /opt/ml, or run the program with train, which makes --root visible as /opt/ml. stream exits with the exit code of the program.
 
-A pipe cannot signal an error. If stream cannot read data, it therefore first stops the program and all processes that the program started, and only then closes the pipes. stream forwards signals to the program and kills the program after --grace or at a second signal. The program runs in its own session; it can read the terminal but cannot open /dev/tty. When the program ends, stream stops the processes that the program started.
+A pipe cannot signal an error. If stream cannot read data, it therefore first stops the program and all processes that the program started, and only then closes the pipes. stream forwards signals to the program and kills the program after --grace or at a second signal. The program runs in its own session, so the program can read the terminal but cannot open /dev/tty. When the program ends, stream stops the processes that the program started.
 
---resume continues an interrupted epoch in the pipe of that epoch, for example NAME_3 for epoch 3. The data and the options must be the same as before. If the program itself writes the position, the position is exact: no record is lost or repeated. The program must write the position together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as the state of a PipeModeDataset. With --checkpoint, stream writes the position up to which the program has certainly read the pipe. After a restart, stream sends the records that were still in the pipe (up to 1 MiB) again. Records that the program had read but not yet used are lost unless --read-ahead covers them. If --resume and --checkpoint name the same file, the file may be missing at the first start.
+--resume continues an interrupted epoch in the pipe for that epoch, for example NAME_3 for epoch 3. The data and the options must be the same as before. If the program itself writes the position, the position is exact: no record is lost or repeated. The program must write the position together with its own checkpoint, as {"train": {"epoch": 3, "records": 12345}} or as a PipeModeDataset state. With --checkpoint, stream writes the position up to which the program is known to have read the pipe. After a restart, stream resends the records that were still in the pipe (up to 1 MiB). Records that the program had read but not yet used are lost unless --read-ahead covers them. If --resume and --checkpoint name the same file, the file may be missing at the first start.
 
-If stream runs no program, it records how each epoch ended in CHANNEL.status.json next to the pipes. After a failure, a reader that ignores this file treats truncated data as complete unless you pass --hold.`,
+If stream runs no program, stream writes how each epoch ended to CHANNEL.status.json next to the pipes. After a failure, a reader that ignores this file treats truncated data as complete unless you pass --hold.`,
   exitCodes: {
     ...EXIT_CODES,
     3: 'data could not be read, or pipes could not be created',

@@ -48,7 +48,7 @@ const OPTIONS = {
     ),
     resume: value(
       '--resume <file>',
-      'resume Pipe channels at the positions in this file of the checkpoint directory, if the program wrote the file',
+      'resume Pipe channels at the positions that the program wrote to this file in the checkpoint directory, if the file exists',
     ),
     metricsOut: value('--metrics-out <file>', 'write metrics to a .csv, .json, .html or .svg file'),
     force: flag(
@@ -92,9 +92,9 @@ recordpipe train --job request.json -c train=sample/ --output results/ -- python
 recordpipe train --job request.json --dry-run
 recordpipe train -c train=data/ --spot --checkpoints ckpt/ --interrupt-after 30s -- python train.py
 recordpipe train -c train=data/ --input-mode Pipe --spot --checkpoints ckpt/ --interrupt-after 30s --resume position.json -- python train.py`,
-  notes: `train runs the program in the environment that SageMaker's training toolkit provides. The program receives hyperparameters in SM_HPS and, if the command names a script, as arguments. The configuration files of the job are in input/config, and each SM_CHANNEL_* variable locates a channel. In File mode, the variable contains a directory. In Pipe mode, the variable contains the path prefix of named pipes: the pipe for epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0. If you pass no command, train runs the sagemaker_program or ContainerEntrypoint of the request. If this machine supports it, the program sees --root as /opt/ml.
+  notes: `train runs the program in the environment that SageMaker's training toolkit provides. The program receives hyperparameters in SM_HPS and, if the command names a script, as arguments. The job configuration files are in input/config, and each SM_CHANNEL_* variable locates a channel. In File mode, the variable contains a directory. In Pipe mode, the variable contains the path prefix of named pipes: the pipe for epoch 0 of channel train is $SM_CHANNEL_TRAIN followed by _0. If you pass no command, train runs the sagemaker_program or ContainerEntrypoint specified in the request. If possible on this machine, the program sees --root as /opt/ml.
 
-After an interruption, SageMaker restarts Pipe channels at epoch 0. With --resume, Pipe channels instead continue where the program stopped. The program must write its position, for example {"train": {"epoch": 3, "records": 12345}}, to the --resume file with each checkpoint. The next attempt then serves the rest of epoch 3 as train_3. If the job has several hosts, {host} in the file name stands for the name of the host.
+After an interruption, SageMaker restarts Pipe channels at epoch 0. With --resume, Pipe channels instead continue where the program stopped. The program must write its position, for example {"train": {"epoch": 3, "records": 12345}}, to the --resume file with each checkpoint. The next attempt then serves the rest of epoch 3 as train_3. If the job has several hosts, {host} in the file name is replaced with the host name.
 
 train stops the whole job if a program fails, if data cannot be read, or if the job reaches its time limit. To stop the job, train sends SIGTERM and, after --grace, SIGKILL to all programs. If train receives a signal, train forwards the signal to all programs. train closes the pipes only after all programs have ended, so that no program treats truncated data as complete.`,
   exitCodes: {

@@ -29,17 +29,17 @@ const OPTIONS = {
   ),
   contentType: value('--content-type <type>', 'MIME type of the objects'),
   validate: negation('--no-validate', 'upload without validating'),
-  schema: value(
-    '--schema <file>',
-    'also check the content of records against a schema written by recordpipe schema',
-  ),
+  schema: value('--schema <file>', 'also check record content against a schema written by recordpipe schema'),
   maxErrors: parsed(
     '--max-errors <n>',
     'maximum number of findings to list per file; all findings are counted',
     atLeast(0),
     100,
   ),
-  failFast: flag('--fail-fast', 'start no more uploads after a file is invalid or its upload fails'),
+  failFast: flag(
+    '--fail-fast',
+    'start no more uploads after a file is found to be invalid or an upload fails',
+  ),
   ...runOptions,
   ...linesOptions,
   ...readingOptions,
@@ -61,7 +61,7 @@ recordpipe upload data/ s3://bucket/train/
 recordpipe upload 'data/**/*.tfrecord' s3://bucket/train/ --force --if-changed --manifest train.manifest
 recordpipe upload a.tfrecord s3://bucket/b.tfrecord --no-clobber
 recordpipe upload data/ s3://bucket/train/ --dry-run --json`,
-  notes: `A destination with a trailing slash is a folder. Files from directories and patterns keep their relative paths in the folder; other files keep only their base names. Any other destination is the key of a single object. If an object exists and has the same size and checksum as the file, upload keeps the object. If an object exists and differs from the file, upload fails unless you pass --force to overwrite the object or --no-clobber to keep it. With --force --if-changed, upload sends only files that differ from their objects.
+  notes: `A destination with a trailing slash is a folder. Files from directories and patterns keep their relative paths in the folder; other files keep only their base names. Any other destination is the key of a single object. If an object exists and has the same size and checksum as the file, upload keeps the object. If an object exists and differs from the file, upload fails unless you pass --force to overwrite the object or --no-clobber to keep it. With both --force and --if-changed, upload sends only files that differ from their objects.
 
 upload validates each file and then uploads it, and processes several files in parallel. If a file changes before its upload ends, upload aborts the transfer of that file and reports an error. S3 verifies the received data against its CRC-32C checksum. On a signal, upload aborts incomplete transfers. If an earlier process was killed, upload reuses the parts that the earlier process uploaded.`,
   action: upload,

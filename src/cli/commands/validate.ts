@@ -21,10 +21,7 @@ import { badFileText, interruptedText, summaryText, violationsText, warningsText
 import { painter } from '../text/terminal.ts';
 
 const OPTIONS = {
-  schema: value(
-    '--schema <file>',
-    'also check the content of records against a schema written by recordpipe schema',
-  ),
+  schema: value('--schema <file>', 'also check record content against a schema written by recordpipe schema'),
   unknownFeatures: choice(
     '--unknown-features <what>',
     'how to treat features that are not in the schema (default: as the schema specifies)',
@@ -49,7 +46,7 @@ const OPTIONS = {
   ...grouped(SHARDS_HEADING, {
     report: value(
       '--report <file>',
-      'also write the JSON report to this file; with --shard or --plan, write the shard report for recordpipe merge instead; if this is a directory/ or s3://bucket/prefix/, each shard writes its own file there',
+      'also write the JSON report to this file; with --shard or --plan, write the shard report for recordpipe merge instead; to write a separate file for each shard, pass a directory/ or s3://bucket/prefix/',
     ),
   }),
 };
@@ -71,7 +68,7 @@ recordpipe validate --plan plan.jsonl --shard 3/8 --report reports/
 curl -s https://example.org/x.tfrecord | recordpipe validate -`,
   notes: `validate detects the format of a file from its content, not from its name. In directories, validate selects TFRecord and RecordIO files; with --format textline, it selects text files (*.txt, *.jsonl, *.csv, …) instead. RecordIO has no checksums. In RecordIO files, validate therefore verifies parts, lengths and padding but cannot verify payloads.
 
-After an incorrect payload checksum, validate continues with the next record. If a header is damaged or a record is truncated, validate stops reading the file, because the position of the next record is then unknown. To also check the records after such damage, pass --recover.`,
+After an incorrect payload checksum, validate continues with the next record. If a header is damaged or a record is truncated, validate cannot locate the next record and stops reading the file. To also check the records after such damage, pass --recover.`,
   action: validate,
 });
 

@@ -66,12 +66,12 @@ export const pipeOptions: OptionsOf<PipeOptions> = grouped('Pipes:', {
   strictEof: flag('--strict-eof', 'fail if a reader closes its pipe before the end of the data'),
   skipMissing: flag(
     '--skip-missing',
-    'skip missing objects and the lines of augmented manifests that refer to them',
+    'skip missing objects, and skip augmented manifest lines that refer to them',
   ),
-  skipBadLines: flag('--skip-bad-lines', 'skip invalid lines of augmented manifests'),
+  skipBadLines: flag('--skip-bad-lines', 'skip invalid lines in augmented manifests'),
   maxLineSize: parsed(
     '--max-line-size <size>',
-    'maximum line length of an augmented manifest (default: 1 MiB)',
+    'maximum length of an augmented manifest line (default: 1 MiB)',
     size,
   ),
   lazy: flag('--lazy', 'start fetching only when a reader opens the pipe'),

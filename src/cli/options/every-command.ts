@@ -11,7 +11,7 @@ export interface CommonOptions {
 
 const config = value(
   '--config <file>',
-  'read settings from this file (default: recordpipe.config.json in the current directory or the nearest parent that has one)',
+  'read settings from this file (default: recordpipe.config.json in the current directory or the nearest parent directory that contains one)',
 );
 
 export const commonOptions: OptionsOf<CommonOptions> & { readonly noConfig: ReturnType<typeof negation> } =

@@ -42,13 +42,13 @@ export interface InputSelection {
 export const inputSelection: OptionsOf<InputSelection> = grouped('Directories, prefixes and patterns:', {
   include: parsed(
     '--include <glob>',
-    'use only files that this glob matches, whatever their extensions; repeatable. A glob that contains a slash is compared with the path below the directory, any other glob with the file name',
+    'use only files that this glob matches, regardless of their extensions; repeatable. A glob that contains a slash is matched against the path below the directory; any other glob is matched against the file name',
     repeated,
   ),
   exclude: parsed('--exclude <glob>', 'skip files that this glob matches; repeatable', repeated),
   strictShards: flag(
     '--strict-shards',
-    'treat missing shards and mixed sets of shards (NAME-00000-of-00004) as errors',
+    'treat missing shards and mixed shard sets (NAME-00000-of-00004) as errors',
   ),
 });
 

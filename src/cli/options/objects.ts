@@ -54,7 +54,7 @@ export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
   requestPayer: flag('--request-payer', 'confirm that you pay for requests to requester-pays buckets'),
   retryTimeout: parsed(
     '--retry-timeout <time>',
-    'maximum time spent on retries of a failed request, e.g. 30s (default: 5m)',
+    'maximum time to spend retrying a failed request, e.g. 30s (default: 5m)',
     duration,
   ),
 });
@@ -62,7 +62,7 @@ export const accessOptions: OptionsOf<AccessOptions> = grouped(HEADING, {
 export const transferOptions: OptionsOf<TransferOptions> = {
   ...accessOptions,
   ...grouped(HEADING, {
-    partSize: parsed('--part-size <size>', 'number of bytes per request (default: 8 MiB)', size),
+    partSize: parsed('--part-size <size>', 'amount of data per request (default: 8 MiB)', size),
     window: parsed('--window <size>', 'maximum amount of object data held in memory (default: 64 MiB)', size),
     maxRequests: parsed(
       '--max-requests <n>',

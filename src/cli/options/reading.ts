@@ -53,7 +53,7 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
     ),
     maxRecordSize: parsed(
       '--max-record-size <size>',
-      'maximum size of a payload, e.g. 8MiB (default: 2 GiB)',
+      'maximum payload size, e.g. 8MiB (default: 2 GiB)',
       size,
     ),
     onTruncated: choice(
@@ -72,14 +72,14 @@ export const readingOptions: OptionsOf<ReadingOptions> = {
   ...grouped('RecordIO:', {
     multipart: choice(
       '--multipart <kind>',
-      'how to treat multipart records; dmlc restores the magic number between parts (default), concat does not insert anything (for SageMaker), error rejects multipart records',
+      'how to treat multipart records; dmlc restores the magic number between parts (default), concat inserts nothing (for SageMaker), error rejects multipart records',
       ['dmlc', 'concat', 'error'],
     ),
   }),
   ...grouped('Text lines:', {
     cr: choice(
       '--cr <kind>',
-      'how to treat carriage returns; crlf removes one before each newline (default), keep removes none, all removes every one, as TensorFlow does',
+      'how to treat carriage returns; crlf removes one carriage return before each newline (default), keep removes none, all removes all of them, as TensorFlow does',
       ['keep', 'crlf', 'all'],
     ),
     delimiter: parsed(

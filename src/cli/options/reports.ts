@@ -25,7 +25,7 @@ export const shardOptions: OptionsOf<ShardOptions> = grouped(SHARDS_HEADING, {
   plan: value('--plan <file>', 'read the inputs from a plan written by recordpipe plan'),
   report: value(
     '--report <file>',
-    'with --shard or --plan: write the shard report for recordpipe merge to this file; if this is a directory/ or s3://bucket/prefix/, each shard writes its own file there',
+    'with --shard or --plan: write the shard report for recordpipe merge to this file; to write a separate file for each shard, pass a directory/ or s3://bucket/prefix/',
   ),
 });
 

@@ -25,7 +25,7 @@ export const resumeOptions: OptionsOf<ResumeOptions> = grouped('Resume:', {
   ),
   readAhead: parsed(
     '--read-ahead <size>',
-    'with --checkpoint: amount of data that the program reads before using it (default: 0)',
+    'with --checkpoint: amount of data that the program may have read but not yet used (default: 0)',
     size,
   ),
 });

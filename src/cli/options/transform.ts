@@ -47,7 +47,7 @@ export const transformOptions: OptionsOf<TransformingOptions> = {
   ...grouped(INPUT_HEADING, {
     from: choice(
       '--from <format>',
-      'input format: any value of --format, or base64 (default: from the extension, else detected from the content)',
+      'input format: any value that --format accepts, or base64 (default: from the extension, else detected from the content)',
       FILE_FORMATS,
     ).conflicts('format'),
   }),
