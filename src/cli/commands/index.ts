@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
-import { type ErrorJson, UsageError } from 'recordpipe/errors';
+import { UsageError } from 'recordpipe/errors';
 import type { FrameScanOptions, WrittenKind } from 'recordpipe/records/indexes';
 import type { DoneFile } from 'recordpipe/scale';
 import { command, type Register } from '../command.ts';
+import type { IndexReport } from '../json-documents.ts';
 import { expanded, inputSelection, noInputs, STORED_INPUTS } from '../options/inputs.ts';
 import { accessOf, isAddress, objectReadOptions } from '../options/objects.ts';
 import { choice, defined, flag, type Values, value } from '../options/option.ts';
@@ -57,18 +58,6 @@ recordpipe index 'train-*' --check`,
 });
 
 type Options = Values<typeof OPTIONS>;
-
-/** Result for the index of one file. The fields are a stable contract; others may be added. */
-interface IndexReport {
-  readonly uri: string;
-  readonly index?: string;
-  readonly kind?: string;
-  readonly format?: string;
-  readonly records?: number;
-  readonly bytes?: number;
-  readonly status: 'written' | 'up-to-date' | 'fits' | 'failed';
-  readonly error?: ErrorJson;
-}
 
 async function index(inputs: string[], options: Options): Promise<number> {
   const { json, jsonl, quiet, check } = options;
