@@ -148,7 +148,7 @@ function claimOf(engine: ShardEngine, by: string, current: unknown, hosts: unkno
   const names: string[] = isList ? [...new Set<string>(hosts)].sort() : [];
   const index = typeof current === 'string' ? names.indexOf(current) : -1;
   if (index >= 0) return { engine, by: `${by}: ${current} of ${names.length}`, index, count: names.length };
-  const text = `current_host: expected one of hosts, ${JSON.stringify(hosts)}, got ${JSON.stringify(current)}`;
+  const text = `current_host: expected one of the hosts in ${JSON.stringify(hosts)}, got ${JSON.stringify(current)}`;
   throw new RecordpipeError('malformed-config', text, { uri: by });
 }
 

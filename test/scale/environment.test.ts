@@ -107,7 +107,7 @@ test.each<[what: string, env: Record<string, string>, message: RegExp, files?: F
 
 test('rejects a current host that is not in the list of hosts', () => {
   const files = { [PROCESSING]: { current_host: 'x', hosts: ['a', 'b'] } };
-  expect(() => found({}, files)).toThrow(/expected one of hosts/);
+  expect(() => found({}, files)).toThrow(/expected one of the hosts/);
   try {
     found({}, files);
   } catch (error) {

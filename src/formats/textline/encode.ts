@@ -119,7 +119,7 @@ export function checkLine(payload: Uint8Array, { delimiter, cr }: LineEnding): v
   if (at >= 0) refuse(`it contains the delimiter at byte ${at}`, 'lines');
   if (delimiter.length > 1 && endsEarly(payload, delimiter)) {
     refuse(
-      'the end of the payload, followed by the delimiter, would be read as a delimiter that starts too early',
+      'the payload ends with part of the delimiter, so a reader would find the delimiter too early',
       'lines',
     );
   }

@@ -76,7 +76,7 @@ export function hostsMistake({ current_host, hosts }: Hosts): string | undefined
   const duplicate = duplicateIn(hosts);
   if (duplicate !== undefined) return `hosts: expected distinct names, got ${duplicate} twice`;
   if (hosts.includes(current_host)) return undefined;
-  return `current_host: expected one of hosts (${hosts.join(', ')}), got ${JSON.stringify(current_host)}`;
+  return `current_host: expected one of the hosts (${hosts.join(', ')}), got ${JSON.stringify(current_host)}`;
 }
 
 /**
