@@ -15,19 +15,19 @@ export interface TraceLine {
  */
 const CHANNEL = 'recordpipe:trace';
 
-let channel: ReturnType<typeof channelOfHost> | null;
+let channel: ReturnType<typeof channelOfHost>;
 
 function channelOfHost() {
   return hostModule('node:diagnostics_channel')?.channel(CHANNEL);
 }
 
-/** Reports whether somebody wants to know what the library does. */
+/** Reports whether the trace has subscribers. */
 export function isTraced(): boolean {
-  channel ??= channelOfHost() ?? null;
+  channel ??= channelOfHost();
   return channel?.hasSubscribers === true;
 }
 
-/** Publishes a line if somebody wants it. Its text is not computed otherwise. */
+/** Publishes a line. Computes its text only if the trace has subscribers. */
 export function trace(topic: string, text: () => string): void {
   if (isTraced()) channel!.publish({ topic, text: redacted(text()) } satisfies TraceLine);
 }

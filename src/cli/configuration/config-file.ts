@@ -61,7 +61,7 @@ function entryOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A user without rights to a parent works below it all the same.
+    // A user may work in a directory whose parents are not readable.
     if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
@@ -82,7 +82,10 @@ function checkOwner(path: string, { uid }: Stats, start: string): void {
   );
 }
 
-/** @param isFound whether the file was searched for; it may be part of the data of strangers */
+/**
+ * Returns the text of a file.
+ * @param isFound whether the file was found by the search, so that another person may have written it
+ */
 function textOf(path: string, isFound: boolean): string {
   try {
     if (isFound && !statSync(path).isFile()) throw new Error('not a regular file');

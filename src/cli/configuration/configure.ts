@@ -67,8 +67,8 @@ export function configure(command: Command): void {
 }
 
 /**
- * Returns variables that look like misspelled settings, with the probable name. Others are no error:
- * Kubernetes sets RECORDPIPE_PORT for a service that is called recordpipe.
+ * Returns variables that look like misspelled settings, with the probable name. Other unknown
+ * variables are not errors: Kubernetes sets RECORDPIPE_PORT for a service named recordpipe.
  */
 export function misspelledVariables(): readonly { readonly variable: string; readonly meant: string }[] {
   const known = new Set([...Object.keys(SETTINGS).map(variableOf), ...NOT_SETTINGS]);
@@ -82,7 +82,7 @@ export function misspelledVariables(): readonly { readonly variable: string; rea
 /** Variables that are not settings. */
 const NOT_SETTINGS = ['RECORDPIPE_CONFIG', 'RECORDPIPE_ERRORS', 'RECORDPIPE_KERNEL'];
 
-/** Removes secrets. Before @, an endpoint has a password, even one that is no valid URL. */
+/** Removes secrets. The part of an endpoint before @ is a password, even if the URL is invalid. */
 function shown({ name, value, source }: AppliedSetting): AppliedSetting {
   const host = name === 'endpointUrl' ? value.replace(/^(\w+:\/\/)?.*@/s, '$1[redacted]@') : value;
   return { name, value: redacted(host), source };
@@ -124,7 +124,7 @@ function chosen(
 function otherVariable(name: string, { others = [] }: Setting): AppliedSetting | undefined {
   const source = others.find((variable) => process.env[variable]);
   if (source === undefined) return undefined;
-  // The ID of an access key is no secret, but it says nothing about the profile.
+  // The ID of an access key is not secret, but it does not name a profile.
   const value = source === 'AWS_ACCESS_KEY_ID' ? 'keys in the environment' : String(process.env[source]);
   return { name, value, source };
 }

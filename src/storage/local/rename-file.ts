@@ -6,8 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 const PAUSES_MS = [10, 20, 40, 80, 160, 320, 640, 640];
 
 /**
- * Renames a file, also over an existing one. On Windows, this fails while another program, such as a
- * virus scanner, has one of the files open, usually for a moment. Other attempts follow.
+ * Renames a file and replaces an existing file. On Windows, renaming fails while another program, such
+ * as a virus scanner, has one of the files open. This usually lasts only a moment, so the function
+ * tries again.
  */
 export async function renameFile(from: string, to: string): Promise<void> {
   for (const pauseMs of PAUSES_MS) {
