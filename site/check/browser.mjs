@@ -46,3 +46,11 @@ export async function withPage(browser, { origin, path, options, init }, use) {
   }
   return problems;
 }
+
+/**
+ * Waits until the page answers keys and clicks. VitePress mounts its application after it has loaded
+ * the module of the page, which can be later than the load event.
+ */
+export function waitUntilMounted(page) {
+  return page.waitForFunction(() => document.querySelector('#app').__vue_app__ !== undefined);
+}

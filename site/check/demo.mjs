@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encodeTFRecord } from '../../dist/index.js';
-import { withPage } from './browser.mjs';
+import { waitUntilMounted, withPage } from './browser.mjs';
 
 const RECORDS = 20_000;
 const DAMAGED = 12_345;
@@ -25,6 +25,7 @@ export async function checkDemo(browser, origin, screenshots) {
   ];
   const problems = await withPage(browser, { origin, path: '/validate' }, async (page) => {
     const found = [];
+    await waitUntilMounted(page);
     // The page works without a network once it is loaded.
     await page.waitForLoadState('networkidle');
     await page.context().setOffline(true);

@@ -1,4 +1,4 @@
-import { withPage } from './browser.mjs';
+import { waitUntilMounted, withPage } from './browser.mjs';
 
 const QUERY = 'shuffle';
 const EXPECTED = 'Datasets';
@@ -7,6 +7,7 @@ const EXPECTED = 'Datasets';
 export async function checkSearch(browser, origin) {
   let results = 0;
   const problems = await withPage(browser, { origin, path: '/' }, async (page) => {
+    await waitUntilMounted(page);
     await page.keyboard.press('/');
     await page.locator('#localsearch-input').fill(QUERY);
     const result = page.locator('.VPLocalSearchBox .result');
