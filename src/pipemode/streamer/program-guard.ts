@@ -5,18 +5,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileError } from '../../storage/local/file-errors.ts';
 
 /**
- * Script of the guard process, which waits for a line on its input. If the input ends without a
- * line, the parent process has died. A guard that kills then sends SIGTERM to all processes of the
- * program, and SIGKILL to the remaining ones after the grace period. A guard that holds a pipe
- * waits until all of them have ended. `left` finds the same processes as `processesOf`. Finding
- * them takes a moment, so the process group is suspended first. The words after the fourth are a
- * command that ends processes which cannot be signaled.
+ * Script of the guard process, which reads two lines: the process id of the program, and one that
+ * ends the guard. If its input ends before the second line, the parent process has died. A guard
+ * that kills then sends SIGTERM to all processes of the program, and SIGKILL to the remaining ones
+ * after the grace period. A guard that holds a pipe waits until all of them have ended. `left` finds
+ * the same processes as `processesOf`. Finding them takes a moment, so the process group is suspended
+ * first. Without the first line, the parent died while it started the program: the program has only
+ * its mark, which becomes visible a moment later. The words after the third are a command that ends
+ * processes which cannot be signaled.
  */
-const SCRIPT = `role=$1 leader=$2 mark=$3 tenths=$4
-shift 4
+const SCRIPT = `role=$1 mark=$2 tenths=$3
+shift 3
 trap '' HUP INT QUIT TERM
+read -r leader || leader=
 read -r line && exit 0
-if [ "$role" = kill ]; then kill -s STOP -- "-$leader"; fi
+group=\${leader:+-$leader}
+if [ -z "$leader" ]; then sleep 0.5; elif [ "$role" = kill ]; then kill -s STOP -- "$group"; fi
 left() {
   marked=" $(grep -sl "$mark" /proc/[0-9]*/environ | tr '\\n' ' ')"
   for file in /proc/[0-9]*/stat; do
@@ -28,7 +32,7 @@ left() {
     if [ "$3" = "$leader" ] || [ "$4" = "$leader" ]; then echo "$pid"; fi
   done
 }
-signal() { if [ "$role" = kill ]; then kill -s "$1" -- "-$leader" $(left); fi; }
+signal() { if [ "$role" = kill ]; then kill -s "$1" -- $group $(left); fi; }
 [ "$role" = kill ] || tenths=$((tenths + 20))
 signal TERM
 signal CONT
@@ -58,13 +62,15 @@ export class ProgramGuard {
   readonly #gone: Promise<unknown>;
 
   /**
-   * Starts a guard for a program.
+   * Starts a guard for the program with a mark, before the program itself, so that the program is
+   * never without one. It needs {@link watch} once the program has started.
+   * @param id value of the variable that marks the processes of the program
    * @param pipe the writing end of a pipe to hold, which the guard inherits. If undefined, the
    *   guard kills the program
    * @throws RecordpipeError `io-failure`, `not-found` if the guard cannot be started
    */
-  constructor({ leader, id }: ProgramMark, { graceMs, killCommand = [] }: GuardOptions, pipe?: number) {
-    const words = [pipe === undefined ? 'kill' : 'hold', leader, `${PROGRAM_VARIABLE}=${id}`];
+  constructor(id: string, { graceMs, killCommand = [] }: GuardOptions, pipe?: number) {
+    const words: (string | number)[] = [pipe === undefined ? 'kill' : 'hold', `${PROGRAM_VARIABLE}=${id}`];
     words.push(Math.ceil(graceMs / 100), ...killCommand);
     this.#process = spawn('/bin/sh', ['-c', SCRIPT, 'recordpipe-guard', ...words.map(String)], {
       stdio: ['pipe', 'ignore', 'ignore', ...(pipe === undefined ? [] : [pipe])],
@@ -82,13 +88,20 @@ export class ProgramGuard {
     (this.#process.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
+  /** Tells the guard the process that leads the session and the process group of the program. */
+  watch(leader: number): this {
+    this.#process.stdin?.write(`${leader}\n`);
+    return this;
+  }
+
   /**
    * Ends the guard. A pipe that the guard held then remains open only as long as the writer's
    * descriptor.
    */
   async release(): Promise<void> {
     this.#process.ref();
-    if (this.#process.stdin?.writableEnded === false) this.#process.stdin.end('\n');
+    // Both lines that the script reads: a program that could not be started has no leader.
+    if (this.#process.stdin?.writableEnded === false) this.#process.stdin.end('\n\n');
     await this.#gone;
   }
 }

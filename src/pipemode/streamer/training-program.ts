@@ -99,7 +99,7 @@ export class TrainingProgram {
   #running = true;
   #killed = false;
   /** The guard that stops the program if this process is killed. */
-  readonly #guard: ProgramGuard | undefined;
+  readonly #guard: ProgramGuard;
   readonly #killCommand: readonly string[] | undefined;
   readonly #output: ProgramOutput | undefined;
   /** Known processes, which remain part of the program after their parents have ended. */
@@ -127,12 +127,20 @@ export class TrainingProgram {
     this.#graceMs = graceMs;
     this.#killCommand = killCommand;
     const [program, ...rest] = command;
-    this.#child = spawn(program, rest, {
-      stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      cwd,
-      env: { ...process.env, ...environment, [PROGRAM_VARIABLE]: this.#id },
-    });
+    this.#guard = new ProgramGuard(this.#id, this.#stopOptions);
+    try {
+      this.#child = spawn(program, rest, {
+        stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        cwd,
+        env: { ...process.env, ...environment, [PROGRAM_VARIABLE]: this.#id },
+      });
+    } catch (error) {
+      void this.#guard.release().catch(() => {});
+      throw error;
+    }
+    if (this.#child.pid === undefined) void this.#guard.release().catch(() => {});
+    else this.#guard.watch(this.#child.pid);
     const { stdout, stderr } = this.#child;
     if (stdout !== null && stderr !== null) this.#output = new ProgramOutput(stdout, stderr, onLine);
     this.ended = new Promise((resolve, reject) => {
@@ -147,7 +155,6 @@ export class TrainingProgram {
       });
     });
     this.ended.catch(() => {});
-    this.#guard = this.mark && new ProgramGuard(this.mark, this.#stopOptions);
   }
 
   /**
@@ -174,7 +181,8 @@ export class TrainingProgram {
    */
   guard(pipe: number): ProgramGuard | undefined {
     const { mark } = this;
-    return mark === undefined || !this.#running ? undefined : new ProgramGuard(mark, this.#stopOptions, pipe);
+    if (mark === undefined || !this.#running) return undefined;
+    return new ProgramGuard(mark.id, this.#stopOptions, pipe).watch(mark.leader);
   }
 
   get #stopOptions(): GuardOptions {
@@ -231,7 +239,7 @@ export class TrainingProgram {
       pause = Math.min(2 * pause, MAX_POLL_MS);
     }
     await (this.#killing ?? this.#runKillCommand());
-    await this.#guard?.release();
+    await this.#guard.release();
     await this.#output?.finish(MAX_OUTPUT_MS);
   }
 

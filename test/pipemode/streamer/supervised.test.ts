@@ -138,10 +138,13 @@ describe('recordpipe stream with a program', () => {
     expect(files()).toEqual(['told', 'up']);
   });
 
-  test('when recordpipe itself is killed while the program reads no pipe, the program is stopped', async () => {
-    const script = 'echo $$ > "$SM_MODEL_DIR/up"; exec sleep 60';
-    const { pid } = await signalled(script, 'SIGKILL');
+  test.each([
+    ['while the program reads no pipe', 'echo $$ > "$SM_MODEL_DIR/up"'],
+    ['as the first action of the program', 'kill -s KILL $PPID; echo $$ > "$SM_MODEL_DIR/up"'],
+  ])('when recordpipe itself is killed %s, the program is stopped', async (_, start) => {
+    const { files, pid } = await signalled(`${start}; sleep 20; echo > "$SM_MODEL_DIR/survived"`, 'SIGKILL');
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    expect(files()).toEqual(['up']);
   });
 
   test.each([
