@@ -77,7 +77,7 @@ export class Looking {
   readonly #counter: DatasetCounter | undefined;
   readonly #filter: RecordFilter | undefined;
   readonly #maxErrors: number;
-  /** Whether records of a file have been counted that has no report yet. */
+  /** Whether records have been counted of a file that has no report yet. */
   counting = false;
 
   private constructor({ schema, stats }: Look, filter: RecordFilter | undefined, maxErrors: number) {

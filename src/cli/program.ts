@@ -77,7 +77,7 @@ export function program(called: string | undefined): Command {
     .showSuggestionAfterError()
     .configureHelp({ optionDescription: describedText })
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print the help of a command');
+    .helpCommand('help [command]', 'print help for a command');
   describe(root, ROOT_TEXTS);
   if (called === '--version' || called === '-V') return root;
   const isAlone = called !== undefined && called !== 'completion' && Object.hasOwn(COMMANDS, called);

@@ -20,8 +20,8 @@ import type {
 /** Options of {@link columnSchemaOf}. */
 export interface ColumnSchemaOptions {
   /**
-   * Whether to drop what columns cannot represent: a feature of several kinds. Default false: it is
-   * an error.
+   * Whether to drop features that have values of several kinds, which columns cannot represent.
+   * Default false: such a feature is an error.
    */
   readonly lossy: boolean;
   /** Called for each feature that is dropped, with the reason. */

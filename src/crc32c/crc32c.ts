@@ -112,7 +112,7 @@ export interface Kernel {
 }
 
 /**
- * Returns the kernel that all one-shot calls of this process share. The first call selects and
+ * Returns the kernel that all one-shot calls in this process share. The first call selects and
  * compiles it.
  */
 export function sharedKernel(): Kernel {

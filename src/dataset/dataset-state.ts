@@ -29,7 +29,7 @@ export interface DatasetState {
   readonly operators: readonly string[];
   /** Zero-based number of the iteration. */
   readonly iteration: number;
-  /** Seeds of the operators without a `seed` option. */
+  /** Seeds that recordpipe chose for operators without a `seed` option. */
   readonly seeds: readonly number[];
   /** Position of each operator and source. The layout of the position may change with `version`. */
   readonly position: Position;

@@ -180,7 +180,7 @@ export function onceAsync<T>(
 
 /**
  * Like {@link onceAsync}, but for a synchronous generator that sets `state.ended` in its `finally`,
- * because counting calls of `next` would slow down every record.
+ * because counting calls to `next` would slow down every record.
  */
 export function onceSync<T>(
   make: (state: { ended: boolean }) => Generator<T, void, undefined>,

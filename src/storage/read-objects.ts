@@ -223,7 +223,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     return END;
   }
 
-  /** Serves pending calls of `next`. */
+  /** Serves pending calls to `next`. */
   #serve(): void {
     while (this.#waiting.length > 0 && !this.#ended) {
       try {

@@ -168,7 +168,7 @@ export interface Sink {
 export interface Unnamed {
   /** Publishes the closed file under its final name. */
   name(path: string): Promise<void>;
-  /** Removes the written data, even after a call of `name`. Call only after the file is closed. */
+  /** Removes the written data, even after a call to `name`. Call only after the file is closed. */
   discard(): Promise<void>;
 }
 

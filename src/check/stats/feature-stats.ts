@@ -32,7 +32,7 @@ const KIND_OF: Record<number, FeatureKind> = {
   [INT64]: 'int64',
 };
 
-/** Kind of the values that a feature can have. */
+/** Kind of values that a feature can contain. */
 export type ValueKind = Exclude<FeatureKind, 'none'>;
 
 /** Position of a record in a file. */

@@ -94,7 +94,7 @@ export function completionOf(root: Command): Completion {
   );
   const help: CompletedCommand = {
     name: 'help',
-    text: 'print the help of a command',
+    text: 'print help for a command',
     arguments: { kind: 'words', words: root.commands.map((command) => command.name()) },
   };
   return {

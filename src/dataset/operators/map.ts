@@ -112,7 +112,7 @@ export class FilterStage<T> extends Through<T, T> {
 /** Return value of a function passed to `map`. */
 export type MaybePromise<T> = T | PromiseLike<T>;
 
-/** A call of the function and its outcome. */
+/** A call to the function and its outcome. */
 type Call<T> = { state: 'running' } | { state: 'done'; value: T } | { state: 'failed'; error: unknown };
 
 /**
@@ -142,7 +142,7 @@ function mapSource<S>(
   return MarkedSource.open(operator, source, iteration, from, parallel, true);
 }
 
-/** A stage that waits for calls of a function, or for its source. */
+/** A stage that waits for calls to a function, or for its source. */
 export abstract class CallingStage<S, T, Source extends Stage<S> = Stage<S>> extends Through<S, T, Source> {
   protected sourceWaits = false;
   #wake: (() => void) | undefined;

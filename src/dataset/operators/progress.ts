@@ -89,7 +89,7 @@ class ProgressStage<T> extends Through<T, T> {
   #start: number | undefined;
   #reportedAt = 0;
   readonly #waitingMs: Record<Wait | 'consumer', number> = { source: 0, map: 0, consumer: 0 };
-  /** What happens between two calls of `next`, and since when. */
+  /** What happens between two calls to `next`, and since when. */
   #idleFor: Wait | 'consumer' = 'consumer';
   #idleSince = 0;
 

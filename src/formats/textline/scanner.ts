@@ -32,7 +32,7 @@ export interface LineScan {
 /** Splits bytes into lines, for one reader. */
 export interface LineScanner {
   readonly cutting: LineCutting;
-  /** Result of the last call of `scan`. */
+  /** Result of the last call to `scan`. */
   readonly result: LineScan;
   /**
    * Splits `bytes[from, to)` into whole lines. A line must begin at `from`. The scan may stop early

@@ -172,7 +172,7 @@ export class UnsetNames {
     try {
       text = decoder.decode(name);
     } catch {
-      throw error('unrepresentable', i, 'expected feature names in UTF-8, got other bytes');
+      throw error('unrepresentable', i, 'expected UTF-8 feature names, got invalid UTF-8');
     }
     if (this.#maps.some((map) => text.startsWith(map)))
       return { name: name.subarray(this.#map.length), text };

@@ -71,7 +71,7 @@ export class TextPart extends FieldPart {
       try {
         decoder.decode(data.subarray(offsets[first + i], offsets[first + i + 1]));
       } catch {
-        throw this.error('unrepresentable', first + i, 'expected text in UTF-8, got other bytes');
+        throw this.error('unrepresentable', first + i, 'expected UTF-8 text, got invalid UTF-8');
       }
     }
   }

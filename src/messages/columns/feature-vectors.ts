@@ -146,7 +146,7 @@ function valueVector(
       throw found.mismatch(
         recordOf(malformed),
         slot,
-        'expected UTF-8 text, got other bytes; the column type bytes accepts them',
+        'expected UTF-8 text, got invalid UTF-8; the column type bytes accepts it',
       );
   }
   return { type, length, ...bytes };

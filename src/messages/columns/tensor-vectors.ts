@@ -113,7 +113,8 @@ function checkText(
   recordOf: (item: number) => number,
 ): void {
   const malformed = vector.type === 'text' ? findMalformedText(vector) : -1;
-  if (malformed >= 0) throw found.mismatch(recordOf(malformed), slot, 'expected UTF-8 text, got other bytes');
+  if (malformed >= 0)
+    throw found.mismatch(recordOf(malformed), slot, 'expected UTF-8 text, got invalid UTF-8');
 }
 
 function missing(found: FoundTensors, record: number, slot: number): RecordpipeError {

@@ -20,7 +20,7 @@ export interface CompileFeaturesOptions<M extends PlanInt64 = PlanInt64> {
   readonly strict: false | 'tf';
   /**
    * Whether arrays of numbers may use the memory of the previous result, which is then valid only
-   * until the next call of the plan. This makes batches of long lists faster, because the operating
+   * until the next call to the plan. This makes batches of long lists faster, because the operating
    * system maps megabytes of new memory page by page.
    */
   readonly reuse: boolean;

@@ -25,7 +25,7 @@ const NO_NAME: MetName = { text: '', lastRecord: 0 };
  * Reads the features of one record after another without creating objects, for statistics, schemas
  * and checks. `next()` moves through the features of an Example, or of the context of a
  * SequenceExample; then `nextList()` and `nextStep()` move through its feature lists. The
- * properties are valid until the next call of one of these methods. Each name is a string that is
+ * properties are valid until the next call to one of these methods. Each name is a string that is
  * created only once.
  *
  * If a record contains a feature twice, the cursor visits it twice, and `repeats` is true the

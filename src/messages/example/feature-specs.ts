@@ -2,8 +2,8 @@ import { UsageError } from '../../errors.ts';
 import type { FeatureKind } from './feature.ts';
 
 /**
- * Kind of the values of a feature. `text` is bytes that are UTF-8, as strings; other bytes are an
- * error that names the feature.
+ * Kind of values in a feature. `text` means UTF-8 bytes, decoded to strings; bytes that are not
+ * valid UTF-8 are an error that names the feature.
  */
 export type SpecKind = FeatureKind | 'text';
 

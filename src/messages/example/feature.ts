@@ -1,4 +1,4 @@
-/** Kind of the values of a feature. */
+/** Kind of values in a feature. */
 export type FeatureKind = 'bytes' | 'float' | 'int64';
 
 /**

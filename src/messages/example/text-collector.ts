@@ -42,7 +42,7 @@ export class TextCollector {
     const { offsets, data } = this.#bytes.finish(count);
     const malformed = findMalformedText({ offsets, data });
     if (malformed >= 0)
-      throw onInvalid(malformed, "expected UTF-8 text, got other bytes; kind 'bytes' accepts them");
+      throw onInvalid(malformed, "expected UTF-8 text, got invalid UTF-8; kind 'bytes' accepts it");
     const texts = textsOf(data, offsets);
     const defaults = this.#defaults;
     for (let i = 0; defaults.length > 0 && i < this.#filled.length; i += 2)

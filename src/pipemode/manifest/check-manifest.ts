@@ -38,7 +38,7 @@ export interface ManifestReport {
    * AugmentedManifestFile, which has one JSON object per line.
    */
   readonly kind: 'manifest' | 'augmented';
-  /** Whether the manifest has no errors. */
+  /** Whether the manifest is free of errors. */
   readonly ok: boolean;
   /**
    * Number of lines with attributes in an augmented manifest, or number of objects that a manifest

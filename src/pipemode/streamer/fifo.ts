@@ -61,8 +61,8 @@ const MKFIFO_FAILURES = [
 
 /**
  * Creates named pipes with one run of the `mkfifo` program. Creating 64 pipes takes 7 ms.
- * @param lock a descriptor that holds the channel's lock. The program inherits it, so that if this
- *   process is killed, no other streamer takes over the channel before the pipes exist
+ * @param lock a descriptor that holds the channel's lock. The `mkfifo` program inherits it. If this
+ *   process is killed, the channel therefore stays locked until `mkfifo` has ended
  * @throws RecordpipeError `already-exists`, `not-found`, `access-denied`, `io-failure`;
  *   `unsupported-source` without a `mkfifo` program
  */

@@ -72,7 +72,7 @@ export class ObjectWriter implements AsyncDisposable {
   #bytes = 0;
   readonly #idle: Uint8Array[] = [];
   readonly #sending = new Set<Promise<void>>();
-  /** Promise that settles after all earlier calls of `write`. Undefined if they have settled. */
+  /** Promise that settles after all earlier calls to `write`. Undefined if they have settled. */
   #tail: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #abandoned: Promise<void> | undefined;

@@ -261,7 +261,7 @@ describe('a record that the columns cannot represent', () => {
       'invalid text',
       example(field('a', { type: 'text' })),
       { a: image },
-      'feature "a": expected UTF-8 text, got other bytes',
+      'feature "a": expected UTF-8 text, got invalid UTF-8',
     ],
     [
       'an unlisted feature',

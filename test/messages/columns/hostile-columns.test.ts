@@ -251,7 +251,7 @@ describe('a value that a record cannot contain is an error that names feature an
     fail([Buffer.from('x'), Buffer.from('x')], /got "x" twice/);
     fail([Buffer.from('a')], /got "a" both with values and in the names of features without a kind/, 1n);
     fail([null], /got null/);
-    fail([Uint8Array.of(0xff)], /in UTF-8/);
+    fail([Uint8Array.of(0xff)], /invalid UTF-8/);
   });
 
   test('texts of a Record that are not UTF-8', () => {
@@ -259,7 +259,7 @@ describe('a value that a record cannot contain is an error that names feature an
     expectFailure(
       columnBatch('Record', 2, [{ ...column, part: 'uid' }]),
       'unrepresentable',
-      /uid: expected text/,
+      /uid: expected UTF-8 text/,
       1,
     );
   });

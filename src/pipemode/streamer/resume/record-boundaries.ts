@@ -17,7 +17,7 @@ export interface BoundarySearch {
   readonly start: { readonly bytes: number; readonly records: number };
   /** Number of records after which to stop. */
   readonly limit?: number | undefined;
-  /** Minimum distance in bytes between calls of `onBoundary`. */
+  /** Minimum distance in bytes between calls to `onBoundary`. */
   readonly every?: number | undefined;
   /** Called when a record ends, with the position after it and the number of records so far. */
   readonly onBoundary?: ((end: number, records: number) => void) | undefined;
