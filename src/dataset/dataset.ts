@@ -8,6 +8,7 @@ import type {
   InterleaveOptions,
   MapOptions,
   PaddedBatchOptions,
+  ParseOptions,
   PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
@@ -23,7 +24,7 @@ import { type MaybePromise, openFilter, openMap } from './operators/map.ts';
 import { openWorkerMap } from './operators/map-in-workers.ts';
 import { type MixOptions, type MixSource, mixOf } from './operators/mix.ts';
 import { type Paddable, padded } from './operators/padding.ts';
-import { type ArrowRecordBatch, arrowBatches, openParse, type ParseOptions } from './operators/parse.ts';
+import { type ArrowRecordBatch, arrowBatches, openParse } from './operators/parse.ts';
 import { openPrefetch, openPrefetchToMemory } from './operators/prefetch.ts';
 import { openEnumerate, openShard, openSkip, openTake, rangeOf } from './operators/prefix.ts';
 import { type DatasetProgress, openProgress, sizesBy } from './operators/progress.ts';
@@ -200,8 +201,9 @@ export class Dataset<T> extends IterableDataset<T> {
   parse<S extends FeatureSpecs, M extends PlanInt64>(
     this: Dataset<Uint8Array>,
     plan: FeaturePlan<S, M>,
-    { batchRows = 1024 }: ParseOptions = {},
+    options: ParseOptions = {},
   ): Dataset<ParsedBatch<S, M>> {
+    const { batchRows = 1024 } = checkOptions('parse', options);
     return this.#through(`parse(${batchRows})`, openParse(this, plan, batchRows));
   }
 

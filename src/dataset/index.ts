@@ -15,6 +15,7 @@ export type {
   InterleaveOptions,
   MapOptions,
   PaddedBatchOptions,
+  ParseOptions,
   PrefetchOptions,
   ProgressOptions,
   ShuffleOptions,
@@ -25,7 +26,6 @@ export type {
 export type { MaybePromise } from './operators/map.ts';
 export type { MixOptions, MixSource } from './operators/mix.ts';
 export type { Paddable, Padding, Scalar, Shape, Vector } from './operators/padding.ts';
-export type { ParseOptions } from './operators/parse.ts';
 export type { DatasetProgress, DatasetWaits } from './operators/progress.ts';
 export type { Zipped, ZipSources } from './operators/zip.ts';
 export type { Position } from './position.ts';

@@ -1,6 +1,6 @@
 import { isUnordered } from './operator.ts';
 import { type Position, splitPosition, tooFewElements } from './position.ts';
-import { END, type Iteration, LATER, type Openable, type Stage, type Step, Through } from './stage.ts';
+import { END, type Iteration, LATER, type Openable, Selecting, type Stage, type Step } from './stage.ts';
 
 /** A position of the source, and the number of elements that were pulled before it. */
 interface Mark {
@@ -21,7 +21,7 @@ const MAX_STRIDE = 4096;
  * elements of an unordered source arrive in another order after resuming. Its position is therefore
  * remembered after each element, and no element is discarded.
  */
-export class MarkedSource<T> extends Through<T, T> {
+export class MarkedSource<T> extends Selecting<T> {
   /** Maximum number of elements that the owner holds; older marks are dropped. */
   reach: number;
   readonly #iteration: Iteration;

@@ -128,12 +128,19 @@ export interface WhereOptions {
   readonly onNotice?: ((notice: UnknownFeatureNotice) => void) | undefined;
 }
 
+/** Options of `Dataset.parse`. Every field has a default. */
+export interface ParseOptions {
+  /** Number of records of a batch. The last batch can be shorter. Default 1024. */
+  readonly batchRows?: number;
+}
+
 /** Options of the operators that have any, except for those that check their options themselves. */
 interface OperatorOptions {
   readonly map: MapOptions;
   readonly mapInWorkers: WorkerMapOptions;
   readonly batch: BatchOptions;
   readonly paddedBatch: PaddedBatchOptions;
+  readonly parse: ParseOptions;
   readonly window: WindowOptions;
   readonly interleave: InterleaveOptions;
   readonly where: WhereOptions;
@@ -146,6 +153,7 @@ const NAMES: { readonly [O in keyof OperatorOptions]: OptionNames<OperatorOption
   mapInWorkers: { workers: 0, transfer: 0, ordered: 0 },
   batch: { dropRemainder: 0 },
   paddedBatch: { dropRemainder: 0, shape: 0, value: 0 },
+  parse: { batchRows: 0 },
   window: { shift: 0, stride: 0, dropRemainder: 0 },
   interleave: { cycleLength: 0, blockLength: 0, ordered: 0 },
   where: { onNotice: 0 },

@@ -1,6 +1,7 @@
+import { checkOptionNames } from '../bytes/arguments.ts';
 import type { RecordBatch } from '../formats/batch.ts';
 import type { RecordRun } from '../messages/record-run.ts';
-import { readRecordBatches } from '../records/read-records.ts';
+import { readNames, readRecordBatches } from '../records/read-records.ts';
 import { checkFileNames, type FileNames } from './file-names.ts';
 import type { Position } from './position.ts';
 import { type DatasetRecordOptions, FilesReading } from './record-files.ts';
@@ -12,6 +13,9 @@ import { END, LATER, type Open, Stage, type Step } from './stage.ts';
  */
 export function openRecordFiles(names: FileNames, options: DatasetRecordOptions = {}): Open<Uint8Array> {
   checkFileNames(names);
+  // Records must stay valid, and each iteration has a signal and addresses of its own.
+  const { reuse: _reuse, signal: _signal, uri: _uri, ...known } = readNames();
+  checkOptionNames('records', options, known);
   readRecordBatches(new Uint8Array(0), options); // Check the options without reading anything.
   return (_iteration, from = null) => new FileRecordStage(new FilesReading(names, options, from));
 }
@@ -66,6 +70,11 @@ export abstract class RecordStage extends Stage<Uint8Array> {
     const from = this.#at;
     const taken = this.pass(count);
     return taken === 0 ? undefined : { batch: this.#batch!, from, to: from + taken, place: this.place };
+  }
+
+  override lastRecord(): RecordRun | undefined {
+    const [batch, to] = [this.#batch, this.#at];
+    return batch === undefined || to === 0 ? undefined : { batch, from: to - 1, to, place: this.place };
   }
 
   /** Source of the current batch, for errors. */

@@ -1,4 +1,5 @@
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
+import type { RecordRun } from '../messages/record-run.ts';
 import type { Operator } from './operator.ts';
 import type { Position } from './position.ts';
 
@@ -142,6 +143,14 @@ export abstract class Stage<T> {
   pass(_count: number): number {
     return 0;
   }
+
+  /**
+   * Returns the element that `next` returned last with its source, for errors. Returns undefined
+   * unless the element is a record of a source that knows where it is.
+   */
+  lastRecord(): RecordRun | undefined {
+    return undefined;
+  }
 }
 
 /** A stage with one source. */
@@ -163,6 +172,13 @@ export abstract class Through<S, T, Source extends Stage<S> = Stage<S>> extends 
 
   close(): Promise<void> | undefined {
     return this.source.close();
+  }
+}
+
+/** A stage whose elements are those of its source. */
+export abstract class Selecting<T> extends Through<T, T> {
+  override lastRecord(): RecordRun | undefined {
+    return this.source.lastRecord();
   }
 }
 

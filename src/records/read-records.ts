@@ -116,7 +116,7 @@ export interface OpenedRecords {
 }
 
 /** Returns an object with the option names of all formats. */
-function readNames(): object {
+export function readNames(): Readonly<Record<string, unknown>> {
   const all = formats().map((format) => format.readOptions(undefined));
   return Object.assign({ ...DEFAULT_SOURCE_OPTIONS, format: 'auto' }, ...all);
 }

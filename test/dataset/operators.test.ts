@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/dataset/index.ts';
 import { UsageError } from '../../src/errors.ts';
+import { compileFeatures, fixedLen } from '../../src/messages/index.ts';
 
 describe('rejects invalid arguments immediately', () => {
   const d = Dataset.range(5);
@@ -40,6 +41,7 @@ describe('rejects invalid arguments immediately', () => {
     ['zip(number)', () => Dataset.zip([5 as never]), UsageError],
     ['records()', () => Dataset.records(''), UsageError],
     ['records(5)', () => Dataset.records(5 as never), UsageError],
+    ['records reuse', () => Dataset.records('x', { reuse: true } as never), UsageError],
     ['records option', () => Dataset.records('x', { onTruncated: 'no' as never }), UsageError],
   ])('%s', (_, call, kind) => expect(call).toThrow(kind));
 });
@@ -58,7 +60,11 @@ test.each<[string, (options: never) => unknown]>([
   ['prefetchToMemory: unknown option paralel; ', (o) => Dataset.range(1).prefetchToMemory(2, o)],
   ['withProgress: unknown option paralel; ', (o) => Dataset.range(1).withProgress(() => {}, o)],
   ['files: unknown option paralel; known options: ', (o) => Dataset.files('x', o)],
-  ['readRecordBatches: unknown option paralel; ', (o) => Dataset.records('x', o)],
+  ['records: unknown option paralel; ', (o) => Dataset.records('x', o)],
+  [
+    'parse: unknown option paralel; known options: batchRows',
+    (o) => Dataset.from([new Uint8Array()]).parse(compileFeatures({ a: fixedLen([], 'int64') }), o),
+  ],
   ['shards: unknown option paralel; known options: ', (o) => Dataset.shards('x', o)],
   ['mix: unknown option paralel; ', (o) => Dataset.mix([{ dataset: Dataset.range(1), weight: 1 }], o)],
   ['iterate: unknown option paralel; known options: signal, iteration', (o) => Dataset.range(1).iterate(o)],

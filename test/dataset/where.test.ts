@@ -1,6 +1,7 @@
-import { UsageError } from 'recordpipe';
+import { writeFileSync } from 'node:fs';
+import { encodeTFRecord, UsageError } from 'recordpipe';
 import { Dataset } from 'recordpipe/dataset';
-import { encodeExample } from 'recordpipe/messages';
+import { compileFeatures, encodeExample, fixedLen } from 'recordpipe/messages';
 import { openTFRecordWriter } from 'recordpipe/records/write';
 import { expect, test } from 'vitest';
 import { tempDir } from '../support/temp-dir.ts';
@@ -52,4 +53,55 @@ test('where rejects an invalid expression and reports a feature that no record h
   const onNotice = ({ message }: { message: string }): number => notices.push(message);
   expect(await Dataset.from(records).where('lable == 3', { onNotice }).count()).toBe(0);
   expect(notices).toEqual(['where: no record has a feature "lable"; did you mean "label"?']);
+});
+
+const LABEL = compileFeatures({ label: fixedLen([], 'int64') });
+
+test.each<[string, (path: string) => Dataset<unknown>]>([
+  ['where', (path) => Dataset.records(path).where('label > 3')],
+  ['skip, take and where', (path) => Dataset.records(path).skip(1).take(5).where('label > 3')],
+  [
+    'shard, withProgress and where',
+    (path) =>
+      Dataset.records(path)
+        .shard(2, 0)
+        .withProgress(() => {})
+        .where('label > 3'),
+  ],
+  ['repeat and where', (path) => Dataset.records(path).repeat(2).where('label > 3')],
+  [
+    'interleave and where',
+    (path) =>
+      Dataset.files(path)
+        .interleave((file) => Dataset.records(file))
+        .where('label > 3'),
+  ],
+  [
+    'unordered interleave and where',
+    (path) =>
+      Dataset.files(path)
+        .interleave((file) => Dataset.records(file), { ordered: false })
+        .where('label > 3'),
+  ],
+  ['where and parse', (path) => Dataset.records(path).where('has(label)').parse(LABEL)],
+  [
+    'filter and parse',
+    (path) =>
+      Dataset.records(path)
+        .filter(() => true)
+        .parse(LABEL),
+  ],
+])('%s: an error names the file, the record and its offset', async (_, chain) => {
+  const path = dir.file('mismatch.tfrecord');
+  const bad = encodeExample({ label: { kind: 'bytes', value: ['four'] } });
+  const frames = [...records.slice(0, 4), bad, ...records.slice(5)].map((record) => encodeTFRecord(record));
+  writeFileSync(path, Buffer.concat(frames));
+  const offset = Buffer.concat(frames.slice(0, 4)).length;
+  await expect(chain(path).toArray()).rejects.toMatchObject({
+    code: 'schema-mismatch',
+    uri: path,
+    record: 4,
+    offset,
+    message: expect.stringContaining(`(record 4 at byte ${offset} of ${path})`),
+  });
 });

@@ -1,4 +1,5 @@
 import { RecordpipeError } from '../../errors.ts';
+import type { RecordRun } from '../../messages/record-run.ts';
 import { type DatasetInput, openInput, operatorOf } from '../iterables.ts';
 import { MarkedSource } from '../marked-source.ts';
 import {
@@ -84,6 +85,8 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   #open = 0;
   #ended = false;
   #waitsFor: Stage<unknown> | undefined;
+  /** The stage of the last element. */
+  #last: Stage<T> | undefined;
   /** Whether the source has returned LATER and is not ready yet. */
   readonly #ofSource: { waits?: boolean } = {};
   #wake: (() => void) | undefined;
@@ -136,6 +139,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
       }
       if (element !== END) {
         if (++this.#inBlock === this.#blockLength) this.#advance();
+        this.#last = slot.stage;
         return element;
       }
       this.#leave(slot);
@@ -168,6 +172,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
         left = this.#slots.length + 2;
       } else {
         if (++this.#inBlock === this.#blockLength) this.#advance();
+        this.#last = slot.stage;
         return element;
       }
     }
@@ -203,6 +208,10 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
       this.#pulled - oldest,
       [slots, source],
     ];
+  }
+
+  override lastRecord(): RecordRun | undefined {
+    return this.#last?.lastRecord();
   }
 
   override ready(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   LATER,
   type Open,
   type Openable,
+  Selecting,
   type Stage,
   type Step,
   Through,
@@ -37,7 +38,7 @@ export function openFilter<T>(
 }
 
 /** A stage that yields the elements for which a function returns true. */
-export class FilterStage<T> extends Through<T, T> {
+export class FilterStage<T> extends Selecting<T> {
   readonly #test: (element: T) => boolean | PromiseLike<boolean>;
   readonly #iteration: Iteration;
   /** The element whose test is pending, and the result of the test once it is known. */

@@ -16,12 +16,6 @@ import { Collecting } from './collecting.ts';
 
 export type { ArrowRecordBatch };
 
-/** Options of `Dataset.parse`. Every field has a default. */
-export interface ParseOptions {
-  /** Number of records of a batch. The last batch can be shorter. Default 1024. */
-  readonly batchRows?: number;
-}
-
 /** Plans of the batches that `parse` returned, for `toArrow`. */
 const plans = new WeakMap<object, object>();
 
@@ -68,6 +62,7 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
   readonly #files: RecordStage | undefined;
   #runs: RecordRun[] = [];
   #records: Uint8Array[] = [];
+  #places: (RecordRun | undefined)[] = [];
   #rows = 0;
 
   constructor(source: Stage<Uint8Array>, plan: FeaturePlan<S, M>, batchRows: number, iteration: Iteration) {
@@ -90,6 +85,7 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
       if (record === LATER) return LATER;
       if (record === END) break;
       this.#records.push(record);
+      this.#places.push(this.source.lastRecord());
       this.#rows++;
     }
     if (this.#rows === 0) return this.finish();
@@ -103,13 +99,14 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
 
   /** Returns the valid rows before the first record that cannot be parsed, which ends the stage. */
   #parsed(): Step<ParsedBatch<S, M>> {
-    const [runs, records] = [this.#runs, this.#records];
+    const [runs, records, places] = [this.#runs, this.#records, this.#places];
     let failedRow = -1;
     const decode = (rows: number): ParsedBatch<S, M> => {
       const kept = sliceRuns(runs, 0, rows);
       const placeOf = (row: number): ErrorPlace => {
         failedRow = row;
-        return placeOfRow(kept, row);
+        const { [row]: place } = places;
+        return place === undefined ? placeOfRow(kept, row) : placeOfRow([place], 0);
       };
       return planInternals(this.#plan).parseRows(rows, placeOf, (add) => {
         eachRow(kept, add);
@@ -120,7 +117,7 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
       }) as ParsedBatch<S, M>;
     };
     const { batch, rows, failure } = validRows(this.#rows, decode, () => failedRow);
-    [this.#runs, this.#records, this.#rows] = [[], [], 0];
+    [this.#runs, this.#records, this.#places, this.#rows] = [[], [], [], 0];
     if (failure !== undefined) {
       this.fail(failure);
       this.#iteration.hasFailed = true;

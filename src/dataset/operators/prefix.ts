@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import { checkCount } from '../operator-options.ts';
 import { isCount, malformedPosition, type Position, splitPosition } from '../position.ts';
-import { END, LATER, type Open, type Openable, Stage, type Step, Through } from '../stage.ts';
+import { END, LATER, type Open, type Openable, Selecting, Stage, type Step, Through } from '../stage.ts';
 
 /** Opens the first `count` elements of a source. */
 export function openTake<T>(source: Openable<T>, count: number): Open<T> {
@@ -12,7 +12,7 @@ export function openTake<T>(source: Openable<T>, count: number): Open<T> {
 }
 
 /** Yields the first `count` elements and requests no others. */
-class TakeStage<T> extends Through<T, T> {
+class TakeStage<T> extends Selecting<T> {
   readonly #count: number;
   #taken: number;
 
@@ -49,7 +49,7 @@ export function openSkip<T>(source: Openable<T>, count: number): Open<T> {
 }
 
 /** Yields all elements after the first `count`. */
-class SkipStage<T> extends Through<T, T> {
+class SkipStage<T> extends Selecting<T> {
   #remaining: number;
 
   constructor(source: Stage<T>, count: number) {
@@ -92,7 +92,7 @@ export function openShard<T>(source: Openable<T>, shards: number, index: number)
 }
 
 /** Yields every `shards`-th element. */
-class ShardStage<T> extends Through<T, T> {
+class ShardStage<T> extends Selecting<T> {
   readonly #shards: number;
   /** Number of elements to skip before the next one. */
   #before: number;

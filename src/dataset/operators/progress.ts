@@ -1,7 +1,16 @@
 import { UsageError } from '../../errors.ts';
 import { checkFunction } from '../operator-options.ts';
 import { type Position, splitPosition } from '../position.ts';
-import { END, LATER, type Open, type Openable, type Stage, type Step, Through, type Wait } from '../stage.ts';
+import {
+  END,
+  LATER,
+  type Open,
+  type Openable,
+  Selecting,
+  type Stage,
+  type Step,
+  type Wait,
+} from '../stage.ts';
 
 /** Approximate size of an object or array, excluding its contents. */
 const OBJECT_BYTES = 16;
@@ -82,7 +91,7 @@ export function openProgress<T>(
 }
 
 /** Reports the number of elements, at most every `everyMs` milliseconds and at the end. */
-class ProgressStage<T> extends Through<T, T> {
+class ProgressStage<T> extends Selecting<T> {
   readonly #onProgress: (progress: DatasetProgress) => void;
   readonly #everyMs: number;
   #elements: number;

@@ -1,3 +1,4 @@
+import type { RecordRun } from '../../messages/record-run.ts';
 import { isList, malformedPosition, type Position, splitPosition } from '../position.ts';
 import {
   END,
@@ -51,6 +52,10 @@ abstract class Sequence<T> extends Stage<T> {
       }
       this.#leave(this.#current);
     }
+  }
+
+  override lastRecord(): RecordRun | undefined {
+    return this.#current?.lastRecord();
   }
 
   override pass(count: number): number {

@@ -1,6 +1,8 @@
 import { UsageError } from '../../errors.ts';
+import { placed } from '../../formats/corruption.ts';
 import { missingFeatures } from '../../messages/filter/filter-report.ts';
 import type { RecordFilter } from '../../messages/filter/record-filter.ts';
+import { placeOfRow } from '../../messages/record-run.ts';
 import { checkOptions, type WhereOptions } from '../operator-options.ts';
 import { END, type Iteration, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { FilterStage } from './map.ts';
@@ -21,18 +23,27 @@ export function openWhere(
     throw new UsageError(`where: expected an expression as a string, got ${typeof expression}`);
   return (iteration, from = null) => {
     let filter: RecordFilter | undefined;
+    const stage = source.openStage(iteration, from);
     const compiled = async (): Promise<RecordFilter> => {
       const { compileFilter } = await import('../../messages/filter/index.ts');
       filter = await compileFilter(expression);
       return filter;
     };
+    const matches = (by: RecordFilter, record: Uint8Array): boolean => {
+      try {
+        return by.matches(record);
+      } catch (error) {
+        const last = stage.lastRecord();
+        throw last === undefined ? error : placed(error, placeOfRow([last], 0));
+      }
+    };
     const test = (record: Uint8Array): boolean | Promise<boolean> =>
-      filter === undefined ? compiled().then((one) => one.matches(record)) : filter.matches(record);
+      filter === undefined ? compiled().then((one) => matches(one, record)) : matches(filter, record);
     const onEnd = (): void => {
       if (filter === undefined || onNotice === undefined) return;
       for (const message of missingFeatures(filter.counts)) onNotice({ code: 'unknown-feature', message });
     };
-    return new WhereStage(source.openStage(iteration, from), test, iteration, onEnd);
+    return new WhereStage(stage, test, iteration, onEnd);
   };
 }
 
