@@ -138,9 +138,9 @@ export async function tableConversionOf(
     columns,
     rowsPerFile,
     lossy: lossy ?? false,
-    onLoss: options.quiet ? undefined : lossReport(),
+    onLoss: lossReport(),
     skipErrors: skipErrors ?? 0,
-    onSkipped: options.quiet ? undefined : complainAbout,
+    onSkipped: skipReport(options.quiet),
     rowGroupRows: rowGroup,
     compression: options.tableCompression,
     jobs: options.jobs,
@@ -155,10 +155,27 @@ export async function tableConversionOf(
 }
 
 /** Returns the inputs of the library for arguments: standard input, or names. */
-export function tableInputs(
+function tableInputs(
   inputs: readonly string[],
 ): Parameters<typeof import('recordpipe/columns').convertTable>[0] {
   return inputs.length === 1 && inputs[0] === '-' ? sourceOf('-').source : inputs;
+}
+
+/** Converts tables. Even with `--quiet`, reports how many records were skipped. */
+export async function convertedTable(
+  inputs: readonly string[],
+  output: string,
+  options: Partial<ConvertTableOptions>,
+  quiet: true | undefined,
+): Promise<ConvertTableResult> {
+  const { convertTable } = await import('recordpipe/columns');
+  const result = await convertTable(tableInputs(inputs), output, options);
+  const { skipped, outputs } = result;
+  if (quiet && skipped > 0)
+    complain(
+      `recordpipe: warning: ${visible(outputs[0].path)}: ${formatNumberOf(skipped, 'record')} skipped (--skip-errors)`,
+    );
+  return result;
 }
 
 /** Returns a summary of the outputs. */
@@ -172,6 +189,17 @@ export function tableSummary({ from, to, outputs, records, skipped }: ConvertTab
   return `${visible(first.path)}${last}: ${files}${formatNumberOf(records, 'record')}, ${formatBytes(bytes)}${left} (${source} to ${to})`;
 }
 
+/** Maximum number of skipped records that are listed with `--quiet`. */
+const MAX_QUIETLY_LISTED = 10;
+
+/** Reports each skipped record; with `--quiet`, the first ones. */
+function skipReport(quiet: true | undefined): (error: RecordpipeError) => void {
+  let listed = 0;
+  return (error) => {
+    if (!quiet || listed++ < MAX_QUIETLY_LISTED) complainAbout(error);
+  };
+}
+
 const MAX_LOSSES = 20;
 
 /** Reports what is lost: each column once. */
@@ -179,8 +207,12 @@ function lossReport(): (loss: TableLoss) => void {
   const reported = new Set<string>();
   return ({ column, row, what }) => {
     const key = JSON.stringify([column, what]);
-    if (reported.has(key) || reported.size === MAX_LOSSES) return;
+    if (reported.has(key) || reported.size > MAX_LOSSES) return;
     reported.add(key);
+    if (reported.size > MAX_LOSSES) {
+      complain(`recordpipe: warning: dropped more than these ${MAX_LOSSES}; the others are not listed`);
+      return;
+    }
     const first = row === undefined ? '' : ` (first in row ${row})`;
     complain(
       `recordpipe: warning: dropped from ${visible(JSON.stringify(column))}: ${visible(what)}${first}`,

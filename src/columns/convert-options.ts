@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/sources.ts';
-import type { RecordpipeError } from '../errors.ts';
+import type { ErrorJson, RecordpipeError } from '../errors.ts';
 import type { FormatName } from '../formats/names/index.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
 import type { FilterReport } from '../messages/filter/filter-report.ts';
@@ -68,7 +68,8 @@ export interface ConvertTableOptions extends InputOptions {
   readonly onLoss: ((loss: TableLoss) => void) | undefined;
   /**
    * Maximum number of damaged or unrepresentable records to skip. Default 0: the first one is an
-   * error. An error leaves no output.
+   * error. An error leaves no output. If a record file is truncated, or damaged so that nothing after
+   * the damage is readable, its earlier records are converted, and the damage counts as one record.
    */
   readonly skipErrors: number;
   /** Called for each skipped record. */
@@ -109,8 +110,10 @@ export interface ConvertTableResult {
   readonly to: ConvertFormat;
   /** Number of records written. */
   readonly records: number;
-  /** Number of records that `skipErrors` skipped. */
+  /** Number of errors that `skipErrors` skipped. */
   readonly skipped: number;
+  /** The first 100 of these errors. */
+  readonly findings: readonly ErrorJson[];
   /** The files that were written. */
   readonly outputs: readonly ConvertedFile[];
   /** The columns of the table. */

@@ -6,7 +6,6 @@ import type { ColumnBatch } from '../messages/columns/column-batch.ts';
 import { ColumnDecoder } from '../messages/columns/column-decoder.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
 import type { RecordFilter } from '../messages/filter/record-filter.ts';
-import { openOne } from '../records/read-records.ts';
 import { localSize } from '../storage/inspect.ts';
 import { kindOfName } from '../transform/file-formats.ts';
 import { filterOf } from '../transform/selected-records.ts';
@@ -16,7 +15,7 @@ import { filteredBatches } from './filtered-batches.ts';
 import { columnChoice } from './formats/column-choice.ts';
 import { checkedGuess, GUESS, isConclusive, WrongGuess } from './guess-columns.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
-import { sourceBatches } from './read-table-batches.ts';
+import { batchesOfOne, sourceBatches } from './read-table-batches.ts';
 import { recordRange } from './record-range.ts';
 import { RowPlaces } from './row-places.ts';
 
@@ -171,18 +170,9 @@ function recordBatches(
   const names = namesOf(inputs);
   const all =
     names === undefined
-      ? batchesOfOne(inputs as ByteSource, { ...reading, uri })
-      : sourceBatches(names, { ...reading, include, exclude, strictShards, onNotice });
+      ? batchesOfOne(inputs as ByteSource, { ...reading, uri }, skip)
+      : sourceBatches(names, { ...reading, include, exclude, strictShards, onNotice, onUnreadable: skip });
   return skipRecords === 0 && maxRecords === undefined ? all : recordRange(all, skipRecords, maxRecords);
-}
-
-async function* batchesOfOne(
-  source: ByteSource,
-  reading: Parameters<typeof openOne>[1],
-): AsyncGenerator<SourceBatch> {
-  const { uri, compression, batches } = await openOne(source, reading);
-  const place = { uri, compressed: compression !== 'none' };
-  for await (const batch of batches) yield { batch, place };
 }
 
 /** Counts the first records. Returns their statistics, and all batches including the first. */

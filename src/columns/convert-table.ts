@@ -139,7 +139,8 @@ async function convertOnce(
     const records = written.reduce((sum, file) => sum + file.records, 0);
     const { schema, filter } = rows;
     const selected = selectedRecords(filter, options);
-    return { from, to, records, skipped: skipped.count, outputs: written, schema, ...selected };
+    const { count, findings } = skipped;
+    return { from, to, records, skipped: count, findings, outputs: written, schema, ...selected };
   } catch (error) {
     await outputs.abort();
     throw isRecordpipeError(error) ? places.located(error) : error;

@@ -1,7 +1,7 @@
 import { checkFileNames, type FileNames, filesNamed } from '../dataset/file-names.ts';
 import { checkCount } from '../dataset/operator-options.ts';
 import type { DatasetRecordOptions } from '../dataset/record-files.ts';
-import { UsageError } from '../errors.ts';
+import { DATA_ERROR_CODES, isRecordpipeError, type RecordpipeError, UsageError } from '../errors.ts';
 import type { ColumnBatch } from '../messages/columns/column-batch.ts';
 import { ColumnDecoder, type ColumnDecoderOptions } from '../messages/columns/column-decoder.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
@@ -88,11 +88,16 @@ export function chooseColumns(schema: ColumnSchema, names: readonly string[]): C
 export interface SourceOptions extends DatasetRecordOptions, Partial<InputOptions> {
   /** Aborts the operation. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Called for damage after which nothing of a file is readable, such as a truncated record. Reading
+   * continues with the next file. Without it, the damage is an error.
+   */
+  readonly onUnreadable?: ((error: RecordpipeError) => void) | undefined;
 }
 
 /** Reads the records of files, with the source of each batch. @throws UsageError for invalid options */
 export function sourceBatches(files: FileNames, options: SourceOptions = {}): AsyncIterable<SourceBatch> {
-  const { include, exclude, strictShards, onNotice, ...reading } = options;
+  const { include, exclude, strictShards, onNotice, onUnreadable, ...reading } = options;
   checkFileNames(files);
   readRecordBatches(new Uint8Array(0), reading); // Check the options without reading anything.
   const naming = {
@@ -103,19 +108,33 @@ export function sourceBatches(files: FileNames, options: SourceOptions = {}): As
     format: reading.format,
     objects: reading.objects,
   };
-  return batchesOf(files, naming, reading);
+  return batchesOf(files, naming, reading, onUnreadable);
 }
 
 async function* batchesOf(
   files: FileNames,
   naming: Parameters<typeof filesNamed>[1],
   reading: SourceOptions,
+  onUnreadable: SourceOptions['onUnreadable'],
 ): AsyncGenerator<SourceBatch, void, undefined> {
   const list = (signal: AbortSignal): ReturnType<typeof filesNamed> =>
     filesNamed(files, { ...naming, signal });
-  for await (const source of filesInTurn(list, reading)) {
-    const { uri, compression, batches } = await openOne(source, reading);
-    const place = { uri, compressed: compression !== 'none' };
+  for await (const source of filesInTurn(list, reading)) yield* batchesOfOne(source, reading, onUnreadable);
+}
+
+/** Reads the records of one source. */
+export async function* batchesOfOne(
+  source: Parameters<typeof openOne>[0],
+  reading: Parameters<typeof openOne>[1],
+  onUnreadable: SourceOptions['onUnreadable'],
+): AsyncGenerator<SourceBatch, void, undefined> {
+  const { uri, compression, batches } = await openOne(source, reading);
+  const place = { uri, compressed: compression !== 'none' };
+  try {
     for await (const batch of batches) yield { batch, place };
+  } catch (error) {
+    if (onUnreadable === undefined || !isRecordpipeError(error) || !DATA_ERROR_CODES.has(error.code))
+      throw error;
+    onUnreadable(error);
   }
 }

@@ -1,8 +1,12 @@
-import type { RecordpipeError } from '../errors.ts';
+import type { ErrorJson, RecordpipeError } from '../errors.ts';
 
-/** Counts skipped records, up to a maximum. */
+/** Maximum number of errors that a result lists. */
+const MAX_FINDINGS = 100;
+
+/** Counts skipped records, up to a maximum, and keeps the first errors. */
 export class SkippedRecords {
   count = 0;
+  readonly findings: ErrorJson[] = [];
   readonly #max: number;
   readonly #onSkipped: ((error: RecordpipeError) => void) | undefined;
 
@@ -17,6 +21,7 @@ export class SkippedRecords {
     return (error) => {
       if (this.count >= this.#max) throw error;
       this.count++;
+      if (this.findings.length < MAX_FINDINGS) this.findings.push(error.toJSON());
       this.#onSkipped?.(error);
     };
   }

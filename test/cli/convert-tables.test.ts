@@ -83,6 +83,44 @@ test('several inputs, chosen columns, rows per file and --json', async () => {
   expect(read('out-00000-of-00003.csv').toString()).toBe('id\n3\n4\n');
 });
 
+test('--skip-errors reports what it skips, with -q and --json too', async () => {
+  const { cwd } = place();
+  const bytes = Buffer.concat(Array(14).fill(fileOf(5, 6)));
+  const size = bytes.length / 14;
+  for (let i = 1; i < 13; i++) bytes[i * size + 14] ^= 1;
+  writeFileSync(join(cwd, 'bad.tfrecord'), bytes);
+  const args = ['convert', 'bad.tfrecord', 'out.jsonl', '--force', '--skip-errors', '12'];
+  const listed = (stderr: string): number =>
+    stderr.match(/recordpipe: data-checksum: .*record \d+/g)?.length ?? 0;
+  const quiet = await cli([...args, '-q'], { cwd });
+  expect(quiet).toMatchObject({ code: 0, stdout: '' });
+  expect(listed(quiet.stderr)).toBe(10);
+  expect(quiet.stderr).toMatch(/\nrecordpipe: warning: out\.jsonl: 12 records skipped \(--skip-errors\)\n$/);
+  const json = await cli([...args, '--json'], { cwd });
+  expect(listed(json.stderr)).toBe(12);
+  const { skipped, findings } = JSON.parse(json.stdout);
+  expect(skipped).toBe(12);
+  expect(findings.map(({ record }: { record: number }) => record)).toEqual([
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+  ]);
+  const folder = await cli(
+    ['convert', 'bad.tfrecord', '--output-dir', 'o', '--to', 'csv', '-q', '--skip-errors', '99'],
+    { cwd },
+  );
+  expect(folder.stderr).toMatch(/bad\.csv: 12 records skipped/);
+});
+
+test('--lossy reports what it drops, even with -q', async () => {
+  const { cwd } = place();
+  const tags = encodeExample({
+    tags: { kind: 'bytes', value: ['a', 'b'] },
+    id: { kind: 'int64', value: [1] },
+  });
+  writeFileSync(join(cwd, 'tags.tfrecord'), encodeTFRecord(tags));
+  const run = await cli(['convert', 'tags.tfrecord', 'tags.csv', '--lossy', '-q'], { cwd });
+  expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('warning: dropped from "tags"') });
+});
+
 test('the output of --json is a schema for the way back', async () => {
   const { cwd, read } = place();
   const { stdout } = await cli(['convert', 'data', 'all.csv', '--json'], { cwd });

@@ -197,6 +197,40 @@ describe('a bad record', () => {
     expect(text('out.csv').match(/^\d/gm)).toEqual(['0', '1', '3']);
   });
 
+  test.each([
+    ['in a record', 'in.tfrecord', (bytes: Uint8Array) => bytes.subarray(0, -3), 'truncated-record', 3],
+    [
+      'in a header',
+      'in.tfrecord',
+      (bytes: Uint8Array) => concat([bytes, bytes.subarray(0, 5)]),
+      'truncated-header',
+      4,
+    ],
+    [
+      'in a gzip stream',
+      'in.tfrecord.gz',
+      (bytes: Uint8Array) => gzipSync(bytes).subarray(0, -8),
+      'truncated-compressed-stream',
+      4,
+    ],
+  ] as const)(
+    'a truncation %s is an error, or one skipped record',
+    async (_, name, truncated, code, record) => {
+      const { file, text } = place();
+      const uri = file(name);
+      writeFileSync(uri, truncated(fileOf(good)));
+      writeFileSync(file('next.tfrecord'), fileOf([example(8)]));
+      const inputs = [uri, file('next.tfrecord')];
+      await expect(convertTable(inputs, file('out.csv'))).rejects.toMatchObject({ code, record, uri });
+      for (const more of [{}, { inferRecords: 2 }]) {
+        const options = { ...more, skipErrors: 1, overwrite: true };
+        const result = await convertTable(inputs, file('out.csv'), options);
+        expect(result).toMatchObject({ skipped: 1, findings: [{ code, record, uri }] });
+        expect(text('out.csv').match(/^\d/gm)?.join('')).toBe(`${'0123'.slice(0, record)}8`);
+      }
+    },
+  );
+
   test('more bad records than skipErrors are an error', async () => {
     const { file, names } = place();
     writeFileSync(file('in.tfrecord'), fileOf([bad, bad, ...good]));

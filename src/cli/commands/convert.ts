@@ -20,11 +20,11 @@ import {
 } from '../options/transform.ts';
 import { eachFile, outputPaths } from '../output-files.ts';
 import {
+  convertedTable,
   isTableConversion,
   refuseTableOptions,
   TABLE_FORMATS,
   tableConversionOf,
-  tableInputs,
   tableOptions,
   tableSummary,
 } from '../table-conversion.ts';
@@ -135,7 +135,7 @@ function recordsOnly(options: Options): TransformingOptions & FilterOptions {
 }
 
 async function convertTables(inputs: string[], output: string, options: Options): Promise<number> {
-  const { convertTable, tableFormatOfName } = await import('recordpipe/columns');
+  const { tableFormatOfName } = await import('recordpipe/columns');
   const { to = tableFormatOfName(output) } = options;
   if (to === undefined && output === '-')
     throw new UsageError('convert: the format of standard output is unknown; pass --to');
@@ -144,7 +144,7 @@ async function convertTables(inputs: string[], output: string, options: Options)
     output,
     isText: to === 'csv' || to === 'jsonl',
     work: async (common) =>
-      convertTable(tableInputs(inputs), output, await tableConversionOf(options, common)),
+      convertedTable(inputs, output, await tableConversionOf(options, common), options.quiet),
     summary: tableSummary,
   });
 }
@@ -177,12 +177,12 @@ async function converter(
       return { text: writtenText(result.output) + whereText(result), records, bytes, result };
     };
   }
-  const { columnsToConvert, convertTable, isTableFormat } = await import('recordpipe/columns');
+  const { columnsToConvert, isTableFormat } = await import('recordpipe/columns');
   const table = await tableConversionOf(options, common);
   const isShared = files.length > 1 && table.schema === undefined && isTableFormat(options.to ?? '');
   const schema = isShared ? await columnsToConvert(files, 'all', table) : table.schema;
   return async (file, path) => {
-    const result = await convertTable(tableInputs([file]), path, { ...table, schema });
+    const result = await convertedTable([file], path, { ...table, schema }, options.quiet);
     const bytes = result.outputs.reduce((sum, one) => sum + one.bytes, 0);
     return { text: tableSummary(result) + whereText(result), records: result.records, bytes, result };
   };
