@@ -5,6 +5,7 @@ import type {
   JobHost,
   PipeModeStreamer,
   StreamEvent,
+  TrainingProgram,
   TrainingRequest,
 } from 'recordpipe/pipemode/streamer';
 import { command, EXIT_CODES, type Register } from '../command.ts';
@@ -202,22 +203,24 @@ async function runProgram(
   const note = (error: unknown): void => {
     if (!signals.received && !isRecordpipeError(error, 'aborted')) failure ??= error;
   };
+  const { TrainingProgram } = await import('recordpipe/pipemode/streamer');
   const ended = streamer.run().catch(note);
   // The program starts once its pipes exist. It does not start if there is no data.
   await streamer.ready;
+  // Nothing is awaited between this check and `passTo`, so that no signal is lost between them.
   if (signals.stop.aborted) return streamer.run().then(() => OK);
-  const { TrainingProgram } = await import('recordpipe/pipemode/streamer');
-  const program = new TrainingProgram(command, environment, { graceMs });
-  streamer.beforeCut = async (error) => note(error);
-  streamer.supervise(program);
-  signals.passTo(program);
+  let program: TrainingProgram | undefined;
   let exitCode: number;
   try {
+    program = new TrainingProgram(command, environment, { graceMs });
+    streamer.beforeCut = async (error) => note(error);
+    streamer.supervise(program);
+    signals.passTo(program);
     exitCode = await program.ended;
   } finally {
     // The program is stopped first, because its child processes would treat the end of the pipes as
     // the end of the data.
-    await program.stop();
+    await program?.stop();
     await streamer.stop();
     await ended;
   }

@@ -111,6 +111,8 @@ export class TrainingProgram {
    * Starts the program.
    * @param command the program and its arguments
    * @throws UsageError for a command without a program, or an invalid grace period
+   * @throws RecordpipeError `not-found`, `io-failure` for a program that cannot be started, if the
+   *   system reports it at once; otherwise, `ended` rejects
    */
   constructor(
     command: readonly string[],
@@ -137,12 +139,13 @@ export class TrainingProgram {
       });
     } catch (error) {
       void this.#guard.release().catch(() => {});
-      throw error;
+      throw notStarted(error as Error, program);
     }
     if (this.#child.pid === undefined) void this.#guard.release().catch(() => {});
     else this.#guard.watch(this.#child.pid);
     const { stdout, stderr } = this.#child;
-    if (stdout !== null && stderr !== null) this.#output = new ProgramOutput(stdout, stderr, onLine);
+    // Without free descriptors, both are undefined.
+    if (stdout && stderr) this.#output = new ProgramOutput(stdout, stderr, onLine);
     this.ended = new Promise((resolve, reject) => {
       this.#child.on('error', (error) => {
         this.#running = false;

@@ -123,17 +123,14 @@ describe('recordpipe stream with a program', () => {
     expect(readdirSync(join(root, 'input/data')).filter((name) => /_\d+$|lock/.test(name))).toEqual([]);
   });
 
-  test('reports a missing program', async () => {
-    const { code, stderr } = await cli([
-      'stream',
-      '-c',
-      `train=${data}`,
-      '--root',
-      newPlace(),
-      '--',
-      'no-such-program',
-    ]);
-    expect([code, stderr]).toEqual([3, expect.stringContaining('no such program: no-such-program')]);
+  test.each([
+    ['is missing', 'no-such-program', 'no such program: no-such-program'],
+    ['is below a file', `${data}/a/program`, 'a part of the path is not a directory'],
+  ])('reports a program that %s, and removes the pipes', async (_, name, message) => {
+    const root = newPlace();
+    const { code, stderr } = await cli(['stream', '-c', `train=${data}`, '--root', root, '--', name]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining(message)]);
+    expect(readdirSync(join(root, 'input/data'))).toEqual(['train.status.json']);
   });
 });
 
