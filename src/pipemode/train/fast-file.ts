@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAborted } from '../../bytes/abortable.ts';
@@ -48,12 +48,22 @@ export async function mountPrefix(
     const [program, ...args] = mountCommand(prefix, folder, objects);
     const failure = await run(program, args, { environment, signal, timeoutMs: MOUNT_TIMEOUT_MS });
     if (failure === undefined) return { unmount: () => unmount(folder, warn) };
-    rmdirSync(folder);
+    await removeFolder(folder, warn);
     checkAborted(signal);
     return { impossible: failure };
   } catch (error) {
     checkAborted(signal);
     return { impossible: (error as Error).message };
+  }
+}
+
+/** Removes a folder on which mounting failed, possibly after the program had mounted it. */
+async function removeFolder(folder: string, warn: MountOptions['warn']): Promise<void> {
+  try {
+    rmdirSync(folder);
+  } catch {
+    await unmount(folder, warn);
+    rmdirSync(folder);
   }
 }
 
@@ -103,19 +113,27 @@ interface RunOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Runs a program. Returns the reason for its failure, or undefined if it succeeds. */
+/**
+ * Runs a program. Returns the reason for its failure, or undefined if it succeeds. Resolves when the
+ * program has ended, also after an abort.
+ */
 function run(
   program: string,
   args: readonly string[],
   { environment, signal, timeoutMs = 0 }: RunOptions = {},
 ): Promise<string | undefined> {
+  const failureOf = (error: ExecFileException, stderr: string): string => {
+    if (error.code === 'ENOENT') return `${program} is not installed`;
+    if (error.killed) return `${program} did not end within ${timeoutMs / 1000} s`;
+    return `${program} failed: ${stderr.trim().split('\n')[0] || error.message}`;
+  };
   return new Promise((resolve) => {
     const env = { ...process.env, ...environment };
-    execFile(program, args, { env, signal, timeout: timeoutMs }, (error, _stdout, stderr) => {
-      if (error === null) resolve(undefined);
-      else if (error.code === 'ENOENT') resolve(`${program} is not installed`);
-      else if (error.killed) resolve(`${program} did not end within ${timeoutMs / 1000} s`);
-      else resolve(`${program} failed: ${stderr.trim().split('\n')[0] || error.message}`);
+    const child = execFile(program, args, { env, signal, timeout: timeoutMs }, (error, _stdout, stderr) => {
+      const failure = error === null ? undefined : failureOf(error, stderr);
+      const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+      if (isRunning) child.once('exit', () => resolve(failure));
+      else resolve(failure);
     });
   });
 }

@@ -161,6 +161,27 @@ describe('FastFile mode', () => {
     });
   });
 
+  test('an abort while the program mounts leaves no mounted folder', async () => {
+    // The program handles the signal only after it has mounted the folder.
+    const mounting = `trap 'for last; do :; done; sleep 0.2; echo > "$last/mark"; exit 1' TERM`;
+    standIn('mount-s3', `${mounting}; echo trapped >> '${log}'; while :; do sleep 0.01; done`);
+    standIn('fusermount3', 'rm "$2/mark"');
+    await withServer({ objects }, async (server) => {
+      const stop = new AbortController();
+      const root = newRoot(temp);
+      const access = { objects: { endpointUrl: server.url }, signal: stop.signal };
+      const aborted = expect(fill(root, { uri: 's3://bucket/d/', ...FAST }, access)).rejects.toMatchObject({
+        code: 'aborted',
+      });
+      await expect.poll(() => commands().at(-1)).toBe('trapped');
+      stop.abort();
+      await aborted;
+      const folder = (commands()[0].match(/ (\S+) \[/) as RegExpMatchArray)[1];
+      expect(commands().slice(2)).toEqual([`fusermount3 -u ${folder} [test ]`]);
+      expect(existsSync(folder)).toBe(false);
+    });
+  });
+
   test('a folder that stays mounted is a warning', async () => {
     standIn('mount-s3', '');
     for (const program of ['fusermount3', 'fusermount', 'umount']) standIn(program, 'echo busy >&2; exit 1');
