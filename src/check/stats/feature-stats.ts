@@ -58,8 +58,8 @@ export interface FeatureStats {
   /** Number of records that have the feature. */
   readonly records: number;
   /**
-   * Kinds of the lists of the feature, counted once per record. The lists of a feature list are
-   * counted once per step.
+   * Kinds of value lists that the feature has. A feature counts once per record, and a feature list
+   * counts once per step.
    */
   readonly kinds: { readonly [kind in FeatureKind]?: KindStats };
   /** Number of values per list; missing if all lists are of kind `none`. */

@@ -4,7 +4,7 @@ import { isCount, isList, malformedPosition, type Position } from '../position.t
 import type { OrderPlan } from './global-order.ts';
 import type { Shard } from './open-shards.ts';
 
-/** What two iterations must have in common to have the same order of the same records. */
+/** What two iterations must have in common to yield the same records in the same order. */
 export interface ShardsIdentity {
   readonly shards: number;
   readonly records: number;

@@ -107,7 +107,7 @@ function problemOf(
   if (rules.named !== (typeof of === 'string') || (!rules.named && of !== undefined))
     return `${what}: expected ${rules.named ? `the name of the ${part} (of)` : 'no "of"'}, got ${kindOf(of)}`;
   if (typeof of === 'string' && LONE_SURROGATE.test(of))
-    return `${what}: expected a name that is valid in UTF-8, got a lone surrogate in ${JSON.stringify(of)}`;
+    return `${what}: expected a name that UTF-8 can encode, got a lone surrogate in ${JSON.stringify(of)}`;
   const key = identity(part, of as string | undefined);
   if (parts.has(key))
     return `${what}: two fields contain the same part (${part}${of === undefined ? '' : ` of ${JSON.stringify(of)}`})`;

@@ -19,7 +19,7 @@ test('the first row names the columns; missing, empty and special values differ'
   );
 });
 
-test('a list is an error that names feature and record; lossy drops the column', async () => {
+test('a list is an error that names the feature and the record; lossy drops the column', async () => {
   const batch = columnBatch('Example', 2, [
     { ...feature('id', 'int64'), values: [1n, 2n] },
     { ...feature('tags', { type: 'list', items: { type: 'int64' } }), values: [null, [1n]] },

@@ -101,7 +101,7 @@ describe.each([
     );
   });
 
-  test('a NaN with other bits is an error that names feature and record, or a loss', async () => {
+  test('a NaN with other bits is an error that names the feature and the record, or a loss', async () => {
     const values = new Float32Array(Uint32Array.of(0x3f800000, 0x7fc00001, 0x7fc00000).buffer);
     const batch = columnBatch('Example', 3, [{ ...feature('x', 'float'), values: [0, 0, 0] }], 10);
     const odd = { ...batch, columns: [{ type: 'float' as const, length: 3, values }] };

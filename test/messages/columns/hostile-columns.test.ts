@@ -187,7 +187,7 @@ describe('a batch that does not match its schema is an error', () => {
   });
 });
 
-describe('a value that a record cannot contain is an error that names feature and record', () => {
+describe('a value that a record cannot contain is an error that names the feature and the record', () => {
   const cases: readonly (readonly [string, TestColumn, RegExp])[] = [
     [
       'a null in a list',
