@@ -1,14 +1,29 @@
 import { expect, test } from 'vitest';
-import { collectStats, countFiles, expandInputs, inferSchema, validateFiles } from '../src/check/index.ts';
+import {
+  collectStats,
+  countFiles,
+  expandInputs,
+  inferSchema,
+  schemaOf,
+  statsHtml,
+  validateFiles,
+} from '../src/check/index.ts';
 import { Dataset } from '../src/dataset/index.ts';
 import { UsageError } from '../src/index.ts';
-import { compileFeatures } from '../src/messages/index.ts';
+import { compileFeatures, ExampleDecoder, sparse } from '../src/messages/index.ts';
 import { packIR } from '../src/messages/ir-header.ts';
 import { formatManifest, listManifestObjects, writeManifest } from '../src/pipemode/manifest/index.ts';
 import { PipeModeStreamer } from '../src/pipemode/streamer/index.ts';
 import { openRecordShards, openRecordWriter } from '../src/records/write/index.ts';
-import { planShards } from '../src/scale/index.ts';
-import { listObjects, openObject, openObjectReader, readObjects, statObject } from '../src/storage/index.ts';
+import { planShards, writePlan } from '../src/scale/index.ts';
+import {
+  listObjects,
+  openObject,
+  openObjectReader,
+  readObjects,
+  removeFromCache,
+  statObject,
+} from '../src/storage/index.ts';
 import {
   convertFile,
   mergeFiles,
@@ -113,6 +128,21 @@ test.each<[string, (options: never) => unknown]>([
       new RegExp(`^${name}: unknown option objectz; (did you mean objects\\?|known options: )`),
     ),
   });
+});
+
+test.each<[string, (options: never) => unknown]>([
+  ['removeFromCache', (options) => removeFromCache('.', options)],
+  ['compileFeatures', (options) => compileFeatures({}, options)],
+  ['ExampleDecoder', (options) => new ExampleDecoder(options)],
+  ['sparse', (options) => sparse('i', 'v', 'int64', 3, options)],
+  ['schemaOf', (options) => schemaOf({} as never, options)],
+  ['statsHtml', (options) => statsHtml({} as never, options)],
+  ['expandInputs', (options) => expandInputs(present, 'auto', options)],
+  ['writePlan', (options) => writePlan({} as never, 'never', options)],
+])('%s rejects an unknown option', async (name, call) => {
+  const calling = async (): Promise<unknown> => call({ bogus: 1 } as never);
+  await expect(calling()).rejects.toThrow(UsageError);
+  await expect(calling()).rejects.toThrow(`${name}: unknown option bogus; known options: `);
 });
 
 test('a plan of 50,000 features compiles in linear time', () => {

@@ -1,7 +1,12 @@
-import { typeName } from '../bytes/arguments.ts';
+import { checkOptionNames, typeName } from '../bytes/arguments.ts';
 import { UsageError } from '../errors.ts';
 import { expand } from '../records/inputs/expand.ts';
-import type { ExpandOptions, InputNotice, InputOptions } from '../records/inputs/input-options.ts';
+import {
+  type ExpandOptions,
+  INPUT_OPTION_NAMES,
+  type InputNotice,
+  type InputOptions,
+} from '../records/inputs/input-options.ts';
 import { compareKeys } from '../storage/object-address.ts';
 import type { ObjectOptions } from '../storage/object-options.ts';
 import { type FileInput, frozenInput, type KnownFile } from './file-input.ts';
@@ -51,6 +56,7 @@ export async function expandInputs(
   format: Format = 'auto',
   options: Reaching & Partial<InputOptions> = {},
 ): Promise<string[]> {
+  checkOptionNames('expandInputs', options, { ...INPUT_OPTION_NAMES, objects: 0, signal: 0 });
   const { files } = await expandWithNotices(inputs, format, options);
   return files.map(({ path }) => path);
 }

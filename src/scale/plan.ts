@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { checkOptionNames } from '../bytes/arguments.ts';
 import type { Reaching } from '../check/expand-inputs.ts';
 import type { KnownFile, RecordRange } from '../check/file-input.ts';
 import { type Check, count, integer, like, oneOf, ShapeError, shape, text } from '../check/json-shape.ts';
@@ -90,8 +91,10 @@ const PIECE_CHARACTERS = 256 * 1024;
 export async function writePlan(
   plan: ShardPlan,
   output: string,
-  { overwrite = false, objects, signal }: Partial<PlanWriteOptions> = {},
+  options: Partial<PlanWriteOptions> = {},
 ): Promise<void> {
+  checkOptionNames('writePlan', options, { overwrite: 0, objects: 0, signal: 0 });
+  const { overwrite = false, objects, signal } = options;
   if (overwrite && output !== '-') refuseListedFile(plan, output);
   const compression = output.endsWith('.gz') ? 'gzip' : 'none';
   await writeWhole(output, pieces(plan), { overwrite, compression, objects, signal });

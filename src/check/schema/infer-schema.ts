@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import { IMAGE_KINDS } from '../../messages/image-header.ts';
 import type { BytesStats } from '../stats/bytes-stats.ts';
@@ -71,8 +72,10 @@ export interface SchemaOptions {
  */
 export function schemaOf(
   stats: DatasetStats,
-  { loose = false }: Partial<SchemaOptions> = {},
+  options: Partial<SchemaOptions> = {},
 ): { schema: RecordSchema; conflicts: TypeConflict[] } {
+  checkOptionNames('schemaOf', options, { loose: 0 });
+  const { loose = false } = options;
   const { message, records } = schemaMessage(stats);
   const isSequence = message === 'SequenceExample' || message === 'ExampleListWithContext';
   const lists = stats.featureLists.map((one) => [one.name, listSchema(one, records, loose)] as const);

@@ -1,4 +1,4 @@
-import { typeName } from '../../bytes/arguments.ts';
+import { checkOptionNames, typeName } from '../../bytes/arguments.ts';
 import { type ErrorPlace, UsageError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { columnOf } from './columns.ts';
@@ -86,6 +86,7 @@ export function compileFeatures<const S extends FeatureSpecs, M extends PlanInt6
   specs: S,
   options: Partial<CompileFeaturesOptions<M>> = {},
 ): FeaturePlan<S, M> {
+  checkOptionNames('compileFeatures', options, { int64: 0, strict: 0, reuse: 0 });
   const { int64 = 'bigint', strict = false, reuse = false } = options;
   if (int64 !== 'bigint' && int64 !== 'number')
     throw new UsageError(`int64: expected 'bigint' or 'number', got ${String(int64)}`);

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import type { ErrorPlace } from '../../errors.ts';
 import { checkRecord, type DecodeExampleOptions, decodeOptions, explained } from './decode-options.ts';
 import type { Example, Feature, Int64Mode } from './feature.ts';
@@ -54,6 +55,7 @@ export class ExampleDecoder<M extends Int64Mode = 'bigint'> {
   #count = 0;
 
   constructor(options?: Partial<ExampleDecoderOptions<M>>) {
+    checkOptionNames('ExampleDecoder', options, { int64: 0, strict: 0 });
     this.#options = decodeOptions(options);
     this.#cursor.strict = this.#options.strict;
   }

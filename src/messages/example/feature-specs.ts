@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import type { FeatureKind } from './feature.ts';
 
@@ -188,8 +189,10 @@ export function sparse<K extends SpecKind>(
   valueKey: string,
   kind: K,
   size: number | readonly number[],
-  { alreadySorted = false }: SparseSpecOptions = {},
+  options: SparseSpecOptions = {},
 ): SparseSpec<K> {
+  checkOptionNames('sparse', options, { alreadySorted: 0 });
+  const { alreadySorted = false } = options;
   checkKind(kind);
   const indexKeys = typeof indexKey === 'string' ? [indexKey] : [...indexKey];
   const sizes = typeof size === 'number' ? [size] : [...size];

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, rmdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import { fileError } from '../local/file-errors.ts';
 import { compareKeys } from '../object-address.ts';
@@ -99,10 +100,9 @@ export interface CacheRemoval {
  * console.log(files, bytes); // 0 0
  * ```
  */
-export async function removeFromCache(
-  dir: string,
-  { prefix, maxBytes = 0 }: CacheRemoval = {},
-): Promise<Removed> {
+export async function removeFromCache(dir: string, options: CacheRemoval = {}): Promise<Removed> {
+  checkOptionNames('removeFromCache', options, { prefix: '', maxBytes: 0 });
+  const { prefix, maxBytes = 0 } = options;
   if (!(Number.isSafeInteger(maxBytes) && maxBytes >= 0))
     throw new UsageError(`maxBytes: expected an integer >= 0, got ${String(maxBytes)}`);
   const all = await filesIn(dir);

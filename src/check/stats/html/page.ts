@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../../bytes/arguments.ts';
 import { UsageError } from '../../../errors.ts';
 import { type DatasetStats, messageCountTexts, recordsWithFeatures } from '../dataset-stats.ts';
 import type { ImageSample } from '../samples.ts';
@@ -37,6 +38,7 @@ export interface StatsHtmlOptions {
  * ```
  */
 export function statsHtml(stats: DatasetStats, options: Partial<StatsHtmlOptions> = {}): string {
+  checkOptionNames('statsHtml', options, { title: 0, maxBytes: 0 });
   const { title = titleOf(stats), maxBytes = 2_000_000 } = options;
   if (!(maxBytes > 0)) throw new UsageError(`maxBytes: expected a number > 0, got ${maxBytes}`);
   const { messages, features, featureLists } = stats;
