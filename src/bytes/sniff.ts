@@ -7,7 +7,7 @@ const FOREIGN: readonly (readonly [start: RegExp, name: string])[] = [
   [/^\s*<\?xml/, 'an XML document (an error message of an object store?)'],
   [/^\x89RPIX\r\n/, 'an index written by recordpipe'],
   [/^%PDF-/, 'a PDF document'],
-  [/^(\xff\xfe([^\0]\0){3}|\xfe\xff(\0[^\0]){3})/, 'a text in UTF-16 (specify its encoding)'],
+  [/^(\xff\xfe([^\0]\0){3}|\xfe\xff(\0[^\0]){3})/, 'UTF-16 text (specify its encoding)'],
 ];
 const START_BYTES = 64;
 

@@ -127,7 +127,7 @@ const QUERY_ADVICE: Readonly<Record<string, string>> = {
 
 /** Next steps for files of other kinds, keyed by text in their `unknown-format` errors. */
 const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = [
-  ['text in UTF-16', 'pass the format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
+  ['UTF-16 text', 'pass the format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
   [
     'inside the gzip stream, this looks like a gzip stream',
     'decompress it first: gzip -dc FILE | recordpipe COMMAND -',

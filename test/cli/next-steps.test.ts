@@ -35,7 +35,7 @@ test.each([
     'merge X… -o - | recordpipe sample - …',
   ],
   [
-    'text in UTF-16',
+    'UTF-16 text',
     ['count', 'utf16.csv'],
     'next: pass the format and encoding: --format textline --encoding utf-16le',
   ],

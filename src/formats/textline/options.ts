@@ -195,7 +195,7 @@ export function detect(head: Uint8Array): Detection {
   const why =
     at < head.length
       ? `byte 0x${head[Math.max(at, 0)]?.toString(16).padStart(2, '0')} at ${at}`
-      : 'mostly bytes beyond ASCII that are not UTF-8';
+      : 'mostly non-ASCII bytes that are not valid UTF-8';
   return { certainty: 'no', reason: `not text (${why})` };
 }
 
