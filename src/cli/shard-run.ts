@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { KnownFile } from 'recordpipe/check';
 import { RecordpipeError, UsageError } from 'recordpipe/errors';
 import { makeFolder } from 'recordpipe/records/write';
@@ -137,9 +137,11 @@ function whichShard(choice: ShardChoice | undefined, planned: number | undefined
 
 /** Throws an error for folders whose files SageMaker has already distributed (ShardedByS3Key). */
 function refuseSharded(inputs: readonly string[], folders: readonly string[]): void {
+  const isIn = (path: string, folder: string): boolean => `${path}/`.startsWith(`${folder}/`);
   for (const folder of folders) {
-    const inside = inputs.find((input) => input === folder || input.startsWith(`${folder}/`));
-    if (inside !== undefined)
+    const whole = resolve(folder);
+    const paths = inputs.map((input) => resolve(input));
+    if (paths.some((path) => isIn(path, whole) || isIn(whole, path)))
       throw new UsageError(
         `--shard: SageMaker has already divided ${folder} among the machines (ShardedByS3Key), and dividing the files again would skip most of the data; remove --shard`,
       );

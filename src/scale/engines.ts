@@ -93,16 +93,19 @@ export function slurm(variables: Variables, knownShards: number | undefined): Cl
   return { engine: 'slurm', by, index, count };
 }
 
-const PROCESSING = '/opt/ml/config';
-const TRAINING = '/opt/ml/input/config';
+/** Returns SageMaker's folder. The variable is that of the SageMaker Training Toolkit. */
+function rootOf({ SAGEMAKER_BASE_DIR: root }: Variables): string {
+  return root || '/opt/ml';
+}
+
 const SHARDED = 'ShardedByS3Key';
 
 /**
  * Detects SageMaker Processing jobs, which list their machines in a file. Source: SageMaker
  * Developer Guide, "How Amazon SageMaker Processing configures your processing container".
  */
-export function processing(readText: ReadText): Claim | undefined {
-  return fromHosts('sagemaker-processing', `${PROCESSING}/resourceconfig.json`, readText);
+export function processing(variables: Variables, readText: ReadText): Claim | undefined {
+  return fromHosts('sagemaker-processing', `${rootOf(variables)}/config/resourceconfig.json`, readText);
 }
 
 /**
@@ -110,7 +113,8 @@ export function processing(readText: ReadText): Claim | undefined {
  * provides training information".
  */
 export function training(variables: Variables, readText: ReadText): Claim | undefined {
-  const claim = fromHosts('sagemaker-training', `${TRAINING}/resourceconfig.json`, readText);
+  const path = `${rootOf(variables)}/input/config/resourceconfig.json`;
+  const claim = fromHosts('sagemaker-training', path, readText);
   const { SM_HOSTS: list, SM_CURRENT_HOST: current } = variables;
   if (claim !== undefined || list === undefined || current === undefined) return claim;
   const by = shown(variables, 'SM_CURRENT_HOST', 'SM_HOSTS');
@@ -118,9 +122,10 @@ export function training(variables: Variables, readText: ReadText): Claim | unde
 }
 
 /** Returns the input folders that SageMaker has already divided among the machines. */
-export function shardedFolders(readText: ReadText): string[] {
-  const job = config(`${PROCESSING}/processingjobconfig.json`, readText);
-  const channels = config(`${TRAINING}/inputdataconfig.json`, readText);
+export function shardedFolders(variables: Variables, readText: ReadText): string[] {
+  const root = rootOf(variables);
+  const job = config(`${root}/config/processingjobconfig.json`, readText);
+  const channels = config(`${root}/input/config/inputdataconfig.json`, readText);
   const inputs = Array.isArray(job?.['ProcessingInputs']) ? job['ProcessingInputs'] : [];
   const processed = inputs.flatMap((input: { S3Input?: Record<string, unknown> }) => {
     const { S3DataDistributionType: kind, LocalPath: folder } = input?.S3Input ?? {};
@@ -128,7 +133,7 @@ export function shardedFolders(readText: ReadText): string[] {
   });
   const trained = Object.entries(channels ?? {}).flatMap(([name, channel]) =>
     (channel as { S3DistributionType?: unknown } | null)?.S3DistributionType === SHARDED
-      ? [`/opt/ml/input/data/${name}`]
+      ? [`${root}/input/data/${name}`]
       : [],
   );
   return [...processed, ...trained];

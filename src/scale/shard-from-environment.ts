@@ -46,7 +46,8 @@ const SHARDS = 'RECORDPIPE_SHARDS';
 /**
  * Determines the shard of this process from the engine that started it: AWS Batch array jobs,
  * Kubernetes Indexed Jobs, SageMaker Processing and training jobs (`resourceconfig.json`), Slurm
- * arrays, or RANK and WORLD_SIZE, in this order. If several are present, they must agree.
+ * arrays, or RANK and WORLD_SIZE, in this order. If several are present, they must agree. The
+ * variable `SAGEMAKER_BASE_DIR` names SageMaker's folder if it is not `/opt/ml`.
  *
  * The engine provides the number of shards. If it does not (Kubernetes), set `RECORDPIPE_SHARDS` or
  * `shards`. If either is set, the task ID of a partial array, which reruns some tasks (Slurm's
@@ -73,7 +74,7 @@ export function shardFromEnvironment(
   const engines = [
     awsBatch(variables),
     kubernetes(variables),
-    processing(readText),
+    processing(variables, readText),
     training(variables, readText),
     slurm(variables, known),
   ].filter((claim) => claim !== undefined);
@@ -96,7 +97,7 @@ export function shardFromEnvironment(
     throw new UsageError(
       `shard: expected 0 to ${shards - 1} for ${shards} shards, got ${first.index} from ${ENGINES[first.engine]} (${first.by})`,
     );
-  const folders = shards > 1 ? shardedFolders(readText) : [];
+  const folders = shards > 1 ? shardedFolders(variables, readText) : [];
   return { shard: first.index, shards, engine: first.engine, by: first.by, shardedFolders: folders };
 }
 

@@ -12,7 +12,9 @@ const NAMES = ['examples', 'sequence-examples', 'damaged-data', 'tfrecord-many-s
 const SHARDS = 3;
 const temp = tempDir();
 const at = (name: string): string => join(temp.path, name);
-const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => cli(args, { cwd: temp.path, env });
+/** Runs a command outside of SageMaker, wherever the tests run. */
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  cli(args, { cwd: temp.path, env: { SAGEMAKER_BASE_DIR: at('no-job'), ...env } });
 
 beforeAll(async () => {
   const { mkdirSync } = await import('node:fs');
@@ -209,6 +211,24 @@ test.each<[what: string, args: string[], message: RegExp, env?: NodeJS.ProcessEn
 ])('rejected: %s', async (_, args, message, env) => {
   const { code, stderr } = await run(args, env);
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+});
+
+test('auto reads the files of a training job that runs outside of /opt/ml', async () => {
+  const { mkdirSync } = await import('node:fs');
+  for (const folder of ['job/input/config', 'job/input/data/divided'])
+    mkdirSync(at(folder), { recursive: true });
+  const hosts = { current_host: 'algo-2', hosts: ['algo-1', 'algo-2'] };
+  const channels = { divided: { S3DistributionType: 'ShardedByS3Key' } };
+  writeFileSync(at('job/input/config/resourceconfig.json'), JSON.stringify(hosts));
+  writeFileSync(at('job/input/config/inputdataconfig.json'), JSON.stringify(channels));
+  temp.file('job/input/data/divided/a.tfrecord', encodeTFRecord(new Uint8Array(3)));
+  const env = { SAGEMAKER_BASE_DIR: at('job') };
+  const whole = await run(['stats', 'data', '--shard', 'auto', '--no-samples'], env);
+  expect(whole.stderr).toContain('shard 1 of 2 (zero-based), by SageMaker training job');
+  for (const input of ['job/input/data/divided', at('job/input/data/divided/*'), 'job/input/data/']) {
+    const divided = await run(['stats', input, '--shard', 'auto'], env);
+    expect([divided.code, divided.stderr]).toEqual([2, expect.stringContaining('ShardedByS3Key')]);
+  }
 });
 
 test('a number of shards that differs from the plan is rejected', async () => {

@@ -105,6 +105,13 @@ test.each<[what: string, env: Record<string, string>, message: RegExp, files?: F
   expect(() => found(env, files, known)).toThrow(message);
 });
 
+test('SAGEMAKER_BASE_DIR names a folder other than /opt/ml', () => {
+  const files = { '/jobs/one/input/config/resourceconfig.json': hosts, [PROCESSING]: { hosts: [] } };
+  const { engine, shard, by } = found({ SAGEMAKER_BASE_DIR: '/jobs/one' }, files);
+  expect([engine, shard]).toEqual(['sagemaker-training', 2]);
+  expect(by).toContain('/jobs/one/input/config/resourceconfig.json');
+});
+
 test('rejects a current host that is not in the list of hosts', () => {
   const files = { [PROCESSING]: { current_host: 'x', hosts: ['a', 'b'] } };
   expect(() => found({}, files)).toThrow(/expected one of the hosts/);
