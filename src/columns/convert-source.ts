@@ -15,7 +15,7 @@ import { filteredBatches } from './filtered-batches.ts';
 import { columnChoice } from './formats/column-choice.ts';
 import { checkedGuess, GUESS, isConclusive, WrongGuess } from './guess-columns.ts';
 import { columnSchemaOf, inferColumns } from './infer-columns.ts';
-import { batchesOfOne, sourceBatches } from './read-table-batches.ts';
+import { batchesOfOne, readableBatches } from './read-table-batches.ts';
 import { recordRange } from './record-range.ts';
 import { RowPlaces } from './row-places.ts';
 
@@ -171,7 +171,7 @@ function recordBatches(
   const all =
     names === undefined
       ? batchesOfOne(inputs as ByteSource, { ...reading, uri }, skip)
-      : sourceBatches(names, { ...reading, include, exclude, strictShards, onNotice, onUnreadable: skip });
+      : readableBatches(names, { ...reading, include, exclude, strictShards, onNotice }, skip);
   return skipRecords === 0 && maxRecords === undefined ? all : recordRange(all, skipRecords, maxRecords);
 }
 

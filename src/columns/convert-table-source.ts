@@ -8,7 +8,6 @@ import type { InputOptions } from '../records/inputs/input-options.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { ConvertInputs, ConvertTableOptions } from './convert-options.ts';
 import { checkChosen, namesOf, type RowSource, type Skip } from './convert-source.ts';
-import { columnChoice } from './formats/column-choice.ts';
 import { TABLE_EXTENSIONS, tableFormat } from './formats/registry.ts';
 import type { TableFormat, TableFormatName, TableReader, TableReadOptions } from './formats/table-format.ts';
 import { mergeSchemas } from './merge-schemas.ts';
@@ -67,17 +66,13 @@ class Tables {
       ...(signal && { signal }),
       ...(this.#skip && { onBadRow: this.#skip }),
       ...(inferRecords !== undefined && { inferRows: inferRecords }),
-      // With plain names, a column of an unsupported type is no error unless it is chosen.
-      ...(columns && (this.#isText || !columns.some((name) => name.includes('*'))) && { columns }),
+      // A column of an unsupported type is no error unless it is chosen.
+      ...(columns && { columns }),
     };
     try {
       const reader = await this.#format.openReader(source, options);
-      const chosen = chosenOf(reader.schema, columns);
-      if (chosen === reader.schema || this.#isText || source.byteLength === undefined)
-        return { source, reader };
-      await reader.close();
-      const names = chosen.fields.map(({ name }) => name);
-      return { source, reader: await this.#format.openReader(source, { ...options, columns: names }) };
+      checkChosen(reader.schema, reader.schema, columns);
+      return { source, reader };
     } catch (error) {
       await source.close();
       throw error;
@@ -119,16 +114,6 @@ class Tables {
       }
     }
   }
-}
-
-/** Returns the schema of the chosen columns; the same schema if these are all. */
-function chosenOf(schema: ColumnSchema, columns: readonly string[] | undefined): ColumnSchema {
-  const isChosen = columnChoice(columns);
-  const fields = schema.fields.filter(({ name }) => isChosen(name));
-  if (fields.length === schema.fields.length && columns === undefined) return schema;
-  const chosen = { ...schema, fields };
-  checkChosen(schema, chosen, columns);
-  return fields.length === schema.fields.length ? schema : chosen;
 }
 
 /** Returns the columns of a batch in the order of the schema. */

@@ -88,16 +88,26 @@ export function chooseColumns(schema: ColumnSchema, names: readonly string[]): C
 export interface SourceOptions extends DatasetRecordOptions, Partial<InputOptions> {
   /** Aborts the operation. */
   readonly signal?: AbortSignal | undefined;
-  /**
-   * Called for damage after which nothing of a file is readable, such as a truncated record. Reading
-   * continues with the next file. Without it, the damage is an error.
-   */
-  readonly onUnreadable?: ((error: RecordpipeError) => void) | undefined;
 }
+
+/**
+ * Called for damage after which nothing of a file is readable, such as a truncated record. Reading
+ * continues with the next file. If undefined, the damage is an error.
+ */
+type OnUnreadable = ((error: RecordpipeError) => void) | undefined;
 
 /** Reads the records of files, with the source of each batch. @throws UsageError for invalid options */
 export function sourceBatches(files: FileNames, options: SourceOptions = {}): AsyncIterable<SourceBatch> {
-  const { include, exclude, strictShards, onNotice, onUnreadable, ...reading } = options;
+  return readableBatches(files, options, undefined);
+}
+
+/** Reads the records of files, as `sourceBatches` does, but may continue after unreadable data. */
+export function readableBatches(
+  files: FileNames,
+  options: SourceOptions,
+  onUnreadable: OnUnreadable,
+): AsyncIterable<SourceBatch> {
+  const { include, exclude, strictShards, onNotice, ...reading } = options;
   checkFileNames(files);
   readRecordBatches(new Uint8Array(0), reading); // Check the options without reading anything.
   const naming = {
@@ -115,7 +125,7 @@ async function* batchesOf(
   files: FileNames,
   naming: Parameters<typeof filesNamed>[1],
   reading: SourceOptions,
-  onUnreadable: SourceOptions['onUnreadable'],
+  onUnreadable: OnUnreadable,
 ): AsyncGenerator<SourceBatch, void, undefined> {
   const list = (signal: AbortSignal): ReturnType<typeof filesNamed> =>
     filesNamed(files, { ...naming, signal });
@@ -126,7 +136,7 @@ async function* batchesOf(
 export async function* batchesOfOne(
   source: Parameters<typeof openOne>[0],
   reading: Parameters<typeof openOne>[1],
-  onUnreadable: SourceOptions['onUnreadable'],
+  onUnreadable: OnUnreadable,
 ): AsyncGenerator<SourceBatch, void, undefined> {
   const { uri, compression, batches } = await openOne(source, reading);
   const place = { uri, compressed: compression !== 'none' };

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DateDay, Int64, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
+import { Table as WasmTable, writeParquet } from 'parquet-wasm';
 import { describe, expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/formats/index.ts';
 import { encodeExample } from '../../src/messages/index.ts';
@@ -280,9 +281,17 @@ describe('convert rejects', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('unrepresentable: column "day": records cannot contain date values');
     expect(stderr).toContain('  next: change the column first, or pass --columns');
-    const args = ['convert', 'days.arrow', 'days.jsonl', '--columns', 'id'];
-    expect(await cli(args, { cwd })).toMatchObject({ code: 0 });
-    expect(read('days.jsonl').toString()).toBe('{"id":1}\n');
+    const parquet = writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream')));
+    writeFileSync(join(cwd, 'days.parquet'), parquet);
+    for (const input of ['days.arrow', 'days.parquet']) {
+      for (const columns of ['id', 'i*']) {
+        const args = ['convert', input, 'days.jsonl', '--columns', columns, '--force'];
+        expect(await cli(args, { cwd })).toMatchObject({ code: 0 });
+        expect(read('days.jsonl').toString()).toBe('{"id":1}\n');
+      }
+      const unknown = await cli(['convert', input, 'days.jsonl', '--columns', 'x*', '--force'], { cwd });
+      expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('"x*" is not a column') });
+    }
   });
 
   test('an existing output, without --force', async () => {

@@ -9,11 +9,12 @@ import {
 import type { ArrowField, ArrowRecordBatch, ArrowSchema } from './arrow-data.ts';
 import { damaged, placeOfRows } from './arrow-elements.ts';
 import { columnTypeOf, type ReadVector, vectorReader } from './arrow-vectors.ts';
+import { columnChoice } from './column-choice.ts';
 import { parseColumnSchema } from './stored-schema.ts';
 
 /** Options for reading batches of an Arrow or Parquet table. */
 export interface ArrowColumnOptions {
-  /** Columns to read. Default: all. */
+  /** Columns to read. `*` matches any characters. Default: all. */
   readonly columns?: readonly string[] | undefined;
   /** The columns. Default: from the table's metadata, or else derived from its types. */
   readonly schema?: ColumnSchema | undefined;
@@ -55,16 +56,16 @@ export class ArrowColumns {
     this.#uri = options.uri ?? '(batch)';
     // The apache-arrow package writes no name for an empty name, and returns null for it.
     const named = table.fields.map(({ name, nullable, type }) => ({ name: name ?? '', nullable, type }));
-    const found = fieldsByName(named, this.#uri);
-    const { message, fields } = columnsOf(named, table.metadata, options, this.#uri);
-    const wanted = options.columns && new Set(options.columns);
-    for (const name of wanted ?? [])
-      if (!fields.some((field) => field.name === name))
+    const isChosen = columnChoice(options.columns);
+    const found = fieldsByName(named, isChosen, this.#uri);
+    const { message, fields } = columnsOf(named, table.metadata, options, isChosen, this.#uri);
+    for (const name of options.columns ?? [])
+      if (!fields.some((field) => columnChoice([name])(field.name)))
         throw new UsageError(
           `columns: ${JSON.stringify(name)} is not a column of ${this.#uri}; it has: ${named.map((one) => one.name).join(', ')}`,
         );
     this.#columns = fields
-      .filter(({ name }) => wanted?.has(name) ?? true)
+      .filter(({ name }) => isChosen(name))
       .map((field) => this.#column(field, found.get(field.name)!, options.lossy ?? false));
     this.schema = { recordpipeColumns: 1, message, fields: this.#columns.map(({ field }) => field) };
   }
@@ -103,11 +104,12 @@ export function typeName(type: ColumnType): string {
 
 function fieldsByName(
   table: readonly ArrowField[],
+  isChosen: (name: string) => boolean,
   uri: string,
 ): Map<string, ArrowField & { index: number }> {
   const found = new Map<string, ArrowField & { index: number }>();
   table.forEach(({ name, nullable, type }, index) => {
-    if (found.has(name))
+    if (found.has(name) && isChosen(name))
       throw new RecordpipeError(
         'unrepresentable',
         `two columns have the name ${JSON.stringify(name)}, but feature names must be unique; rename one of the columns`,
@@ -123,6 +125,7 @@ function columnsOf(
   table: readonly ArrowField[],
   metadata: ArrowSchema['metadata'],
   options: ArrowColumnOptions,
+  isChosen: (name: string) => boolean,
   uri: string,
 ): Pick<ColumnSchema, 'message' | 'fields'> {
   const names = new Set(table.map(({ name }) => name));
@@ -138,13 +141,12 @@ function columnsOf(
   }
   const text = metadata.get(COLUMN_SCHEMA_KEY);
   const stored = text === undefined ? undefined : parseColumnSchema(text, uri);
-  const wanted = options.columns && new Set(options.columns);
   const derived: ColumnField[] = [];
   for (const field of table) {
     const known = stored?.fields.find(({ name }) => name === field.name);
     if (known !== undefined) derived.push(known);
     // The type of a column that is not read does not matter.
-    else if (wanted?.has(field.name) ?? true) derived.push(derivedField(field, uri));
+    else if (isChosen(field.name)) derived.push(derivedField(field, uri));
   }
   if (stored !== undefined) return { message: stored.message, fields: derived };
   const isSequence = derived.some(({ part }) => part === 'featureList');

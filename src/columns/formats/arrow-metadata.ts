@@ -1,3 +1,5 @@
+import { ARROW_TYPE } from './arrow-data.ts';
+
 /** Facts about a message of an Arrow stream. */
 export interface ArrowMessage {
   readonly kind: 'schema' | 'dictionary' | 'batch' | 'other';
@@ -59,6 +61,17 @@ export function readArrowMessage(metadata: Uint8Array): ArrowMessage | string {
   }
 }
 
+/**
+ * Returns the names of the fields of a schema message that are durations or contain some.
+ *
+ * @returns none if the message is no schema, or is corrupt
+ */
+export function durationFields(metadata: Uint8Array): ReadonlySet<string> {
+  const message = readArrowMessage(metadata);
+  const isSchema = typeof message === 'object' && message.kind === 'schema';
+  return new Set(isSchema ? new MessageCheck(metadata).durations() : []);
+}
+
 class CorruptMetadata extends Error {}
 
 class MessageCheck {
@@ -89,6 +102,35 @@ class MessageCheck {
       this.#batch(this.#offsetAt(data), bodyBytes);
     }
     return { kind, bodyBytes };
+  }
+
+  /** Returns the names of the fields of a checked schema that contain durations. */
+  durations(): string[] {
+    const schema = this.#offsetAt(this.#slot(this.#offsetAt(0), 2));
+    const names: string[] = [];
+    for (const field of this.#tablesIn(schema, 1)) {
+      const name = this.#slot(field, 0);
+      if (this.#hasDuration(field)) names.push(name === 0 ? '' : this.#textAt(this.#offsetAt(name)));
+    }
+    return names;
+  }
+
+  #hasDuration(field: number): boolean {
+    if (this.#number(field, 2, 1) === ARROW_TYPE.duration) return true;
+    return this.#tablesIn(field, 5).some((child) => this.#hasDuration(child));
+  }
+
+  /** Returns the tables of a vector in a slot. */
+  #tablesIn(table: number, slot: number): number[] {
+    const at = this.#slot(table, slot);
+    if (at === 0) return [];
+    const vector = this.#offsetAt(at);
+    return Array.from({ length: this.#uint32(vector) }, (_, i) => this.#offsetAt(vector + 4 + 4 * i));
+  }
+
+  #textAt(at: number): string {
+    const { buffer, byteOffset } = this.#view;
+    return new TextDecoder().decode(new Uint8Array(buffer, byteOffset + at + 4, this.#uint32(at)));
   }
 
   /** Checks that all buffers are inside of the body, and that no node has more nulls than values. */

@@ -3,8 +3,15 @@ import { RecordpipeError } from '../../errors.ts';
 import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
 import { type ArrowPackage, arrowPackage } from './arrow-batch.ts';
 import { ArrowColumns } from './arrow-columns.ts';
-import type { ArrowRecordBatch, ArrowSchema } from './arrow-data.ts';
+import {
+  ARROW_TYPE,
+  type ArrowField,
+  type ArrowRecordBatch,
+  type ArrowSchema,
+  type ArrowType,
+} from './arrow-data.ts';
 import { malformedTable } from './arrow-elements.ts';
+import { durationFields } from './arrow-metadata.ts';
 import {
   checkParquetMetadata,
   chunksOf,
@@ -101,8 +108,9 @@ class ParquetReader implements TableReader {
     this.#metadata = metadata;
     this.#options = options;
     const { uri } = source;
-    const table = this.#tableSchema(metadata.columns);
-    this.schema = new ArrowColumns({ ...table, metadata: metadata.pairs }, { ...options, uri }).schema;
+    const { fields } = this.#tableSchema(metadata.columns);
+    const table = { fields: withDurations(fields, metadata.pairs), metadata: metadata.pairs };
+    this.schema = new ArrowColumns(table, { ...options, uri }).schema;
     const names = new Set(this.schema.fields.map(({ name }) => name));
     this.#columns = metadata.columns.filter(({ name }) => names.has(name));
   }
@@ -201,6 +209,22 @@ class ParquetReader implements TableReader {
       return [...reader] as readonly ArrowRecordBatch[];
     });
   }
+}
+
+const DURATION: ArrowType = { typeId: ARROW_TYPE.duration, children: [] };
+
+/**
+ * Restores the type of durations. Parquet stores them as integers, and only the Arrow schema that
+ * Arrow's libraries add to the file says what they are.
+ */
+function withDurations(
+  fields: readonly ArrowField[],
+  pairs: ParquetMetadata['pairs'],
+): readonly ArrowField[] {
+  // An encapsulated message: a continuation marker, the size of the metadata, and the metadata.
+  const message = Buffer.from(pairs.get('ARROW:schema') ?? '', 'base64');
+  const durations = durationFields(message.subarray(8));
+  return fields.map((field) => (durations.has(field.name ?? '') ? { ...field, type: DURATION } : field));
 }
 
 /** Returns groups of chunks, each of which is contiguous in the file. */

@@ -59,7 +59,7 @@ export interface TableLoss {
 
 /** Options for reading a table. */
 export interface TableReadOptions {
-  /** Columns to read. Default: all. */
+  /** Columns to read. `*` matches any characters. Default: all. */
   readonly columns?: readonly string[];
   /**
    * Columns of a table without recordpipe's metadata. Default: derived from the table's own types.

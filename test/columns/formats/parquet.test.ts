@@ -1,3 +1,5 @@
+import * as arrow from 'apache-arrow';
+import { Table as WasmTable, writeParquet } from 'parquet-wasm';
 import { describe, expect, test } from 'vitest';
 import { parquetFormat } from '../../../src/columns/formats/parquet.ts';
 import type { TableSource } from '../../../src/columns/formats/table-format.ts';
@@ -37,6 +39,35 @@ test('a table without rows from pyarrow, whose column has no place for its data'
   const { schema, batches } = await readTable(parquetFormat, tableSource(Buffer.from(text, 'base64')));
   expect(schema.fields.map(({ name, type }) => [name, type.type])).toEqual([['a', 'int64']]);
   expect(batches).toEqual([]);
+});
+
+describe('durations, which pyarrow stores as integers', () => {
+  const seconds = arrow.vectorFromArray([90n, 120n], new arrow.DurationSecond());
+  const nested = arrow.vectorFromArray(
+    [[90n]],
+    new arrow.List(arrow.Field.new('item', new arrow.DurationSecond())),
+  );
+  const table = (columns: Record<string, arrow.Vector>): TableSource => {
+    const stream = arrow.tableToIPC(new arrow.Table(columns), 'stream');
+    return tableSource(writeParquet(WasmTable.fromIPCStream(stream)));
+  };
+
+  test.each([
+    ['s', seconds],
+    ['list', nested],
+    ['größe', seconds],
+  ])('%s', async (name, vector) => {
+    await expect(readTable(parquetFormat, table({ [name]: vector as arrow.Vector }))).rejects.toMatchObject({
+      code: 'unrepresentable',
+      message: expect.stringContaining(`column "${name}": records cannot contain duration values`),
+    });
+  });
+
+  test('do not prevent reading other columns', async () => {
+    const source = table({ id: arrow.vectorFromArray([1n, 2n], new arrow.Int64()), s: seconds });
+    const { batches } = await readTable(parquetFormat, source, { columns: ['id'] });
+    expect(batches[0].rows).toBe(2);
+  });
 });
 
 describe('round trips', () => {
