@@ -155,7 +155,7 @@ async function openRemote(
 
 /**
  * Returns a source that fails if the object differs from its plan. A download that encounters
- * another version restarts before its first byte is delivered.
+ * a different version restarts before its first byte is delivered.
  */
 function unlessChanged(opened: OpenSource, changed: () => boolean): OpenSource {
   const chunks = opened.chunks[Symbol.asyncIterator]();

@@ -165,7 +165,7 @@ const REPLACING: ReadonlySet<string> = new Set([
   'query',
 ]);
 
-/** Matches messages about an index or report that would replace a file of another kind. */
+/** Matches messages about an index or report that would replace a file of a different kind. */
 const FOREIGN_FILE = /exists(?: already)?,? and (?:is not|is no|is an index of a different|is a|is not a)\b/;
 
 /**
@@ -178,7 +178,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
   if (message.startsWith('where: ')) return `change the expression; ${SHOW_RECORD}`;
   if (command === 'split' && code === 'schema-mismatch')
     return `check the name of the feature; ${SHOW_RECORD}`;
-  // The existing file is of another kind, so overwriting it would destroy other data.
+  // The existing file is of a different kind, so overwriting it would destroy other data.
   if (code === 'already-exists' && FOREIGN_FILE.test(message)) return 'choose another name';
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;

@@ -50,7 +50,7 @@ export const DEFAULT_CONVERT_TABLE_OPTIONS: ConvertTableOptions = Object.freeze(
 
 /**
  * Converts record files to a table (Parquet, Arrow, CSV, JSON Lines), a table to a record file, or a
- * table to another format. Rows keep the order of the inputs. Memory is limited for inputs of any
+ * table to a different format. Rows keep the order of the inputs. Memory is limited for inputs of any
  * size.
  *
  * Outputs appear when the conversion is complete; an error leaves none. A table from Parquet or

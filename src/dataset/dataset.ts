@@ -106,7 +106,7 @@ export class Dataset<T> extends IterableDataset<T> {
    *
    * The order is computed, not stored: apart from the indexes, memory is proportional to the number
    * of files. It depends on the files, the seed, the epoch and the sizes of blocks and groups, but
-   * not on the number of workers. Each iteration of a shuffled dataset has another order.
+   * not on the number of workers. Each iteration of a shuffled dataset has a different order.
    * @throws RecordpipeError while iterating, the same errors as `openIndexed`: `not-found` for a
    *   file without an index, `index-mismatch`, `unsupported-source` for a compressed file;
    *   `source-changed`

@@ -18,7 +18,7 @@ const MAX_STRIDE = 4096;
  * every 0.5 ms, so that marks cost little and little work is repeated after resuming.
  *
  * Its positions are `[skip, source]`: open the source there and discard `skip` elements. The
- * elements of an unordered source arrive in another order after resuming. Its position is therefore
+ * elements of an unordered source arrive in a different order after resuming. Its position is therefore
  * remembered after each element, and no element is discarded.
  */
 export class MarkedSource<T> extends Selecting<T> {

@@ -90,7 +90,7 @@ const READ_ONCE = new Set(
 
 /**
  * Returns the reason why no state of a dataset can be exact; undefined if states are. After
- * resuming, elements of unordered operators arrive in another order. An operator that reads some of
+ * resuming, elements of unordered operators arrive in a different order. An operator that reads some of
  * them again would therefore lose some and repeat others.
  */
 export function whyNotResumable(operator: Operator): string | undefined {

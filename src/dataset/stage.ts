@@ -47,7 +47,7 @@ export class Iteration {
   }
 
   /**
-   * Whether the next element would be another one if a source had not failed, such as an incomplete
+   * Whether the next element would be different if a source had not failed, such as an incomplete
    * batch. From that element on, states count no element as received, so that a resumed iteration
    * loses nothing. Stages that create such elements set it. Stages that hold elements clear it, and
    * set it again when they deliver the element.
@@ -186,7 +186,7 @@ export abstract class Selecting<T> extends Through<T, T> {
  * Begins one iteration: creates the stage, but reads nothing.
  * @param from where to begin, as the `position` of an earlier stage of the same operator. Default:
  *   null, the start
- * @throws RecordpipeError `malformed-state` for a position of another form
+ * @throws RecordpipeError `malformed-state` for a position of a different form
  */
 export type Open<T> = (iteration: Iteration, from?: Position) => Stage<T>;
 

@@ -12,7 +12,7 @@ import {
 } from './transform-options.ts';
 
 /**
- * Converts a file to another format or compression. Payloads stay unchanged. Text converted to text
+ * Converts a file to a different format or compression. Payloads stay unchanged. Text converted to text
  * keeps its carriage returns unless `cr` is set. The output is replaced atomically: until it is
  * complete, and after any failure, its name refers either to the old file or to no file.
  *

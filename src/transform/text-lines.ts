@@ -3,7 +3,7 @@ import type { TransformOptions } from './transform-options.ts';
 
 /**
  * Returns options that keep the carriage returns of text converted to text, unless `cr` is set. If
- * the output is known to have another format, the default of the reader applies.
+ * the output is known to have a different format, the default of the reader applies.
  * @param output name of the output, if it can determine the format
  */
 export function keepingLineEnds<O extends TransformOptions>(options: O, output: string | undefined): O {

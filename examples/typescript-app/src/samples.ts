@@ -27,7 +27,7 @@ export function readSamples(inputs: readonly string[]): Dataset<Sample> {
 }
 
 /**
- * The same samples in another order for each epoch. `state()` of an iterator, passed to `resume`,
+ * The same samples in a different order for each epoch. `state()` of an iterator, passed to `resume`,
  * continues an epoch.
  */
 export function trainingBatches(

@@ -97,7 +97,7 @@ const NO_LISTS: ReadonlyMap<string, readonly FieldValue[]> = new Map();
  * Bytes are views of the record.
  *
  * @param type as `recognizeRecord` returns it
- * @throws RecordpipeError `malformed-example` for a record of another type
+ * @throws RecordpipeError `malformed-example` for a record of a different type
  * @example
  * ```ts
  * import { packIR } from 'recordpipe';

@@ -35,7 +35,7 @@ export interface RecordJsonOptions {
  * about 400 MB.
  *
  * @param type as `recognizeRecord` returns it
- * @throws RecordpipeError `malformed-example` for a record of another type
+ * @throws RecordpipeError `malformed-example` for a record of a different type
  * @example
  * ```ts
  * import { encodeExample } from 'recordpipe/messages';

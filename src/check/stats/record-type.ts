@@ -13,7 +13,7 @@ import { isTextAt } from './text.ts';
  * - `Event` of TensorBoard's event files,
  * - `Record`, aialgs.data.Record: SageMaker's recordio-protobuf,
  * - `IRHeader`, MXNet's header with labels and ids, followed by an image or other bytes,
- * - `protobuf`, a message of another type,
+ * - `protobuf`, a message of any other type,
  * - `text`, UTF-8 without control characters,
  * - `binary`, anything else.
  */

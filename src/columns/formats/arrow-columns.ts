@@ -28,9 +28,9 @@ export interface ArrowColumnOptions {
 
 /**
  * Returns a RecordBatch of the apache-arrow package as a batch of columns. Copies only what has
- * another layout: dictionaries, views, other types of numbers, and 64-bit offsets.
+ * a different layout: dictionaries, views, other types of numbers, and 64-bit offsets.
  *
- * @throws RecordpipeError `schema-mismatch` if a column has another type than the schema requires,
+ * @throws RecordpipeError `schema-mismatch` if a column has a different type than the schema requires,
  *   `unrepresentable` if records cannot contain a value, `malformed-table` if the batch contradicts
  *   itself
  * @throws UsageError if `columns` names a column that does not exist

@@ -19,7 +19,7 @@ export interface ShardsOptions extends ShardIndexing {
    * random seed; required for several workers.
    */
   readonly seed?: number | undefined;
-  /** Number of the first iteration's epoch. Each iteration has another order. Default: 0. */
+  /** Number of the first iteration's epoch. Each iteration has a different order. Default: 0. */
   readonly epoch?: number | undefined;
   /**
    * Zero-based number of this worker, and number of workers. Each worker receives the records at
@@ -31,7 +31,7 @@ export interface ShardsOptions extends ShardIndexing {
   readonly workers?: number | undefined;
   /**
    * Position in the global order at which all workers begin: the number of records that all workers
-   * together received before. A job that restarts with another number of workers passes it. Applies
+   * together received before. A job that restarts with a different number of workers passes it. Applies
    * to the first iteration, whose number is 0. Default: 0.
    */
   readonly start?: number | undefined;

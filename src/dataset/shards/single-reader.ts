@@ -59,7 +59,7 @@ export class SingleReader implements PositionReader {
   #current: Window | undefined;
   #at = 0;
   #ahead: Window[] = [];
-  /** Number of consecutive windows for whose records the calling thread had to wait. */
+  /** Number of consecutive windows in which the calling thread had to wait for records. */
   #slowWindows = 0;
   #untilProbe = PROBE_WINDOWS;
   #waitsFor: Promise<void> | undefined;

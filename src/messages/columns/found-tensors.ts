@@ -171,7 +171,7 @@ export class FoundTensors {
   }
 
   /**
-   * Reads a Value. The last kind is used, with all of its parts after the last part of another kind.
+   * Reads a Value. The last kind is used, with all of its parts after the last part of a different kind.
    * Returns false for a value without a kind.
    */
   #value(place: number, bytes: Uint8Array, start: number, end: number): boolean {

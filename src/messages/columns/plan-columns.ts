@@ -16,7 +16,7 @@ interface PlanColumn {
  * Returns a function that converts the batches of a plan to column batches, which share the memory of
  * numbers. A feature with a shape is a list of its values in row-major order.
  *
- * @throws UsageError for a `sparse` spec, whose positions are no list
+ * @throws UsageError for a `sparse` spec, whose positions are not a list
  */
 export function planColumns(plan: unknown): (batch: object) => ColumnBatch {
   const entries = Object.entries(planInternals(plan).specs);

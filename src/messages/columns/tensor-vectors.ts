@@ -21,7 +21,7 @@ const KIND_OF = new Map<string, number>([
 ]);
 
 /**
- * Returns the builder of the vector of the values, keys or shape of a value of Records.
+ * Returns the builder of the vector for the values, keys or shape of a value in Records.
  *
  * @throws UsageError for a type that the part does not have
  */

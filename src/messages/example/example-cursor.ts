@@ -135,7 +135,7 @@ export class ExampleCursor {
    * `ranges`, starting at index `to`. Returns the index after the last one. A typed array needs
    * room for twice `count` numbers.
    *
-   * @throws UsageError for a feature of another kind
+   * @throws UsageError for a feature of a different kind
    * @throws UsageError when `ranges` is too short
    * @throws RecordpipeError `malformed-example`
    */
@@ -150,7 +150,7 @@ export class ExampleCursor {
    * Writes the values of a feature of kind `float` to `target`, starting at index `to`. Returns the
    * index after the last one. The array needs room for `count` values.
    *
-   * @throws UsageError for a feature of another kind
+   * @throws UsageError for a feature of a different kind
    * @throws UsageError when `target` is too short
    * @throws RecordpipeError `malformed-example`
    */
@@ -165,7 +165,7 @@ export class ExampleCursor {
    * Writes the values of a feature of kind `int64` to `target`, starting at index `to`. Returns the
    * index after the last one. The array needs room for `count` values.
    *
-   * @throws UsageError for a feature of another kind
+   * @throws UsageError for a feature of a different kind
    * @throws UsageError when `target` is too short
    * @throws RecordpipeError `malformed-example`
    */

@@ -81,7 +81,7 @@ export class FeatureCursor extends ListCursor {
     return this.#advance(false);
   }
 
-  /** Reads the kind and the position of the list of the feature found by `nextName`. */
+  /** Reads the kind and the position of the list in the feature that `nextName` found. */
   readFeature(): boolean {
     return this.#feature(this.#joinedValue ?? this.record, this.#valueStart, this.#valueEnd);
   }
@@ -321,7 +321,7 @@ export class FeatureCursor extends ListCursor {
 
   /**
    * Reads a `Feature` in any layout. The last kind is used, and its lists after the last list of
-   * another kind are joined.
+   * a different kind are joined.
    */
   #oddFeature(start: number, end: number): boolean {
     let tag = NONE;

@@ -125,7 +125,7 @@ export class FoundFeatures {
   /**
    * Opens the list of a feature. Returns false if the record does not have the list.
    *
-   * @throws RecordpipeError `schema-mismatch` for a list of another kind
+   * @throws RecordpipeError `schema-mismatch` for a list of a different kind
    */
   open(record: number, slot: number, kind: number): boolean {
     const place = record * this.#names.length + slot;

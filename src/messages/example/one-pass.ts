@@ -8,7 +8,7 @@ const MAX_VALUES = 2 ** 24;
 
 /**
  * Collects the values of a column while the features of records are found, so that each record is
- * read only once. It stops at the first record that lacks the feature, or has it in another layout,
+ * read only once. It stops at the first record that lacks the feature, or has it in a different layout,
  * kind or number of values. The column is then read in a second pass, which reports errors and
  * fills in defaults.
  */

@@ -52,7 +52,7 @@ export class RecordFeatures {
 
   /**
    * Finds the features of the record at [start, end) of `bytes`.
-   * @throws WireFault for a damaged record, and for a record of another type
+   * @throws WireFault for a damaged record, and for a record of a different type
    */
   find(bytes: Uint8Array, start: number, end: number): void {
     this.#record = bytes;

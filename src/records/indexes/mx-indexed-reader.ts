@@ -116,7 +116,7 @@ export class MXIndexedReader implements AsyncDisposable {
     return this.#keys.keys.slice();
   }
 
-  /** Reports whether the index has this key. @throws UsageError for a key of another type */
+  /** Reports whether the index has this key. @throws UsageError for a key of a different type */
   has(key: MXKey): boolean {
     return this.#keys.offsets.has(checkedKey(key, this.#type));
   }
@@ -126,7 +126,7 @@ export class MXIndexedReader implements AsyncDisposable {
    *
    * @throws RecordpipeError `index-mismatch` if no record begins at the position; errors in the
    *   record; `closed`, `io-failure`
-   * @throws UsageError for an unknown key or a key of another type
+   * @throws UsageError for an unknown key or a key of a different type
    */
   async get(key: MXKey): Promise<Uint8Array> {
     const offset = this.#keys.offsets.get(checkedKey(key, this.#type));

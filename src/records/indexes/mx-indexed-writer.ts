@@ -93,7 +93,7 @@ export class MXIndexedWriter implements AsyncDisposable {
    *
    * @throws RecordpipeError the same errors as `RecordWriter.write`; `unrepresentable` for a key
    *   that the index cannot represent
-   * @throws UsageError for a key of another type
+   * @throws UsageError for a key of a different type
    */
   write(key: MXKey, payload: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;

@@ -183,7 +183,7 @@ export function checkKeyType(type: MXKeyType): void {
 
 /**
  * Returns a key in the form in which it is stored and compared.
- * @throws UsageError for a key of another type
+ * @throws UsageError for a key of a different type
  */
 export function checkedKey(key: MXKey, type: MXKeyType): MXKey {
   if (type === 'text') {

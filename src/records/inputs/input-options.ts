@@ -18,7 +18,7 @@ export type SkipReason =
   | 'index'
   /** The compression is one that recordpipe does not read: zstd, snappy, bzip2, xz, lz4, … */
   | 'compression'
-  /** The name is that of another kind of file, or of a format that was not requested. */
+  /** The name is that of a different kind of file, or of a format that was not requested. */
   | 'other-name'
   /** The name is unknown, and the contents are not records of the format. */
   | 'other-contents'
@@ -319,7 +319,7 @@ export function otherName(
 }
 
 /**
- * Describes the contents of a file of another format. Returns undefined for a file of the requested
+ * Describes the contents of a file of a different format. Returns undefined for a file of the requested
  * format.
  */
 export function otherContents(kind: ContentKind, format: Format): string | undefined {

@@ -105,7 +105,7 @@ export type NameKind =
   | 'index'
   /** The compression is one that recordpipe does not read. */
   | 'compressed'
-  /** The file is of another kind, or of a format that was not requested. */
+  /** The file is of a different kind, or of a format that was not requested. */
   | 'other'
   /** The name indicates nothing, so the contents must be inspected. */
   | 'unknown';

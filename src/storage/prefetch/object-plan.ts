@@ -300,7 +300,7 @@ export class ObjectRead {
 
   /**
    * Checks a response against the known version.
-   * @throws FetchFailure `changed` if a response is for another version of the object
+   * @throws FetchFailure `changed` if a response is for a different version of the object
    */
   confirm(head: RangeHead): void {
     const { size, etag } = this;

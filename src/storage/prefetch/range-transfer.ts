@@ -17,7 +17,7 @@ export interface ObjectState {
   readonly size: number | undefined;
   /**
    * Called with the headers of a response.
-   * @throws FetchFailure `changed` if they are for another version
+   * @throws FetchFailure `changed` if they are for a different version
    */
   confirm(head: RangeHead): void;
 }
