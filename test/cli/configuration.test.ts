@@ -148,12 +148,23 @@ test.each<[situation: string, config: unknown, text: RegExp]>([
     /endpointUrl contains a secret/,
   ],
   ['a huge file', `{"region": "${'x'.repeat(1024 * 1024)}"}`, /: larger than 1 MiB\n/],
+  [
+    'a name that occurs twice',
+    '{"region": "a", "jobs": 2, "\\u0072egion": "b"}',
+    /the setting "region" occurs more than once\n {2}next: keep one of the values/,
+  ],
   ['broken JSON', '{\n  "region": "hunter2",\n  profile\n}', /recordpipe\.config\.json:3: not valid JSON\n/],
 ])('%s in a file is a usage error', async (_, config, text) => {
   const { code, stdout, stderr } = await withConfig(config, ['count', good]);
   expect(stderr).toMatch(text);
   expect(stderr).not.toContain('hunter2');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
+
+test('a value may look like a name or a brace', async () => {
+  const config = '{"profile": "jobs\\":{", "region": "profile", "jobs": 2}';
+  const { code, stderr } = await withConfig(config, ['count', good]);
+  expect([code, stderr]).toEqual([0, '']);
 });
 
 test('a duration on the command line is shown with its unit', async () => {

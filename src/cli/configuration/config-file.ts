@@ -128,9 +128,32 @@ function parsedJson(path: string, text: string): Readonly<Record<string, unknown
       'check quotes and commas; comments are not allowed in the file',
     );
   }
-  if (typeof document === 'object' && document !== null && !Array.isArray(document))
+  if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
+    checkUniqueNames(path, text);
     return document as Readonly<Record<string, unknown>>;
+  }
   throw new ConfigurationError(`${path}: expected a JSON object`, 'for example {"region": "eu-west-1"}');
+}
+
+/** Rejects a name that is set twice, because `JSON.parse` silently ignores the first value. */
+function checkUniqueNames(path: string, text: string): void {
+  const names = new Set<string>();
+  let depth = 0;
+  let before = '';
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if ('{['.includes(token)) depth++;
+    if ('}]'.includes(token)) depth--;
+    if (token === ':' && depth === 1) {
+      const name = JSON.parse(before) as string;
+      if (names.has(name))
+        throw new ConfigurationError(
+          `${path}: the setting ${JSON.stringify(name)} occurs more than once`,
+          'keep one of the values and remove the others',
+        );
+      names.add(name);
+    }
+    before = token;
+  }
 }
 
 const SECRET_NAME = /secret|passw|token|credential|access[-_]?key|api[-_]?key|private[-_]?key|authorization/i;
