@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -112,6 +113,16 @@ test('validate exits with 3 without permission', async () => {
   const { code, stdout } = await cli(['validate', '--json', secret], nobody);
   expect(code).toBe(3);
   expect(JSON.parse(stdout).files[0].errors[0].code).toBe('access-denied');
+});
+
+test.skipIf(process.platform === 'win32')('validate reports a link that refers to itself', async () => {
+  const path = temp.file('self.tfrecord');
+  symlinkSync('self.tfrecord', path);
+  const { code, stdout } = await cli(['validate', path]);
+  expect(code).toBe(3);
+  expect(stdout).toContain(
+    '  unsupported-source: a symbolic link refers to itself; remove or correct the link\ninvalid 1 of 1 file',
+  );
 });
 
 test('validate accepts an empty file', async () => {

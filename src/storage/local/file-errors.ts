@@ -9,6 +9,7 @@ const CODES: Record<
   ENOTDIR: ['not-found', 'no such file; a part of the path is not a directory'],
   EACCES: ['access-denied', 'permission denied; check the permissions of the file and its directory'],
   EPERM: ['access-denied', 'operation not permitted'],
+  ELOOP: ['unsupported-source', 'a symbolic link refers to itself; remove or correct the link'],
   EISDIR: ['unsupported-source', 'is a directory; specify the files in it'],
   EEXIST: ['already-exists', 'already exists'],
 };
