@@ -20,7 +20,8 @@ contains a JSON Schema (draft 2020-12) for every document, in the folder \`schem
 may add fields but never rename or remove them, so ignore any fields that you do not recognize. A field
 without a value is omitted, unless the type of the field includes \`null\`. The descriptions use the option names of the
 library: for example, \`failOnEmpty\` is \`--fail-on-empty\` on the command line.
-[Error codes](errors.md) lists the values of \`code\`.
+[Error codes](errors.md) lists the values of \`code\` in errors. The codes of warnings and notices are in the
+tables below: see [FileWarning](#filewarning) and [InputNotice](#inputnotice).
 
 To validate a document, use any JSON Schema validator. This program uses the \`ajv\` package:
 
