@@ -114,6 +114,11 @@ function isSmall({ type }: ColumnSchema['fields'][number]): boolean {
   return type.type !== 'list' && type.type !== 'bytes' && type.type !== 'text';
 }
 
+/** Returns a name in lower case as DuckDB compares names: letters outside of ASCII differ by case. */
+function asciiLowerCase(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 /** Creates a table without rows. @throws UsageError for columns whose names differ only in case */
 export async function createTable(
   database: QueryDatabase,
@@ -122,12 +127,12 @@ export async function createTable(
 ): Promise<void> {
   const known = new Map<string, string>();
   for (const field of fields) {
-    const other = known.get(field.name.toLowerCase());
+    const other = known.get(asciiLowerCase(field.name));
     if (other !== undefined)
       throw new UsageError(
-        `query: ${JSON.stringify(name)}: SQL column names are not case-sensitive, got ${JSON.stringify(other)} and ${JSON.stringify(field.name)}; convert the files with recordpipe convert, and rename one of the columns`,
+        `query: ${JSON.stringify(name)}: SQL column names are not case-sensitive, got ${JSON.stringify(other)} and ${JSON.stringify(field.name)}; convert the files to Parquet with recordpipe convert, and query that file, where the later name has the suffix _1`,
       );
-    known.set(field.name.toLowerCase(), field.name);
+    known.set(asciiLowerCase(field.name), field.name);
   }
   const columns = fields.map((field) => `${quotedName(field.name)} ${sqlType(field.type)}`);
   await database.rows(`CREATE OR REPLACE TABLE ${quotedName(name)} (${columns.join(', ')})`);

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  convertTable,
   openQuery,
   type Query,
   type QueryOptions,
@@ -225,8 +226,16 @@ describe('tables', () => {
     const record = encodeExample({ A: { kind: 'int64', value: [1] }, a: { kind: 'int64', value: [2] } });
     writeFileSync('case.tfrecord', encodeTFRecord(record));
     await expect(rowsOf("select a from 'case.tfrecord'")).rejects.toThrow(
-      /not case-sensitive, got "A" and "a"/,
+      /not case-sensitive, got "A" and "a"; convert the files to Parquet/,
     );
+    await convertTable('case.tfrecord', 'case.parquet');
+    expect(await rowsOf("select a, a_1 from 'case.parquet'")).toEqual([[1n, 2n]]);
+  });
+
+  test('columns that differ in the case of other letters than those of ASCII', async () => {
+    const record = encodeExample({ Ä: { kind: 'int64', value: [1] }, ä: { kind: 'int64', value: [2] } });
+    writeFileSync('umlauts.tfrecord', encodeTFRecord(record));
+    expect(await rowsOf("select ä, Ä from 'umlauts.tfrecord'")).toEqual([[2n, 1n]]);
   });
 
   test('a LIMIT reads only the first records, and DESCRIBE the columns of all', async () => {

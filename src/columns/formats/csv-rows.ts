@@ -113,9 +113,12 @@ function cellValue(cell: string, type: ColumnType): unknown {
   }
 }
 
+/** The value of any cell with a fraction or exponent, for example `1.0`, which `Number` would make an integer. */
+const SOME_FLOAT = 0.5;
+
 function guess(cell: string): unknown {
   if (PLAIN_INTEGER.test(cell)) return integerOf(cell);
-  return NUMBER.test(cell) && !INTEGER.test(cell) ? Number(cell) : cell;
+  return NUMBER.test(cell) && !INTEGER.test(cell) ? SOME_FLOAT : cell;
 }
 
 function integerOf(digits: string): number | bigint {

@@ -80,7 +80,9 @@ function newFacts(): Facts {
 function note(value: unknown, depth: number, facts: Facts, row: TextRow): void {
   if (depth > facts.depth) facts.depth = depth;
   if (typeof value === 'number' || typeof value === 'boolean') {
-    if (typeof value === 'boolean' || Number.isSafeInteger(value)) facts.integers = true;
+    // As an integer, -0.0 would lose its sign.
+    if (typeof value === 'boolean' || (Number.isSafeInteger(value) && !Object.is(value, -0)))
+      facts.integers = true;
     else facts.floats = true;
   } else if (typeof value === 'string') {
     if (SPECIAL_FLOATS.has(value)) facts.specials = true;

@@ -64,9 +64,37 @@ function parsed(batch: RecordBatch, i: number): Readonly<Record<string, unknown>
   } catch (error) {
     return `expected a JSON object: ${(error as Error).message}`;
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const twice = repeatedKey(text, Object.keys(value).length);
+    if (twice === undefined) return value as Readonly<Record<string, unknown>>;
+    return `the object has two values for the key ${JSON.stringify(twice)}; remove one of them`;
+  }
   return `expected a JSON object, got ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}`;
+}
+
+const STRINGS_AND_BRACKETS = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[[{]|[\]}]/g;
+
+/**
+ * Returns a key that an object has twice, of which `JSON.parse` keeps the last value.
+ *
+ * @param text the object, which is valid JSON
+ * @param keys its number of different keys
+ */
+function repeatedKey(text: string, keys: number): string | undefined {
+  let colons = 0;
+  for (let at = text.indexOf(':'); at >= 0 && colons <= keys; at = text.indexOf(':', at + 1)) colons++;
+  if (colons <= keys) return undefined;
+  const known = new Set<string>();
+  let depth = 0;
+  for (const [token, string, colon] of text.matchAll(STRINGS_AND_BRACKETS)) {
+    if (string === undefined) depth += token === '[' || token === '{' ? 1 : -1;
+    else if (colon !== undefined && depth === 1) {
+      const key = JSON.parse(string) as string;
+      if (known.has(key)) return key;
+      known.add(key);
+    }
+  }
+  return undefined;
 }
 
 /** Matches text that may contain an integer of more than 53 bits. */

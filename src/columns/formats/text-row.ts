@@ -18,7 +18,7 @@ export interface TextRowFormat {
   rows(source: TableSource, options: TableReadOptions): AsyncIterable<readonly TextRow[]>;
   /** Returns the value for a column of a type, in the form of JSON. */
   valueOf(value: unknown, type: ColumnType): unknown;
-  /** Returns the value in the form of JSON, if the type of its column is unknown. */
+  /** Returns null, or a JSON value of the same kind, if the type of its column is unknown. */
   guess(value: unknown): unknown;
   /** Whether a column that has both numbers and text is a column of text. */
   readonly textWins: boolean;

@@ -39,6 +39,8 @@ describe('types are inferred from all cells', () => {
   test.each([
     ['integers', 'x\n1\n-20\n', 'int64'],
     ['floats', 'x\n1\n.5\n1e3\n', 'float'],
+    ['floats without a fraction', 'x\n1.0\n2e3\n', 'float'],
+    ['negative zeros', 'x\n-0.0\n', 'float'],
     ['numbers with special floats', 'x\n1\nNaN\n', 'float'],
     ['text among numbers', 'x\n1\nb\n', 'text'],
     ['leading zeros', 'x\n007\n', 'text'],

@@ -34,6 +34,7 @@ describe('types are inferred from all rows', () => {
   test.each([
     ['integers', lines('{"x":1}', '{"x":-9223372036854775808}', '{"x":true}'), { type: 'int64' }],
     ['floats among integers', lines('{"x":1}', '{"x":0.5}'), { type: 'float' }],
+    ['a negative zero', lines('{"x":-0.0}'), { type: 'float' }],
     ['special floats', lines('{"x":"NaN"}', '{"x":1}'), { type: 'float' }],
     ['text', lines('{"x":"NaN"}', '{"x":"b"}'), { type: 'text' }],
     ['lists, also of one value', lines('{"x":1}', '{"x":[1,2]}'), { type: 'list', items: { type: 'int64' } }],
@@ -106,6 +107,25 @@ const SCHEMA: ColumnSchema = {
     feature('u', 'int64', true),
   ],
 };
+
+test('an object with two values for a key is an error', async () => {
+  const schema: ColumnSchema = {
+    ...SCHEMA,
+    fields: [feature('n', 'int64', true), feature('t', 'text', true)],
+  };
+  const good = ['{"n":1,"t":"n\\":2"}', '{ "n" : 3 , "t" : "n:{\\"n\\":1," }'];
+  const bad = ['{"n":4,"n":5}', '{"t":":}","n" : 4, "t":"x"}', '{"n":4,"\\u006e":5}'];
+  for (const row of bad) {
+    const text = lines(...good, row);
+    await expect(read(text, { schema })).rejects.toMatchObject({
+      code: 'malformed-table',
+      record: 2,
+      message: expect.stringMatching(/two values for the key "[nt]"/),
+    });
+    const [batch] = await read(text, { schema, onBadRow: () => {} });
+    expect(batch).toMatchObject({ rows: 2, columns: [{ values: BigInt64Array.of(1n, 3n) }, {}] });
+  }
+});
 
 describe('a row that does not fit the schema', () => {
   test.each([
