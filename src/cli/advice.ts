@@ -197,7 +197,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
       return ONE_FILE.has(command ?? '') && NO_SUCH_PATTERN.test(message) ? many("'PATTERN'") : undefined;
     case 'unsupported-source':
       if (message.startsWith('cannot open http')) return 'curl -fsS URL | recordpipe COMMAND -';
-      return message.startsWith('is a directory') && MERGEABLE.has(command ?? '')
+      return message.startsWith('is a directory; specify the files') && MERGEABLE.has(command ?? '')
         ? many('DIRECTORY')
         : undefined;
     case 'already-exists':

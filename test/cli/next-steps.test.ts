@@ -67,6 +67,27 @@ test.each([
   expect(code).toBeGreaterThan(0);
 });
 
+test('a directory as the output is not taken for the input', async () => {
+  expect(await cli(['sample', 'a.tfrecord', '.', '-n', '1'], { cwd })).toMatchObject({
+    code: 3,
+    stderr: 'recordpipe: unsupported-source: is a directory; specify a file in it (.)\n',
+  });
+});
+
+test.each([
+  ['validate', 'six.tfrecord', '--report', ''],
+  ['validate', 'six.tfrecord', '--schema', ''],
+  ['validate', 'six.tfrecord', '--cache-dir='],
+  ['cache', 'rm', '.', '--prefix', ''],
+])('%s %s %s: an empty value is a usage error that names the option', async (...args) => {
+  const { code, stdout, stderr } = await cli(args, { cwd });
+  expect(stderr).toContain(`option '${args.find((arg) => arg.startsWith('--'))?.replace('=', '')} <`);
+  expect(stderr).toContain(
+    "argument '' is invalid. Expected a value, got an empty one.\n  next: run recordpipe",
+  );
+  expect([code, stdout]).toEqual([2, '']);
+});
+
 test('names stay on their line and cannot control the terminal', async () => {
   const shown = 'new\\nline\\x1b[31m.tfrecord';
   expect((await cli(['count', '*line*'], { cwd })).stdout).toBe(`6\t${shown}\n`);

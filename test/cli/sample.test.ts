@@ -37,6 +37,12 @@ test('sample --fraction selects about that share', async () => {
   expect(Math.abs(output.records - 250)).toBeLessThan(60);
 });
 
+test('sample --fraction accepts an exponent', async () => {
+  const sampled = async (fraction: string) =>
+    (await cli(['sample', source, '-', '--fraction', fraction, '--seed', '5'])).bytes;
+  expect(await sampled('2.5e-1')).toEqual(await sampled('0.25'));
+});
+
 test.each([[[]], [['-n', '1', '--fraction', '0.5']], [['--fraction', '2']], [['-n', '-1']]])(
   '%j: exit code 2',
   async (way) => {

@@ -41,7 +41,7 @@ ${TEXT_NOTES}`,
 
 function probability(text: string): number {
   const number = Number(text);
-  if (/^[\d.]+$/.test(text) && number >= 0 && number <= 1) return number;
+  if (/^[\d.]+(e-?\d+)?$/i.test(text) && number >= 0 && number <= 1) return number;
   throw new InvalidArgumentError('Expected a number from 0 to 1.');
 }
 

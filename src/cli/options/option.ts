@@ -39,9 +39,18 @@ export function negation(flags: string, text: string): TypedOption<boolean> {
   return new Option(flags, text);
 }
 
-/** Declares an option with an argument. */
+/**
+ * Declares an option with an argument. The argument of a path or prefix must not be empty, which it is
+ * if a script passes an unset variable.
+ */
 export function value(flags: string, text: string): TypedOption<string | undefined> {
-  return new Option(flags, text);
+  const option = new Option(flags, text);
+  return /<(file|dir|prefix)>$/.test(flags) ? option.argParser(notEmpty) : option;
+}
+
+function notEmpty(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected a value, got an empty one.');
 }
 
 /** Parses an argument. `previous` is the value from an earlier occurrence of the option. */
