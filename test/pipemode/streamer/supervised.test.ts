@@ -10,6 +10,7 @@ import {
 } from '../../../src/pipemode/streamer/index.ts';
 import { processesOf } from '../../../src/pipemode/streamer/program-guard.ts';
 import { cli, ended, startCli } from '../../support/cli.ts';
+import { isAlive } from '../../support/processes.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { missingProgram } from '../reader/programs.ts';
 import { writeObjects } from './stream-place.ts';
@@ -186,12 +187,3 @@ sys.exit(6)
     },
   );
 });
-
-/** A zombie does not count, because without a process that reaps orphans, it remains forever. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1) as string);
-  } catch {
-    return false;
-  }
-}

@@ -7,6 +7,7 @@ import {
   containerEnvironment,
   containerKillCommand,
 } from '../../../src/pipemode/train/container.ts';
+import { isAlive } from '../../support/processes.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const temp = tempDir();
@@ -114,12 +115,4 @@ function pid(): number {
 
 function calls(): string[] {
   return readFileSync(join(bin, 'calls'), 'utf8').trim().split('\n');
-}
-
-function isAlive(process_: number): boolean {
-  try {
-    return !/^[ZX]/.test(readFileSync(`/proc/${process_}/stat`, 'latin1').split(') ').at(-1) as string);
-  } catch {
-    return false;
-  }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { PipeModeStreamer, TrainingProgram } from '../../../src/pipemode/streamer/index.ts';
 import { privateRootCommand } from '../../../src/pipemode/train/private-root.ts';
+import { isAlive } from '../../support/processes.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { missingProgram } from '../reader/programs.ts';
 
@@ -68,7 +69,7 @@ describe.skipIf(!isAvailable)('a private /opt/ml', () => {
   test('all processes of the program are found and stopped', async () => {
     const root = temp.file(`root-${count++}`);
     mkdirSync(root);
-    const script = `trap '' TERM; setsid sh -c "trap '' TERM; echo up; sleep 60" & sleep 60; sleep 60`;
+    const script = `trap '' TERM; setsid sh -c "trap '' TERM; echo \\$\\$; sleep 60" & sleep 60; sleep 60`;
     const lines: string[] = [];
     const program = new TrainingProgram(
       privateRootCommand(root, ['sh', '-c', script]) as string[],
@@ -79,9 +80,11 @@ describe.skipIf(!isAvailable)('a private /opt/ml', () => {
         onLine: (line) => void lines.push(line),
       },
     );
-    await expect.poll(() => lines, { timeout: 20_000 }).toEqual(['up']);
+    await expect.poll(() => lines, { timeout: 20_000 }).toEqual([expect.stringMatching(/^\d+$/)]);
+    expect(isAlive(Number(lines[0]))).toBe(true);
     await program.stop();
     expect([await program.ended, program.killed]).toEqual([137, true]);
+    expect(isAlive(Number(lines[0]))).toBe(false);
   });
 
   test('a hard-coded path reads a channel', async () => {
