@@ -4,6 +4,7 @@ import { RecordpipeError } from '../../errors.ts';
 import type { ColumnType } from '../../messages/columns/column-schema.ts';
 import type { TableReadOptions, TableSource } from './table-format.ts';
 import type { TextRow, TextRowFormat } from './text-row.ts';
+import { utf8Chunks } from './utf8-chunks.ts';
 
 /** Maximum size of a row. A missing quote would otherwise make the rest of the file one row. */
 const MAX_ROW_BYTES = 256 * 1024 * 1024;
@@ -40,7 +41,7 @@ async function* csvRows(
     cast: (text, { quoting }) => (text === '' && !quoting ? null : text),
   });
   // Errors of the source reach the loop below, which reads the parser.
-  pipeline(Readable.from(source.stream()), parser, () => {});
+  pipeline(Readable.from(utf8Chunks(source.stream(), uri)), parser, () => {});
   let names: readonly string[] | undefined;
   let rows: TextRow[] = [];
   let row = 0;
@@ -81,7 +82,8 @@ async function* csvRows(
 }
 
 function isCsvError(error: unknown): error is Error {
-  return error instanceof Error && String((error as { code?: unknown }).code).startsWith('CSV_');
+  const { code } = error as { code?: unknown };
+  return error instanceof Error && /^(?:CSV_|INVALID_OPENING_QUOTE$)/.test(String(code));
 }
 
 function namesOf(cells: readonly Cell[], uri: string | undefined): readonly string[] {
@@ -117,7 +119,10 @@ function cellValue(cell: string, type: ColumnType): unknown {
 const SOME_FLOAT = 0.5;
 
 function guess(cell: string): unknown {
-  if (PLAIN_INTEGER.test(cell)) return integerOf(cell);
+  if (PLAIN_INTEGER.test(cell)) {
+    const value = integerOf(cell);
+    return typeof value === 'number' || BigInt.asIntN(64, value) === value ? value : cell;
+  }
   return NUMBER.test(cell) && !INTEGER.test(cell) ? SOME_FLOAT : cell;
 }
 

@@ -45,6 +45,8 @@ describe('types are inferred from all cells', () => {
     ['text among numbers', 'x\n1\nb\n', 'text'],
     ['leading zeros', 'x\n007\n', 'text'],
     ['digits beyond 64 bits', 'x\n99999999999999999999\n', 'text'],
+    ['the smallest integer', 'x\n-9223372036854775808\n', 'int64'],
+    ['an integer beyond the largest', 'x\n9223372036854775808\n', 'text'],
   ])('%s', async (_, text, type) => {
     expect((await csv.openReader(textSource(text), {})).schema).toMatchObject({
       message: 'Example',
@@ -84,11 +86,36 @@ test.each([
 
 test.each([
   ['an open quote', 'n,t\n1,"a\n', /CSV/],
+  ['a quote in a cell without quotes', 'n,t\n1,a"b\n', /not CSV/],
   ['two columns of one name', 'n,n\n1,2\n', /two columns with the name "n"/],
 ])('%s is damage', async (_, text, message) => {
   await expect(read(text, { schema: SCHEMA })).rejects.toMatchObject({
     code: 'malformed-table',
     message: expect.stringMatching(message),
+  });
+});
+
+describe('bytes that are not UTF-8', () => {
+  const source = (bytes: Uint8Array, size: number) => ({
+    ...textSource(bytes),
+    stream: async function* () {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    },
+  });
+  const text = Buffer.from('n,t\n1,ä€😀\n');
+
+  test.each([1, 2, 3, 5, 100])('are an error instead of U+FFFD, in chunks of %d', async (size) => {
+    const [batch] = await batchesOf(csv, source(text, size));
+    expect(batch.columns[1]).toMatchObject({ data: Uint8Array.from(Buffer.from('ä€😀')) });
+    for (const bad of ['\xe9\n', '\xe9', '\xf0\x9f\x98'])
+      await expect(
+        batchesOf(csv, source(Buffer.concat([text, Buffer.from(`2,${bad}`, 'latin1')]), size)),
+      ).rejects.toMatchObject({ code: 'malformed-table', uri: 'table', offset: text.length + 2 });
+  });
+
+  test('are accepted in UTF-16 with a byte order mark', async () => {
+    const [batch] = await batchesOf(csv, source(Buffer.from('\ufeffn,t\n1,é\n', 'utf16le'), 3));
+    expect(batch.columns[1]).toMatchObject({ data: Uint8Array.from(Buffer.from('é')) });
   });
 });
 
