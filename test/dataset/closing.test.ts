@@ -130,7 +130,7 @@ describe('ends an iteration whose source never responds', () => {
     const stop = new AbortController();
     const all = operator(hanging()).toArray({ signal: stop.signal });
     setTimeout(() => stop.abort(), 3);
-    await all.catch((error: unknown) => expect(error).toMatchObject({ code: 'aborted' }));
+    await expect(all).rejects.toMatchObject({ code: 'aborted' });
     expect(watch.closed).toBe(watch.opened);
   });
 

@@ -9,8 +9,9 @@ import { fileError } from '../../storage/local/file-errors.ts';
  * ends the guard. If its input ends before the second line, the parent process has died. A guard
  * that kills then sends SIGTERM to all processes of the program, and SIGKILL to the remaining ones
  * after the grace period. A guard that holds a pipe waits until all of them have ended. `left` finds
- * the same processes as `processesOf`. Finding them takes a moment, so the process group is suspended
- * first. Without the first line, the parent died while it started the program: the program has only
+ * the processes in the session and the group of the program, and those with its mark. Unlike
+ * `processesOf`, it does not find descendants that have left all three. Finding processes takes a
+ * moment, so the process group is suspended first. Without the first line, the parent died while it started the program: the program has only
  * its mark, which becomes visible a moment later. The words after the third are a command that ends
  * processes which cannot be signaled.
  */
@@ -67,7 +68,6 @@ export class ProgramGuard {
    * @param id value of the variable that marks the processes of the program
    * @param pipe the writing end of a pipe to hold, which the guard inherits. If undefined, the
    *   guard kills the program
-   * @throws RecordpipeError `io-failure`, `not-found` if the guard cannot be started
    */
   constructor(id: string, { graceMs, killCommand = [] }: GuardOptions, pipe?: number) {
     const words: (string | number)[] = [pipe === undefined ? 'kill' : 'hold', `${PROGRAM_VARIABLE}=${id}`];
@@ -97,6 +97,7 @@ export class ProgramGuard {
   /**
    * Ends the guard. A pipe that the guard held then remains open only as long as the writer's
    * descriptor.
+   * @throws RecordpipeError `io-failure`, `not-found` if the guard could not be started
    */
   async release(): Promise<void> {
     this.#process.ref();
