@@ -30,7 +30,7 @@ export async function refuseReportOn(
 
 /**
  * Throws an error early if a report cannot be written.
- * @throws RecordpipeError `not-found`, `io-failure`
+ * @throws RecordpipeError `not-found`, `access-denied`, `io-failure`
  */
 export async function checkReportFolder(path: string): Promise<void> {
   if (isAddress(path)) return;
@@ -181,8 +181,13 @@ async function identity(path: string): Promise<string> {
   return join(folder, basename(path));
 }
 
-function reportError(uri: string, cause: Error): RecordpipeError {
-  return new RecordpipeError('io-failure', `cannot write the report: ${cause.message}`, { uri }, cause);
+function reportError(uri: string, cause: NodeJS.ErrnoException): RecordpipeError {
+  const isDenied = cause.code === 'EACCES' || cause.code === 'EPERM';
+  const why = isDenied
+    ? 'permission denied; check the permissions of the file and its directory'
+    : cause.message;
+  const code = isDenied ? 'access-denied' : 'io-failure';
+  return new RecordpipeError(code, `cannot write the report: ${why}`, { uri }, cause);
 }
 
 /**

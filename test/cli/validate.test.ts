@@ -115,6 +115,19 @@ test('validate exits with 3 without permission', async () => {
   expect(JSON.parse(stdout).files[0].errors[0].code).toBe('access-denied');
 });
 
+test('validate needs permission to write the report, before it reads', async () => {
+  const closed = temp.file('closed');
+  mkdirSync(closed, { mode: 0o555 });
+  chmodSync(temp.path, 0o755);
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const report = join(closed, 'report.json');
+  expect(await cli(['validate', good, '--report', report], nobody)).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: `recordpipe: access-denied: cannot write the report: permission denied; check the permissions of the file and its directory (${report})\n`,
+  });
+});
+
 test.skipIf(process.platform === 'win32')('validate reports a link that refers to itself', async () => {
   const path = temp.file('self.tfrecord');
   symlinkSync('self.tfrecord', path);
