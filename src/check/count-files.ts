@@ -62,7 +62,8 @@ const NAMES: OptionNames<CountOptions & Pick<FilesOptions, 'payloadCrc' | 'recov
 
 /**
  * Counts the records of many files of any format. Verifies every header but, without `where`, no
- * payload. From uncompressed TFRecord and RecordIO files with large records, reads little more than the headers.
+ * payload. Reads little more than the headers of
+ * uncompressed TFRecord and RecordIO files with large records.
  *
  * @param inputs files, folders, patterns, `@list`, `-`: see `expandInputs`
  * @throws the same errors as `validateFiles`

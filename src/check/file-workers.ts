@@ -18,7 +18,7 @@ import type { CheckedRange, CheckOrder } from './ranges/range-order.ts';
 export type FileJob = FileInput | readonly FileInput[] | CheckOrder;
 
 /**
- * Returns a checker that uses worker threads. If a thread dies, its checks reject; which says
+ * Returns a checker that uses worker threads. If a thread dies, its checks reject, which says
  * nothing about the validity of the data.
  * @param here checks the files instead if no thread can start
  * @param start starts a worker; only tests replace it

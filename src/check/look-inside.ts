@@ -29,11 +29,11 @@ export interface Look {
 /** The report of a file whose record contents were examined. */
 export interface LookedReport extends FileReport {
   /**
-   * Statistics of the file. Those of the records of several small files are in the report of the
-   * last one.
+   * Statistics of the file. If several small files are checked together, the report of the last
+   * one contains the statistics of all their records.
    */
   readonly stats?: DatasetStats;
-  /** Number of records that the filter tested and that passed. Omitted without a filter. */
+  /** Numbers of records that the filter tested and accepted. Omitted without a filter. */
   readonly where?: FilterCounts;
 }
 
@@ -77,7 +77,7 @@ export class Looking {
   readonly #counter: DatasetCounter | undefined;
   readonly #filter: RecordFilter | undefined;
   readonly #maxErrors: number;
-  /** Whether records have been counted of a file that has no report yet. */
+  /** Whether records of a file that has no report yet have been counted. */
   counting = false;
 
   private constructor({ schema, stats }: Look, filter: RecordFilter | undefined, maxErrors: number) {

@@ -26,14 +26,14 @@ export interface Work {
 /** Indexes of files, shared by all checkers. */
 export interface Queue {
   readonly files: readonly number[];
-  /** Position of the next file. Advancing it avoids copying on removal of array elements. */
+  /** Position of the next file. Advancing it avoids removing elements from the array. */
   next: number;
   /** Number of files that one checker processes concurrently. */
   readonly parallel: number;
 }
 
 /**
- * Distributes files over threads. A single job runs on this thread, several jobs run on worker
+ * Distributes files over threads. A single job runs on this thread; several jobs run on worker
  * threads. If this thread may block, it runs one of the jobs, which saves starting one worker. It
  * always checks standard input itself. Each thread checks one local file, a batch of small ones, or
  * several objects, at a time.

@@ -4,7 +4,7 @@ import type { ObjectOptions } from '../storage/object-options.ts';
 import { isRemote } from '../storage/registry.ts';
 import type { FileInput } from './file-input.ts';
 
-/** Maximum number of objects whose sizes to find out. More of them keep all threads busy. */
+/** Maximum number of objects whose sizes are requested. More objects keep all threads busy. */
 const MAX_OBJECTS = 4;
 /** Number of leading bytes that determine the format and compression of an object. */
 const HEAD_BYTES = 64;

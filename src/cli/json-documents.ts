@@ -64,7 +64,7 @@ export interface JsonDocuments {
   readonly plan: PlanDocument;
   /**
    * A line of the file that `recordpipe plan` writes. The first line is the head, and the last line
-   * is the end. Each other line describes a file.
+   * is the end. The lines between them describe one file each.
    */
   readonly 'plan-line': PlanLine;
   /** The `--report` file of a command with `--shard`: the results of some shards. */

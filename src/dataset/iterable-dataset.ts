@@ -73,7 +73,7 @@ export class IterableDataset<T> implements AsyncIterable<T> {
    * iterator was called, in the same order, here or on another machine. The dataset must have the
    * same sources and operators. Later iterations of this dataset have the next numbers.
    *
-   * Files are reopened at their position, compressed ones are read from their beginning. The buffer
+   * Files are reopened at their position; compressed files are read from the beginning. The buffer
    * of `shuffle` is read again. An iterable is iterated again, and its first elements are dropped.
    *
    * @throws RecordpipeError `malformed-state` for a value that is not a state; `not-resumable` if the

@@ -38,13 +38,13 @@ export abstract class RecordStage extends Stage<Uint8Array> {
   #batch: RecordBatch | undefined;
   #at = 0;
   #length = 0;
-  /** Number of records to drop of the first batch. */
+  /** Number of records to drop from the first batch. */
   #drop: number;
   #pending: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
 
-  /** @param drop number of records to drop of the first batch */
+  /** @param drop number of records to drop from the first batch */
   constructor(open: OpenBatches, drop = 0) {
     super();
     this.#open = open;

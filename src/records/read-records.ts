@@ -106,7 +106,7 @@ export interface OpenedRecords {
   readonly uri: string | undefined;
   /** Returns the stored size in bytes. Undefined if the source does not know it. */
   readonly size: (() => number) | undefined;
-  /** Returns the ETag of an object. Undefined if the source is no object, or has none. */
+  /** Returns the ETag of an object. Undefined if the source is not an object, or has no ETag. */
   readonly etag?: (() => string | undefined) | undefined;
   /**
    * The records. A source that can be read only once remains open until the records end or

@@ -26,8 +26,8 @@ const CHUNK_BYTES = 64 * 1024;
 const SMALL_PART = 1 / 4;
 
 /**
- * Returns the plans of the files whose ranges to check on several threads: large uncompressed files
- * of a format whose records can be found, if there are not enough other files.
+ * Returns the plans of the files to divide into ranges that several threads check: large
+ * uncompressed files of a format whose records can be found, if there are not enough other files.
  */
 export async function planRanges(
   inputs: readonly FileInput[],

@@ -15,7 +15,7 @@ export interface Int64Stats {
   readonly min: number | string;
   /** Exact maximum, in the same form as `min`. */
   readonly max: number | string;
-  /** Number of finite values per power of two. */
+  /** Number of values per power of two. */
   readonly log2: SignedLog2;
   /** The distinct values; null if there are too many. */
   readonly distinct: DistinctValues;

@@ -92,7 +92,7 @@ const NO_LISTS: ReadonlyMap<string, readonly FieldValue[]> = new Map();
  *   and `uid`, `metadata` and `configuration`.
  * - IRHeader: `label`, `id`, `id2` unless it is 0, and `payload`.
  * - Event: `wall_time`, `step`, and each summary by its tag. Scalars and tensors are numbers,
- *   images are encoded bytes, and a histogram is its minimum and maximum.
+ *   images are encoded bytes, and a histogram has only its minimum and maximum.
  *
  * Bytes are views of the record.
  *

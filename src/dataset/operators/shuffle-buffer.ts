@@ -18,7 +18,7 @@ interface Chunk {
  *
  * Records are views of large chunks, and a view keeps its whole chunk in memory. Small records are
  * therefore copied. Large records remain views while the chunks take at most about twice the memory
- * of the views. Beyond that, those that remain of the oldest chunk are copied. That saves most
+ * of the views. Beyond that, the remaining records of the oldest chunk are copied. That saves most
  * copies, because most records of a chunk leave the buffer before it becomes the oldest.
  */
 export class ShuffleBuffer<T> {

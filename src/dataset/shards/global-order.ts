@@ -32,7 +32,7 @@ export interface Group {
   readonly blocks: readonly Block[];
   /**
    * The records in order: `block * blockRecords + record`, both counted from 0. Undefined if they
-   * are in the order of the blocks, which are then a single one.
+   * are in the order of the blocks; the group is then a single block.
    */
   readonly order: Uint32Array | undefined;
 }

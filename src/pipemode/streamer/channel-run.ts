@@ -28,7 +28,7 @@ import {
 
 /**
  * Serves one channel, epoch by epoch. For each epoch, waits for a reader, writes the bytes, closes
- * and removes the pipe, and creates the pipe of the epoch after the next. The pipes of the current
+ * and removes the pipe, and creates the pipe of the epoch after next. The pipes of the current
  * and the next epoch exist at the same time.
  */
 export class ChannelRun {

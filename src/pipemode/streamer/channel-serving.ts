@@ -18,7 +18,7 @@ export interface ChannelServing
   readonly onEvent: OnStreamEvent;
   /** The epoch to serve first: `firstEpoch`, or a later one if the channel resumes. */
   readonly startEpoch: number;
-  /** Number of the last bytes of an epoch that its reader may not have received. */
+  /** Number of bytes at the end of an epoch that its reader may not have received. */
   readonly unreadBytes: number;
   /** Whether to follow the position of the channel for checkpoints. */
   readonly isFollowed: boolean;

@@ -88,7 +88,7 @@ export class ProgramGuard {
     (this.#process.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
-  /** Tells the guard the process that leads the session and the process group of the program. */
+  /** Tells the guard which process leads the session and process group of the program. */
   watch(leader: number): this {
     this.#process.stdin?.write(`${leader}\n`);
     return this;

@@ -53,7 +53,7 @@ export type StreamEvent =
       readonly event: 'failure';
       /** Name of the channel. */
       readonly channel: string;
-      /** Zero-based number of the epoch; null if the failure concerns no epoch. */
+      /** Zero-based number of the epoch; null if the failure is not related to an epoch. */
       readonly epoch: number | null;
       /** The error that ends the channel. */
       readonly error: RecordpipeError;

@@ -79,7 +79,7 @@ export async function checkArtifacts(
 }
 
 /**
- * Checks that artifacts are not saved into the folders whose contents they are.
+ * Checks that artifacts are not saved into the folders from which they are made.
  * @throws UsageError
  */
 export function checkOutside({ uri }: ArtifactOutput, { modelDir, outputDir }: ResultPaths): void {

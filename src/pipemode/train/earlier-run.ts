@@ -68,8 +68,8 @@ export function checkEarlierRun(
 }
 
 /**
- * Rejects folders with files to which links lead out of the root, because no run removes files
- * outside its root.
+ * Rejects folders that contain files and that links place outside the root, because no run removes
+ * files outside its root.
  * @throws RecordpipeError `already-exists`; `access-denied`, `io-failure`
  */
 export function checkInside(root: string, folders: readonly string[]): void {

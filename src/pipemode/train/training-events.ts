@@ -62,9 +62,9 @@ export interface FillingEvent {
   readonly files: number;
   /** Number of bytes that were written. */
   readonly bytes: number;
-  /** Number of files in the end, if known. */
+  /** Final number of files, if known. */
   readonly totalFiles: number | undefined;
-  /** Number of bytes in the end, if known. */
+  /** Final number of bytes, if known. */
   readonly totalBytes: number | undefined;
 }
 

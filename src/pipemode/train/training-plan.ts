@@ -21,8 +21,8 @@ export interface TrainingPlan {
   /** Maximum number of retries after a service failure. */
   readonly maxRetries: number;
   /**
-   * Address to and from which `train` saves and restores checkpoints, and the local checkpoint
-   * folder.
+   * Address where `train` saves checkpoints and from which it restores them, and the local
+   * checkpoint folder.
    */
   readonly checkpoint: TrainingRequest['checkpoint'];
   /** Address at which `train` saves the model and the output. */

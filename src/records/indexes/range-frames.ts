@@ -11,7 +11,7 @@ import { type ByteRange, openRange, type RangeSource } from '../workers/range-so
 import { frameFinder } from './frame-finder.ts';
 import { type FrameTable, FrameTableBuilder } from './frame-table.ts';
 
-/** A range of a file or object whose frames to find. It can be sent to a worker thread. */
+/** A range of a file or object in which to find the frames. It can be sent to a worker thread. */
 export interface FramesOrder extends RangeOrder {
   readonly object: ObjectRef;
   readonly objects: Partial<ObjectOptions> | undefined;

@@ -32,9 +32,9 @@ export class RangePass<O extends RangeOrder, R extends RangeResult> {
   readonly #done: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
-  /** Number of orders given to threads. */
+  /** Number of ranges assigned to threads. */
   #given = 0;
-  /** Number of orders whose results have been judged. */
+  /** Number of assigned ranges whose results have been judged. */
   #judged = 0;
   #judging = false;
   #ended = false;

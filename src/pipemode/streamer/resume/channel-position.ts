@@ -31,7 +31,7 @@ export class ChannelPosition {
   #log: PositionLog | undefined;
   #accepted: () => number = () => 0;
 
-  /** @param unreadBytes number of the last bytes of an epoch that may not have been read */
+  /** @param unreadBytes number of bytes at the end of an epoch that may not have been read */
   constructor(epoch: number, unreadBytes: number) {
     this.#start = epochStart(epoch);
     this.#unreadBytes = unreadBytes;

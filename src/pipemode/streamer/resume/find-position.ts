@@ -10,7 +10,7 @@ import { type RecordBoundaries, recordBoundaries } from './record-boundaries.ts'
 import type { ReaderPosition, ResumePoint } from './resume-points.ts';
 import { fetchEpochFrom } from './resumed-epoch.ts';
 
-/** A channel in which a position is searched. */
+/** A channel in which to find a position. */
 export interface SearchedChannel {
   readonly channel: StreamChannel;
   readonly content: ChannelContent;
@@ -22,7 +22,7 @@ export interface SearchedChannel {
 /** A position, and how its epoch is divided into records. */
 export interface FoundPosition {
   readonly position: EpochPosition;
-  /** Undefined if the first bytes of the epoch decide. */
+  /** Undefined if the first bytes of the epoch determine it. */
   readonly division: RecordDivision | undefined;
 }
 
