@@ -46,7 +46,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * Numbers keep their digits.
  *
  * The rules come from SageMaker's developer guide, "Augmented manifest files", and from
- * API_S3DataSource. These do not specify how a value becomes text; recordpipe's README does.
+ * API_S3DataSource. These do not specify how a value becomes text; see `ManifestValue.text`.
  *
  * @param line the line without its line end; a trailing carriage return counts as white space, and
  * a byte order mark at the start of the first line is skipped
