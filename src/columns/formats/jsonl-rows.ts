@@ -75,7 +75,7 @@ function parsed(batch: RecordBatch, i: number): Readonly<Record<string, unknown>
 const STRINGS_AND_BRACKETS = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[[{]|[\]}]/g;
 
 /**
- * Returns a key that an object has twice, of which `JSON.parse` keeps the last value.
+ * Returns a key that occurs twice in an object. `JSON.parse` silently keeps its last value.
  *
  * @param text the object, which is valid JSON
  * @param keys its number of different keys

@@ -74,7 +74,7 @@ export class ExactSchedule implements MixSchedule {
     this.#position = sumOf(counts);
   }
 
-  /** Returns the source that is furthest behind its share. Needed only if rounding excludes all of them. */
+  /** Returns the source that has fallen furthest below its share. Needed only if rounding excludes all of them. */
   #mostBehind(): number {
     let chosen = -1;
     let most = Number.NEGATIVE_INFINITY;
