@@ -6,14 +6,14 @@ import { ConfigurationError } from './configuration/configuration-error.ts';
 import { correction, originOf } from './configuration/configure.ts';
 import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';
 import { interruptedBy } from './interrupt.ts';
-import { ClosedOutput, complain } from './output.ts';
+import { complain, isClosedOutput } from './output.ts';
 import { visible } from './text/format.ts';
 
 /** Prints an error to standard error and returns its exit code. */
 export async function fail(error: unknown): Promise<number> {
   const signal = interruptedBy();
   if (signal !== undefined) return signal;
-  if (error instanceof ClosedOutput) return OK;
+  if (isClosedOutput(error)) return OK;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return OK;
     const isHelp = error.code === 'commander.help';

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, statSync, write } from 'node:fs';
 import { isatty } from 'node:tty';
-import { RecordpipeError, redacted, UsageError } from 'recordpipe/errors';
+import { isRecordpipeError, RecordpipeError, redacted, UsageError } from 'recordpipe/errors';
 import { interruption } from './interrupt.ts';
 import { visibleText } from './text/format.ts';
 
@@ -60,9 +60,19 @@ export function isBinary(bytes: Uint8Array): boolean {
   }
 }
 
-/** Thrown after the reader of standard output has closed it (`| head`). */
-export class ClosedOutput extends Error {
-  override readonly name = 'ClosedOutput';
+/**
+ * Codes of a write whose reader is gone. A socket pair, which Node and some shells use instead of a
+ * pipe, reports `ECONNRESET` if the reader leaves with data unread. Windows reports `EOF`.
+ */
+const READER_IS_GONE = new Set(['EPIPE', 'ECONNRESET', 'EOF']);
+
+/**
+ * Reports whether a write to standard output failed because its reader has closed it (`| head`). Both
+ * `print` and the library, which calls standard output `<stdout>`, throw such errors.
+ */
+export function isClosedOutput(error: unknown): boolean {
+  if (!isRecordpipeError(error, 'io-failure') || error.uri !== '<stdout>') return false;
+  return READER_IS_GONE.has((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
 const STDOUT = 1;
@@ -77,8 +87,8 @@ let last: Promise<void> = Promise.resolve();
  * the reader is slow. Does not use process.stdout, whose writes to a pipe block the thread and
  * delay signals. Calls during a write share the next one, because a write per line takes longer
  * than checking a small file.
- * @throws ClosedOutput if the reader has closed the pipe; RecordpipeError `io-failure`, for example
- *   if the disk is full
+ * @throws RecordpipeError `io-failure` if the disk is full, for example, or if the reader has closed the
+ *   pipe (see `isClosedOutput`)
  */
 export function print(data: Uint8Array | string): Promise<void> {
   waiting.push(typeof data === 'string' ? Buffer.from(data) : data);
@@ -131,7 +141,6 @@ function writeSome(bytes: Uint8Array, at: number): Promise<number> {
     write(STDOUT, bytes, at, bytes.length - at, null, (error, count) => {
       if (error === null) resolve(count);
       else if (error.code === 'EAGAIN') setTimeout(() => resolve(0), RETRY_MS);
-      else if (error.code === 'EPIPE') reject(new ClosedOutput('standard output was closed'));
       else reject(ioFailure(error));
     });
   });
@@ -183,10 +192,10 @@ export class LiveReport {
       await work(AbortSignal.any([interruption(graceMs), this.#failed.signal]));
     } catch (error) {
       this.#clearProgress();
-      if (error instanceof ClosedOutput) return exitCode();
+      if (isClosedOutput(error)) return exitCode();
       if (!this.#failed.signal.aborted) throw error;
       const { reason } = this.#failed.signal;
-      if (!(reason instanceof ClosedOutput)) throw reason;
+      if (!isClosedOutput(reason)) throw reason;
       if (mustFinish) throw error;
     } finally {
       interruption().removeEventListener('abort', interrupted);

@@ -1,11 +1,11 @@
-import { isRecordpipeError, UsageError } from 'recordpipe/errors';
+import { UsageError } from 'recordpipe/errors';
 import type { FilterReport } from 'recordpipe/messages/filter';
 import type { SelectingOptions } from 'recordpipe/transform';
 import { OK } from './exit-codes.ts';
 import { interruption } from './interrupt.ts';
 import { type FilterOptions, noteUnknownFeature, selectedText } from './options/filter.ts';
 import { type TransformingOptions, transformingOf } from './options/transform.ts';
-import { binaryOnTerminal, ClosedOutput, complain, isGuarded, isTerminal, print } from './output.ts';
+import { binaryOnTerminal, complain, isClosedOutput, isGuarded, isTerminal, print } from './output.ts';
 import { progressOf } from './progress.ts';
 import { formatBytes, formatNumberOf, visible } from './text/format.ts';
 
@@ -57,8 +57,7 @@ export async function transforming<R>(
   } catch (error) {
     progress.clear();
     // The reader of standard output has closed it (`| head`).
-    if (error instanceof ClosedOutput || isClosedOutput(error))
-      return result === undefined ? OK : exitCode(result);
+    if (isClosedOutput(error)) return result === undefined ? OK : exitCode(result);
     throw error;
   }
 }
@@ -86,10 +85,4 @@ export function writtenText(output: {
   readonly bytes: number;
 }): string {
   return `${visible(output.path)}: ${formatNumberOf(output.records, 'record')}, ${formatBytes(output.bytes)}`;
-}
-
-/** Reports whether a write to standard output failed because its reader has closed it (`| head`). */
-export function isClosedOutput(error: unknown): boolean {
-  if (!isRecordpipeError(error, 'io-failure') || error.uri !== '<stdout>') return false;
-  return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EPIPE';
 }

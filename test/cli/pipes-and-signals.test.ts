@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { encodeTFRecord } from '../../src/formats/index.ts';
 import { cli, ended, startCli } from '../support/cli.ts';
@@ -14,15 +15,30 @@ const big = temp.file('big.tfrecord', concat(Array(3000).fill(encodeTFRecord(new
 const good = temp.file('good.tfrecord', FILE);
 temp.file('+first', FILE); // Sorts before `-`.
 
-test.each([
+const LONG_OUTPUT = [
   ['cat', [big]],
   ['inspect', [big, '-n', '0', '--hash', '--jsonl']],
+] as const;
+
+test.each([
+  ...LONG_OUTPUT,
   ['validate', [...Array(40).fill(big), '--jsonl']],
   ['query', ['select random() as x from range(300000)', '--to', 'parquet']],
-])('%s ends quietly when the reader closes the pipe', async (command, args) => {
+] as const)('%s ends quietly when the reader closes the pipe', async (command, args) => {
   const child = startCli([command, ...args]);
   const run = ended(child);
   child.stdout?.once('data', () => child.stdout?.destroy());
+  expect(await run).toMatchObject({ code: 0, signal: null, stderr: '' });
+});
+
+// Node connects the process by a socket pair, whose writer receives ECONNRESET instead of EPIPE.
+test.each(LONG_OUTPUT)('%s ends quietly when the reader leaves output unread', async (command, args) => {
+  const child = startCli([command, ...args]);
+  const run = ended(child);
+  child.stdout?.pause();
+  while (child.stdout?.readableLength === 0 && child.exitCode === null) await setTimeout(20);
+  await setTimeout(200); // The command fills the socket.
+  child.stdout?.destroy();
   expect(await run).toMatchObject({ code: 0, signal: null, stderr: '' });
 });
 
@@ -75,7 +91,7 @@ test.each([
   child.stdin!.on('error', () => {});
   // Standard input stays open, so that the run waits for more records.
   child.stdin!.write(concat(Array(count + 1).fill(encodeTFRecord(new Uint8Array(10)))));
-  while (readdirSync(place).length < count) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (readdirSync(place).length < count) await setTimeout(20);
   for (let i = 0; i < times; i++) child.kill(signal);
   expect((await run).status).toBe({ SIGHUP: 129, SIGTERM: 143 }[signal]);
   expect(readdirSync(place)).toEqual([]);
@@ -94,7 +110,7 @@ test('a signal stops waiting for the writer of a named pipe', async () => {
   execFileSync('mkfifo', [pipe]);
   const child = startCli(['validate', pipe]);
   const run = ended(child);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await setTimeout(500);
   child.kill('SIGINT');
   expect((await run).status).toBe(130);
 });
@@ -136,7 +152,7 @@ test.each(['rec', 'tfrecord.gz'])(
     const run = ended(child);
     const written = (): number =>
       Math.max(0, ...readdirSync(place).map((name) => statSync(`${place}/${name}`).size));
-    while (written() === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (written() === 0 && child.exitCode === null) await setTimeout(5);
     child.kill('SIGTERM');
     const { status } = await run;
     expect([0, 143]).toContain(status);

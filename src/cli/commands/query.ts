@@ -8,10 +8,9 @@ import { objectReadOptions, objectsOf } from '../options/objects.ts';
 import { choice, defined, flag, grouped, parsed, size, type Values, value } from '../options/option.ts';
 import { payloadOptions, readingOptions } from '../options/reading.ts';
 import { OUTPUT_HEADING } from '../options/transform.ts';
-import { binaryOnTerminal, ClosedOutput, complain, isGuarded, print, say } from '../output.ts';
+import { binaryOnTerminal, complain, isGuarded, print, say } from '../output.ts';
 import { formatBytes, formatNumberOf, visible } from '../text/format.ts';
 import { tableLines } from '../text/terminal.ts';
-import { isClosedOutput } from '../transforming.ts';
 
 const FORMATS = ['table', 'csv', 'json', 'jsonl', 'parquet'] as const;
 type Format = (typeof FORMATS)[number];
@@ -115,10 +114,6 @@ async function query(statement: string, options: Options): Promise<number> {
       if (output !== '-' && !quiet) complain(`${visible(output)}: ${formatBytes(bytes)}`);
     }
     return OK;
-  } catch (error) {
-    // The reader of standard output has closed it (`| head`).
-    if (error instanceof ClosedOutput || isClosedOutput(error)) return OK;
-    throw error;
   } finally {
     query.close();
   }

@@ -25,6 +25,7 @@ const TEXTS: Record<string, string> = {
   EMFILE: 'too many open files; raise the limit (ulimit -n)',
   ENFILE: 'too many open files on this machine',
   EPIPE: 'the reader closed the pipe',
+  ECONNRESET: 'the reader closed the pipe',
 };
 
 const NOT_UTF8 =
