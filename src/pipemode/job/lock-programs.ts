@@ -65,7 +65,8 @@ function run(
 ): Promise<boolean | undefined> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortError(signal));
-    const program = spawn(name, words, { stdio: ['ignore', 'ignore', 'pipe', descriptor] });
+    const env = { ...process.env, LC_ALL: 'C' }; // Perl warns about a locale that is not installed.
+    const program = spawn(name, words, { stdio: ['ignore', 'ignore', 'pipe', descriptor], env });
     let stderr = '';
     let failure: RecordpipeError | undefined;
     let isMissing = false;

@@ -77,6 +77,7 @@ function mkfifo(paths: readonly string[], lock: number | undefined): Promise<voi
     const mode = (MODE & ~process.umask()).toString(8);
     const program = spawn('mkfifo', ['-m', mode, '--', ...paths], {
       stdio: ['ignore', 'ignore', 'pipe', ...(lock === undefined ? [] : [lock])],
+      env: { ...process.env, LC_ALL: 'C' }, // Its messages are compared with MKFIFO_FAILURES.
     });
     let stderr = '';
     program.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -23,11 +23,13 @@ writeObjects(data, { a: 'one\n' });
 const CHANNELS = [{ name: 'train', uri: data }];
 const LOCK = '.recordpipe-train.lock';
 const STATUS = 'train.status.json';
-const { PATH } = process.env;
+const { PATH, LC_ALL } = process.env;
 let places = 0;
 
 afterEach(() => {
   process.env['PATH'] = PATH;
+  if (LC_ALL === undefined) delete process.env['LC_ALL'];
+  else process.env['LC_ALL'] = LC_ALL;
 });
 
 function newPlace(): string {
@@ -176,6 +178,7 @@ describe('locks', () => {
 
   test.each([['perl'], ['python3']])('without a flock program, %s takes the same lock', async (name) => {
     const pipeDir = newPlace();
+    process.env['LC_ALL'] = 'not-installed';
     onlyPrograms('mkfifo', 'cat', name);
     await using first = new PipeModeStreamer({ channels: CHANNELS, pipeDir });
     first.run().catch(() => {});
@@ -204,6 +207,15 @@ describe('locks', () => {
     expect(await served(pipeDir)).toBe('one\n');
     expect(readdirSync(pipeDir)).toEqual([STATUS]);
   });
+});
+
+test('errors of mkfifo are recognized in every locale', async () => {
+  const german = `[ "$LC_ALL" = C ] || { echo "mkfifo: 'train_0': Die Datei existiert bereits" >&2; exit 1; }`;
+  shadow('mkfifo', `${german}\nPATH='${PATH}' exec mkfifo "$@"`);
+  process.env['LC_ALL'] = 'de_DE.UTF-8';
+  const pipeDir = newPlace();
+  mkdirSync(join(pipeDir, 'train_0'));
+  await expect(served(pipeDir)).rejects.toMatchObject({ code: 'already-exists' });
 });
 
 test('pipes have the permissions that the umask allows', async () => {
