@@ -81,7 +81,7 @@ export interface FilesOptions extends CheckedReading, InputOptions {
    * Whether this thread may block. Default false: if `jobs` is 1, the host's I/O threads read the
    * files; if it is more, this thread runs none of the jobs. In both cases, this thread stays
    * responsive. If true, which is intended for command-line programs, this thread reads
-   * synchronously and runs one of the jobs, which saves starting one worker.
+   * synchronously and runs one of the jobs, so that one worker fewer is started.
    */
   readonly blocking: boolean;
   /** Called periodically and after each file. */

@@ -34,9 +34,9 @@ export interface Queue {
 
 /**
  * Distributes files over threads. A single job runs on this thread; several jobs run on worker
- * threads. If this thread may block, it runs one of the jobs, which saves starting one worker. It
- * always checks standard input itself. Each thread checks one local file, a batch of small ones, or
- * several objects, at a time.
+ * threads. If this thread may block, it runs one of the jobs, so that one worker fewer is started.
+ * It always checks standard input itself. At a time, each thread checks one local file, a batch of
+ * small ones, or several objects.
  * @param ranged indexes of the files whose ranges all threads check
  */
 export async function shareFiles(

@@ -121,8 +121,8 @@ export class MarkedSource<T> extends Selecting<T> {
   }
 
   /**
-   * Called by an owner that reads ahead when it delivers an element.
-   * @param after number of elements that were pulled after it
+   * Records that the owner delivers an element. Owners that read ahead call this method.
+   * @param after number of elements that were pulled after that element
    */
   delivers(after: number): void {
     if (this.#pulled - after > this.#frozenAt) this.#iteration.hasFailed = true;

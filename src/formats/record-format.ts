@@ -133,7 +133,7 @@ export interface OwnScanning<R extends CodecOptions> {
   nextBuffer(): Uint8Array;
   decoder(options: R, source: DecoderSource, stats: ReadStats): RecordDecoder;
   /**
-   * Checks all records strictly, without holding any of them, in constant memory. It adds damage to
+   * Checks all records strictly, without holding any of them, in constant memory. Records damage in
    * `findings`, and throws errors that prevent reading. Required unless `lenient` is always true.
    */
   walk?(opened: RecordSource, options: R, findings: Findings, onProgress: OnProgress): Promise<WalkCounts>;

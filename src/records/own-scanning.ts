@@ -2,9 +2,9 @@ import type { CodecOptions } from '../formats/codec-options.ts';
 import type { OwnScanning, RecordCodec } from '../formats/record-format.ts';
 
 /**
- * The scanner that the last scan or reader left for the next one of the same kind. Reuse saves
- * touching 8 MiB of new memory, which takes 4 ms, as long as checking 30 MB. The reference is weak,
- * so that the scanner is freed after the last use.
+ * The scanner that the last scan or reader left for the next one of the same kind. Writing to 8 MiB
+ * of new memory for the first time takes 4 ms, in which 30 MB could be checked. The reference is
+ * weak, so that the scanner is freed after the last use.
  */
 let idle: { readonly kind: string; readonly own: WeakRef<object> } | undefined;
 

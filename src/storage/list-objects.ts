@@ -216,7 +216,7 @@ export interface WalkEntry {
 /** Options for walking a folder or prefix. */
 interface WalkOptions extends Access {
   /**
-   * Whether to read a folder, for storages that have folders.
+   * Whether to read a folder, if the scheme has folders.
    * @param path path with a trailing slash
    */
   enter?(path: string, name: string): boolean;

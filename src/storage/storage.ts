@@ -83,14 +83,14 @@ export interface RangeSink {
   /** Called once, before the first byte. An exception ends the request, and `read` throws it. */
   onHead(head: RangeHead): void;
   /**
-   * Returns a buffer for up to `maxBytes` of the next bytes. Optional; for storages that can read
-   * into the caller's memory. They still pass the bytes to `onData`, and call this method again
-   * when the buffer is full.
+   * Returns a buffer for up to `maxBytes` of the next bytes. Optional. A scheme that can read into
+   * the caller's memory still passes the bytes to `onData`, and calls this method again when the
+   * buffer is full.
    */
   memory?(maxBytes: number): Uint8Array;
   /**
    * Returns a buffer for `bytes` bytes that follow `skipped` others, which have not arrived yet.
-   * Optional; for storages that read several buffers at a time. They pass them to `onData` in order.
+   * Optional. A scheme that reads several buffers at a time passes them to `onData` in order.
    */
   memoryAt?(skipped: number, bytes: number): Uint8Array;
   /** Receives a chunk and takes ownership of it. The chunk is never written to again. */
@@ -132,9 +132,9 @@ export interface OutputOptions {
    * Default false.
    */
   readonly renamed?: boolean | undefined;
-  /** Whether to create missing parent folders, for storages that have folders. Default false. */
+  /** Whether to create missing parent folders, if the scheme has folders. Default false. */
   readonly parents?: boolean | undefined;
-  /** MIME type, for storages that store one. */
+  /** MIME type, if the scheme stores one. */
   readonly contentType?: string | undefined;
   readonly objects?: Partial<ObjectOptions> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -203,7 +203,7 @@ export interface ObjectSource {
   /**
    * Lists all objects whose address starts with `prefix`, in the order of the UTF-8 bytes of their
    * keys, as they arrive.
-   * @param enter whether to read a folder; storages without folders ignore it
+   * @param enter whether to read a folder; ignored if the scheme has no folders
    * @throws RecordpipeError `access-denied`, `object-missing` (no such bucket), `io-failure`,
    *   `retries-exhausted`, `aborted`
    */
@@ -259,7 +259,7 @@ export interface Checks {
 /** A backend that stores bytes. Each scheme has one implementation; see `registry.ts`. */
 export interface Storage extends ObjectSource {
   /**
-   * Checks the service itself, for storages that have one, and adds the findings to `checks`.
+   * Checks the service itself, if the scheme has one, and adds the findings to `checks`.
    * @returns whether the service can be reached
    */
   checkService?(uri: string, checks: Checks, signal: AbortSignal | undefined): Promise<boolean>;

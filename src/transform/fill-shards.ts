@@ -8,7 +8,7 @@ export interface ShardLimits {
   readonly recordsPerShard?: number | undefined;
   /** Maximum size of a shard, in bytes, uncompressed and including framing. */
   readonly maxShardBytes?: number | undefined;
-  /** Number of shards, whose numbers of records differ by at most one. */
+  /** Number of shards. Their record counts differ by at most one. */
   readonly shards?: number | undefined;
 }
 
@@ -58,7 +58,7 @@ function share(records: number, shards: number, shard: number): number {
   return Math.floor(records / shards) + (shard < records % shards ? 1 : 0);
 }
 
-/** Maximum number of shards, whose names have five digits. */
+/** Maximum number of shards, because the numbers in their names have five digits. */
 const MAX_SHARDS = 99_999;
 
 /**

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { findMalformedUtf8 } from '../../formats/utf8.ts';
 
-/** Maximum size of a value that is checked here, which is faster than calling Node. */
+/** Maximum size of a value for which a check in JavaScript is faster than a call of Node. */
 const SHORT_BYTES = 48;
 /**
  * Number of bytes that are searched for control characters. Binary data nearly always has some near

@@ -64,7 +64,7 @@ export function readArrowMessage(metadata: Uint8Array): ArrowMessage | string {
 /**
  * Returns the names of the fields of a schema message that are durations or contain some.
  *
- * @returns none if the message is no schema, or is corrupt
+ * @returns an empty set if the message is not a schema, or is corrupt
  */
 export function durationFields(metadata: Uint8Array): ReadonlySet<string> {
   const message = readArrowMessage(metadata);

@@ -3,7 +3,7 @@ import type { ColumnField, ColumnSchema, ColumnType } from '../../messages/colum
 import { exactInteger, SPECIAL_FLOATS } from './column-builder.ts';
 import type { TextRow, TextRowFormat } from './text-row.ts';
 
-/** What the values of one column are. */
+/** Kinds of values in one column. */
 interface Facts {
   /** Number of rows that have the column. */
   rows: number;

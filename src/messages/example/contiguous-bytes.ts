@@ -5,7 +5,7 @@ import { findMalformedUtf8 } from '../../formats/utf8.ts';
 import type { FeatureCursor } from './feature-cursor.ts';
 import { BYTES } from './list-cursor.ts';
 
-/** Maximum size of a value that is copied byte by byte, which is faster than creating a view. */
+/** Maximum size of a value for which copying byte by byte is faster than creating a view. */
 const MAX_SHORT_BYTES = 40;
 /** Maximum size of the data of a vector: offsets are 32-bit integers. */
 const MAX_DATA_BYTES = 2 ** 31 - 1;

@@ -78,7 +78,10 @@ export const RANGE_LIMITS: { minBytes: number; maxBytes: number } = {
 };
 /** Number of ranges per job, if their sizes are within the limits. */
 const RANGES_PER_JOB = 8;
-/** Maximum number of ranges of a file, whose results are kept until those before them are known. */
+/**
+ * Maximum number of ranges of a file. The result of a range stays in memory until the results of all
+ * ranges before it are known.
+ */
 const MAX_RANGES = 4096;
 
 /**

@@ -10,7 +10,8 @@ import { s3ClientsOf } from './s3-clients.ts';
 import { statOnce } from './stat.ts';
 
 /**
- * Opens S3 or a compatible service. Storages with the same service and identity share connections.
+ * Opens S3 or a compatible service. Two results with the same service and identity share their
+ * connections.
  */
 export async function s3SourceOf(options: ObjectOptions): Promise<Storage> {
   const clients = await s3ClientsOf(options);

@@ -14,8 +14,8 @@ export interface ObjectWriteOptions extends ObjectOptions {
   /** MIME type of the object. Default: chosen by the service, for example `binary/octet-stream`. */
   readonly contentType: string | undefined;
   /**
-   * User metadata, stored as `x-amz-meta-NAME`. Names are lower case, values are ASCII, up to 2 KiB
-   * in total. Default none.
+   * User metadata, stored as `x-amz-meta-NAME`. Names are lower case and values are ASCII. All of
+   * them together may have 2 KiB. Default none.
    */
   readonly metadata: Readonly<Record<string, string>>;
   /**

@@ -93,7 +93,7 @@ export class PositionLog {
     this.#prune();
   }
 
-  /** Follows the next bytes, which may be overwritten afterwards. */
+  /** Follows the next bytes. The caller may overwrite them afterwards. */
   push(chunk: Uint8Array): void {
     if (chunk.length > 0) this.#divided(chunk)?.push(chunk);
     this.#pushed += chunk.length;
