@@ -35,8 +35,8 @@ interface ConnectionOptions {
  * per concurrent request; callers limit the number of requests.
  *
  * The socket reads each body directly into the receiver's memory. An HTTP library allocates a
- * buffer for every read, passes it through a parser and copies it, which doubles the CPU time of a
- * download (see "s3 client" in bench/RESULTS.md).
+ * buffer for every read, passes it through a parser and copies it, which takes more CPU time (see
+ * the groups `s3 … processor` in bench/results.json).
  */
 export class ConnectionPool {
   readonly #options: ConnectionOptions;
