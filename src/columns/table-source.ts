@@ -40,11 +40,18 @@ export async function openTableSource(source: ByteSource, access: TableAccess): 
       : false;
   const file = isFile ? await openStoredFile(source as string | URL, { objects, signal }) : undefined;
   const uri = access.uri ?? (typeof source === 'string' || source instanceof URL ? String(source) : 'table');
+  let compressed = false;
   return {
     uri,
     byteLength: file?.size,
+    get compressed() {
+      return compressed;
+    },
     slice: (start, end) => readSlice(file, uri, start, end),
-    stream: () => plainChunks(source, access),
+    stream: () =>
+      plainChunks(source, access, () => {
+        compressed = true;
+      }),
     close: async () => file?.close(),
   };
 }
@@ -68,14 +75,16 @@ async function readSlice(
 async function* plainChunks(
   source: ByteSource,
   { objects, signal }: TableAccess,
+  onCompressed: () => void,
 ): AsyncGenerator<Uint8Array> {
   const peeked = PeekedSource.open(source, { chunkBytes: CHUNK_BYTES }, signal, objects);
   try {
     while (peeked.head.length < 3 && !peeked.whole) await peeked.peek();
     const chunks = chunksOf(peeked);
-    if (looksLikeGzip(peeked.head))
+    if (looksLikeGzip(peeked.head)) {
+      onCompressed();
       yield* inflate(chunks, { kind: 'gzip', zlibConcat: false, whenTruncated: 'throw' });
-    else yield* chunks;
+    } else yield* chunks;
   } finally {
     await peeked.close();
   }

@@ -231,6 +231,30 @@ describe('a bad record', () => {
     },
   );
 
+  test.each([
+    ['csv', 'id,t\n', ['0,a\n', '1,"b\nc"\n', '2,d\n']],
+    ['csv', 'id,t\r\n', ['0,a\r\n', '1,"b\r\nc"\r\n', '2,d\r\n']],
+    ['jsonl', '', ['{"id":0}\n', '{"id":1}\n', '{"id":2}\n']],
+  ] as const)('rows of %s before a truncation of gzip are complete', async (format, head, rows) => {
+    const { file, text } = place();
+    const uri = file(`in.${format}.gz`);
+    const whole = head + rows.join('');
+    // Without compression, the text begins after a header of 15 bytes.
+    const packed = gzipSync(whole, { level: 0 });
+    for (let end = head.length + rows[0].length; end <= whole.length; end++) {
+      writeFileSync(uri, packed.subarray(0, 15 + end));
+      const record = [2, 1, 0].find((i) => end >= head.length + rows.slice(0, i + 1).join('').length)! + 1;
+      const offset = head.length + rows.slice(0, record).join('').length;
+      const failure = { code: 'truncated-compressed-stream', uri, record, offset };
+      const output = file('out.jsonl');
+      await expect(convertTable(uri, output, { overwrite: true })).rejects.toMatchObject(failure);
+      const result = await convertTable(uri, output, { skipErrors: 1, overwrite: true });
+      expect(result).toMatchObject({ skipped: 1, findings: [failure] });
+      expect(result.findings[0].message).toContain(`at uncompressed byte ${offset} `);
+      expect(text('out.jsonl').match(/\d/g)).toEqual(['0', '1', '2'].slice(0, record));
+    }
+  });
+
   test('more bad records than skipErrors are an error', async () => {
     const { file, names } = place();
     writeFileSync(file('in.tfrecord'), fileOf([bad, bad, ...good]));

@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import type { Info, Options, Parser } from 'csv-parse';
-import { RecordpipeError } from '../../errors.ts';
+import { isRecordpipeError, RecordpipeError } from '../../errors.ts';
+import { placed } from '../../formats/corruption.ts';
 import type { ColumnType } from '../../messages/columns/column-schema.ts';
 import type { TableReadOptions, TableSource } from './table-format.ts';
 import type { TextRow, TextRowFormat } from './text-row.ts';
@@ -9,6 +10,7 @@ import { utf8Chunks } from './utf8-chunks.ts';
 /** Maximum size of a row. A missing quote would otherwise make the rest of the file one row. */
 const MAX_ROW_BYTES = 256 * 1024 * 1024;
 const GROUP_ROWS = 1024;
+const NEWLINE = 0x0a;
 const INTEGER = /^[+-]?\d+$/;
 /** An integer as `String` writes it. Other digits, such as those of a zip code, are text. */
 const PLAIN_INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
@@ -40,14 +42,15 @@ async function* csvRows(
     max_record_size: MAX_ROW_BYTES,
     cast: (text, { quoting }) => (text === '' && !quoting ? null : text),
   });
-  // Errors of the source reach the loop below, which reads the parser.
-  pipeline(Readable.from(utf8Chunks(source.stream(), uri)), parser, () => {});
+  const chunks = new ChunksUntilFailure(utf8Chunks(source.stream(), uri));
+  pipeline(Readable.from(chunks), parser, () => {});
   let names: readonly string[] | undefined;
   let rows: TextRow[] = [];
   let row = 0;
   let end = 0;
   try {
     for await (const { info, record } of parser as AsyncIterable<{ info: Info; record: Cell[] }>) {
+      if (chunks.isCut(info.bytes)) break;
       const bytes = info.bytes - end;
       end = info.bytes;
       if (names === undefined) {
@@ -75,9 +78,46 @@ async function* csvRows(
   } catch (error) {
     if (!isCsvError(error)) throw error;
     yield rows;
-    throw new RecordpipeError('malformed-table', `not CSV: ${error.message}`, { uri, record: row }, error);
+    // After an error of the source, its last quote may be open.
+    if (chunks.failure === undefined)
+      throw new RecordpipeError('malformed-table', `not CSV: ${error.message}`, { uri, record: row }, error);
   } finally {
     parser.destroy();
+  }
+  const { failure } = chunks;
+  if (failure === undefined) return;
+  const { error } = failure;
+  // A byte that is not UTF-8 has its own place.
+  const hasPlace = isRecordpipeError(error) && error.offset !== undefined;
+  throw hasPlace ? error : placed(error, { uri, record: row, offset: end });
+}
+
+/** Chunks of text that end at an error of their source, so that the rows before it can be parsed. */
+class ChunksUntilFailure {
+  failure: { readonly error: unknown } | undefined;
+  readonly #chunks: AsyncIterable<Uint8Array>;
+  #bytes = 0;
+  #last = -1;
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of this.#chunks) {
+        this.#bytes += chunk.length;
+        this.#last = chunk.at(-1) ?? this.#last;
+        yield chunk;
+      }
+    } catch (error) {
+      this.failure = { error };
+    }
+  }
+
+  /** Reports whether the error of the source truncated the row that ends at `end`. */
+  isCut(end: number): boolean {
+    return this.failure !== undefined && end >= this.#bytes && this.#last !== NEWLINE;
   }
 }
 

@@ -103,6 +103,8 @@ export interface TableSource {
   readonly uri: string;
   /** Size in bytes; undefined for a pipe. */
   readonly byteLength: number | undefined;
+  /** Whether `stream` decompresses the bytes. Unknown before it has yielded any. */
+  readonly compressed?: boolean;
   /** Returns the bytes of a range. Only sources with a size support it. */
   slice(start: number, end: number): Promise<Uint8Array>;
   /** Yields all bytes in order. */

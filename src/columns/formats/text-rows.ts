@@ -1,4 +1,4 @@
-import { RecordpipeError, UsageError } from '../../errors.ts';
+import { isRecordpipeError, RecordpipeError, sentenceOf, UsageError } from '../../errors.ts';
 import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
 import type { ColumnField, ColumnSchema, ColumnType } from '../../messages/columns/column-schema.ts';
 import { type ColumnBuilder, columnBuilder } from './column-builder.ts';
@@ -27,12 +27,44 @@ export async function openTextReader(
   const isPipe = source.byteLength === undefined;
   if (isPipe && limit === undefined)
     throw new UsageError('schema: required for a source that can be read only once, unless inferRows is set');
-  const kept = isPipe ? new KeptRows(format.rows(source, options)) : undefined;
+  const kept = isPipe ? new KeptRows(rowsOf(format, source, options)) : undefined;
   // The second pass reports bad rows.
   const quietly = options.onBadRow === undefined ? options : { ...options, onBadRow: () => {} };
-  const rows = kept?.first(limit as number) ?? format.rows(source, quietly);
+  const rows = kept?.first(limit as number) ?? rowsOf(format, source, quietly);
   const schema = await inferRows(rows, format, isChosen, limit, source.uri);
   return new TextReader(format, source, schema, isChosen, options, kept?.all());
+}
+
+/** Damage of a compressed file after which nothing is readable. */
+const STREAM_ERRORS = [
+  'truncated-compressed-stream',
+  'corrupt-compressed-stream',
+  'trailing-garbage',
+] as const;
+
+/** Yields the rows of a source. Damage after which nothing is readable counts as one bad row. */
+async function* rowsOf(
+  format: TextRowFormat,
+  source: TableSource,
+  options: TableReadOptions,
+): AsyncIterable<readonly TextRow[]> {
+  const { onBadRow } = options;
+  const bad = onBadRow && ((error: RecordpipeError): void => onBadRow(inSource(error, source)));
+  try {
+    yield* format.rows(source, bad ? { ...options, onBadRow: bad } : options);
+  } catch (error) {
+    if (!isRecordpipeError(error)) throw error;
+    const found = inSource(error, source);
+    if (onBadRow === undefined || !isRecordpipeError(found, ...STREAM_ERRORS)) throw found;
+    onBadRow(found);
+  }
+}
+
+/** Returns an error whose offset, if any, is one in the uncompressed bytes. */
+function inSource(error: RecordpipeError, { compressed = false }: TableSource): RecordpipeError {
+  const { code, uri, record, offset, cause } = error;
+  if (!compressed || offset === undefined || error.compressed) return error;
+  return new RecordpipeError(code, sentenceOf(error), { uri, record, offset, compressed }, cause);
 }
 
 /** Rows of a source that can be read only once. The first ones are used twice. */
@@ -98,7 +130,7 @@ class TextReader implements TableReader {
   }
 
   async *batches(): AsyncIterable<ColumnBatch> {
-    const rows = this.#kept ?? this.#format.rows(this.#source, this.#options);
+    const rows = this.#kept ?? rowsOf(this.#format, this.#source, this.#options);
     this.#rows = rows[Symbol.asyncIterator]();
     try {
       let bytes = 0;
@@ -129,7 +161,8 @@ class TextReader implements TableReader {
     }
     for (const { builder } of this.#columns) builder.truncate(this.#count);
     const { row: record, offset } = row;
-    const error = new RecordpipeError('schema-mismatch', problem, { uri: this.#source.uri, record, offset });
+    const { uri, compressed } = this.#source;
+    const error = new RecordpipeError('schema-mismatch', problem, { uri, record, offset, compressed });
     if (this.#options.onBadRow === undefined) throw error;
     this.#options.onBadRow(error);
   }
