@@ -8,13 +8,38 @@ import {
   statsHtml,
   validateFiles,
 } from '../src/check/index.ts';
+import { ColumnDecoder, ColumnEncoder, type ColumnSchema } from '../src/columns/index.ts';
 import { Dataset } from '../src/dataset/index.ts';
-import { UsageError } from '../src/index.ts';
-import { compileFeatures, ExampleDecoder, sparse } from '../src/messages/index.ts';
+import {
+  encodeRecordIO,
+  encodeRecordIOInto,
+  encodeTextLine,
+  encodeTextLineInto,
+  recordIOEncoderStream,
+  recordIOFrameBytes,
+  textLineEncoderStream,
+  UsageError,
+} from '../src/index.ts';
+import {
+  compileFeatures,
+  decodeExample,
+  decodeSageMakerRecord,
+  decodeSequenceExample,
+  ExampleCursor,
+  ExampleDecoder,
+  encodeExample,
+  encodeSequenceExample,
+  sparse,
+} from '../src/messages/index.ts';
 import { packIR } from '../src/messages/ir-header.ts';
 import { formatManifest, listManifestObjects, writeManifest } from '../src/pipemode/manifest/index.ts';
 import { PipeModeStreamer } from '../src/pipemode/streamer/index.ts';
-import { openRecordShards, openRecordWriter } from '../src/records/write/index.ts';
+import {
+  createRecordIOEncoder,
+  createTextLineEncoder,
+  openRecordShards,
+  openRecordWriter,
+} from '../src/records/write/index.ts';
 import { planShards, writePlan } from '../src/scale/index.ts';
 import {
   listObjects,
@@ -40,6 +65,8 @@ import { tempDir } from './support/temp-dir.ts';
 const file = new Uint8Array();
 
 const present = tempDir().file('in.tfrecord', FILE);
+
+const COLUMNS: ColumnSchema = { recordpipeColumns: 1, message: 'Example', fields: [] };
 
 /** The value that an untyped program passes for an unset variable. */
 const missing = undefined as never;
@@ -139,10 +166,34 @@ test.each<[string, (options: never) => unknown]>([
   ['statsHtml', (options) => statsHtml({} as never, options)],
   ['expandInputs', (options) => expandInputs(present, 'auto', options)],
   ['writePlan', (options) => writePlan({} as never, 'never', options)],
+  ['encodeExample', (options) => encodeExample({}, options)],
+  ['encodeSequenceExample', (options) => encodeSequenceExample({}, options)],
+  ['decodeExample', (options) => decodeExample(file, options)],
+  ['decodeSequenceExample', (options) => decodeSequenceExample(file, options)],
+  ['ExampleCursor.open', (options) => new ExampleCursor().open(file, options)],
+  ['decodeSageMakerRecord', (options) => decodeSageMakerRecord(file, options)],
+  ['ColumnDecoder', (options) => new ColumnDecoder(COLUMNS, options)],
+  ['ColumnEncoder', (options) => new ColumnEncoder(COLUMNS, options)],
+  ['recordIOFrameBytes', (options) => recordIOFrameBytes(file, options)],
+  ['encodeRecordIO', (options) => encodeRecordIO(file, options)],
+  ['encodeRecordIOInto', (options) => encodeRecordIOInto(file, new Uint8Array(8), 0, options)],
+  ['encodeTextLine', (options) => encodeTextLine(file, options)],
+  ['encodeTextLineInto', (options) => encodeTextLineInto(file, new Uint8Array(8), 0, options)],
+  ['recordIOEncoderStream', (options) => recordIOEncoderStream(options)],
+  ['textLineEncoderStream', (options) => textLineEncoderStream(options)],
+  ['createRecordIOEncoder', (options) => createRecordIOEncoder(options)],
+  ['createTextLineEncoder', (options) => createTextLineEncoder(options)],
 ])('%s rejects an unknown option', async (name, call) => {
   const calling = async (): Promise<unknown> => call({ bogus: 1 } as never);
   await expect(calling()).rejects.toThrow(UsageError);
   await expect(calling()).rejects.toThrow(`${name}: unknown option bogus; known options: `);
+});
+
+test('streams reject invalid options before the first record', () => {
+  for (const create of [recordIOEncoderStream, createRecordIOEncoder])
+    expect(() => create({ oversize: 'split' } as never)).toThrow(/^oversize: expected one of error, concat/);
+  for (const create of [textLineEncoderStream, createTextLineEncoder])
+    expect(() => create({ cr: 'no' } as never)).toThrow(/^cr: expected one of keep, crlf, all/);
 });
 
 test('a plan of 50,000 features compiles in linear time', () => {

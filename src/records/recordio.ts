@@ -7,6 +7,7 @@ import { recordIOCodec } from '../formats/recordio/decoder.ts';
 import { encodeRecordIO } from '../formats/recordio/encode.ts';
 import {
   DEFAULT_RECORDIO_OPTIONS,
+  encodeOptionsOf,
   type RecordIOEncodeOptions,
   type RecordIOOptions,
 } from '../formats/recordio/options.ts';
@@ -171,7 +172,7 @@ export function recordIODecoderStream(options?: Partial<Omit<RecordIOReadOptions
 /**
  * Returns a web stream that encodes records as RecordIO.
  *
- * @throws the same errors as `encodeRecordIO`, as errors of both sides
+ * @throws UsageError for invalid options; the same errors as `encodeRecordIO`, as errors of both sides
  * @example
  * ```ts
  * import { recordIOEncoderStream } from 'recordpipe';
@@ -184,5 +185,6 @@ export function recordIODecoderStream(options?: Partial<Omit<RecordIOReadOptions
 export function recordIOEncoderStream(
   options?: Partial<RecordIOEncodeOptions>,
 ): TransformStream<Uint8Array, Uint8Array> {
-  return encoderStream('recordIOEncoderStream', (record) => encodeRecordIO(record, options));
+  const complete = encodeOptionsOf('recordIOEncoderStream', options);
+  return encoderStream('recordIOEncoderStream', (record) => encodeRecordIO(record, complete));
 }

@@ -7,6 +7,7 @@ import { textLineCodec } from '../formats/textline/decoder.ts';
 import { encodeTextLine } from '../formats/textline/encode.ts';
 import {
   DEFAULT_TEXTLINE_OPTIONS,
+  lineEndingOf,
   type TextLineEncodeOptions,
   type TextLineOptions,
 } from '../formats/textline/options.ts';
@@ -172,7 +173,7 @@ export function textLineDecoderStream(options?: Partial<Omit<TextLineReadOptions
 /**
  * Returns a web stream that encodes records as lines of text.
  *
- * @throws the same errors as `encodeTextLine`, as errors of both sides
+ * @throws UsageError for invalid options; the same errors as `encodeTextLine`, as errors of both sides
  * @example
  * ```ts
  * import { textLineEncoderStream } from 'recordpipe';
@@ -185,5 +186,6 @@ export function textLineDecoderStream(options?: Partial<Omit<TextLineReadOptions
 export function textLineEncoderStream(
   options?: Partial<TextLineEncodeOptions>,
 ): TransformStream<Uint8Array, Uint8Array> {
-  return encoderStream('textLineEncoderStream', (record) => encodeTextLine(record, options));
+  const ending = lineEndingOf('textLineEncoderStream', options);
+  return encoderStream('textLineEncoderStream', (record) => encodeTextLine(record, ending));
 }

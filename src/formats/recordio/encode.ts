@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { leavePlainBuffers, plainBuffers } from '../frame-buffers.ts';
 import type { Framer } from '../record-format.ts';
 import { FIRST, LAST, MIDDLE, PART_HEADER_BYTES, partBytes, RECORDIO_MAGIC, WHOLE } from './layout.ts';
-import { checkPayload, encodeOptions, LONGEST_PART, type RecordIOEncodeOptions } from './options.ts';
+import { checkPayload, encodeOptionsOf, LONGEST_PART, type RecordIOEncodeOptions } from './options.ts';
 import { countMagics, nextMagic } from './parts.ts';
 
 /**
@@ -20,7 +20,7 @@ import { countMagics, nextMagic } from './parts.ts';
  */
 export function recordIOFrameBytes(payload: Uint8Array, options?: Partial<RecordIOEncodeOptions>): number {
   checkBytes(payload, 'recordIOFrameBytes');
-  return frameBytes(payload.length, magicsToEscape(payload, encodeOptions(options)));
+  return frameBytes(payload.length, magicsToEscape(payload, encodeOptionsOf('recordIOFrameBytes', options)));
 }
 
 /**
@@ -42,7 +42,11 @@ export function encodeRecordIO(
   options?: Partial<RecordIOEncodeOptions>,
 ): Uint8Array<ArrayBuffer> {
   checkBytes(payload, 'encodeRecordIO');
-  const magics = magicsToEscape(payload, encodeOptions(options));
+  return encoded(payload, encodeOptionsOf('encodeRecordIO', options));
+}
+
+function encoded(payload: Uint8Array, options: RecordIOEncodeOptions): Uint8Array<ArrayBuffer> {
+  const magics = magicsToEscape(payload, options);
   const frame = new Uint8Array(frameBytes(payload.length, magics));
   writeRecord(payload, magics, frame, 0);
   return frame;
@@ -68,7 +72,7 @@ export function encodeRecordIOInto(
   options?: Partial<RecordIOEncodeOptions>,
 ): number {
   checkBytes(payload, 'encodeRecordIOInto');
-  const magics = magicsToEscape(payload, encodeOptions(options));
+  const magics = magicsToEscape(payload, encodeOptionsOf('encodeRecordIOInto', options));
   const bytes = frameBytes(payload.length, magics);
   if (!(at >= 0 && at + bytes <= target.length && Number.isInteger(at))) {
     throw new UsageError(
@@ -190,6 +194,6 @@ export class RecordIOFramer implements Framer {
   }
 
   encode(payload: Uint8Array): Uint8Array {
-    return encodeRecordIO(payload, this.#options);
+    return encoded(payload, this.#options);
   }
 }

@@ -1,3 +1,4 @@
+import { checkRecordOptions } from '../../bytes/arguments.ts';
 import { RecordpipeError, UsageError } from '../../errors.ts';
 import {
   type CodecOptions,
@@ -69,6 +70,21 @@ export interface RecordIOEncodeOptions {
    * it requires `escapeMagic: false`.
    */
   readonly oversize: 'error' | 'concat';
+}
+
+const ENCODE_OPTIONS: readonly (keyof RecordIOEncodeOptions)[] = ['escapeMagic', 'oversize'];
+
+/**
+ * Returns the complete encoding options of a function that has no others.
+ * @param caller name of the function, for the error
+ * @throws UsageError for an invalid value, for conflicting options, and for an unknown name
+ */
+export function encodeOptionsOf(
+  caller: string,
+  given: Partial<RecordIOEncodeOptions> | undefined,
+): RecordIOEncodeOptions {
+  checkRecordOptions(caller, given, ENCODE_OPTIONS);
+  return encodeOptions(given);
 }
 
 /**

@@ -2,7 +2,7 @@ import { RecordpipeError, UsageError } from '../../errors.ts';
 import { leavePlainBuffers, plainBuffers } from '../frame-buffers.ts';
 import type { Framer } from '../record-format.ts';
 import { findIn } from './cutting.ts';
-import { type LineEnding, lineEnding, type TextLineEncodeOptions } from './options.ts';
+import { type LineEnding, lineEndingOf, type TextLineEncodeOptions } from './options.ts';
 
 const CR = 13;
 
@@ -26,7 +26,10 @@ export function encodeTextLine(
   options?: Partial<TextLineEncodeOptions>,
 ): Uint8Array<ArrayBuffer> {
   checkBytes(payload, 'encodeTextLine');
-  const ending = lineEnding(options);
+  return encoded(payload, lineEndingOf('encodeTextLine', options));
+}
+
+function encoded(payload: Uint8Array, ending: LineEnding): Uint8Array<ArrayBuffer> {
   checkLine(payload, ending);
   const line = new Uint8Array(payload.length + ending.delimiter.length);
   line.set(payload);
@@ -55,7 +58,7 @@ export function encodeTextLineInto(
   options?: Partial<TextLineEncodeOptions>,
 ): number {
   checkBytes(payload, 'encodeTextLineInto');
-  const ending = lineEnding(options);
+  const ending = lineEndingOf('encodeTextLineInto', options);
   const end = at + payload.length + ending.delimiter.length;
   if (!(at >= 0 && end <= target.length && Number.isInteger(at))) {
     throw new UsageError(
@@ -106,7 +109,7 @@ export class TextLineFramer implements Framer {
   }
 
   encode(payload: Uint8Array): Uint8Array {
-    return encodeTextLine(payload, this.#ending);
+    return encoded(payload, this.#ending);
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkRecordOptions } from '../../bytes/arguments.ts';
 import { firstNonText, looksLikeGzip, looksLikeZlib } from '../../bytes/sniff.ts';
 import { UsageError } from '../../errors.ts';
 import {
@@ -142,6 +143,18 @@ export interface TextLineEncodeOptions {
 export interface LineEnding {
   readonly delimiter: Uint8Array;
   readonly cr: CarriageReturns;
+}
+
+const ENCODE_OPTIONS: readonly (keyof TextLineEncodeOptions)[] = ['delimiter', 'cr'];
+
+/**
+ * Returns the complete encoding options of a function that has no others.
+ * @param caller name of the function, for the error
+ * @throws UsageError for an invalid value, and for an unknown name
+ */
+export function lineEndingOf(caller: string, given: Partial<TextLineEncodeOptions> | undefined): LineEnding {
+  checkRecordOptions(caller, given, ENCODE_OPTIONS);
+  return lineEnding(given);
 }
 
 /**

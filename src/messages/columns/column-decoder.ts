@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import { type ErrorPlace, UsageError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
 import { checkRecord } from '../example/decode-options.ts';
@@ -41,7 +42,9 @@ export class ColumnDecoder {
   #failedRow = -1;
 
   /** @throws UsageError for a schema whose columns do not exist in its type of records */
-  constructor(schema: ColumnSchema, { unlisted = 'error' }: Partial<ColumnDecoderOptions> = {}) {
+  constructor(schema: ColumnSchema, options: Partial<ColumnDecoderOptions> = {}) {
+    checkOptionNames('ColumnDecoder', options, { unlisted: 0 });
+    const { unlisted = 'error' } = options;
     if (unlisted !== 'error' && unlisted !== 'ignore')
       throw new UsageError(`unlisted: expected 'error' or 'ignore', got ${String(unlisted)}`);
     this.schema = schema;

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../bytes/arguments.ts';
 import { MAX_MESSAGE_BYTES } from '../../bytes/wire/lengths.ts';
 import { type ErrorPlace, isRecordpipeError, RecordpipeError } from '../../errors.ts';
 import { RecordBatch } from '../../formats/batch.ts';
@@ -67,6 +68,7 @@ export class ColumnEncoder {
    * @throws RecordpipeError `schema-mismatch` for a schema that does not describe records
    */
   constructor(schema: ColumnSchema, options: Partial<ColumnEncoderOptions> = {}) {
+    checkOptionNames('ColumnEncoder', options, { uri: 0, onSkipped: 0 });
     this.#place = { uri: options.uri };
     this.#onSkipped = options.onSkipped;
     this.schema = checkColumnSchema(schema, this.#place);

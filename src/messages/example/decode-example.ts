@@ -35,7 +35,7 @@ export function decodeExample<M extends Int64Mode = 'bigint'>(
   options?: Partial<DecodeExampleOptions<M>>,
 ): Example<M> {
   checkRecord(record);
-  const { int64, strict, place } = decodeOptions(options);
+  const { int64, strict, place } = decodeOptions('decodeExample', options);
   try {
     const example = new Map<string, Feature>();
     cursor.strict = strict;
@@ -72,7 +72,7 @@ export function decodeSequenceExample<M extends Int64Mode = 'bigint'>(
   options?: Partial<DecodeExampleOptions<M>>,
 ): SequenceExample<M> {
   checkRecord(record);
-  const { int64, strict, place } = decodeOptions(options);
+  const { int64, strict, place } = decodeOptions('decodeSequenceExample', options);
   const context = new Map<string, Feature>();
   const featureLists = new Map<string, Feature[]>();
   try {

@@ -1,3 +1,4 @@
+import { checkRecordOptions } from '../../bytes/arguments.ts';
 import { WireFault } from '../../bytes/wire/wire-reader.ts';
 import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';
 import type { Int64Mode } from './feature.ts';
@@ -30,6 +31,7 @@ export const DEFAULT_DECODE_EXAMPLE_OPTIONS: Readonly<DecodeExampleOptions<'bigi
   place: Object.freeze({}),
 });
 
+const OPTIONS: readonly (keyof DecodeExampleOptions)[] = ['int64', 'strict', 'place'];
 const INT64_MODES: readonly unknown[] = ['bigint', 'number', 'auto'];
 /** Checks that a record is a Uint8Array. @throws UsageError for any other value */
 export function checkRecord(record: unknown): asserts record is Uint8Array {
@@ -37,9 +39,16 @@ export function checkRecord(record: unknown): asserts record is Uint8Array {
     throw new UsageError(`record: expected bytes (Uint8Array), got ${typeof record}`);
 }
 
-/** Checks options and adds defaults. */
-export function decodeOptions(given: Partial<DecodeExampleOptions> | undefined): DecodeExampleOptions {
+/**
+ * Checks options and adds defaults.
+ * @param caller name of the function, for errors
+ */
+export function decodeOptions(
+  caller: string,
+  given: Partial<DecodeExampleOptions> | undefined,
+): DecodeExampleOptions {
   if (given === undefined) return DEFAULT_DECODE_EXAMPLE_OPTIONS;
+  checkRecordOptions(caller, given, OPTIONS);
   const { int64 = 'bigint', strict = false, place = DEFAULT_DECODE_EXAMPLE_OPTIONS.place } = given;
   if (!INT64_MODES.includes(int64))
     throw new UsageError(`int64: expected 'bigint', 'number' or 'auto', got ${String(int64)}`);

@@ -1,4 +1,4 @@
-import { typeName } from '../../bytes/arguments.ts';
+import { checkRecordOptions, typeName } from '../../bytes/arguments.ts';
 import {
   bytesPart,
   bytesValues,
@@ -93,6 +93,8 @@ export const DEFAULT_ENCODE_EXAMPLE_OPTIONS: Readonly<EncodeExampleOptions> = Ob
   deterministic: true,
 });
 
+const OPTIONS: readonly (keyof EncodeExampleOptions)[] = ['deterministic'];
+
 /** A SequenceExample to encode. */
 export interface SequenceExampleInput {
   /** Features of the context. Default: none. */
@@ -126,9 +128,9 @@ export const EXAMPLE_KINDS = { bytes: 0x0a, float: 0x12, int64: 0x1a } as const;
  */
 export function encodeExample(
   features: FeaturesInput,
-  options: Partial<EncodeExampleOptions> = {},
+  options?: Partial<EncodeExampleOptions>,
 ): Uint8Array<ArrayBuffer> {
-  const { deterministic = DEFAULT_ENCODE_EXAMPLE_OPTIONS.deterministic } = options;
+  const deterministic = isDeterministic('encodeExample', options);
   return written('features', [
     optional(FIELD_1, mapPart(FIELD_1, 'features', features, featurePart, deterministic)),
   ]);
@@ -148,13 +150,18 @@ export function encodeExample(
  */
 export function encodeSequenceExample(
   { context = {}, featureLists = {} }: SequenceExampleInput,
-  options: Partial<EncodeExampleOptions> = {},
+  options?: Partial<EncodeExampleOptions>,
 ): Uint8Array<ArrayBuffer> {
-  const { deterministic = DEFAULT_ENCODE_EXAMPLE_OPTIONS.deterministic } = options;
+  const deterministic = isDeterministic('encodeSequenceExample', options);
   return written('features', [
     optional(FIELD_1, mapPart(FIELD_1, 'context', context, featurePart, deterministic)),
     optional(FIELD_2, mapPart(FIELD_1, 'featureLists', featureLists, listPart, deterministic)),
   ]);
+}
+
+function isDeterministic(caller: string, options: Partial<EncodeExampleOptions> | undefined): boolean {
+  checkRecordOptions(caller, options, OPTIONS);
+  return options?.deterministic ?? DEFAULT_ENCODE_EXAMPLE_OPTIONS.deterministic;
 }
 
 function listPart(name: string, features: readonly FeatureInput[]): Part {

@@ -57,7 +57,7 @@ export class ExampleCursor {
   /** Starts reading a record. */
   open(record: Uint8Array, options?: Partial<DecodeExampleOptions>): void {
     checkRecord(record);
-    const { int64, strict, place } = decodeOptions(options);
+    const { int64, strict, place } = decodeOptions('ExampleCursor.open', options);
     this.#int64 = int64;
     this.#place = place;
     this.#cursor.strict = strict;

@@ -56,7 +56,7 @@ export class ExampleDecoder<M extends Int64Mode = 'bigint'> {
 
   constructor(options?: Partial<ExampleDecoderOptions<M>>) {
     checkOptionNames('ExampleDecoder', options, { int64: 0, strict: 0 });
-    this.#options = decodeOptions(options);
+    this.#options = decodeOptions('ExampleDecoder', options);
     this.#cursor.strict = this.#options.strict;
   }
 

@@ -1,3 +1,4 @@
+import { checkRecordOptions } from '../../bytes/arguments.ts';
 import { WireFault, WireReader } from '../../bytes/wire/wire-reader.ts';
 import { type ErrorPlace, RecordpipeError, UsageError } from '../../errors.ts';
 import {
@@ -26,6 +27,7 @@ export interface DecodeSageMakerRecordOptions<M extends Uint64Mode = Uint64Mode>
 export const DEFAULT_DECODE_SAGEMAKER_RECORD_OPTIONS: Readonly<DecodeSageMakerRecordOptions<'number'>> =
   Object.freeze({ uint64: 'number', place: Object.freeze({}) });
 
+const OPTIONS: readonly (keyof DecodeSageMakerRecordOptions)[] = ['uint64', 'place'];
 const KINDS = new Map<number, keyof typeof VALUE>(
   Object.entries(VALUE).map(([kind, tag]) => [tag, kind as keyof typeof VALUE]),
 );
@@ -60,6 +62,7 @@ export function decodeSageMakerRecord<M extends Uint64Mode = 'number'>(
   record: Uint8Array,
   options: Partial<DecodeSageMakerRecordOptions<M>> = {},
 ): SageMakerRecord<M> {
+  checkRecordOptions('decodeSageMakerRecord', options, OPTIONS);
   const { uint64 = 'number', place = DEFAULT_DECODE_SAGEMAKER_RECORD_OPTIONS.place } = options;
   if (uint64 !== 'number' && uint64 !== 'bigint')
     throw new UsageError(`uint64: expected 'number' or 'bigint', got ${String(uint64)}`);

@@ -1,9 +1,9 @@
 import { Duplex, Transform } from 'node:stream';
 import { UsageError } from '../../errors.ts';
 import { encodeRecordIO } from '../../formats/recordio/encode.ts';
-import type { RecordIOEncodeOptions } from '../../formats/recordio/options.ts';
+import { encodeOptionsOf, type RecordIOEncodeOptions } from '../../formats/recordio/options.ts';
 import { encodeTextLine } from '../../formats/textline/encode.ts';
-import type { TextLineEncodeOptions } from '../../formats/textline/options.ts';
+import { lineEndingOf, type TextLineEncodeOptions } from '../../formats/textline/options.ts';
 import { encodeTFRecord } from '../../formats/tfrecord/encode.ts';
 import type { RecordReader } from '../record-reader.ts';
 import { type RecordIOReadOptions, readRecordIO } from '../recordio.ts';
@@ -68,7 +68,7 @@ export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions
  * Creates a Node stream that encodes records as the bytes of a RecordIO file. Each chunk written to it is
  * one record.
  *
- * @throws the same errors as `encodeRecordIO`, which the stream emits
+ * @throws UsageError for invalid options; the same errors as `encodeRecordIO`, which the stream emits
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
@@ -80,7 +80,8 @@ export function createRecordIODecoder(options?: Partial<Omit<RecordIOReadOptions
  * ```
  */
 export function createRecordIOEncoder(options?: Partial<RecordIOEncodeOptions>): Transform {
-  return nodeEncoder('createRecordIOEncoder', (record) => encodeRecordIO(record, options));
+  const complete = encodeOptionsOf('createRecordIOEncoder', options);
+  return nodeEncoder('createRecordIOEncoder', (record) => encodeRecordIO(record, complete));
 }
 
 /**
@@ -104,7 +105,7 @@ export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions
  * Creates a Node stream that encodes records as the bytes of a text file. Each chunk written to it is one
  * line.
  *
- * @throws the same errors as `encodeTextLine`, which the stream emits
+ * @throws UsageError for invalid options; the same errors as `encodeTextLine`, which the stream emits
  * @example
  * ```ts
  * import { Readable } from 'node:stream';
@@ -116,7 +117,8 @@ export function createTextLineDecoder(options?: Partial<Omit<TextLineReadOptions
  * ```
  */
 export function createTextLineEncoder(options?: Partial<TextLineEncodeOptions>): Transform {
-  return nodeEncoder('createTextLineEncoder', (record) => encodeTextLine(record, options));
+  const ending = lineEndingOf('createTextLineEncoder', options);
+  return nodeEncoder('createTextLineEncoder', (record) => encodeTextLine(record, ending));
 }
 
 /**
