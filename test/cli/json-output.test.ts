@@ -6,7 +6,7 @@ import { inferColumns } from '../../src/columns/index.ts';
 import { Dataset } from '../../src/dataset/index.ts';
 import { encodeExample } from '../../src/messages/index.ts';
 import { PipeModeDataset } from '../../src/pipemode/index.ts';
-import { catPipe } from '../pipemode/streamer/stream-place.ts';
+import { readPipe } from '../pipemode/streamer/stream-place.ts';
 import { cli } from '../support/cli.ts';
 import { documentMisfits, validated } from '../support/json-output.ts';
 import { concat, oracleFile } from '../support/oracle-tfrecord.ts';
@@ -111,7 +111,7 @@ test('stream and train print events, and write files, that match their schemas',
   expectFile('checkpoint.json', 'stream-checkpoint');
   mkdirSync(temp.file('pipes'));
   const unsupervised = run('stream -c train=data --epochs 1 --dir pipes --json');
-  await catPipe(temp.file('pipes/train_0'));
+  await readPipe(temp.file('pipes/train_0'));
   await unsupervised;
   expectFile('pipes/train.status.json', 'stream-status');
   const train = 'train -c train=data --checkpoints saved --metric loss=loss=(.*) --root job --output out';

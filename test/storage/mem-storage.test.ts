@@ -6,7 +6,7 @@ import { PipeModeStreamer } from '../../src/pipemode/streamer/index.ts';
 import { scanRecords } from '../../src/records/index.ts';
 import { openTFRecordShards, recordIOSplitRange } from '../../src/records/write/index.ts';
 import { openSource } from '../../src/storage/open-source.ts';
-import { catPipe } from '../pipemode/streamer/stream-place.ts';
+import { readPipe } from '../pipemode/streamer/stream-place.ts';
 import { type CliRun, cli } from '../support/cli.ts';
 import { MemStorage } from '../support/mem-storage.ts';
 import { oracleFile } from '../support/oracle-tfrecord.ts';
@@ -166,7 +166,7 @@ describe('every command supports a registered storage', () => {
     });
     const running = streamer.run();
     await streamer.ready;
-    expect(Buffer.compare(await catPipe(join(pipeDir, 'prefix_0')), FILE)).toBe(0);
+    expect(Buffer.compare(await readPipe(join(pipeDir, 'prefix_0')), FILE)).toBe(0);
     await running;
   });
 

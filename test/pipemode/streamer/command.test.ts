@@ -9,7 +9,7 @@ import { Xoshiro128 } from '../../../src/dataset/operators/random.ts';
 import { cli, startCli } from '../../support/cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { exited, interrupted, takenOver } from './interrupted.ts';
-import { catPipe, writeObjects } from './stream-place.ts';
+import { readPipe, writeObjects } from './stream-place.ts';
 
 const temp = tempDir();
 const data = temp.file('data');
@@ -161,7 +161,7 @@ describe('recordpipe stream without a program', () => {
       get(url, (response) => text(response).then(resolve, reject)).on('error', reject);
     });
     expect(metrics).toContain('recordpipe_stream_bytes_total{channel="train"} 0');
-    expect((await catPipe(join(dir, 'train_0'))).toString('latin1')).toBe(WHOLE);
+    expect((await readPipe(join(dir, 'train_0'))).toString('latin1')).toBe(WHOLE);
     expect((await exit).code).toBe(0);
     const events = (await stdout)
       .trim()
@@ -178,7 +178,7 @@ describe('recordpipe stream without a program', () => {
     });
     const pipe = join(root, 'input/data/train_0');
     await expect.poll(() => existsSync(pipe), { timeout: 20_000 }).toBe(true);
-    expect((await catPipe(pipe)).toString('latin1')).toBe(WHOLE);
+    expect((await readPipe(pipe)).toString('latin1')).toBe(WHOLE);
     const { code, stderr } = await running;
     expect(code).toBe(0);
     expect(stderr).toContain(
@@ -195,7 +195,7 @@ describe('recordpipe stream without a program', () => {
     );
     const child = startCli(['stream', '--job', config, '--dir', dir, '--epochs', '1']);
     const exit = exited(child);
-    expect((await catPipe(join(dir, 'x_0'))).toString('latin1')).toBe(WHOLE);
+    expect((await readPipe(join(dir, 'x_0'))).toString('latin1')).toBe(WHOLE);
     expect((await exit).code).toBe(0);
   });
 
@@ -356,7 +356,7 @@ describe('recordpipe stream without a program', () => {
     writeFileSync(join(dir, '.test.status.json.0123456789abcdef.tmp'), '{');
     const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
     const exit = exited(child);
-    await catPipe(join(dir, 'train_0'));
+    await readPipe(join(dir, 'train_0'));
     expect((await exit).code).toBe(0);
     expect(readdirSync(dir)).toEqual(['.test.status.json.0123456789abcdef.tmp', 'train.status.json']);
   });

@@ -10,7 +10,7 @@ import { cli, startCli } from '../../support/cli.ts';
 import { type Fault, generated } from '../../support/faulty-s3/index.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { exited } from './interrupted.ts';
-import { catPipe, eventLog, writeObjects } from './stream-place.ts';
+import { eventLog, readPipe, writeObjects } from './stream-place.ts';
 
 const temp = tempDir();
 const PART = 64 * 1024;
@@ -72,12 +72,12 @@ describe('readers', () => {
     await streamer.ready;
     const killed = spawn('sh', ['-c', 'exec 3<"$0"; echo open; exec sleep 60', join(pipeDir, 'train_0')]);
     await once(killed.stdout, 'data');
-    const early = catPipe(join(pipeDir, 'train_1'));
+    const early = readPipe(join(pipeDir, 'train_1'));
     await expect.poll(() => streamer.metrics[0].state).toBe('streaming');
     expect(streamer.metrics[0].epoch).toBe(0);
     killed.kill('SIGKILL');
     expect((await early).length).toBe(MIB);
-    expect((await catPipe(join(pipeDir, 'train_2'))).length).toBe(MIB);
+    expect((await readPipe(join(pipeDir, 'train_2'))).length).toBe(MIB);
     await running;
     expect(events.filter(({ event }) => event === 'epoch-end')).toMatchObject([
       { epoch: 0, complete: false },
@@ -107,7 +107,7 @@ describe('wrong responses never reach a reader', () => {
       });
       const failed = expect(streamer.run()).rejects.toMatchObject({ uri: 's3://bucket/a' });
       await streamer.ready;
-      const bytes = await catPipe(join(pipeDir, 'train_0'));
+      const bytes = await readPipe(join(pipeDir, 'train_0'));
       await failed;
       const right = Buffer.from(objects['bucket/a'].read(0, 2 * PART));
       expect(bytes.length).toBeLessThanOrEqual(2 * PART);
@@ -134,7 +134,7 @@ describe('recordpipe stream, interrupted', () => {
       const child = startCli(args, { env: environment });
       const exit = exited(child);
       await expect.poll(() => existsSync(join(dir, 'train_0')), { timeout: 20_000 }).toBe(true);
-      const reader = read ? catPipe(join(dir, 'train_0')) : undefined;
+      const reader = read ? readPipe(join(dir, 'train_0')) : undefined;
       const hit = fault.operation as 'GetObject' | 'ListObjectsV2';
       await expect.poll(() => server.requests(hit).length, { timeout: 20_000 }).toBeGreaterThan(0);
       child.kill('SIGTERM');
@@ -157,7 +157,7 @@ describe('recordpipe stream', () => {
     child.stderr?.on('data', (text) => {
       said += text;
     });
-    expect(String(await catPipe(join(dir, 'train_0')))).toBe('one\n');
+    expect(String(await readPipe(join(dir, 'train_0')))).toBe('one\n');
     expect([(await exit).code, said]).toEqual([0, '']);
   });
 
@@ -237,7 +237,7 @@ test('a manifest may name objects in another bucket, have CRLF lines, and lack a
     const running = streamer.run();
     running.catch(() => {});
     await Promise.race([streamer.ready, running]);
-    expect(String(await catPipe(join(pipeDir, 'train_0')))).toBe('X1.50Yé');
+    expect(String(await readPipe(join(pipeDir, 'train_0')))).toBe('X1.50Yé');
     await running;
   });
 });

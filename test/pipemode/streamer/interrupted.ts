@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { startCli } from '../../support/cli.ts';
-import { catPipe } from './stream-place.ts';
+import { readPipe } from './stream-place.ts';
 
 /** The end of a process. */
 export interface Exit {
@@ -51,7 +51,7 @@ const READ_EPOCHS =
 export async function takenOver(data: string, dir: string, whole: Buffer): Promise<void> {
   const child = startCli(['stream', '-c', `train=${data}`, '--dir', dir, '--epochs', '1', '-q']);
   const exit = exited(child);
-  const bytes = await catPipe(join(dir, 'train_0'));
+  const bytes = await readPipe(join(dir, 'train_0'));
   expect((await exit).code).toBe(0);
   expect(bytes.equals(whole)).toBe(true);
   expect(readdirSync(dir)).toEqual(['train.status.json']);

@@ -15,7 +15,7 @@ import { PipeModeStreamer, type StreamerInput } from '../../../src/pipemode/stre
 import { jobHosts, jobPaths, trainingRequest, writeJobFiles } from '../../../src/pipemode/train/index.ts';
 import { cli } from '../../support/cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { catPipe, writeObjects } from './stream-place.ts';
+import { readPipe, writeObjects } from './stream-place.ts';
 
 const temp = tempDir();
 const data = temp.file('data');
@@ -59,12 +59,12 @@ function onlyPrograms(...names: readonly string[]): void {
   process.env['PATH'] = bin;
 }
 
-/** Reads one epoch with `cat`. */
+/** Reads one epoch. */
 async function served(pipeDir: string, options: Partial<StreamerInput> = {}): Promise<string> {
   await using streamer = new PipeModeStreamer({ channels: CHANNELS, pipeDir, epochs: 1, ...options });
   const running = streamer.run();
   await streamer.ready;
-  const bytes = await catPipe(join(pipeDir, 'train_0'));
+  const bytes = await readPipe(join(pipeDir, 'train_0'));
   await running;
   return bytes.toString();
 }

@@ -10,7 +10,7 @@ import { SMALL, withServer } from '../../storage/faults/transfer.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { channelPlace, ended, start } from '../reader/channel-place.ts';
 import { compile, missingProgram } from '../reader/programs.ts';
-import { appearance, catEpochs, catPipe, expectedEpoch } from './stream-place.ts';
+import { appearance, expectedEpoch, readEpochs, readPipe } from './stream-place.ts';
 
 const temp = tempDir();
 const HOSTS = ['algo-1', 'algo-2', 'algo-3'];
@@ -43,7 +43,7 @@ describe('channels of S3', () => {
         const read = await Promise.all(
           names.slice(1).map(async (name) => {
             await appearance(join(pipeDir, `${name}_${epoch}`));
-            return catPipe(join(pipeDir, `${name}_${epoch}`));
+            return readPipe(join(pipeDir, `${name}_${epoch}`));
           }),
         );
         for (const [i, bytes] of read.entries())
@@ -62,7 +62,7 @@ describe('channels of S3', () => {
     await withServer({ objects, pageSize: 7 }, async (server) => {
       const seen: Buffer[][] = [[], []];
       for (const [rank, current_host] of HOSTS.entries()) {
-        const epochs = await catEpochs({
+        const epochs = await readEpochs({
           channels: [
             { name: 'train', uri: 's3://bucket/train/', distribution: 'ShardedByS3Key', shuffleSeed: 3 },
           ],

@@ -10,7 +10,7 @@ import {
 import { SMALL, withServer } from '../../storage/faults/transfer.ts';
 import { type ContentLike, contentOf, type Fault, generated } from '../../support/faulty-s3/index.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { catPipe, eventLog } from './stream-place.ts';
+import { eventLog, readPipe } from './stream-place.ts';
 
 const temp = tempDir();
 const PART = 64 * 1024;
@@ -47,7 +47,7 @@ interface Served {
   readonly retries: number;
 }
 
-/** Reads one epoch with `cat`. Only the status remains in the folder. */
+/** Reads one epoch. Only the status remains in the folder. */
 async function served(
   url: string,
   channel: StreamChannelInput,
@@ -68,7 +68,7 @@ async function served(
     (error: RecordpipeError) => error,
   );
   await Promise.race([streamer.ready, running]);
-  const bytes = await catPipe(join(pipeDir, 'train_0'));
+  const bytes = await readPipe(join(pipeDir, 'train_0'));
   const error = await running;
   expect(readdirSync(pipeDir)).toEqual(['train.status.json']);
   const status = JSON.parse(readFileSync(join(pipeDir, 'train.status.json'), 'utf8'));

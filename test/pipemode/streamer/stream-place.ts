@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,11 +39,15 @@ export function expectedEpoch(
   return Buffer.concat(how.wrap ? parts.map((part) => encodeRecordIO(part, { escapeMagic: false })) : parts);
 }
 
-/** Waits for a pipe. @returns what `cat` reads from it */
-export async function catPipe(path: string, timeoutMs = 20_000): Promise<Buffer> {
+/** Opens a pipe without a thread that waits for its writer. */
+export function openPipe(path: string): Socket {
+  return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), writable: false });
+}
+
+/** Waits for a pipe. @returns its bytes until the writer closes it */
+export async function readPipe(path: string, timeoutMs = 20_000): Promise<Buffer> {
   await appearance(path, timeoutMs);
-  const cat = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] });
-  return buffer(cat.stdout);
+  return buffer(openPipe(path));
 }
 
 /** Waits until `path` exists. */
@@ -55,8 +59,8 @@ export async function appearance(path: string, timeoutMs = 20_000): Promise<void
   }
 }
 
-/** Streams one channel and reads all its epochs with `cat`. */
-export async function catEpochs(given: StreamerInput & { readonly epochs: number }): Promise<Buffer[]> {
+/** Streams one channel and reads all its epochs. */
+export async function readEpochs(given: StreamerInput & { readonly epochs: number }): Promise<Buffer[]> {
   mkdirSync(given.pipeDir, { recursive: true });
   await using streamer = new PipeModeStreamer(given);
   const running = streamer.run();
@@ -65,7 +69,7 @@ export async function catEpochs(given: StreamerInput & { readonly epochs: number
   const name = given.channels[0].name;
   const reading = (async () => {
     for (let epoch = 0; epoch < given.epochs; epoch++)
-      epochs.push(await catPipe(join(given.pipeDir, `${name}_${epoch}`)));
+      epochs.push(await readPipe(join(given.pipeDir, `${name}_${epoch}`)));
   })();
   reading.catch(() => {});
   await Promise.race([running.then(() => reading), Promise.all([reading, running])]);

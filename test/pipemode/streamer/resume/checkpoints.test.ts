@@ -9,7 +9,7 @@ import {
 import { streamCheckpoint } from '../../../../src/pipemode/streamer/resume/stream-checkpoint.ts';
 import { DOES_ALL_RUNS } from '../../../support/random-runs.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
-import { appearance, catPipe, eventLog } from '../stream-place.ts';
+import { appearance, eventLog, readPipe } from '../stream-place.ts';
 import { type Kind, type RecordChannel, recordChannel } from './resumed-channel.ts';
 
 const temp = tempDir();
@@ -90,9 +90,9 @@ describe('the checkpoint of a streamer', () => {
         onEvent,
       });
       const running = again.run();
-      expect((await catPipe(join(input.pipeDir, 'train_0'))).equals(whole.subarray(bytes))).toBe(true);
+      expect((await readPipe(join(input.pipeDir, 'train_0'))).equals(whole.subarray(bytes))).toBe(true);
       const next = Buffer.concat(data.frames(1));
-      expect((await catPipe(join(input.pipeDir, 'train_1'))).equals(next)).toBe(true);
+      expect((await readPipe(join(input.pipeDir, 'train_1'))).equals(next)).toBe(true);
       await running;
       expect(events).toContainEqual(
         expect.objectContaining({
@@ -123,7 +123,7 @@ describe('the checkpoint of a streamer', () => {
       resume: [readCheckpoint(checkpoint)],
     });
     const running = again.run();
-    expect((await catPipe(join(input.pipeDir, 'train_0'))).equals(Buffer.concat(data.frames(0)))).toBe(true);
+    expect((await readPipe(join(input.pipeDir, 'train_0'))).equals(Buffer.concat(data.frames(0)))).toBe(true);
     await readSome(join(input.pipeDir, 'train_1'), 1);
     await running;
   });
@@ -132,7 +132,7 @@ describe('the checkpoint of a streamer', () => {
     const { input, checkpoint } = place(KIND);
     const streamer = new PipeModeStreamer({ ...input, epochs: 1 });
     const running = streamer.run();
-    await catPipe(join(input.pipeDir, 'train_0'));
+    await readPipe(join(input.pipeDir, 'train_0'));
     await running;
     await new PipeModeStreamer({
       ...input,

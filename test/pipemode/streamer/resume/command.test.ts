@@ -8,7 +8,7 @@ import { PipeModeStreamer } from '../../../../src/pipemode/streamer/index.ts';
 import { SMALL, withServer } from '../../../storage/faults/transfer.ts';
 import { cli, startCli } from '../../../support/cli.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
-import { catPipe } from '../stream-place.ts';
+import { readPipe } from '../stream-place.ts';
 
 const temp = tempDir();
 const LINES = Array.from({ length: 50 }, (_, i) => `line ${i}\n`);
@@ -35,9 +35,9 @@ test('each channel resumes in its own epoch, and --json reports it', async () =>
   const events = text(child.stdout!);
   const exit = once(child, 'close');
   const [train, ...tests] = await Promise.all([
-    catPipe(join(dir, 'train_1')),
-    catPipe(join(dir, 'test_0')),
-    catPipe(join(dir, 'test_1')),
+    readPipe(join(dir, 'train_1')),
+    readPipe(join(dir, 'test_0')),
+    readPipe(join(dir, 'test_1')),
   ]);
   expect(train.toString()).toBe(
     LINES.slice(20)
@@ -107,7 +107,7 @@ test('SIGTERM writes a last checkpoint', async () => {
     ...['--dir', dir, '--checkpoint', checkpoint, '--checkpoint-interval', '1h'],
   ]);
   const exit = once(child, 'close');
-  await catPipe(join(dir, 'train_0'));
+  await readPipe(join(dir, 'train_0'));
   const reader = spawn('sh', ['-c', 'exec 3< "$0"; echo open; exec sleep 60', join(dir, 'train_1')]);
   await once(reader.stdout, 'data');
   const epoch = (): unknown =>
@@ -146,7 +146,7 @@ test('in S3, nothing before the position is read', async () => {
     });
     const running = streamer.run();
     running.catch(() => {});
-    expect((await catPipe(join(pipeDir, 'train_0'))).equals(whole.subarray(bytes))).toBe(true);
+    expect((await readPipe(join(pipeDir, 'train_0'))).equals(whole.subarray(bytes))).toBe(true);
     await running;
     const read = server.requests('GetObject').map(({ key, range }) => `${key} ${range}`);
     expect(read.filter((one) => one.includes('a '))).toEqual([]);
