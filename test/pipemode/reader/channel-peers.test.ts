@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { PipeModeDataset } from '../../../src/pipemode/index.ts';
+import { DOES_ALL_RUNS } from '../../support/random-runs.ts';
 import { type ChannelPlace, channelPlace, ended, makePipes, start } from './channel-place.ts';
 import { compile, missingProgram, program } from './programs.ts';
 
 const RECORDS = 300;
+const EPOCHS = DOES_ALL_RUNS ? 6 : 4;
 
 /** The epoch that channel-peer.* writes, in hexadecimal digits. */
 function epochRecords(epoch: number): string[] {
@@ -24,15 +26,15 @@ interface Peer {
   read(place: ChannelPlace, epochs: number): Promise<Read>;
 }
 
-function peer(command: (place: ChannelPlace) => string[]): Peer {
-  const run = (place: ChannelPlace, ...args: string[]): ReturnType<typeof start> => {
-    const [name, ...before] = command(place);
+function peer(command: () => string[]): Peer {
+  const run = (...args: string[]): ReturnType<typeof start> => {
+    const [name, ...before] = command();
     return start(name, ...before, ...args);
   };
   return {
-    write: (place, epoch) => run(place, 'write', place.pipe(epoch), String(epoch), String(RECORDS)),
+    write: (place, epoch) => run('write', place.pipe(epoch), String(epoch), String(RECORDS)),
     async read(place, epochs) {
-      const child = run(place, 'read', place.root, String(epochs));
+      const child = run('read', place.root, String(epochs));
       const [said, code] = await Promise.all([text(child.stdout!), ended(child)]);
       expect(code).toBe(0);
       const read: Read = [];
@@ -46,17 +48,9 @@ function peer(command: (place: ChannelPlace) => string[]): Peer {
   };
 }
 
-const compiled = new Map<ChannelPlace, string>();
-
-function compiledIn(place: ChannelPlace): string {
-  const path = compiled.get(place) ?? compile('channel-peer.c', place.root);
-  compiled.set(place, path);
-  return path;
-}
-
 const PEERS: readonly { name: string; needs: string; peer: Peer }[] = [
   { name: 'Python', needs: 'python3', peer: peer(() => ['python3', program('channel-peer.py')]) },
-  { name: 'C', needs: 'cc', peer: peer((place) => [compiledIn(place)]) },
+  { name: 'C', needs: 'cc', peer: peer(() => [compile('channel-peer.c')]) },
 ];
 
 async function ours(dataset: PipeModeDataset): Promise<Read> {
@@ -77,10 +71,10 @@ for (const { name, needs, peer } of PEERS) {
       ['ours first', 0],
       ['it first', 1],
     ])('writes every epoch, and reads every other one: %s', async (_, first) => {
-      const place = placeWithPipes(6);
+      const place = placeWithPipes(EPOCHS);
       const dataset = new PipeModeDataset('train', place.dirs);
       const faithful = new PipeModeDataset('train', { ...place.dirs, compat: 'sagemaker' });
-      for (let epoch = 0; epoch < 6; epoch++) {
+      for (let epoch = 0; epoch < EPOCHS; epoch++) {
         const writer = peer.write(place, epoch);
         const turn = epoch + first;
         const mine = turn % 4 === 0 ? dataset : faithful;
@@ -92,7 +86,7 @@ for (const { name, needs, peer } of PEERS) {
     });
 
     test('shares a channel with recordpipe: each epoch goes completely to one reader', async () => {
-      const epochs = 12;
+      const epochs = 2 * EPOCHS;
       const place = placeWithPipes(epochs);
       const writers = Array.from({ length: epochs }, (_, epoch) => peer.write(place, epoch));
       const dataset = new PipeModeDataset('train', place.dirs);

@@ -8,7 +8,7 @@ import { encodeRecordIO } from '../../../src/index.ts';
 import { PipeModeDataset } from '../../../src/pipemode/index.ts';
 import { randomRuns } from '../../support/random-runs.ts';
 import { openDescriptors } from '../../support/temp-dir.ts';
-import { channelPlace, ended, makePipes, start, writeInto } from './channel-place.ts';
+import { channelPlace, ended, makePipes, start } from './channel-place.ts';
 import { program } from './programs.ts';
 
 const body = Buffer.concat(Array.from({ length: 200 }, (_, i) => encodeRecordIO(new Uint8Array(i))));
@@ -26,7 +26,8 @@ test('64 concurrent channels, four without a writer: no other channel waits', as
       .count({ signal: stop.signal })
       .catch((error: { code: string }) => error.code),
   );
-  for (const channel of channels.slice(SILENT)) writeInto(place.pipe(0, channel), file);
+  const script = 'for pipe; do cat "$0" > "$pipe" & done; wait';
+  start('sh', '-c', script, file, ...channels.slice(SILENT).map((channel) => place.pipe(0, channel)));
   expect(await Promise.all(readings.slice(SILENT))).toEqual(channels.slice(SILENT).map(() => 200));
   // Node's threads are free: calls that need one return.
   for (let i = 0; i < 20; i++) await stat(file);

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { PipeModeDataset, PipeModeDatasetOptions } from '../../../src/pipemode/index.ts';
-import { type ChannelPlace, makePipes, start } from './channel-place.ts';
+import { type ChannelPlace, start } from './channel-place.ts';
 
 export type Options = PipeModeDatasetOptions<undefined>;
 
@@ -24,7 +24,7 @@ export function part(payload: Uint8Array, flag = 0, padding = '\0'): Uint8Array 
   return frame;
 }
 
-/** Creates a pipe and a process that writes to it, `pieceBytes` at a time. */
+/** Starts a process that creates a pipe and writes to it, `pieceBytes` at a time. */
 export function servePipe(
   place: ChannelPlace,
   epoch: number,
@@ -34,8 +34,8 @@ export function servePipe(
   const file = `${place.root}/${channel}-${epoch}.bin`;
   const pipe = place.pipe(epoch, channel);
   writeFileSync(file, bytes);
-  makePipes(pipe);
-  return start('dd', `if=${file}`, `of=${pipe}`, `bs=${pieceBytes}`, 'status=none');
+  const script = 'mkfifo "$1" && exec dd if="$0" of="$1" bs="$2" status=none';
+  return start('sh', '-c', script, file, pipe, String(pieceBytes));
 }
 
 /** All records of an epoch as text, and the error after them. */

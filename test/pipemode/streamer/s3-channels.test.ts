@@ -110,7 +110,7 @@ describe('channels of S3', () => {
     const objects = someObjects('train', 200, (i) => (37 * i) % 1000);
     await withServer({ objects }, async (server) => {
       const place = channelPlace();
-      const reader = compile('channel-peer.c', place.root);
+      const reader = compile('channel-peer.c');
       await using streamer = new PipeModeStreamer({
         channels: [{ name: 'train', uri: 's3://bucket/train/', recordWrapper: 'RecordIO' }],
         pipeDir: place.pipeDir,
