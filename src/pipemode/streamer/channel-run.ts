@@ -9,7 +9,7 @@ import {
 } from './channel-content.ts';
 import { ChannelFifos, type LockedChannel, withChannelLock } from './channel-fifos.ts';
 import type { ChannelServing } from './channel-serving.ts';
-import { holdOpen, type OwnFifo, openForReader, UnreadBytes } from './fifo.ts';
+import { holdOpen, type OwnFifo, UnreadBytes } from './fifo.ts';
 import { FifoWriter, leftEarly, pump } from './fifo-writer.ts';
 import type { ProgramGuard } from './program-guard.ts';
 import { type EpochReading, isUnread, ReaderWatch } from './reader-watch.ts';
@@ -160,7 +160,7 @@ export class ChannelRun {
       throw error;
     } finally {
       this.#watch.stop();
-      await this.#watch.closeEarly();
+      await this.#watch.close();
       await this.#bytes?.cancel();
       await this.#nextBytes?.cancel();
       fifos.removeAll();
@@ -220,10 +220,7 @@ export class ChannelRun {
       () => fifos.of(epoch + 1),
       () => this.#reading,
     );
-    const early = await this.#watch.takeEarly(fifo);
-    const descriptor =
-      early?.descriptor ?? (await openForReader(fifo, { timeoutMs: readerTimeoutMs, signal }));
-    const guard = early?.guard ?? this.#serving.guard(descriptor);
+    const { descriptor, guard } = await this.#watch.open(fifo, { timeoutMs: readerTimeoutMs, signal });
     if (isLast) await this.#makeBeyond(fifos, epoch + 1);
     this.#began = performance.now();
     this.#state = 'streaming';

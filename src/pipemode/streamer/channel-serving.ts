@@ -1,4 +1,5 @@
 import type { ChannelContent, EpochBytes, EpochMaking, EpochOffset } from './channel-content.ts';
+import type { OwnFifo } from './fifo.ts';
 import type { ProgramGuard } from './program-guard.ts';
 import type { ChannelIdentity } from './resume/channel-identity.ts';
 import type { RecordDivision } from './resume/epoch-position.ts';
@@ -39,8 +40,8 @@ export interface ChannelServing
    * as the end of the data.
    */
   beforeCut(error: unknown): Promise<void>;
-  /** Guards the writing end of a pipe that a program reads, in case this process dies. */
-  guard(descriptor: number): ProgramGuard | undefined;
+  /** Guards the end of a pipe that a program reads, in case this process dies. */
+  guard(fifo: OwnFifo): ProgramGuard | undefined;
   /**
    * Returns a promise that resolves when the program that reads the pipes ends. Undefined if no
    * program is running.

@@ -35,6 +35,8 @@ const MODE = 0o644;
  * µs. A blocking open would occupy a thread and keep the process alive.
  */
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+/** Linux's flag for a descriptor that refers to a file without opening it. Node does not name it. */
+const O_PATH = 0o10000000;
 /**
  * Intervals between checks for a reader, which grow with the time waited. A reader may wait this
  * long for its first byte.
@@ -135,17 +137,19 @@ export interface ReaderWait {
 }
 
 /**
- * Waits until a process opens the pipe for reading, then opens it for writing.
- * @returns the descriptor
- * @throws RecordpipeError `reader-timeout`, `aborted`, `source-changed` if the pipe no longer
- *   exists, `io-failure`
+ * Waits until a process opens the pipe for reading.
+ * @param open tries to open the pipe for writing, and returns whether it did
+ * @throws RecordpipeError `reader-timeout`, `aborted`; errors from `open`
  */
-export async function openForReader(fifo: OwnFifo, { timeoutMs, signal }: ReaderWait): Promise<number> {
+export async function waitForReader(
+  fifo: OwnFifo,
+  { timeoutMs, signal }: ReaderWait,
+  open: () => boolean,
+): Promise<void> {
   const began = performance.now();
   for (;;) {
     checkAborted(signal);
-    const descriptor = openIfRead(fifo);
-    if (descriptor !== undefined) return descriptor;
+    if (open()) return;
     const waited = performance.now() - began;
     const rest = (timeoutMs ?? Number.POSITIVE_INFINITY) - waited;
     if (rest <= 0) {
@@ -170,9 +174,13 @@ export function hasReader(fifo: OwnFifo): boolean {
  * @throws RecordpipeError `source-changed`, `access-denied`, `io-failure`
  */
 export function openIfRead(fifo: OwnFifo): number | undefined {
+  return openOwn(fifo, WRITE_FLAGS);
+}
+
+function openOwn(fifo: OwnFifo, flags: number): number | undefined {
   let descriptor: number;
   try {
-    descriptor = openSync(fifo.path, WRITE_FLAGS);
+    descriptor = openSync(fifo.path, flags);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENXIO') return undefined;
@@ -182,6 +190,33 @@ export function openIfRead(fifo: OwnFifo): number | undefined {
   if (isSame(fifo, fstatSync(descriptor, { bigint: true }))) return descriptor;
   closeSync(descriptor);
   throw replaced(fifo);
+}
+
+/**
+ * Opens the pipe for writing although its reader may have left.
+ * @throws RecordpipeError `source-changed`, `access-denied`, `io-failure`
+ */
+export function openUnread(fifo: OwnFifo): number | undefined {
+  const reading = releaseReaders(fifo);
+  try {
+    return openIfRead(fifo);
+  } finally {
+    if (reading !== undefined) closeSync(reading);
+  }
+}
+
+/**
+ * Opens the pipe neither for reading nor for writing, so that a process which inherits the
+ * descriptor can open the same pipe.
+ * @throws RecordpipeError `source-changed`, `access-denied`, `io-failure`
+ */
+export function openPlace(fifo: OwnFifo): number {
+  return openOwn(fifo, O_PATH | constants.O_NOFOLLOW) as number;
+}
+
+/** @throws RecordpipeError `source-changed` if the pipe no longer has its name */
+export function checkName(fifo: OwnFifo): void {
+  if (!hasItsName(fifo)) throw replaced(fifo);
 }
 
 function replaced({ path }: OwnFifo): RecordpipeError {

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { abortError } from '../../bytes/abortable.ts';
 import { isRecordpipeError, UsageError } from '../../errors.ts';
 import { makeFolder } from '../../storage/local/make-folder.ts';
@@ -8,7 +9,9 @@ import { ChannelIndex } from '../reader/channel-index.ts';
 import { type ChannelContent, type EpochMaking, transferWarnings } from './channel-content.ts';
 import { ChannelRun } from './channel-run.ts';
 import type { ChannelServing } from './channel-serving.ts';
+import { type OwnFifo, openPlace } from './fifo.ts';
 import { openContent } from './open-content.ts';
+import type { ProgramGuard } from './program-guard.ts';
 import { channelIdentity, checkIdentity } from './resume/channel-identity.ts';
 import { maxPipeBytes } from './resume/channel-position.ts';
 import { CheckpointFile } from './resume/checkpoint-file.ts';
@@ -270,8 +273,19 @@ export class PipeModeStreamer {
         await this.#beforeCut(error);
         await this.#program?.stop();
       },
-      guard: (descriptor) => this.#program?.guard(descriptor),
+      guard: (fifo) => this.#guard(fifo),
       programEnded: () => (this.#program?.running ? this.#program.ended : undefined),
     });
+  }
+
+  #guard(fifo: OwnFifo): ProgramGuard | undefined {
+    const program = this.#program;
+    if (!program?.running) return undefined;
+    const place = openPlace(fifo);
+    try {
+      return program.guard(place);
+    } finally {
+      closeSync(place);
+    }
   }
 }

@@ -11,17 +11,16 @@ import { fileError } from '../../storage/local/file-errors.ts';
  * after the grace period. A guard that holds a pipe waits until all of them have ended. `left` finds
  * the processes in the session and the group of the program, and those with its mark. Unlike
  * `processesOf`, it does not find descendants that have left all three. Finding processes takes a
- * moment, so the process group is suspended first. Without the first line, the parent died while it started the program: the program has only
- * its mark, which becomes visible a moment later. The words after the third are a command that ends
- * processes which cannot be signaled.
+ * moment, so the process group is suspended first. Without the first line, the parent died while it
+ * started the program: the program has only its mark, which becomes visible a moment later. The
+ * words after the third are a command that ends processes which cannot be signaled.
+ *
+ * A guard that holds a pipe blocks while it opens the pipe (descriptor 3), until a reader opens it.
+ * Therefore a child of the guard reads the two lines, and kills the guard at the end.
  */
 const SCRIPT = `role=$1 mark=$2 tenths=$3
 shift 3
-trap '' HUP INT QUIT TERM
-read -r leader || leader=
-read -r line && exit 0
-group=\${leader:+-$leader}
-if [ -z "$leader" ]; then sleep 0.5; elif [ "$role" = kill ]; then kill -s STOP -- "$group"; fi
+trap '' HUP INT QUIT TERM PIPE
 left() {
   marked=" $(grep -sl "$mark" /proc/[0-9]*/environ | tr '\\n' ' ')"
   for file in /proc/[0-9]*/stat; do
@@ -34,14 +33,23 @@ left() {
   done
 }
 signal() { if [ "$role" = kill ]; then kill -s "$1" -- $group $(left); fi; }
-[ "$role" = kill ] || tenths=$((tenths + 20))
-signal TERM
-signal CONT
-while [ "$tenths" -gt 0 ] && [ -n "$(left)" ]; do sleep 0.1; tenths=$((tenths - 1)); done
-signal KILL
-signal KILL
-[ $# = 0 ] || "$@"
-exit 0
+guard() {
+  read -r leader || leader=
+  read -r line && return
+  group=\${leader:+-$leader}
+  if [ -z "$leader" ]; then sleep 0.5; elif [ "$role" = kill ]; then kill -s STOP -- "$group"; fi
+  [ "$role" = kill ] || tenths=$((tenths + 20))
+  signal TERM
+  signal CONT
+  while [ "$tenths" -gt 0 ] && [ -n "$(left)" ]; do sleep 0.1; tenths=$((tenths - 1)); done
+  signal KILL
+  signal KILL
+  [ $# = 0 ] || "$@"
+}
+if [ "$role" = kill ]; then guard "$@"; exit 0; fi
+exec 4<&0
+{ guard "$@"; kill -s KILL $$; } <&4 3<&- 4<&- &
+{ echo open; wait; } 5>> /proc/self/fd/3 || { echo failed; wait; }
 `;
 
 /** How a guard stops a program. */
@@ -61,19 +69,21 @@ export interface GuardOptions {
 export class ProgramGuard {
   readonly #process: ChildProcess;
   readonly #gone: Promise<unknown>;
+  #isOpen: boolean | undefined;
 
   /**
    * Starts a guard for the program with a mark, before the program itself, so that the program is
    * never without one. It needs {@link watch} once the program has started.
    * @param id value of the variable that marks the processes of the program
-   * @param pipe the writing end of a pipe to hold, which the guard inherits. If undefined, the
-   *   guard kills the program
+   * @param pipe a descriptor of a named pipe, which may be opened with O_PATH. The guard opens the
+   *   pipe for writing as soon as it has a reader, and holds it open. If undefined, the guard kills
+   *   the program
    */
   constructor(id: string, { graceMs, killCommand = [] }: GuardOptions, pipe?: number) {
     const words: (string | number)[] = [pipe === undefined ? 'kill' : 'hold', `${PROGRAM_VARIABLE}=${id}`];
     words.push(Math.ceil(graceMs / 100), ...killCommand);
     this.#process = spawn('/bin/sh', ['-c', SCRIPT, 'recordpipe-guard', ...words.map(String)], {
-      stdio: ['pipe', 'ignore', 'ignore', ...(pipe === undefined ? [] : [pipe])],
+      stdio: pipe === undefined ? ['pipe', 'ignore', 'ignore'] : ['pipe', 'pipe', 'ignore', pipe],
       cwd: '/',
       env: { ...process.env, [PROGRAM_VARIABLE]: undefined }, // Excludes the mark of this process.
       detached: true,
@@ -81,11 +91,26 @@ export class ProgramGuard {
     this.#gone = once(this.#process, 'exit').catch((error: unknown) => {
       throw fileError(error, '/bin/sh');
     });
-    this.#gone.catch(() => {});
-    this.#process.stdin?.on('error', () => {});
+    const ended = (): void => {
+      this.#isOpen = false;
+    };
+    this.#gone.then(ended, ended);
+    const { stdin, stdout } = this.#process;
+    stdout?.once('data', (said) => {
+      this.#isOpen = String(said) === 'open\n';
+    });
+    stdin?.on('error', () => {});
     // The guard does not keep this process running.
     this.#process.unref();
-    (this.#process.stdin as { unref?: () => void } | null)?.unref?.();
+    for (const stream of [stdin, stdout]) (stream as { unref?: () => void } | null)?.unref?.();
+  }
+
+  /**
+   * Whether the guard holds its pipe open. Undefined while it waits for a reader, false if it cannot
+   * open the pipe.
+   */
+  get isOpen(): boolean | undefined {
+    return this.#isOpen;
   }
 
   /** Tells the guard which process leads the session and process group of the program. */

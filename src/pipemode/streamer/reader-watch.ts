@@ -1,5 +1,13 @@
 import { closeSync } from 'node:fs';
-import { hasReader, type OwnFifo, openIfRead } from './fifo.ts';
+import {
+  checkName,
+  hasReader,
+  type OwnFifo,
+  openIfRead,
+  openUnread,
+  type ReaderWait,
+  waitForReader,
+} from './fifo.ts';
 import type { ProgramGuard } from './program-guard.ts';
 import type { OnStreamEvent } from './stream-events.ts';
 
@@ -19,6 +27,9 @@ export interface WritingEnd {
   readonly guard: ProgramGuard | undefined;
 }
 
+/** A writing end whose reader may not have connected. */
+type WaitingEnd = { -readonly [K in keyof WritingEnd]: WritingEnd[K] | undefined };
+
 /** The state of an epoch's reader. */
 export interface EpochReading {
   /**
@@ -35,7 +46,7 @@ export interface WatchedChannel {
   readonly channel: string;
   readonly firstEpoch: number;
   readonly onEvent: OnStreamEvent;
-  guard(descriptor: number): ProgramGuard | undefined;
+  guard(fifo: OwnFifo): ProgramGuard | undefined;
 }
 
 /**
@@ -46,10 +57,10 @@ export class ReaderWatch {
   readonly #watched: WatchedChannel;
   #timer: ReturnType<typeof setInterval> | undefined;
   /**
-   * The writing end of the next epoch's pipe, if its reader connected before this epoch was read.
-   * Checking a pipe for a reader unblocks the reader's open, so the writing end is kept.
+   * The writing ends of pipes whose epochs have not started. Checking a pipe for a reader unblocks
+   * the reader's open, so the writing end is kept.
    */
-  #early: (WritingEnd & { readonly fifo: OwnFifo }) | undefined;
+  readonly #ends = new Map<OwnFifo, WaitingEnd>();
 
   constructor(watched: WatchedChannel) {
     this.#watched = watched;
@@ -76,8 +87,8 @@ export class ReaderWatch {
       if (
         waited >= WATCH_TIMES.stalledMs &&
         next !== undefined &&
-        this.#early === undefined &&
-        this.#open(next)
+        this.#ends.get(next)?.descriptor === undefined &&
+        this.#canOpen(next)
       )
         this.#warn('unread-epoch', unreadEpoch(epoch, now));
       if (waited < WATCH_TIMES.idleMs || isReported) return;
@@ -104,7 +115,7 @@ export class ReaderWatch {
     let openedAt: number | undefined;
     let isReported = false;
     this.#timer = setInterval(() => {
-      if (openedAt === undefined && this.#open(fifo)) openedAt = performance.now();
+      if (openedAt === undefined && this.#canOpen(fifo)) openedAt = performance.now();
       if (openedAt === undefined || isReported || performance.now() - openedAt < WATCH_TIMES.idleMs) return;
       isReported = true;
       this.#warn('no-more-epochs', noMoreEpochs(fifo, epochs));
@@ -116,7 +127,7 @@ export class ReaderWatch {
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
     this.stop();
-    return this.#early !== undefined;
+    return this.#isHeld(fifo);
   }
 
   stop(): void {
@@ -124,33 +135,58 @@ export class ReaderWatch {
     this.#timer = undefined;
   }
 
-  /** Returns the writing end that was kept for this pipe, if its reader is still connected. */
-  async takeEarly(fifo: OwnFifo): Promise<WritingEnd | undefined> {
-    if (this.#early?.fifo === fifo && isUnread(fifo)) await this.closeEarly();
-    const early = this.#early;
-    this.#early = undefined;
-    return early;
+  /**
+   * Waits until a process opens the pipe for reading, then opens it for writing.
+   * @throws RecordpipeError `reader-timeout`, `aborted`, `source-changed` if the pipe no longer
+   *   exists, `io-failure`
+   */
+  async open(fifo: OwnFifo, wait: ReaderWait): Promise<WritingEnd> {
+    if (this.#isHeld(fifo) && isUnread(fifo)) await this.#close(fifo);
+    await waitForReader(fifo, wait, () => this.#open(fifo));
+    const end = this.#ends.get(fifo) as WritingEnd;
+    this.#ends.delete(fifo);
+    return end;
   }
 
-  async closeEarly(): Promise<void> {
-    const early = this.#early;
-    this.#early = undefined;
-    if (early === undefined) return;
-    closeSync(early.descriptor);
-    await early.guard?.release();
+  async close(): Promise<void> {
+    for (const fifo of [...this.#ends.keys()]) await this.#close(fifo);
   }
 
-  /** Opens a pipe if it has a reader. @returns whether it has one */
-  #open(fifo: OwnFifo): boolean {
-    let descriptor: number | undefined;
+  async #close(fifo: OwnFifo): Promise<void> {
+    const { descriptor, guard } = this.#ends.get(fifo) as WaitingEnd;
+    this.#ends.delete(fifo);
+    if (descriptor !== undefined) closeSync(descriptor);
+    await guard?.release();
+  }
+
+  /** Whether this process or a guard has the pipe open, so that checking it for a reader is safe. */
+  #isHeld(fifo: OwnFifo): boolean {
+    const end = this.#ends.get(fifo);
+    return end?.descriptor !== undefined || end?.guard?.isOpen === true;
+  }
+
+  #canOpen(fifo: OwnFifo): boolean {
     try {
-      descriptor = openIfRead(fifo);
+      return this.#open(fifo);
     } catch {
       return false; // Rethrown when its epoch starts.
     }
-    if (descriptor === undefined) return false;
-    this.#early = { fifo, descriptor, guard: this.#watched.guard(descriptor) };
-    return true;
+  }
+
+  /**
+   * Opens a pipe if it has a reader. If a program reads it, its guard opens it first, so that the
+   * program never sees a pipe that only this process holds.
+   * @returns whether it has a reader
+   */
+  #open(fifo: OwnFifo): boolean {
+    const end = this.#ends.get(fifo) ?? { descriptor: undefined, guard: undefined };
+    if (end.descriptor !== undefined) return true;
+    this.#ends.set(fifo, end);
+    end.guard ??= this.#watched.guard(fifo);
+    if (end.guard === undefined || end.guard.isOpen === false) end.descriptor = openIfRead(fifo);
+    else if (end.guard.isOpen) end.descriptor = openUnread(fifo);
+    else checkName(fifo);
+    return end.descriptor !== undefined;
   }
 
   #warn(code: string, message: string): void {

@@ -179,7 +179,8 @@ export class TrainingProgram {
   }
 
   /**
-   * Guards the writing end of a pipe that the program reads, in case this process dies.
+   * Guards the end of a pipe that the program reads, in case this process dies.
+   * @param pipe a descriptor of the named pipe, which may be opened with O_PATH
    * @returns undefined if the program is not running
    */
   guard(pipe: number): ProgramGuard | undefined {

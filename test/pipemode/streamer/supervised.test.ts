@@ -103,10 +103,10 @@ describe('recordpipe stream with a program', () => {
   const SLOW = `exec 3< "$SM_INPUT_DIR/data/train_0"; head -c 10 <&3 >/dev/null; echo $$ > "$SM_MODEL_DIR/up"
     while :; do sleep 0.05; done & wait $!; cat <&3; echo > "$SM_MODEL_DIR/complete"`;
 
-  async function signalled(script: string, signal: NodeJS.Signals, more: readonly string[] = []) {
+  async function signalled(script: string, signal: NodeJS.Signals, more: readonly string[] = [], env = {}) {
     const root = newPlace();
     const args = ['stream', '-c', `train=${data}`, '--root', root, '-q', ...more, '--', 'sh', '-c', script];
-    const child = startCli(args);
+    const child = startCli(args, { env });
     const run = ended(child);
     await expect.poll(() => existsSync(join(root, 'model/up')), { timeout: 20_000 }).toBe(true);
     await expect.poll(() => readFileSync(join(root, 'model/up'), 'utf8')).toMatch(/\n/);
@@ -137,6 +137,15 @@ describe('recordpipe stream with a program', () => {
     const { files, pid } = await signalled(script, 'SIGKILL', ['--grace', '1s']);
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
     expect(files()).toEqual(['told', 'up']);
+  });
+
+  test('when recordpipe itself is killed as it opens a pipe, the program is stopped before it receives an end of file', async () => {
+    const reads = `echo $$ > "$SM_MODEL_DIR/up"; ${READ.replaceAll('$DIR/train', '$SM_INPUT_DIR/data/train')}`;
+    const script = `DIR="$SM_MODEL_DIR" setsid sh -c '${reads}' & sleep 20`;
+    const hook = `--import=${join(import.meta.dirname, 'kill-at-open.mjs')}`;
+    const { files, pid } = await signalled(script, 'SIGKILL', [], { NODE_OPTIONS: hook });
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    expect(files().filter((name) => name !== 'got')).toEqual(['up']);
   });
 
   test.each([
