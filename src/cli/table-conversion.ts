@@ -62,7 +62,7 @@ export const tableOptions: OptionsOf<TableOptions> = grouped('Tables (parquet, a
   ),
   lossy: flag(
     '--lossy',
-    'drop and report data that the output cannot represent: features with several types or without a column, lists in csv, NaN bit patterns in text, digits of 64-bit floats',
+    'drop and report data that the output cannot represent: features with several types or without a column, lists in csv, NaN bit patterns in text, digits of numbers in float columns',
   ),
   skipErrors: parsed(
     '--skip-errors <n>',

@@ -61,7 +61,8 @@ export interface ConvertTableOptions extends InputOptions {
   readonly rowsPerFile: number | undefined;
   /**
    * Whether to drop what the output cannot represent: features of several kinds, features without a
-   * column, lists in CSV, and the bits of NaNs in text. Default false: it is an error.
+   * column, lists in CSV, the bits of NaNs in text, and digits of numbers in columns of floats.
+   * Default false: it is an error.
    */
   readonly lossy: boolean;
   /** Called for each thing that `lossy` drops. */

@@ -84,7 +84,7 @@ class Tables {
     const schemas = [];
     for (const uri of sources) {
       const { reader, source } = await this.open(uri, undefined);
-      schemas.push({ uri, schema: reader.schema });
+      schemas.push({ uri, schema: reader.schema, untyped: reader.untyped });
       await reader.close();
       await source.close();
     }
@@ -99,8 +99,7 @@ class Tables {
   ): AsyncGenerator<ColumnBatch> {
     let firstRow = 0;
     for (const from of sources) {
-      const { reader, source } =
-        first ?? (await this.open(from, this.#isText ? schema : this.#options.schema));
+      const { reader, source } = first ?? (await this.open(from, schema));
       try {
         for await (const batch of reader.batches()) {
           places.add(firstRow, source.uri, batch.firstRow);

@@ -5,6 +5,8 @@ import type { ColumnField, ColumnSchema, ColumnType } from '../messages/columns/
 export interface FileSchema {
   readonly uri: string;
   readonly schema: ColumnSchema;
+  /** Names of the columns without any value. Their types do not matter. */
+  readonly untyped: ReadonlySet<string>;
 }
 
 /**
@@ -17,16 +19,28 @@ export interface FileSchema {
 export function mergeSchemas(files: readonly FileSchema[], widen: boolean): ColumnSchema {
   const [{ schema: first }] = files;
   const fields = new Map<string, ColumnField>();
-  for (const { uri, schema } of files) {
+  const open = new Set<string>();
+  for (const { uri, schema, untyped } of files) {
     if (schema.message !== first.message && !widen)
       throw new RecordpipeError('schema-mismatch', `expected ${first.message}s, got ${schema.message}s`, {
         uri,
       });
     for (const field of schema.fields) {
-      const known = fields.get(field.name);
-      const merged = known === undefined ? field : mergedField(known, field, widen);
+      const { name } = field;
+      const known = fields.get(name);
+      if (untyped.has(name)) {
+        fields.set(name, { ...(known ?? field), nullable: true });
+        if (known === undefined) open.add(name);
+        continue;
+      }
+      const merged =
+        known === undefined
+          ? field
+          : open.delete(name)
+            ? { ...field, nullable: true }
+            : mergedField(known, field, widen);
       if (merged === undefined) throw mismatch(field, known!, uri);
-      fields.set(field.name, merged);
+      fields.set(name, merged);
     }
   }
   const all = [...fields.values()].map((field) => {

@@ -362,3 +362,50 @@ describe('skipRecords and maxRecords', () => {
       await expect(convertTable(file('in.csv'), file('out.jsonl'), bad)).rejects.toThrow(Object.keys(bad)[0]);
   });
 });
+
+describe('a column without any value', () => {
+  test.each(['csv', 'parquet', 'arrow'])('stays in %s', async (extension) => {
+    const { file, text } = place();
+    writeFileSync(file('in.csv'), 'id,empty,name\n1,,a\n2,,b\n');
+    await convertTable(file('in.csv'), file(`table.${extension}`));
+    await convertTable(file(`table.${extension}`), file('back.csv'));
+    expect(text('back.csv')).toBe(text('in.csv'));
+  });
+
+  test.each([
+    ['x,y\n1,\n', 'x,y\n2,3\n', '{"x":1}\n{"x":2,"y":3}\n'],
+    ['x,y\n2,0.5\n', 'x,y\n1,\n', '{"x":2,"y":0.5}\n{"x":1}\n'],
+    ['x,y\n', 'x,y\n1,2\n', '{"x":1,"y":2}\n'],
+  ])('has the type of the other file: %j, %j', async (first, second, rows) => {
+    const { file, text } = place();
+    writeFileSync(file('1.csv'), first);
+    writeFileSync(file('2.csv'), second);
+    await convertTable([file('1.csv'), file('2.csv')], file('out.jsonl'));
+    expect(text('out.jsonl')).toBe(rows);
+  });
+
+  test('of the type null has the type of the other file', async () => {
+    const { file, text } = place();
+    const { tableFromArrays, tableToIPC, vectorFromArray, Null, Table } = await import('apache-arrow');
+    const nulls = new Table({ y: vectorFromArray([null, null], new Null()) });
+    writeFileSync(file('1.arrow'), tableToIPC(nulls, 'file'));
+    writeFileSync(file('2.arrow'), tableToIPC(tableFromArrays({ y: ['a'] }), 'file'));
+    for (const inputs of [
+      ['1.arrow', '2.arrow'],
+      ['2.arrow', '1.arrow'],
+    ]) {
+      await convertTable(inputs.map(file), file('out.csv'), { overwrite: true });
+      expect(text('out.csv')).toBe(inputs[0] === '1.arrow' ? 'y\n\n\na\n' : 'y\na\n\n\n');
+    }
+  });
+
+  test('is an error for a value after the rows from which the columns are inferred', async () => {
+    const { file } = place();
+    writeFileSync(file('in.csv'), 'x,y\n1,\n2,3\n');
+    await expect(convertTable(file('in.csv'), file('out.csv'), { inferRecords: 1 })).rejects.toMatchObject({
+      code: 'schema-mismatch',
+      record: 1,
+      message: expect.stringContaining('feature "y": the rows from which'),
+    });
+  });
+});

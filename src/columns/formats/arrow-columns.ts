@@ -6,7 +6,7 @@ import {
   type ColumnSchema,
   type ColumnType,
 } from '../../messages/columns/column-schema.ts';
-import type { ArrowField, ArrowRecordBatch, ArrowSchema } from './arrow-data.ts';
+import { ARROW_TYPE, type ArrowField, type ArrowRecordBatch, type ArrowSchema } from './arrow-data.ts';
 import { damaged, placeOfRows } from './arrow-elements.ts';
 import { columnTypeOf, type ReadVector, vectorReader } from './arrow-vectors.ts';
 import { columnChoice } from './column-choice.ts';
@@ -49,6 +49,8 @@ interface ArrowColumn {
 /** Columns of Arrow tables that have one schema. */
 export class ArrowColumns {
   readonly schema: ColumnSchema;
+  /** Names of the columns whose type in the table is null. */
+  readonly untyped: ReadonlySet<string>;
   readonly #columns: readonly ArrowColumn[];
   readonly #uri: string;
 
@@ -67,6 +69,8 @@ export class ArrowColumns {
     this.#columns = fields
       .filter(({ name }) => isChosen(name))
       .map((field) => this.#column(field, found.get(field.name)!, options.lossy ?? false));
+    const nulls = named.filter(({ type }) => type.typeId === ARROW_TYPE.null);
+    this.untyped = new Set(nulls.map(({ name }) => name));
     this.schema = { recordpipeColumns: 1, message, fields: this.#columns.map(({ field }) => field) };
   }
 

@@ -88,6 +88,7 @@ async function openArrow(
   const columns = new ArrowColumns(batches.schema as ArrowSchema, { ...options, uri });
   return {
     schema: columns.schema,
+    untyped: columns.untyped,
     async *batches() {
       let firstRow = 0;
       try {

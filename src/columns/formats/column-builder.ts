@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LONE_SURROGATE } from '../../bytes/wire/message-writer.ts';
 import type { BytesVector, ColumnVector, NumberArrays } from '../../messages/columns/column-batch.ts';
 import type { ColumnType, NumberType } from '../../messages/columns/column-schema.ts';
+import { shortestFloat } from './text-values.ts';
 
 /**
  * Name of the only field of an object that stands for an integer in JSON. It is random, so that no
@@ -86,16 +87,20 @@ export abstract class ColumnBuilder {
   }
 }
 
-/** Returns a builder for a type. */
-export function columnBuilder(type: ColumnType): ColumnBuilder {
+/**
+ * Returns a builder for a type.
+ *
+ * @param lossy whether integers that a float cannot represent exactly are rounded
+ */
+export function columnBuilder(type: ColumnType, lossy = false): ColumnBuilder {
   switch (type.type) {
     case 'list':
-      return new ListBuilder(columnBuilder(type.items));
+      return new ListBuilder(columnBuilder(type.items, lossy));
     case 'bytes':
     case 'text':
       return new BytesBuilder(type.type);
     default:
-      return new NumberBuilder(type.type);
+      return new NumberBuilder(type.type, lossy);
   }
 }
 
@@ -116,13 +121,15 @@ export const SPECIAL_FLOATS: ReadonlyMap<unknown, number> = new Map([
 
 class NumberBuilder extends ColumnBuilder {
   readonly #type: NumberType;
+  readonly #lossy: boolean;
   #values: NumberArrays[NumberType];
   /** The same memory as 32-bit words, so that integers are written without BigInt. */
   #words: Int32Array;
 
-  constructor(type: NumberType) {
+  constructor(type: NumberType, lossy: boolean) {
     super();
     this.#type = type;
+    this.#lossy = lossy;
     this.#values = new ARRAYS[type](FIRST_VALUES);
     this.#words = new Int32Array(this.#values.buffer);
   }
@@ -135,10 +142,16 @@ class NumberBuilder extends ColumnBuilder {
       if (number === undefined) return `expected a number, got ${described(value)}`;
       const values = this.#values as Float32Array;
       values[at] = number;
+      const stored = values[at];
       // Infinity and NaN are text in JSON and CSV; a number becomes infinite only by its size.
-      return typeof value === 'number' && !Number.isFinite(values[at])
-        ? `${Number.isFinite(value) ? value : 'the number'} exceeds the range of ${type === 'float' ? 32 : 64}-bit floats`
-        : undefined;
+      if (!Number.isFinite(stored))
+        return SPECIAL_FLOATS.has(value)
+          ? undefined
+          : `${exactInteger(value) ?? (Number.isFinite(value) ? value : 'the number')} exceeds the range of ${type === 'float' ? 32 : 64}-bit floats`;
+      if (stored === value) return undefined;
+      const integer = Number.isSafeInteger(value) ? (value as number) : exactInteger(value);
+      if (integer === undefined || this.#lossy || isDigitsOf(integer, stored, type)) return undefined;
+      return `the integer ${integer} cannot be represented exactly as ${type}; make all values of the column integers, or allow rounding (--lossy)`;
     }
     const number = typeof value === 'boolean' ? Number(value) : value;
     const outside = (): string => `${exactInteger(number) ?? number} exceeds the range of ${type}`;
@@ -184,6 +197,12 @@ class NumberBuilder extends ColumnBuilder {
     }
     return at;
   }
+}
+
+/** Reports whether an integer is a float exactly, or the digits of the float in JSON and CSV. */
+function isDigitsOf(integer: number | bigint, float: number, type: 'float' | 'float64'): boolean {
+  if (BigInt(float) === BigInt(integer)) return true;
+  return String(type === 'float' ? shortestFloat(float) : float) === String(integer);
 }
 
 /** Builds a column whose elements are ranges of other values. */

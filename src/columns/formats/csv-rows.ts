@@ -19,7 +19,7 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** Rows of cells, with the names of the columns in the first row (RFC 4180). */
 export function csvText(parse: (options: Options) => Parser): TextRowFormat {
   return {
-    rows: (source, options) => csvRows(parse, source, options),
+    rows: (source, options, onNames) => csvRows(parse, source, options, onNames),
     valueOf: (cell, type) => (typeof cell === 'string' ? cellValue(cell, type) : null),
     guess: (cell) => (typeof cell === 'string' ? guess(cell) : null),
     textWins: true,
@@ -33,6 +33,7 @@ async function* csvRows(
   parse: (options: Options) => Parser,
   source: TableSource,
   { onBadRow }: TableReadOptions,
+  onNames: ((names: readonly string[]) => void) | undefined,
 ): AsyncIterable<readonly TextRow[]> {
   const { uri } = source;
   const parser = parse({
@@ -55,6 +56,7 @@ async function* csvRows(
       end = info.bytes;
       if (names === undefined) {
         names = namesOf(record, uri);
+        onNames?.(names);
         continue;
       }
       const isBlank = record.length === 1 && record[0] === null;
@@ -149,10 +151,17 @@ function cellValue(cell: string, type: ColumnType): unknown {
       return INTEGER.test(cell) ? integerOf(cell) : cell;
     case 'float':
     case 'float64':
-      return NUMBER.test(cell) ? Number(cell) : cell;
+      if (INTEGER.test(cell)) return integerOf(cell);
+      return NUMBER.test(cell) ? nearest(Number(cell), type.type) : cell;
     default:
       return cell;
   }
+}
+
+/** Returns a number that is not written as an integer as the nearest float, unless it is too large. */
+function nearest(number: number, type: 'float' | 'float64'): number {
+  const float = type === 'float' ? Math.fround(number) : number;
+  return Number.isFinite(float) ? float : number;
 }
 
 /** The value of any cell with a fraction or exponent, for example `1.0`, which `Number` would make an integer. */

@@ -25,6 +25,7 @@ interface Facts {
  * 32-bit floats, and strings are text. Lists of lists are feature lists of SequenceExamples.
  *
  * @param limit number of rows to inspect
+ * @param head names of columns that precede the rows; complete when the first row has been read
  * @throws RecordpipeError `schema-mismatch` for a column with several types or nested objects
  */
 export async function inferRows(
@@ -33,7 +34,8 @@ export async function inferRows(
   isChosen: (name: string) => boolean,
   limit: number = Number.POSITIVE_INFINITY,
   uri: string | undefined,
-): Promise<ColumnSchema> {
+  head: readonly string[],
+): Promise<{ readonly schema: ColumnSchema; readonly untyped: ReadonlySet<string> }> {
   const columns = new Map<string, Facts>();
   let rows = 0;
   for await (const group of groups) {
@@ -52,14 +54,14 @@ export async function inferRows(
     }
     if (rows === limit) break;
   }
-  const fields = [...columns].flatMap(([name, facts]) =>
-    fieldOf(name, facts, facts.rows < rows, textWins, uri),
-  );
+  for (const name of head) if (isChosen(name) && !columns.has(name)) columns.set(name, newFacts());
+  const fields = [...columns].map(([name, facts]) => fieldOf(name, facts, facts.rows < rows, textWins, uri));
+  const untyped = [...columns].filter(([, facts]) => facts.rows === 0).map(([name]) => name);
   const message = fields.some(({ part }) => part === 'featureList') ? 'SequenceExample' : 'Example';
   // Rows after the first ones may lack any column.
   const isPart = Number.isFinite(limit);
   const known = isPart ? fields.map((field) => ({ ...field, nullable: true })) : fields;
-  return { recordpipeColumns: 1, message, fields: known };
+  return { schema: { recordpipeColumns: 1, message, fields: known }, untyped: new Set(untyped) };
 }
 
 const NULL_ITEM = 'null in a list';
@@ -100,14 +102,14 @@ function note(value: unknown, depth: number, facts: Facts, row: TextRow): void {
   else facts.problem ??= { what: 'an object', row };
 }
 
-/** Returns the field of a column; none if no row has a value. */
+/** Returns the field of a column; text if no row has a value. */
 function fieldOf(
   name: string,
   facts: Facts,
   nullable: boolean,
   textWins: boolean,
   uri: string | undefined,
-): ColumnField[] {
+): ColumnField {
   const { rows, integers, floats, texts, specials, depth, nullItem } = facts;
   // In a list of lists, null is a step without values.
   const problem = facts.problem ?? (nullItem && depth < 2 ? { what: NULL_ITEM, row: nullItem } : undefined);
@@ -121,7 +123,7 @@ function fieldOf(
     const { row, offset } = problem.row;
     fail(`an Example cannot contain ${problem.what}`, { record: row, offset });
   }
-  if (rows === 0) return [];
+  if (rows === 0) return { name, type: { type: 'text' }, nullable: true, part: 'feature', of: name };
   const numbers = integers || floats;
   if (texts && numbers && !textWins)
     fail('expected values of one type, got numbers and strings; pass a schema');
@@ -130,5 +132,5 @@ function fieldOf(
   const values: ColumnType =
     texts || (specials && !numbers) ? { type: 'text' } : { type: floats || specials ? 'float' : 'int64' };
   const type = Array.from({ length: depth }).reduce<ColumnType>((items) => ({ type: 'list', items }), values);
-  return [{ name, type, nullable, part: depth === 2 ? 'featureList' : 'feature', of: name }];
+  return { name, type, nullable, part: depth === 2 ? 'featureList' : 'feature', of: name };
 }

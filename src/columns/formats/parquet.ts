@@ -87,6 +87,7 @@ async function readMetadata(source: TableSource): Promise<ParquetMetadata> {
 
 class ParquetReader implements TableReader {
   readonly schema: ArrowColumns['schema'];
+  readonly untyped: ArrowColumns['untyped'];
   readonly #parquet: ParquetPackage;
   readonly #arrow: ArrowPackage;
   readonly #source: TableSource;
@@ -110,7 +111,9 @@ class ParquetReader implements TableReader {
     const { uri } = source;
     const { fields } = this.#tableSchema(metadata.columns);
     const table = { fields: withDurations(fields, metadata.pairs), metadata: metadata.pairs };
-    this.schema = new ArrowColumns(table, { ...options, uri }).schema;
+    const { schema, untyped } = new ArrowColumns(table, { ...options, uri });
+    this.schema = schema;
+    this.untyped = untyped;
     const names = new Set(this.schema.fields.map(({ name }) => name));
     this.#columns = metadata.columns.filter(({ name }) => names.has(name));
   }

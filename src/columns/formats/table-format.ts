@@ -65,7 +65,10 @@ export interface TableReadOptions {
    * Columns of a table without recordpipe's metadata. Default: derived from the table's own types.
    */
   readonly schema?: ColumnSchema;
-  /** Whether floats of 64 bits are rounded to 32 bits instead of an error. Default false. */
+  /**
+   * Whether floats of 64 bits, and integers among 32-bit floats, are rounded instead of an error.
+   * Default false.
+   */
   readonly lossy?: boolean;
   /**
    * Number of first rows from which the columns of CSV and JSON Lines are inferred. Default: all,
@@ -93,6 +96,8 @@ export interface TableWriter {
 /** Reads a table, batch by batch, in constant memory. */
 export interface TableReader {
   readonly schema: ColumnSchema;
+  /** Names of columns in which no row has a value, so that their types say nothing. */
+  readonly untyped: ReadonlySet<string>;
   batches(): AsyncIterable<ColumnBatch>;
   close(): Promise<void>;
 }

@@ -14,8 +14,16 @@ export interface TextRow {
 
 /** A format whose rows are text. */
 export interface TextRowFormat {
-  /** Yields the rows in groups, from the start. */
-  rows(source: TableSource, options: TableReadOptions): AsyncIterable<readonly TextRow[]>;
+  /**
+   * Yields the rows in groups, from the start.
+   *
+   * @param onNames called with the names of the columns, if they precede the rows
+   */
+  rows(
+    source: TableSource,
+    options: TableReadOptions,
+    onNames?: (names: readonly string[]) => void,
+  ): AsyncIterable<readonly TextRow[]>;
   /** Returns the value for a column of a type, in the form of JSON. */
   valueOf(value: unknown, type: ColumnType): unknown;
   /** Returns null, or a JSON value of the same kind, if the type of its column is unknown. */

@@ -23,16 +23,18 @@ export async function openTextReader(
   const { columns, inferRows: limit } = options;
   const isChosen = columnChoice(columns);
   if (options.schema !== undefined)
-    return new TextReader(format, source, options.schema, isChosen, options, undefined);
+    return new TextReader(format, source, options.schema, new Set(), isChosen, options, undefined);
   const isPipe = source.byteLength === undefined;
   if (isPipe && limit === undefined)
     throw new UsageError('schema: required for a source that can be read only once, unless inferRows is set');
-  const kept = isPipe ? new KeptRows(rowsOf(format, source, options)) : undefined;
+  const head: string[] = [];
+  const onNames = (names: readonly string[]): void => void head.push(...names);
+  const kept = isPipe ? new KeptRows(rowsOf(format, source, options, onNames)) : undefined;
   // The second pass reports bad rows.
   const quietly = options.onBadRow === undefined ? options : { ...options, onBadRow: () => {} };
-  const rows = kept?.first(limit as number) ?? rowsOf(format, source, quietly);
-  const schema = await inferRows(rows, format, isChosen, limit, source.uri);
-  return new TextReader(format, source, schema, isChosen, options, kept?.all());
+  const rows = kept?.first(limit as number) ?? rowsOf(format, source, quietly, onNames);
+  const { schema, untyped } = await inferRows(rows, format, isChosen, limit, source.uri, head);
+  return new TextReader(format, source, schema, untyped, isChosen, options, kept?.all());
 }
 
 /** Damage of a compressed file after which nothing is readable. */
@@ -47,11 +49,12 @@ async function* rowsOf(
   format: TextRowFormat,
   source: TableSource,
   options: TableReadOptions,
+  onNames?: (names: readonly string[]) => void,
 ): AsyncIterable<readonly TextRow[]> {
   const { onBadRow } = options;
   const bad = onBadRow && ((error: RecordpipeError): void => onBadRow(inSource(error, source)));
   try {
-    yield* format.rows(source, bad ? { ...options, onBadRow: bad } : options);
+    yield* format.rows(source, bad ? { ...options, onBadRow: bad } : options, onNames);
   } catch (error) {
     if (!isRecordpipeError(error)) throw error;
     const found = inSource(error, source);
@@ -98,6 +101,7 @@ class KeptRows {
 
 class TextReader implements TableReader {
   readonly schema: ColumnSchema;
+  readonly untyped: ReadonlySet<string>;
   readonly #format: TextRowFormat;
   readonly #source: TableSource;
   readonly #options: TableReadOptions;
@@ -113,12 +117,14 @@ class TextReader implements TableReader {
     format: TextRowFormat,
     source: TableSource,
     schema: ColumnSchema,
+    untyped: ReadonlySet<string>,
     isChosen: (name: string) => boolean,
     options: TableReadOptions,
     kept: AsyncIterable<readonly TextRow[]> | undefined,
   ) {
     const fields = schema.fields.filter(({ name }) => isChosen(name));
     this.schema = { ...schema, fields };
+    this.untyped = untyped;
     this.#format = format;
     this.#source = source;
     this.#options = options;
@@ -126,7 +132,7 @@ class TextReader implements TableReader {
     this.#known = new Set(schema.fields.map(({ name }) => name));
     // Columns that are not chosen are read only if the schema was given, so unknown ones are allowed.
     if (options.schema === undefined && options.columns !== undefined) this.#known = new Set();
-    this.#columns = fields.map((field) => ({ field, builder: columnBuilder(field.type) }));
+    this.#columns = fields.map((field) => ({ field, builder: columnBuilder(field.type, options.lossy) }));
   }
 
   async *batches(): AsyncIterable<ColumnBatch> {
@@ -173,6 +179,8 @@ class TextReader implements TableReader {
       const { name, type, nullable } = field;
       const value = Object.hasOwn(values, name) ? this.#format.valueOf(values[name], type) : null;
       if (value !== null) {
+        if (this.untyped.has(name))
+          return `feature ${JSON.stringify(name)}: the rows from which the columns are inferred have no value for it; infer the columns from more rows, or pass a schema`;
         const problem = builder.add(shaped(value, type));
         if (problem !== undefined) return `feature ${JSON.stringify(name)}: ${problem}`;
       } else if (nullable) builder.addNull();

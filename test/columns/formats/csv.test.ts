@@ -129,3 +129,15 @@ test('an error of the source is not hidden', async () => {
   };
   await expect(batchesOf(csv, source, { schema: SCHEMA })).rejects.toThrow('disk');
 });
+
+test('a number with a fraction is rounded to the nearest float', async () => {
+  const [batch] = await read('x\n16777217.0\n0.1\n');
+  expect(batch.columns[0]).toMatchObject({ values: Float32Array.of(16777216, 0.1) });
+});
+
+test('a table without rows keeps its columns', async () => {
+  expect((await csv.openReader(textSource('a,b\n'), {})).schema.fields).toEqual([
+    feature('a', 'text'),
+    feature('b', 'text'),
+  ]);
+});

@@ -57,9 +57,10 @@ describe('types are inferred from all rows', () => {
     });
   });
 
-  test('a feature that is missing or null everywhere has no column', async () => {
-    expect((await schemaOf(lines('{"x":1,"y":null}', '{"x":2}'))).fields.map(({ name }) => name)).toEqual([
-      'x',
+  test('a feature that is null everywhere is a column of text', async () => {
+    expect((await schemaOf(lines('{"x":1,"y":null}', '{"x":2}'))).fields).toMatchObject([
+      { name: 'x', nullable: false },
+      { name: 'y', type: { type: 'text' }, nullable: true },
     ]);
   });
 

@@ -128,4 +128,42 @@ describe.each([
     const [batch] = await batchesOf(FORMATS[name], textSource(text, 5, true), { inferRows: 1 });
     expect(batch).toMatchObject({ rows: 2, schema: { fields: [{ name: 'x', type: { type: 'int64' } }] } });
   });
+
+  describe('an integer in a column of floats', () => {
+    const rows = (...values: string[]): string =>
+      name === 'csv' ? `x\n${values.join('\n')}\n` : values.map((value) => `{"x":${value}}\n`).join('');
+
+    test.each([
+      ['16777217', 16777216],
+      ['-33554434000001', -33554434326528],
+      ['9007199254740993', 9007199254740992],
+    ])('%s is an error, or rounded', async (integer, float) => {
+      const text = rows('0.5', integer);
+      await expect(batchesOf(FORMATS[name], textSource(text))).rejects.toMatchObject({
+        code: 'schema-mismatch',
+        record: 1,
+        message: expect.stringMatching(
+          `^feature "x": the integer ${integer} cannot be represented exactly as float; .*--lossy`,
+        ),
+      });
+      const [{ columns }] = await batchesOf(FORMATS[name], textSource(text), { lossy: true });
+      expect(columns[0]).toMatchObject({ values: Float32Array.of(0.5, float) });
+    });
+
+    // The last one is what a table contains for the float 123456792.
+    test.each(['16777216', '1e11', '123456790'])('%s is the float', async (integer) => {
+      const [{ columns }] = await batchesOf(FORMATS[name], textSource(rows('0.5', integer)), {
+        lossy: integer === '1e11' && name === 'jsonl',
+      });
+      expect(columns[0]).toMatchObject({ values: Float32Array.of(0.5, Number(integer)) });
+    });
+
+    test('is an error if it exceeds the range, also if lossy', async () => {
+      const text = rows('0.5', `1${'0'.repeat(40)}`);
+      const schema = { recordpipeColumns: 1, message: 'Example', fields: [feature('x', 'float')] } as const;
+      await expect(batchesOf(FORMATS[name], textSource(text), { schema, lossy: true })).rejects.toThrow(
+        /exceeds the range of 32-bit floats/,
+      );
+    });
+  });
 });
