@@ -2,7 +2,7 @@ import { type FileFormat, kindOfName } from './file-formats.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 /**
- * Returns options that keep the carriage returns of text converted to text, unless `cr` is set. If
+ * Returns options that keep carriage returns when text is converted to text, unless `cr` is set. If
  * the output is known to have a different format, the default of the reader applies.
  * @param output name of the output, if it can determine the format
  */

@@ -93,7 +93,7 @@ interface Given extends AppliedSetting {
   readonly parsed: unknown;
 }
 
-/** Reports whether a command has this option, and no other option excludes the setting. */
+/** Reports whether a setting applies: the command has its option, and no other option excludes it. */
 function applies(command: Command, name: string, { option, yieldsTo = [], needs }: Setting): boolean {
   if (!command.options.includes(option)) return false;
   if (isTyped(command, name)) return true;

@@ -142,7 +142,7 @@ function rowOf(names: readonly string[], cells: readonly Cell[]): Record<string,
   return values;
 }
 
-/** Returns the JSON value of a cell for a type. Cells of other forms stay text, which does not fit. */
+/** Returns the JSON value of a cell for a type. A cell that is not a number stays text. */
 function cellValue(cell: string, type: ColumnType): unknown {
   switch (type.type) {
     case 'int64':

@@ -28,8 +28,8 @@ const FLAGS = constants.O_NONBLOCK | constants.O_NOFOLLOW;
  * descriptor and locks it. The lock belongs to the open file, so it outlives the program and ends
  * when this process closes the file or dies. Locking takes 2 ms. `flock -n` determines whether
  * another process holds the lock, so a slow start of the program does not count as contention.
- * Without `flock`, as on macOS, `perl` or `python3` takes the same lock. Without any of them, Linux
- * locks with a socket (`storage/local/socket-lock.ts`) and a warning is emitted.
+ * Without `flock`, as on macOS, `perl` or `python3` takes the same lock. On Linux, if none of these
+ * programs exists, a socket is the lock (`storage/local/socket-lock.ts`), with a warning.
  *
  * @param path the path of the lock file, which is created if it does not exist
  * @param work receives the locked descriptor; code that removes lock files compares it with the
