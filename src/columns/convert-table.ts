@@ -165,7 +165,7 @@ export function completeOptions(given: Partial<ConvertTableOptions>): ConvertTab
 }
 
 /**
- * Returns the formats of inputs and output: from the options, else from the names.
+ * Returns the formats of inputs and output: from the options, or otherwise from the names.
  *
  * @throws UsageError if the format of the output is unknown
  */

@@ -48,8 +48,8 @@ export interface OutputKind {
 }
 
 /**
- * Returns the kind of an output. The format comes from the options, else from the output's name,
- * else from the source.
+ * Returns the kind of an output. The format is that of the options, of the output's name or of the
+ * source, in this order.
  */
 export function outputKind(path: string, { to, write }: TransformOptions, from: FileFormat): OutputKind {
   const named = path === '-' ? undefined : kindOfName(path);

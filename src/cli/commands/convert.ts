@@ -47,7 +47,7 @@ const OPTIONS = {
   ...grouped(INPUT_HEADING, {
     from: choice(
       '--from <format>',
-      'input format (default: from the extension, else a record format detected from the content)',
+      'input format (default: from the extension, otherwise a record format detected from the content)',
       FORMATS,
     ).conflicts('format'),
   }),

@@ -45,7 +45,7 @@ recordpipe merge train-0000*-of-00012.tfrecord -o train.tfrecord
 recordpipe merge data/ extra.rec.gz -o all.tfrecord
 recordpipe merge 'train-*' --sort -o - | recordpipe validate -
 recordpipe merge s3://bucket/reports/ -o total.json --html total.html`,
-  notes: `Inputs may differ in format and compression. The output format comes from --to, else from the output's extension, else from the first input.
+  notes: `Inputs may differ in format and compression. The output format is that of --to, of the output's extension or of the first input, in this order.
 
 ${TEXT_NOTES}
 

@@ -29,7 +29,7 @@ const OPTIONS = {
   ),
   ...grouped(OUTPUT_HEADING, {
     output: value('-o, --output <file>', 'output file or s3://bucket/key (default: stdout)'),
-    to: choice('--to <format>', 'output format (default: from the extension, else table)', FORMATS),
+    to: choice('--to <format>', 'output format (default: from the extension, otherwise table)', FORMATS),
     json: flag('--json', 'same as --to json'),
     force: flag('-f, --force', 'overwrite an existing --output'),
     binary: flag('--binary', 'allow binary output to a terminal'),

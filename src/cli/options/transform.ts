@@ -47,7 +47,7 @@ export const transformOptions: OptionsOf<TransformingOptions> = {
   ...grouped(INPUT_HEADING, {
     from: choice(
       '--from <format>',
-      'input format: any value that --format accepts, or base64 (default: from the extension, else detected from the content)',
+      'input format: any value that --format accepts, or base64 (default: from the extension, otherwise detected from the content)',
       FILE_FORMATS,
     ).conflicts('format'),
   }),
@@ -58,12 +58,12 @@ export const transformOptions: OptionsOf<TransformingOptions> = {
   ...grouped(OUTPUT_HEADING, {
     to: choice(
       '--to <format>',
-      'output format (default: from the extension, else the input format)',
+      'output format (default: from the extension, otherwise the input format)',
       FILE_FORMATS,
     ),
     outputCompression: choice(
       '--output-compression <kind>',
-      'output compression (default: gzip for .gz, zlib for .zz, else none)',
+      'output compression (default: gzip for .gz, zlib for .zz, otherwise none)',
       ['none', 'gzip', 'zlib'],
     ),
     level: parsed('--level <n>', 'compression level, 0 to 9 (default: 6)', level),
