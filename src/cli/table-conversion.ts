@@ -14,7 +14,7 @@ import { atLeast, choice, flag, grouped, names, type OptionsOf, parsed, value } 
 import { complain } from './output.ts';
 import { formatBytes, formatNumberOf, visible } from './text/format.ts';
 
-/** Formats of tables. */
+/** Table formats. */
 export const TABLE_FORMATS: readonly TableFormatName[] = ['parquet', 'arrow', 'csv', 'jsonl'];
 
 /** Options of conversions from or to tables. */

@@ -84,7 +84,7 @@ export async function convertTable(
   const { from, to } = convertFormats(inputs, output, options);
   if (!isTableFormat(from) && !isTableFormat(to))
     throw new UsageError(
-      `to: expected a format of tables (${TABLES}), because the inputs are record files, got ${to}`,
+      `to: expected a table format (${TABLES}), because the inputs are record files, got ${to}`,
     );
   if (isTableFormat(from) && (options.skipRecords > 0 || options.maxRecords !== undefined))
     throw new UsageError(`skipRecords, maxRecords: apply only to record files, got ${from}`);
@@ -178,7 +178,7 @@ export function convertFormats(
   const target = to ?? tableFormatOfName(output) ?? kindOfName(output).format;
   if (target === undefined || target === 'base64' || target === 'textline')
     throw new UsageError(
-      `to: expected tfrecord, recordio or a format of tables (${TABLES}), got ${target ?? output}`,
+      `to: expected tfrecord, recordio or a table format (${TABLES}), got ${target ?? output}`,
     );
   return { from: from === 'auto' ? (tableFormatOfName(name) ?? 'auto') : from, to: target };
 }

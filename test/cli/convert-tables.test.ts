@@ -239,7 +239,7 @@ describe('convert rejects', () => {
     [['data', 'out', '--from', 'csv'], 'format'],
     [['data', 'out.csv', '--columns', 'nope'], 'id, text/name'],
     [['data', 'out.csv', '--infer', '0'], '>= 1'],
-    [['data/a.tfrecord', 'out.b64', '--from', 'csv'], 'format of tables'],
+    [['data/a.tfrecord', 'out.b64', '--from', 'csv'], 'table format'],
   ])('%j: exit code 2', async (args, text) => {
     const { cwd, names } = place();
     const { code, stdout, stderr } = await cli(['convert', ...args], { cwd });

@@ -301,7 +301,7 @@ test('an existing output, an unknown format and the input as output are errors',
     code: 'unsupported-source',
   });
   await expect(convertTable(input, file('out'))).rejects.toMatchObject({ code: 'invalid-argument' });
-  await expect(convertTable(input, file('out.rec'))).rejects.toThrow(/format of tables/);
+  await expect(convertTable(input, file('out.rec'))).rejects.toThrow(/table format/);
 });
 
 test('an abort leaves nothing', async () => {

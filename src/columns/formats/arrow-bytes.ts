@@ -132,6 +132,6 @@ function checkText({ offsets, data }: Strings, validity: Uint8Array | undefined,
       throw unrepresentable(
         place,
         i,
-        'the value is not UTF-8, as the schema requires; change the type of the column to bytes in the schema',
+        'the value is not UTF-8, but the schema requires text; change the type of the column to bytes in the schema',
       );
 }

@@ -1,7 +1,7 @@
 import { splitCompressedName } from '../../formats/codec-options.ts';
 import type { TableFormat, TableFormatName } from './table-format.ts';
 
-/** File extensions of the formats of tables. The first one names outputs. */
+/** File extensions of the table formats. The first one names outputs. */
 export const TABLE_EXTENSIONS: Readonly<Record<TableFormatName, readonly string[]>> = {
   parquet: ['.parquet', '.pq'],
   arrow: ['.arrow', '.feather', '.ipc', '.arrows'],
@@ -9,7 +9,7 @@ export const TABLE_EXTENSIONS: Readonly<Record<TableFormatName, readonly string[
   jsonl: ['.jsonl', '.ndjson'],
 };
 
-/** Reports whether a name is that of a format of tables. */
+/** Reports whether a name is that of a table format. */
 export function isTableFormat(name: string): name is TableFormatName {
   return Object.hasOwn(TABLE_EXTENSIONS, name);
 }
@@ -28,7 +28,7 @@ export async function tableFormat(name: TableFormatName): Promise<TableFormat> {
   }
 }
 
-/** Returns the format of a table that a file name indicates; undefined for other names. */
+/** Returns the table format that a file name indicates; undefined for other names. */
 export function tableFormatOfName(path: string): TableFormatName | undefined {
   const { plain } = splitCompressedName(path.toLowerCase());
   const name = plain.replace(/-\d+-of-\d+$/, '');

@@ -2,10 +2,10 @@ import type { RecordpipeError } from '../../errors.ts';
 import type { ColumnBatch } from '../../messages/columns/column-batch.ts';
 import type { ColumnSchema } from '../../messages/columns/column-schema.ts';
 
-/** Names of the formats of tables. */
+/** Names of the table formats. */
 export type TableFormatName = 'parquet' | 'arrow' | 'csv' | 'jsonl';
 
-/** A format of tables: Parquet, Arrow, CSV or JSON Lines. */
+/** A table format: Parquet, Arrow, CSV or JSON Lines. */
 export interface TableFormat {
   readonly name: TableFormatName;
   /** File extensions with the dot. The first one names outputs. */
