@@ -341,5 +341,7 @@ function checkBy(by: unknown, missing: unknown): void {
   if (by !== undefined && typeof by !== 'string')
     throw new UsageError(`by: expected the name of a feature, got ${String(by)}`);
   if (by === undefined && missing !== undefined)
-    throw new UsageError('missing: requires the option by, because every record has the payload that determines its part');
+    throw new UsageError(
+      'missing: requires the option by, because every record has the payload that determines its part',
+    );
 }
