@@ -1,11 +1,11 @@
 import { RecordpipeError } from '../errors.ts';
-import type { RecordRun } from '../messages/record-run.ts';
 import { type FileToRead, filesInTurn } from '../records/files-in-turn.ts';
 import type { RecordReadOptions } from '../records/read-options.ts';
 import { type OpenedRecords, openOne } from '../records/read-records.ts';
 import type { Batches } from '../records/record-reader.ts';
 import { type FileNames, filesNamed } from './file-names.ts';
 import { hash } from './operator.ts';
+import type { RecordSource } from './places.ts';
 import { isCount, isList, malformedPosition, type Position } from './position.ts';
 
 /**
@@ -35,7 +35,7 @@ interface FileIdentity {
 export class FilesReading {
   readonly from: Position;
   /** Source of the last batch, for errors. */
-  place: RecordRun['place'];
+  place: RecordSource;
   readonly #names: FileNames;
   readonly #options: DatasetRecordOptions;
   /** The current file. */

@@ -3,6 +3,7 @@ import type { RecordBatch } from '../formats/batch.ts';
 import type { RecordRun } from '../messages/record-run.ts';
 import { readNames, readRecordBatches } from '../records/read-records.ts';
 import { checkFileNames, type FileNames } from './file-names.ts';
+import type { Places, RecordSource } from './places.ts';
 import type { Position } from './position.ts';
 import { type DatasetRecordOptions, FilesReading } from './record-files.ts';
 import { END, LATER, type Open, Stage, type Step } from './stage.ts';
@@ -72,13 +73,15 @@ export abstract class RecordStage extends Stage<Uint8Array> {
     return taken === 0 ? undefined : { batch: this.#batch!, from, to: from + taken, place: this.place };
   }
 
-  override lastRecord(): RecordRun | undefined {
-    const [batch, to] = [this.#batch, this.#at];
-    return batch === undefined || to === 0 ? undefined : { batch, from: to - 1, to, place: this.place };
+  override locate(places: Places): void {
+    const batch = this.#batch;
+    const last = this.#at - 1;
+    if (batch === undefined || last < 0) places.addUnknown();
+    else places.add(this.place, batch.firstRecord + last, batch.offset(last));
   }
 
   /** Source of the current batch, for errors. */
-  protected get place(): RecordRun['place'] {
+  protected get place(): RecordSource {
     return undefined;
   }
 
@@ -147,7 +150,7 @@ class FileRecordStage extends RecordStage {
     return this.#reading.position(delivered.batch.firstRecord + last, delivered.batch.offset(last));
   }
 
-  protected override get place(): RecordRun['place'] {
+  protected override get place(): RecordSource {
     return this.#reading.place;
   }
 

@@ -1,6 +1,6 @@
 import { EventLoopTurns } from '../bytes/event-loop-turns.ts';
-import type { RecordRun } from '../messages/record-run.ts';
 import type { Operator } from './operator.ts';
+import type { Places } from './places.ts';
 import type { Position } from './position.ts';
 
 /** Number of steps between two readings of the clock. A step takes microseconds. */
@@ -145,11 +145,11 @@ export abstract class Stage<T> {
   }
 
   /**
-   * Returns the element that `next` returned last with its source, for errors. Returns undefined
-   * unless the element is a record of a source that knows where it is.
+   * Adds the location of the element that `next` returned last, for errors. It is unknown unless the
+   * element is a record of a source that knows where it is.
    */
-  lastRecord(): RecordRun | undefined {
-    return undefined;
+  locate(places: Places): void {
+    places.addUnknown();
   }
 }
 
@@ -177,8 +177,8 @@ export abstract class Through<S, T, Source extends Stage<S> = Stage<S>> extends 
 
 /** A stage whose elements are those of its source. */
 export abstract class Selecting<T> extends Through<T, T> {
-  override lastRecord(): RecordRun | undefined {
-    return this.source.lastRecord();
+  override locate(places: Places): void {
+    this.source.locate(places);
   }
 }
 

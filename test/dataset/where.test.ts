@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { encodeTFRecord, UsageError } from 'recordpipe';
-import { Dataset } from 'recordpipe/dataset';
+import { Dataset, type ShardsOptions } from 'recordpipe/dataset';
 import { compileFeatures, encodeExample, fixedLen } from 'recordpipe/messages';
 import { openTFRecordWriter } from 'recordpipe/records/write';
 import { expect, test } from 'vitest';
@@ -55,6 +55,10 @@ test('where rejects an invalid expression and reports a feature that no record h
   expect(notices).toEqual(['where: no record has a feature "lable"; did you mean "label"?']);
 });
 
+function shards(path: string, options: ShardsOptions): Dataset<Uint8Array> {
+  return Dataset.shards(path, { order: 'shuffled', seed: 1, missing: 'memory', ...options });
+}
+
 const LABEL = compileFeatures({ label: fixedLen([], 'int64') });
 
 test.each<[string, (path: string) => Dataset<unknown>]>([
@@ -83,6 +87,19 @@ test.each<[string, (path: string) => Dataset<unknown>]>([
         .interleave((file) => Dataset.records(file), { ordered: false })
         .where('label > 3'),
   ],
+  [
+    'mix and where',
+    (path) =>
+      Dataset.mix([
+        { dataset: Dataset.records(path), weight: 1 },
+        { dataset: Dataset.records(path).take(2), weight: 0.001 },
+      ]).where('label > 3'),
+  ],
+  ['mix and parse', (path) => Dataset.mix([{ dataset: Dataset.records(path), weight: 1 }]).parse(LABEL)],
+  ['single shards and where', (path) => shards(path, { blockRecords: 1 }).where('label > 3')],
+  ['single shards and parse', (path) => shards(path, { blockRecords: 1, groupBlocks: 1 }).parse(LABEL)],
+  ['shards in blocks and where', (path) => shards(path, { blockRecords: 3 }).where('label > 3')],
+  ['shards in sequence and parse', (path) => shards(path, { order: 'sequential' }).parse(LABEL)],
   ['where and parse', (path) => Dataset.records(path).where('has(label)').parse(LABEL)],
   [
     'filter and parse',

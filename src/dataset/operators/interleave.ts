@@ -1,5 +1,4 @@
 import { RecordpipeError } from '../../errors.ts';
-import type { RecordRun } from '../../messages/record-run.ts';
 import { type DatasetInput, openInput, operatorOf } from '../iterables.ts';
 import { MarkedSource } from '../marked-source.ts';
 import {
@@ -11,6 +10,7 @@ import {
   whyNotResumable,
 } from '../operator.ts';
 import { checkCount, checkFunction } from '../operator-options.ts';
+import type { Places } from '../places.ts';
 import { isCount, isList, malformedPosition, type Position, splitPosition } from '../position.ts';
 import type { Iteration } from '../stage.ts';
 import {
@@ -210,8 +210,9 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
     ];
   }
 
-  override lastRecord(): RecordRun | undefined {
-    return this.#last?.lastRecord();
+  override locate(places: Places): void {
+    if (this.#last === undefined) places.addUnknown();
+    else this.#last.locate(places);
   }
 
   override ready(): Promise<void> {

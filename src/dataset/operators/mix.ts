@@ -2,6 +2,7 @@ import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import type { Operator } from '../operator.ts';
 import { checkCount } from '../operator-options.ts';
+import type { Places } from '../places.ts';
 import { isCount, isList, malformedPosition, type Position } from '../position.ts';
 import { closeAll, END, LATER, type Open, type Openable, Stage, type Step, type Wait } from '../stage.ts';
 import { ExactSchedule, type MixSchedule, RandomSchedule } from './mix-schedule.ts';
@@ -46,6 +47,8 @@ class MixStage<T> extends Stage<T> {
   readonly #stopsAtFirst: boolean;
   readonly #counts: number[];
   #left: number;
+  /** Source of the last element. */
+  #last = -1;
   /** Source of the next element, once it is chosen. */
   #chosen: number | undefined;
 
@@ -68,6 +71,7 @@ class MixStage<T> extends Stage<T> {
       if (element === LATER) return LATER;
       this.#chosen = undefined;
       if (element !== END) {
+        this.#last = chosen;
         this.#schedule.taken(chosen);
         this.#counts[chosen]++;
         return element;
@@ -86,6 +90,11 @@ class MixStage<T> extends Stage<T> {
 
   ready(): Promise<void> {
     return this.#chosen === undefined ? Promise.resolve() : this.#sources[this.#chosen].ready();
+  }
+
+  override locate(places: Places): void {
+    if (this.#last < 0) places.addUnknown();
+    else this.#sources[this.#last].locate(places);
   }
 
   override waitsFor(): Wait {

@@ -9,6 +9,7 @@ import { checkRecord } from '../../messages/example/decode-options.ts';
 import type { FeatureSpecs, ParsedBatch, PlanInt64 } from '../../messages/example/feature-specs.ts';
 import { eachRow, placeOfRow, type RecordRun, sliceRuns, validRows } from '../../messages/record-run.ts';
 import { checkCount } from '../operator-options.ts';
+import { Places } from '../places.ts';
 import type { Position } from '../position.ts';
 import { RecordStage } from '../record-stage.ts';
 import { END, type Iteration, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
@@ -62,7 +63,7 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
   readonly #files: RecordStage | undefined;
   #runs: RecordRun[] = [];
   #records: Uint8Array[] = [];
-  #places: (RecordRun | undefined)[] = [];
+  readonly #places = new Places();
   #rows = 0;
 
   constructor(source: Stage<Uint8Array>, plan: FeaturePlan<S, M>, batchRows: number, iteration: Iteration) {
@@ -85,7 +86,7 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
       if (record === LATER) return LATER;
       if (record === END) break;
       this.#records.push(record);
-      this.#places.push(this.source.lastRecord());
+      this.source.locate(this.#places);
       this.#rows++;
     }
     if (this.#rows === 0) return this.finish();
@@ -99,14 +100,13 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
 
   /** Returns the valid rows before the first record that cannot be parsed, which ends the stage. */
   #parsed(): Step<ParsedBatch<S, M>> {
-    const [runs, records, places] = [this.#runs, this.#records, this.#places];
+    const [runs, records] = [this.#runs, this.#records];
     let failedRow = -1;
     const decode = (rows: number): ParsedBatch<S, M> => {
       const kept = sliceRuns(runs, 0, rows);
       const placeOf = (row: number): ErrorPlace => {
         failedRow = row;
-        const { [row]: place } = places;
-        return place === undefined ? placeOfRow(kept, row) : placeOfRow([place], 0);
+        return this.#places.at(row) ?? placeOfRow(kept, row);
       };
       return planInternals(this.#plan).parseRows(rows, placeOf, (add) => {
         eachRow(kept, add);
@@ -117,7 +117,8 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
       }) as ParsedBatch<S, M>;
     };
     const { batch, rows, failure } = validRows(this.#rows, decode, () => failedRow);
-    [this.#runs, this.#records, this.#places, this.#rows] = [[], [], [], 0];
+    [this.#runs, this.#records, this.#rows] = [[], [], 0];
+    this.#places.clear();
     if (failure !== undefined) {
       this.fail(failure);
       this.#iteration.hasFailed = true;

@@ -1,4 +1,4 @@
-import type { RecordRun } from '../../messages/record-run.ts';
+import type { Places } from '../places.ts';
 import { isList, malformedPosition, type Position, splitPosition } from '../position.ts';
 import {
   END,
@@ -54,8 +54,9 @@ abstract class Sequence<T> extends Stage<T> {
     }
   }
 
-  override lastRecord(): RecordRun | undefined {
-    return this.#current?.lastRecord();
+  override locate(places: Places): void {
+    if (this.#current === undefined) places.addUnknown();
+    else this.#current.locate(places);
   }
 
   override pass(count: number): number {

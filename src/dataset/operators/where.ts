@@ -2,8 +2,8 @@ import { UsageError } from '../../errors.ts';
 import { placed } from '../../formats/corruption.ts';
 import { missingFeatures } from '../../messages/filter/filter-report.ts';
 import type { RecordFilter } from '../../messages/filter/record-filter.ts';
-import { placeOfRow } from '../../messages/record-run.ts';
 import { checkOptions, type WhereOptions } from '../operator-options.ts';
+import { Places } from '../places.ts';
 import { END, type Iteration, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { FilterStage } from './map.ts';
 
@@ -33,8 +33,9 @@ export function openWhere(
       try {
         return by.matches(record);
       } catch (error) {
-        const last = stage.lastRecord();
-        throw last === undefined ? error : placed(error, placeOfRow([last], 0));
+        const places = new Places();
+        stage.locate(places);
+        throw placed(error, places.at(0) ?? {});
       }
     };
     const test = (record: Uint8Array): boolean | Promise<boolean> =>

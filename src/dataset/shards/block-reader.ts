@@ -1,4 +1,5 @@
 import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
+import type { Places } from '../places.ts';
 import { END, LATER, type Step } from '../stage.ts';
 import type { Block, GlobalOrder, Group } from './global-order.ts';
 import type { Shard } from './open-shards.ts';
@@ -67,6 +68,9 @@ export class BlockReader implements PositionReader {
   #queue: WantedBlock[] = [];
   #reads = 0;
   #waitsFor: Promise<void> | undefined;
+  /** The last record, and its shard. */
+  #last = -1;
+  #lastShard = 0;
 
   constructor(
     order: GlobalOrder,
@@ -116,7 +120,14 @@ export class BlockReader implements PositionReader {
     return passed;
   }
 
+  locate(places: Places): void {
+    const shard = this.#shards[this.#lastShard];
+    places.add(shard.source, this.#last, shard.table.start(this.#last));
+  }
+
   #record(block: Block, { bytes, base, starts }: LoadedBlock, i: number): Uint8Array {
+    this.#lastShard = block.shard;
+    this.#last = block.first + i;
     const at = starts[i];
     const offset = base + at - starts[0];
     return this.#shards[block.shard].frames.payload(bytes, at, starts[i + 1] - at, block.first + i, offset);

@@ -6,10 +6,13 @@ import { fingerprintOf } from '../../records/indexes/rpidx.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import { openStoredFile } from '../../storage/stored-file.ts';
 import { type FileNames, type FileNamesOptions, filesNamed } from '../file-names.ts';
+import type { RecordSource } from '../places.ts';
 
 /** A file with the positions of its records. */
 export interface Shard {
   readonly path: string;
+  /** The path, for errors. */
+  readonly source: RecordSource;
   readonly table: FrameTable;
   readonly frames: FrameReader;
   /** Size and modification time when the index was compared with the file. */
@@ -89,7 +92,8 @@ async function openShard(
     const { table, layout: found, ...index } = await findFrames(file, options, missing, !isRemote);
     const frames = await frameReader(file, found, table.count, options);
     const fingerprint = index.fingerprint ?? (isRemote ? undefined : await fingerprintOf(file));
-    const shard = { path: file.path, table, frames, size, mtimeNs, isRemote, fingerprint };
+    const source = { uri: file.path };
+    const shard = { path: file.path, source, table, frames, size, mtimeNs, isRemote, fingerprint };
     isDone = true;
     return { shard, file: staysOpen ? file : undefined };
   } finally {

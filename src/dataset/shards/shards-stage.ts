@@ -1,5 +1,6 @@
 import { checkFileNames, type FileNames } from '../file-names.ts';
 import type { Operator } from '../operator.ts';
+import type { Places } from '../places.ts';
 import type { Position } from '../position.ts';
 import { END, LATER, type Open, Stage, type Step } from '../stage.ts';
 import { BlockReader } from './block-reader.ts';
@@ -89,6 +90,11 @@ export class ShardsStage extends Stage<Uint8Array> {
     const passed = this.#reader?.pass(count) ?? 0;
     this.#delivered += passed;
     return passed;
+  }
+
+  override locate(places: Places): void {
+    if (this.#reader === undefined) places.addUnknown();
+    else this.#reader.locate(places);
   }
 
   position(): Position {

@@ -1,3 +1,4 @@
+import type { Places } from '../places.ts';
 import type { Step } from '../stage.ts';
 
 /**
@@ -23,4 +24,6 @@ export interface PositionReader {
   ready(): Promise<void>;
   /** Skips up to `count` records without reading them, and returns their number. */
   pass(count: number): number;
+  /** Adds the location of the record that `next` returned last. */
+  locate(places: Places): void;
 }

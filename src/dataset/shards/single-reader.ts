@@ -1,5 +1,6 @@
 import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
 import type { StoredFile } from '../../storage/storage.ts';
+import type { Places } from '../places.ts';
 import { END, LATER, type Step } from '../stage.ts';
 import type { GlobalOrder } from './global-order.ts';
 import type { Shard } from './open-shards.ts';
@@ -29,6 +30,8 @@ interface Window {
   /** Payloads, or undefined for records that cannot be read. */
   readonly payloads: (Uint8Array | undefined)[];
   readonly failures: unknown[];
+  /** Where the records are. */
+  readonly places: readonly Place[];
   loading: Promise<void> | undefined;
 }
 
@@ -91,6 +94,11 @@ export class SingleReader implements PositionReader {
     return payload;
   }
 
+  locate(places: Places): void {
+    const { shard, record, start } = this.#current!.places[this.#at - 1];
+    places.add(this.#shards[shard].source, record, start);
+  }
+
   ready(): Promise<void> {
     return this.#waitsFor ?? Promise.resolve();
   }
@@ -131,7 +139,12 @@ export class SingleReader implements PositionReader {
   #openWindow(): Window | undefined {
     const places = this.#plan();
     if (places.length === 0) return undefined;
-    const window: Window = { payloads: new Array(places.length), failures: [], loading: undefined };
+    const window: Window = {
+      payloads: new Array(places.length),
+      failures: [],
+      places: places.slice(),
+      loading: undefined,
+    };
     places.sort((a, b) => a.shard - b.shard || a.start - b.start);
     const files = this.#holdAll(places);
     const probes = this.#isSlow && !this.#isRemote && --this.#untilProbe === 0;
