@@ -68,7 +68,7 @@ export const configOf = (files: readonly string[]): ViteUserConfig => ({
     testTimeout: 90_000,
     hookTimeout: 90_000,
     // Long, because a busy machine is not a failure.
-    expect: { poll: { timeout: 30_000, interval: 10 } },
+    expect: { poll: { timeout: 60_000, interval: 10 } },
     pool: 'forks',
     // One more than cores: many tests wait for a server, a pipe or a process.
     maxWorkers: 3,

@@ -11,7 +11,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    expect: { poll: { timeout: 30_000, interval: 10 } },
+    expect: { poll: { timeout: 60_000, interval: 10 } },
     pool: 'forks',
     fileParallelism: false,
   },

@@ -20,7 +20,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     env: { RECORDPIPE_RANDOM_PERCENT: '100' },
     testTimeout: 1_800_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000, interval: 10 } },
+    expect: { poll: { timeout: 60_000, interval: 10 } },
     globalSetup: ['test/support/build-once.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',

@@ -83,7 +83,7 @@ test('the process exits after a run', () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     cwd: root,
-    timeout: 20_000,
+    timeout: 60_000,
   });
   expect(run).toMatchObject({ status: 0, signal: null });
   expect(run.stdout.toString()).toBe('true');

@@ -12,7 +12,7 @@ const good = temp.file('good.tfrecord', encodeTFRecord(new Uint8Array(3)));
 /** Runs the command line with code that throws outside its promise, as a bug would. */
 async function withBug(code: string): Promise<CliRun> {
   const preload = `process.on('newListener', (name) => {
-    if (name === 'uncaughtException') setTimeout(() => { ${code} }, 20);
+    if (name === 'uncaughtException') setImmediate(() => { ${code} });
   })`;
   const url = `data:text/javascript,${encodeURIComponent(preload)}`;
   return cli(['validate', good], { env: { NODE_OPTIONS: `--import ${url}` } });

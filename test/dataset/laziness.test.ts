@@ -106,18 +106,17 @@ describe('prefetch', () => {
   });
 
   test('overlaps a slow source with a slow consumer', async () => {
-    let running = 0;
+    let isConsuming = false;
     let overlapped = 0;
     const slow = Dataset.range(8).map(async (n) => {
-      running++;
       await sleep(4);
-      running--;
+      if (isConsuming) overlapped++;
       return n;
     });
     for await (const _ of slow.prefetch(2)) {
-      await sleep(4);
-      if (running > 0) overlapped++;
-      await sleep(4);
+      isConsuming = true;
+      await sleep(8);
+      isConsuming = false;
     }
     expect(overlapped).toBeGreaterThan(2);
   });

@@ -121,8 +121,7 @@ describe.runIf(process.platform === 'linux')('descriptors', () => {
       if (i % 3 === 0) await pending.return();
       await step;
     }
-    await sleep(20);
-    expect(descriptors()).toBeLessThanOrEqual(before);
+    await expect.poll(descriptors).toBeLessThanOrEqual(before);
   });
 
   test('aborts reading a named pipe whose writer sends nothing', async () => {
@@ -136,8 +135,7 @@ describe.runIf(process.platform === 'linux')('descriptors', () => {
     expect(await pending).toEqual({ done: true, value: undefined });
     const signal = AbortSignal.timeout(20);
     await expect(Dataset.records(fifo).toArray({ signal })).rejects.toMatchObject({ code: 'aborted' });
-    await sleep(20);
-    expect(descriptors()).toBeLessThanOrEqual(before);
+    await expect.poll(descriptors).toBeLessThanOrEqual(before);
   });
 
   test('records of a named pipe', async () => {

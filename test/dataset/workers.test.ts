@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Dataset } from 'recordpipe/dataset';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { mapPool } from '../../src/dataset/operators/map-in-workers.ts';
 
 // Use the built package, because Node runs it in threads.
@@ -146,6 +146,6 @@ describe('threads end with the iteration', () => {
     expect(threads()).toBe(before);
     const signal = AbortSignal.timeout(150);
     await expect(dataset.toArray({ signal })).rejects.toMatchObject({ code: 'aborted' });
-    await vi.waitFor(() => expect(threads()).toBe(before), { timeout: 5000 });
+    await expect.poll(threads).toBe(before);
   });
 });

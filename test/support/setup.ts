@@ -12,6 +12,13 @@ function sameBytes(a: unknown, b: unknown): boolean | undefined {
 
 expect.addEqualityTesters([sameBytes]);
 
+/** Variables of the user that change what the library and the command line do. */
+const SETTINGS = /^(AWS|SM|SAGEMAKER|XDG|RECORDPIPE)_|_PROXY$/i;
+/** Variables of the tests themselves. */
+const OF_TESTS = /^RECORDPIPE_(TESTS|KILLS|SEED|SAGEMAKER_TRAIN|TABLE_RECORDS|\w+_PERCENT)$/;
+for (const name of Object.keys(process.env))
+  if (SETTINGS.test(name) && !OF_TESTS.test(name)) delete process.env[name];
+
 // Files that share a process start with the same environment.
 const before = { ...process.env };
 afterAll(() => {

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 /** Creates a directory for the tests of one file, removed afterwards. */
 export function tempDir(): { readonly path: string; file(name: string, bytes?: Uint8Array): string } {
   const path = mkdtempSync(join(tmpdir(), 'recordpipe-test-'));
-  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  afterAll(() => rmSync(path, { recursive: true, force: true, maxRetries: 9 }));
   return {
     path,
     file(name, bytes) {

@@ -29,7 +29,7 @@ const children = new Set<ChildProcess>();
 afterFile(() => {
   for (const child of children) child.kill('SIGKILL');
   children.clear();
-  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true, maxRetries: 9 });
 });
 
 export function channelPlace(...channels: string[]): ChannelPlace {

@@ -92,7 +92,7 @@ describe('epochs', () => {
     const dataset = new PipeModeDataset('train', place.dirs);
     const stop = new AbortController();
     const reading = dataset.toArray({ signal: stop.signal });
-    const writer = start('sh', '-c', 'exec 3> "$0"; echo open; exec sleep 10', place.pipe(0));
+    const writer = start('sh', '-c', 'exec 3> "$0"; echo open; exec sleep 60', place.pipe(0));
     await once(writer.stdout!, 'data');
     await expect.poll(() => place.state()).toBe('1');
     stop.abort();
@@ -120,7 +120,7 @@ describe('waiting', () => {
     const reading = dataset.map(text).toArray();
     await expect.poll(() => place.state()).toBe('0');
     makePipes(place.pipe(0));
-    await expect.poll(() => place.state(), { timeout: 30_000 }).toBe('1');
+    await expect.poll(() => place.state()).toBe('1');
     const file = `${place.root}/bytes`;
     writeFileSync(file, encodeRecordIO(utf8('at last')));
     writeInto(place.pipe(0), file);
@@ -177,15 +177,18 @@ describe('waiting', () => {
     makePipes(place.pipe(0));
     const record = encodeRecordIO(utf8('r'));
     writeFileSync(`${place.root}/r`, record);
-    const program = 'exec 3> "$1"; cat "$0" "$0" "$0" >&3; read _; cat "$0" >&3; exec sleep 20';
+    const program =
+      'echo up; exec 3> "$1"; cat "$0" "$0" "$0" >&3; read _; cat "$0" >&3; echo sent; exec sleep 60';
     const writer = start('sh', '-c', program, `${place.root}/r`, place.pipe(0));
-    const dataset = new PipeModeDataset('train', { ...place.dirs, idleTimeoutMs: 150 });
+    await once(writer.stdout!, 'data');
+    const dataset = new PipeModeDataset('train', { ...place.dirs, idleTimeoutMs: 1000 });
     let records = 0;
     const reading = (async () => {
       for await (const _ of dataset) {
-        records++;
-        await new Promise((resolve) => setTimeout(resolve, records === 3 ? 300 : 0));
-        if (records === 3) writer.stdin?.write('\n');
+        if (++records !== 3) continue;
+        const sent = once(writer.stdout!, 'data');
+        writer.stdin?.write('\n');
+        await Promise.all([sent, new Promise((resolve) => setTimeout(resolve, 1500))]);
       }
     })();
     await expect(reading).rejects.toMatchObject({
@@ -214,7 +217,7 @@ describe('waiting', () => {
     const writer = start(
       'sh',
       '-c',
-      'exec 3> "$1"; cat "$0" >&3; echo; exec sleep 20',
+      'exec 3> "$1"; cat "$0" >&3; echo; exec sleep 60',
       `${place.root}/r`,
       place.pipe(0),
     );

@@ -166,7 +166,7 @@ describe('epochs', () => {
     });
     const got = buffer(reader.stdout);
     await expect
-      .poll(() => warnings(events), { timeout: 20_000 })
+      .poll(() => warnings(events))
       .toMatchObject([{ code: 'unread-epoch', message: expect.stringContaining('steps_per_epoch') }]);
     reader.stdin.end('go\n');
     expect((await got).equals(Buffer.concat([WHOLE, WHOLE]))).toBe(true);

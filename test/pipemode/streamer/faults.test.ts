@@ -32,7 +32,7 @@ describe('readers', () => {
         channels: [{ name: 'train', uri: 's3://bucket/a' }],
         pipeDir,
         epochs: 1,
-        objects: { ...SMALL, endpointUrl: server.url, idleTimeoutMs: 1000, headersTimeoutMs: 1000 },
+        objects: { ...SMALL, endpointUrl: server.url, idleTimeoutMs: 2000, headersTimeoutMs: 2000 },
       });
       const running = streamer.run();
       await streamer.ready;
@@ -46,7 +46,7 @@ describe('readers', () => {
         got += chunk.length;
       });
       await expect.poll(() => got).toBeGreaterThanOrEqual(100_000);
-      await sleep(1500);
+      await sleep(3000);
       await expect.poll(() => server.concurrent).toBe(0);
       // Two parts for the reader, 8 for the window, and up to 16 for the pipe.
       expect(server.log.length).toBeLessThan(40);
@@ -133,10 +133,10 @@ describe('recordpipe stream, interrupted', () => {
       const args = ['stream', '-c', 'train=s3://bucket/t/', '--dir', dir, '-q', '--endpoint-url', server.url];
       const child = startCli(args, { env: environment });
       const exit = exited(child);
-      await expect.poll(() => existsSync(join(dir, 'train_0')), { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => existsSync(join(dir, 'train_0'))).toBe(true);
       const reader = read ? readPipe(join(dir, 'train_0')) : undefined;
       const hit = fault.operation as 'GetObject' | 'ListObjectsV2';
-      await expect.poll(() => server.requests(hit).length, { timeout: 20_000 }).toBeGreaterThan(0);
+      await expect.poll(() => server.requests(hit).length).toBeGreaterThan(0);
       child.kill('SIGTERM');
       expect(await exit).toEqual({ code: 143, signal: null });
       expect((await reader)?.length ?? 0).toBe(0);

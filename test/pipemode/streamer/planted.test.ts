@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { makeFifos } from '../../../src/pipemode/streamer/fifo.ts';
 import { PipeModeStreamer, type StreamerInput } from '../../../src/pipemode/streamer/index.ts';
 import { jobHosts, jobPaths, trainingRequest, writeJobFiles } from '../../../src/pipemode/train/index.ts';
 import { cli } from '../../support/cli.ts';
@@ -210,12 +211,12 @@ describe('locks', () => {
 });
 
 test('errors of mkfifo are recognized in every locale', async () => {
-  const german = `[ "$LC_ALL" = C ] || { echo "mkfifo: 'train_0': Die Datei existiert bereits" >&2; exit 1; }`;
+  const german = `[ "$LC_ALL" = C ] || { echo "mkfifo: $4: Die Datei existiert bereits" >&2; exit 1; }`;
   shadow('mkfifo', `${german}\nPATH='${PATH}' exec mkfifo "$@"`);
   process.env['LC_ALL'] = 'de_DE.UTF-8';
-  const pipeDir = newPlace();
-  mkdirSync(join(pipeDir, 'train_0'));
-  await expect(served(pipeDir)).rejects.toMatchObject({ code: 'already-exists' });
+  const path = join(newPlace(), 'train_0');
+  mkdirSync(path);
+  await expect(makeFifos([path], undefined)).rejects.toMatchObject({ code: 'already-exists', uri: path });
 });
 
 test('pipes have the permissions that the umask allows', async () => {

@@ -12,7 +12,6 @@ const temp = tempDir();
 const data = temp.file('data', Buffer.alloc(200_000, 'x'));
 const CHANNELS = [{ name: 'train', uri: data }];
 const { ...times } = WATCH_TIMES;
-const PATIENT = { timeout: 20_000 };
 let places = 0;
 let reader: ChildProcess | undefined;
 
@@ -54,18 +53,20 @@ function messageOf(events: readonly StreamEvent[], code: string): string {
 /** Like Keras's `model.fit(dataset)` without steps_per_epoch, which creates two iterators. */
 test('a program that opens the next epoch while one is unread causes a warning with the reason', async () => {
   await watched('exec 3< "$0_0"; head -c 10 <&3; exec 4< "$0_1"; cat <&4', async (events) => {
-    await expect.poll(() => codes(events).toSorted(), PATIENT).toEqual(['idle-reader', 'unread-epoch']);
+    // On a busy machine, the program opens its first pipe late.
+    const found = () => codes(events).filter((code) => code !== 'unopened-channel');
+    await expect.poll(() => found().toSorted()).toEqual(['idle-reader', 'unread-epoch']);
     expect(messageOf(events, 'unread-epoch')).toMatch(
       /epoch 1 was opened while epoch 0 is unread; .* read \d+ bytes of epoch 0 .* steps_per_epoch/,
     );
     await sleep(400);
-    expect(codes(events)).toHaveLength(2);
+    expect(found()).toHaveLength(2);
   });
 });
 
 test('a program that starts with a later epoch causes a warning', async () => {
   await watched('cat "$0_1"', async (events) => {
-    await expect.poll(() => codes(events), PATIENT).toContain('unread-epoch');
+    await expect.poll(() => codes(events)).toContain('unread-epoch');
     expect(messageOf(events, 'unread-epoch')).toMatch(
       /no process has opened the pipe of epoch 0.*firstEpoch: 1/,
     );
@@ -74,7 +75,7 @@ test('a program that starts with a later epoch causes a warning', async () => {
 
 test('a channel that no process opens causes one warning', async () => {
   await watched('sleep 60', async (events) => {
-    await expect.poll(() => codes(events), PATIENT).toEqual(['unopened-channel']);
+    await expect.poll(() => codes(events)).toEqual(['unopened-channel']);
     await sleep(400);
     expect(codes(events)).toEqual(['unopened-channel']);
   });
@@ -82,7 +83,7 @@ test('a channel that no process opens causes one warning', async () => {
 
 test('an idle reader causes a warning, and a reader that waits for the source does not', async () => {
   await watched('exec 3< "$0_0"; sleep 60', async (events) => {
-    await expect.poll(() => codes(events), PATIENT).toContain('idle-reader');
+    await expect.poll(() => codes(events)).toContain('idle-reader');
   });
 });
 
@@ -92,7 +93,7 @@ test('a supervised program that opens one epoch too many causes a warning, and t
     const words = ['sh', '-c', script, join(pipeDir, 'train')];
     const program = new TrainingProgram(words, {}, { graceMs: 1000 });
     streamer.supervise(program);
-    await expect.poll(() => codes(events), PATIENT).toContain('no-more-epochs');
+    await expect.poll(() => codes(events)).toContain('no-more-epochs');
     expect(messageOf(events, 'no-more-epochs')).toMatch(
       /train_2, but the channel ends after 2 epochs.*epochs: 3/,
     );

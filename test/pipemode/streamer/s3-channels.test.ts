@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -38,7 +39,12 @@ describe('channels of S3', () => {
       });
       streamer.run().catch(() => {});
       await streamer.ready;
-      const stopped = spawn('sh', ['-c', 'exec 3<"$0"; sleep 60', join(pipeDir, `${names[0]}_0`)]);
+      const stopped = spawn('sh', [
+        '-c',
+        'exec 3<"$0"; echo open; exec sleep 60',
+        join(pipeDir, `${names[0]}_0`),
+      ]);
+      await once(stopped.stdout, 'data');
       for (const epoch of [0, 1]) {
         const read = await Promise.all(
           names.slice(1).map(async (name) => {

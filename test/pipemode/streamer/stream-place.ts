@@ -45,13 +45,13 @@ export function openPipe(path: string): Socket {
 }
 
 /** Waits for a pipe. @returns its bytes until the writer closes it */
-export async function readPipe(path: string, timeoutMs = 20_000): Promise<Buffer> {
+export async function readPipe(path: string, timeoutMs = 60_000): Promise<Buffer> {
   await appearance(path, timeoutMs);
   return buffer(openPipe(path));
 }
 
 /** Waits until `path` exists. */
-export async function appearance(path: string, timeoutMs = 20_000): Promise<void> {
+export async function appearance(path: string, timeoutMs = 60_000): Promise<void> {
   const until = Date.now() + timeoutMs;
   while (!readdirSync(dirname(path), { encoding: 'utf8' }).includes(path.slice(dirname(path).length + 1))) {
     if (Date.now() > until) throw new Error(`${path} did not appear`);

@@ -108,7 +108,7 @@ describe('recordpipe stream with a program', () => {
     const args = ['stream', '-c', `train=${data}`, '--root', root, '-q', ...more, '--', 'sh', '-c', script];
     const child = startCli(args, { env });
     const run = ended(child);
-    await expect.poll(() => existsSync(join(root, 'model/up')), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(root, 'model/up'))).toBe(true);
     await expect.poll(() => readFileSync(join(root, 'model/up'), 'utf8')).toMatch(/\n/);
     child.kill(signal);
     const { code } = await run;
@@ -134,8 +134,8 @@ describe('recordpipe stream with a program', () => {
   test('when recordpipe itself is killed, all processes of the program are stopped before they receive an end of file', async () => {
     const script = `trap 'echo > "$SM_MODEL_DIR/told"' TERM; ${SLOW}`;
     // The grace period leaves time for the trap on a busy machine.
-    const { files, pid } = await signalled(script, 'SIGKILL', ['--grace', '1s']);
-    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    const { files, pid } = await signalled(script, 'SIGKILL', ['--grace', '3s']);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect(files()).toEqual(['told', 'up']);
   });
 
@@ -150,10 +150,10 @@ describe('recordpipe stream with a program', () => {
 
   test.each([
     ['while the program reads no pipe', 'echo $$ > "$SM_MODEL_DIR/up"'],
-    ['as the first action of the program', 'kill -s KILL $PPID; echo $$ > "$SM_MODEL_DIR/up"'],
+    ['as the first action of the program', 'echo $$ > "$SM_MODEL_DIR/up"; kill -s KILL $PPID'],
   ])('when recordpipe itself is killed %s, the program is stopped', async (_, start) => {
-    const { files, pid } = await signalled(`${start}; sleep 20; echo > "$SM_MODEL_DIR/survived"`, 'SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    const { files, pid } = await signalled(`${start}; sleep 60; echo > "$SM_MODEL_DIR/survived"`, 'SIGKILL');
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect(files()).toEqual(['up']);
   });
 

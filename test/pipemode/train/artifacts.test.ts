@@ -248,7 +248,7 @@ describe('existing artifacts', () => {
       existsSync(uri)
         ? readdirSync(uri, { recursive: true, encoding: 'utf8' }).find((name) => name.includes('.gz'))
         : undefined;
-    await vi.waitUntil(temporary, { timeout: 30_000, interval: 1 });
+    await vi.waitUntil(temporary, { timeout: 60_000, interval: 1 });
     truncateSync(join(one.modelDir, 'z'), 10);
     expect(await run).toBe('source-changed');
   });

@@ -25,9 +25,9 @@ here=$(dirname "$0")
 echo "$*" >> "$here/calls"
 case $1 in
   run)
-    (setsid env -i PATH="$PATH" sh -c "echo \\$\\$ > '$here/pid'; exec sleep 60" &)
     env > "$here/env"
     trap 'kill -TERM "$(cat "$here/pid")"' TERM
+    (setsid env -i PATH="$PATH" sh -c "echo \\$\\$ > '$here/pid'; exec sleep 60" &)
     until [ -s "$here/pid" ]; do sleep 0.02; done
     while kill -0 "$(cat "$here/pid")" 2>/dev/null; do sleep 0.05; done
     exit 143 ;;
@@ -81,7 +81,7 @@ describe('the command line of a container', () => {
 describe('stopping a container', () => {
   test('SIGTERM reaches its program, and the command exits with it', async () => {
     const program = run(JOB);
-    await expect.poll(() => pid(), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => pid()).toBeGreaterThan(0);
     const container = pid();
     await program.stop();
     await expect.poll(() => isAlive(container)).toBe(false);
@@ -91,7 +91,7 @@ describe('stopping a container', () => {
 
   test('a program that cannot be signaled is ended with its container', async () => {
     const program = run(JOB);
-    await expect.poll(() => pid(), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => pid()).toBeGreaterThan(0);
     const container = pid();
     program.kill();
     await program.stop();

@@ -9,15 +9,15 @@ const LINES = Array.from({ length: 100 }, (_, i) => `line ${i}`);
  * epoch that its position names, and the next epoch.
  */
 const SCRIPT = `cd "$SM_MODEL_DIR/../checkpoints"
-  exec 3< "$SM_CHANNEL_TRAIN"_0
   n=0
+  trap 'echo "{\\"train\\": {\\"epoch\\": 0, \\"records\\": $n}}" > position.json; exit 1' TERM
+  exec 3< "$SM_CHANNEL_TRAIN"_0
   if [ -e position.json ]; then
     while read -r line <&3; do echo "rest $line"; done
     cat "$SM_MODEL_DIR/../pipe_state/.train-pipe_mode-state"; echo
     read -r line < "$SM_CHANNEL_TRAIN"_1; echo "next $line"
     exit 0
   fi
-  trap 'echo "{\\"train\\": {\\"epoch\\": 0, \\"records\\": $n}}" > position.json; exit 1' TERM
   while [ $n -lt 3 ]; do read -r line <&3; echo "first $line"; n=$((n+1)); done
   while :; do sleep 0.05; done`;
 
@@ -32,7 +32,7 @@ function jobOf(resumeFile: string | undefined): Parameters<typeof runJob>[1] {
       checkpoint: { uri: place.folder(`checkpoints-${String(resumeFile)}`, {}) },
     },
     root: place.newRoot(),
-    interruptAfterMs: 1500,
+    interruptAfterMs: 3000, // Time to start on a busy machine.
     privateRoot: false,
     resumeFile,
     data: { epochs: 2 },

@@ -80,7 +80,7 @@ export async function withServer(
   }
   const more = (): string[] =>
     resources().filter((kind) => countOf(kind, resources()) > countOf(kind, before));
-  for (let tries = 0; tries < 1000 && more().length > 0; tries++) await sleep(10);
+  for (let tries = 0; tries < 3000 && more().length > 0; tries++) await sleep(10);
   expect(more()).toEqual([]);
 }
 

@@ -136,7 +136,7 @@ export class FaultyS3 implements AsyncDisposable {
    * Waits until all connections are closed.
    * @throws Error after `withinMs`
    */
-  async quiet(withinMs = 5000): Promise<void> {
+  async quiet(withinMs = 60_000): Promise<void> {
     const until = performance.now() + withinMs;
     while (this.openSockets > 0) {
       if (performance.now() > until) throw new Error(`${this.openSockets} connections are still open`);

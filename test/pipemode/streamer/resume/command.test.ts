@@ -112,7 +112,9 @@ test('SIGTERM writes a last checkpoint', async () => {
   await once(reader.stdout, 'data');
   const epoch = (): unknown =>
     existsSync(checkpoint) && JSON.parse(readFileSync(checkpoint, 'utf8')).channels.train.epoch;
-  await expect.poll(epoch, { timeout: 10_000 }).toBe(1);
+  await expect.poll(epoch).toBe(1);
+  const status = (): unknown => JSON.parse(readFileSync(join(dir, 'train.status.json'), 'utf8'));
+  await expect.poll(status).toMatchObject({ epoch: 1, sent: true });
   child.kill('SIGTERM');
   expect((await exit)[0]).toBe(143);
   reader.kill('SIGKILL');

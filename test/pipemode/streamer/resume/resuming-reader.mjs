@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PipeModeDataset } from 'recordpipe/pipemode';
 
-const [mode, root, notes, epochs] = process.argv.slice(2);
+const [mode, root, notes, epochs, pauseMs] = process.argv.slice(2);
 const { read, position } = JSON.parse(readFileSync(notes, 'utf8'));
 let told = false;
 
@@ -17,7 +17,7 @@ async function note(records, next) {
   renameSync(`${notes}.tmp`, notes);
   if (!told) console.log('reading');
   told = true;
-  await sleep(1);
+  await sleep(Number(pauseMs));
 }
 
 /** The records of an epoch as PipeModeDataset yields them. */
