@@ -29,6 +29,8 @@ async function run(name, check) {
 }
 
 const { server } = await serve({ root: fileURLToPath(new URL('.', import.meta.url)), port: 0 });
+// Otherwise, it closes idle connections, on which the check of links may just send a request.
+server.keepAliveTimeout = 0;
 const origin = `http://localhost:${server.address().port}`;
 const links = run('links', () => checkLinks(origin));
 const browser = await openBrowser();

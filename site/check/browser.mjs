@@ -29,6 +29,7 @@ export async function withPage(browser, { origin, path, options, init }, use) {
   const context = await browser.newContext(options);
   const problems = [];
   try {
+    context.setDefaultTimeout(120_000); // Long, because a busy machine is not a failure.
     if (init !== undefined) await context.addInitScript({ content: init });
     const page = await context.newPage();
     page.on('pageerror', (error) => problems.push(`${path}: ${error}`));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { withPage } from './browser.mjs';
+import { waitUntilMounted, withPage } from './browser.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -36,9 +36,12 @@ export async function checkPages(browser, origin, screenshots) {
   for (const path of PAGES) {
     const found = await withPage(browser, { origin, path, init: AXE }, async (page) => {
       const problems = [];
+      const isReport = path === '/report.html'; // A page without an application.
+      if (!isReport) await waitUntilMounted(page);
       for (const [view, { colorScheme, ...viewport }] of Object.entries(VIEWS)) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.setViewportSize(viewport);
+        if (!isReport) await page.waitForFunction(isInColors, colorScheme);
         if (screenshots !== undefined)
           await page.screenshot({ path: join(screenshots, `${nameOf(path)}-${view}.png`) });
         const isChecked = view !== 'narrow' || NARROW.includes(path);
@@ -52,6 +55,11 @@ export async function checkPages(browser, origin, screenshots) {
   }
   const did = `${PAGES.length} pages in ${Object.keys(VIEWS).join(', ')}, ${problems.length} problems`;
   return { did, problems };
+}
+
+/** Runs in the page. A change of colors while axe-core measures contrasts is a false problem. */
+function isInColors(scheme) {
+  return document.documentElement.classList.contains('dark') === (scheme === 'dark');
 }
 
 function nameOf(path) {

@@ -12,8 +12,8 @@ export async function checkSearch(browser, origin) {
     await page.locator('#localsearch-input').fill(QUERY);
     const result = page.locator('.VPLocalSearchBox .result');
     await result.first().waitFor();
-    results = await result.count();
     const titles = await result.allInnerTexts();
+    results = titles.length;
     return titles.some((title) => title.includes(EXPECTED)) ? [] : [`"${QUERY}" finds no ${EXPECTED}`];
   });
   return { did: `${results} results of "${QUERY}"`, problems };

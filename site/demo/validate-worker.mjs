@@ -10,6 +10,7 @@ let queue = Promise.resolve();
 addEventListener('message', ({ data: { id, file } }) => {
   queue = queue.then(() => validate(id, file));
 });
+postMessage({ event: 'loaded' });
 
 async function validate(id, file) {
   const started = performance.now();
