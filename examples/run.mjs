@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Installations mostly wait for the network, tests for processes. */
 const PARALLEL = 2;
-const TIMEOUT_MS = 5 * 60_000;
+const TIMEOUT_MS = 15 * 60_000;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '..');
 const counterparts = join(root, '.cache/counterparts');
@@ -97,7 +97,7 @@ function seconds(started) {
 
 /** Runs npm in its own process group, so that a test that hangs ends with its children. */
 function npm(args, cwd) {
-  const env = { ...process.env, NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1' };
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NEXT_TELEMETRY_DISABLED: '1' };
   for (const name of ['torch', 'tensorflow']) {
     const python = join(counterparts, name, 'bin/python');
     if (existsSync(python)) env[`${name.toUpperCase()}_PYTHON`] = python;

@@ -42,6 +42,7 @@ export function samplePlace(): SamplePlace {
   const folder = mkdtempSync(join(tmpdir(), 'recordpipe-docs-'));
   const bin = join(folder, 'node_modules/.bin');
   mkdirSync(bin, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{}'); // Otherwise, one in a folder above would apply.
   symlinkSync(ROOT, join(folder, 'node_modules/recordpipe'));
   for (const name of PACKAGES)
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));

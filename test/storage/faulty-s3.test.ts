@@ -129,7 +129,7 @@ describe('its faults', () => {
     await using server = await faultyS3({ objects: { 'bucket/a': big }, faults: [fault] });
     const result = { status: 0, received: 0, failed: false, headers: new Headers() };
     try {
-      const response = await fetch(`${server.url}/bucket/a`, { headers, signal: AbortSignal.timeout(1000) });
+      const response = await fetch(`${server.url}/bucket/a`, { headers, signal: AbortSignal.timeout(2000) });
       Object.assign(result, { status: response.status, headers: response.headers });
       for await (const chunk of response.body!) result.received += chunk.length;
     } catch {

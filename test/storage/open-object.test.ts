@@ -136,7 +136,7 @@ test.each(['headers', 'body'] as const)('a stall of the %s is detected', async (
   const bytes = bytesOf(3_000);
   source.put(URI, bytes);
   source.script = (_, number) => (number === 0 ? { stall, after: 1_000 } : undefined);
-  const limits = { connectTimeoutMs: 20, headersTimeoutMs: 40, idleTimeoutMs: 60 };
+  const limits = { connectTimeoutMs: 200, headersTimeoutMs: 400, idleTimeoutMs: 600 };
   const opened = openObject(URI, { source, ...limits });
   expectBytes(await collect(opened.chunks), bytes);
   expect(opened.stats.retries).toBe(1);
@@ -147,7 +147,7 @@ test('slow bytes are detected, and abandoned if they remain slow', async () => {
   const bytes = bytesOf(1_000);
   source.put(URI, bytes);
   source.script = (_, number) => (number === 0 ? { dripMs: 10 } : undefined);
-  const limits = { slowAfterMs: 100, minBytesPerSecond: 100_000, retryTimeoutMs: 600 };
+  const limits = { slowAfterMs: 500, minBytesPerSecond: 100_000, retryTimeoutMs: 2000 };
   const opened = openObject(URI, { source, ...limits });
   expectBytes(await collect(opened.chunks), bytes);
   expect(opened.stats.retries).toBe(1);

@@ -13,7 +13,7 @@ function sameBytes(a: unknown, b: unknown): boolean | undefined {
 expect.addEqualityTesters([sameBytes]);
 
 /** Variables of the user that change what the library and the command line do. */
-const SETTINGS = /^(AWS|SM|SAGEMAKER|XDG|RECORDPIPE)_|_PROXY$/i;
+const SETTINGS = /^(AWS|SM|SAGEMAKER|XDG|RECORDPIPE)_|_PROXY$|^FORCE_COLOR$/i;
 /** Variables of the tests themselves. */
 const OF_TESTS = /^RECORDPIPE_(TESTS|KILLS|SEED|SAGEMAKER_TRAIN|TABLE_RECORDS|\w+_PERCENT)$/;
 for (const name of Object.keys(process.env))

@@ -135,7 +135,7 @@ describe('a missing response is requested again on another connection', () => {
     await withServer({ objects }, async (server) => {
       await using hole = await blackhole(server.port);
       const run = transferred(hole, uri, IMPATIENT);
-      await sleep(700);
+      await sleep(1500);
       expect(server.log).toEqual([]);
       hole.open();
       const done = await run;

@@ -42,7 +42,7 @@ export const SMALL: Partial<ObjectOptions> = {
 /** Timeouts that are short enough for a test. */
 export const IMPATIENT: Partial<ObjectOptions> = {
   ...SMALL,
-  connectTimeoutMs: 300,
+  connectTimeoutMs: 1000,
   headersTimeoutMs: 300,
   idleTimeoutMs: 300,
 };
