@@ -7,6 +7,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   readSync,
   statSync,
@@ -336,17 +337,16 @@ export class UnreadBytes {
 }
 
 /**
- * Returns the processes that have the pipe open.
+ * Returns the processes that have the pipe open for reading.
  * @param except a descriptor of this process to ignore
  */
 function readersOf(fifo: OwnFifo, except?: number, processes: readonly string[] = allProcesses()): string[] {
-  return processes.filter((pid) => {
-    const folder = `/proc/${pid}/fd`;
-    return namesIn(folder).some((descriptor) => {
+  return processes.filter((pid) =>
+    namesIn(`/proc/${pid}/fd`).some((descriptor) => {
       if (Number(pid) === process.pid && Number(descriptor) === except) return false;
-      return isOpenFile(`${folder}/${descriptor}`, fifo);
-    });
-  });
+      return isReading(pid, descriptor, fifo);
+    }),
+  );
 }
 
 function allProcesses(): string[] {
@@ -361,11 +361,15 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function isOpenFile(path: string, fifo: OwnFifo): boolean {
+function isReading(pid: string, descriptor: string, fifo: OwnFifo): boolean {
   try {
+    const path = `/proc/${pid}/fd/${descriptor}`;
     if (!readlinkSync(path).startsWith('/')) return false; // A socket, an unnamed pipe or similar.
     const stat = statSync(path, { bigint: true });
-    return stat.isFIFO() && isSame(fifo, stat);
+    if (!stat.isFIFO() || !isSame(fifo, stat)) return false;
+    const info = readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'latin1');
+    const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8);
+    return (flags & (O_PATH | constants.O_WRONLY)) === 0;
   } catch {
     return false;
   }

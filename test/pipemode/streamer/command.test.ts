@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -182,6 +190,32 @@ describe('recordpipe stream without a program', () => {
       `recordpipe: pipes are ready in ${join(root, 'input/data')}: train_0; start the program that reads them`,
     );
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    '--strict-eof leaves the bytes in the pipe to the reader of another user',
+    async () => {
+      const dir = newPlace();
+      chmodSync(temp.path, 0o755);
+      chmodSync(dir, 0o777);
+      const nobody = { uid: 65534, gid: 65534, env: { HOME: dir } };
+      const args = [
+        'stream',
+        '-c',
+        `train=${join(data, 'b')}`,
+        '--dir',
+        dir,
+        '--epochs',
+        '1',
+        '--strict-eof',
+      ];
+      const running = cli([...args, '--json'], { ...nobody, separate: true });
+      const pipe = join(dir, 'train_0');
+      await expect.poll(() => existsSync(pipe), { timeout: 20_000 }).toBe(true);
+      const slow = spawnSync('sh', ['-c', 'exec 3< "$0"; sleep 1; cat <&3', pipe]);
+      expect(String(slow.stdout)).toBe('two\n');
+      expect((await running).code).toBe(0);
+    },
+  );
 
   test('reads channels from a CreateTrainingJob request', async () => {
     const dir = newPlace();
