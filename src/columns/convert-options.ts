@@ -35,8 +35,8 @@ export interface ConvertTableOptions extends InputOptions {
    */
   readonly schema: ColumnSchema | undefined;
   /**
-   * Number of first records from which the columns are inferred. A later record that does not fit
-   * is an error. Required for an input that can be read only once, unless `schema` is set.
+   * Number of records at the start from which the columns are inferred. A later record that does not
+   * fit is an error. Required for an input that can be read only once, unless `schema` is set.
    */
   readonly inferRecords: number | undefined;
   /**

@@ -159,8 +159,8 @@ export interface WalkCounts extends ScanCounts {
    */
   readonly next: ErrorPlace;
   /**
-   * Number of findings, other than one that ended the walk, because the stream ended where it did.
-   * Default 0.
+   * Number of findings that would not exist if the stream continued. A finding that ended the walk
+   * is not counted. Default 0.
    */
   readonly atEnd?: number;
 }

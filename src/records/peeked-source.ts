@@ -6,7 +6,7 @@ import { openSource } from '../storage/open-source.ts';
 import { type FileHead, peekStored } from '../storage/stored-source.ts';
 
 /**
- * Maximum number of first bytes to inspect. It leaves room for a gzip header with a long name, or
+ * Maximum number of bytes to inspect at the start. It leaves room for a gzip header with a long name, or
  * for the next record after damage.
  */
 export const PEEK_BYTES: number = 64 * 1024;

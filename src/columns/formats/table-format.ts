@@ -71,8 +71,8 @@ export interface TableReadOptions {
    */
   readonly lossy?: boolean;
   /**
-   * Number of first rows from which the columns of CSV and JSON Lines are inferred. Default: all,
-   * which requires a source that can be read twice.
+   * Number of rows at the start from which the columns of CSV and JSON Lines are inferred. Default:
+   * all, which requires a source that can be read twice.
    */
   readonly inferRows?: number;
   /**

@@ -117,7 +117,7 @@ export interface Packed {
 /**
  * Prepares a value for another thread, including values in arrays and plain objects. Copies a view
  * of a larger buffer first; otherwise the whole buffer would be sent.
- * @param move whether to move instead of copy a buffer that a view covers completely
+ * @param move whether to move a buffer that a view covers completely, instead of copying it
  */
 export function packed(value: unknown, move: boolean): Packed {
   const buffers = new Set<ArrayBuffer>();
