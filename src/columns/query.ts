@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import { checkAborted, onAbort } from '../bytes/abortable.ts';
 import { checkOptionNames, type OptionNames, typeName } from '../bytes/arguments.ts';
-import { UsageError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
 import type { ColumnSchema } from '../messages/columns/column-schema.ts';
-import { QueryDatabase } from './query-database.ts';
+import { QueryDatabase, quotedName } from './query-database.ts';
 import { queryError } from './query-errors.ts';
 import { type StatementUses, statementUses } from './query-statement.ts';
 import {
@@ -290,9 +290,18 @@ export class Query implements AsyncDisposable, AsyncIterable<readonly QueryValue
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // A view accepts a statement that ends with a semicolon or a comment.
     await this.#database.rows(`CREATE OR REPLACE TEMP VIEW "result of the query" AS ${this.#statement}`);
-    await this.#database.rows(
-      `COPY (FROM "result of the query") TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0)`,
-    );
+    const columns = await columnsOf(this.#database, 'FROM "result of the query"');
+    const target = `'${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0)`;
+    try {
+      await this.#database.rows(
+        `COPY (SELECT ${columns.map(parquetColumn).join()} FROM "result of the query") TO ${target}`,
+      );
+    } catch (error) {
+      const [, number] = /Type U?INT128 with value (-?\d+)/.exec((error as Error).message) ?? [];
+      if (number === undefined) throw error;
+      const text = `the integer ${number} exceeds 64 bits, the most that Parquet can store; cast the column to VARCHAR or DOUBLE`;
+      throw new RecordpipeError('unrepresentable', text, {}, error);
+    }
     return path;
   }
 
@@ -333,6 +342,16 @@ export class Query implements AsyncDisposable, AsyncIterable<readonly QueryValue
     checkAborted(this.#signal);
     return queryError(error);
   }
+}
+
+/**
+ * Returns the expression for a column of a Parquet file. DuckDB would write integers of 128 bits,
+ * such as those of sum(), as rounded floats. One that exceeds 64 bits is an error.
+ */
+function parquetColumn({ name, type }: QueryColumn): string {
+  const column = quotedName(name);
+  const isHuge = /^U?HUGEINT(?:\[\d*\])*$/.test(type);
+  return isHuge ? `${column}::${type.replace('HUGEINT', 'BIGINT')} AS ${column}` : column;
 }
 
 function idsOf({ api }: QueryDatabase): TypeIds {

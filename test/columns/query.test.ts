@@ -256,6 +256,19 @@ describe('tables', () => {
   });
 });
 
+test('sums in Parquet are exact, or an error', async () => {
+  const sum = (values: string): ReturnType<typeof openQuery> =>
+    openQuery(`select sum(v) as s, [sum(v)] as l, 1 as s, 2 as "a""b" from (values ${values}) t(v) -- sums`);
+  await using query = await sum('(9007199254740992), (1)');
+  await writeQuery(query, 'sum.parquet');
+  expect(await rowsOf("from 'sum.parquet'")).toEqual([[9007199254740993n, [9007199254740993n], 1, 2]]);
+  await using large = await sum(`(${2n ** 63n - 1n}::bigint), (1)`);
+  await expect(writeQuery(large, 'large.parquet')).rejects.toMatchObject({
+    code: 'unrepresentable',
+    message: expect.stringMatching(/9223372036854775808 exceeds 64 bits, .*; cast the column/),
+  });
+});
+
 describe('text', () => {
   test('has all digits, base64 and the values that JSON lacks', async () => {
     const columns = `9007199254740993 as i, 0.1::float as f, 'nan'::double as n, '-0'::double as z, 12345678901234567890.12::decimal(30,2) as d,
