@@ -40,6 +40,8 @@ async function* csvRows(
     bom: true,
     info: true,
     relax_column_count: true,
+    // By default, all rows must end as the first one does, and a cell would contain other line ends.
+    record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: MAX_ROW_BYTES,
     cast: (text, { quoting }) => (text === '' && !quoting ? null : text),
   });
@@ -54,17 +56,18 @@ async function* csvRows(
       if (chunks.isCut(info.bytes)) break;
       const bytes = info.bytes - end;
       end = info.bytes;
+      const isBlank = record.length === 1 && record[0] === null;
       if (names === undefined) {
+        if (isBlank) continue;
         names = namesOf(record, uri);
         onNames?.(names);
         continue;
       }
-      const isBlank = record.length === 1 && record[0] === null;
       if (isBlank && names.length > 1) continue;
       const found = { row: row++, offset: undefined, bytes };
       if (record.length === names.length) rows.push({ ...found, values: rowOf(names, record) });
       else {
-        const text = `expected ${names.length} cells, got ${record.length} (line ${info.lines})`;
+        const text = `expected ${cells(names.length)}, got ${record.length} (line ${info.lines})`;
         const error = new RecordpipeError('malformed-table', text, { uri, record: found.row });
         if (onBadRow === undefined) {
           yield rows;
@@ -121,6 +124,10 @@ class ChunksUntilFailure {
   isCut(end: number): boolean {
     return this.failure !== undefined && end >= this.#bytes && this.#last !== NEWLINE;
   }
+}
+
+function cells(count: number): string {
+  return count === 1 ? '1 cell' : `${count} cells`;
 }
 
 function isCsvError(error: unknown): error is Error {

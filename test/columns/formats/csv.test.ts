@@ -64,6 +64,20 @@ test('quotes, line ends, a byte order mark and blank lines', async () => {
   expect(batch.columns[1]).toMatchObject({ length: 2, data: Uint8Array.from(Buffer.from('x\r\ny')) });
 });
 
+test('blank lines before the names of the columns are skipped', async () => {
+  const [batch] = await read('\n\r\na,b\n1,2\n');
+  expect(batch).toMatchObject({ rows: 1, schema: { fields: [{ name: 'a' }, { name: 'b' }] } });
+});
+
+test('rows may have different line ends', async () => {
+  const [batch] = await read('a,b\n1,2\r\n3,4\n5,6\r7,8\r\n');
+  expect(batch.columns[1]).toMatchObject({ values: BigInt64Array.of(2n, 4n, 6n, 8n) });
+});
+
+test('a row with too many cells is an error', async () => {
+  await expect(read('a\n1,2\n')).rejects.toThrow('expected 1 cell, got 2 (line 2)');
+});
+
 test('a blank line of a table with one column is a missing value', async () => {
   const [batch] = await read('a\n1\n\n3\n');
   expect(batch).toMatchObject({ rows: 3, columns: [{ validity: Uint8Array.of(0b101) }] });
