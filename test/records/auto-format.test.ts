@@ -20,7 +20,7 @@ import {
 } from '../../src/index.ts';
 import { detected, goldenFiles, sha256 } from '../support/golden.ts';
 import { type Outcome, where } from '../support/outcome.ts';
-import { DOES_ALL_RUNS, randomRuns, someInTurn } from '../support/random-runs.ts';
+import { DOES_ALL_RUNS, everyNth, randomRuns, someInTurn } from '../support/random-runs.ts';
 import { CHUNK_SIZES, rechunk, slowly, webStream } from '../support/rechunk.ts';
 import { FILE, PAYLOADS } from '../support/samples.ts';
 import { openDescriptors, tempDir } from '../support/temp-dir.ts';
@@ -52,10 +52,12 @@ beforeAll(() => {
 
 /** Returns everything that must be the same, whether the format is detected or specified. */
 function facts({ payloads, offsets, error }: Outcome): unknown {
-  return { payloads: payloads.map(sha256), offsets, error: where(error) };
+  // Hashes and texts, because comparing thousands of values with `expect` takes long.
+  const lengths = payloads.map(({ length }) => length).join();
+  return { payloads: sha256(Buffer.concat(payloads)), lengths, offsets: offsets.join(), error: where(error) };
 }
 
-describe.each(goldenFiles().map(detected))('$name', (golden) => {
+describe.each(goldenFiles().map((golden, place) => ({ ...detected(golden), place })))('$name', (golden) => {
   const { name, url, bytes, format, compression, options, error } = golden;
   const path = fileURLToPath(url);
   /** Bytes of a small chunk. */
@@ -64,8 +66,9 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     format === null
       ? { payloads: [], offsets: [], error: error as RecordpipeError }
       : named[format].decodeAll(bytes, options);
+  const expectedFacts = facts(expected);
   const check = async (source: ByteSource, more: Partial<RecordReadOptions> = {}): Promise<void> => {
-    expect(facts(await auto.readAll(source, { ...options, ...more }))).toEqual(facts(expected));
+    expect(facts(await auto.readAll(source, { ...options, ...more }))).toEqual(expectedFacts);
   };
 
   test('path, URL, descriptor, bytes, Blob', async () => {
@@ -82,7 +85,7 @@ describe.each(goldenFiles().map(detected))('$name', (golden) => {
     await check(new Response(bytes.slice()));
   });
 
-  test.each(CHUNK_SIZES)('in chunks of %i', async (size) => {
+  test.each(everyNth(CHUNK_SIZES, 2, golden.place))('in chunks of %i', async (size) => {
     if (bytes.length / size > MANY_CHUNKS) return;
     await check(rechunk(bytes, size));
     if (size > 1 && size < 63) return;
@@ -219,7 +222,7 @@ describe('unknown formats', () => {
 
 test('an empty source has no records, in any format', async () => {
   for (const source of [new Uint8Array(0), [], gzipSync(''), temp.file('empty', new Uint8Array(0))]) {
-    expect(facts(await auto.readAll(source))).toEqual({ payloads: [], offsets: [], error: undefined });
+    expect(await auto.readAll(source)).toEqual({ payloads: [], offsets: [], error: undefined });
   }
 });
 

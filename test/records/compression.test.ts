@@ -10,17 +10,19 @@ import {
 import { concat, oracleFile, oracleFrame } from '../support/oracle-tfrecord.ts';
 import { decodeAll, type Outcome, readAll, scan, where } from '../support/outcome.ts';
 import { Random } from '../support/random.ts';
-import { randomRuns, someInTurn } from '../support/random-runs.ts';
+import { DOES_ALL_RUNS, randomRuns, someInTurn } from '../support/random-runs.ts';
 import { rechunk } from '../support/rechunk.ts';
 import { FILE, flipped, gzipMembers, OFFSETS, PAYLOADS } from '../support/samples.ts';
 
 type Options = Partial<TFRecordReadOptions>;
 
 let turn = 0;
+/** Minimum number of bytes between the truncations of a stream. */
+const STEP = DOES_ALL_RUNS ? 1 : 30;
 
 async function outcomeOf(bytes: Uint8Array, options: Options = {}): Promise<Outcome> {
   const outcome = decodeAll(bytes, options);
-  const chunked = someInTurn([63, 7, 1], turn++).map((size) => [...rechunk(bytes, size)]);
+  const chunked = someInTurn([63, 1, 63, 7], turn++).map((size) => [...rechunk(bytes, size)]);
   for (const source of [bytes, ...chunked]) {
     const other = await readAll(source, options);
     expect(where(other.error)).toEqual(where(outcome.error));
@@ -151,7 +153,7 @@ describe('gzip', () => {
 
   test('a stream truncated anywhere delivers the records before the end, then an error', async () => {
     const bytes = gzipSync(FILE);
-    for (let end = 1; end < bytes.length; end += 1 + (end % 101)) {
+    for (let end = 1; end < bytes.length; end += STEP + (end % 101)) {
       const { payloads, error } = await outcomeOf(bytes.subarray(0, end), { compression: 'gzip' });
       expect(payloads).toEqual(PAYLOADS.slice(0, payloads.length));
       expect(where(error)).toEqual({

@@ -70,11 +70,20 @@ function runsInProcess(args: readonly string[], options: SpawnOptions): boolean 
   return (
     args[0] !== 'stream' &&
     (args[0] !== 'train' || args.includes('--dry-run')) &&
-    !args.includes('-') &&
+    !readsStandardInput(args) &&
     !args.some((arg) => arg.startsWith('@-') || arg.startsWith('/dev/')) &&
     Object.keys(options).every((name) => PLAIN_OPTIONS.has(name)) &&
     !Object.keys(options.env ?? {}).some((name) => READ_ONCE.test(name))
   );
+}
+
+/** Commands whose last operand is their output: a `-` there is standard output. */
+const WRITERS = /^(convert|repair|sample|shuffle)$/;
+
+function readsStandardInput([command, ...args]: readonly string[]): boolean {
+  const at = args.indexOf('-');
+  if (WRITERS.test(command) && at > 0) return args.includes('-', at + 1);
+  return at >= 0;
 }
 
 /** Variables that are read at process startup or once per process. */

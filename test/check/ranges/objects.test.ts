@@ -27,7 +27,7 @@ test.each(['tfrecord', 'recordio', 'textline'] as const)(
   '%s: ranges of randomly damaged objects give the report of one pass, also if requests fail',
   async (format) => {
     await using server = await faultyS3({ buckets: ['bucket'] });
-    for (let seed = 0; seed < 8; seed++) {
+    for (let seed = 0; seed < 6; seed++) {
       const { report, label } = await compareObjectOnce(server, KEY, seed, format, seed === 5);
       expect(report, label).not.toBeNull();
     }

@@ -341,7 +341,7 @@ describe('recordpipe stream without a program', () => {
     '%s at any moment: it exits, and no pipe, lock or blocked reader remains',
     async (signal) => {
       const random = new Xoshiro128(signal.length, 1);
-      for (let i = 0; i < 5; i++) await interrupted(data, newPlace(), signal, random.below(600));
+      for (let i = 0; i < 3; i++) await interrupted(data, newPlace(), signal, random.below(600));
     },
   );
 
@@ -393,7 +393,7 @@ describe('recordpipe stream without a program', () => {
 
   test('SIGKILL at any moment: the next streamer takes over the remaining pipes', async () => {
     const random = new Xoshiro128(9, 1);
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 3; i++) {
       const dir = newPlace();
       await interrupted(data, dir, 'SIGKILL', random.below(600));
       await takenOver(data, dir, Buffer.from(WHOLE));

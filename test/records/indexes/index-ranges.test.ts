@@ -37,7 +37,7 @@ threaded.each(['tfrecord', 'recordio', 'textline'] as const)(
   '%s: threads read the ranges of an object, whose index is the same',
   async (format) => {
     RANGE_LIMITS.minBytes = RANGE_LIMITS.maxBytes = 8192;
-    const bytes = randomFile(new Random(9), format, 100_000);
+    const bytes = randomFile(new Random(9), format, 50_000);
     await using place = await s3Place({ objects: { 'bucket/data': bytes } });
     const objects = { ...place.objects, partBytes: 4096, windowBytes: 32_768 };
     const built = async (jobs: number): Promise<[number, Buffer, number]> => {

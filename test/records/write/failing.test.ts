@@ -36,7 +36,7 @@ function smallDisk(): string | undefined {
 }
 
 const disk = smallDisk();
-const noise = somePayloads(5);
+const noise = somePayloads(5, 300);
 
 describe.runIf(disk !== undefined)('a full disk', () => {
   test.each(['none', 'gzip', 'zlib'] as const)('%s: an error, and nothing is left', async (compression) => {
