@@ -69,7 +69,7 @@ describe('split in order, then merge', () => {
     const source = rechunk(fileOf('recordio', payloads), 999);
     const { from, outputs } = await splitFile(source, join(folder, 'p'), { shards: 3, to: 'tfrecord' });
     expect(from).toBe('recordio');
-    expect(outputs.map(({ records }) => records)).toEqual([112, 111, 111]);
+    expect(outputs.map(({ records }) => records)).toEqual([52, 51, 51]);
     expect(namesIn(folder)).toHaveLength(3);
     const merged = temp.file('once.tfrecord');
     await mergeFiles(
