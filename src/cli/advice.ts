@@ -125,6 +125,12 @@ const QUERY_ADVICE: Readonly<Record<string, string>> = {
     'select other columns, or fix these records; to show a record, run inspect FILE --skip RECORD -n 1',
 };
 
+/** Next steps that differ for errors of `stream` and `train`, which have no options for compression. */
+const CHANNEL_ADVICE: Readonly<Record<string, string>> = {
+  'truncated-compressed-stream': FETCH_AGAIN,
+  'corrupt-compressed-stream': `${FETCH_AGAIN}; if the files are not compressed, omit --gunzip or CompressionType`,
+};
+
 /** Next steps for files of other kinds, keyed by text in their `unknown-format` errors. */
 const FOREIGN: readonly (readonly [text: string, next: string | undefined])[] = [
   ['UTF-16 text', 'pass the format and encoding: --format textline --encoding utf-16le (or utf-16be)'],
@@ -183,6 +189,7 @@ export function advice(failure: Failure, command: string | undefined = process.a
   const ofObjects = message.includes('s3://') ? OBJECT_ADVICE[code] : undefined;
   if (ofObjects !== undefined) return ofObjects;
   if (command === 'query' && code in QUERY_ADVICE) return QUERY_ADVICE[code];
+  if ((command === 'stream' || command === 'train') && code in CHANNEL_ADVICE) return CHANNEL_ADVICE[code];
   switch (code) {
     case 'unrepresentable':
       return UNREPRESENTABLE[/^(feature|column) "/.exec(message)?.[1] ?? ''];

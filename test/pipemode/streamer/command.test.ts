@@ -12,6 +12,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Xoshiro128 } from '../../../src/dataset/operators/random.ts';
 import { cli, startCli } from '../../support/cli.ts';
@@ -95,6 +96,16 @@ describe('recordpipe stream with a program', () => {
     expect(code).toBe(3);
     expect(stderr).toMatch(/object-missing|not-found/);
     expect(readdirSync(join(root, 'model'))).toEqual(['told']);
+  });
+
+  test.each([
+    ['is not compressed', 'one\n', /; if the files are not compressed, omit --gunzip or CompressionType\n$/],
+    ['is truncated', gzipSync('one\n').subarray(0, 15), /, or regenerate it\n$/],
+  ])('suggests only its own options if a file %s', async (_, bytes, next) => {
+    const source = temp.file(`file-${places++}`, Buffer.from(bytes));
+    const args = ['stream', '-c', `train=${source}`, '--gunzip', '--root', newPlace(), '-q', '--'];
+    const { code, stderr } = await cli([...args, 'sh', '-c', 'cat "$SM_INPUT_DIR/data/train_0"']);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(next)]);
   });
 
   test('does not start the program without data', async () => {
