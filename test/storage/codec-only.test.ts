@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildIfStale } from '../support/build-once.ts';
@@ -36,6 +37,16 @@ function required(names: readonly string[] = Object.keys(manifest.dependencies ?
       ]),
     ),
   ];
+}
+
+/** Whether Node finds the optional packages in a folder above that for temporary files. */
+function hasPackagesAbove(): boolean {
+  try {
+    createRequire(join(temp.path, 'app.js')).resolve('@aws-sdk/client-s3');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe('npm install --omit=optional', () => {
@@ -98,8 +109,10 @@ describe('npm install --omit=optional', () => {
     expect(run('local.js')).toMatchObject({ status: 0, stdout: '3\n', stderr: '' });
   });
 
-  test('s3:// names the packages to install, in the library and on the command line', () => {
-    const program = `
+  test.skipIf(hasPackagesAbove())(
+    's3:// names the packages to install, in the library and on the command line',
+    () => {
+      const program = `
       import { listObjects, openObject, openObjectWriter, statObject } from 'recordpipe/storage';
       const uri = 's3://bucket/key';
       const codes = [];
@@ -110,14 +123,21 @@ describe('npm install --omit=optional', () => {
       await note(() => openObjectWriter(uri));
       console.log(JSON.stringify(codes));
     `;
-    writeFileSync(join(app, 'remote.js'), program);
-    const { status, stdout, stderr } = run('remote.js');
-    expect(stderr).toBe('');
-    expect(status).toBe(0);
-    const advice = expect.stringContaining('npm install @aws-sdk/client-s3 undici');
-    expect(JSON.parse(stdout)).toEqual(Array(4).fill(['RecordpipeError', 'missing-package', advice]).flat());
-    const cli = run(join('node_modules/recordpipe', manifest.bin.recordpipe), 'validate', 's3://bucket/key');
-    expect(cli.stderr).toContain('npm install @aws-sdk/client-s3 undici');
-    expect(cli.status).toBeGreaterThan(0);
-  });
+      writeFileSync(join(app, 'remote.js'), program);
+      const { status, stdout, stderr } = run('remote.js');
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+      const advice = expect.stringContaining('npm install @aws-sdk/client-s3 undici');
+      expect(JSON.parse(stdout)).toEqual(
+        Array(4).fill(['RecordpipeError', 'missing-package', advice]).flat(),
+      );
+      const cli = run(
+        join('node_modules/recordpipe', manifest.bin.recordpipe),
+        'validate',
+        's3://bucket/key',
+      );
+      expect(cli.stderr).toContain('npm install @aws-sdk/client-s3 undici');
+      expect(cli.status).toBeGreaterThan(0);
+    },
+  );
 });
