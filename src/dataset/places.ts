@@ -18,6 +18,37 @@ export class Places {
     this.#offsets[at] = offset;
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds a location of another list. */
+  copy(from: Places, i: number): void {
+    this.add(from.#sources[i], from.#records[i], from.#offsets[i]);
+  }
+
+  /** Removes the location at `i`, which the last one replaces. It stays readable at `length`. */
+  take(i: number): void {
+    const last = --this.#length;
+    swap(this.#sources, i, last);
+    swap(this.#records, i, last);
+    swap(this.#offsets, i, last);
+  }
+
+  /** Removes the first locations. */
+  drop(count: number): void {
+    for (const column of [this.#sources, this.#records, this.#offsets]) column.splice(0, count);
+    this.#length -= count;
+  }
+
+  /** Moves the location at `order[i]` to `i`, for all locations. */
+  arrange(order: readonly number[]): void {
+    const all = new Places();
+    for (const i of order) all.copy(this, i);
+    this.clear();
+    for (let i = 0; i < order.length; i++) this.copy(all, i);
+  }
+
   /** Adds a record without a location. */
   addUnknown(): void {
     this.add(undefined, -1, -1);
@@ -32,4 +63,10 @@ export class Places {
   clear(): void {
     this.#length = 0;
   }
+}
+
+function swap<T>(column: T[], a: number, b: number): void {
+  const before = column[a];
+  column[a] = column[b];
+  column[b] = before;
 }

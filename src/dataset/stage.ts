@@ -151,6 +151,12 @@ export abstract class Stage<T> {
   locate(places: Places): void {
     places.addUnknown();
   }
+
+  /**
+   * Called before the first `next` by a stage that calls `locate`. A stage that holds elements then
+   * remembers their locations.
+   */
+  keepPlaces(): void {}
 }
 
 /** A stage with one source. */
@@ -179,6 +185,10 @@ export abstract class Through<S, T, Source extends Stage<S> = Stage<S>> extends 
 export abstract class Selecting<T> extends Through<T, T> {
   override locate(places: Places): void {
     this.source.locate(places);
+  }
+
+  override keepPlaces(): void {
+    this.source.keepPlaces();
   }
 }
 

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { encodeTFRecord, UsageError } from 'recordpipe';
 import { Dataset, type ShardsOptions } from 'recordpipe/dataset';
 import { compileFeatures, encodeExample, fixedLen } from 'recordpipe/messages';
@@ -87,6 +88,23 @@ test.each<[string, (path: string) => Dataset<unknown>]>([
         .interleave((file) => Dataset.records(file), { ordered: false })
         .where('label > 3'),
   ],
+  ['shuffle and where', (path) => Dataset.records(path).shuffle(8, { seed: 1 }).where('label > 3')],
+  ['shuffle and parse', (path) => Dataset.records(path).shuffle(8, { seed: 1 }).parse(LABEL)],
+  [
+    'shuffle of limited bytes and parse',
+    (path) => Dataset.records(path).shuffle(8, { seed: 1, maxBytes: 100 }).parse(LABEL),
+  ],
+  ['shuffle, repeat and parse', (path) => Dataset.records(path).shuffle(8).repeat(2).parse(LABEL)],
+  [
+    'interleaved shuffles and parse',
+    (path) =>
+      Dataset.from([path])
+        .interleave((file) => Dataset.records(file).shuffle(8))
+        .parse(LABEL),
+  ],
+  ['prefetch and where', (path) => Dataset.records(path).prefetch(2).where('label > 3')],
+  ['prefetch, shuffle and parse', (path) => Dataset.records(path).prefetch(-1).shuffle(4).parse(LABEL)],
+  ['prefetchToMemory and parse', (path) => Dataset.records(path).prefetchToMemory(1000).parse(LABEL)],
   [
     'mix and where',
     (path) =>
@@ -121,4 +139,26 @@ test.each<[string, (path: string) => Dataset<unknown>]>([
     offset,
     message: expect.stringContaining(`(record 4 at byte ${offset} of ${path})`),
   });
+});
+
+test.each<[string, (of: Dataset<Uint8Array>) => Dataset<Uint8Array>]>([
+  ['prefetch', (of) => of.prefetch(16)],
+  ['shuffle', (of) => of.shuffle(100, { seed: 1 })],
+])('%s: an error after thousands of records names its record, also after resuming', async (_, chain) => {
+  const bad = encodeExample({ label: { kind: 'bytes', value: ['bad'] } });
+  const frames = Array.from({ length: 3000 }, (_, i) => encodeTFRecord(i === 2900 ? bad : example(i)));
+  const path = dir.file('long.tfrecord', Buffer.concat(frames));
+  const failure = { uri: path, record: 2900, offset: Buffer.concat(frames.slice(0, 2900)).length };
+  const dataset = chain(Dataset.records(path)).where('label >= 0');
+  const iterator = dataset.iterate();
+  for (let i = 0; i < 1500; i++) {
+    await iterator.next();
+    if (i % 10 === 0) await turn();
+  }
+  const state = iterator.state();
+  const rest = async (): Promise<void> => {
+    for await (const _record of iterator) await turn();
+  };
+  await expect(rest()).rejects.toMatchObject(failure);
+  await expect(dataset.resume(state).toArray()).rejects.toMatchObject(failure);
 });

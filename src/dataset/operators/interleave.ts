@@ -11,11 +11,11 @@ import {
 } from '../operator.ts';
 import { checkCount, checkFunction } from '../operator-options.ts';
 import type { Places } from '../places.ts';
-import { isCount, isList, malformedPosition, type Position, splitPosition } from '../position.ts';
-import type { Iteration } from '../stage.ts';
+import type { Position } from '../position.ts';
 import {
   closeAll,
   END,
+  type Iteration,
   LATER,
   type Open,
   type Openable,
@@ -24,13 +24,12 @@ import {
   Through,
   type Wait,
 } from '../stage.ts';
-
-/** Number of slots, of consecutive elements from one slot, and whether slots wait in turn. */
-interface Lengths {
-  readonly cycleLength: number;
-  readonly blockLength: number;
-  readonly ordered: boolean;
-}
+import {
+  type ClosedSlot,
+  type InterleavePosition,
+  type Lengths,
+  splitInterleave,
+} from './interleave-position.ts';
 
 const INNER_UNORDERED =
   'an inner dataset of interleave is unordered; pass ordered: false to interleave as well, or omit it in the inner dataset';
@@ -45,15 +44,6 @@ interface Slot<T> {
   fingerprint?: number;
   /** Whether the stage has returned LATER and is not ready yet. */
   waits?: boolean;
-}
-
-/** A slot of an earlier run that has not been opened again yet. */
-interface ClosedSlot {
-  readonly slot: number;
-  /** Number of the source's element, counted from the position of the source. */
-  readonly number: number;
-  readonly position: Position;
-  readonly seeds: readonly number[];
 }
 
 /**
@@ -87,6 +77,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
   #waitsFor: Stage<unknown> | undefined;
   /** The stage of the last element. */
   #last: Stage<T> | undefined;
+  #keepsPlaces = false;
   /** Whether the source has returned LATER and is not ready yet. */
   readonly #ofSource: { waits?: boolean } = {};
   #wake: (() => void) | undefined;
@@ -215,6 +206,10 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
     else this.#last.locate(places);
   }
 
+  override keepPlaces(): void {
+    this.#keepsPlaces = true;
+  }
+
   override ready(): Promise<void> {
     const waits = this.#closing ?? this.#waitsFor?.ready();
     if (waits !== undefined || this.#ordered) return waits ?? Promise.resolve();
@@ -310,6 +305,7 @@ class InterleaveStage<S, T> extends Through<S, T, MarkedSource<S>> {
     const stage = this.#ordered
       ? open(iteration, closed?.position)
       : MarkedSource.open('interleave', { operator, openStage: open }, iteration, closed?.position, 0);
+    if (this.#keepsPlaces) stage.keepPlaces();
     while (this.#slots.length < at) this.#slots.push(undefined);
     this.#slots[at] = { stage, number, operator, seeds };
     this.#open++;
@@ -354,42 +350,11 @@ export function openInterleave<S, T>(
   };
 }
 
-interface InterleavePosition {
-  readonly position: Position;
-  readonly counts: readonly [
-    slot: number,
-    inBlock: number,
-    ended: number,
-    fingerprint: number,
-    pulled: number,
-  ];
-  readonly slots: ClosedSlot[];
-  readonly source: Position;
-}
-
-function splitInterleave(position: Position, { cycleLength, blockLength }: Lengths): InterleavePosition {
-  const { counts, source: rest } = splitPosition('interleave', position, [0, 0, 0, 0, 0]);
-  if (rest === null) return { position, counts, slots: [], source: null };
-  const [slots, source] = isList(rest, 2) ? rest : [null, null];
-  if (!isList(slots) || slots.length > cycleLength || counts[0] >= cycleLength || counts[1] >= blockLength)
-    throw malformedPosition('interleave');
-  const closed = slots.flatMap((slot, i) => (slot === 0 ? [] : [splitSlot(i, slot)]));
-  if (closed.some(({ number }) => number >= counts[4])) throw malformedPosition('interleave');
-  return { position, counts, slots: closed, source };
-}
-
 /** Returns the position of a slot: `[number, inner]`, or `[number, inner, seeds]`. */
 function closedSlot<T>({ stage, number, operator, seeds }: Slot<T>, oldest: number): Position {
   const random = seedsOf(operator, seeds);
   const position = [number - oldest, stage.position()];
   return random.length > 0 ? [...position, random] : position;
-}
-
-function splitSlot(slot: number, closed: Position): ClosedSlot {
-  if (!isList(closed)) throw malformedPosition('interleave');
-  const [number, position, seeds = []] = closed;
-  if (!isCount(number) || !isList(seeds)) throw malformedPosition('interleave');
-  return { slot, number, position, seeds: seeds as readonly number[] };
 }
 
 function otherInner(what: string): RecordpipeError {

@@ -97,6 +97,10 @@ class MixStage<T> extends Stage<T> {
     else this.#sources[this.#last].locate(places);
   }
 
+  override keepPlaces(): void {
+    for (const source of this.#sources) source.keepPlaces();
+  }
+
   override waitsFor(): Wait {
     return this.#chosen === undefined ? 'source' : this.#sources[this.#chosen].waitsFor();
   }

@@ -71,6 +71,7 @@ class ParseStage<S extends FeatureSpecs, M extends PlanInt64> extends Collecting
     this.#plan = plan;
     this.#batchRows = batchRows;
     this.#iteration = iteration;
+    source.keepPlaces();
     this.#files = source instanceof RecordStage ? source : undefined;
   }
 

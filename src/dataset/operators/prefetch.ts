@@ -1,4 +1,5 @@
 import { MarkedSource } from '../marked-source.ts';
+import { Places } from '../places.ts';
 import type { Position } from '../position.ts';
 import { END, LATER, type Open, type Openable, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
@@ -48,6 +49,8 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
   /** Sizes of the elements in the queue, if they are limited. */
   readonly #sizes = new Queue<number>();
   #bytes = 0;
+  /** Locations of the elements in the queue, after those of delivered elements, if they are kept. */
+  #places: Places | undefined;
   #limit: number;
   #wasFull = false;
   #sourceWaits = false;
@@ -77,6 +80,7 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
     if (element === END) return this.finish();
     if (element === LATER) this.#waitForSource();
     else {
+      this.#locateNext();
       this.source.delivers(0);
       this.#schedule();
     }
@@ -94,12 +98,30 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
     return this.source.before(this.#queue.length);
   }
 
+  override locate(places: Places): void {
+    if (this.#places === undefined) places.addUnknown();
+    else places.copy(this.#places, this.#places.length - this.#queue.length - 1);
+  }
+
+  override keepPlaces(): void {
+    this.#places ??= new Places();
+    this.source.keepPlaces();
+  }
+
   override close(): Promise<void> | undefined {
     clearImmediate(this.#scheduled);
     this.ended = true;
     this.#queue.clear();
     this.#sizes.clear();
     return super.close();
+  }
+
+  #locateNext(): void {
+    const places = this.#places;
+    if (places === undefined) return;
+    this.source.locate(places);
+    const delivered = places.length - this.#queue.length;
+    if (delivered >= COMPACT_AT && 2 * delivered > places.length) places.drop(delivered - 2);
   }
 
   #schedule(): void {
@@ -118,6 +140,7 @@ class PrefetchStage<T> extends Collecting<T, T, MarkedSource<T>> {
         this.#waitForSource();
         return;
       }
+      this.#locateNext();
       this.#queue.push(element);
       if (this.#byteLimit !== undefined) this.#measure(element, this.#byteLimit);
     }

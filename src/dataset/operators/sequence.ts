@@ -17,6 +17,7 @@ import {
 abstract class Sequence<T> extends Stage<T> {
   #current: Stage<T> | undefined;
   #any: boolean;
+  #keepsPlaces = false;
   #closing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
@@ -44,6 +45,7 @@ abstract class Sequence<T> extends Stage<T> {
         this.#current = this.advance(this.#any);
         this.#any = false;
         if (this.#current === undefined) return END;
+        if (this.#keepsPlaces) this.#current.keepPlaces();
       }
       const element = this.#current.next();
       if (element !== END) {
@@ -57,6 +59,11 @@ abstract class Sequence<T> extends Stage<T> {
   override locate(places: Places): void {
     if (this.#current === undefined) places.addUnknown();
     else this.#current.locate(places);
+  }
+
+  override keepPlaces(): void {
+    this.#keepsPlaces = true;
+    this.#current?.keepPlaces();
   }
 
   override pass(count: number): number {

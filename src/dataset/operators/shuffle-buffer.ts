@@ -1,4 +1,6 @@
 import { unclearedMemory } from '../../bytes/uncleared-memory.ts';
+import { Places } from '../places.ts';
+import type { Stage } from '../stage.ts';
 
 /** Chunks in which a record is smaller than this fraction are not kept: the record is copied. */
 const MIN_KEPT_FRACTION = 1 / 32;
@@ -26,6 +28,8 @@ export class ShuffleBuffer<T> {
   /** The chunk of each element that is a view. Empty until the first view. */
   readonly #chunkOf: (Chunk | undefined)[] = [];
   #hasViews = false;
+  /** Locations of the elements, if they are kept. */
+  #places: Places | undefined;
   /** Chunks by their memory, oldest first. */
   readonly #chunks = new Map<ArrayBufferLike, Chunk>();
   readonly #keepsViews: boolean;
@@ -41,7 +45,19 @@ export class ShuffleBuffer<T> {
     return this.#elements.length;
   }
 
-  push(element: T): void {
+  keepPlaces(): void {
+    this.#places ??= new Places();
+  }
+
+  /** Adds the location of the element that `take` returned last. */
+  locate(places: Places): void {
+    if (this.#places === undefined) places.addUnknown();
+    else places.copy(this.#places, this.#places.length);
+  }
+
+  /** Adds the element that `source` returned last. */
+  push(element: T, source: Stage<T>): void {
+    if (this.#places !== undefined) source.locate(this.#places);
     if (!isRecord(element)) {
       this.#add(element, undefined);
       return;
@@ -62,6 +78,7 @@ export class ShuffleBuffer<T> {
     const elements = this.#elements;
     const element = elements[at];
     const last = elements.pop()!;
+    this.#places?.take(at);
     if (at < elements.length) elements[at] = last;
     if (this.#hasViews) this.#takeChunk(at, element);
     return element;
@@ -69,6 +86,7 @@ export class ShuffleBuffer<T> {
 
   /** Moves the element at `order[i]` to `i`, for all elements. */
   arrange(order: readonly number[]): void {
+    this.#places?.arrange(order);
     const elements = this.#elements.slice();
     const chunks = this.#chunkOf.slice();
     for (let i = 0; i < order.length; i++) {

@@ -166,7 +166,7 @@ export class BufferFill {
       if (element === LATER) return false;
       if (element === END) throw tooFewElements('the source of shuffle');
       if (this.#at++ < wanted) continue;
-      buffer.push(element);
+      buffer.push(element, source);
       this.#found++;
     }
     const ranks: number[] = [];

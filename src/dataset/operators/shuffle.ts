@@ -1,6 +1,7 @@
 import { checkOptionNames, type OptionNames } from '../../bytes/arguments.ts';
 import type { Operator } from '../operator.ts';
 import { checkCount, type ShuffleOptions } from '../operator-options.ts';
+import type { Places } from '../places.ts';
 import { type Position, splitPosition, tooFewElements } from '../position.ts';
 import { END, type Iteration, LATER, type Open, type Openable, type Stage, type Step } from '../stage.ts';
 import { Collecting } from './collecting.ts';
@@ -44,7 +45,7 @@ class ShuffleStage<T> extends Collecting<T, T> {
       const element = this.pull();
       if (element === LATER) return LATER;
       if (element === END) break;
-      buffer.push(element);
+      buffer.push(element, this.source);
     }
     const { length } = buffer;
     if (length === 0) return this.finish();
@@ -53,6 +54,15 @@ class ShuffleStage<T> extends Collecting<T, T> {
     this.#history.drew(at, length);
     if (this.#history.isDue && length === this.#slots) this.#history.snapshot(this.source.position());
     return buffer.take(at);
+  }
+
+  override locate(places: Places): void {
+    this.#buffer.locate(places);
+  }
+
+  override keepPlaces(): void {
+    this.#buffer.keepPlaces();
+    this.source.keepPlaces();
   }
 
   position(): Position {
@@ -108,6 +118,15 @@ class LimitedShuffleStage<T> extends Collecting<T, T> {
     }
   }
 
+  override locate(places: Places): void {
+    this.#buffer.locate(places);
+  }
+
+  override keepPlaces(): void {
+    this.#buffer.keepPlaces();
+    this.source.keepPlaces();
+  }
+
   position(): Position {
     return [Math.max(this.#drawn, this.#received), null];
   }
@@ -117,7 +136,7 @@ class LimitedShuffleStage<T> extends Collecting<T, T> {
   }
 
   #put(element: T): void {
-    this.#buffer.push(element);
+    this.#buffer.push(element, this.source);
     const size = this.#limits.sizeOf(element);
     this.#sizes.push(size);
     this.#bytes += size;

@@ -24,6 +24,7 @@ export function openWhere(
   return (iteration, from = null) => {
     let filter: RecordFilter | undefined;
     const stage = source.openStage(iteration, from);
+    stage.keepPlaces();
     const compiled = async (): Promise<RecordFilter> => {
       const { compileFilter } = await import('../../messages/filter/index.ts');
       filter = await compileFilter(expression);
