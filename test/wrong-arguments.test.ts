@@ -15,6 +15,7 @@ import {
   encodeRecordIOInto,
   encodeTextLine,
   encodeTextLineInto,
+  readTFRecords,
   recordIOEncoderStream,
   recordIOFrameBytes,
   textLineEncoderStream,
@@ -123,6 +124,16 @@ test.each<[string, (wrong: never) => unknown, unknown, string]>([
   ['PipeModeStreamer', (wrong) => new PipeModeStreamer(wrong), undefined, 'options'],
   ['PipeModeStreamer', (wrong) => new PipeModeStreamer(wrong), { pipeDir: 'x' }, 'channels'],
   ['Dataset.zip', (wrong) => Dataset.zip(wrong), null, 'zip'],
+  ['concatenate', (wrong) => Dataset.range(1).concatenate(wrong), [1], 'concatenate: expected'],
+  ['forEach', (wrong) => Dataset.range(1).forEach(wrong), undefined, 'forEach: expected a function'],
+  ['reduce', (wrong) => Dataset.range(1).reduce(0, wrong), undefined, 'reduce: expected a function'],
+  [
+    'iterate',
+    (wrong) => Dataset.range(1).toArray({ signal: wrong }),
+    null,
+    'signal: expected an AbortSignal',
+  ],
+  ['readTFRecords', (wrong) => firstOf(readTFRecords(present, { signal: wrong })), {}, 'signal: expected'],
 ])('%s(%#) names an invalid argument in a UsageError', async (_, call, wrong, message) => {
   const failing = (async () => call(wrong as never))();
   await expect(failing).rejects.toThrow(UsageError);

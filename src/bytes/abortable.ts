@@ -1,4 +1,5 @@
-import { RecordpipeError } from '../errors.ts';
+import { RecordpipeError, UsageError } from '../errors.ts';
+import { typeName } from './arguments.ts';
 import { hostModule } from './host.ts';
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -40,7 +41,10 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
  * adds its own listeners, such as timers or the AWS SDK.
  */
 export function allowListeners(signal: AbortSignal | undefined): void {
-  if (signal !== undefined) hostModule('node:events')?.setMaxListeners(0, signal);
+  if (signal === undefined) return;
+  if (typeof signal?.addEventListener !== 'function')
+    throw new UsageError(`signal: expected an AbortSignal, got ${typeName(signal)}`);
+  hostModule('node:events')?.setMaxListeners(0, signal);
 }
 
 /** Iterates over a source until it ends or the signal fires. */

@@ -335,7 +335,7 @@ export class Dataset<T> extends IterableDataset<T> {
 
   /** Yields the elements of this dataset, then those of the others. */
   concatenate<U = T>(...others: Dataset<U>[]): Dataset<T | U> {
-    const all: Dataset<T | U>[] = [this as Dataset<T | U>, ...(others as Dataset<T | U>[])];
+    const all = datasetsIn<Dataset<T | U>>('concatenate', 'dataset', [this, ...others]);
     return new Dataset(openConcatenate(all), Dataset.#shared(all), combined('concatenate', all));
   }
 

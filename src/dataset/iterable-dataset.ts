@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { DatasetIterator } from './dataset-iterator.ts';
 import { checkState, type DatasetState } from './dataset-state.ts';
 import type { Operator } from './operator.ts';
+import { checkFunction } from './operator-options.ts';
 import { isPromiseLike } from './operators/map.ts';
 import type { Position } from './position.ts';
 import { type IterateOptions, Run } from './run.ts';
@@ -95,6 +96,7 @@ export class IterableDataset<T> implements AsyncIterable<T> {
 
   /** Calls `visit` for each element and awaits the result before the next element. */
   async forEach(visit: (element: T) => unknown, options: IterateOptions = {}): Promise<void> {
+    checkFunction('forEach', visit);
     const run = this.#run(options);
     await drain(run, (element) => {
       const result = visit(element);
@@ -110,6 +112,7 @@ export class IterableDataset<T> implements AsyncIterable<T> {
     combine: (total: A, element: T) => A | PromiseLike<A>,
     options: IterateOptions = {},
   ): Promise<A> {
+    checkFunction('reduce', combine);
     let total = initial;
     await drain(this.#run(options), (element) => {
       const result = combine(total, element);
