@@ -266,6 +266,7 @@ test('no array of unbounded length is spread into arguments, which would overflo
     'check/schema/read-schema.ts: oneOf(...IMAGE_KINDS)',
     'check/stats/stats-shape.ts: oneOf(...SHOWN)',
     'cli/command.ts: action(...given)',
+    'columns/formats/text-rows.ts: isRecordpipeError(found, ...STREAM_ERRORS)',
     'dataset/dataset.ts: rangeOf(...(bounds as number[]))',
     'messages/image-header.ts: String.fromCharCode(...bytes.subarray(from + 12, from + 16))',
     'pipemode/streamer/program-guard.ts: words.push(Math.ceil(graceMs / 100), ...killCommand)',

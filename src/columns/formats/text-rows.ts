@@ -28,7 +28,9 @@ export async function openTextReader(
   if (isPipe && limit === undefined)
     throw new UsageError('schema: required for a source that can be read only once, unless inferRows is set');
   const head: string[] = [];
-  const onNames = (names: readonly string[]): void => void head.push(...names);
+  const onNames = (names: readonly string[]): void => {
+    for (const name of names) head.push(name);
+  };
   const kept = isPipe ? new KeptRows(rowsOf(format, source, options, onNames)) : undefined;
   // The second pass reports bad rows.
   const quietly = options.onBadRow === undefined ? options : { ...options, onBadRow: () => {} };
