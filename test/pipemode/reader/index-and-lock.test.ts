@@ -18,7 +18,7 @@ function indexOf(place: ChannelPlace, options: Partial<IndexOptions> = {}): Chan
   return new ChannelIndex('train', {
     stateDir,
     lock: 'flock',
-    lockTimeoutMs: 5000,
+    lockTimeoutMs: 60_000,
     lenient: false,
     ...options,
   });
