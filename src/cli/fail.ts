@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { isOutOfMemory, isRecordpipeError, UsageError } from 'recordpipe/errors';
-import { complainAbout, complainInJson, errorsAreJson, usageInCliWords } from './advice.ts';
+import { complainAbout, complainInJson, errorsAreJson } from './advice.ts';
+import { usageInCliWords } from './cli-words.ts';
 import { ConfigurationError } from './configuration/configuration-error.ts';
 import { correction, originOf } from './configuration/configure.ts';
 import { exitCodeOf, INTERNAL_ERROR, IO_FAILURE, OK, USAGE } from './exit-codes.ts';

@@ -1,5 +1,5 @@
 import type { ResumedChannel, StreamEvent } from 'recordpipe/pipemode/streamer';
-import { OPTION_NAMES } from './advice.ts';
+import { OPTION_NAMES } from './cli-words.ts';
 import { formatBytes, formatNumberOf, visible } from './text/format.ts';
 
 /** Warnings about a program that may wait forever. They are printed even with `--quiet`. */

@@ -4,15 +4,8 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { validateFiles } from '../../src/check/index.ts';
-import {
-  advice,
-  cliMessage,
-  errorText,
-  type Failure,
-  inCliWords,
-  OPTION_NAMES,
-  usageInCliWords,
-} from '../../src/cli/advice.ts';
+import { advice, errorText, type Failure } from '../../src/cli/advice.ts';
+import { cliMessage, inCliWords, OPTION_NAMES, usageInCliWords } from '../../src/cli/cli-words.ts';
 import { program } from '../../src/cli/program.ts';
 import { isRecordpipeError, RecordpipeError } from '../../src/errors.ts';
 import { encodeRecordIO, encodeTFRecord } from '../../src/formats/index.ts';
@@ -295,7 +288,7 @@ describe('messages name options of the command line', () => {
    * only the library has.
    */
   const NOT_ON_THE_COMMAND_LINE = new Set(
-    'AWS_CA_BUNDLE PipeModeStreamer TrainingRun trainingRequest stdio objects openRecordShards openRecordWriter options attributes cache channel channels checksum command crc32c crc32cCombine credentials defaultValue destination encodeRecordIOInto encodeTFRecordInto encodeTextLineInto expectedBytes fatal files firstPartBytes inputs int64 iteration key keys mapInWorkers maxBytes maxCorruptedRecordsToSkip maxGapBytes mergeFiles metadata missing mix name oversize packIR paddedBatch pattern plan query range record reports request resume reuse rows sample shape sizeOf shuffleFiles size slice specs split splitByWeights splitFile splits start statement strict toArrow uint64 unbatch unlisted uri uris write zip'.split(
+    'AWS_CA_BUNDLE PipeModeStreamer TrainingRun trainingRequest stdio objects openRecordShards openRecordWriter options attributes cache channel channels checksum command crc32c crc32cCombine credentials defaultValue destination encodeRecordIOInto encodeTFRecordInto encodeTextLineInto expectedBytes fatal files firstPartBytes inputs int64 iteration key keys mapInWorkers maxBytes maxCorruptedRecordsToSkip maxGapBytes mergeFiles metadata missing mix name oversize packIR paddedBatch pattern plan query range record reports request resume reuse rows sample shape signal sizeOf shuffleFiles size slice specs split splitByWeights splitFile splits start statement strict toArrow uint64 unbatch unlisted uri uris write zip'.split(
       ' ',
     ),
   );

@@ -1,6 +1,6 @@
 import { UsageError } from 'recordpipe/errors';
 import { FORMAT_NAMES } from 'recordpipe/formats/names';
-import { cliMessage } from '../advice.ts';
+import { cliMessage } from '../cli-words.ts';
 import { command, type Register } from '../command.ts';
 import { OK } from '../exit-codes.ts';
 import { inputSelection, inputsOf, listsIn, STORED_INPUTS } from '../options/inputs.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { type RecordpipeError, UsageError } from 'recordpipe/errors';
 import type { RepairResult, TransformOptions } from 'recordpipe/transform';
-import { cliMessage } from '../advice.ts';
+import { cliMessage } from '../cli-words.ts';
 import { command, type Register } from '../command.ts';
 import { INVALID, OK } from '../exit-codes.ts';
 import { expanded, INPUT, inputSelection, sourceOf } from '../options/inputs.ts';

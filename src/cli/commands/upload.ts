@@ -1,6 +1,6 @@
 import { UsageError } from 'recordpipe/errors';
 import type { UploadedFile, UploadReport } from 'recordpipe/upload';
-import { cliMessage } from '../advice.ts';
+import { cliMessage } from '../cli-words.ts';
 import { command, type Register } from '../command.ts';
 import { INVALID, IO_FAILURE, OK, worse } from '../exit-codes.ts';
 import { inputSelection, inputsOf, LOCAL_INPUTS } from '../options/inputs.ts';

@@ -1,5 +1,6 @@
 import type { CheckedFile, CheckedReport, FileReport, Finding, ValidateReport } from 'recordpipe/check';
-import { advice, inCliWords } from '../advice.ts';
+import { advice } from '../advice.ts';
+import { inCliWords } from '../cli-words.ts';
 import { formatBytes, formatCount, formatNumberOf, formatRate, formatSeconds, visible } from './format.ts';
 import type { Painter } from './terminal.ts';
 
