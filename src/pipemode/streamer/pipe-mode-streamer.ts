@@ -280,7 +280,8 @@ export class PipeModeStreamer {
 
   #guard(fifo: OwnFifo): ProgramGuard | undefined {
     const program = this.#program;
-    if (!program?.running) return undefined;
+    // Only Linux can pass on a pipe that waits for its reader.
+    if (!program?.running || process.platform !== 'linux') return undefined;
     const place = openPlace(fifo);
     try {
       return program.guard(place);
