@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as report from '../../src/check/index.ts';
@@ -16,6 +16,7 @@ import { samplePlace, writeSampleData } from './sample-place.ts';
 
 const docstrings = docstringExamples('ts');
 const place = samplePlace();
+const isInSageMaker = existsSync('/opt/ml/input/config/resourceconfig.json');
 afterAll(() => place.remove());
 
 describe('docstrings', () => {
@@ -44,9 +45,13 @@ describe('docstrings', () => {
     runs = await place.runModules(modules);
   });
 
-  test.each(docstrings.map((example, index) => ({ ...example, index })))('$place', ({ code, index }) => {
-    const { output, failure } = runs[index];
-    expect(failure).toBeUndefined();
-    expectPrinted(output, expectedOutput(code));
-  });
+  test.for(docstrings.map((example, index) => ({ ...example, index })))(
+    '$place',
+    ({ code, index }, { skip }) => {
+      skip(code.includes('shardFromEnvironment') && isInSageMaker, "SageMaker's files name another shard");
+      const { output, failure } = runs[index];
+      expect(failure).toBeUndefined();
+      expectPrinted(output, expectedOutput(code));
+    },
+  );
 });
