@@ -22,16 +22,16 @@ export function checkOptionNames(caller: string, given: object | undefined, know
     throw new UsageError(`${caller}: expected an object with options, got ${typeName(given)}`);
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(known, name) || value === undefined) continue;
-    const nearest = nearestName(name, Object.keys(known));
-    const next =
-      nearest === undefined ? `known options: ${Object.keys(known).join(', ')}` : `did you mean ${nearest}?`;
+    const names = Object.keys(known);
+    const nearest = nearestName(name, names);
+    const next = nearest === undefined ? `known options: ${names.join(', ')}` : `did you mean ${nearest}?`;
     throw new UsageError(`${caller}: unknown option ${name}; ${next}`);
   }
 }
 
 /**
- * Checks options like {@link checkOptionNames}, for functions that are called once per record. To
- * compare names takes 3 ns per option, to look them up in an object 9 ns.
+ * Checks options like {@link checkOptionNames}, for functions that are called once per record.
+ * Comparing names is faster than looking them up in an object.
  *
  * @param known the names of all options
  */
@@ -40,18 +40,9 @@ export function checkRecordOptions(
   given: object | undefined,
   known: readonly string[],
 ): void {
-  if (given !== undefined && !hasOnly(given, known))
-    checkOptionNames(caller, given, Object.fromEntries(known.map((name) => [name, 0])));
-}
-
-function hasOnly(given: object, known: readonly string[]): boolean {
-  if (typeof given !== 'object' || given === null) return false;
-  for (const name in given) {
-    let at = 0;
-    while (at < known.length && known[at] !== name) at++;
-    if (at === known.length) return false;
-  }
-  return true;
+  let isKnown = given === undefined || (typeof given === 'object' && given !== null);
+  for (const name in given) isKnown &&= known.includes(name);
+  if (!isKnown) checkOptionNames(caller, given, Object.fromEntries(known.map((name) => [name, 0])));
 }
 
 /** Returns the name most similar to a misspelled one, or undefined if none is similar. */
@@ -97,6 +88,6 @@ export function checkPath(argument: string, path: unknown): void {
 
 /** Returns the type of a value, for error messages. */
 export function typeName(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
+  if (value === null) return 'null';
   return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;
 }
